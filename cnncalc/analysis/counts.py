@@ -1,0 +1,102 @@
+"""Counts over a network, and what they mean.
+
+Units: MACs are multiplications of convolutions, transposed convolutions and fully connected layers for
+one image; a bias is not one, and other layers count 0. Activation bytes are those of the outputs of all
+layers for the whole batch. Parameters are weights and biases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+from cnncalc.analysis.receptive import Fields, receptive_fields
+from cnncalc.network import Network, Node
+
+BYTES = {
+    "float64": 8,
+    "float32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "int8": 1,
+}
+"""Bytes of one value, by the names that PyTorch uses."""
+
+
+class Row(NamedTuple):
+    """What is counted for one layer beside what its node knows already.
+
+    Attributes:
+        node: the layer, with its parameters and MACs.
+        line: the line of the spec that writes it.
+        activation_bytes: bytes of its output, for the whole batch.
+        field: the receptive field per dimension; None where it is not known.
+        outgrown: whether it looks for patterns in units that have all seen the whole input already.
+    """
+
+    node: Node
+    line: int
+    activation_bytes: int
+    field: Fields
+    outgrown: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is counted for a network: a row per layer, and the totals.
+
+    Attributes:
+        network: what was counted.
+        dtype, batch: of what the bytes were counted.
+        rows: one per layer, in execution order.
+    """
+
+    network: Network
+    dtype: str
+    batch: int
+    rows: tuple[Row, ...]
+
+    @property
+    def bytes_per_value(self) -> int:
+        """Bytes of one value."""
+        return BYTES[self.dtype]
+
+    @property
+    def input_bytes(self) -> int:
+        """Bytes of the input, for the whole batch."""
+        return self.network.input.values * self.batch * self.bytes_per_value
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of the input and of every layer's output, for the whole batch."""
+        return self.input_bytes + sum(row.activation_bytes for row in self.rows)
+
+    @property
+    def parameter_bytes(self) -> int:
+        """Bytes of the parameters."""
+        return self.network.params * self.bytes_per_value
+
+
+def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts:
+    """Count everything that a table of layers shows, in time linear in the number of layers."""
+    return Counts(network, dtype, batch, tuple(_rows(network, BYTES[dtype] * batch)))
+
+
+def _rows(network: Network, bytes_per_value: int) -> Iterator[Row]:
+    fields = receptive_fields(network)
+    for node, line in zip(network.layers, network.lines(), strict=True):
+        outgrown = node.layer.looks_around() and _outgrown(network, fields[node.inputs[0]])
+        yield Row(node, line, prod(node.output) * bytes_per_value, fields[node.index], outgrown)
+
+
+def _outgrown(network: Network, arriving: Fields) -> bool:
+    """Say whether every arriving unit has seen the whole input, so that looking around adds nothing.
+
+    Richter et al., "(Input) Size Matters for CNN Classifiers", ICANN 2021, call such layers unproductive.
+    """
+    return all(
+        field is not None and field.size > size
+        for field, size in zip(arriving, network.input.spatial, strict=True)
+    )

@@ -1,0 +1,178 @@
+"""Receptive fields: which part of the input a value depends on.
+
+Along one dimension, the units of a volume look at intervals of the input that repeat themselves with a
+shift: unit u + P looks at the interval of unit u moved by D. P is 1 until something enlarges the volume
+(upsampling, a transposed convolution), where neighbouring units look at different shares of one input.
+Keeping all P intervals makes the result exact through branches, whose intervals are united, and through
+enlarging. For plain chains this is the usual recurrence (Araujo, Norris, Sim: "Computing Receptive
+Fields of Convolutional Neural Networks", Distill 2019).
+
+Padding is counted like the input: a receptive field may be larger than the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+from cnncalc.layers import Reach
+from cnncalc.network import Network, Node
+
+MAX_PERIOD = 1024
+"""Most intervals that are kept for one dimension; beyond, the receptive field is not known."""
+
+
+class Field(NamedTuple):
+    """The intervals of the input that the units of a volume look at, along one dimension.
+
+    Unit u looks at ``intervals[u % P]`` moved by ``(u // P)·shift``, with P = ``len(intervals)``.
+    ``jump`` is the effective stride: how far neighbouring units lie apart, in input positions.
+    """
+
+    intervals: tuple[tuple[int, int], ...]
+    shift: int
+    jump: Fraction
+
+    @property
+    def size(self) -> int:
+        """Size of the receptive field: that of the unit that sees most."""
+        return max(last - first + 1 for first, last in self.intervals)
+
+    def first(self, unit: int) -> int:
+        """Return the first input position that a unit looks at."""
+        period, place = divmod(unit, len(self.intervals))
+        return self.intervals[place][0] + period * self.shift
+
+    def last(self, unit: int) -> int:
+        """Return the last input position that a unit looks at."""
+        period, place = divmod(unit, len(self.intervals))
+        return self.intervals[place][1] + period * self.shift
+
+    def at(self, unit: int) -> tuple[int, int]:
+        """Return the first and the last input position that a unit looks at."""
+        return self.first(unit), self.last(unit)
+
+
+Fields = tuple[Field | None, ...]
+"""One field per spatial dimension; None where it is not known."""
+
+_INPUT = Field(((0, 0),), 1, Fraction(1))
+
+
+def receptive_fields(network: Network) -> list[Fields]:
+    """Return the receptive field behind every layer, per dimension; place 0 is the input itself.
+
+    The cost is linear in the number of layers. A dimension whose field is not known (an enlargement by
+    over 1024 in one step) is None, and so is whatever follows it.
+    """
+    fields: list[Fields] = [(_INPUT,) * network.input.dimensions]
+    for node in network.layers:
+        arriving = fields[node.inputs[0]] if len(node.inputs) == 1 else _united(node, fields)
+        fields.append(_through(node.operation.reaches, arriving))
+    return fields
+
+
+def _through(reaches: tuple[Reach | None, ...], arriving: Fields) -> Fields:
+    """Return the fields behind a layer, given those in front of it."""
+    if not reaches:
+        return arriving
+    if reaches.count(reaches[0]) == len(reaches) and arriving.count(arriving[0]) == len(arriving):
+        return (_step(arriving[0], reaches[0]),) * len(arriving)
+    return tuple([_step(field, reach) for field, reach in zip(arriving, reaches, strict=True)])
+
+
+def _step(field: Field | None, reach: Reach | None) -> Field | None:
+    """Return the field of a unit that looks at ``reach`` of units that look at ``field``."""
+    if reach is None:
+        return field
+    if field is None or not reach.windows:
+        return None
+    period = len(field.intervals)
+    rounds = lcm(period, reach.shift) // reach.shift  # until the windows meet the same intervals again
+    if rounds * len(reach.windows) > MAX_PERIOD:
+        return None
+    intervals = tuple([
+        _hull(field, first + turn * reach.shift, last + turn * reach.shift)
+        for turn in range(rounds)
+        for first, last in reach.windows
+    ])
+    shift = rounds * reach.shift // period * field.shift
+    unmoved = reach.shift == len(reach.windows)
+    jump = field.jump if unmoved else field.jump * reach.shift / len(reach.windows)
+    return _simplest(Field(intervals, shift, jump))
+
+
+def _hull(field: Field, first: int, last: int) -> tuple[int, int]:
+    """Return the interval that the units from ``first`` to ``last`` look at together."""
+    period = len(field.intervals)
+    if period == 1:
+        return field.first(first), field.last(last)
+    early = range(first, min(last, first + period - 1) + 1)
+    late = range(max(first, last - period + 1), last + 1)
+    return min(map(field.first, early)), max(map(field.last, late))
+
+
+def _simplest(field: Field) -> Field:
+    """Write a field whose units all differ by the same step with a single interval."""
+    period = len(field.intervals)
+    if period == 1 or field.shift % period:
+        return field
+    step = field.shift // period
+    first, last = field.intervals[0]
+    regular = tuple([(first + u * step, last + u * step) for u in range(period)])
+    return Field(regular[:1], step, field.jump) if regular == field.intervals else field
+
+
+def _united(node: Node, fields: list[Fields]) -> Fields:
+    """Return the union of the branches' fields: each merged unit looks at what every branch looks at.
+
+    A branch of a single position (squeeze-and-excitation) is seen by every unit.
+    """
+    united = []
+    for axis, size in enumerate(node.output.spatial):
+        branches = [
+            _spread(fields[index][axis], size) if source.spatial[axis] < size else fields[index][axis]
+            for index, source in zip(node.inputs, node.sources, strict=True)
+        ]
+        united.append(_union(branches))
+    return tuple(united)
+
+
+def _spread(field: Field | None, size: int) -> Field | None:
+    """Return the field of a single unit whose value goes to ``size`` positions."""
+    return field and Field((field.at(0),), 0, field.jump / size)
+
+
+def _union(branches: Iterable[Field | None]) -> Field | None:
+    distinct = list(dict.fromkeys(branches))
+    if len(distinct) == 1:
+        return distinct[0]
+    known = [field for field in distinct if field is not None]
+    if len(known) < len(distinct):
+        return None
+    moving = [field for field in known if field.shift]
+    if not moving:
+        return Field((_around([field.at(0) for field in known]),), 0, known[0].jump)
+    if len(moving) < len(known):
+        # one branch sees a fixed part of the input, in practice all of it: then so does every unit
+        return _with_fixed(moving, [field for field in known if not field.shift])
+    if len({field.jump for field in known}) > 1:
+        return None
+    period = lcm(*(len(field.intervals) for field in known))
+    if period > MAX_PERIOD:
+        return None
+    intervals = tuple([_around([field.at(unit) for field in known]) for unit in range(period)])
+    first = known[0]
+    return _simplest(Field(intervals, period // len(first.intervals) * first.shift, first.jump))
+
+
+def _with_fixed(moving: list[Field], fixed: list[Field]) -> Field:
+    first, last = _around([field.at(0) for field in fixed])
+    size = max(last - first + 1, *(field.size for field in moving))
+    return Field(((first, first + size - 1),), 0, moving[0].jump)
+
+
+def _around(intervals: list[tuple[int, int]]) -> tuple[int, int]:
+    return min(first for first, _ in intervals), max(last for _, last in intervals)

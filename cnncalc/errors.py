@@ -1,0 +1,135 @@
+"""What can be wrong with a spec, as data. How it is drawn is the business of ``cnncalc.report``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch of a source text, as offsets of its first character and of the one after its last."""
+
+    start: int
+    end: int
+
+
+class Source(NamedTuple):
+    """A spec's text and the name it goes by in messages."""
+
+    name: str
+    text: str
+
+    def line(self, offset: int) -> int:
+        """Return the line, counted from 1, on which ``offset`` lies."""
+        return self.text.count("\n", 0, offset) + 1
+
+    def column(self, offset: int) -> int:
+        """Return the column, counted from 1, of ``offset`` in its line."""
+        return offset - self.text.rfind("\n", 0, offset)
+
+    def line_text(self, offset: int) -> str:
+        """Return the text of the line on which ``offset`` lies, without its line end."""
+        start = self.text.rfind("\n", 0, offset) + 1
+        end = self.text.find("\n", offset)
+        return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
+
+
+class SpecError(Exception):
+    """A fault in a spec, or in how it was handed over.
+
+    Attributes:
+        code: a stable name for the kind of fault, such as ``does-not-fit``.
+        message: one sentence that says what is wrong.
+        detail: what stands beside the caret, usually the sum that does not come out.
+        hints: what would mend it, one sentence each; the best one first.
+        trail: the block calls that lead to the fault, outermost first.
+        source, span: where it is; None for a fault that lies in no text (a missing file).
+        line, column: the same place, counted from 1; None likewise.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        span: Span | None = None,
+        source: Source | None = None,
+        detail: str = "",
+        hints: Iterable[str] = (),
+        trail: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.hints = tuple(hints)
+        self.trail = tuple(trail)
+        self.source = source
+        self.span = span
+
+    @property
+    def line(self) -> int | None:
+        """Line of the fault, counted from 1, or None where it lies in no text."""
+        return self.source.line(self.span.start) if self.source and self.span else None
+
+    @property
+    def column(self) -> int | None:
+        """Column of the fault, counted from 1, or None where it lies in no text."""
+        return self.source.column(self.span.start) if self.source and self.span else None
+
+    def __str__(self) -> str:
+        if self.source is None or self.span is None:
+            return self.message
+        return f"{self.source.name}:{self.line}:{self.column}: {self.message}"
+
+
+class Fault(Exception):
+    """What a layer finds wrong with itself: the inner rule, which knows no text and no line.
+
+    ``about`` names the argument at fault (``"stride"``); whoever called the layer knows where in the
+    text that stands, and raises a `SpecError` in its place.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        about: str = "",
+        detail: str = "",
+        hints: Iterable[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.about = about
+        self.detail = detail
+        self.hints = tuple(hints)
+
+
+class Note(NamedTuple):
+    """Something worth telling that is no fault: the counting goes on."""
+
+    code: str
+    message: str
+    span: Span
+
+
+def closest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
+    """Return the ``known`` words that ``word`` was most likely meant to be, the likeliest first."""
+    if len(word) > 40:
+        return []
+    from difflib import get_close_matches  # only on the way to an error
+
+    return get_close_matches(word, sorted(set(known)), count, 0.6)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
+    """Return a list with one hint, or none where no known word is near."""
+    return [f"did you mean `{match}`?" for match in closest(word, known)]
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """Return ``text`` for use in a message: no longer than ``limit`` and without line ends."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,39 @@
+"""The layers of the language, one file per family.
+
+Importing this package registers every word.
+"""
+
+from cnncalc.layers import (
+    activation,
+    channels,
+    convolution,
+    linear,
+    merging,
+    normalisation,
+    pooling,
+    regularisation,
+    resizing,
+)
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.registry import FOREIGN, find, words
+
+__all__ = [
+    "FOREIGN",
+    "Arguments",
+    "Layer",
+    "MatrixProduct",
+    "Reach",
+    "Sources",
+    "activation",
+    "channels",
+    "convolution",
+    "find",
+    "linear",
+    "merging",
+    "normalisation",
+    "pooling",
+    "regularisation",
+    "resizing",
+    "words",
+]

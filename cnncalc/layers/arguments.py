@@ -1,0 +1,242 @@
+"""What is written after a layer's word, read one question at a time.
+
+A layer asks for what it knows (`size`, `option`, `flag`, …) and at the end calls `done`, which refuses
+whatever nobody asked for. Options may come in any order, so nothing here depends on their places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cnncalc.errors import Fault, closest, shorten
+from cnncalc.spec.limits import MAX_DIGITS, MAX_NUMBER
+from cnncalc.volume import Volume
+
+_SHORT = re.compile(r"([a-z]+)([-+.]?\d.*)")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
+_SPELLINGS = {
+    "s": "stride",
+    "p": "pad",
+    "padding": "pad",
+    "d": "dilation",
+    "g": "groups",
+    "op": "outpad",
+    "output_padding": "outpad",
+    "x": "factor",
+}
+_SHORT_FORMS = frozenset(("s", "p", "d", "g", "op", "x"))
+_WRITTEN = {"stride": "s2 (stride=2)", "pad": "p1 (pad=1)", "dilation": "d2 (dilation=2)"} | {
+    "groups": "g2 (groups=2)",
+    "outpad": "op1 (output_padding=1)",
+    "factor": "x2",
+}
+
+Pair = tuple[int, int]
+
+
+class Arguments:
+    """The words after a layer's word, and the volume that arrives.
+
+    Attributes:
+        word: the layer's word as written, without the digits of a shorthand (``conv`` of ``conv3-64``).
+        head: those digits (``3-64``), or "".
+        source: the volume that arrives.
+        rounding: strict, floor or ceil, where the layer says nothing else.
+        places: which word answered a question, by the question's name: where an error's caret belongs.
+    """
+
+    def __init__(
+        self, word: str, head: str, texts: Sequence[str], source: Volume, rounding: str
+    ) -> None:
+        self.word = word
+        self.head = head
+        self.source = source
+        self.rounding = rounding
+        self.places: dict[str, int] = {}
+        self._texts = texts
+        self._known: list[str] = []
+        self._options: dict[str, tuple[int, str]] = {}
+        self._bare: dict[int, str] = {}
+
+    def sort(self) -> None:
+        """Sort the words into options and others, before the first question."""
+        for place, text in enumerate(self._texts):
+            self._sort(place, text)
+
+    # ---- questions
+
+    def size(self, expected: str) -> tuple[int, ...]:
+        """Return the sizes that come first, ``3x3x64`` as (3, 3, 64)."""
+        text = self._first_number("size")
+        if text is None:
+            raise Fault("missing-size", f"{self.word} needs its size", hints=[f"write {expected}"])
+        return self.whole_numbers(text, "size", least=1)
+
+    def optional_size(self) -> tuple[int, ...] | None:
+        """Return the sizes that come first, or None where there are none."""
+        text = self._first_number("size")
+        return None if text is None else self.whole_numbers(text, "size", least=1)
+
+    def number(self, name: str, default: float) -> float:
+        """Return the number that comes first, such as a slope or a rate."""
+        text = self._first_number(name)
+        return default if text is None else self._float(text, name)
+
+    def text(self, name: str) -> str | None:
+        """Return the number-like word that comes first, unread: ``0:{C/2}``."""
+        return self._first_number(name)
+
+    def option(self, name: str) -> str | None:
+        """Return the value of an option as written, or None."""
+        self._known.append(name)
+        place, value = self._options.pop(name, (None, None))
+        if place is not None:
+            self.places[name] = place
+        return value
+
+    def whole(self, name: str, default: int, least: int = 1) -> int:
+        """Return an option that is one whole number."""
+        value = self.option(name)
+        return default if value is None else self.whole_number(value, name, least)
+
+    def decimal(self, name: str, default: float) -> float:
+        """Return an option that is a number, such as ``eps=1e-3``."""
+        value = self.option(name)
+        return default if value is None else self._float(value, name)
+
+    def per_dimension(self, name: str, default: Sequence[int], least: int = 1) -> tuple[int, ...]:
+        """Return an option with one number for all dimensions, or one per dimension (``s2x1``)."""
+        value = self.option(name)
+        if value is None:
+            return tuple(default)
+        return self.spread(self.whole_numbers(value, name, least), name)
+
+    def padding(self, name: str, default: str | None) -> tuple[Pair, ...]:
+        """Return (before, after) per dimension: ``p1``, ``p1x2``, ``p0:1x0:1``."""
+        value = self.option(name)
+        return self.pairs(value if value is not None else default or "0", name)
+
+    def pairs(self, text: str, name: str) -> tuple[Pair, ...]:
+        """Read (before, after) per dimension from ``1``, ``1x2`` or ``0:1x0:1``."""
+        pairs = [self._pair(part, name) for part in text.split("x")]
+        if len(pairs) == 1:
+            pairs *= self.source.dimensions
+        self._right_count(len(pairs), name)
+        return tuple(pairs)
+
+    def flag(self, name: str) -> bool:
+        """Say whether a word stands there."""
+        self._known.append(name)
+        for place, text in self._bare.items():
+            if text == name:
+                self.places[name] = place
+                del self._bare[place]
+                return True
+        return False
+
+    def one_of(self, *names: str) -> str | None:
+        """Return which of several words that exclude each other stands there, or None."""
+        found = [name for name in names if self.flag(name)]
+        if len(found) > 1:
+            message = f"{self.word} cannot be both `{found[0]}` and `{found[1]}`"
+            raise Fault("bad-option", message, about=found[1])
+        return found[0] if found else None
+
+    def done(self) -> None:
+        """Refuse every word that no question was about."""
+        left = [*self._bare.items(), *((place, name) for name, (place, _) in self._options.items())]
+        if left:
+            place, name = min(left)
+            raise self._unknown(place, name)
+
+    # ---- numbers
+
+    def spread(self, numbers: tuple[int, ...], name: str) -> tuple[int, ...]:
+        """Return one number per dimension, given one for all or one for each."""
+        if len(numbers) == 1:
+            return numbers * self.source.dimensions
+        self._right_count(len(numbers), name)
+        return numbers
+
+    def whole_numbers(self, text: str, name: str, least: int) -> tuple[int, ...]:
+        """Read whole numbers joined by ``x``."""
+        return tuple([self.whole_number(part, name, least) for part in text.split("x")])
+
+    def whole_number(self, text: str, name: str, least: int) -> int:
+        """Read one whole number, at least ``least``."""
+        digits = text[1:] if text.startswith("-") else text
+        if not (digits.isascii() and digits.isdigit()):
+            message = f"`{shorten(text)}` is not a whole number" if text else "a number is missing"
+            raise Fault("bad-number", message, about=name)
+        if len(digits) > MAX_DIGITS or int(digits) > MAX_NUMBER:
+            raise Fault("out-of-range", f"numbers go up to {MAX_NUMBER:,}", about=name)
+        if int(text) < least:
+            raise Fault("out-of-range", f"{_called(name)} is at least {least}, not {int(text)}", about=name)
+        return int(text)
+
+    # ---- how the words are sorted
+
+    def _sort(self, place: int, text: str) -> None:
+        name, equals, value = text.partition("=")
+        if not equals:
+            short = _SHORT.fullmatch(text)
+            if short is None or short[1] not in _SHORT_FORMS:
+                self._bare[place] = text
+                return
+            name, value = short.groups()
+        name = _SPELLINGS.get(name, name)
+        self.places[name] = place
+        if name in self._options:
+            raise Fault("bad-option", f"{self.word} is given its {_called(name)} twice", about=name)
+        self._options[name] = (place, value)
+
+    def _first_number(self, name: str) -> str | None:
+        for place, text in self._bare.items():
+            if text[0] in "0123456789.-+":
+                self.places[name] = place
+                del self._bare[place]
+                return text
+        return None
+
+    def _float(self, text: str, name: str) -> float:
+        self.places.setdefault(name, 0)
+        if not _NUMBER.fullmatch(text) or len(text) > 2 * MAX_DIGITS:
+            raise Fault("bad-number", f"`{shorten(text)}` is not a number", about=name)
+        value = float(text)
+        if abs(value) > MAX_NUMBER:
+            raise Fault("out-of-range", f"numbers go up to {MAX_NUMBER:,}", about=name)
+        return value
+
+    def _pair(self, text: str, name: str) -> Pair:
+        before, colon, after = text.partition(":")
+        first = self.whole_number(before, name, 0)
+        return (first, self.whole_number(after, name, 0) if colon else first)
+
+    def _right_count(self, count: int, name: str) -> None:
+        dimensions = self.source.dimensions
+        if count != dimensions:
+            message = f"{_called(name)} has {count} numbers, but the input {self.source} has "
+            raise Fault(
+                "bad-size",
+                f"{message}{dimensions} spatial dimension{'s' if dimensions > 1 else ''}",
+                about=name,
+                hints=["write one number for all dimensions, or one for each"],
+            )
+
+    def _unknown(self, place: int, name: str) -> Fault:
+        self.places["unknown"] = place
+        text = self._texts[place]
+        known = [word for word in dict.fromkeys(self._known) if word]
+        words = [*known, *(long for short, long in _SPELLINGS.items() if _SPELLINGS[short] in known)]
+        hints = [f"did you mean `{match}`?" for match in closest(name, words)]
+        hints.append(f"{self.word} takes " + ", ".join(_WRITTEN.get(word, word) for word in known))
+        if not known:
+            hints = [f"{self.word} takes no options"]
+        if text[0].isalpha():
+            hints.append("layers are separated by ` - ` or a line end")
+        return Fault("unknown-option", f"{self.word} has no option `{shorten(text)}`", about="unknown", hints=hints)
+
+
+def _called(name: str) -> str:
+    return {"pad": "padding", "outpad": "output padding"}.get(name, name)

@@ -1,0 +1,118 @@
+"""What every layer answers.
+
+A layer is one class in one place: the words that write it, the volume that it makes, what it costs.
+Everything else in this project is a walk over a list of layers that asks these questions. Layers are
+values without a place: the volumes that arrive are handed to every question as ``sources``, one for
+most layers and several for a merge.
+
+The factors of a count are given, rather than its value alone, so that the arithmetic a reader is shown
+and the number that is added up can never differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar, NamedTuple
+
+from cnncalc.layers.arguments import Arguments
+from cnncalc.volume import Volume
+
+Sources = tuple[Volume, ...]
+
+
+class Reach(NamedTuple):
+    """Which units of the incoming volume one outgoing unit looks at, along one dimension.
+
+    Outgoing unit ``n·len(windows) + i`` looks at the incoming units from ``windows[i][0] + n·shift`` to
+    ``windows[i][1] + n·shift``, both included. One window and a shift of S is what a convolution with
+    stride S has; upsampling by 2 has two windows, both (0, 0), and a shift of 1. Without windows it
+    is not known.
+    """
+
+    windows: tuple[tuple[int, int], ...]
+    shift: int
+
+
+MAX_WINDOWS = 1024
+"""Most windows that a reach lists; beyond it is not known."""
+
+UNKNOWN_REACH = Reach((), 1)
+
+
+class MatrixProduct(NamedTuple):
+    """``[rows x inner] · [inner x columns]``, done ``groups`` times."""
+
+    rows: int
+    inner: int
+    columns: int
+    groups: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """The questions, with the answers of a layer that changes nothing and costs nothing.
+
+    ``kind`` is what the layer is called in names; ``merges`` says whether it takes several volumes.
+    """
+
+    kind: ClassVar[str] = ""
+    merges: ClassVar[bool] = False
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Layer:
+        """Make the layer from what is written after its word, or raise `Fault`."""
+        return cls()
+
+    def output(self, sources: Sources) -> Volume:
+        """Return the volume that the layer makes, or raise `Fault` where it does not fit."""
+        return sources[0]
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        """Return the factors whose product is the number of weights; empty without weights.
+
+        The last factor counts the outputs that may have a bias each.
+        """
+        return ()
+
+    def biases(self, sources: Sources) -> int:
+        """Return the number of biases (of shifts, for a normalisation)."""
+        return 0
+
+    def mac_factors(self, sources: Sources) -> tuple[int, ...]:
+        """Return the factors whose product is the number of multiplications for one image."""
+        return ()
+
+    def weights(self, sources: Sources) -> int:
+        """Return the number of weights."""
+        factors = self.weight_factors(sources)
+        return prod(factors) if factors else 0
+
+    def params(self, sources: Sources) -> int:
+        """Return the number of learned parameters: weights and biases."""
+        return self.weights(sources) + self.biases(sources)
+
+    def macs(self, sources: Sources) -> int:
+        """Return the number of multiplications for one image; a bias is not one."""
+        factors = self.mac_factors(sources)
+        return prod(factors) if factors else 0
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        """Return which incoming units an outgoing unit looks at; None where it is the same unit."""
+        return None
+
+    def dropped(self, source: Volume) -> tuple[int, ...]:
+        """Return how many of the last rows, columns, … no window ever reads, per dimension."""
+        return (0,) * source.dimensions
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        """Return the arithmetic of the output size per dimension, without its result."""
+        return ()
+
+    def matrix_product(self, sources: Sources) -> MatrixProduct | None:
+        """Return the matrix product that the layer amounts to (im2col), where there is one."""
+        return None
+
+    def looks_around(self) -> bool:
+        """Say whether the layer looks for patterns: whether it has a learned window larger than 1."""
+        return False

@@ -1,0 +1,86 @@
+"""Layers that work on the channels: ``shuffle 2``, ``slice 0:{C/2}``, ``scale 1e-6``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnncalc.errors import Fault
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.normalisation import nearest_divisors
+from cnncalc.layers.registry import register
+from cnncalc.volume import Volume
+
+
+@register("shuffle")
+@dataclass(frozen=True, eq=False)
+class Shuffle(Layer):
+    """``shuffle 2``: mixes the channels of several groups (ShuffleNet)."""
+
+    groups: int
+
+    kind: ClassVar[str] = "shuffle"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Shuffle:
+        size = arguments.size("`shuffle 2`: the number of groups")
+        channels = arguments.source.channels
+        if len(size) != 1:
+            raise Fault("bad-size", "shuffle takes one number of groups", about="size")
+        if channels % size[0]:
+            fitting = ", ".join(map(str, nearest_divisors(channels, size[0])))
+            raise Fault(
+                "bad-groups",
+                f"{size[0]} groups do not divide {channels} channels",
+                about="size",
+                detail=f"{channels}/{size[0]} = {channels // size[0]} rest {channels % size[0]}",
+                hints=[f"fits with: groups {fitting}"],
+            )
+        return cls(size[0])
+
+
+@register("slice")
+@dataclass(frozen=True, eq=False)
+class Slice(Layer):
+    """``slice 0:{C/2}``: the channels from the first number up to, but without, the second."""
+
+    start: int
+    stop: int
+
+    kind: ClassVar[str] = "slice"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Slice:
+        text = arguments.text("size")
+        if text is None or ":" not in text:
+            hints = ["write `slice 0:32` for the first 32 channels"]
+            raise Fault("missing-size", "slice needs its range of channels", about="size", hints=hints)
+        first, _, last = text.partition(":")
+        start = arguments.whole_number(first, "size", 0)
+        stop = arguments.whole_number(last, "size", 0)
+        channels = arguments.source.channels
+        if not start < stop <= channels:
+            message = f"there are no channels {start}:{stop} in {channels} channels"
+            raise Fault("out-of-range", message, about="size", hints=[f"the whole range is 0:{channels}"])
+        return cls(start, stop)
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].with_channels(self.stop - self.start)
+
+
+@register("scale")
+@dataclass(frozen=True, eq=False)
+class Scale(Layer):
+    """``scale 1e-6``: a learned factor per channel that starts at this value (ConvNeXt's layer scale)."""
+
+    start: float
+
+    kind: ClassVar[str] = "scale"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Scale:
+        return cls(arguments.number("start", 1.0))
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (sources[0].channels,)

@@ -1,0 +1,231 @@
+"""Convolutions: ``conv``, ``dwconv``, ``deconv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd, prod
+from typing import ClassVar
+
+from cnncalc.errors import Fault
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.registry import register
+from cnncalc.layers.window import Windowed, axis_name, read_windows
+from cnncalc.volume import Volume
+
+_EXAMPLES = {1: "3x64", 2: "3x3x64", 3: "3x3x3x64"}
+
+
+def _kernel_and_filters(arguments: Arguments) -> tuple[tuple[int, ...], int]:
+    """Read ``3x3x64``: a kernel size for every spatial dimension, then the number of filters."""
+    source = arguments.source
+    example = f"{arguments.word} {_EXAMPLES.get(source.dimensions, '3x…x64')}"
+    size = arguments.size(f"`{example}`: the kernel, then the number of filters")
+    if len(size) != source.dimensions + 1:
+        written = "x".join(map(str, size))
+        raise Fault(
+            "bad-size",
+            f"{arguments.word} takes a kernel of {source.dimensions} sizes and the filters, not `{written}`",
+            about="size",
+            hints=[f"the input is {source}; write for example `{example}`"],
+        )
+    return size[:-1], size[-1]
+
+
+def _check_groups(channels: int, filters: int, groups: int) -> None:
+    for what, count in (("input channels", channels), ("filters", filters)):
+        if count % groups:
+            fitting = [g for g in range(1, min(channels, filters, 1024) + 1) if channels % g == filters % g == 0]
+            nearest = sorted(fitting, key=lambda g: abs(g - groups))[:3]
+            raise Fault(
+                "bad-groups",
+                f"{groups} groups do not divide {count} {what}",
+                about="groups" if what == "input channels" else "size",
+                detail=f"{count}/{groups} = {count // groups} rest {count % groups}",
+                hints=["fits with: groups " + ", ".join(map(str, sorted(nearest)))],
+            )
+
+
+@register("conv", heads=r"\d+-\d+")
+@dataclass(frozen=True, eq=False)
+class Convolution(Windowed):
+    """``conv 3x3x64 s1 p1 d1 g1 nobias``, and the VGG shorthand ``conv3-64``."""
+
+    filters: int
+    groups: int
+    bias: bool
+
+    kind: ClassVar[str] = "conv"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Convolution:
+        dimensions = arguments.source.dimensions
+        pad = "0"
+        if arguments.head:
+            side, filters = (arguments.whole_number(part, "size", 1) for part in arguments.head.split("-"))
+            kernel: tuple[int, ...] = (side,) * dimensions
+            pad = f"{(side - 1) // 2}:{side // 2}"  # keeps the size at stride 1
+        else:
+            kernel, filters = _kernel_and_filters(arguments)
+        groups = arguments.whole("groups", 1)
+        windows, rounding = read_windows(arguments, kernel, (1,) * dimensions, pad)
+        layer = cls(windows, rounding, filters, groups, not arguments.flag("nobias"))
+        _check_groups(arguments.source.channels, filters, groups)
+        return layer
+
+    def output(self, sources: Sources) -> Volume:
+        return Volume.of(self.spatial(sources[0]), self.filters)
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*(w.kernel for w in self.windows), sources[0].channels // self.groups, self.filters)
+
+    def biases(self, sources: Sources) -> int:
+        return self.filters if self.bias else 0
+
+    def mac_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*self.output(sources), *self.weight_factors(sources)[:-1])
+
+    def matrix_product(self, sources: Sources) -> MatrixProduct:
+        inner = prod(self.weight_factors(sources)[:-1])
+        positions = prod(self.output(sources).spatial)
+        return MatrixProduct(self.filters // self.groups, inner, positions, self.groups)
+
+    def looks_around(self) -> bool:
+        return any(window.kernel > 1 for window in self.windows)
+
+
+@register("dwconv")
+@dataclass(frozen=True, eq=False)
+class DepthwiseConvolution(Convolution):
+    """``dwconv 3x3 s2 p1``: one group per input channel; ``dwconv 3x3x{2*C}`` makes two filters each."""
+
+    kind: ClassVar[str] = "dwconv"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> DepthwiseConvolution:
+        source = arguments.source
+        size = arguments.size("`dwconv 3x3`: the kernel, and the number of filters if it is not the channels'")
+        filters = source.channels
+        if len(size) == source.dimensions + 1:
+            size, filters = size[:-1], size[-1]
+        kernel = arguments.spread(size, "size")
+        windows, rounding = read_windows(arguments, kernel, (1,) * source.dimensions)
+        layer = cls(windows, rounding, filters, source.channels, not arguments.flag("nobias"))
+        if filters % source.channels:
+            low = filters - filters % source.channels
+            near = [count for count in (low, low + source.channels) if count]
+            raise Fault(
+                "bad-groups",
+                f"a depthwise convolution of {source.channels} channels cannot have {filters} filters",
+                about="size",
+                hints=["fits with: filters " + " or ".join(map(str, near))],
+            )
+        return layer
+
+
+@register("deconv")
+@dataclass(frozen=True, eq=False)
+class TransposedConvolution(Layer):
+    """``deconv 2x2x64 s2 p0 op0``: every input value spreads over a window of the output.
+
+    Output size per dimension is (W − 1)·S − 2P + F + OP (PyTorch, ConvTranspose2d). Its multiplications
+    are counted per input value, each of which is multiplied by every weight of its channel once.
+    """
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    output_padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    filters: int
+    groups: int
+    bias: bool
+
+    kind: ClassVar[str] = "deconv"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> TransposedConvolution:
+        kernel, filters = _kernel_and_filters(arguments)
+        ones, zeros = (1,) * len(kernel), (0,) * len(kernel)
+        stride = arguments.per_dimension("stride", ones)
+        dilation = arguments.per_dimension("dilation", ones)
+        padding = arguments.padding("pad", None)
+        extra = arguments.per_dimension("outpad", zeros, least=0)
+        groups = arguments.whole("groups", 1)
+        if any(before != after for before, after in padding):
+            hints = ["pad both sides alike and `crop` what is too much"]
+            raise Fault("bad-option", "the padding of a deconv is the same before and after", about="pad", hints=hints)
+        if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+            message = "the output padding must be smaller than the stride or the dilation"
+            raise Fault("bad-option", message, about="outpad")
+        before = tuple([pair[0] for pair in padding])
+        bias = not arguments.flag("nobias")
+        layer = cls(kernel, stride, before, extra, dilation, filters, groups, bias)
+        _check_groups(arguments.source.channels, filters, groups)
+        return layer
+
+    def output(self, sources: Sources) -> Volume:
+        sizes = [self._size(source, axis) for axis, source in enumerate(sources[0].spatial)]
+        for axis, size in enumerate(sizes):
+            if size < 1:
+                name = axis_name(axis, len(sizes))
+                raise Fault(
+                    "too-large",
+                    f"the padding takes away the whole output: its {name} would be {size}",
+                    about="pad",
+                    detail=f"{self.size_sums(sources)[axis]} = {size}",
+                    hints=["write less padding, or a larger kernel"],
+                )
+        return Volume.of(sizes, self.filters)
+
+    def _size(self, size: int, axis: int) -> int:
+        extent = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+        return (size - 1) * self.stride[axis] - 2 * self.padding[axis] + extent + self.output_padding[axis]
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*self.kernel, sources[0].channels // self.groups, self.filters)
+
+    def biases(self, sources: Sources) -> int:
+        return self.filters if self.bias else 0
+
+    def mac_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*sources[0], *self.kernel, self.filters // self.groups)
+
+    def reach(self, source: Volume, axis: int) -> Reach:
+        """Which inputs spread to output unit o: every i with o + P − S·i = D·tap for a tap of the kernel."""
+        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
+        if stride > MAX_WINDOWS:
+            return UNKNOWN_REACH
+        common = gcd(stride, dilation)
+        period = stride // common  # taps that reach one output unit lie this far apart
+        inverse = pow(dilation // common, -1, period)
+        windows = []
+        for shifted in range(self.padding[axis], self.padding[axis] + stride):
+            first = shifted // common * inverse % period
+            if shifted % common or first >= kernel:  # no input reaches it: it stands where its neighbours look
+                windows.append((shifted // stride, shifted // stride))
+                continue
+            last = first + (kernel - 1 - first) // period * period
+            windows.append(((shifted - dilation * last) // stride, (shifted - dilation * first) // stride))
+        return Reach(tuple(windows), 1)
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        cells = zip(
+            sources[0].spatial, self.kernel, self.stride, self.padding, self.output_padding, self.dilation, strict=True
+        )
+        return tuple(
+            [
+                f"({w} − 1)·{s} − 2·{p} + {f if d == 1 else f'({d}·({f} − 1) + 1)'} + {op}"
+                for w, f, s, p, op, d in cells
+            ]
+        )
+
+    def matrix_product(self, sources: Sources) -> MatrixProduct:
+        rows = prod(self.kernel) * self.filters // self.groups
+        return MatrixProduct(
+            rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups
+        )
+
+    def looks_around(self) -> bool:
+        return any(kernel > 1 for kernel in self.kernel)
+

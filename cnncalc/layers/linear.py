@@ -1,0 +1,70 @@
+"""Fully connected layers and what makes a vector of a volume: ``fc``, ``flatten``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnncalc.errors import Fault
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.registry import register
+from cnncalc.volume import Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Flattening(Layer):
+    """A layer each of whose values sees every position, like a window as large as the volume."""
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        size = source.spatial[axis]
+        return None if size == 1 else Reach(((0, size - 1),), size)
+
+
+@register("fc", heads=r"-\d+")
+@dataclass(frozen=True, eq=False)
+class FullyConnected(Flattening):
+    """``fc 4096 nobias``, ``fc-4096``; stretches the volume to a vector by itself."""
+
+    outputs: int
+    bias: bool
+
+    kind: ClassVar[str] = "fc"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> FullyConnected:
+        if arguments.head:
+            size: tuple[int, ...] = (arguments.whole_number(arguments.head[1:], "size", 1),)
+        else:
+            size = arguments.size("`fc 10`: the number of outputs")
+        if len(size) != 1:
+            written = "x".join(map(str, size))
+            hints = [f"it flattens by itself; write `fc {size[-1]}`"]
+            raise Fault("bad-size", f"fc takes one number of outputs, not `{written}`", about="size", hints=hints)
+        return cls(size[0], not arguments.flag("nobias"))
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].vector(self.outputs)
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*sources[0], self.outputs)
+
+    def biases(self, sources: Sources) -> int:
+        return self.outputs if self.bias else 0
+
+    def mac_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (self.outputs, *sources[0])
+
+    def matrix_product(self, sources: Sources) -> MatrixProduct:
+        return MatrixProduct(self.outputs, sources[0].values, 1)
+
+
+@register("flatten")
+@dataclass(frozen=True, eq=False)
+class Flatten(Flattening):
+    """``flatten``: stretches a volume to 1x1xN."""
+
+    kind: ClassVar[str] = "flatten"
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].vector(sources[0].values)

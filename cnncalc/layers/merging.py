@@ -1,0 +1,104 @@
+"""Merges of several branches into one volume: ``add``, ``concat``, ``mul``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnncalc.errors import Fault
+from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.registry import register
+from cnncalc.volume import Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Merge(Layer):
+    """A layer with several sources."""
+
+    merges: ClassVar[bool] = True
+
+
+@register("add")
+@dataclass(frozen=True, eq=False)
+class Add(Merge):
+    """``add( A | B )``: the sum of equal volumes."""
+
+    kind: ClassVar[str] = "add"
+
+    def output(self, sources: Sources) -> Volume:
+        if len(set(sources)) > 1:
+            raise _disagreement(self.kind, sources, _to_equal(sources))
+        return sources[0]
+
+
+@register("concat")
+@dataclass(frozen=True, eq=False)
+class Concat(Merge):
+    """``concat( A | B )``: the channels of all branches behind each other."""
+
+    kind: ClassVar[str] = "concat"
+
+    def output(self, sources: Sources) -> Volume:
+        if len({source.spatial for source in sources}) > 1:
+            raise _disagreement(self.kind, sources, _to_equal(sources, channels=False))
+        return sources[0].with_channels(sum(source.channels for source in sources))
+
+
+@register("mul")
+@dataclass(frozen=True, eq=False)
+class Multiply(Merge):
+    """``mul( A | B )``: the product; a 1x1xC branch counts for every position (squeeze-and-excitation)."""
+
+    kind: ClassVar[str] = "mul"
+
+    def output(self, sources: Sources) -> Volume:
+        largest = max(sources, key=lambda source: source.values)
+        if any(source not in (largest, largest.vector(largest.channels)) for source in sources):
+            hints = _to_equal(sources)
+            hints.append(f"a branch of mul may also be {largest.vector(largest.channels)}")
+            raise _disagreement(self.kind, sources, hints)
+        return largest
+
+
+def _disagreement(word: str, sources: Sources, hints: list[str]) -> Fault:
+    volumes = ", ".join(f"branch {number} is {source}" for number, source in enumerate(sources, 1))
+    return Fault("branches-differ", f"the branches of {word} do not match: {volumes}", hints=hints)
+
+
+def _to_equal(sources: Sources, *, channels: bool = True) -> list[str]:
+    """Return what would bring the first branch that differs from branch 1 to its volume."""
+    first = sources[0]
+    wanted = first if channels else first.spatial
+    number, other = next(
+        (number, source)
+        for number, source in enumerate(sources, 1)
+        if (source if channels else source.spatial) != wanted
+    )
+    hints = []
+    if first.spatial != other.spatial:
+        hints.append(_to_equal_size(first, other, number))
+    if channels and first.channels != other.channels:
+        hints.append(
+            f"give branch {number} {first.channels} channels, for example with `conv {_ones(first)}x{first.channels}`"
+        )
+    return hints
+
+
+def _to_equal_size(first: Volume, other: Volume, number: int) -> str:
+    larger, smaller, behind = (first, other, 1) if first.spatial > other.spatial else (other, first, number)
+    strides = [-(-a // b) for a, b in zip(larger.spatial, smaller.spatial, strict=True)]
+    fits = all(-(-a // s) == b for a, b, s in zip(larger.spatial, smaller.spatial, strides, strict=True))
+    sizes = "x".join(map(str, larger.spatial)), "x".join(map(str, smaller.spatial))
+    if fits and max(strides) > 1:
+        stride = str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
+        return f"bring branch {behind} from {sizes[0]} to {sizes[1]} with a stride of {stride}"
+    pads = [a - b for a, b in zip(larger.spatial, smaller.spatial, strict=True)]
+    shrunk = number if behind == 1 else 1
+    if min(pads) >= 0:
+        total = "x".join(map(str, pads)) if len(set(pads)) > 1 else str(pads[0])
+        return f"branch {shrunk} is smaller by {total}: a padding that keeps its size is missing there"
+    return f"bring both branches to {'x'.join(map(str, first.spatial))}"
+
+
+def _ones(volume: Volume) -> str:
+    return "x".join("1" for _ in volume.spatial)

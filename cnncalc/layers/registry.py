@@ -1,0 +1,75 @@
+"""From a word to the class of its layer.
+
+A class registers its words where it is defined, so that a new layer touches one file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from cnncalc.layers.base import Layer
+
+L = TypeVar("L", bound=Layer)
+
+
+class Entry(NamedTuple):
+    """A layer's class, and what may be glued to its word: ``3-64`` in ``conv3-64``."""
+
+    layer: type[Layer]
+    heads: re.Pattern[str]
+
+
+_ENTRIES: dict[str, Entry] = {}
+_SHORTHAND = re.compile(r"([a-z_]+?)(-?\d.*)")
+
+FOREIGN = {
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "convolution", "convolutional"), "conv"),
+    **dict.fromkeys(("convtranspose", "convtranspose2d", "conv2dtranspose", "upconv"), "deconv"),
+    **dict.fromkeys(("depthwise", "depthwiseconv", "depthwiseconv2d"), "dwconv"),
+    **dict.fromkeys(("linear", "dense", "fullyconnected", "connected"), "fc"),
+    **dict.fromkeys(("maxpool1d", "maxpool2d", "maxpool3d", "maxpooling2d", "pooling"), "maxpool"),
+    **dict.fromkeys(("avgpool1d", "avgpool2d", "avgpool3d", "averagepool", "averagepooling2d"), "avgpool"),
+    **dict.fromkeys(("globalavgpool", "globalaveragepooling2d", "adaptiveavgpool2d"), "gap"),
+    **dict.fromkeys(("batchnorm", "batchnorm2d", "batchnormalization", "norm"), "bn"),
+    **dict.fromkeys(("layernorm", "layernorm2d"), "ln"),
+    **dict.fromkeys(("groupnorm",), "gn"),
+    **dict.fromkeys(("zeropad", "zeropad2d", "padding"), "pad"),
+    **dict.fromkeys(("cat", "concatenate", "route"), "concat"),
+    **dict.fromkeys(("shortcut", "residual", "sum"), "add"),
+    **dict.fromkeys(("lrelu", "leaky"), "leakyrelu"),
+}
+"""Words of other tools for layers that are called something else here."""
+
+
+def register(*words: str, heads: str = "") -> Callable[[type[L]], type[L]]:
+    """Register a class under its words; the same word twice is a mistake in this project."""
+
+    def add(layer: type[L]) -> type[L]:
+        for word in words:
+            if word in _ENTRIES:
+                raise ValueError(f"two layers are written {word!r}")
+            _ENTRIES[word] = Entry(layer, re.compile(heads))
+        return layer
+
+    return add
+
+
+def find(written: str) -> tuple[type[Layer], str, str] | None:
+    """Return a layer's class, its word and the shorthand glued to it; None for an unknown word."""
+    entry = _ENTRIES.get(written)
+    if entry is not None:
+        return entry.layer, written, ""
+    match = _SHORTHAND.fullmatch(written)
+    if match is None:
+        return None
+    entry = _ENTRIES.get(match[1])
+    if entry is None or not entry.heads.fullmatch(match[2]):
+        return None
+    return entry.layer, match[1], match[2]
+
+
+def words() -> list[str]:
+    """Return every word that writes a layer."""
+    return list(_ENTRIES)

@@ -1,0 +1,184 @@
+"""Layers that only change the spatial size: ``pad``, ``crop``, ``upsample``, ``pixelshuffle``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnncalc.errors import Fault
+from cnncalc.layers.arguments import Arguments, Pair
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
+from cnncalc.layers.registry import register
+from cnncalc.layers.window import axis_name
+from cnncalc.volume import Volume
+
+
+def _sides(arguments: Arguments) -> tuple[Pair, ...]:
+    text = arguments.text("size")
+    if text is None:
+        message = f"{arguments.word} needs its size"
+        hints = [f"write `{arguments.word} 1`, or `{arguments.word} 0:1x0:1` for before:after"]
+        raise Fault("missing-size", message, hints=hints)
+    return arguments.pairs(text, "size")
+
+
+@register("pad")
+@dataclass(frozen=True, eq=False)
+class Pad(Layer):
+    """``pad 1``, ``pad 0:1x0:1``: zeros around the volume, or (``reflect``, ``replicate``) its own values."""
+
+    sides: tuple[Pair, ...]
+    mode: str
+
+    kind: ClassVar[str] = "pad"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Pad:
+        sides = _sides(arguments)
+        mode = arguments.one_of("reflect", "replicate") or "zeros"
+        for axis, (size, pair) in enumerate(zip(arguments.source.spatial, sides, strict=True)):
+            if mode == "reflect" and max(pair) >= size:
+                name = axis_name(axis, len(sides))
+                message = f"a reflected padding is smaller than the {name} {size}, not {max(pair)}"
+                raise Fault("out-of-range", message, about="size")
+        return cls(sides, mode)
+
+    def output(self, sources: Sources) -> Volume:
+        cells = zip(sources[0].spatial, self.sides, strict=True)
+        return sources[0].with_spatial([size + before + after for size, (before, after) in cells])
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        before = self.sides[axis][0]
+        return Reach(((-before, -before),), 1) if before else None
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        cells = zip(sources[0].spatial, self.sides, strict=True)
+        return tuple([f"{size} + {before} + {after}" for size, (before, after) in cells])
+
+
+@register("crop")
+@dataclass(frozen=True, eq=False)
+class Crop(Layer):
+    """``crop 1``, ``crop 0:1x0:1``: takes rows and columns away at the borders."""
+
+    sides: tuple[Pair, ...]
+
+    kind: ClassVar[str] = "crop"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Crop:
+        return cls(_sides(arguments))
+
+    def output(self, sources: Sources) -> Volume:
+        cells = zip(sources[0].spatial, self.sides, strict=True)
+        sizes = [size - before - after for size, (before, after) in cells]
+        for axis, size in enumerate(sizes):
+            if size < 1:
+                name = axis_name(axis, len(sizes))
+                message = f"nothing is left after this crop: the {name} {sources[0][axis]} is too small"
+                detail = f"{self.size_sums(sources)[axis]} = {size}"
+                raise Fault("too-large", message, about="size", detail=detail)
+        return sources[0].with_spatial(sizes)
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        before = self.sides[axis][0]
+        return Reach(((before, before),), 1) if before else None
+
+    def dropped(self, source: Volume) -> tuple[int, ...]:
+        return tuple([before + after for before, after in self.sides])
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        cells = zip(sources[0].spatial, self.sides, strict=True)
+        return tuple([f"{size} − {before} − {after}" for size, (before, after) in cells])
+
+
+_LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+@register("upsample")
+@dataclass(frozen=True, eq=False)
+class Upsample(Layer):
+    """``upsample x2``: repeats every value; with ``bilinear`` (1-D linear, 3-D trilinear) blends them.
+
+    Blending takes corners as PyTorch does by default (``align_corners=False``).
+    """
+
+    factors: tuple[int, ...]
+    mode: str
+
+    kind: ClassVar[str] = "upsample"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Upsample:
+        dimensions = arguments.source.dimensions
+        written = arguments.option("factor") or arguments.text("factor")
+        if written is None:
+            raise Fault("missing-size", "upsample needs its factor", hints=["write `upsample x2`"])
+        factors = arguments.spread(arguments.whole_numbers(written, "factor", 1), "factor")
+        mode = arguments.one_of("nearest", *_LINEAR.values()) or "nearest"
+        if mode != "nearest" and mode != _LINEAR.get(dimensions):
+            right = _LINEAR.get(dimensions, "nearest")
+            message = f"`{mode}` is not for {dimensions} spatial dimensions"
+            raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
+        return cls(factors, mode)
+
+    def output(self, sources: Sources) -> Volume:
+        cells = zip(sources[0].spatial, self.factors, strict=True)
+        return sources[0].with_spatial([size * factor for size, factor in cells])
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        factor = self.factors[axis]
+        if factor == 1:
+            return None
+        if factor > MAX_WINDOWS:
+            return UNKNOWN_REACH
+        if self.mode == "nearest":
+            return Reach(((0, 0),) * factor, 1)
+        # output o lies at (o + 1/2)/factor − 1/2 between two inputs, on one of them where that is whole
+        places = [(2 * o + 1 - factor, 2 * factor) for o in range(factor)]
+        return Reach(tuple([(n // d, -(-n // d)) for n, d in places]), 1)
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        return tuple([f"{size}·{factor}" for size, factor in zip(sources[0].spatial, self.factors, strict=True)])
+
+
+@register("pixelshuffle")
+@dataclass(frozen=True, eq=False)
+class PixelShuffle(Layer):
+    """``pixelshuffle 2``: r·r channels become r x r positions (2-D only, as PyTorch's)."""
+
+    factor: int
+
+    kind: ClassVar[str] = "pixelshuffle"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> PixelShuffle:
+        source = arguments.source
+        size = arguments.size("`pixelshuffle 2`: the factor")
+        if len(size) != 1:
+            raise Fault("bad-size", "pixelshuffle takes one factor", about="size")
+        if source.dimensions != 2:
+            message = f"pixelshuffle works in 2 spatial dimensions; the input {source} has {source.dimensions}"
+            raise Fault("bad-size", message, about="size")
+        square = size[0] ** 2
+        if source.channels % square:
+            raise Fault(
+                "bad-groups",
+                f"pixelshuffle {size[0]} needs channels that {size[0]}·{size[0]} divides, not {source.channels}",
+                about="size",
+                detail=f"{source.channels}/{square} = {source.channels // square} rest {source.channels % square}",
+                hints=[f"fits with: {-(-source.channels // square) * square} channels"],
+            )
+        return cls(size[0])
+
+    def output(self, sources: Sources) -> Volume:
+        sizes = [size * self.factor for size in sources[0].spatial]
+        return Volume.of(sizes, sources[0].channels // self.factor**2)
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        if self.factor == 1:
+            return None
+        return Reach(((0, 0),) * self.factor, 1) if self.factor <= MAX_WINDOWS else UNKNOWN_REACH
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        return tuple([f"{size}·{self.factor}" for size in sources[0].spatial])

@@ -1,0 +1,303 @@
+"""Windows that slide: the size of what they make, whether they fit, and what would.
+
+For one dimension, with W the input size, F = dilation·(kernel − 1) + 1 the window's extent, P the
+padding and S the stride, a window makes (W − F + 2P)/S + 1 outputs (CS231n, "Convolutional Neural
+Networks: spatial arrangement"). ``floor`` and ``ceil`` follow PyTorch's pooling_output_shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from cnncalc.errors import Fault
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import Layer, Reach
+from cnncalc.volume import Volume
+
+
+class Window(NamedTuple):
+    """A window along one dimension; ``before`` and ``after`` are its padding."""
+
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+
+    @property
+    def extent(self) -> int:
+        """How far the window reaches from its first tap to its last: F."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def room(self, size: int) -> int:
+        """Return by how much the padded input is larger than the window: W − F + 2P."""
+        return size + self.before + self.after - self.extent
+
+    def fits(self, size: int) -> bool:
+        """Say whether the window fits a whole number of times."""
+        room = self.room(size)
+        return room >= 0 and room % self.stride == 0
+
+    def outputs(self, size: int, rounding: str) -> int:
+        """Return how many outputs the window makes; the window must not be larger than the input."""
+        room = self.room(size)
+        if rounding != "ceil":
+            return room // self.stride + 1
+        count = -(-room // self.stride) + 1
+        # as PyTorch does: no window starts in the padding after the input
+        starts_in_padding = (count - 1) * self.stride >= size + self.before
+        return count - 1 if starts_in_padding else count
+
+    def dropped(self, size: int, outputs: int) -> int:
+        """Return how many values at the end no window reads."""
+        read = (outputs - 1) * self.stride + self.extent - self.before
+        return max(0, size - read)
+
+    def sum(self, size: int) -> str:
+        """Return the arithmetic of the number of outputs: ``(7 − 3 + 2·0)/3 + 1``."""
+        padding = f"2·{self.before}" if self.before == self.after else f"({self.before} + {self.after})"
+        extent = str(self.extent)
+        if self.dilation > 1:
+            extent = f"({self.dilation}·({self.kernel} − 1) + 1)"
+        return f"({size} − {extent} + {padding})/{self.stride} + 1"
+
+
+def keeping(kernel: int, stride: int, dilation: int, size: int) -> tuple[int, int]:
+    """Return the padding for ``same``: output = ceil(size/stride), the odd value after (TensorFlow)."""
+    outputs = -(-size // stride)
+    total = max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - size)
+    return total // 2, total - total // 2
+
+
+def read_windows(arguments: Arguments, kernel: Sequence[int], stride: Sequence[int], pad: str = "0") -> Windows:
+    """Read stride, dilation, padding and rounding for a kernel that is known already.
+
+    ``stride`` and ``pad`` are what holds where nothing is written.
+    """
+    strides = arguments.per_dimension("stride", stride)
+    dilations = arguments.per_dimension("dilation", (1,) * len(kernel))
+    mode = arguments.one_of("same", "valid")
+    rounding = arguments.one_of("strict", "floor", "ceil") or arguments.rounding
+    pads = arguments.padding("pad", pad)
+    if mode and "pad" in arguments.places:
+        hints = [f"leave out `{mode}`, or leave out the padding"]
+        raise Fault("bad-option", f"`{mode}` sets the padding by itself", about="pad", hints=hints)
+    if mode == "valid":
+        pads = ((0, 0),) * len(kernel)
+    if mode == "same":
+        cells = zip(kernel, strides, dilations, arguments.source.spatial, strict=True)
+        pads = tuple([keeping(*cell) for cell in cells])
+    return tuple(
+        [Window(k, s, *p, d) for k, s, p, d in zip(kernel, strides, pads, dilations, strict=True)]
+    ), rounding
+
+
+Windows = tuple[tuple[Window, ...], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Windowed(Layer):
+    """A layer that slides a window over its input."""
+
+    windows: tuple[Window, ...]
+    rounding: str
+
+    def spatial(self, source: Volume) -> list[int]:
+        """Return the spatial sizes of the output, or raise `Fault` where the window does not fit."""
+        if self.rounding == "strict":
+            if not all(map(Window.fits, self.windows, source.spatial)):
+                raise does_not_fit(self, source)
+        elif any(window.room(size) < 0 for window, size in zip(self.windows, source.spatial, strict=True)):
+            raise does_not_fit(self, source)
+        return [
+            window.outputs(size, self.rounding)
+            for window, size in zip(self.windows, source.spatial, strict=True)
+        ]
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        window = self.windows[axis]
+        if window.extent == window.stride == 1 and window.before == 0:
+            return None
+        return Reach(((-window.before, window.extent - 1 - window.before),), window.stride)
+
+    def dropped(self, source: Volume) -> tuple[int, ...]:
+        sizes = zip(self.windows, source.spatial, self.spatial(source), strict=True)
+        return tuple([window.dropped(size, outputs) for window, size, outputs in sizes])
+
+    def size_sums(self, sources: tuple[Volume, ...]) -> tuple[str, ...]:
+        return tuple(map(Window.sum, self.windows, sources[0].spatial))
+
+
+# ---- what would fit
+
+
+def does_not_fit(layer: Windowed, source: Volume) -> Fault:
+    """Make the fault for windows that do not fit, with the sum and the repairs."""
+    sizes = source.spatial
+    kernel = _by_dimension([window.kernel for window in layer.windows], joined=True)
+    if any(window.room(size) < 0 for window, size in zip(layer.windows, sizes, strict=True)):
+        return _too_large(layer, source, kernel)
+    stride = _by_dimension([window.stride for window in layer.windows])
+    return Fault(
+        "does-not-fit",
+        f"{_article(layer.windows[0].kernel)} {kernel} window with stride {stride} does not fit {_article(sizes[0])} {_joined(sizes)} input",
+        about="stride",
+        detail="; ".join(_failing_sums(layer.windows, sizes)),
+        hints=[_fitting(layer.windows, sizes), _rounded(layer, source)],
+    )
+
+
+def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
+    sizes = source.spatial
+    needed = [max(size, size - min(0, window.room(size))) for window, size in _cells(layer.windows, sizes)]
+    repairs = [*_repairs("padding", layer.windows, sizes, _paddings)]
+    smaller = [min(window.kernel, (size - 1) // window.dilation + 1) for window, size in _cells(layer.windows, sizes)]
+    repairs.append(f"kernel {_joined(smaller)}")
+    repairs.append(f"an input of at least {_joined(needed)}")
+    padded = any(window.before or window.after for window in layer.windows)
+    extents = _joined([window.extent for window in layer.windows])
+    dilated = f" (dilated to {extents})" if any(window.dilation > 1 for window in layer.windows) else ""
+    whole = _joined([size + window.before + window.after for window, size in _cells(layer.windows, sizes)])
+    input_text = f"{whole} padded input" if padded else f"{whole} input"
+    return Fault(
+        "too-large",
+        f"{_article(layer.windows[0].kernel)} {kernel} window{dilated} is larger than the {input_text}",
+        about="size",
+        hints=["fits with: " + ", ".join(repairs)],
+    )
+
+
+def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[str]:
+    failing = [(axis, window, size) for axis, (window, size) in enumerate(_cells(windows, sizes)) if not window.fits(size)]
+    texts = {f"{window.sum(size)} = {_mixed(window.room(size), window.stride)}": axis for axis, window, size in failing}
+    for text, axis in texts.items():
+        alike = len(texts) == 1 and len(failing) == len(windows)
+        yield text if alike else f"{axis_name(axis, len(windows))}: {text}"
+
+
+def _fitting(windows: Sequence[Window], sizes: Sequence[int]) -> str:
+    repairs = [
+        *_repairs("stride", windows, sizes, _strides),
+        *_repairs("padding", windows, sizes, _paddings),
+        *_repairs("kernel", windows, sizes, _kernels),
+    ]
+    smaller = [size - window.room(size) % window.stride for window, size in _cells(windows, sizes)]
+    larger = [
+        size + -window.room(size) % window.stride for window, size in _cells(windows, sizes)
+    ]
+    inputs = f"input {_joined(smaller)} or {_joined(larger)}" if min(smaller) > 0 else f"input {_joined(larger)}"
+    return "fits with: " + ", ".join([*repairs, inputs])
+
+
+def _rounded(layer: Windowed, source: Volume) -> str:
+    floored = replace(layer, rounding="floor")
+    dropped = floored.dropped(source)
+    result = _joined(floored.spatial(source))
+    return f"or write `floor`, as PyTorch does → {result} ({never_read(dropped)})"
+
+
+def never_read(dropped: Sequence[int]) -> str:
+    """Say in words which values no window reads: ``the last row and column are never read``."""
+    if not any(dropped):
+        return "only padding is dropped"
+    names = [axis_name(axis, len(dropped), noun=True) for axis in range(len(dropped))]
+    lost = [(count, name) for count, name in zip(dropped, names, strict=True) if count]
+    counts = {count for count, _ in lost}
+    if counts == {1}:
+        verb = "is" if len(lost) == 1 else "are"
+        return f"the last {' and '.join(name for _, name in lost)} {verb} never read"
+    parts = " and ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in lost)
+    return f"the last {parts} are never read"
+
+
+def axis_name(axis: int, dimensions: int, *, noun: bool = False) -> str:
+    """Name a dimension: height and width in two dimensions, or as nouns row and column."""
+    if dimensions > 3:
+        return f"size {axis + 1}"
+    names = ("slice", "row", "column") if noun else ("depth", "height", "width")
+    if dimensions == 1:
+        return "value" if noun else "length"
+    return names[3 - dimensions + axis]
+
+
+Repair = Callable[[Window, int], Iterable[Window]]
+
+
+def _strides(window: Window, size: int) -> Iterator[Window]:
+    for stride in range(window.stride - 1, max(0, window.stride - 65), -1):
+        yield window._replace(stride=stride)
+
+
+def _paddings(window: Window, size: int) -> Iterator[Window]:
+    short = -window.room(size) if window.room(size) < 0 else -window.room(size) % window.stride
+    more = range(short, short + 2 * window.stride, window.stride)
+    even = [extra for extra in more if (window.before + window.after + extra) % 2 == 0]
+    for extra in even or more:
+        total = window.before + window.after + extra
+        before = total // 2 if even else window.before + extra // 2
+        yield window._replace(before=before, after=total - before)
+
+
+def _kernels(window: Window, size: int) -> Iterator[Window]:
+    for change in range(1, 65):
+        for kernel in (window.kernel + change, window.kernel - change):
+            if kernel >= 1:
+                yield window._replace(kernel=kernel)
+
+
+_SHOWN = {"stride": 2, "padding": 1, "kernel": 1}
+
+
+def _repairs(what: str, windows: Sequence[Window], sizes: Sequence[int], changes: Repair) -> list[str]:
+    """Return the nearest changes of one setting that make every dimension fit, smallest first."""
+    choices = [
+        [window] if window.fits(size) else [new for new in changes(window, size) if new.fits(size)]
+        for window, size in _cells(windows, sizes)
+    ]
+    found: list[str] = []
+    for rank in range(min(_SHOWN[what], max(map(len, choices)))):
+        if not all(choices):
+            break
+        chosen = [choice[min(rank, len(choice) - 1)] for choice in choices]
+        result = _joined([window.outputs(size, "floor") for window, size in _cells(chosen, sizes)])
+        found.append(f"{what} {_setting(what, chosen)} → {result}")
+    return found[::-1] if what == "stride" else found
+
+
+def _setting(what: str, windows: Sequence[Window]) -> str:
+    if what == "stride":
+        return _by_dimension([window.stride for window in windows])
+    if what == "kernel":
+        return _joined([window.kernel for window in windows])
+    pads = [
+        str(window.before) if window.before == window.after else f"{window.before}:{window.after}"
+        for window in windows
+    ]
+    return pads[0] if len(set(pads)) == 1 else "x".join(pads)
+
+
+def _cells(windows: Sequence[Window], sizes: Sequence[int]) -> list[tuple[Window, int]]:
+    return list(zip(windows, sizes, strict=True))
+
+
+def _joined(sizes: Iterable[int]) -> str:
+    return "x".join(map(str, sizes))
+
+
+def _by_dimension(values: Sequence[int], *, joined: bool = False) -> str:
+    return _joined(values) if joined or len(set(values)) > 1 else str(values[0])
+
+
+def _mixed(room: int, stride: int) -> str:
+    """Return room/stride + 1 as a mixed number: ``2 1/3``."""
+    from fractions import Fraction
+
+    rest = Fraction(room % stride, stride)
+    return f"{room // stride + 1} {rest}" if rest else str(room // stride + 1)
+
+
+def _article(number: int) -> str:
+    text = f"{number:,}"
+    return "an" if text.startswith("8") or text.split(",")[0] in ("11", "18") else "a"

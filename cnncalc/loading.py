@@ -1,0 +1,101 @@
+"""From what a person hands over (a path, a text, standard input) to a network."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cnncalc.errors import Source, SpecError, closest, shorten
+from cnncalc.network import Network, Settings, expand
+from cnncalc.spec import parse
+from cnncalc.spec.limits import MAX_TEXT
+
+_LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\.[A-Za-z][A-Za-z0-9]{0,7})")
+
+
+def load(
+    spec: str | os.PathLike[str],
+    *,
+    input: str | tuple[int, ...] | None = None,
+    params: Mapping[str, int | str] | None = None,
+    rounding: str | None = None,
+) -> Network:
+    """Read a spec and return its network.
+
+    Args:
+        spec: the path of a file, or the text itself; a `Path` is always a path.
+        input: the input volume, ``"32x32x3"`` or ``(32, 32, 3)``; overrides the spec's own.
+        params: values for the spec's parameters.
+        rounding: ``"strict"``, ``"floor"`` or ``"ceil"``; overrides the spec's own.
+
+    Raises:
+        SpecError: for every fault in the spec, and for a file that cannot be read.
+    """
+    if rounding not in (None, "strict", "floor", "ceil"):
+        raise SpecError("bad-rounding", f"there is no rounding {rounding!r}", hints=["choose strict, floor or ceil"])
+    volume = input if input is None or isinstance(input, str) else "x".join(map(str, input))
+    settings = Settings(volume, {name.lower(): str(value) for name, value in (params or {}).items()}, rounding)
+    return expand(parse(read_source(spec)), settings)
+
+
+def read_source(spec: str | os.PathLike[str]) -> Source:
+    """Find the text that a person means: a file, ``-`` for standard input, or the text itself."""
+    if not isinstance(spec, str):
+        return _read_file(Path(spec))
+    if spec == "-":
+        return Source("standard input", _decode("standard input", sys.stdin.buffer.read(4 * MAX_TEXT + 1)))
+    if "\n" in spec or len(spec) > 4096 or "\0" in spec:
+        return Source("text", _checked("text", spec))
+    if Path(spec).exists() or _LOOKS_LIKE_A_FILE.fullmatch(spec):
+        return _read_file(Path(spec))
+    return Source("text", _checked("text", spec))
+
+
+def _read_file(path: Path) -> Source:
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(4 * MAX_TEXT + 1)
+    except FileNotFoundError:
+        raise SpecError("no-such-file", f"there is no file `{shorten(name, 80)}`", hints=_near(path)) from None
+    except IsADirectoryError:
+        hints = ["name one of its files: " + ", ".join(sorted(_specs_in(path))[:5])] if _specs_in(path) else []
+        raise SpecError("not-a-file", f"`{shorten(name, 80)}` is a directory", hints=hints) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SpecError("cannot-read", f"cannot read `{shorten(name, 80)}`: {reason}") from None
+    return Source(name, _decode(name, data))
+
+
+def _decode(name: str, data: bytes) -> str:
+    if len(data) > 4 * MAX_TEXT:
+        raise SpecError("too-long", f"`{name}` is too long: a spec has at most {MAX_TEXT:,} characters")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"`{name}` is not a text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}"
+        raise SpecError("not-text", message, hints=["save it as plain text in UTF-8"]) from None
+    return _checked(name, text)
+
+
+def _checked(name: str, text: str) -> str:
+    if "\0" in text:
+        raise SpecError("not-text", f"`{shorten(name, 80)}` is not a text: it holds zero bytes")
+    return text.removeprefix("\ufeff")
+
+
+def _near(path: Path) -> list[str]:
+    matches = closest(path.name, _specs_in(path.parent))
+    if not matches:
+        return ["to write a spec in place of a file, put it in quotes: \"conv 3x3x16 - relu\""]
+    return [f"did you mean `{path.parent / matches[0]}`?"]
+
+
+def _specs_in(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder) if entry.is_file()][:10_000]
+    except OSError:
+        return []

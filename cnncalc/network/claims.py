@@ -1,0 +1,65 @@
+"""Claims that a spec makes about itself, and whether they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cnncalc.errors import Note, Source, Span, SpecError
+from cnncalc.network.network import Node
+from cnncalc.spec import tree
+from cnncalc.volume import Volume
+
+
+def check_claim(source: Source, span: Span, claimed: Volume, output: Volume) -> None:
+    """Make sure that a volume is the one claimed; ``=> 10`` claims a vector of 10."""
+    if claimed == output or (len(claimed) == 1 and output == output.vector(claimed[0])):
+        return
+    raise SpecError(
+        "claim-failed",
+        f"the volume here is {output}, not {claimed} as claimed",
+        span=span,
+        source=source,
+        hints=[f"write `=> {output}` if that is what you mean"],
+    )
+
+
+def check_stated(source: Source, stated: Iterable[tree.Stated], output: Volume, weights: int, biases: int) -> None:
+    """Make sure that the numbers in a row of the lecture's table hold, to the digits they show."""
+    for number in stated:
+        if number.quantity == "memory":
+            _check_number(source, number, "values", [output.values])
+        else:
+            _check_number(source, number, "parameters", [weights + biases, weights])
+
+
+def check_totals(
+    source: Source, totals: Sequence[tree.Stated], volumes: Sequence[Volume], nodes: Sequence[Node]
+) -> Iterator[Note]:
+    """Check the totals that a table states; a wrong sum of the memory is a note, as the lecture has one."""
+    for number in totals:
+        if number.quantity == "memory":
+            values = sum([volume.values for volume in volumes])
+            if not _holds(number, values):
+                message = f"the table's total of {number.value:,} values is not the sum of its rows, {values:,}"
+                yield Note("wrong-total", message, number.span)
+        else:
+            weights = sum([node.weights for node in nodes])
+            biases = sum([node.biases for node in nodes])
+            _check_number(source, number, "parameters", [weights + biases, weights])
+
+
+def _check_number(source: Source, number: tree.Stated, what: str, counted: list[int]) -> None:
+    if any(_holds(number, value) for value in counted):
+        return
+    with_and_without = f" ({counted[1]:,} without biases)" if len(set(counted)) > 1 else ""
+    raise SpecError(
+        "claim-failed",
+        f"the row states {number.value:,} {what}, but the layer has {counted[0]:,}{with_and_without}",
+        span=number.span,
+        source=source,
+    )
+
+
+def _holds(number: tree.Stated, counted: int) -> bool:
+    """Say whether a stated number is a counted one, rounded or cut off at its last digit."""
+    return abs(number.value - counted) * 2 <= number.unit or number.value == counted // number.unit * number.unit

@@ -1,0 +1,393 @@
+"""From a syntax tree to a network: blocks are called, repeats unrolled, volumes computed.
+
+The walk goes through the tree once per expanded layer. It carries the index of the volume that arrives
+(0 is the network's input) and hands back the index of the volume that leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cnncalc.errors import Fault, Note, Source, Span, SpecError, did_you_mean, shorten
+from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
+from cnncalc.network.claims import check_claim, check_stated, check_totals
+from cnncalc.network.network import Network, Node, Operation
+from cnncalc.spec import tree
+from cnncalc.spec.limits import MAX_LAYERS, MAX_NESTING, MAX_STEPS
+from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, parse_volume
+from cnncalc.spec.values import evaluate, read_volume, written
+from cnncalc.volume import Volume
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the caller sets from outside; each overrides what the spec says.
+
+    ``parameters`` are texts, as ``--set`` gives them, so that they may be expressions too.
+    """
+
+    input: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    rounding: str | None = None
+
+
+def expand(spec: tree.Spec, settings: Settings) -> Network:
+    """Return the network that a spec describes, or raise `SpecError`."""
+    return _Expansion(spec, settings).network()
+
+
+@dataclass
+class _Scope:
+    """What names mean inside one call of a block (or at the top level)."""
+
+    prefix: str
+    parameters: dict[str, int]
+    labels: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def numbered(self, word: str) -> str:
+        """Return the next free name for a layer or a block without a label: ``conv3``."""
+        count = self.counts.get(word, 0) + 1
+        while (name := f"{word}{count}") in self.taken:
+            count += 1
+        self.counts[word] = count
+        self.taken.add(name)
+        return self.prefix + name
+
+    def labelled(self, label: str) -> str:
+        """Return the label itself, and ``label_2`` and so on where a repeat uses it again."""
+        count = self.counts.get(label + "_", 0) + 1
+        self.counts[label + "_"] = count
+        if count == 1:
+            return self.prefix + label
+        while (name := f"{label}_{count}") in self.taken:
+            count += 1
+        self.counts[label + "_"] = count
+        self.taken.add(name)
+        return self.prefix + name
+
+
+Walk = Callable[[tree.Item, int, _Scope, str | None], int]
+
+
+class _Expansion:
+    """The state of one walk: the layers so far, and what is being called."""
+
+    def __init__(self, spec: tree.Spec, settings: Settings) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.source = spec.source
+        self.nodes: list[Node] = []
+        self.volumes: list[Volume] = []
+        self.top = _Scope("", {}, taken=set(spec.labels))
+        self.rounding = settings.rounding or "strict"
+        self.notes: list[Note] = []
+        self.calls: list[tree.Call] = []
+        self.depth = 0
+        self.steps = 0
+        self.operations: dict[tuple[tuple[str, ...], Sources, str], Operation] = {}
+        self.walks: dict[type, Walk] = {
+            tree.Layer: self._layer,
+            tree.Call: self._call,
+            tree.Merge: self._merge,
+            tree.Group: self._group,
+            tree.Take: self._take,
+            tree.Here: lambda item, at, scope, label: at,
+        }
+
+    # ---- statements
+
+    def network(self) -> Network:
+        scope = self.top
+        self._refuse_unknown_settings()
+        if self.settings.input is not None:
+            source = Source("--input", self.settings.input)
+            self.volumes.append(_as_input(read_volume(source, parse_volume(source), {})))
+        statements: dict[type, Callable[..., int]] = {
+            tree.Input: self._input,
+            tree.Rounding: self._rounding,
+            tree.Parameter: self._parameter,
+            tree.Step: self._top_step,
+        }
+        at = 0
+        for statement in self.spec.statements:
+            at = statements[type(statement)](statement, at, scope)
+        if not self.volumes:
+            raise self._no_input(Span(0, 1))
+        self.notes.extend(check_totals(self.source, self.spec.totals, self.volumes, self.nodes))
+        return Network(
+            self.volumes[0], tuple(self.nodes), at, self.rounding, self.source, scope.parameters, tuple(self.notes)
+        )
+
+    def _input(self, statement: tree.Input, at: int, scope: _Scope) -> int:
+        if self.nodes:
+            hints = ["put it before the first layer"]
+            raise self._error("misplaced", "the input stands after a layer", statement.span, hints)
+        if self.settings.input is None:
+            if self.volumes:
+                raise self._error("misplaced", "there is a second `input`", statement.span)
+            volume = _as_input(read_volume(self.source, statement.volume, scope.parameters))
+            self.volumes.append(volume)
+            check_stated(self.source, statement.stated, volume, 0, 0)
+        return at
+
+    def _rounding(self, statement: tree.Rounding, at: int, scope: _Scope) -> int:
+        self.rounding = self.settings.rounding or statement.mode
+        return at
+
+    def _parameter(self, statement: tree.Parameter, at: int, scope: _Scope) -> int:
+        if statement.name in scope.parameters:
+            hints = ["give it another name"]
+            message = f"the parameter `{shorten(statement.name)}` is defined twice"
+            raise self._error("bad-name", message, statement.span, hints)
+        names = self._names(at, scope.parameters)
+        override = self.settings.parameters.get(statement.name)
+        if override is None:
+            assert statement.value is not None  # the grammar gives every `param` a value
+            value = evaluate(self.source, statement.value, names)
+        else:
+            source = Source(f"--set {statement.name}", override)
+            value = evaluate(source, parse_value(source), names)
+        scope.parameters[statement.name] = value
+        return at
+
+    def _top_step(self, statement: tree.Step, at: int, scope: _Scope) -> int:
+        if not self.volumes:
+            raise self._no_input(statement.span)
+        return self._step(statement, at, scope)
+
+    def _refuse_unknown_settings(self) -> None:
+        known = {s.name for s in self.spec.statements if type(s) is tree.Parameter}
+        for name in self.settings.parameters:
+            if name not in known:
+                listed = f"its parameters are {', '.join(sorted(known))}" if known else "it has no parameters"
+                raise SpecError(
+                    "unknown-name",
+                    f"the spec has no parameter `{shorten(name)}`",
+                    hints=[*did_you_mean(name, known), listed],
+                )
+
+    # ---- steps
+
+    def _sequence(self, steps: tree.Sequence, at: int, scope: _Scope) -> int:
+        for step in steps:
+            at = self._step(step, at, scope)
+        return at
+
+    def _step(self, step: tree.Step, at: int, scope: _Scope) -> int:
+        walk = self.walks[type(step.item)]
+        for _ in range(self._repeats(step, at, scope)):
+            self.steps += 1
+            if self.steps > MAX_STEPS:
+                raise self._error("too-long", f"the spec takes more than {MAX_STEPS:,} steps to expand", step.span)
+            at = walk(step.item, at, scope, step.label)
+        if step.label is not None:
+            scope.labels[step.label] = at
+        if step.claim is not None:
+            claimed = read_volume(self.source, step.claim, self._names(at, scope.parameters))
+            check_claim(self.source, step.claim.span, claimed, self.volumes[at])
+        if step.stated:
+            node = self.nodes[at - 1]
+            check_stated(self.source, step.stated, node.output, node.weights, node.biases)
+        return at
+
+    def _repeats(self, step: tree.Step, at: int, scope: _Scope) -> int:
+        count = 1
+        for repeat in step.repeats:
+            times = evaluate(self.source, repeat, self._names(at, scope.parameters))
+            if times < 0:
+                raise self._error("out-of-range", f"a repeat count is at least 0, not {times}", repeat.span)
+            count *= times
+        if count > MAX_STEPS:
+            message = f"{count:,} repeats are too many: a network has at most {MAX_LAYERS:,} layers"
+            raise self._error("too-long", message, step.repeats[0].span)
+        return count
+
+    def _group(self, item: tree.Group, at: int, scope: _Scope, label: str | None) -> int:
+        return self._sequence(item.body, at, scope)
+
+    def _take(self, item: tree.Take, at: int, scope: _Scope, label: str | None) -> int:
+        index = scope.labels.get(item.label)
+        if index is not None:
+            return index
+        hints = did_you_mean(item.label, scope.labels)
+        known = ", ".join(sorted(scope.labels)[:10])
+        hints.append(f"labels before this place: {known}" if known else "set it on an earlier layer: `name: layer`")
+        raise self._error("unknown-name", f"there is no label `{shorten(item.label)}` here", item.span, hints)
+
+    def _merge(self, item: tree.Merge, at: int, scope: _Scope, label: str | None) -> int:
+        inputs = tuple([self._sequence(branch, at, scope) for branch in item.branches])
+        sources = tuple([self.volumes[index] for index in inputs])
+        key = ((item.word,), sources, self.rounding)
+        operation = self.operations.get(key)
+        if operation is None:
+            operation = self.operations[key] = self._merging(item, sources)
+        return self._add(operation, inputs, item.span, scope, label)
+
+    def _merging(self, item: tree.Merge, sources: Sources) -> Operation:
+        found = find(item.word)
+        assert found is not None  # the grammar's words for merges are registered
+        layer = found[0]()
+        try:
+            return Operation(layer, item.word, sources, layer.output(sources))
+        except Fault as fault:
+            raise self._from_fault(fault, item.span) from None
+
+    def _layer(self, item: tree.Layer, at: int, scope: _Scope, label: str | None) -> int:
+        texts = item.texts
+        if texts is None:
+            names = self._names(at, scope.parameters)
+            texts = tuple([written(self.source, word, names) for word in item.words])
+        key = (texts, (self.volumes[at],), self.rounding)
+        operation = self.operations.get(key)
+        if operation is None:
+            if texts[0] in self.spec.blocks and len(texts) == 1 and find(texts[0]) is None:
+                return self._call(tree.Call(texts[0], (), item.span), at, scope, label)
+            operation = self.operations[key] = self._reading(item, texts, self.volumes[at])
+        return self._add(operation, (at,), item.span, scope, label)
+
+    def _reading(self, item: tree.Layer, texts: tuple[str, ...], source: Volume) -> Operation:
+        """Read a layer's arguments and compute its output, once for all layers that are alike."""
+        found = find(texts[0])
+        if found is None or found[0].merges:
+            raise self._unknown_layer(texts[0], item)
+        kind, word, shorthand = found
+        arguments = Arguments(word, shorthand, texts[1:], source, self.rounding)
+        try:
+            arguments.sort()
+            layer = kind.read(arguments)
+            arguments.done()
+            return Operation(layer, " ".join(texts), (source,), layer.output((source,)))
+        except Fault as fault:
+            raise self._from_fault(fault, self._place(fault, item, arguments)) from None
+
+    def _add(
+        self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: _Scope, label: str | None
+    ) -> int:
+        index = len(self.nodes) + 1
+        if index > MAX_LAYERS:
+            hints = ["look at the repeats and the block calls"]
+            raise self._error("too-long", f"a network has at most {MAX_LAYERS:,} layers", span, hints)
+        name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
+        self.nodes.append(Node(index, name, operation, inputs, span))
+        self.volumes.append(operation.output)
+        return index
+
+    # ---- blocks
+
+    def _call(self, item: tree.Call, at: int, scope: _Scope, label: str | None) -> int:
+        block = self.spec.blocks.get(item.name)
+        if block is None:
+            raise self._unknown_block(item)
+        if any(call.name == item.name for call in self.calls):
+            chain = " → ".join([*(call.name for call in self.calls), item.name])
+            raise self._error("recursive", f"the block `{item.name}` calls itself: {chain}", item.span)
+        if len(self.calls) >= MAX_NESTING:
+            raise self._error("too-deep", f"block calls nest at most {MAX_NESTING} deep", item.span)
+        parameters = self._bind(block, item, at, scope)
+        name = scope.numbered(item.name) if label is None else scope.labelled(label)
+        inner = _Scope(name + ".", parameters, taken=set(block.labels))
+        self.calls.append(item)
+        try:
+            return self._sequence(block.body, at, inner)
+        except SpecError as error:
+            place = f"{self.source.name}:{self.source.line(item.span.start)}"
+            error.trail = (f"in {shorten(self.source.text[slice(*item.span)])}, called at {place}", *error.trail)
+            raise
+        finally:
+            self.calls.pop()
+
+    def _bind(self, block: tree.Block, call: tree.Call, at: int, scope: _Scope) -> dict[str, int]:
+        """Return the parameters inside a block: the spec's, then the block's own."""
+        outside = self._names(at, scope.parameters)
+        given = self._given(block, call, outside)
+        bound = dict(self.top.parameters)
+        for parameter in block.parameters:
+            if parameter.name in given:
+                bound[parameter.name] = given[parameter.name]
+            elif parameter.value is not None:
+                bound[parameter.name] = evaluate(self.source, parameter.value, self._names(at, bound))
+            else:
+                hints = [f"write {block.signature}"]
+                message = f"`{block.name}` needs a value for `{parameter.name}`"
+                raise self._error("bad-call", message, call.span, hints)
+        return bound
+
+    def _given(self, block: tree.Block, call: tree.Call, names: Mapping[str, int]) -> dict[str, int]:
+        known = [parameter.name for parameter in block.parameters]
+        given: dict[str, int] = {}
+        for place, argument in enumerate(call.arguments):
+            hints = [f"it is defined as {block.signature}"]
+            if argument.name is None and place >= len(known):
+                message = f"`{block.name}` takes {len(known)} values, not {len(call.arguments)}"
+                raise self._error("bad-call", message, argument.span, hints)
+            name = known[place] if argument.name is None else argument.name
+            if name not in known:
+                hints = [*did_you_mean(name, known), *hints]
+                message = f"`{block.name}` has no parameter `{shorten(name)}`"
+                raise self._error("bad-call", message, argument.span, hints)
+            if name in given:
+                raise self._error("bad-call", f"`{name}` is given twice", argument.span, hints)
+            given[name] = evaluate(self.source, argument.value, names)
+        return given
+
+    # ---- values
+
+    def _names(self, at: int, parameters: Mapping[str, int]) -> Mapping[str, int]:
+        """Return what names stand for: the parameters, and H, W and C of the volume that arrives."""
+        if not self.volumes:
+            return parameters
+        volume = self.volumes[at]
+        sizes = dict(zip("wh", volume.spatial[::-1], strict=False))
+        return {**parameters, **sizes, "c": volume.channels}
+
+    # ---- errors
+
+    def _error(self, code: str, message: str, span: Span, hints: Iterable[str] = ()) -> SpecError:
+        return SpecError(code, message, span=span, source=self.source, hints=hints)
+
+    def _from_fault(self, fault: Fault, span: Span) -> SpecError:
+        return SpecError(
+            fault.code, fault.message, span=span, source=self.source, detail=fault.detail, hints=fault.hints
+        )
+
+    def _word(self, item: tree.Layer, place: int) -> Span:
+        return layer_words(self.source, item.span)[place]
+
+    def _place(self, fault: Fault, item: tree.Layer, arguments: Arguments) -> Span:
+        """Return the word that a fault is about; the layer's size, or the layer, where none is written."""
+        for question in (fault.about, "size"):
+            if question and question in arguments.places:
+                return self._word(item, arguments.places[question] + 1)
+        return self._word(item, 0) if arguments.head else item.span
+
+    def _no_input(self, span: Span) -> SpecError:
+        hints = ["put `input 224x224x3` in front, or pass --input 224x224x3"]
+        return self._error("no-input", "the spec does not say what goes in", span, hints)
+
+    def _unknown_layer(self, word: str, item: tree.Layer) -> SpecError:
+        span = self._word(item, 0)
+        if word in MERGES:
+            hints = [f"write its branches in brackets: {word}( conv 3x3x64 p1 | )"]
+            return self._error("bad-merge", f"`{word}` needs branches", span, hints)
+        if word in self.spec.blocks:
+            hints = [f"write {self.spec.blocks[word].signature}"]
+            return self._error("bad-call", f"`{word}` is a block and is called with brackets", span, hints)
+        hints = [f"did you mean `{FOREIGN[word]}`?"] if word in FOREIGN else []
+        hints = hints or did_you_mean(word, [*words(), *STATEMENTS, *self.spec.blocks])
+        return self._error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)
+
+    def _unknown_block(self, item: tree.Call) -> SpecError:
+        hints = did_you_mean(item.name, [*self.spec.blocks, *MERGES])
+        if find(item.name) is not None:
+            hints = [f"`{item.name}` is a layer: write it without brackets, and ` - ` in front of a group"]
+        span = Span(item.span.start, item.span.start + len(item.name))
+        hints = hints or [f"define it: `block {shorten(item.name)}(…)` … `end`"]
+        return self._error("unknown-block", f"there is no block `{shorten(item.name)}`", span, hints)
+
+
+def _as_input(volume: Volume) -> Volume:
+    """Take a single number for a vector, as ``input 784`` means it."""
+    return Volume((1, 1, *volume)) if len(volume) == 1 else volume

@@ -1,0 +1,201 @@
+"""A network: the expanded graph of a spec, in execution order."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cnncalc.errors import Note, Source, Span
+from cnncalc.layers import Layer, Sources
+from cnncalc.volume import Volume
+
+
+class Operation:
+    """A layer with the volumes that it works on, and what it costs there.
+
+    Layers that are written alike and read the same volumes share one operation, so that a network of
+    many repeats is counted once for each kind of layer.
+
+    Attributes:
+        layer: what is done.
+        written: how the spec writes it, with numbers in the place of expressions.
+        sources: the volumes that are read, one for most layers and several for a merge.
+        output: the volume that is made.
+        weights, biases: numbers of learned parameters.
+        macs: multiplications for one image.
+        dropped: rows, columns, … at the end of the input that no window reads, per dimension.
+        reaches: which incoming units an outgoing one looks at, per dimension; () where it is the same one.
+    """
+
+    __slots__ = ("biases", "dropped", "layer", "macs", "output", "reaches", "sources", "weights", "written")
+
+    def __init__(self, layer: Layer, written: str, sources: Sources, output: Volume) -> None:
+        self.layer = layer
+        self.written = written
+        self.sources = sources
+        self.output = output
+        self.weights = layer.weights(sources)
+        self.biases = layer.biases(sources)
+        self.macs = layer.macs(sources)
+        self.dropped = layer.dropped(sources[0])
+        reaches = tuple([layer.reach(sources[0], axis) for axis in range(sources[0].dimensions)])
+        self.reaches = reaches if any(reaches) else ()
+
+
+class Node:
+    """One layer in its place in a network.
+
+    Attributes:
+        index: its number in execution order, from 1; 0 is the network's input.
+        name: unique, and readable: labels and blocks joined by dots, such as ``project1.path1.conv2``.
+        operation: what it does, on which volumes, at what cost.
+        inputs: the indices that it reads from, one for each of its sources.
+        span: where the spec writes it.
+    """
+
+    __slots__ = ("index", "inputs", "name", "operation", "span")
+
+    def __init__(
+        self, index: int, name: str, operation: Operation, inputs: tuple[int, ...], span: Span
+    ) -> None:
+        self.index = index
+        self.name = name
+        self.operation = operation
+        self.inputs = inputs
+        self.span = span
+
+    @property
+    def layer(self) -> Layer:
+        """What it does."""
+        return self.operation.layer
+
+    @property
+    def written(self) -> str:
+        """How the spec writes it, with numbers in the place of expressions."""
+        return self.operation.written
+
+    @property
+    def sources(self) -> Sources:
+        """The volumes that it reads."""
+        return self.operation.sources
+
+    @property
+    def output(self) -> Volume:
+        """The volume that it makes."""
+        return self.operation.output
+
+    @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return self.operation.weights
+
+    @property
+    def biases(self) -> int:
+        """Number of biases (of shifts, for a normalisation)."""
+        return self.operation.biases
+
+    @property
+    def params(self) -> int:
+        """Number of learned parameters: weights and biases."""
+        return self.operation.weights + self.operation.biases
+
+    @property
+    def macs(self) -> int:
+        """Multiplications for one image."""
+        return self.operation.macs
+
+    @property
+    def dropped(self) -> tuple[int, ...]:
+        """Rows, columns, … at the end of the input that no window reads, per dimension."""
+        return self.operation.dropped
+
+    def __repr__(self) -> str:
+        return f"<{self.index} {self.name}: {self.written} → {self.output}>"
+
+
+@dataclass(frozen=True)
+class Network:
+    """The layers of a spec in execution order, from an input volume to an output volume.
+
+    Attributes:
+        input: the volume that goes in.
+        layers: the nodes, in an order in which they can be computed.
+        output: the volume that comes out.
+        output_index: the index of the layer that makes it (0 for a network that passes its input on).
+        rounding: what holds where a layer says nothing else: strict, floor or ceil.
+        parameters: the spec's named numbers, as they were used.
+        source: the text.
+        notes: what is worth telling about the spec.
+    """
+
+    input: Volume
+    layers: tuple[Node, ...]
+    output_index: int
+    rounding: str
+    source: Source
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def output(self) -> Volume:
+        """The volume that comes out."""
+        return self.layers[self.output_index - 1].output if self.output_index else self.input
+
+    @cached_property
+    def params(self) -> int:
+        """Number of learned parameters: weights and biases."""
+        return self.weights + self.biases
+
+    @cached_property
+    def weights(self) -> int:
+        """Number of weights."""
+        return sum([node.operation.weights for node in self.layers])
+
+    @cached_property
+    def biases(self) -> int:
+        """Number of biases (of shifts, for normalisations)."""
+        return sum([node.operation.biases for node in self.layers])
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiplications for one image."""
+        return sum([node.operation.macs for node in self.layers])
+
+    @cached_property
+    def activations(self) -> int:
+        """Values in the input and in the output of every layer, for one image."""
+        return self.input.values + sum([node.output.values for node in self.layers])
+
+    def line(self, node: Node) -> int:
+        """Return the line of the spec that writes a layer."""
+        return self.source.line(node.span.start)
+
+    def lines(self) -> list[int]:
+        """Return the line of every layer, in one pass over the text."""
+        starts = [0, *(match.end() for match in re.finditer("\n", self.source.text))]
+        return [bisect_right(starts, node.span.start) for node in self.layers]
+
+    def to_json(self, *, dtype: str = "float32", batch: int = 1, indent: int | None = 2) -> str:
+        """Return the network as JSON, in the documented schema ``cnncalc/1``.
+
+        Args:
+            dtype: the type of the activations and parameters whose bytes are counted.
+            batch: the number of images whose activations are counted.
+            indent: spaces by which nested values are indented; None for a single line.
+        """
+        from cnncalc.report.schema import network_json
+
+        return network_json(self, dtype=dtype, batch=batch, indent=indent)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.layers)
+
+    def __repr__(self) -> str:
+        return f"<Network {self.source.name}: {self.input} → {self.output}, {len(self)} layers>"
+

@@ -1,0 +1,313 @@
+"""Whole-number expressions: ``{4*width}``, ``{ceil(C/3)}``, the arguments of a block call.
+
+Values are exact. ``/`` must divide exactly, except inside ``ceil`` and ``round``, which make a whole
+number of a fraction. ``round`` takes a half to the even neighbour, as Python does. Nothing here ever
+reaches Python's ``eval``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import NamedTuple, Protocol
+
+from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
+from cnncalc.spec.limits import MAX_DIGITS, MAX_NESTING, MAX_NUMBER
+
+Value = int | Fraction
+Names = Mapping[str, int]
+
+
+class Expression(Protocol):
+    """A parsed expression. ``fractions`` says whether ``/`` may leave a remainder here."""
+
+    span: Span
+
+    def evaluate(self, names: Names, fractions: bool = False) -> Value:
+        """Return the value, or raise `ExpressionFault`."""
+
+
+class ExpressionFault(Exception):
+    """What went wrong in an expression, and where in the text."""
+
+    def __init__(self, code: str, message: str, span: Span, hints: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.span, self.hints = code, message, span, hints or []
+
+
+class Literal(NamedTuple):
+    """A number as written."""
+
+    value: Value
+    span: Span
+
+    def evaluate(self, names: Names, fractions: bool = False) -> Value:
+        return self.value
+
+
+class Name(NamedTuple):
+    """A parameter, or one of H, W and C."""
+
+    name: str
+    span: Span
+
+    def evaluate(self, names: Names, fractions: bool = False) -> Value:
+        if self.name in names:
+            return names[self.name]
+        raise ExpressionFault(
+            "unknown-name",
+            f"`{shorten(self.name)}` is not a parameter",
+            self.span,
+            did_you_mean(self.name, names)
+            or ["known here: " + ", ".join(sorted(names)) if names else "define it: `param name = 3`"],
+        )
+
+
+class Negative(NamedTuple):
+    """A number with its sign turned."""
+
+    operand: Expression
+    span: Span
+
+    def evaluate(self, names: Names, fractions: bool = False) -> Value:
+        return -self.operand.evaluate(names, fractions)
+
+
+class Chain(NamedTuple):
+    """Operands joined by operators of one rank, taken from left to right."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+    span: Span
+
+    def evaluate(self, names: Names, fractions: bool = False) -> Value:
+        value = self.first.evaluate(names, fractions)
+        for operator, operand in self.rest:
+            right = operand.evaluate(names, fractions)
+            if operator in _DIVISIONS and right == 0:
+                raise ExpressionFault("bad-expression", "division by zero", self.span)
+            result = _OPERATIONS[operator](value, right)
+            if operator == "/" and not fractions:
+                result = self._exact(value, right, result)
+            value = _within_range(result, self.span)
+        return value
+
+    def _exact(self, left: Value, right: Value, result: Value) -> int:
+        if result.denominator == 1:
+            return int(result)
+        raise ExpressionFault(
+            "not-whole",
+            f"{left}/{right} leaves a remainder",
+            self.span,
+            [f"write `//` to round down to {left // right}, or use ceil(…) or round(…)"],
+        )
+
+
+class Power(NamedTuple):
+    """A base to a whole exponent."""
+
+    base: Expression
+    exponent: Expression
+    span: Span
+
+    def evaluate(self, names: Names, fractions: bool = False) -> Value:
+        base = self.base.evaluate(names, fractions)
+        exponent = self.exponent.evaluate(names, fractions)
+        if exponent.denominator != 1 or exponent < 0:
+            message = f"an exponent is a whole number of at least 0, not {exponent}"
+            raise ExpressionFault("bad-expression", message, self.span)
+        if exponent > _LARGEST_EXPONENT and abs(base) > 1:
+            raise _out_of_range(self.span)
+        # 0, 1 and -1 repeat themselves, so that a huge exponent costs nothing
+        small = exponent if exponent <= _LARGEST_EXPONENT else 2 - exponent % 2
+        return _within_range(base ** int(small), self.span)
+
+
+class Call(NamedTuple):
+    """One of the functions min, max, ceil and round."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    span: Span
+
+    def evaluate(self, names: Names, fractions: bool = False) -> Value:
+        inside = fractions or self.function in _TO_WHOLE
+        values = [argument.evaluate(names, inside) for argument in self.arguments]
+        return _FUNCTIONS[self.function](*values)
+
+
+def _ceil(value: Value) -> int:
+    return -(-value // 1)
+
+
+_DIVISIONS = frozenset(("/", "//", "%"))
+_OPERATIONS: dict[str, Callable[[Value, Value], Value]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: Fraction(a) / b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+}
+_FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "min": lambda *values: min(values),
+    "max": lambda *values: max(values),
+    "ceil": _ceil,
+    "round": round,
+}
+_TO_WHOLE = frozenset(("ceil", "round"))
+_LARGEST_EXPONENT = 64
+
+RESERVED_NAMES = frozenset((*_FUNCTIONS, "h", "w", "c"))
+"""Names that a parameter may not take: functions, and the sizes of the arriving volume."""
+
+
+def _out_of_range(span: Span) -> ExpressionFault:
+    return ExpressionFault("out-of-range", f"numbers go up to {MAX_NUMBER:,}", span)
+
+
+def _within_range(value: Value, span: Span) -> Value:
+    if abs(value) > MAX_NUMBER or value.denominator > MAX_NUMBER:
+        raise _out_of_range(span)
+    return value
+
+
+def whole(expression: Expression, names: Names) -> int:
+    """Return the value of an expression, which must be a whole number."""
+    value = expression.evaluate(names)
+    if value.denominator == 1:
+        return int(value)
+    message = f"the result is {value}, not a whole number"
+    raise ExpressionFault("not-whole", message, expression.span, ["use ceil(…) or round(…)"])
+
+
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z_][a-z0-9_]*)|(\*\*|//|[-+*/%(),]))")
+_SPACE = re.compile(r"\s*")
+
+
+class ExpressionParser:
+    """Reads one expression from a text, starting at a position.
+
+    ``text`` is the normalised text (lower case, ASCII signs), ``source`` is what errors show.
+    """
+
+    def __init__(self, source: Source, text: str, position: int, end: int) -> None:
+        self.source = source
+        self.text = text
+        self.position = position
+        self.end = end
+        self.depth = 0
+
+    def expression(self) -> Expression:
+        """expression = term { ("+" | "-") term }"""
+        return self._chain(("+", "-"), self.term)
+
+    def term(self) -> Expression:
+        """term = factor { ("*" | "/" | "//" | "%") factor }"""
+        return self._chain(("*", "/", "//", "%"), self.factor)
+
+    def factor(self) -> Expression:
+        """factor = { "-" | "+" } power"""
+        start = self._skip_space()
+        negative = False
+        while (sign := self._take_operator("-", "+")) is not None:
+            negative ^= sign == "-"
+        power = self.power()
+        return Negative(power, Span(start, self.position)) if negative else power
+
+    def power(self) -> Expression:
+        """power = atom [ "**" factor ]"""
+        start = self._skip_space()
+        base = self.atom()
+        if self._take_operator("**") is None:
+            return base
+        exponent = self._nested(self.factor, start)
+        return Power(base, exponent, Span(start, self.position))
+
+    def atom(self) -> Expression:
+        """atom = number | name | function "(" expression { "," expression } ")" | "(" expression ")" """
+        start = self._skip_space()
+        match = _TOKEN.match(self.text, start, self.end)
+        number, name, operator = match.groups() if match else (None, None, None)
+        if match is None or (operator is not None and operator != "("):
+            raise self._error(start, "expected a number, a parameter or `(`")
+        self.position = match.end()
+        if number is not None:
+            return self._literal(number, start)
+        if name is not None:
+            return self._name_or_call(name, start)
+        inner = self._nested(self.expression, start)
+        self._close(start)
+        return inner
+
+    def _name_or_call(self, name: str, start: int) -> Expression:
+        span = Span(start, self.position)
+        if self._take_operator("(") is None:
+            return Name(name, span)
+        if name not in _FUNCTIONS:
+            raise SpecError(
+                "unknown-name",
+                f"`{shorten(name)}` is not a function",
+                span=span,
+                source=self.source,
+                hints=["functions are " + ", ".join(_FUNCTIONS)],
+            )
+        arguments = [self._nested(self.expression, start)]
+        while self._take_operator(",") is not None:
+            arguments.append(self._nested(self.expression, start))
+        self._close(start)
+        if name in _TO_WHOLE and len(arguments) != 1:
+            raise self._error(start, f"{name} takes one value, not {len(arguments)}")
+        return Call(name, tuple(arguments), Span(start, self.position))
+
+    def _literal(self, digits: str, start: int) -> Literal:
+        span = Span(start, self.position)
+        if len(digits) > MAX_DIGITS or float(digits) > MAX_NUMBER:
+            raise SpecError(
+                "out-of-range", f"numbers go up to {MAX_NUMBER:,}", span=span, source=self.source
+            )
+        return Literal(Fraction(digits) if "." in digits else int(digits), span)
+
+    def _chain(self, operators: tuple[str, ...], operand: Callable[[], Expression]) -> Expression:
+        start = self._skip_space()
+        first = operand()
+        rest = []
+        while (operator := self._take_operator(*operators)) is not None:
+            rest.append((operator, operand()))
+        return Chain(first, tuple(rest), Span(start, self.position)) if rest else first
+
+    def _take_operator(self, *wanted: str) -> str | None:
+        match = _TOKEN.match(self.text, self.position, self.end)
+        if match is None or match[3] not in wanted:
+            return None
+        self.position = match.end()
+        return match[3]
+
+    def _close(self, opened: int) -> None:
+        if self._take_operator(")") is None:
+            raise SpecError(
+                "unclosed", "this `(` is never closed", span=Span(opened, opened + 1), source=self.source
+            )
+
+    def _nested(self, rule: Callable[[], Expression], start: int) -> Expression:
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise SpecError(
+                "too-deep",
+                f"an expression nests at most {MAX_NESTING} deep",
+                span=Span(start, start + 1),
+                source=self.source,
+            )
+        inner = rule()
+        self.depth -= 1
+        return inner
+
+    def _skip_space(self) -> int:
+        match = _SPACE.match(self.text, self.position, self.end)
+        self.position = match.end() if match else self.position
+        return self.position
+
+    def _error(self, start: int, message: str) -> SpecError:
+        end = max(start + 1, self.position)
+        return SpecError("bad-expression", message, span=Span(start, end), source=self.source)

@@ -1,0 +1,569 @@
+"""The grammar. Each method reads one rule, which its docstring states.
+
+The parser walks the text once from left to right and looks at most one token ahead, so that it takes
+time in proportion to the text's length. Recursion follows the nesting of brackets, which is limited.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
+from cnncalc.spec import table, tree
+from cnncalc.spec.expressions import RESERVED_NAMES, Expression, ExpressionParser
+from cnncalc.spec.limits import MAX_NESTING, MAX_TEXT
+
+MERGES = ("add", "concat", "mul")
+ROUNDINGS = ("strict", "floor", "ceil")
+STATEMENTS = ("input", "rounding", "param", "block", "end")
+
+_DASHES = {ord(dash): "-" for dash in "−–—‐‑"}
+_NORMAL = {ord("×"): "x", **_DASHES, **{letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}}
+
+_GAP = re.compile(r"[^\S\n]*")
+_THEN = re.compile(r"(?:[\s,;→]|->|-(?![\d{])|#[^\n]*)*")
+_SPACE = re.compile(r"(?:\s|#[^\n]*)*")
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_WORD = re.compile(r"(?:[^\s()\[\]|,;#@*=→{}:-]|\{[^{}\n]*\}|:(?=[\d{])|-(?=[\d{]))+")
+_PLAIN_WORD = r"(?:[^\s()\[\]|,;#@*=→{}:-]|:(?=\d)|-(?=\d))+"
+_PLAIN_LAYER = re.compile(rf"{_PLAIN_WORD}(?:[^\S\n]+{_PLAIN_WORD}|[^\S\n]*=(?!>)[^\S\n]*{_PLAIN_WORD})*")
+_NOT_PLAIN = re.compile(r"[^\S\n]*(?:[:-]?\{|=(?!>))")
+_OPTION = re.compile(r"\s*=\s*")
+_ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
+_CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
+_COUNT = re.compile(r"[\da-z_]")
+_VISIBLE = re.compile(r"\w+|[^\s]")
+_LINE = re.compile(r"[^\n]*")
+
+_CLOSERS = {"(": ")", "[": "]"}
+_SEPARATORS = "a newline, `,`, `;`, ` - ` or `->`"
+
+
+def parse(source: Source) -> tree.Spec:
+    """Parse a text into its syntax tree, or raise `SpecError`."""
+    if len(source.text) > MAX_TEXT:
+        raise SpecError("too-long", f"a spec has at most {MAX_TEXT:,} characters")
+    return Parser(source).spec()
+
+
+def parse_volume(source: Source) -> tree.Word:
+    """Parse a text that is one volume and nothing else, such as the value of ``--input``."""
+    parser = Parser(source)
+    volume = parser.volume("a volume such as 224x224x3")
+    parser.end_of_text()
+    return volume
+
+
+def parse_value(source: Source) -> Expression:
+    """Parse a text that is one expression and nothing else, such as the value of ``--set``."""
+    parser = Parser(source)
+    value = parser.expression()
+    parser.end_of_text()
+    return value
+
+
+def layer_words(source: Source, span: Span) -> tuple[Span, ...]:
+    """Return where the words of a layer stand: the layer's own word, then one span per size or option."""
+    parser = Parser(Source(source.name, source.text[: span.end]))
+    parser.position = span.start
+    return tuple(word.span for word in parser.layer_with_expressions().words)
+
+
+def normalise(text: str) -> str:
+    """Return the text in lower case with plain signs; every character keeps its place."""
+    return text.lower() if text.isascii() else text.translate(_NORMAL)
+
+
+class Parser:
+    """Reads a text from left to right; ``position`` is where it stands."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = normalise(source.text)
+        self.position = 0
+        self.depth = 0
+        self.blocks: dict[str, tree.Block] = {}
+        self.totals: list[tree.Stated] = []
+        self.labels: dict[str, Span] = {}
+        self.shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    # ---- statements
+
+    def spec(self) -> tree.Spec:
+        """spec = { input | rounding | param | block | total | step }, separated"""
+        statements: list[tree.Statement] = []
+        rules = {"input": self.input, "rounding": self.rounding, "param": self.param}
+        self.then()
+        while self.position < len(self.text):
+            keyword = self.keyword()
+            if keyword in rules:
+                statements.append(rules[keyword]())
+            elif keyword == "block":
+                self.block()
+            elif keyword == "end":
+                span = Span(self.position, self.position + len("end"))
+                raise self.error("unopened", "this `end` closes no block", span)
+            elif table.starts_total(self.text, self.position):
+                self.total()
+            else:
+                statements.append(self.table_row() or self.step())
+            self.separator()
+        return tree.Spec(self.source, tuple(statements), self.blocks, frozenset(self.labels), tuple(self.totals))
+
+    def keyword(self) -> str:
+        """Return the statement's word at this position, or "" where there is none (or it is a label)."""
+        match = _NAME.match(self.text, self.position)
+        if match is None or match[0] not in STATEMENTS:
+            return ""
+        colon = _GAP.match(self.text, match.end()).end()  # type: ignore[union-attr]  # matches always
+        return "" if self.text.startswith(":", colon) else match[0]
+
+    def input(self) -> tree.Input:
+        """input = "input" volume"""
+        start = self.position
+        self.position += len("input")
+        volume = self.volume("a volume such as `input 224x224x3`")
+        return tree.Input(volume, Span(start, self.position))
+
+    def rounding(self) -> tree.Rounding:
+        """rounding = "rounding" ( "strict" | "floor" | "ceil" )"""
+        start = self.position
+        self.position += len("rounding")
+        mode = self.name("how to round: strict, floor or ceil")
+        span = Span(self.position - len(mode), self.position)
+        if mode not in ROUNDINGS:
+            hints = did_you_mean(mode, ROUNDINGS) or ["choose from " + ", ".join(ROUNDINGS)]
+            raise self.error("bad-rounding", f"there is no rounding `{shorten(mode)}`", span, hints)
+        return tree.Rounding(mode, Span(start, self.position))
+
+    def param(self) -> tree.Parameter:
+        """param = "param" name "=" expression"""
+        start = self.position
+        self.position += len("param")
+        name = self.parameter_name()
+        self.expect(_ASSIGN, "`=` and a value, as in `param width = 64`")
+        value = self.expression()
+        return tree.Parameter(name, value, Span(start, self.position))
+
+    def block(self) -> None:
+        """block = "block" name [ "(" [ parameter { "," parameter } ] ")" ] { step } "end" """
+        start = self.position
+        self.position += len("block")
+        name = self.name("a name, as in `block residual(width)`")
+        head = Span(start, self.position)
+        if name in self.blocks or name in MERGES or name in STATEMENTS:
+            why = "is already defined" if name in self.blocks else "is a word of the language"
+            raise self.error("bad-name", f"`{shorten(name)}` {why}", head, ["choose another name"])
+        parameters = self.block_parameters()
+        outer, self.labels = self.labels, {}
+        self.separator()
+        body = self.steps_until_end(head)
+        self.blocks[name] = tree.Block(name, parameters, body, frozenset(self.labels), head)
+        self.labels = outer
+
+    def block_parameters(self) -> tuple[tree.Parameter, ...]:
+        """parameter = name [ "=" expression ]"""
+        self.gap()
+        opened = self.position
+        if not self.take("("):
+            return ()
+        parameters: list[tree.Parameter] = []
+        self.space()
+        while not self.take(")"):
+            start = self.position
+            name = self.parameter_name()
+            value = self.expression() if self.match(_ASSIGN) else None
+            span = Span(start, self.position)
+            if any(name == known.name for known in parameters):
+                raise self.error("bad-name", f"`{shorten(name)}` is named twice", span)
+            if value is None and parameters and parameters[-1].value is not None:
+                hints = [f"give `{name}` a default, or put it first"]
+                raise self.error("bad-name", f"`{name}` has no default but follows one that has", span, hints)
+            parameters.append(tree.Parameter(name, value, span))
+            self.comma_or_close(opened)
+        return tuple(parameters)
+
+    def steps_until_end(self, head: Span) -> tree.Sequence:
+        """{ step } "end" """
+        steps: list[tree.Step] = []
+        while (keyword := self.keyword()) != "end":
+            if self.position >= len(self.text):
+                hints = ["close it with a line `end`"]
+                raise self.error("unclosed", "this block has no `end`", head, hints)
+            if keyword:
+                raise self.misplaced(keyword, "inside a block")
+            steps.append(self.step())
+            self.separator()
+        self.position += len("end")
+        if not steps:
+            raise self.error("empty", "this block is empty", head, ["write a layer between `block` and `end`"])
+        return tuple(steps)
+
+    def total(self) -> None:
+        """total = "total" ( "memory" | "params" ) ":" …, the last rows of the lecture's table"""
+        start, end = self.position, _LINE.match(self.text, self.position).end()  # type: ignore[union-attr]
+        comment = self.text.find("#", start, end)
+        row = Span(start, end if comment < 0 else comment)
+        self.totals.extend(table.stated_numbers(self.source, self.text, row))
+        self.position = end
+
+    # ---- steps
+
+    def step(self) -> tree.Step:
+        """step = [ label ":" ] item { "*" count } [ "=>" volume ]"""
+        start = self.position
+        label = self.label()
+        item = self.item()
+        repeats = self.repeats()
+        claim = self.volume("the volume that is claimed, as in `=> 28x28x6`") if self.match(_CLAIM) else None
+        return tree.Step(item, Span(start, self.position), label, repeats, claim)
+
+    def label(self) -> str | None:
+        """[ name ":" ]"""
+        match = _NAME.match(self.text, self.position)
+        if match is None:
+            return None
+        colon = _GAP.match(self.text, match.end()).end()  # type: ignore[union-attr]
+        if not self.text.startswith(":", colon):
+            return None
+        name, span = match[0], Span(match.start(), match.end())
+        if name in self.labels:
+            first = self.source.line(self.labels[name].start)
+            hints = [f"the first one stands on line {first}; choose another name"]
+            raise self.error("bad-name", f"the label `{shorten(name)}` is used twice", span, hints)
+        self.labels[name] = span
+        self.position = colon + 1
+        self.space()
+        return name
+
+    def table_row(self) -> tree.Step | tree.Input | None:
+        """row = layer ":" "[" volume "]" …, as the lecture prints it"""
+        row = table.read_row(self.source, self.text, self.position)
+        if row is not None:
+            self.position = row.span.end
+        return row
+
+    def item(self) -> tree.Item:
+        """item = group | "@" name | claim | merge | call | layer"""
+        start = self.position
+        character = self.text[start : start + 1]
+        if character in _CLOSERS:
+            return self.group(character)
+        if character == "@":
+            return self.take_label()
+        if _CLAIM.match(self.text, start):
+            return tree.Here(Span(start, start + 2))
+        name = _NAME.match(self.text, start)
+        if name is None:
+            raise self.unexpected("a layer")
+        self.position = name.end()
+        self.gap()
+        if self.text.startswith("(", self.position):
+            return self.merge(name[0], start) if name[0] in MERGES else self.call(name[0], start)
+        self.position = start
+        return self.layer()
+
+    def group(self, opener: str) -> tree.Group:
+        """group = "(" sequence ")" | "[" sequence "]" """
+        start = self.position
+        self.position += 1
+        body = self.sequence(start, _CLOSERS[opener])
+        if not self.take(_CLOSERS[opener]):
+            raise self.unclosed(start, _CLOSERS[opener])
+        span = Span(start, self.position)
+        if not body:
+            raise self.error("empty", "these brackets are empty", span, ["write a layer between them"])
+        return tree.Group(body, span)
+
+    def take_label(self) -> tree.Take:
+        """take = "@" name"""
+        start = self.position
+        self.position += 1
+        name = self.name("a label's name, as in `@enc1`")
+        return tree.Take(name, Span(start, self.position))
+
+    def merge(self, word: str, start: int) -> tree.Merge:
+        """merge = word "(" sequence { "|" sequence } ")" """
+        opened = self.position
+        self.position += 1
+        branches = [self.sequence(opened, ")|")]
+        while self.take("|"):
+            branches.append(self.sequence(opened, ")|"))
+        if not self.take(")"):
+            raise self.unclosed(opened, ")")
+        span = Span(start, self.position)
+        if len(branches) < 2:
+            hints = [f"separate its branches by `|`: {word}( conv 3x3x64 p1 | )"]
+            raise self.error("bad-merge", f"{word} takes two branches or more", span, hints)
+        return tree.Merge(word, tuple(branches), span)
+
+    def sequence(self, opened: int, closers: str) -> tree.Sequence:
+        """sequence = [ step { separator step } ]"""
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            message = f"brackets nest at most {MAX_NESTING} deep"
+            raise self.error("too-deep", message, Span(opened, opened + 1))
+        steps: list[tree.Step] = []
+        self.then()
+        while self.position < len(self.text) and self.text[self.position] not in closers:
+            if keyword := self.keyword():
+                raise self.misplaced(keyword, "inside brackets")
+            steps.append(self.step())
+            self.separator(closers)
+        self.depth -= 1
+        return tuple(steps)
+
+    def call(self, name: str, start: int) -> tree.Call:
+        """call = name "(" [ argument { "," argument } ] ")" """
+        opened = self.position
+        self.position += 1
+        arguments: list[tree.Argument] = []
+        self.space()
+        while not self.take(")"):
+            arguments.append(self.argument())
+            self.comma_or_close(opened)
+        return tree.Call(name, tuple(arguments), Span(start, self.position))
+
+    def argument(self) -> tree.Argument:
+        """argument = [ name "=" ] expression"""
+        start = self.position
+        name = _NAME.match(self.text, start)
+        if name and (assign := _ASSIGN.match(self.text, name.end())):
+            self.position = assign.end()
+            value = self.expression()
+            return tree.Argument(name[0], value, Span(start, self.position))
+        value = self.expression()
+        return tree.Argument(None, value, Span(start, self.position))
+
+    def layer(self) -> tree.Layer:
+        """layer = word { word | name "=" word }"""
+        match = _PLAIN_LAYER.match(self.text, self.position)
+        if match is None or _NOT_PLAIN.match(self.text, match.end()):
+            return self.layer_with_expressions()
+        self.position = match.end()
+        texts = tuple(_OPTION.sub("=", match[0]).split())
+        return tree.Layer(Span(*match.span()), self.shared.setdefault(texts, texts))
+
+    def layer_with_expressions(self) -> tree.Layer:
+        """The same, for a layer in which something has to be computed."""
+        words = [self.word("a layer")]
+        while (argument := self.layer_argument()) is not None:
+            words.append(argument)
+        span = Span(words[0].span.start, words[-1].span.end)
+        texts = [word.constant for word in words if word.constant is not None]
+        return tree.Layer(span, tuple(texts) if len(texts) == len(words) else None, tuple(words))
+
+    def layer_argument(self) -> tree.Word | None:
+        """[ word | name "=" word ]"""
+        before = self.position
+        self.gap()
+        match = _WORD.match(self.text, self.position)
+        if match is None:
+            self.position = before
+            return None
+        assign = _ASSIGN.match(self.text, match.end())
+        if assign is None:
+            return self.word("an option")
+        self.position = assign.end()
+        value = self.word(f"a value for `{shorten(match[0])}`")
+        name = match[0] + "="
+        constant = None if value.constant is None else name + value.constant
+        return tree.Word((name, *value.parts), Span(match.start(), value.span.end), constant)
+
+    def repeats(self) -> tuple[Expression, ...]:
+        """{ "*" count }; a count is a number, a parameter or `{` expression `}`"""
+        counts: list[Expression] = []
+        before = self.position
+        self.gap()
+        while self.take("*"):
+            self.gap()
+            counts.append(self.braced() if self.text.startswith("{", self.position) else self.count())
+            before = self.position
+            self.gap()
+        self.position = before
+        return tuple(counts)
+
+    def count(self) -> Expression:
+        """count = number | name"""
+        if not _COUNT.match(self.text, self.position):
+            raise self.unexpected("how often to repeat, as in `*3`")
+        parser = ExpressionParser(self.source, self.text, self.position, len(self.text))
+        value = parser.atom()
+        self.position = parser.position
+        return value
+
+    # ---- words
+
+    def volume(self, expected: str) -> tree.Word:
+        """volume = word"""
+        self.gap()
+        return self.word(expected)
+
+    def word(self, expected: str) -> tree.Word:
+        """word = { character | "{" expression "}" }"""
+        match = _WORD.match(self.text, self.position)
+        if match is None:
+            raise self.unexpected(expected)
+        self.position = match.end()
+        text, span = match[0], Span(match.start(), match.end())
+        if "{" not in text:
+            return tree.Word((text,), span, text)
+        return tree.Word(self.parts(span), span, None)
+
+    def parts(self, span: Span) -> tuple[str | Expression, ...]:
+        """Cut a word into its texts and its expressions."""
+        after = span.end
+        parts: list[str | Expression] = []
+        position = span.start
+        while position < span.end:
+            brace = self.text.find("{", position, span.end)
+            stop = span.end if brace < 0 else brace
+            if stop > position:
+                parts.append(self.text[position:stop])
+            self.position = position = stop
+            if brace >= 0:
+                parts.append(self.braced())
+                position = self.position
+        self.position = after
+        return tuple(parts)
+
+    def braced(self) -> Expression:
+        """braced = "{" expression "}" """
+        opened = self.position
+        line_end = self.text.find("\n", opened)
+        end = self.text.find("}", opened, line_end if line_end >= 0 else len(self.text))
+        if end < 0:
+            raise self.unclosed(opened, "}")
+        parser = ExpressionParser(self.source, self.text, opened + 1, end)
+        value = parser.expression()
+        self.position = parser.position
+        if self.text[parser.position : end].strip():
+            raise self.unexpected("an operator or `}`")
+        self.position = end + 1
+        return value
+
+    def expression(self) -> Expression:
+        """expression, with or without braces around it"""
+        self.gap()
+        if self.text.startswith("{", self.position):
+            return self.braced()
+        parser = ExpressionParser(self.source, self.text, self.position, len(self.text))
+        value = parser.expression()
+        self.position = parser.position
+        return value
+
+    def name(self, expected: str) -> str:
+        """name = letter { letter | digit | "_" }"""
+        self.gap()
+        match = _NAME.match(self.text, self.position)
+        if match is None:
+            raise self.unexpected(expected)
+        self.position = match.end()
+        return match[0]
+
+    def parameter_name(self) -> str:
+        """name, but not one of the reserved ones"""
+        name = self.name("a parameter's name")
+        if name in RESERVED_NAMES:
+            span = Span(self.position - len(name), self.position)
+            hints = ["H, W and C are the sizes of the volume that arrives; choose another name"]
+            raise self.error("bad-name", f"`{name}` is a reserved name", span, hints)
+        return name
+
+    # ---- between the words
+
+    def gap(self) -> None:
+        """Skip spaces on this line."""
+        self.match(_GAP)
+
+    def space(self) -> None:
+        """Skip spaces, line ends and comments."""
+        self.match(_SPACE)
+
+    def then(self) -> None:
+        """Skip what separates two steps."""
+        self.match(_THEN)
+
+    def separator(self, closers: str = "") -> None:
+        """Skip the separators between two steps; something else than a space must stand there."""
+        start = self.position
+        self.then()
+        end = self.position
+        if end >= len(self.text) or self.text[end] in closers or self.text[start:end].strip(" \t\r\f\v"):
+            return
+        raise self.unexpected_after_step()
+
+    def comma_or_close(self, opened: int) -> None:
+        """Read the comma after an argument, or stop before `)`."""
+        self.space()
+        if self.take(","):
+            self.space()
+        elif self.position >= len(self.text):
+            raise self.unclosed(opened, ")")
+        elif not self.text.startswith(")", self.position):
+            raise self.unexpected("`,` or `)`")
+
+    def match(self, pattern: re.Pattern[str]) -> bool:
+        """Read what the pattern describes, if it stands here."""
+        match = pattern.match(self.text, self.position)
+        if match is None:
+            return False
+        self.position = match.end()
+        return True
+
+    def take(self, character: str) -> bool:
+        """Read one character, if it stands here."""
+        if not self.text.startswith(character, self.position):
+            return False
+        self.position += 1
+        return True
+
+    def expect(self, pattern: re.Pattern[str], expected: str) -> None:
+        """Read what the pattern describes, or say what should stand here."""
+        if not self.match(pattern):
+            raise self.unexpected(expected)
+
+    def end_of_text(self) -> None:
+        """Make sure that nothing follows."""
+        self.space()
+        if self.position < len(self.text):
+            raise self.unexpected("nothing more")
+
+    # ---- errors
+
+    def error(self, code: str, message: str, span: Span, hints: list[str] | None = None) -> SpecError:
+        """Make an error about a span of this text."""
+        return SpecError(code, message, span=span, source=self.source, hints=hints or [])
+
+    def unclosed(self, opened: int, closer: str) -> SpecError:
+        """Make the error for a bracket that is never closed; its caret is at the bracket."""
+        opener = self.text[opened]
+        if self.position < len(self.text) and self.text[self.position] in ")]}|" and closer != "}":
+            return self.unexpected(f"`{closer}`, which closes the `{opener}` of line {self.source.line(opened)}")
+        return self.error("unclosed", f"this `{opener}` is never closed", Span(opened, opened + 1), [f"write `{closer}`"])
+
+    def misplaced(self, keyword: str, where: str) -> SpecError:
+        """Make the error for a statement that stands where it may not."""
+        span = Span(self.position, self.position + len(keyword))
+        hints = [f"`{keyword}` stands at the top level, on a line of its own"]
+        return self.error("misplaced", f"`{keyword}` may not stand {where}", span, hints)
+
+    def unexpected(self, expected: str) -> SpecError:
+        """Make the error for a place where something else should stand."""
+        self.gap()
+        start = min(self.position, len(self.text))
+        match = _VISIBLE.match(self.text, start)
+        if match is None:
+            found, end = ("the end of the line" if start < len(self.text) else "the end of the text"), start + 1
+        else:
+            found, end = f"`{shorten(self.source.text[start : match.end()])}`", match.end()
+        return self.error("syntax", f"expected {expected}, found {found}", Span(start, end))
+
+    def unexpected_after_step(self) -> SpecError:
+        """Make the error for a step that is not separated from the one before."""
+        error = self.unexpected(f"{_SEPARATORS} between two layers")
+        if self.text[self.position : self.position + 1] in tuple(")]}"):
+            closer = self.text[self.position]
+            return self.error("unopened", f"this `{closer}` closes nothing", error.span or Span(0, 0))
+        return error
+

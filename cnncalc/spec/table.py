@@ -1,0 +1,97 @@
+"""The lecture's own table, pasted as it is printed.
+
+    CONV3-64: [224x224x64] memory: 224*224*64=3.2M params: (3*3*3)*64 = 1,728
+
+The layer is the one before the colon, the volume in brackets is a claim, and so are the numbers after
+``memory:`` and ``params:``. A fully connected row (``FC: [1x1x4096]``) takes its size from its volume.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cnncalc.errors import Source, Span, SpecError
+from cnncalc.spec import tree
+from cnncalc.spec.limits import MAX_DIGITS
+
+_ROW = re.compile(
+    r"([a-z_][a-z0-9_]*(?:-\d+)?)[^\S\n]*:[^\S\n]*\[[^\S\n]*(\d+(?:[^\S\n]*x[^\S\n]*\d+)*)[^\S\n]*\]([^\n]*)"
+)
+_TOTAL = re.compile(r"total[^\S\n]+(?:memory|param(?:eter)?s|weights)[^\S\n]*:")
+_QUANTITY = re.compile(r"(memory|param(?:eter)?s|weights)[^\S\n]*:")
+_RESULT = re.compile(r"\s*(\d[\d,]*)(\.\d+)?\s*([kmgb]?)(?![\w.])")
+_PRODUCT = re.compile(r"[\s\d*()]*")
+_SCALES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
+
+
+def starts_total(text: str, position: int) -> bool:
+    """Say whether a row of totals begins here."""
+    return _TOTAL.match(text, position) is not None
+
+
+def read_row(source: Source, text: str, position: int) -> tree.Step | tree.Input | None:
+    """Read one row of the table, or return None where there is none.
+
+    ``text`` is the normalised text of ``source``.
+    """
+    match = _ROW.match(text, position)
+    if match is None:
+        return None
+    comment = text.find("#", match.start(3), match.end(3))
+    end = match.end(3) if comment < 0 else comment
+    stated = stated_numbers(source, text, Span(match.start(3), end))
+    claim = _word("".join(match[2].split()), Span(*match.span(2)))
+    span = Span(match.start(), match.end(3))
+    head = Span(*match.span(1))
+    if match[1] == "input":
+        return tree.Input(claim, span, stated)
+    sized_by_row = match[1] == "fc"
+    texts = (match[1], match[2].split("x")[-1].strip()) if sized_by_row else (match[1],)
+    return tree.Step(tree.Layer(head, texts), span, claim=claim, stated=stated)
+
+
+def stated_numbers(source: Source, text: str, row: Span) -> tuple[tree.Stated, ...]:
+    """Return the numbers that a row states for its memory (in values) and its parameters."""
+    starts = list(_QUANTITY.finditer(text, row.start, row.end))
+    ends = [match.start() for match in starts[1:]] + [row.end]
+    found = (
+        _stated("memory" if match[1] == "memory" else "params", source, text, Span(match.end(), end))
+        for match, end in zip(starts, ends, strict=True)
+    )
+    return tuple(number for number in found if number is not None)
+
+
+def _stated(quantity: str, source: Source, text: str, cell: Span) -> tree.Stated | None:
+    """Read ``(3*3*3)*64 = 1,728``: the result, or the number alone; a sum without one is passed over."""
+    if "*" in text[cell.start : cell.end] and _PRODUCT.fullmatch(text, cell.start, cell.end):
+        return None
+    equals = text.rfind("=", cell.start, cell.end)
+    if equals > 0 and text[equals - 1] == "~":  # "24M * 4 bytes ~= 96MB": the values stand in front
+        equals = -1
+    match = _RESULT.match(text, max(equals + 1, cell.start), cell.end)
+    if match is None:
+        return None
+    digits = match[1].replace(",", "")
+    span = Span(match.start(1), match.end())
+    if len(digits) > MAX_DIGITS:
+        raise SpecError("out-of-range", "this number is too long", span=span, source=source)
+    decimals = (match[2] or ".")[1:]
+    scale = _SCALES[match[3]]
+    if len(decimals) > MAX_DIGITS or scale % 10 ** len(decimals):
+        raise SpecError("bad-number", "this number has too many decimals", span=span, source=source)
+    value = int(digits + decimals) * scale // 10 ** len(decimals)
+    return tree.Stated(quantity, value, _last_digit(digits, decimals, scale), span)
+
+
+def _last_digit(digits: str, decimals: str, scale: int) -> int:
+    """Return the size of the last digit that counts: in ``800K`` the zeros only fill up."""
+    if decimals:
+        return scale // 10 ** len(decimals)
+    if scale == 1:
+        return 1
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return scale * 10**zeros
+
+
+def _word(text: str, span: Span) -> tree.Word:
+    return tree.Word((text,), span, text)

@@ -1,0 +1,49 @@
+"""From words and expressions to values, given what the names stand for."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Source, SpecError, shorten
+from cnncalc.spec import tree
+from cnncalc.spec.expressions import Expression, ExpressionFault, Names, whole
+from cnncalc.spec.limits import MAX_DIGITS, MAX_NUMBER
+from cnncalc.volume import MAX_DIMENSIONS, Volume
+
+
+def evaluate(source: Source, expression: Expression, names: Names) -> int:
+    """Return the value of an expression, or raise `SpecError`."""
+    try:
+        return whole(expression, names)
+    except ExpressionFault as fault:
+        raise SpecError(
+            fault.code, fault.message, span=fault.span, source=source, hints=fault.hints
+        ) from None
+
+
+def written(source: Source, word: tree.Word, names: Names) -> str:
+    """Return a word with the values of its expressions in their places."""
+    if word.constant is not None:
+        return word.constant
+    return "".join(
+        [part if type(part) is str else str(evaluate(source, part, names)) for part in word.parts]  # type: ignore[arg-type]  # a part that is no text is an expression
+    )
+
+
+def read_volume(source: Source, word: tree.Word, names: Names) -> Volume:
+    """Read a volume such as ``224x224x3``."""
+    text = written(source, word, names)
+    sizes = text.split("x")
+    if not all(size.isascii() and size.isdigit() for size in sizes):
+        raise SpecError(
+            "bad-volume",
+            f"`{shorten(text)}` is not a volume",
+            span=word.span,
+            source=source,
+            hints=["write height x width x channels, such as 224x224x3"],
+        )
+    if len(sizes) > MAX_DIMENSIONS + 1:
+        message = f"a volume has at most {MAX_DIMENSIONS} spatial dimensions"
+        raise SpecError("bad-volume", message, span=word.span, source=source)
+    if any(len(size) > MAX_DIGITS or not 1 <= int(size) <= MAX_NUMBER for size in sizes):
+        message = f"the sizes of a volume lie between 1 and {MAX_NUMBER:,}"
+        raise SpecError("out-of-range", message, span=word.span, source=source)
+    return Volume(map(int, sizes))

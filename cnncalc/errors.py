@@ -45,6 +45,7 @@ class SpecError(Exception):
         trail: the block calls that lead to the fault, outermost first.
         source, span: where it is; None for a fault that lies in no text (a missing file).
         line, column: the same place, counted from 1; None likewise.
+
     """
 
     def __init__(

@@ -33,6 +33,7 @@ def load(
 
     Raises:
         SpecError: for every fault in the spec, and for a file that cannot be read.
+
     """
     if rounding not in (None, "strict", "floor", "ceil"):
         raise SpecError("bad-rounding", f"there is no rounding {rounding!r}", hints=["choose strict, floor or ceil"])
@@ -90,7 +91,7 @@ def _checked(name: str, text: str) -> str:
 def _near(path: Path) -> list[str]:
     matches = closest(path.name, _specs_in(path.parent))
     if not matches:
-        return ["to write a spec in place of a file, put it in quotes: \"conv 3x3x16 - relu\""]
+        return ['to write a spec in place of a file, put it in quotes: "conv 3x3x16 - relu"']
     return [f"did you mean `{path.parent / matches[0]}`?"]
 
 

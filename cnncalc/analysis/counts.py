@@ -34,6 +34,7 @@ class Row(NamedTuple):
         activation_bytes: bytes of its output, for the whole batch.
         field: the receptive field per dimension; None where it is not known.
         outgrown: whether it looks for patterns in units that have all seen the whole input already.
+
     """
 
     node: Node
@@ -51,6 +52,7 @@ class Counts:
         network: what was counted.
         dtype, batch: of what the bytes were counted.
         rows: one per layer, in execution order.
+
     """
 
     network: Network
@@ -97,6 +99,5 @@ def _outgrown(network: Network, arriving: Fields) -> bool:
     Richter et al., "(Input) Size Matters for CNN Classifiers", ICANN 2021, call such layers unproductive.
     """
     return all(
-        field is not None and field.size > size
-        for field, size in zip(arriving, network.input.spatial, strict=True)
+        field is not None and field.size > size for field, size in zip(arriving, network.input.spatial, strict=True)
     )

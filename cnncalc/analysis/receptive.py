@@ -93,11 +93,13 @@ def _step(field: Field | None, reach: Reach | None) -> Field | None:
     rounds = lcm(period, reach.shift) // reach.shift  # until the windows meet the same intervals again
     if rounds * len(reach.windows) > MAX_PERIOD:
         return None
-    intervals = tuple([
-        _hull(field, first + turn * reach.shift, last + turn * reach.shift)
-        for turn in range(rounds)
-        for first, last in reach.windows
-    ])
+    intervals = tuple(
+        [
+            _hull(field, first + turn * reach.shift, last + turn * reach.shift)
+            for turn in range(rounds)
+            for first, last in reach.windows
+        ]
+    )
     shift = rounds * reach.shift // period * field.shift
     unmoved = reach.shift == len(reach.windows)
     jump = field.jump if unmoved else field.jump * reach.shift / len(reach.windows)

@@ -11,8 +11,9 @@ from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.registry import register
 
 PLAIN = (
-    "relu relu6 selu gelu silu swish mish hardswish hardsigmoid hardtanh sigmoid tanh softmax logsoftmax identity"
-).split()
+    *("relu", "relu6", "selu", "gelu", "silu", "swish", "mish", "hardswish", "hardsigmoid", "hardtanh"),
+    *("sigmoid", "tanh", "softmax", "logsoftmax", "identity"),
+)
 SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 """Activations with a number of their own (slope, alpha or beta), and PyTorch's value for it."""
 

@@ -44,11 +44,10 @@ class Arguments:
         source: the volume that arrives.
         rounding: strict, floor or ceil, where the layer says nothing else.
         places: which word answered a question, by the question's name: where an error's caret belongs.
+
     """
 
-    def __init__(
-        self, word: str, head: str, texts: Sequence[str], source: Volume, rounding: str
-    ) -> None:
+    def __init__(self, word: str, head: str, texts: Sequence[str], source: Volume, rounding: str) -> None:
         self.word = word
         self.head = head
         self.source = source
@@ -165,7 +164,7 @@ class Arguments:
 
     def whole_number(self, text: str, name: str, least: int) -> int:
         """Read one whole number, at least ``least``."""
-        digits = text[1:] if text.startswith("-") else text
+        digits = text.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()):
             message = f"`{shorten(text)}` is not a whole number" if text else "a number is missing"
             raise Fault("bad-number", message, about=name)

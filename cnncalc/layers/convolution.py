@@ -214,18 +214,12 @@ class TransposedConvolution(Layer):
             sources[0].spatial, self.kernel, self.stride, self.padding, self.output_padding, self.dilation, strict=True
         )
         return tuple(
-            [
-                f"({w} − 1)·{s} − 2·{p} + {f if d == 1 else f'({d}·({f} − 1) + 1)'} + {op}"
-                for w, f, s, p, op, d in cells
-            ]
+            [f"({w} − 1)·{s} − 2·{p} + {f if d == 1 else f'({d}·({f} − 1) + 1)'} + {op}" for w, f, s, p, op, d in cells]
         )
 
     def matrix_product(self, sources: Sources) -> MatrixProduct:
         rows = prod(self.kernel) * self.filters // self.groups
-        return MatrixProduct(
-            rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups
-        )
+        return MatrixProduct(rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups)
 
     def looks_around(self) -> bool:
         return any(kernel > 1 for kernel in self.kernel)
-

@@ -10,7 +10,7 @@ from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.registry import register
-from cnncalc.layers.window import Windowed, read_windows
+from cnncalc.layers.window import Windowed, Windows, read_windows
 from cnncalc.volume import Volume
 
 
@@ -23,7 +23,7 @@ class Pool(Windowed):
         return cls(*cls.read_pool(arguments))
 
     @classmethod
-    def read_pool(cls, arguments: Arguments, *, dilates: bool = False) -> tuple:
+    def read_pool(cls, arguments: Arguments, *, dilates: bool = False) -> Windows:
         """Read the window, the stride, the padding and the rounding."""
         if arguments.head:
             size: tuple[int, ...] = (arguments.whole_number(arguments.head, "size", 1),)
@@ -38,8 +38,7 @@ class Pool(Windowed):
             if max(window.before, window.after) > half:
                 raise Fault(
                     "bad-option",
-                    f"the padding of a pool is at most half its window: {half}, "
-                    f"not {max(window.before, window.after)}",
+                    f"the padding of a pool is at most half its window: {half}, not {max(window.before, window.after)}",
                     about="pad",
                     hints=["more padding would make windows that see nothing but padding"],
                 )
@@ -84,7 +83,8 @@ class AveragePool(Pool):
 
     @classmethod
     def read(cls, arguments: Arguments) -> AveragePool:
-        return cls(*cls.read_pool(arguments), not arguments.flag("nopad"))
+        windows, rounding = cls.read_pool(arguments)
+        return cls(windows, rounding, not arguments.flag("nopad"))
 
 
 @register("lppool", heads=r"\d+")
@@ -101,7 +101,8 @@ class PowerPool(Pool):
         norm = arguments.decimal("norm", 2)
         if norm <= 0:
             raise Fault("out-of-range", f"norm is larger than 0, not {norm:g}", about="norm")
-        return cls(*cls.read_pool(arguments), norm)
+        windows, rounding = cls.read_pool(arguments)
+        return cls(windows, rounding, norm)
 
 
 @dataclass(frozen=True, eq=False)

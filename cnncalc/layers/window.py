@@ -64,6 +64,10 @@ class Window(NamedTuple):
         return f"({size} − {extent} + {padding})/{self.stride} + 1"
 
 
+Windows = tuple[tuple[Window, ...], str]
+"""One window per dimension, and how to round where they do not fit."""
+
+
 def keeping(kernel: int, stride: int, dilation: int, size: int) -> tuple[int, int]:
     """Return the padding for ``same``: output = ceil(size/stride), the odd value after (TensorFlow)."""
     outputs = -(-size // stride)
@@ -89,12 +93,7 @@ def read_windows(arguments: Arguments, kernel: Sequence[int], stride: Sequence[i
     if mode == "same":
         cells = zip(kernel, strides, dilations, arguments.source.spatial, strict=True)
         pads = tuple([keeping(*cell) for cell in cells])
-    return tuple(
-        [Window(k, s, *p, d) for k, s, p, d in zip(kernel, strides, pads, dilations, strict=True)]
-    ), rounding
-
-
-Windows = tuple[tuple[Window, ...], str]
+    return tuple([Window(k, s, *p, d) for k, s, p, d in zip(kernel, strides, pads, dilations, strict=True)]), rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +110,7 @@ class Windowed(Layer):
                 raise does_not_fit(self, source)
         elif any(window.room(size) < 0 for window, size in zip(self.windows, source.spatial, strict=True)):
             raise does_not_fit(self, source)
-        return [
-            window.outputs(size, self.rounding)
-            for window, size in zip(self.windows, source.spatial, strict=True)
-        ]
+        return [window.outputs(size, self.rounding) for window, size in zip(self.windows, source.spatial, strict=True)]
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         window = self.windows[axis]
@@ -142,7 +138,8 @@ def does_not_fit(layer: Windowed, source: Volume) -> Fault:
     stride = _by_dimension([window.stride for window in layer.windows])
     return Fault(
         "does-not-fit",
-        f"{_article(layer.windows[0].kernel)} {kernel} window with stride {stride} does not fit {_article(sizes[0])} {_joined(sizes)} input",
+        f"{_article(layer.windows[0].kernel)} {kernel} window with stride {stride} "
+        f"does not fit {_article(sizes[0])} {_joined(sizes)} input",
         about="stride",
         detail="; ".join(_failing_sums(layer.windows, sizes)),
         hints=[_fitting(layer.windows, sizes), _rounded(layer, source)],
@@ -170,7 +167,9 @@ def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
 
 
 def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[str]:
-    failing = [(axis, window, size) for axis, (window, size) in enumerate(_cells(windows, sizes)) if not window.fits(size)]
+    failing = [
+        (axis, window, size) for axis, (window, size) in enumerate(_cells(windows, sizes)) if not window.fits(size)
+    ]
     texts = {f"{window.sum(size)} = {_mixed(window.room(size), window.stride)}": axis for axis, window, size in failing}
     for text, axis in texts.items():
         alike = len(texts) == 1 and len(failing) == len(windows)
@@ -184,9 +183,7 @@ def _fitting(windows: Sequence[Window], sizes: Sequence[int]) -> str:
         *_repairs("kernel", windows, sizes, _kernels),
     ]
     smaller = [size - window.room(size) % window.stride for window, size in _cells(windows, sizes)]
-    larger = [
-        size + -window.room(size) % window.stride for window, size in _cells(windows, sizes)
-    ]
+    larger = [size + -window.room(size) % window.stride for window, size in _cells(windows, sizes)]
     inputs = f"input {_joined(smaller)} or {_joined(larger)}" if min(smaller) > 0 else f"input {_joined(larger)}"
     return "fits with: " + ", ".join([*repairs, inputs])
 
@@ -272,8 +269,7 @@ def _setting(what: str, windows: Sequence[Window]) -> str:
     if what == "kernel":
         return _joined([window.kernel for window in windows])
     pads = [
-        str(window.before) if window.before == window.after else f"{window.before}:{window.after}"
-        for window in windows
+        str(window.before) if window.before == window.after else f"{window.before}:{window.after}" for window in windows
     ]
     return pads[0] if len(set(pads)) == 1 else "x".join(pads)
 

@@ -69,7 +69,8 @@ class _Scope:
         return self.prefix + name
 
 
-Walk = Callable[[tree.Item, int, _Scope, str | None], int]
+Walk = Callable[..., int]
+"""Goes through one kind of item: (item, at, scope, label) → the index that leaves it."""
 
 
 class _Expansion:
@@ -263,9 +264,7 @@ class _Expansion:
         except Fault as fault:
             raise self._from_fault(fault, self._place(fault, item, arguments)) from None
 
-    def _add(
-        self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: _Scope, label: str | None
-    ) -> int:
+    def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: _Scope, label: str | None) -> int:
         index = len(self.nodes) + 1
         if index > MAX_LAYERS:
             hints = ["look at the repeats and the block calls"]

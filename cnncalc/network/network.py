@@ -28,6 +28,7 @@ class Operation:
         macs: multiplications for one image.
         dropped: rows, columns, … at the end of the input that no window reads, per dimension.
         reaches: which incoming units an outgoing one looks at, per dimension; () where it is the same one.
+
     """
 
     __slots__ = ("biases", "dropped", "layer", "macs", "output", "reaches", "sources", "weights", "written")
@@ -54,13 +55,12 @@ class Node:
         operation: what it does, on which volumes, at what cost.
         inputs: the indices that it reads from, one for each of its sources.
         span: where the spec writes it.
+
     """
 
     __slots__ = ("index", "inputs", "name", "operation", "span")
 
-    def __init__(
-        self, index: int, name: str, operation: Operation, inputs: tuple[int, ...], span: Span
-    ) -> None:
+    def __init__(self, index: int, name: str, operation: Operation, inputs: tuple[int, ...], span: Span) -> None:
         self.index = index
         self.name = name
         self.operation = operation
@@ -129,6 +129,7 @@ class Network:
         parameters: the spec's named numbers, as they were used.
         source: the text.
         notes: what is worth telling about the spec.
+
     """
 
     input: Volume
@@ -185,6 +186,7 @@ class Network:
             dtype: the type of the activations and parameters whose bytes are counted.
             batch: the number of images whose activations are counted.
             indent: spaces by which nested values are indented; None for a single line.
+
         """
         from cnncalc.report.schema import network_json
 
@@ -198,4 +200,3 @@ class Network:
 
     def __repr__(self) -> str:
         return f"<Network {self.source.name}: {self.input} → {self.output}, {len(self)} layers>"
-

@@ -22,7 +22,9 @@ Names = Mapping[str, int]
 class Expression(Protocol):
     """A parsed expression. ``fractions`` says whether ``/`` may leave a remainder here."""
 
-    span: Span
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
 
     def evaluate(self, names: Names, fractions: bool = False) -> Value:
         """Return the value, or raise `ExpressionFault`."""
@@ -117,7 +119,7 @@ class Power(NamedTuple):
         if exponent.denominator != 1 or exponent < 0:
             message = f"an exponent is a whole number of at least 0, not {exponent}"
             raise ExpressionFault("bad-expression", message, self.span)
-        if exponent > _LARGEST_EXPONENT and abs(base) > 1:
+        if exponent > _LARGEST_EXPONENT and not -1 <= base <= 1:
             raise _out_of_range(self.span)
         # 0, 1 and -1 repeat themselves, so that a huge exponent costs nothing
         small = exponent if exponent <= _LARGEST_EXPONENT else 2 - exponent % 2
@@ -168,7 +170,7 @@ def _out_of_range(span: Span) -> ExpressionFault:
 
 
 def _within_range(value: Value, span: Span) -> Value:
-    if abs(value) > MAX_NUMBER or value.denominator > MAX_NUMBER:
+    if not -MAX_NUMBER <= value <= MAX_NUMBER or value.denominator > MAX_NUMBER:
         raise _out_of_range(span)
     return value
 
@@ -264,9 +266,7 @@ class ExpressionParser:
     def _literal(self, digits: str, start: int) -> Literal:
         span = Span(start, self.position)
         if len(digits) > MAX_DIGITS or float(digits) > MAX_NUMBER:
-            raise SpecError(
-                "out-of-range", f"numbers go up to {MAX_NUMBER:,}", span=span, source=self.source
-            )
+            raise SpecError("out-of-range", f"numbers go up to {MAX_NUMBER:,}", span=span, source=self.source)
         return Literal(Fraction(digits) if "." in digits else int(digits), span)
 
     def _chain(self, operators: tuple[str, ...], operand: Callable[[], Expression]) -> Expression:
@@ -286,9 +286,7 @@ class ExpressionParser:
 
     def _close(self, opened: int) -> None:
         if self._take_operator(")") is None:
-            raise SpecError(
-                "unclosed", "this `(` is never closed", span=Span(opened, opened + 1), source=self.source
-            )
+            raise SpecError("unclosed", "this `(` is never closed", span=Span(opened, opened + 1), source=self.source)
 
     def _nested(self, rule: Callable[[], Expression], start: int) -> Expression:
         self.depth += 1

@@ -7,6 +7,7 @@ time in proportion to the text's length. Recursion follows the nesting of bracke
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
 from cnncalc.spec import table, tree
@@ -18,7 +19,11 @@ ROUNDINGS = ("strict", "floor", "ceil")
 STATEMENTS = ("input", "rounding", "param", "block", "end")
 
 _DASHES = {ord(dash): "-" for dash in "−–—‐‑"}
-_NORMAL = {ord("×"): "x", **_DASHES, **{letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}}
+_NORMAL: dict[int, int | str] = {
+    ord("×"): "x",
+    **_DASHES,
+    **{letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)},
+}
 
 _GAP = re.compile(r"[^\S\n]*")
 _THEN = re.compile(r"(?:[\s,;→]|->|-(?![\d{])|#[^\n]*)*")
@@ -92,7 +97,11 @@ class Parser:
     def spec(self) -> tree.Spec:
         """spec = { input | rounding | param | block | total | step }, separated"""
         statements: list[tree.Statement] = []
-        rules = {"input": self.input, "rounding": self.rounding, "param": self.param}
+        rules: dict[str, Callable[[], tree.Statement]] = {
+            "input": self.input,
+            "rounding": self.rounding,
+            "param": self.param,
+        }
         self.then()
         while self.position < len(self.text):
             keyword = self.keyword()
@@ -540,7 +549,9 @@ class Parser:
         opener = self.text[opened]
         if self.position < len(self.text) and self.text[self.position] in ")]}|" and closer != "}":
             return self.unexpected(f"`{closer}`, which closes the `{opener}` of line {self.source.line(opened)}")
-        return self.error("unclosed", f"this `{opener}` is never closed", Span(opened, opened + 1), [f"write `{closer}`"])
+        return self.error(
+            "unclosed", f"this `{opener}` is never closed", Span(opened, opened + 1), [f"write `{closer}`"]
+        )
 
     def misplaced(self, keyword: str, where: str) -> SpecError:
         """Make the error for a statement that stands where it may not."""
@@ -566,4 +577,3 @@ class Parser:
             closer = self.text[self.position]
             return self.error("unopened", f"this `{closer}` closes nothing", error.span or Span(0, 0))
         return error
-

@@ -77,21 +77,25 @@ def _stated(quantity: str, source: Source, text: str, cell: Span) -> tree.Stated
         raise SpecError("out-of-range", "this number is too long", span=span, source=source)
     decimals = (match[2] or ".")[1:]
     scale = _SCALES[match[3]]
-    if len(decimals) > MAX_DIGITS or scale % 10 ** len(decimals):
+    if len(decimals) > MAX_DIGITS or scale % _ten_to(len(decimals)):
         raise SpecError("bad-number", "this number has too many decimals", span=span, source=source)
-    value = int(digits + decimals) * scale // 10 ** len(decimals)
+    value = int(digits + decimals) * scale // _ten_to(len(decimals))
     return tree.Stated(quantity, value, _last_digit(digits, decimals, scale), span)
 
 
 def _last_digit(digits: str, decimals: str, scale: int) -> int:
     """Return the size of the last digit that counts: in ``800K`` the zeros only fill up."""
     if decimals:
-        return scale // 10 ** len(decimals)
+        return scale // _ten_to(len(decimals))
     if scale == 1:
         return 1
     zeros = len(digits) - len(digits.rstrip("0"))
-    return scale * 10**zeros
+    return scale * _ten_to(zeros)
 
 
 def _word(text: str, span: Span) -> tree.Word:
     return tree.Word((text,), span, text)
+
+
+def _ten_to(exponent: int) -> int:
+    return int(10**exponent)

@@ -5,7 +5,6 @@ No node knows a layer. Every node keeps the span of text that it came from.
 
 from __future__ import annotations
 
-
 from typing import NamedTuple
 
 from cnncalc.errors import Source, Span

@@ -14,9 +14,7 @@ def evaluate(source: Source, expression: Expression, names: Names) -> int:
     try:
         return whole(expression, names)
     except ExpressionFault as fault:
-        raise SpecError(
-            fault.code, fault.message, span=fault.span, source=source, hints=fault.hints
-        ) from None
+        raise SpecError(fault.code, fault.message, span=fault.span, source=source, hints=fault.hints) from None
 
 
 def written(source: Source, word: tree.Word, names: Names) -> str:

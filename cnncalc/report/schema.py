@@ -1,0 +1,104 @@
+"""The JSON schema ``cnncalc/1``, documented in docs/json.md."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from cnncalc.analysis import Counts, Row, count
+from cnncalc.errors import SpecError
+from cnncalc.network import Network
+
+SCHEMA = "cnncalc/1"
+
+
+def network_json(network: Network, *, dtype: str, batch: int, indent: int | None = 2) -> str:
+    """Return a network and what was counted of it as JSON."""
+    return to_text(counts_data(count(network, dtype=dtype, batch=batch)), indent)
+
+
+def to_text(data: Any, indent: int | None = 2) -> str:
+    """Return data as JSON text."""
+    return json.dumps(data, indent=indent, ensure_ascii=False)
+
+
+def counts_data(counts: Counts) -> dict[str, Any]:
+    """Return what was counted, in the order and with the names of the schema."""
+    network = counts.network
+    return {
+        "schema": SCHEMA,
+        "spec": network.source.name,
+        "input": list(network.input),
+        "conventions": conventions(counts),
+        "layers": [_layer(row) for row in counts.rows],
+        "total": {
+            "params": network.params,
+            "weights": network.weights,
+            "biases": network.biases,
+            "macs": network.macs,
+            "activation_bytes": counts.activation_bytes,
+            "parameter_bytes": counts.parameter_bytes,
+        },
+    }
+
+
+def conventions(counts: Counts) -> dict[str, Any]:
+    """Return what the numbers mean: units, and what is counted."""
+    return {
+        "rounding": counts.network.rounding,
+        "dtype": counts.dtype,
+        "bytes_per_value": counts.bytes_per_value,
+        "batch": counts.batch,
+        "macs": "multiplications of conv, dwconv, deconv and fc for one image; biases and other layers count 0",
+        "activation_bytes": "bytes of a layer's output for the whole batch; the total includes the input",
+        "receptive_field": "in input positions, padding included; stride is the effective stride",
+        "dropped": "last rows, columns, … of a layer's input that no window reads",
+        "inputs": "indices of the layers that are read; 0 is the network's input",
+    }
+
+
+def error_data(error: SpecError) -> dict[str, Any]:
+    """Return a fault in a spec as data."""
+    return {
+        "schema": SCHEMA,
+        "code": error.code,
+        "message": error.message,
+        "spec": error.source.name if error.source else None,
+        "line": error.line,
+        "column": error.column,
+        "detail": error.detail,
+        "hints": list(error.hints),
+        "trail": list(error.trail),
+    }
+
+
+def _layer(row: Row) -> dict[str, Any]:
+    node = row.node
+    known = all(field is not None for field in row.field)
+    return {
+        "index": node.index,
+        "name": node.name,
+        "line": row.line,
+        "layer": node.written,
+        "inputs": list(node.inputs),
+        "output": list(node.output),
+        "params": node.params,
+        "weights": node.weights,
+        "biases": node.biases,
+        "macs": node.macs,
+        "activation_bytes": row.activation_bytes,
+        "receptive_field": {
+            "size": [field.size for field in row.field if field],
+            "stride": [number(field.jump) for field in row.field if field],
+        }
+        if known
+        else None,
+        "dropped": list(node.dropped),
+    }
+
+
+def number(value: Fraction) -> int | float:
+    """Return a fraction as a whole number where it is one."""
+    return int(value) if value.denominator == 1 else float(value)
+

@@ -34,7 +34,7 @@ class Shuffle(Layer):
                 "bad-groups",
                 f"{size[0]} groups do not divide {channels} channels",
                 about="size",
-                detail=f"{channels}/{size[0]} = {channels // size[0]} rest {channels % size[0]}",
+                detail=f"{channels}/{size[0]} = {channels // size[0]} remainder {channels % size[0]}",
                 hints=[f"fits with: groups {fitting}"],
             )
         return cls(size[0])

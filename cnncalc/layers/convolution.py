@@ -41,7 +41,7 @@ def _check_groups(channels: int, filters: int, groups: int) -> None:
                 "bad-groups",
                 f"{groups} groups do not divide {count} {what}",
                 about="groups" if what == "input channels" else "size",
-                detail=f"{count}/{groups} = {count // groups} rest {count % groups}",
+                detail=f"{count}/{groups} = {count // groups} remainder {count % groups}",
                 hints=["fits with: groups " + ", ".join(map(str, sorted(nearest)))],
             )
 

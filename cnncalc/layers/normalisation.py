@@ -80,7 +80,7 @@ class GroupNorm(Normalisation):
                 "bad-groups",
                 f"{size[0]} groups do not divide {channels} channels",
                 about="size",
-                detail=f"{channels}/{size[0]} = {channels // size[0]} rest {channels % size[0]}",
+                detail=f"{channels}/{size[0]} = {channels // size[0]} remainder {channels % size[0]}",
                 hints=["fits with: groups " + ", ".join(map(str, nearest_divisors(channels, size[0])))],
             )
         return cls(_eps(arguments), not arguments.flag("noaffine"), size[0])

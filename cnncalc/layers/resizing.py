@@ -166,7 +166,7 @@ class PixelShuffle(Layer):
                 "bad-groups",
                 f"pixelshuffle {size[0]} needs channels that {size[0]}·{size[0]} divides, not {source.channels}",
                 about="size",
-                detail=f"{source.channels}/{square} = {source.channels // square} rest {source.channels % square}",
+                detail=f"{source.channels}/{square} = {source.channels // square} remainder {source.channels % square}",
                 hints=[f"fits with: {-(-source.channels // square) * square} channels"],
             )
         return cls(size[0])

@@ -1,0 +1,1 @@
+"""How numbers and faults are shown."""

@@ -47,13 +47,13 @@ class FullyConnected(Flattening):
         return sources[0].vector(self.outputs)
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
-        return (*sources[0], self.outputs)
+        return (*_inputs(sources[0]), self.outputs)
 
     def biases(self, sources: Sources) -> int:
         return self.outputs if self.bias else 0
 
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
-        return (self.outputs, *sources[0])
+        return (self.outputs, *_inputs(sources[0]))
 
     def matrix_product(self, sources: Sources) -> MatrixProduct:
         return MatrixProduct(self.outputs, sources[0].values, 1)
@@ -68,3 +68,8 @@ class Flatten(Flattening):
 
     def output(self, sources: Sources) -> Volume:
         return sources[0].vector(sources[0].values)
+
+
+def _inputs(source: Volume) -> tuple[int, ...]:
+    """Return the factors of the number of inputs; a vector's 1x1 is not worth writing."""
+    return (source.channels,) if max(source.spatial) == 1 else tuple(source)

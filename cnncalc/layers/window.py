@@ -55,13 +55,23 @@ class Window(NamedTuple):
         read = (outputs - 1) * self.stride + self.extent - self.before
         return max(0, size - read)
 
-    def sum(self, size: int) -> str:
-        """Return the arithmetic of the number of outputs: ``(7 − 3 + 2·0)/3 + 1``."""
+    def sum(self, size: int, rounding: str = "") -> str:
+        """Return the arithmetic of the number of outputs: ``(7 − 3 + 2·0)/3 + 1``.
+
+        With a rounding that is needed here, it is written too: ``⌊(7 − 3 + 2·0)/3⌋ + 1``.
+        """
         padding = f"2·{self.before}" if self.before == self.after else f"({self.before} + {self.after})"
-        extent = str(self.extent)
-        if self.dilation > 1:
-            extent = f"({self.dilation}·({self.kernel} − 1) + 1)"
-        return f"({size} − {extent} + {padding})/{self.stride} + 1"
+        extent = f"({self.dilation}·({self.kernel} − 1) + 1)" if self.dilation > 1 else str(self.extent)
+        quotient = f"({size} − {extent} + {padding})/{self.stride}"
+        if rounding not in _BRACKETS or self.fits(size):
+            return f"{quotient} + 1"
+        left, right = _BRACKETS[rounding]
+        # a last window that would start in the padding is dropped again
+        less = " − 1" if rounding == "ceil" and self.outputs(size, "ceil") == self.outputs(size, "floor") else ""
+        return f"{left}{quotient}{right} + 1{less}"
+
+
+_BRACKETS = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 
 
 Windows = tuple[tuple[Window, ...], str]
@@ -123,7 +133,8 @@ class Windowed(Layer):
         return tuple([window.dropped(size, outputs) for window, size, outputs in sizes])
 
     def size_sums(self, sources: tuple[Volume, ...]) -> tuple[str, ...]:
-        return tuple(map(Window.sum, self.windows, sources[0].spatial))
+        cells = zip(self.windows, sources[0].spatial, strict=True)
+        return tuple([window.sum(size, self.rounding) for window, size in cells])
 
 
 # ---- what would fit

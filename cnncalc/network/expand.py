@@ -86,6 +86,7 @@ class _Expansion:
         self.rounding = settings.rounding or "strict"
         self.notes: list[Note] = []
         self.calls: list[tree.Call] = []
+        self.blocks: dict[str, str] = {}
         self.depth = 0
         self.steps = 0
         self.operations: dict[tuple[tuple[str, ...], Sources, str], Operation] = {}
@@ -119,7 +120,14 @@ class _Expansion:
             raise self._no_input(Span(0, 1))
         self.notes.extend(check_totals(self.source, self.spec.totals, self.volumes, self.nodes))
         return Network(
-            self.volumes[0], tuple(self.nodes), at, self.rounding, self.source, scope.parameters, tuple(self.notes)
+            input=self.volumes[0],
+            layers=tuple(self.nodes),
+            output_index=at,
+            rounding=self.rounding,
+            source=self.source,
+            parameters=scope.parameters,
+            blocks=self.blocks,
+            notes=tuple(self.notes),
         )
 
     def _input(self, statement: tree.Input, at: int, scope: _Scope) -> int:
@@ -287,6 +295,7 @@ class _Expansion:
             raise self._error("too-deep", f"block calls nest at most {MAX_NESTING} deep", item.span)
         parameters = self._bind(block, item, at, scope)
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
+        self.blocks[name] = _called(block, item, parameters)
         inner = _Scope(name + ".", parameters, taken=set(block.labels))
         self.calls.append(item)
         try:
@@ -385,6 +394,17 @@ class _Expansion:
         span = Span(item.span.start, item.span.start + len(item.name))
         hints = hints or [f"define it: `block {shorten(item.name)}(…)` … `end`"]
         return self._error("unknown-block", f"there is no block `{shorten(item.name)}`", span, hints)
+
+
+def _called(block: tree.Block, call: tree.Call, parameters: Mapping[str, int]) -> str:
+    """Write a call with the values of its arguments: ``project(128, stride=2)``."""
+    values = [
+        str(parameters[block.parameters[place].name])
+        if argument.name is None
+        else f"{argument.name}={parameters[argument.name]}"
+        for place, argument in enumerate(call.arguments)
+    ]
+    return f"{block.name}({', '.join(values)})"
 
 
 def _as_input(volume: Volume) -> Volume:

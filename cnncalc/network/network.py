@@ -127,6 +127,7 @@ class Network:
         output_index: the index of the layer that makes it (0 for a network that passes its input on).
         rounding: what holds where a layer says nothing else: strict, floor or ceil.
         parameters: the spec's named numbers, as they were used.
+        blocks: every call of a block by its name in the names of layers: ``project1`` → ``project(64)``.
         source: the text.
         notes: what is worth telling about the spec.
 
@@ -138,6 +139,7 @@ class Network:
     rounding: str
     source: Source
     parameters: Mapping[str, int] = field(default_factory=dict)
+    blocks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
     @property

@@ -101,4 +101,3 @@ def _layer(row: Row) -> dict[str, Any]:
 def number(value: Fraction) -> int | float:
     """Return a fraction as a whole number where it is one."""
     return int(value) if value.denominator == 1 else float(value)
-

@@ -1,0 +1,131 @@
+"""The arithmetic behind every count, written out as a person would on a whiteboard.
+
+The factors come from the layers, which count with the same ones, so that a sum and its result agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from cnncalc.analysis.counts import Counts, Row
+from cnncalc.analysis.receptive import Field, Fields, receptive_fields
+from cnncalc.layers.window import axis_name, never_read
+from cnncalc.network import Node
+
+
+class Step(NamedTuple):
+    """One line of a worked solution: ``parameters: (5·5·3 + 1)·10 = 760``.
+
+    Attributes:
+        quantity: what is computed, such as ``output height`` or ``MACs``.
+        sum: how, without the result; "" where the result stands alone.
+        result: the result as text, with its unit if it has one.
+
+    """
+
+    quantity: str
+    sum: str
+    result: str
+
+    def __str__(self) -> str:
+        return f"{self.sum} = {self.result}" if self.sum and self.result else self.sum or self.result
+
+
+def output_sum(node: Node) -> str:
+    """Return how the spatial output size comes about, once where all dimensions are alike; "" if unchanged."""
+    sums = node.layer.size_sums(node.sources)
+    results = [f"{text} = {size}" for text, size in zip(sums, node.output.spatial, strict=False)]
+    return "; ".join(dict.fromkeys(results))
+
+
+def parameter_sum(node: Node, *, biases: bool = True) -> str:
+    """Return how the number of parameters comes about: ``(5·5·3 + 1)·10``; "" without parameters."""
+    factors = node.layer.weight_factors(node.sources)
+    shifts = node.biases if biases else 0
+    if not factors:
+        return ""
+    if len(factors) == 1:
+        return f"{factors[0]} + {shifts}" if shifts else str(factors[0])
+    inner, outputs = _product(factors[:-1]), factors[-1]
+    return f"({inner} + 1)·{outputs}" if shifts == outputs else f"{inner}·{outputs}"
+
+
+def mac_sum(node: Node) -> str:
+    """Return how the number of MACs comes about: ``32·32·10·5·5·3``; "" without MACs."""
+    return _product(node.layer.mac_factors(node.sources))
+
+
+def worked_solutions(counts: Counts) -> Iterator[tuple[Row, list[Step]]]:
+    """Return the worked solution of every layer, in execution order."""
+    fields = receptive_fields(counts.network)
+    for row in counts.rows:
+        arriving = [fields[index] for index in row.node.inputs]
+        yield row, list(_steps(counts, row, arriving))
+
+
+def _steps(counts: Counts, row: Row, arriving: Sequence[Fields]) -> Iterator[Step]:
+    node = row.node
+    yield Step("input", "", " and ".join(map(str, node.sources)))
+    yield from _output(node)
+    yield Step("parameters", parameter_sum(node), f"{node.params:,}")
+    if macs := mac_sum(node):
+        yield Step("MACs", macs, f"{node.macs:,} for one image")
+    yield _memory(counts, row)
+    yield from _receptive_field(row, arriving)
+    if (product := node.layer.matrix_product(node.sources)) is not None:
+        times = f"{product.groups} times " if product.groups > 1 else ""
+        sizes = f"[{product.rows} x {product.inner}] · [{product.inner} x {product.columns}]"
+        yield Step("as a matrix product", "", times + sizes)
+
+
+def _output(node: Node) -> Iterator[Step]:
+    sums = node.layer.size_sums(node.sources)
+    dimensions = node.output.dimensions
+    distinct = set(sums)
+    if len(distinct) == 1 and dimensions > 1:
+        names = [axis_name(axis, dimensions) for axis in range(dimensions)]
+        yield Step(f"{', '.join(names[:-1])} and {names[-1]}", sums[0], str(node.output[0]))
+    else:
+        for axis, text in enumerate(sums):
+            yield Step(axis_name(axis, dimensions), text, str(node.output[axis]))
+    yield Step("output", "", str(node.output))
+    if any(node.dropped):
+        yield Step("not read", "", never_read(node.dropped))
+
+
+def _memory(counts: Counts, row: Row) -> Step:
+    values = f"{_product(row.node.output)} values"
+    batch = f" · {counts.batch} images" if counts.batch > 1 else ""
+    return Step("memory", f"{values} · {counts.bytes_per_value} bytes{batch}", f"{row.activation_bytes:,} bytes")
+
+
+def _receptive_field(row: Row, arriving: Sequence[Fields]) -> Iterator[Step]:
+    dimensions = len(row.field)
+    sums = [_field_sum(row, [fields[axis] for fields in arriving], axis) for axis in range(dimensions)]
+    if len(set(sums)) == 1:
+        yield Step("receptive field", *sums[0])
+        return
+    for axis, (text, result) in enumerate(sums):
+        yield Step(f"receptive field, {axis_name(axis, dimensions)}", text, result)
+
+
+def _field_sum(row: Row, arriving: Sequence[Field | None], axis: int) -> tuple[str, str]:
+    """Return the sum and the result of the receptive field along one dimension."""
+    field = row.field[axis]
+    if field is None:
+        return "", "not known: the enlargement is too fine"
+    result = f"{field.size}, stride {field.jump}"
+    if len(arriving) > 1:
+        sizes = [str(one.size) for one in arriving if one is not None]
+        return f"the branches {', '.join(sizes)} together", result
+    before = arriving[0]
+    reach = row.node.operation.reaches[axis] if row.node.operation.reaches else None
+    if before is None or reach is None or len(reach.windows) != 1 or len(before.intervals) != 1:
+        return "", result
+    first, last = reach.windows[0]
+    return f"{before.size} + ({last - first + 1} − 1)·{before.jump}", result
+
+
+def _product(factors: Iterable[int]) -> str:
+    return "·".join(map(str, factors))

@@ -1,0 +1,107 @@
+"""The command ``cnncalc``: its subcommands, each loaded only when it is used, and how faults are shown."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from itertools import pairwise
+
+import click
+
+from cnncalc import __version__
+from cnncalc.errors import SpecError, did_you_mean
+from cnncalc.report.diagnostics import draw_error
+from cnncalc.report.writing import WriteError, encodable
+
+COMMANDS = ("shapes", "params", "explain", "compare")
+
+
+class Commands(click.Group):
+    """Finds ``cnncalc NAME`` in ``cnncalc.commands.NAME``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order in which a reader needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"cnncalc.commands.{cmd_name}"), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            hints = did_you_mean(args[0], COMMANDS) or [f"commands are {', '.join(COMMANDS)}"]
+            raise click.UsageError(f"there is no command {args[0]!r}; {hints[0]}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="cnncalc %(version)s")
+def cli() -> None:
+    r"""Turn a convolutional network written as a few lines of text into exact numbers.
+
+    \b
+    Examples:
+      cnncalc shapes vgg16.txt
+      cnncalc params "conv 5x5x10 s1 p2" --input 32x32x3
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its status: 0, 1 for a fault, 2 for a wrong call."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(given))
+
+
+def run(given: list[str]) -> int:
+    """Run the command line and return its status."""
+    as_json = _wants_json(given)
+    try:
+        status = cli.main(given, prog_name="cnncalc", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except SpecError as error:
+        _complain(_json(error) if as_json else draw_error(error))
+        return 1
+    except WriteError as error:
+        _complain(_json(SpecError("cannot-write", str(error))) if as_json else f"error[cannot-write]: {error}")
+        return 1
+    except click.exceptions.Abort:
+        _complain("interrupted")
+        return 130
+    except click.ClickException as error:
+        _complain(_json(SpecError("usage", error.format_message())) if as_json else _usage(error))
+        return error.exit_code
+
+
+def _usage(error: click.ClickException) -> str:
+    message = f"error[usage]: {error.format_message()}"
+    if "unexpected extra argument" in message:
+        message += '\n  = put a spec that is written out in quotes: "conv 3x3x16 p1 - relu"'
+    context = getattr(error, "ctx", None)
+    return f"{message}\n  = see `{context.command_path} --help`" if context else message
+
+
+def _wants_json(given: list[str]) -> bool:
+    """Say whether JSON was asked for, also where the call is so wrong that its options are not read."""
+    if "--format" in given or "--format=json" in given:
+        return "--format=json" in given or ("--format", "json") in pairwise(given)
+    return any(option in ("-o", "--output") and value.lower().endswith(".json") for option, value in pairwise(given))
+
+
+def _json(error: SpecError) -> str:
+    from cnncalc.report.schema import error_data, to_text
+
+    return to_text(error_data(error))
+
+
+def _complain(text: str) -> None:
+    """Write a message to standard error; where even that is gone, the status must do."""
+    try:
+        click.echo(encodable(text, getattr(sys.stderr, "encoding", None)), err=True)
+    except OSError:
+        return

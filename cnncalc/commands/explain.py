@@ -1,0 +1,48 @@
+"""``cnncalc explain``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.analysis import Counts, Row
+from cnncalc.commands.options import common_options, gather, spec_argument
+from cnncalc.errors import SpecError, did_you_mean, shorten
+from cnncalc.report.explain import explain_report
+
+
+@click.command()
+@spec_argument()
+@click.argument("layer", required=False)
+@common_options
+def explain(spec: str, layer: str | None, **options: Any) -> None:
+    r"""Show the worked solution of every layer, or of one.
+
+    SPEC is a file, - for standard input, or the text itself in quotes. LAYER is a layer's name or number
+    as `cnncalc shapes` shows them, or the name of a block for all its layers.
+
+    \b
+    Examples:
+      cnncalc explain "conv 5x5x10 s1 p2" --input 32x32x3
+      cnncalc explain vgg16.txt conv3
+    """
+    common = gather(options)
+    counts = common.count(spec)
+    common.emit(explain_report(counts, _chosen(counts, layer)))
+
+
+def _chosen(counts: Counts, wanted: str | None) -> list[Row]:
+    """Return the layers that are meant: all, one by name or number, or those of a block."""
+    if wanted is None:
+        return list(counts.rows)
+    name = wanted.lower()
+    chosen = [row for row in counts.rows if name in (row.node.name, str(row.node.index))]
+    chosen = chosen or [row for row in counts.rows if row.node.name.startswith(name + ".")]
+    if chosen:
+        return chosen
+    names = [row.node.name for row in counts.rows]
+    listed = "layers are " + ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    raise SpecError(
+        "unknown-name", f"there is no layer `{shorten(wanted)}`", hints=[*did_you_mean(name, names), listed]
+    )

@@ -1,0 +1,148 @@
+"""The options that all commands share, and what every command does with them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from cnncalc.analysis import BYTES, Counts, count
+from cnncalc.loading import load
+from cnncalc.network import Network
+from cnncalc.report.diagnostics import draw_note
+from cnncalc.report.report import FORMATS, Report, Screen, render
+from cnncalc.report.writing import write_file, write_stream
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
+
+
+class SpecArgument(click.ParamType[str]):
+    """A file, ``-`` for standard input, or the text of a spec; completes file names."""
+
+    name = "spec"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Let the shell offer files."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the shared options were set to."""
+
+    input: str | None
+    parameters: Mapping[str, str]
+    rounding: str | None
+    batch: int
+    dtype: str
+    form: str
+    output: Path | None
+
+    def load(self, spec: str) -> Network:
+        """Load a spec with the settings of the command line; its notes go to standard error."""
+        network = load(spec, input=self.input, params=self.parameters, rounding=self.rounding)
+        for note in network.notes:
+            click.echo(draw_note(note, network.source), err=True)
+        return network
+
+    def count(self, spec: str) -> Counts:
+        """Load a spec and count."""
+        return count(self.load(spec), dtype=self.dtype, batch=self.batch)
+
+    def emit(self, report: Report) -> None:
+        """Write a report where it is wanted, in the form in which it is wanted."""
+        if self.output is not None:
+            write_file(render(report, self.form, Screen()), self.output)
+            return
+        write_stream(render(report, self.form, _screen()), sys.stdout)
+
+
+def common_options(command: F) -> F:
+    """Add the shared options to a command, which receives them as ``common``."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def spec_argument(name: str = "spec", **settings: Any) -> Callable[[F], F]:
+    """Return the argument that names a spec."""
+    return click.argument(name, type=SpecArgument(), metavar="SPEC", **settings)
+
+
+def gather(values: dict[str, Any]) -> Common:
+    """Take the shared options out of a command's keyword arguments."""
+    output = values.pop("output")
+    form = values.pop("form") or _BY_SUFFIX.get(output.suffix.lower() if output else "", "table")
+    return Common(
+        values.pop("input"),
+        values.pop("parameters"),
+        values.pop("rounding"),
+        values.pop("batch"),
+        values.pop("dtype"),
+        form,
+        output,
+    )
+
+
+def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    assigned: dict[str, str] = {}
+    for value in values:
+        name, equals, expression = value.partition("=")
+        if not equals or not name.strip() or not expression.strip():
+            raise click.BadParameter(f"write it as name=value, not {value!r}")
+        assigned[name.strip()] = expression
+    return assigned
+
+
+def _screen() -> Screen:
+    """Return what standard output is: a terminal of some width, or anything else, where nothing is cut."""
+    if not sys.stdout.isatty():
+        return Screen()
+    dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
+    return Screen(shutil.get_terminal_size().columns, colour=not dumb)
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--input", metavar="HxWxC", help="The input volume, such as 224x224x3; overrides the spec's own."),
+    click.option(
+        "--set",
+        "parameters",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_assignments,
+        help="Give a parameter of the spec another value. May be repeated.",
+    ),
+    click.option(
+        "--rounding",
+        type=click.Choice(["strict", "floor", "ceil"]),
+        help="What to do where a window does not fit; overrides the spec's own.",
+    ),
+    click.option(
+        "--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Images at a time, for memory."
+    ),
+    click.option(
+        "--dtype", type=click.Choice(list(BYTES)), default="float32", show_default=True, help="Type of the values."
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        help="Form of the output. [default: by the ending of -o, else table]",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write to a file instead of the terminal.",
+    ),
+)

@@ -1,0 +1,28 @@
+"""``cnncalc params``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.commands.options import common_options, gather, spec_argument
+from cnncalc.report.params import params_report
+
+
+@click.command()
+@spec_argument()
+@click.option("--no-bias", is_flag=True, help="Leave out the biases, as the lecture's VGG table does.")
+@common_options
+def params(spec: str, no_bias: bool, **options: Any) -> None:
+    r"""Show where the parameters are, with the sum for every layer.
+
+    SPEC is a file, - for standard input, or the text itself in quotes.
+
+    \b
+    Examples:
+      cnncalc params "conv 5x5x10 s1 p2" --input 32x32x3
+      cnncalc params vgg16.txt --no-bias
+    """
+    common = gather(options)
+    common.emit(params_report(common.count(spec), biases=not no_bias))

@@ -1,0 +1,50 @@
+"""Numbers for people: with separators, with units, never rounded without saying so."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+_UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def whole(value: int) -> str:
+    """Write a whole number with separators: 138,357,544."""
+    return f"{value:,}"
+
+
+def bytes_text(count: int) -> str:
+    """Write a number of bytes in binary units: 61,440 as ``60.0 KiB``; 1 MiB is 1024·1024 bytes."""
+    if count < 1024:
+        return f"{count} B"
+    power = 1
+    while count >= 1000 * 1024**power and power < len(_UNITS):
+        power += 1
+    value = count / 1024**power
+    return f"{value:,.1f} {_UNITS[power - 1]}" if value < 100 else f"{value:,.0f} {_UNITS[power - 1]}"
+
+
+def share_text(part: int, total: int) -> str:
+    """Write a share in percent: ``0.3%``; a dash where there is nothing to share."""
+    if not total:
+        return "–"
+    percent = 100 * part / total
+    return "<0.1%" if 0 < percent < 0.05 else f"{percent:.1f}%"
+
+
+def ratio_text(value: Fraction | None) -> str:
+    """Write how many times as large: ``1.81x``; a dash where it cannot be said."""
+    if value is None:
+        return "–"
+    number = float(value)
+    if value == 1:
+        return "1x"
+    return f"{number:,.0f}x" if number >= 1000 else f"{number:.3g}x"
+
+
+def bar(part: int, total: int, width: int = 20) -> str:
+    """Draw a share as a bar of at most ``width`` characters, in eighths of a character."""
+    if not total or not part:
+        return ""
+    eighths = max(1, round(8 * width * part / total))
+    full, rest = divmod(eighths, 8)
+    return "█" * full + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[rest]

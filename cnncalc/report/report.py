@@ -1,0 +1,68 @@
+"""What a command has to say, in every form in which it can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnncalc.report.table import Table, to_csv, to_latex, to_markdown
+
+FORMATS = ("table", "json", "csv", "markdown", "latex")
+
+WIDE = 100_000
+"""The width of what is no terminal: nothing is ever cut or left out there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A table for people and the same as data for programs.
+
+    Attributes:
+        table: the rows.
+        data: makes what ``--format json`` prints; called only then.
+        summary: pairs of a word and a sentence that stand under the table.
+        remarks: sentences that stand under the summary.
+        draw: draws the report for a terminal in place of the table, given a width.
+
+    """
+
+    table: Table
+    data: Callable[[], dict[str, Any]]
+    summary: Sequence[tuple[str, str]] = ()
+    remarks: Sequence[str] = ()
+    draw: Callable[[int], str] | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where a report is drawn: its width in characters, and whether it may be coloured."""
+
+    width: int = WIDE
+    colour: bool = False
+
+
+def render(report: Report, form: str, screen: Screen) -> str:
+    """Return a report in one of `FORMATS`, ending in a line end."""
+    return _RENDERERS[form](report, screen)
+
+
+def _json(report: Report, screen: Screen) -> str:
+    from cnncalc.report.schema import to_text
+
+    return to_text(report.data()) + "\n"
+
+
+def _terminal(report: Report, screen: Screen) -> str:
+    from cnncalc.report.terminal import draw
+
+    return draw(report, screen)
+
+
+_RENDERERS: dict[str, Callable[[Report, Screen], str]] = {
+    "table": _terminal,
+    "json": _json,
+    "csv": lambda report, screen: to_csv(report.table),
+    "markdown": lambda report, screen: to_markdown(report.table),
+    "latex": lambda report, screen: to_latex(report.table),
+}

@@ -1,0 +1,208 @@
+"""The report of ``cnncalc shapes``: a row per layer, blocks as a tree, totals with their units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cnncalc.analysis import Counts, Row
+from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
+from cnncalc.layers.window import never_read
+from cnncalc.report.numbers import bytes_text, whole
+from cnncalc.report.report import Report
+from cnncalc.report.schema import counts_data
+from cnncalc.report.table import Column, Table
+
+MOST_REMARKS = 5
+"""How many remarks of one kind are shown; the rest are counted."""
+
+_COLUMNS = (
+    Column("name", "name"),
+    Column("layer", "layer", rank=2),
+    Column("output", "output"),
+    Column("params", "parameters", whole, right=True),
+    Column("activation_bytes", "activations", bytes_text, right=True, rank=3),
+    Column("macs", "MACs", whole, right=True, rank=4),
+    Column("receptive_field", "receptive field", rank=5),
+)
+
+
+def _worked(pair: tuple[str, int]) -> str:
+    sum_, result = pair
+    return f"{sum_} = {result:,}" if sum_ else f"{result:,}"
+
+
+_EXPLAINED = (
+    Column("name", "name"),
+    Column("layer", "layer", rank=2),
+    Column("output", "output"),
+    Column("output_sum", "output size", rank=1),
+    Column("params_worked", "parameters", _worked, right=True, programs=False),
+    Column("activation_bytes", "activations", bytes_text, right=True, rank=4),
+    Column("macs_worked", "MACs", _worked, right=True, rank=3, programs=False),
+    Column("receptive_field", "receptive field", rank=5),
+    Column("params_sum", "parameters", people=False),
+    Column("params", "parameters", people=False),
+    Column("macs_sum", "MACs", people=False),
+    Column("macs", "MACs", people=False),
+)
+
+
+class _Line(NamedTuple):
+    """A line of the table: a layer, a block that is folded, or the head of one that is not."""
+
+    name: str
+    layer: str
+    rows: tuple[Row, ...]
+
+
+def shapes_report(counts: Counts, *, depth: int | None = None, explain: bool = False) -> Report:
+    """Make the report.
+
+    Args:
+        counts: what was counted.
+        depth: blocks that nest deeper than this are folded into one row each; None shows every layer.
+        explain: whether the arithmetic stands beside the numbers.
+
+    """
+    network = counts.network
+    lines = list(_lines(counts, depth))
+    head = ("input", None, str(network.input), None, counts.input_bytes, None, None)
+    total = ("total", None, str(network.output), network.params, counts.activation_bytes, network.macs, None)
+    rows = [head, *map(_cells, lines), total]
+    if explain:
+        sums = [("", "", ""), *map(_sums, lines), ("", "", "")]
+        rows = [_explained(cells, *texts) for cells, texts in zip(rows, sums, strict=True)]
+    return Report(
+        Table(_EXPLAINED if explain else _COLUMNS, rows[:-1], rows[-1]),
+        lambda: counts_data(counts),
+        _summary(counts),
+        [*_dropped(counts), *_outgrown(counts)],
+    )
+
+
+def _lines(counts: Counts, depth: int | None) -> Iterator[_Line]:
+    """Go through the layers; a block opens with its head, and one that is folded is a single line."""
+    opened: tuple[str, ...] = ()
+    folded: list[Row] = []
+    for place, row in enumerate(counts.rows):
+        path = tuple(row.node.name.split("."))
+        if depth is not None and len(path) > depth:
+            folded.append(row)
+            head = path[:depth]
+            following = counts.rows[place + 1].node.name if place + 1 < len(counts.rows) else ""
+            if tuple(following.split("."))[:depth] != head or len(following.split(".")) <= depth:
+                yield from _heads(counts, opened, head[:-1])
+                opened = head[:-1]
+                yield _Line(_indented(head), counts.network.blocks[".".join(head)], tuple(folded))
+                folded = []
+            continue
+        yield from _heads(counts, opened, path[:-1])
+        opened = path[:-1]
+        yield _Line(_indented(path), row.node.written, (row,))
+
+
+def _heads(counts: Counts, opened: tuple[str, ...], wanted: tuple[str, ...]) -> Iterator[_Line]:
+    """Return the heads of the blocks that open here."""
+    common = 0
+    while common < min(len(opened), len(wanted)) and opened[common] == wanted[common]:
+        common += 1
+    for level in range(common, len(wanted)):
+        block = wanted[: level + 1]
+        yield _Line(_indented(block), counts.network.blocks[".".join(block)], ())
+
+
+def _indented(path: tuple[str, ...]) -> str:
+    return "  " * (len(path) - 1) + path[-1]
+
+
+def _cells(line: _Line) -> tuple[Any, ...]:
+    if not line.rows:
+        return (line.name, line.layer, None, None, None, None, None)
+    last = line.rows[-1]
+    return (
+        line.name,
+        line.layer,
+        str(last.node.output),
+        sum(row.node.params for row in line.rows),
+        sum(row.activation_bytes for row in line.rows),
+        sum(row.node.macs for row in line.rows),
+        field_text(last),
+    )
+
+
+def _sums(line: _Line) -> tuple[str, str, str]:
+    """Return the arithmetic of the output size, the parameters and the MACs; nothing for a block."""
+    if len(line.rows) != 1:
+        return "", "", ""
+    node = line.rows[0].node
+    return output_sum(node), parameter_sum(node), mac_sum(node)
+
+
+def _explained(cells: tuple[Any, ...], output: str, params: str, macs: str) -> tuple[Any, ...]:
+    """Put the arithmetic into a row."""
+    name, layer, volume, param_count, activation_bytes, mac_count, field = cells
+    worked_params = None if param_count is None else (params, param_count)
+    worked_macs = None if mac_count is None else (macs, mac_count)
+    shown = (name, layer, volume, output, worked_params, activation_bytes, worked_macs, field)
+    return (*shown, params, param_count, macs, mac_count)
+
+
+def field_text(row: Row) -> str:
+    """Write a receptive field, and its effective stride: ``212x212 /16``; ``?`` where it is not known."""
+    fields = [field for field in row.field if field is not None]
+    if len(fields) < len(row.field):
+        return "?"
+    strides = [str(field.jump) for field in fields]
+    stride = strides[0] if len(set(strides)) == 1 else "x".join(strides)
+    return f"{'x'.join(str(field.size) for field in fields)} /{stride}"
+
+
+def _summary(counts: Counts) -> list[tuple[str, str]]:
+    network = counts.network
+    size = (
+        f"{counts.bytes_per_value} bytes ({counts.dtype})" if counts.bytes_per_value > 1 else f"1 byte ({counts.dtype})"
+    )
+    images = f" · {counts.batch} images" if counts.batch > 1 else ""
+    return [
+        (
+            "parameters",
+            f"{network.params:,} ({network.weights:,} weights + {network.biases:,} biases) · {size}"
+            f" = {bytes_text(counts.parameter_bytes)}",
+        ),
+        (
+            "activations",
+            f"{network.activations:,} values (input and every output) · {size}{images}"
+            f" = {bytes_text(counts.activation_bytes)}",
+        ),
+        ("MACs", f"{network.macs:,} multiplications for one image"),
+    ]
+
+
+def value_size(counts: Counts) -> str:
+    """Write the size of one value: ``4 bytes (float32)``."""
+    return f"{counts.bytes_per_value} byte{'s' if counts.bytes_per_value > 1 else ''} ({counts.dtype})"
+
+
+def _dropped(counts: Counts) -> list[str]:
+    remarks = [f"{row.node.name}: {never_read(row.node.dropped)}" for row in counts.rows if _drops(row)]
+    return _limited(remarks, "more layers do not read their last rows or columns")
+
+
+def _drops(row: Row) -> bool:
+    return row.node.layer.kind != "crop" and any(row.node.dropped)
+
+
+def _outgrown(counts: Counts) -> list[str]:
+    remarks = [
+        f"{row.node.name}: every value it looks at has seen the whole input already (unproductive)"
+        for row in counts.rows
+        if row.outgrown
+    ]
+    return _limited(remarks, "more layers whose receptive field had outgrown the input before them")
+
+
+def _limited(remarks: list[str], rest: str) -> list[str]:
+    if len(remarks) <= MOST_REMARKS:
+        return remarks
+    return [*remarks[:MOST_REMARKS], f"… and {len(remarks) - MOST_REMARKS} {rest}"]

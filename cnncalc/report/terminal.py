@@ -1,0 +1,68 @@
+"""A report for a terminal, or for a file that a person will read."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from cnncalc.report.report import Report, Screen
+from cnncalc.report.table import GAP, Table
+
+
+def draw(report: Report, screen: Screen) -> str:
+    """Draw a report within the width of a screen."""
+    console = Console(
+        file=StringIO(),
+        width=screen.width,
+        force_terminal=screen.colour,
+        color_system="standard" if screen.colour else None,
+        legacy_windows=False,
+        emoji=False,
+        markup=False,
+        highlight=False,
+    )
+    if report.draw is not None:
+        console.print(Text(report.draw(screen.width)), end="")
+        return _text_of(console)
+    table, left_out = report.table.fitted(screen.width)
+    console.print(_rich(table))
+    _print_summary(console, report, left_out)
+    return _text_of(console)
+
+
+def _rich(table: Table) -> RichTable:
+    drawn = RichTable(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP // 2), header_style="bold", safe_box=False
+    )
+    for column in table.columns:
+        drawn.add_column(
+            Text(column.title), justify="right" if column.right else "left", no_wrap=True, overflow="ellipsis"
+        )
+    for row in table.rows:
+        drawn.add_row(*map(Text, table.texts(row)))
+    if table.total is not None:
+        drawn.add_section()
+        drawn.add_row(*[Text(cell, style="bold") for cell in table.texts(table.total)])
+    return drawn
+
+
+def _print_summary(console: Console, report: Report, left_out: list[str]) -> None:
+    remarks = list(report.remarks)
+    if left_out:
+        remarks.append(f"not shown for lack of width: {', '.join(left_out)} (try a wider window, or --format csv)")
+    if report.summary or remarks:
+        console.print()
+    width = max((len(word) for word, _ in report.summary), default=0)
+    for word, sentence in report.summary:
+        console.print(Text(f"{word:<{width}}  ", style="bold"), Text(sentence), sep="")
+    for remark in remarks:
+        console.print(Text(remark, style="yellow"))
+
+
+def _text_of(console: Console) -> str:
+    assert isinstance(console.file, StringIO)
+    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())

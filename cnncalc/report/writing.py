@@ -1,0 +1,123 @@
+"""Getting text out: to the terminal, a pipe or a file, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+_PLAIN = str.maketrans(
+    {
+        "·": "*",
+        "−": "-",
+        "–": "-",
+        "×": "x",
+        "→": "->",
+        "…": "...",
+        "²": "^2",
+        "─": "-",
+        "│": "|",
+        "├": "|",
+        "└": "`",
+        "━": "-",
+        "⌊": "floor(",
+        "⌋": ")",
+        "⌈": "ceil(",
+        "⌉": ")",
+        "█": "#",
+        "▏": "",
+        "▎": "",
+        "▍": "",
+        "▌": "#",
+        "▋": "#",
+        "▊": "#",
+        "▉": "#",
+    }
+)
+
+
+class WriteError(Exception):
+    """A text could not be written; the message is one sentence for the user."""
+
+
+def write_stream(text: str, stream: TextIO) -> None:
+    """Write a text to standard output, in plain characters where the terminal knows no others.
+
+    Raises:
+        WriteError: where the reader has gone (``| head``) or the disk is full.
+
+    """
+    try:
+        stream.write(encodable(text, stream.encoding))
+        stream.flush()
+    except OSError as error:
+        _give_up(stream)
+        what = "the reader closed the pipe" if isinstance(error, BrokenPipeError) else _reason(error)
+        raise WriteError(f"cannot write to standard output: {what}") from None
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """Return the text in characters that an encoding has: ``*`` for ``·`` where it must be ASCII."""
+    encoding = encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def write_file(text: str, path: Path) -> None:
+    """Write a text to a file, so that the file holds all of it or what it held before.
+
+    Raises:
+        WriteError: where the file cannot be written; what stood there is still there.
+
+    """
+    try:
+        if path.exists() and not path.is_file():  # a device or a named pipe has nothing to keep
+            path.write_text(text, encoding="utf-8")
+            return
+        with _replacing(path.resolve()) as file:
+            file.write(text)
+    except OSError as error:
+        raise WriteError(f"cannot write `{path}`: {_reason(error)}") from None
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """Open a temporary file beside a path, which takes its place once it is safely on the disk."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(_mode(path))
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _mode(path: Path) -> int:
+    """Return the permissions that a path has, or that a new file gets."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _give_up(stream: TextIO) -> None:
+    """Send what is still buffered nowhere, so that nothing fails again when the program ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__

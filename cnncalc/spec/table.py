@@ -9,18 +9,21 @@ The layer is the one before the colon, the volume in brackets is a claim, and so
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from cnncalc.errors import Source, Span, SpecError
 from cnncalc.spec import tree
 from cnncalc.spec.limits import MAX_DIGITS
 
 _ROW = re.compile(
-    r"([a-z_][a-z0-9_]*(?:-\d+)?)[^\S\n]*:[^\S\n]*\[[^\S\n]*(\d+(?:[^\S\n]*x[^\S\n]*\d+)*)[^\S\n]*\]([^\n]*)"
+    r"([a-z_][a-z0-9_]*(?:-[0-9]+)?)[^\S\n]*:[^\S\n]*"
+    r"\[[^\S\n]*([0-9]+(?:[^\S\n]*x[^\S\n]*[0-9]+)*)[^\S\n]*\]([^\n]*)"
 )
 _TOTAL = re.compile(r"total[^\S\n]+(?:memory|param(?:eter)?s|weights)[^\S\n]*:")
 _QUANTITY = re.compile(r"(memory|param(?:eter)?s|weights)[^\S\n]*:")
-_RESULT = re.compile(r"\s*(\d[\d,]*)(\.\d+)?\s*([kmgb]?)(?![\w.])")
-_PRODUCT = re.compile(r"[\s\d*()]*")
+_RESULT = re.compile(r"\s*([0-9][0-9,]*)(\.[0-9]+)?\s*([kmgb]?)(?![\w.])")
+_PRODUCT = re.compile(r"[\s0-9*()]*")
+_MOST_NUMBERS = 8
 _SCALES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
 
 
@@ -52,11 +55,14 @@ def read_row(source: Source, text: str, position: int) -> tree.Step | tree.Input
 
 def stated_numbers(source: Source, text: str, row: Span) -> tuple[tree.Stated, ...]:
     """Return the numbers that a row states for its memory (in values) and its parameters."""
-    starts = list(_QUANTITY.finditer(text, row.start, row.end))
-    ends = [match.start() for match in starts[1:]] + [row.end]
+    starts = list(islice(_QUANTITY.finditer(text, row.start, row.end), _MOST_NUMBERS + 1))
+    if len(starts) > _MOST_NUMBERS:
+        span = Span(*starts[-1].span())
+        raise SpecError("too-long", f"a row states at most {_MOST_NUMBERS} numbers", span=span, source=source)
+    ends = [match.start() for match in starts[1:]] + [row.end]  # one too many where nothing is stated
     found = (
         _stated("memory" if match[1] == "memory" else "params", source, text, Span(match.end(), end))
-        for match, end in zip(starts, ends, strict=True)
+        for match, end in zip(starts, ends, strict=False)
     )
     return tuple(number for number in found if number is not None)
 

@@ -1,0 +1,1 @@
+"""What the numbers are compared with. Nothing in here may import cnncalc."""

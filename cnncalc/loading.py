@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from cnncalc.errors import Source, SpecError, closest, shorten
 from cnncalc.network import Network, Settings, expand
@@ -14,6 +14,8 @@ from cnncalc.spec import parse
 from cnncalc.spec.limits import MAX_TEXT
 
 _LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\.[A-Za-z][A-Za-z0-9]{0,7})")
+
+_MOST_BYTES = 4 * MAX_TEXT  # a character takes at most four
 
 
 def load(
@@ -26,7 +28,7 @@ def load(
     """Read a spec and return its network.
 
     Args:
-        spec: the path of a file, or the text itself; a `Path` is always a path.
+        spec: the path of a file, or the text itself; a `pathlib.Path` is always a path.
         input: the input volume, ``"32x32x3"`` or ``(32, 32, 3)``; overrides the spec's own.
         params: values for the spec's parameters.
         rounding: ``"strict"``, ``"floor"`` or ``"ceil"``; overrides the spec's own.
@@ -37,33 +39,56 @@ def load(
     """
     if rounding not in (None, "strict", "floor", "ceil"):
         raise SpecError("bad-rounding", f"there is no rounding {rounding!r}", hints=["choose strict, floor or ceil"])
-    volume = input if input is None or isinstance(input, str) else "x".join(map(str, input))
-    settings = Settings(volume, {name.lower(): str(value) for name, value in (params or {}).items()}, rounding)
+    settings = Settings(None if input is None else _volume_text(input), _parameter_texts(params or {}), rounding)
     return expand(parse(read_source(spec)), settings)
+
+
+def _volume_text(volume: str | Iterable[int]) -> str:
+    try:
+        return volume if isinstance(volume, str) else "x".join(map(str, volume))
+    except TypeError:
+        hints = ['write input="32x32x3" or input=(32, 32, 3)']
+        raise SpecError("bad-volume", f"{shorten(repr(volume))} is not a volume", hints=hints) from None
+
+
+def _parameter_texts(params: Mapping[str, int | str]) -> dict[str, str]:
+    try:
+        return {name.lower(): str(value) for name, value in params.items()}
+    except AttributeError:
+        hints = ['write params={"width": 64}']
+        raise SpecError("bad-name", "params is not a mapping from names to numbers", hints=hints) from None
 
 
 def read_source(spec: str | os.PathLike[str]) -> Source:
     """Find the text that a person means: a file, ``-`` for standard input, or the text itself."""
     if not isinstance(spec, str):
-        return _read_file(Path(spec))
+        return _read_file(os.fspath(spec))
     if spec == "-":
-        return Source("standard input", _decode("standard input", sys.stdin.buffer.read(4 * MAX_TEXT + 1)))
+        return _read_standard_input()
     if "\n" in spec or len(spec) > 4096 or "\0" in spec:
         return Source("text", _checked("text", spec))
-    if Path(spec).exists() or _LOOKS_LIKE_A_FILE.fullmatch(spec):
-        return _read_file(Path(spec))
+    if os.path.exists(spec) or _LOOKS_LIKE_A_FILE.fullmatch(spec):
+        return _read_file(spec)
     return Source("text", _checked("text", spec))
 
 
-def _read_file(path: Path) -> Source:
-    name = str(path)
+def _read_standard_input() -> Source:
+    name = "standard input"
     try:
-        with path.open("rb") as file:
-            data = file.read(4 * MAX_TEXT + 1)
+        data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise SpecError("cannot-read", f"cannot read {name}: {error.strerror}") from None
+    return Source(name, _decode(name, data))
+
+
+def _read_file(name: str) -> Source:
+    try:
+        with open(name, "rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        raise SpecError("no-such-file", f"there is no file `{shorten(name, 80)}`", hints=_near(path)) from None
+        raise SpecError("no-such-file", f"there is no file `{shorten(name, 80)}`", hints=_near(name)) from None
     except IsADirectoryError:
-        hints = ["name one of its files: " + ", ".join(sorted(_specs_in(path))[:5])] if _specs_in(path) else []
+        hints = ["name one of its files: " + ", ".join(sorted(_specs_in(name))[:5])] if _specs_in(name) else []
         raise SpecError("not-a-file", f"`{shorten(name, 80)}` is a directory", hints=hints) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -72,12 +97,12 @@ def _read_file(path: Path) -> Source:
 
 
 def _decode(name: str, data: bytes) -> str:
-    if len(data) > 4 * MAX_TEXT:
-        raise SpecError("too-long", f"`{name}` is too long: a spec has at most {MAX_TEXT:,} characters")
+    if len(data) > _MOST_BYTES:
+        raise SpecError("too-long", f"`{shorten(name, 80)}` is too long: a spec has at most {MAX_TEXT:,} characters")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"`{name}` is not a text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}"
+        message = f"`{shorten(name, 80)}` is not a text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}"
         raise SpecError("not-text", message, hints=["save it as plain text in UTF-8"]) from None
     return _checked(name, text)
 
@@ -88,15 +113,17 @@ def _checked(name: str, text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _near(path: Path) -> list[str]:
-    matches = closest(path.name, _specs_in(path.parent))
+def _near(name: str) -> list[str]:
+    folder = os.path.dirname(name)
+    matches = closest(os.path.basename(name), _specs_in(folder or "."))
     if not matches:
         return ['to write a spec in place of a file, put it in quotes: "conv 3x3x16 - relu"']
-    return [f"did you mean `{path.parent / matches[0]}`?"]
+    return [f"did you mean `{os.path.join(folder, matches[0])}`?"]
 
 
-def _specs_in(folder: Path) -> list[str]:
+def _specs_in(folder: str) -> list[str]:
     try:
-        return [entry.name for entry in os.scandir(folder) if entry.is_file()][:10_000]
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in islice(entries, 10_000) if entry.is_file()]
     except OSError:
         return []

@@ -8,7 +8,6 @@ layers for the whole batch. Parameters are weights and biases.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
@@ -44,8 +43,7 @@ class Row(NamedTuple):
     outgrown: bool
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """What is counted for a network: a row per layer, and the totals.
 
     Attributes:

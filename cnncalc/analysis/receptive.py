@@ -23,6 +23,12 @@ from cnncalc.network import Network, Node
 MAX_PERIOD = 1024
 """Most intervals that are kept for one dimension; beyond, the receptive field is not known."""
 
+MAX_INTERVALS = 400_000
+"""Most intervals that are computed for a whole network; what comes after them is not known."""
+
+MAX_REACH = 10**15
+"""Largest receptive field or effective stride that is known: larger ones have no meaning."""
+
 
 class Field(NamedTuple):
     """The intervals of the input that the units of a volume look at, along one dimension.
@@ -68,9 +74,16 @@ def receptive_fields(network: Network) -> list[Fields]:
     over 1024 in one step) is None, and so is whatever follows it.
     """
     fields: list[Fields] = [(_INPUT,) * network.input.dimensions]
+    intervals = 0
     for node in network.layers:
-        arriving = fields[node.inputs[0]] if len(node.inputs) == 1 else _united(node, fields)
-        fields.append(_through(node.operation.reaches, arriving))
+        arriving = fields[node.inputs[0]]
+        if len(node.inputs) > 1:
+            arriving = _united(node, fields) if intervals < MAX_INTERVALS else (None,) * len(arriving)
+        leaving = _through(node.operation.reaches, arriving)
+        if leaving is not fields[node.inputs[0]]:
+            intervals += sum([len(field.intervals) for field in leaving if field and len(field.intervals) > 1])
+            leaving = leaving if intervals < MAX_INTERVALS else (None,) * len(leaving)
+        fields.append(leaving)
     return fields
 
 
@@ -103,7 +116,12 @@ def _step(field: Field | None, reach: Reach | None) -> Field | None:
     shift = rounds * reach.shift // period * field.shift
     unmoved = reach.shift == len(reach.windows)
     jump = field.jump if unmoved else field.jump * reach.shift / len(reach.windows)
-    return _simplest(Field(intervals, shift, jump))
+    return _within_range(_simplest(Field(intervals, shift, jump)))
+
+
+def _within_range(field: Field) -> Field | None:
+    known = field.shift <= MAX_REACH and field.size <= MAX_REACH and 1 <= field.jump.denominator <= MAX_REACH
+    return field if known and field.jump <= MAX_REACH else None
 
 
 def _hull(field: Field, first: int, last: int) -> tuple[int, int]:

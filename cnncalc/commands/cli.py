@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -9,7 +10,7 @@ from itertools import pairwise
 import click
 
 from cnncalc import __version__
-from cnncalc.errors import SpecError, did_you_mean
+from cnncalc.errors import SpecError, did_you_mean, shorten
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.writing import WriteError, encodable
 
@@ -43,7 +44,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="cnncalc %(version)s")
 def cli() -> None:
-    r"""Turn a convolutional network written as a few lines of text into exact numbers.
+    """Turn a convolutional network written as a few lines of text into exact numbers.
 
     \b
     Examples:
@@ -76,6 +77,19 @@ def run(given: list[str]) -> int:
     except click.ClickException as error:
         _complain(_json(SpecError("usage", error.format_message())) if as_json else _usage(error))
         return error.exit_code
+    except Exception as error:
+        if os.environ.get("CNNCALC_DEBUG"):
+            raise
+        fault = _internal(error)
+        _complain(_json(fault) if as_json else draw_error(fault))
+        return 70
+
+
+def _internal(error: Exception) -> SpecError:
+    """Make the fault for what should never happen: one clear line in place of a traceback."""
+    hints = ["please report it with the spec; CNNCALC_DEBUG=1 in the environment shows where it happened"]
+    message = f"this is a mistake in cnncalc, not in your spec: {type(error).__name__}: {shorten(str(error), 200)}"
+    return SpecError("internal", message, hints=hints)
 
 
 def _usage(error: click.ClickException) -> str:

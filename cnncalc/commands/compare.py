@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import Any
 
@@ -19,7 +20,7 @@ LONGEST_NAME = 24
 @spec_argument("others", nargs=-1, required=True)
 @common_options
 def compare(first: str, others: tuple[str, ...], **options: Any) -> None:
-    r"""Show two or more networks side by side, with their ratios to the first.
+    """Show two or more networks side by side, with their ratios to the first.
 
     SPEC is a file, - for standard input, or the text itself in quotes.
 
@@ -30,11 +31,11 @@ def compare(first: str, others: tuple[str, ...], **options: Any) -> None:
     """
     common = gather(options)
     specs = [first, *others]
-    common.emit(compare_report(_names(specs), [common.count(spec) for spec in specs]))
+    common.emit(compare_report(_names(specs), [common.counts_of(spec) for spec in specs]))
 
 
 def _names(specs: list[str]) -> list[str]:
-    """Return a short name for every spec; equal ones are numbered."""
-    short = [shorten(spec, LONGEST_NAME) for spec in specs]
+    """Return a short name for every spec, a file's without its folder; equal ones are numbered."""
+    short = [shorten(os.path.basename(spec) if os.path.isfile(spec) else spec, LONGEST_NAME) for spec in specs]
     times = Counter(short)
     return [name if times[name] == 1 else f"{place}: {name}" for place, name in enumerate(short, 1)]

@@ -17,7 +17,7 @@ from cnncalc.report.explain import explain_report
 @click.argument("layer", required=False)
 @common_options
 def explain(spec: str, layer: str | None, **options: Any) -> None:
-    r"""Show the worked solution of every layer, or of one.
+    """Show the worked solution of every layer, or of one.
 
     SPEC is a file, - for standard input, or the text itself in quotes. LAYER is a layer's name or number
     as `cnncalc shapes` shows them, or the name of a block for all its layers.
@@ -28,7 +28,7 @@ def explain(spec: str, layer: str | None, **options: Any) -> None:
       cnncalc explain vgg16.txt conv3
     """
     common = gather(options)
-    counts = common.count(spec)
+    counts = common.counts_of(spec)
     common.emit(explain_report(counts, _chosen(counts, layer)))
 
 

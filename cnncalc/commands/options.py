@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from cnncalc.analysis import BYTES, Counts, count
 from cnncalc.loading import load
@@ -19,6 +15,9 @@ from cnncalc.network import Network
 from cnncalc.report.diagnostics import draw_note
 from cnncalc.report.report import FORMATS, Report, Screen, render
 from cnncalc.report.writing import write_file, write_stream
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,11 +31,12 @@ class SpecArgument(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Let the shell offer files."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(incomplete, type="file")]
 
 
-@dataclass(frozen=True)
-class Common:
+class Common(NamedTuple):
     """What the shared options were set to."""
 
     input: str | None
@@ -45,7 +45,7 @@ class Common:
     batch: int
     dtype: str
     form: str
-    output: Path | None
+    output: str | None
 
     def load(self, spec: str) -> Network:
         """Load a spec with the settings of the command line; its notes go to standard error."""
@@ -54,7 +54,7 @@ class Common:
             click.echo(draw_note(note, network.source), err=True)
         return network
 
-    def count(self, spec: str) -> Counts:
+    def counts_of(self, spec: str) -> Counts:
         """Load a spec and count."""
         return count(self.load(spec), dtype=self.dtype, batch=self.batch)
 
@@ -81,7 +81,7 @@ def spec_argument(name: str = "spec", **settings: Any) -> Callable[[F], F]:
 def gather(values: dict[str, Any]) -> Common:
     """Take the shared options out of a command's keyword arguments."""
     output = values.pop("output")
-    form = values.pop("form") or _BY_SUFFIX.get(output.suffix.lower() if output else "", "table")
+    form = values.pop("form") or _BY_SUFFIX.get(os.path.splitext(output or "")[1].lower(), "table")
     return Common(
         values.pop("input"),
         values.pop("parameters"),
@@ -107,8 +107,10 @@ def _screen() -> Screen:
     """Return what standard output is: a terminal of some width, or anything else, where nothing is cut."""
     if not sys.stdout.isatty():
         return Screen()
+    from shutil import get_terminal_size  # costs more than the rest of this file, and only a terminal needs it
+
     dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
-    return Screen(shutil.get_terminal_size().columns, colour=not dumb)
+    return Screen(get_terminal_size().columns, colour=not dumb)
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -142,7 +144,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "-o",
         "--output",
         metavar="FILE",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=click.Path(dir_okay=False),
         help="Write to a file instead of the terminal.",
     ),
 )

@@ -15,7 +15,7 @@ from cnncalc.report.params import params_report
 @click.option("--no-bias", is_flag=True, help="Leave out the biases, as the lecture's VGG table does.")
 @common_options
 def params(spec: str, no_bias: bool, **options: Any) -> None:
-    r"""Show where the parameters are, with the sum for every layer.
+    """Show where the parameters are, with the sum for every layer.
 
     SPEC is a file, - for standard input, or the text itself in quotes.
 
@@ -25,4 +25,4 @@ def params(spec: str, no_bias: bool, **options: Any) -> None:
       cnncalc params vgg16.txt --no-bias
     """
     common = gather(options)
-    common.emit(params_report(common.count(spec), biases=not no_bias))
+    common.emit(params_report(common.counts_of(spec), biases=not no_bias))

@@ -16,7 +16,7 @@ from cnncalc.report.shapes import shapes_report
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
 @common_options
 def shapes(spec: str, depth: int | None, explain: bool, **options: Any) -> None:
-    r"""Show the output volume and the cost of every layer.
+    """Show the output volume and the cost of every layer.
 
     SPEC is a file, - for standard input, or the text itself in quotes.
 
@@ -27,4 +27,4 @@ def shapes(spec: str, depth: int | None, explain: bool, **options: Any) -> None:
       cnncalc shapes resnet50.txt --depth 1 --batch 32 -o shapes.csv
     """
     common = gather(options)
-    common.emit(shapes_report(common.count(spec), depth=depth, explain=explain))
+    common.emit(shapes_report(common.counts_of(spec), depth=depth, explain=explain))

@@ -19,7 +19,7 @@ SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 
 
 @register(*PLAIN, *SLOPED)
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Activation(Layer):
     """``relu``, ``leakyrelu 0.1``, …; softmax goes over the channels of each position.
 
@@ -45,7 +45,7 @@ class Activation(Layer):
 
 
 @register("prelu")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class ParametricRelu(Layer):
     """``prelu 0.25``: a ReLU with a learned slope, one for all channels or (``perchannel``) one for each."""
 

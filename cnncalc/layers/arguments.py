@@ -13,8 +13,8 @@ from cnncalc.errors import Fault, closest, shorten
 from cnncalc.spec.limits import MAX_DIGITS, MAX_NUMBER
 from cnncalc.volume import Volume
 
-_SHORT = re.compile(r"([a-z]+)([-+.]?\d.*)")
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
+_SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?")
 _SPELLINGS = {
     "s": "stride",
     "p": "pad",

@@ -49,9 +49,12 @@ class MatrixProduct(NamedTuple):
     groups: int = 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Layer:
     """The questions, with the answers of a layer that changes nothing and costs nothing.
+
+    A layer never changes once it is made. (Its dataclass is not frozen and has no comparison, because
+    Python makes such methods anew for every class at every start, and the calculator starts often.)
 
     ``kind`` is what the layer is called in names; ``merges`` says whether it takes several volumes.
     """

@@ -14,7 +14,7 @@ from cnncalc.volume import Volume
 
 
 @register("shuffle")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Shuffle(Layer):
     """``shuffle 2``: mixes the channels of several groups (ShuffleNet)."""
 
@@ -41,7 +41,7 @@ class Shuffle(Layer):
 
 
 @register("slice")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Slice(Layer):
     """``slice 0:{C/2}``: the channels from the first number up to, but without, the second."""
 
@@ -70,7 +70,7 @@ class Slice(Layer):
 
 
 @register("scale")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Scale(Layer):
     """``scale 1e-6``: a learned factor per channel that starts at this value (ConvNeXt's layer scale)."""
 

@@ -47,7 +47,7 @@ def _check_groups(channels: int, filters: int, groups: int) -> None:
 
 
 @register("conv", heads=r"\d+-\d+")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Convolution(Windowed):
     """``conv 3x3x64 s1 p1 d1 g1 nobias``, and the VGG shorthand ``conv3-64``."""
 
@@ -95,7 +95,7 @@ class Convolution(Windowed):
 
 
 @register("dwconv")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class DepthwiseConvolution(Convolution):
     """``dwconv 3x3 s2 p1``: one group per input channel; ``dwconv 3x3x{2*C}`` makes two filters each."""
 
@@ -124,7 +124,7 @@ class DepthwiseConvolution(Convolution):
 
 
 @register("deconv")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class TransposedConvolution(Layer):
     """``deconv 2x2x64 s2 p0 op0``: every input value spreads over a window of the output.
 

@@ -12,7 +12,7 @@ from cnncalc.layers.registry import register
 from cnncalc.volume import Volume
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Flattening(Layer):
     """A layer each of whose values sees every position, like a window as large as the volume."""
 
@@ -22,7 +22,7 @@ class Flattening(Layer):
 
 
 @register("fc", heads=r"-\d+")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class FullyConnected(Flattening):
     """``fc 4096 nobias``, ``fc-4096``; stretches the volume to a vector by itself."""
 
@@ -60,7 +60,7 @@ class FullyConnected(Flattening):
 
 
 @register("flatten")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Flatten(Flattening):
     """``flatten``: stretches a volume to 1x1xN."""
 

@@ -11,7 +11,7 @@ from cnncalc.layers.registry import register
 from cnncalc.volume import Volume
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Merge(Layer):
     """A layer with several sources."""
 
@@ -19,7 +19,7 @@ class Merge(Layer):
 
 
 @register("add")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Add(Merge):
     """``add( A | B )``: the sum of equal volumes."""
 
@@ -32,7 +32,7 @@ class Add(Merge):
 
 
 @register("concat")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Concat(Merge):
     """``concat( A | B )``: the channels of all branches behind each other."""
 
@@ -45,7 +45,7 @@ class Concat(Merge):
 
 
 @register("mul")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Multiply(Merge):
     """``mul( A | B )``: the product; a 1x1xC branch counts for every position (squeeze-and-excitation)."""
 
@@ -60,8 +60,14 @@ class Multiply(Merge):
         return largest
 
 
+_MOST_SHOWN = 6
+
+
 def _disagreement(word: str, sources: Sources, hints: list[str]) -> Fault:
-    volumes = ", ".join(f"branch {number} is {source}" for number, source in enumerate(sources, 1))
+    first, shown = sources[0], list(enumerate(sources, 1))
+    if len(shown) > _MOST_SHOWN:  # the first one, and those that differ from it
+        shown = [(1, first), *[(number, source) for number, source in shown if source != first][: _MOST_SHOWN - 1]]
+    volumes = ", ".join(f"branch {number} is {source}" for number, source in shown)
     return Fault("branches-differ", f"the branches of {word} do not match: {volumes}", hints=hints)
 
 

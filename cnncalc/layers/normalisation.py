@@ -11,7 +11,7 @@ from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.registry import register
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Normalisation(Layer):
     """A normalisation with a learned scale and shift per channel, unless it is without (``noaffine``)."""
 
@@ -33,7 +33,7 @@ def _eps(arguments: Arguments, default: float = 1e-5) -> float:
 
 
 @register("bn")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class BatchNorm(Normalisation):
     """``bn eps=1e-5 momentum=0.1``: over the batch and all positions, per channel."""
 
@@ -47,7 +47,7 @@ class BatchNorm(Normalisation):
 
 
 @register("instancenorm")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class InstanceNorm(Normalisation):
     """``instancenorm``: over all positions of an image, per channel; learned only with ``affine``."""
 
@@ -61,7 +61,7 @@ class InstanceNorm(Normalisation):
 
 
 @register("gn")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class GroupNorm(Normalisation):
     """``gn 32``: over all positions of an image, per group of channels."""
 
@@ -87,7 +87,7 @@ class GroupNorm(Normalisation):
 
 
 @register("ln")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class LayerNorm(Normalisation):
     """``ln eps=1e-5``: over the channels at each position, as ConvNeXt does."""
 
@@ -99,7 +99,7 @@ class LayerNorm(Normalisation):
 
 
 @register("lrn")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class LocalResponseNorm(Layer):
     """``lrn 5 alpha=1e-4 beta=0.75 k=2``: over neighbouring channels (AlexNet)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
 from typing import ClassVar
@@ -10,11 +11,11 @@ from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.registry import register
-from cnncalc.layers.window import Windowed, Windows, read_windows
+from cnncalc.layers.window import Window, Windowed, Windows, read_windows
 from cnncalc.volume import Volume
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Pool(Windowed):
     """A pool over windows; the stride is the window unless it is written."""
 
@@ -33,23 +34,29 @@ class Pool(Windowed):
         windows, rounding = read_windows(arguments, kernel, kernel)
         if not dilates and "dilation" in arguments.places:
             raise Fault("bad-option", f"{arguments.word} has no dilation", about="dilation")
-        for window in windows:
-            half = window.extent // 2
-            if max(window.before, window.after) > half:
-                raise Fault(
-                    "bad-option",
-                    f"the padding of a pool is at most half its window: {half}, not {max(window.before, window.after)}",
-                    about="pad",
-                    hints=["more padding would make windows that see nothing but padding"],
-                )
+        if "pad" in arguments.places:
+            _check_padding(windows)
         return windows, rounding
 
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.spatial(sources[0]))
 
 
+def _check_padding(windows: Sequence[Window]) -> None:
+    """Refuse a written padding of more than half the kernel, as PyTorch does; dilation does not count."""
+    for window in windows:
+        half, most = window.kernel // 2, max(window.before, window.after)
+        if most > half:
+            raise Fault(
+                "bad-option",
+                f"the padding of a pool is at most half its kernel: {half}, not {most}",
+                about="pad",
+                hints=["more padding would make windows that see nothing but padding"],
+            )
+
+
 @register("pool", "maxpool", heads=r"\d+")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class MaxPool(Pool):
     """``pool 2x2 s2``, ``maxpool 3x3 s2 p1``; ``pool2`` is 2x2 with stride 2."""
 
@@ -61,7 +68,7 @@ class MaxPool(Pool):
 
 
 @register("minpool", heads=r"\d+")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class MinPool(Pool):
     """``minpool 2x2``: the smallest value of each window."""
 
@@ -73,7 +80,7 @@ class MinPool(Pool):
 
 
 @register("avgpool", heads=r"\d+")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class AveragePool(Pool):
     """``avgpool 2x2``; with ``nopad`` the padding is left out of the mean."""
 
@@ -88,7 +95,7 @@ class AveragePool(Pool):
 
 
 @register("lppool", heads=r"\d+")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class PowerPool(Pool):
     """``lppool 2x2 norm=2``: the p-norm of each window."""
 
@@ -105,7 +112,7 @@ class PowerPool(Pool):
         return cls(windows, rounding, norm)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class AdaptivePool(Layer):
     """A pool that makes a given output size; output i of n averages inputs ⌊i·W/n⌋ to ⌈(i+1)·W/n⌉ − 1."""
 
@@ -131,7 +138,7 @@ class AdaptivePool(Layer):
 
 
 @register("adaptiveavgpool")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class AdaptiveAveragePool(AdaptivePool):
     """``adaptiveavgpool 7x7``"""
 
@@ -139,7 +146,7 @@ class AdaptiveAveragePool(AdaptivePool):
 
 
 @register("adaptivemaxpool")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class AdaptiveMaxPool(AdaptivePool):
     """``adaptivemaxpool 7x7``"""
 
@@ -147,7 +154,7 @@ class AdaptiveMaxPool(AdaptivePool):
 
 
 @register("gap")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class GlobalAveragePool(AdaptiveAveragePool):
     """``gap``: the mean over all positions."""
 
@@ -159,7 +166,7 @@ class GlobalAveragePool(AdaptiveAveragePool):
 
 
 @register("gmp")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class GlobalMaxPool(AdaptiveMaxPool):
     """``gmp``: the maximum over all positions."""
 

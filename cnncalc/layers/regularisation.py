@@ -13,7 +13,7 @@ _RATES = {"dropout": 0.5, "dropout2d": 0.5, "droppath": 0.1}
 
 
 @register(*_RATES)
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Dropout(Layer):
     """Zeroes values (dropout), whole channels (dropout2d) or the whole branch of an image (droppath)."""
 

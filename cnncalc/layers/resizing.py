@@ -23,7 +23,7 @@ def _sides(arguments: Arguments) -> tuple[Pair, ...]:
 
 
 @register("pad")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Pad(Layer):
     """``pad 1``, ``pad 0:1x0:1``: zeros around the volume, or (``reflect``, ``replicate``) its own values."""
 
@@ -57,7 +57,7 @@ class Pad(Layer):
 
 
 @register("crop")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Crop(Layer):
     """``crop 1``, ``crop 0:1x0:1``: takes rows and columns away at the borders."""
 
@@ -96,7 +96,7 @@ _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
 @register("upsample")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Upsample(Layer):
     """``upsample x2``: repeats every value; with ``bilinear`` (1-D linear, 3-D trilinear) blends them.
 
@@ -143,7 +143,7 @@ class Upsample(Layer):
 
 
 @register("pixelshuffle")
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class PixelShuffle(Layer):
     """``pixelshuffle 2``: r·r channels become r x r positions (2-D only, as PyTorch's)."""
 

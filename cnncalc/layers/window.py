@@ -88,12 +88,13 @@ def keeping(kernel: int, stride: int, dilation: int, size: int) -> tuple[int, in
 def read_windows(arguments: Arguments, kernel: Sequence[int], stride: Sequence[int], pad: str = "0") -> Windows:
     """Read stride, dilation, padding and rounding for a kernel that is known already.
 
-    ``stride`` and ``pad`` are what holds where nothing is written.
+    ``stride`` and ``pad`` are what holds where nothing is written. ``same`` fits by its definition, even
+    where a window smaller than its stride leaves the last values unread.
     """
     strides = arguments.per_dimension("stride", stride)
     dilations = arguments.per_dimension("dilation", (1,) * len(kernel))
     mode = arguments.one_of("same", "valid")
-    rounding = arguments.one_of("strict", "floor", "ceil") or arguments.rounding
+    rounding = arguments.one_of("strict", "floor", "ceil") or ("floor" if mode == "same" else arguments.rounding)
     pads = arguments.padding("pad", pad)
     if mode and "pad" in arguments.places:
         hints = [f"leave out `{mode}`, or leave out the padding"]
@@ -106,7 +107,7 @@ def read_windows(arguments: Arguments, kernel: Sequence[int], stride: Sequence[i
     return tuple([Window(k, s, *p, d) for k, s, p, d in zip(kernel, strides, pads, dilations, strict=True)]), rounding
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Windowed(Layer):
     """A layer that slides a window over its input."""
 

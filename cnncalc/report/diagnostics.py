@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import Note, Source, Span, SpecError
+from cnncalc.errors import Note, Source, Span, SpecError, printable
 
 LONGEST_LINE = 100
 """A longer source line is shown as the stretch around the caret."""
@@ -27,7 +27,7 @@ def _place(source: Source, span: Span, detail: str, remarks: list[str]) -> list[
     shown, before, width = _excerpt(source, span)
     caret = f" {gutter} | {before}{'^' * width} {detail}".rstrip()
     lines = [
-        f"{gutter} --> {source.name}:{line}:{source.column(span.start)}",
+        f"{gutter} --> {printable(source.name)}:{line}:{source.column(span.start)}",
         f" {gutter} |",
         f" {line} | {shown}".rstrip(),
         caret,
@@ -50,4 +50,4 @@ def _excerpt(source: Source, span: Span) -> tuple[str, str, int]:
         width = max(1, min(width, LONGEST_LINE - start))
     # tabs stay tabs, so that the caret stands where the terminal puts the character
     before = "".join("\t" if character == "\t" else " " for character in text[:start])
-    return "".join(c if c.isprintable() or c == "\t" else "�" for c in text), before, width
+    return printable(text), before, width

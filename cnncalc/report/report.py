@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.report.table import Table, to_csv, to_latex, to_markdown
 
@@ -14,8 +13,7 @@ WIDE = 100_000
 """The width of what is no terminal: nothing is ever cut or left out there."""
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
+class Report(NamedTuple):
     """A table for people and the same as data for programs.
 
     Attributes:
@@ -31,11 +29,10 @@ class Report:
     data: Callable[[], dict[str, Any]]
     summary: Sequence[tuple[str, str]] = ()
     remarks: Sequence[str] = ()
-    draw: Callable[[int], str] | None = field(default=None)
+    draw: Callable[[int], str] | None = None
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """Where a report is drawn: its width in characters, and whether it may be coloured."""
 
     width: int = WIDE

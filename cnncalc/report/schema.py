@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +19,8 @@ def network_json(network: Network, *, dtype: str, batch: int, indent: int | None
 
 def to_text(data: Any, indent: int | None = 2) -> str:
     """Return data as JSON text."""
+    import json
+
     return json.dumps(data, indent=indent, ensure_ascii=False)
 
 

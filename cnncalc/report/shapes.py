@@ -23,7 +23,7 @@ _COLUMNS = (
     Column("params", "parameters", whole, right=True),
     Column("activation_bytes", "activations", bytes_text, right=True, rank=3),
     Column("macs", "MACs", whole, right=True, rank=4),
-    Column("receptive_field", "receptive field", rank=5),
+    Column("receptive_field", "receptive field /stride", rank=5),
 )
 
 
@@ -40,7 +40,7 @@ _EXPLAINED = (
     Column("params_worked", "parameters", _worked, right=True, programs=False),
     Column("activation_bytes", "activations", bytes_text, right=True, rank=4),
     Column("macs_worked", "MACs", _worked, right=True, rank=3, programs=False),
-    Column("receptive_field", "receptive field", rank=5),
+    Column("receptive_field", "receptive field /stride", rank=5),
     Column("params_sum", "parameters", people=False),
     Column("params", "parameters", people=False),
     Column("macs_sum", "MACs", people=False),

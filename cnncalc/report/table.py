@@ -6,15 +6,13 @@ Cells hold values, never texts made for reading: a column says how its values ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 GAP = 2
 """Spaces between two columns."""
 
 
-@dataclass(frozen=True, eq=False)
-class Column:
+class Column(NamedTuple):
     """A column of a table.
 
     Attributes:
@@ -36,8 +34,7 @@ class Column:
     programs: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
+class Table(NamedTuple):
     """Rows of values under columns, with an optional row of totals."""
 
     columns: tuple[Column, ...]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 _PLAIN = str.maketrans(
     {
@@ -52,12 +50,20 @@ def write_stream(text: str, stream: TextIO) -> None:
 
     """
     try:
-        stream.write(encodable(text, stream.encoding))
         stream.flush()
+        _write_all(encodable(text, stream.encoding).encode(stream.encoding or "utf-8"), stream.buffer)
     except OSError as error:
         _give_up(stream)
         what = "the reader closed the pipe" if isinstance(error, BrokenPipeError) else _reason(error)
         raise WriteError(f"cannot write to standard output: {what}") from None
+
+
+def _write_all(data: bytes, buffer: BinaryIO) -> None:
+    """Write all of the data, also where the stream is not buffered and takes a part at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[buffer.write(rest) :]
+    buffer.flush()
 
 
 def encodable(text: str, encoding: str | None) -> str:
@@ -70,7 +76,7 @@ def encodable(text: str, encoding: str | None) -> str:
     return text
 
 
-def write_file(text: str, path: Path) -> None:
+def write_file(text: str, path: str) -> None:
     """Write a text to a file, so that the file holds all of it or what it held before.
 
     Raises:
@@ -78,36 +84,40 @@ def write_file(text: str, path: Path) -> None:
 
     """
     try:
-        if path.exists() and not path.is_file():  # a device or a named pipe has nothing to keep
-            path.write_text(text, encoding="utf-8")
+        if os.path.exists(path) and not os.path.isfile(path):  # a device or a named pipe has nothing to keep
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
             return
-        with _replacing(path.resolve()) as file:
+        with _replacing(os.path.realpath(path)) as file:
             file.write(text)
     except OSError as error:
         raise WriteError(f"cannot write `{path}`: {_reason(error)}") from None
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def _replacing(path: str) -> Iterator[TextIO]:
     """Open a temporary file beside a path, which takes its place once it is safely on the disk."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    import tempfile  # slow to import, and most output goes to the terminal
+
+    folder, name = os.path.split(path)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(_mode(path))
-        Path(name).replace(path)
+        os.chmod(temporary, _mode(path))
+        os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            os.unlink(temporary)
         raise
 
 
-def _mode(path: Path) -> int:
+def _mode(path: str) -> int:
     """Return the permissions that a path has, or that a new file gets."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
+    if os.path.exists(path):
+        return stat.S_IMODE(os.stat(path).st_mode)
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask

@@ -1,0 +1,39 @@
+# Everything runs in a virtual environment of its own, .venv, made on the first call.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint fuzz bench clean
+
+# Set up the calculator and run its main job: VGG-16 as the lecture prints it.
+demo: $(VENV)/calculator
+	$(BIN)/cnncalc shapes examples/vgg16.txt
+
+# Set up everything and pass the tests, lint and types included.
+test: $(VENV)/development lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# 100,000 hostile texts; each must end in a result or in a SpecError, within a second and 200 MB.
+fuzz: $(VENV)/development
+	$(BIN)/python benchmarks/fuzz.py --texts 100000
+
+bench: $(VENV)/development
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/calculator: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet .
+	touch $@
+
+$(VENV)/development: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/calculator

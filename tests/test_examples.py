@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 import cnncalc
+from cnncalc.commands.cli import run
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 README = (EXAMPLES / "README.md").read_text(encoding="utf-8")
@@ -255,3 +256,19 @@ def test_listed_commands_name_the_example(name: str, command: str) -> None:
 
     assert f"examples/{name}" in paths
     assert all((EXAMPLES.parent / path).is_file() for path in paths)
+
+
+COMMANDS = {name: command for name, command in listed().items() if command.startswith("cnncalc ")}
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS.items())
+def test_listed_commands_run(
+    name: str, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command to try prints something and succeeds; that of the wrong example fails with its error."""
+    monkeypatch.chdir(EXAMPLES.parent)
+    status = run(shlex.split(command)[1:])
+    printed = capsys.readouterr()
+
+    assert status == (1 if name == WRONG_ON_PURPOSE else 0)
+    assert printed.err.startswith("error[does-not-fit]") if status else printed.out

@@ -59,6 +59,12 @@ class Counts(NamedTuple):
     rows: tuple[Row, ...]
 
     @property
+    def output_row(self) -> Row | None:
+        """The row of the layer whose output is the network's; None for a network that passes its input on."""
+        index = self.network.output_index
+        return self.rows[index - 1] if index else None
+
+    @property
     def bytes_per_value(self) -> int:
         """Bytes of one value."""
         return BYTES[self.dtype]

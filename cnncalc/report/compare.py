@@ -57,7 +57,8 @@ def _ratio(value: int | str, first: int | str) -> Fraction | None:
 
 
 def _field(counts: Counts) -> str:
-    return field_text(counts.rows[-1]) if counts.rows else "1"
+    row = counts.output_row
+    return field_text(row) if row else "–"
 
 
 _MEASURES = (
@@ -81,7 +82,7 @@ def _data(names: Sequence[str], compared: Sequence[Counts]) -> dict[str, Any]:
 
 def _spec(name: str, counts: Counts) -> dict[str, Any]:
     network = counts.network
-    fields = counts.rows[-1].field if counts.rows else ()
+    fields = counts.output_row.field if counts.output_row else ()
     known = [field for field in fields if field is not None]
     return {
         "spec": name,

@@ -28,6 +28,15 @@ def test_the_table_has_a_ratio_after_every_network_but_the_first(cnncalc: Cnncal
     assert field.split() == ["receptive", "field", "7x7", "/1", "7x7", "/1", "7x7", "/1"]
 
 
+def test_the_receptive_field_is_that_of_the_output(cnncalc: Cnncalc) -> None:
+    """A spec may end by taking an earlier volume: then that is what comes out."""
+    spec = "a: conv 3x3x4 p1 - gap - @a"
+    data = json.loads(cnncalc("compare", spec, "conv 3x3x4 p1", "--input", "8x8x3", "--format", "json").out)
+    first, second = data["specs"]
+    assert first["output"] == second["output"] == [8, 8, 4]
+    assert first["receptive_field"] == second["receptive_field"] == {"size": [3, 3], "stride": [1, 1]}
+
+
 def test_files_go_by_their_names(cnncalc: Cnncalc, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("input 8x8x3\nconv 3x3x4")
     (tmp_path / "b.txt").write_text("input 8x8x3\nconv 5x5x4")

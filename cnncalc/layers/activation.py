@@ -9,16 +9,39 @@ from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Module, Steps
 
-PLAIN = (
-    *("relu", "relu6", "selu", "gelu", "silu", "swish", "mish", "hardswish", "hardsigmoid", "hardtanh"),
-    *("sigmoid", "tanh", "softmax", "logsoftmax", "identity"),
-)
+MODULES = {
+    "relu": "ReLU",
+    "relu6": "ReLU6",
+    "leakyrelu": "LeakyReLU",
+    "elu": "ELU",
+    "celu": "CELU",
+    "selu": "SELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "swish": "SiLU",
+    "mish": "Mish",
+    "hardswish": "Hardswish",
+    "hardsigmoid": "Hardsigmoid",
+    "hardtanh": "Hardtanh",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "softplus": "Softplus",
+    "softmax": "Softmax",
+    "logsoftmax": "LogSoftmax",
+    "identity": "Identity",
+}
+"""The words of the activations, and their modules in ``torch.nn``."""
+
 SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 """Activations with a number of their own (slope, alpha or beta), and PyTorch's value for it."""
 
 
-@register(*PLAIN, *SLOPED)
+_OVERWRITING = frozenset(("relu", "relu6", "leakyrelu", "elu"))
+
+
+@register(*MODULES)
 @dataclass(eq=False, repr=False)
 class Activation(Layer):
     """``relu``, ``leakyrelu 0.1``, …; softmax goes over the channels of each position.
@@ -28,6 +51,12 @@ class Activation(Layer):
 
     function: str
     slope: float | None
+
+    takes_vectors: ClassVar[bool] = True
+
+    @property
+    def may_overwrite(self) -> bool:  # type: ignore[override]  # only some gain from it
+        return self.function in _OVERWRITING and (self.slope is None or self.slope > 0)
 
     @property
     def kind(self) -> str:  # type: ignore[override]  # one class stands for many words
@@ -43,6 +72,12 @@ class Activation(Layer):
             raise Fault("out-of-range", f"the number of a {arguments.word} is not 0", about="slope")
         return cls(arguments.word, slope)
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        if self.function in ("softmax", "logsoftmax"):
+            return (Module(MODULES[self.function], (), {"dim": 1}),)
+        usual = self.slope is None or self.slope == SLOPED[self.function]
+        return (Module(MODULES[self.function], () if usual else (self.slope,)),)
+
 
 @register("prelu")
 @dataclass(eq=False, repr=False)
@@ -53,6 +88,7 @@ class ParametricRelu(Layer):
     per_channel: bool
 
     kind: ClassVar[str] = "prelu"
+    takes_vectors: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> ParametricRelu:
@@ -60,3 +96,6 @@ class ParametricRelu(Layer):
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels if self.per_channel else 1,)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (Module("PReLU", self.weight_factors(sources), {} if self.start == 0.25 else {"init": self.start}),)

@@ -16,6 +16,7 @@ from math import prod
 from typing import ClassVar, NamedTuple
 
 from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.steps import Steps
 from cnncalc.volume import Volume
 
 Sources = tuple[Volume, ...]
@@ -61,6 +62,15 @@ class Layer:
 
     kind: ClassVar[str] = ""
     merges: ClassVar[bool] = False
+
+    takes_vectors: ClassVar[bool] = False
+    """Whether it works on N x C tensors as they are, without positions."""
+    makes_vectors: ClassVar[bool] = False
+    """Whether what it makes is N x C."""
+    output_is_free: ClassVar[bool] = False
+    """Whether its output is new memory that its own backward pass does not read: it may be overwritten."""
+    may_overwrite: ClassVar[bool] = False
+    """Whether it gains from writing its output over its input (``inplace=True``)."""
 
     @classmethod
     def read(cls, arguments: Arguments) -> Layer:
@@ -115,6 +125,10 @@ class Layer:
     def matrix_product(self, sources: Sources) -> MatrixProduct | None:
         """Return the matrix product that the layer amounts to (im2col), where there is one."""
         return None
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        """Return what PyTorch does for this layer; ``vector`` says that what arrives is N x C."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what PyTorch does")
 
     def looks_around(self) -> bool:
         """Say whether the layer looks for patterns: whether it has a learned window larger than 1."""

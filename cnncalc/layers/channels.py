@@ -10,6 +10,7 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Factor, Function, Steps
 from cnncalc.volume import Volume
 
 
@@ -21,6 +22,7 @@ class Shuffle(Layer):
     groups: int
 
     kind: ClassVar[str] = "shuffle"
+    takes_vectors: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> Shuffle:
@@ -39,6 +41,11 @@ class Shuffle(Layer):
             )
         return cls(size[0])
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        split = Function("unflatten", (1, (self.groups, sources[0].channels // self.groups)))
+        # [N, g, C/g, …] → [N, C/g, g, …], and back to one dimension of channels
+        return split, Function("movedim", (1, 2)), Function("flatten", (1, 2))
+
 
 @register("slice")
 @dataclass(eq=False, repr=False)
@@ -49,6 +56,7 @@ class Slice(Layer):
     stop: int
 
     kind: ClassVar[str] = "slice"
+    takes_vectors: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> Slice:
@@ -68,6 +76,9 @@ class Slice(Layer):
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_channels(self.stop - self.start)
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (Function("narrow", (1, self.start, self.stop - self.start)),)
+
 
 @register("scale")
 @dataclass(eq=False, repr=False)
@@ -77,6 +88,7 @@ class Scale(Layer):
     start: float
 
     kind: ClassVar[str] = "scale"
+    takes_vectors: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> Scale:
@@ -84,3 +96,7 @@ class Scale(Layer):
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels,)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        ones = () if vector else (1,) * sources[0].dimensions
+        return (Factor((sources[0].channels, *ones), self.start),)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import gcd, prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Windowed, axis_name, read_windows
 from cnncalc.volume import Volume
 
@@ -56,6 +57,7 @@ class Convolution(Windowed):
     bias: bool
 
     kind: ClassVar[str] = "conv"
+    output_is_free: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> Convolution:
@@ -89,6 +91,16 @@ class Convolution(Windowed):
         inner = prod(self.weight_factors(sources)[:-1])
         positions = prod(self.output(sources).spatial)
         return MatrixProduct(self.filters // self.groups, inner, positions, self.groups)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        own = self.plain and self.rounding != "ceil"
+        settings = {"stride": self.setting("stride"), "padding": self.setting("before") if own else 0}
+        settings |= {"dilation": self.setting("dilation"), "groups": self.groups, "bias": self.bias}
+        args = (sources[0].channels, self.filters, self.setting("kernel"))
+        convolution = Module(per_dimension("Conv", sources[0].dimensions), args, _changed(settings))
+        if own:
+            return (convolution,)
+        return Function("pad", (padding(self.needed_padding(sources[0])),)), convolution
 
     def looks_around(self) -> bool:
         return any(window.kernel > 1 for window in self.windows)
@@ -142,6 +154,7 @@ class TransposedConvolution(Layer):
     bias: bool
 
     kind: ClassVar[str] = "deconv"
+    output_is_free: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> TransposedConvolution:
@@ -221,5 +234,26 @@ class TransposedConvolution(Layer):
         rows = prod(self.kernel) * self.filters // self.groups
         return MatrixProduct(rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups)
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        settings = {
+            "stride": self.stride,
+            "padding": self.padding,
+            "output_padding": self.output_padding,
+            "groups": self.groups,
+            "bias": self.bias,
+            "dilation": self.dilation,
+        }
+        args = (sources[0].channels, self.filters, self.kernel)
+        return (Module(per_dimension("ConvTranspose", sources[0].dimensions), args, _changed(settings)),)
+
     def looks_around(self) -> bool:
         return any(kernel > 1 for kernel in self.kernel)
+
+
+_USUAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}
+
+
+def _changed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that are not PyTorch's own, with one number for equal ones."""
+    short = {name: short_setting(value) for name, value in settings.items()}
+    return {name: value for name, value in short.items() if value != _USUAL[name]}

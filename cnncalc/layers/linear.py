@@ -9,12 +9,16 @@ from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Module, Steps
 from cnncalc.volume import Volume
 
 
 @dataclass(eq=False, repr=False)
 class Flattening(Layer):
     """A layer each of whose values sees every position, like a window as large as the volume."""
+
+    takes_vectors: ClassVar[bool] = True
+    makes_vectors: ClassVar[bool] = True
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         size = source.spatial[axis]
@@ -30,6 +34,7 @@ class FullyConnected(Flattening):
     bias: bool
 
     kind: ClassVar[str] = "fc"
+    output_is_free: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> FullyConnected:
@@ -55,6 +60,10 @@ class FullyConnected(Flattening):
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (self.outputs, *_inputs(sources[0]))
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        linear = Module("Linear", (sources[0].values, self.outputs), {} if self.bias else {"bias": False})
+        return (linear,) if vector else (FLATTEN, linear)
+
     def matrix_product(self, sources: Sources) -> MatrixProduct:
         return MatrixProduct(self.outputs, sources[0].values, 1)
 
@@ -68,6 +77,12 @@ class Flatten(Flattening):
 
     def output(self, sources: Sources) -> Volume:
         return sources[0].vector(sources[0].values)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return () if vector else (FLATTEN,)
+
+
+FLATTEN = Function("flatten", (1,))
 
 
 def _inputs(source: Volume) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Steps
 from cnncalc.volume import Volume
 
 
@@ -16,6 +17,11 @@ class Merge(Layer):
     """A layer with several sources."""
 
     merges: ClassVar[bool] = True
+    takes_vectors: ClassVar[bool] = True
+    function: ClassVar[str] = ""
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (Function(self.function),)
 
 
 @register("add")
@@ -24,6 +30,8 @@ class Add(Merge):
     """``add( A | B )``: the sum of equal volumes."""
 
     kind: ClassVar[str] = "add"
+    function: ClassVar[str] = "add"
+    output_is_free: ClassVar[bool] = True
 
     def output(self, sources: Sources) -> Volume:
         if len(set(sources)) > 1:
@@ -37,6 +45,8 @@ class Concat(Merge):
     """``concat( A | B )``: the channels of all branches behind each other."""
 
     kind: ClassVar[str] = "concat"
+    function: ClassVar[str] = "cat"
+    output_is_free: ClassVar[bool] = True
 
     def output(self, sources: Sources) -> Volume:
         if len({source.spatial for source in sources}) > 1:
@@ -50,6 +60,8 @@ class Multiply(Merge):
     """``mul( A | B )``: the product; a 1x1xC branch counts for every position (squeeze-and-excitation)."""
 
     kind: ClassVar[str] = "mul"
+    function: ClassVar[str] = "mul"
+    output_is_free: ClassVar[bool] = True
 
     def output(self, sources: Sources) -> Volume:
         largest = max(sources, key=lambda source: source.values)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Module, Steps, per_dimension
 
 
 @dataclass(eq=False, repr=False)
@@ -17,6 +18,9 @@ class Normalisation(Layer):
 
     eps: float
     affine: bool
+
+    takes_vectors: ClassVar[bool] = True
+    output_is_free: ClassVar[bool] = True
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels,) if self.affine else ()
@@ -45,6 +49,11 @@ class BatchNorm(Normalisation):
     def read(cls, arguments: Arguments) -> BatchNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"), _momentum(arguments))
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        name = per_dimension("BatchNorm", 1 if vector else sources[0].dimensions)
+        settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
+        return (Module(name, (sources[0].channels,), _changed(settings, affine=True)),)
+
 
 @register("instancenorm")
 @dataclass(eq=False, repr=False)
@@ -54,10 +63,16 @@ class InstanceNorm(Normalisation):
     momentum: float
 
     kind: ClassVar[str] = "instancenorm"
+    takes_vectors: ClassVar[bool] = False
 
     @classmethod
     def read(cls, arguments: Arguments) -> InstanceNorm:
         return cls(_eps(arguments), arguments.flag("affine"), _momentum(arguments))
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        name = per_dimension("InstanceNorm", sources[0].dimensions)
+        settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
+        return (Module(name, (sources[0].channels,), _changed(settings, affine=False)),)
 
 
 @register("gn")
@@ -85,6 +100,10 @@ class GroupNorm(Normalisation):
             )
         return cls(_eps(arguments), not arguments.flag("noaffine"), size[0])
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        settings = _changed({"eps": self.eps, "affine": self.affine}, affine=True)
+        return (Module("GroupNorm", (self.groups, sources[0].channels), settings),)
+
 
 @register("ln")
 @dataclass(eq=False, repr=False)
@@ -96,6 +115,11 @@ class LayerNorm(Normalisation):
     @classmethod
     def read(cls, arguments: Arguments) -> LayerNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"))
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        settings = _changed({"eps": self.eps, "elementwise_affine": self.affine}, elementwise_affine=True)
+        norm = Module("LayerNorm", (sources[0].channels,), settings)
+        return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
 
 @register("lrn")
@@ -118,6 +142,18 @@ class LocalResponseNorm(Layer):
         return cls(
             size[0], arguments.decimal("alpha", 1e-4), arguments.decimal("beta", 0.75), arguments.decimal("k", 1.0)
         )
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        settings = {"alpha": self.alpha, "beta": self.beta, "k": self.k}
+        return (Module("LocalResponseNorm", (self.size,), settings),)
+
+
+_USUAL = {"eps": 1e-5, "momentum": 0.1}
+
+
+def _changed(settings: dict[str, Any], **usual: bool) -> dict[str, Any]:
+    """Return the settings that are not PyTorch's own."""
+    return {name: value for name, value in settings.items() if value != {**_USUAL, **usual}[name]}
 
 
 def nearest_divisors(number: int, wanted: int) -> list[int]:

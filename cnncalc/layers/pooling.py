@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
 from cnncalc.volume import Volume
 
@@ -41,6 +42,23 @@ class Pool(Windowed):
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.spatial(sources[0]))
 
+    def pooling(self, name: str, sources: Sources, fill: float, **settings: Any) -> Steps:
+        """Return the steps of a pool of ``torch.nn``, which pads both sides alike, or else with ``fill``."""
+        stride = self.setting("stride")
+        settings["stride"] = short_setting(stride)
+        if any(window.dilation > 1 for window in self.windows):
+            settings["dilation"] = short_setting(self.setting("dilation"))
+        padded = () if self.plain else (self._padded(sources[0], fill),)
+        if self.plain and any(self.setting("before")):
+            settings["padding"] = short_setting(self.setting("before"))
+        if self.plain and self.rounding == "ceil":
+            settings["ceil_mode"] = True
+        kernel = short_setting(self.setting("kernel"))
+        return *padded, Module(per_dimension(name, sources[0].dimensions), (kernel,), settings)
+
+    def _padded(self, source: Volume, fill: float) -> Function:
+        return Function("pad", (padding(self.needed_padding(source)),), {"value": fill} if fill else {})
+
 
 def _check_padding(windows: Sequence[Window]) -> None:
     """Refuse a written padding of more than half the kernel, as PyTorch does; dilation does not count."""
@@ -61,10 +79,14 @@ class MaxPool(Pool):
     """``pool 2x2 s2``, ``maxpool 3x3 s2 p1``; ``pool2`` is 2x2 with stride 2."""
 
     kind: ClassVar[str] = "pool"
+    output_is_free: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> MaxPool:
         return cls(*cls.read_pool(arguments, dilates=True))
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return self.pooling("MaxPool", sources, float("-inf"))
 
 
 @register("minpool", heads=r"\d+")
@@ -77,6 +99,9 @@ class MinPool(Pool):
     @classmethod
     def read(cls, arguments: Arguments) -> MinPool:
         return cls(*cls.read_pool(arguments, dilates=True))
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return Function("neg"), *self.pooling("MaxPool", sources, float("-inf")), Function("neg")
 
 
 @register("avgpool", heads=r"\d+")
@@ -91,7 +116,16 @@ class AveragePool(Pool):
     @classmethod
     def read(cls, arguments: Arguments) -> AveragePool:
         windows, rounding = cls.read_pool(arguments)
-        return cls(windows, rounding, not arguments.flag("nopad"))
+        layer = cls(windows, rounding, not arguments.flag("nopad"))
+        if not layer.plain and (rounding == "ceil" or not layer.count_padding):
+            what = "`nopad`" if not layer.count_padding else "`ceil`"
+            hints = ["PyTorch cannot say which values to leave out of the mean otherwise"]
+            raise Fault("bad-option", f"avgpool with {what} pads both sides alike", about="pad", hints=hints)
+        return layer
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        settings = {} if self.count_padding or not any(self.setting("before")) else {"count_include_pad": False}
+        return self.pooling("AvgPool", sources, 0.0, **settings)
 
 
 @register("lppool", heads=r"\d+")
@@ -111,6 +145,13 @@ class PowerPool(Pool):
         windows, rounding = cls.read_pool(arguments)
         return cls(windows, rounding, norm)
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        kernel, stride = short_setting(self.setting("kernel")), short_setting(self.setting("stride"))
+        module = Module(per_dimension("LPPool", sources[0].dimensions), (self.norm, kernel), {"stride": stride})
+        sides = self.needed_padding(sources[0])  # it has no padding of its own; zeros add nothing to a norm
+        padded = any(before or after > 0 for before, after in sides)
+        return (Function("pad", (padding(sides),)), module) if padded else (module,)
+
 
 @dataclass(eq=False, repr=False)
 class AdaptivePool(Layer):
@@ -125,6 +166,10 @@ class AdaptivePool(Layer):
 
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.size)
+
+    def adaptive(self, name: str, sources: Sources) -> Steps:
+        """Return the step of an adaptive pool of ``torch.nn``."""
+        return (Module(per_dimension(name, sources[0].dimensions), (short_setting(self.size),)),)
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         inputs, outputs = source.spatial[axis], self.size[axis]
@@ -143,6 +188,10 @@ class AdaptiveAveragePool(AdaptivePool):
     """``adaptiveavgpool 7x7``"""
 
     kind: ClassVar[str] = "adaptiveavgpool"
+    output_is_free: ClassVar[bool] = True
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return self.adaptive("AdaptiveAvgPool", sources)
 
 
 @register("adaptivemaxpool")
@@ -151,6 +200,10 @@ class AdaptiveMaxPool(AdaptivePool):
     """``adaptivemaxpool 7x7``"""
 
     kind: ClassVar[str] = "adaptivemaxpool"
+    output_is_free: ClassVar[bool] = True
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return self.adaptive("AdaptiveMaxPool", sources)
 
 
 @register("gap")

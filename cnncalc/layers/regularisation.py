@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer
+from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Module, Steps, per_dimension
+from cnncalc.volume import Volume
 
 _RATES = {"dropout": 0.5, "dropout2d": 0.5, "droppath": 0.1}
 
@@ -20,6 +23,8 @@ class Dropout(Layer):
     what: str
     rate: float
 
+    takes_vectors: ClassVar[bool] = True
+
     @property
     def kind(self) -> str:  # type: ignore[override]  # one class stands for three words
         return self.what
@@ -31,3 +36,19 @@ class Dropout(Layer):
             message = f"the rate of {arguments.word} lies between 0 and 1, not {rate:g}"
             raise Fault("out-of-range", message, about="rate")
         return cls(arguments.word, rate)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        if self.what == "dropout" or (vector and self.what == "dropout2d"):
+            return (Module("Dropout", (self.rate,)),)
+        dimensions = sources[0].dimensions
+        if self.what == "dropout2d":
+            return (Module(per_dimension("Dropout", dimensions), (self.rate,)),)
+        # with a dimension in front, the images are what Dropout1d takes for channels and drops whole
+        flat = () if vector else (Function("flatten", (1,)),)
+        back = () if vector else (Function("unflatten", (1, _channels_first(sources[0]))),)
+        drop = (Function("unsqueeze", (0,)), Module("Dropout1d", (self.rate,)), Function("squeeze", (0,)))
+        return *flat, *drop, *back
+
+
+def _channels_first(volume: Volume) -> tuple[int, ...]:
+    return (volume.channels, *volume.spatial)

@@ -9,6 +9,7 @@ from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Module, Steps, padding, short_setting
 from cnncalc.layers.window import axis_name
 from cnncalc.volume import Volume
 
@@ -43,6 +44,10 @@ class Pad(Layer):
                 raise Fault("out-of-range", message, about="size")
         return cls(sides, mode)
 
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        mode = {} if self.mode == "zeros" else {"mode": self.mode}
+        return (Function("pad", (padding(self.sides),), mode),)
+
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)
         return sources[0].with_spatial([size + before + after for size, (before, after) in cells])
@@ -68,6 +73,9 @@ class Crop(Layer):
     @classmethod
     def read(cls, arguments: Arguments) -> Crop:
         return cls(_sides(arguments))
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (Function("pad", (padding(tuple([(-before, -after) for before, after in self.sides])),)),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)
@@ -107,6 +115,7 @@ class Upsample(Layer):
     mode: str
 
     kind: ClassVar[str] = "upsample"
+    output_is_free: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> Upsample:
@@ -121,6 +130,10 @@ class Upsample(Layer):
             message = f"`{mode}` is not for {dimensions} spatial dimensions"
             raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
         return cls(factors, mode)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        factors = tuple(map(float, self.factors))
+        return (Module("Upsample", (), {"scale_factor": short_setting(factors), "mode": self.mode}),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.factors, strict=True)
@@ -170,6 +183,9 @@ class PixelShuffle(Layer):
                 hints=[f"fits with: {-(-source.channels // square) * square} channels"],
             )
         return cls(size[0])
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (Module("PixelShuffle", (self.factor,)),)
 
     def output(self, sources: Sources) -> Volume:
         sizes = [size * self.factor for size in sources[0].spatial]

@@ -129,6 +129,20 @@ class Windowed(Layer):
             return None
         return Reach(((-window.before, window.extent - 1 - window.before),), window.stride)
 
+    def needed_padding(self, source: Volume) -> tuple[tuple[int, int], ...]:
+        """Return the padding with which a plain sliding makes the output exactly, after it perhaps negative."""
+        cells = zip(self.windows, source.spatial, self.spatial(source), strict=True)
+        return tuple([(w.before, (out - 1) * w.stride + w.extent - size - w.before) for w, size, out in cells])
+
+    @property
+    def plain(self) -> bool:
+        """Whether PyTorch's own padding will do: the same on both sides."""
+        return all(window.before == window.after for window in self.windows)
+
+    def setting(self, name: str) -> tuple[int, ...]:
+        """Return one setting of all windows: ``kernel``, ``stride``, ``dilation``, ``before``."""
+        return tuple([getattr(window, name) for window in self.windows])
+
     def dropped(self, source: Volume) -> tuple[int, ...]:
         sizes = zip(self.windows, source.spatial, self.spatial(source), strict=True)
         return tuple([window.dropped(size, outputs) for window, size, outputs in sizes])

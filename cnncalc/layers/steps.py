@@ -1,0 +1,72 @@
+"""What PyTorch is to do for a layer, as data: one definition that is built, printed and checked.
+
+A layer is a short program on one running value (or on several, for a merge): functions, and at most one
+module or learned tensor. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Module(NamedTuple):
+    """A module of ``torch.nn``: ``Conv2d(3, 64, kernel_size=(3, 3))``."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = _NOTHING
+
+
+class Function(NamedTuple):
+    """A function of the running value, by one of the names in `FUNCTIONS`, with what follows the value."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = _NOTHING
+
+
+class Factor(NamedTuple):
+    """A learned tensor that the running value is multiplied by."""
+
+    shape: tuple[int, ...]
+    start: float
+
+
+Step = Module | Function | Factor
+Steps = tuple[Step, ...]
+
+FUNCTIONS = (
+    "add",
+    "cat",
+    "flatten",
+    "movedim",
+    "mul",
+    "narrow",
+    "neg",
+    "pad",
+    "squeeze",
+    "unflatten",
+    "unsqueeze",
+)
+"""Functions of ``torch`` (``pad``: of ``torch.nn.functional``) that layers are made of."""
+
+
+def per_dimension(name: str, dimensions: int) -> str:
+    """Return the name of a module for a number of dimensions: ``Conv`` in two is ``Conv2d``."""
+    return f"{name}{dimensions}d"
+
+
+def short_setting(value: Any) -> Any:
+    """Return a setting with one number per dimension as a single number where all are equal."""
+    if isinstance(value, tuple) and len(set(value)) == 1:
+        return value[0]
+    return value
+
+
+def padding(sides: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """Return (before, after) per dimension in PyTorch's order: the last dimension first."""
+    return tuple([size for pair in reversed(sides) for size in pair])

@@ -1,0 +1,132 @@
+"""A network as a ``torch.fx.GraphModule``: torch's own tools (compile, export, ONNX) work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from cnncalc.errors import SpecError
+from cnncalc.layers.steps import Factor, Function, Module, Step
+from cnncalc.model.initialise import Factor as LearnedFactor
+from cnncalc.model.initialise import initialise
+from cnncalc.model.plan import Planned, plan
+from cnncalc.network import Network
+
+MOST_DIMENSIONS = 3
+"""PyTorch's windows have at most three spatial dimensions."""
+
+FUNCTIONS: Mapping[str, Any] = {
+    "add": torch.add,
+    "cat": torch.cat,
+    "flatten": torch.flatten,
+    "movedim": torch.movedim,
+    "mul": torch.mul,
+    "narrow": torch.narrow,
+    "neg": torch.neg,
+    "pad": nn.functional.pad,
+    "squeeze": torch.squeeze,
+    "unflatten": torch.unflatten,
+    "unsqueeze": torch.unsqueeze,
+}
+
+TAKEN = frozenset(dir(fx.GraphModule)) | {"training", "graph", "self", "torch"}
+"""Attributes that a module has already, so that no layer can be called so."""
+
+
+def build(
+    network: Network,
+    *,
+    device: torch.device | str | None = None,
+    seed: int | None = None,
+    inplace: bool = True,
+) -> fx.GraphModule:
+    """Build a network as a PyTorch module.
+
+    It takes tensors of N x C x H x W (N x C x L, N x C x D x H x W). Behind a fully connected layer and a
+    ``flatten`` tensors are N x C. Modules are named by the spec's labels and blocks.
+
+    Args:
+        network: what is built.
+        device: where the parameters are made; ``"meta"`` makes none. Torch's default device otherwise.
+        seed: what the weights are drawn from; torch's own generator otherwise.
+        inplace: whether activations write over their input where that is safe.
+
+    Raises:
+        SpecError: for a network that PyTorch has no layers for (more than three spatial dimensions).
+    """
+    if network.input.dimensions > MOST_DIMENSIONS:
+        message = f"PyTorch has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
+        raise SpecError("not-in-pytorch", message)
+    graph = fx.Graph()
+    values: list[fx.Node] = [graph.placeholder("x")]
+    root = nn.Module()
+    with torch.device("meta"):
+        for planned in plan(network, inplace=inplace, taken=TAKEN):
+            values.append(_call(graph, planned, values, root))
+    graph.output(values[network.output_index])
+    module = fx.GraphModule(root, graph, class_name="Network")
+    target = torch.get_default_device() if device is None else torch.device(device)
+    if target.type != "meta":
+        module.to_empty(device=target)
+        initialise(module, seed)
+    return module
+
+
+def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Module) -> fx.Node:
+    """Add the calls of one layer to a graph, and return its output."""
+    inputs = [
+        _steps(graph, planned, steps, values[index], root)
+        for steps, index in zip(planned.prepare, planned.node.inputs, strict=True)
+    ]
+    if not planned.node.layer.merges:
+        return _steps(graph, planned, planned.steps, inputs[0], root)
+    (function,) = planned.steps
+    assert isinstance(function, Function)
+    return merge(graph, function.name, inputs)
+
+
+def merge(graph: fx.Graph, name: str, inputs: list[fx.Node]) -> fx.Node:
+    """Add the call of a merge: one for all inputs of ``cat``, one after the other for ``add`` and ``mul``."""
+    if name == "cat":
+        return graph.call_function(torch.cat, (inputs, 1))
+    result = inputs[0]
+    for other in inputs[1:]:
+        result = graph.call_function(FUNCTIONS[name], (result, other))
+    return result
+
+
+def _steps(graph: fx.Graph, planned: Planned, steps: tuple[Step, ...], value: fx.Node, root: nn.Module) -> fx.Node:
+    for step in steps:
+        value = _ADDERS[type(step)](graph, planned, step, value, root)
+    return value
+
+
+def _add_module(graph: fx.Graph, planned: Planned, step: Module, value: fx.Node, root: nn.Module) -> fx.Node:
+    settings = {**step.kwargs, "inplace": True} if planned.overwrite else step.kwargs
+    _attach(root, planned.name, getattr(nn, step.name)(*step.args, **settings))
+    return graph.call_module(planned.name, (value,))
+
+
+def _add_function(graph: fx.Graph, planned: Planned, step: Function, value: fx.Node, root: nn.Module) -> fx.Node:
+    return graph.call_function(FUNCTIONS[step.name], (value, *step.args), dict(step.kwargs))
+
+
+def _add_factor(graph: fx.Graph, planned: Planned, step: Factor, value: fx.Node, root: nn.Module) -> fx.Node:
+    _attach(root, planned.name, LearnedFactor(step.shape, step.start))
+    return graph.call_module(planned.name, (value,))
+
+
+def _attach(root: nn.Module, name: str, module: nn.Module) -> None:
+    """Put a module under a dotted name; blocks come into being in execution order, as parameters do."""
+    *blocks, own = name.split(".")
+    for block in blocks:
+        if not hasattr(root, block):
+            root.add_module(block, nn.Module())
+        root = getattr(root, block)
+    root.add_module(own, module)
+
+
+_ADDERS: Mapping[type, Any] = {Module: _add_module, Function: _add_function, Factor: _add_factor}

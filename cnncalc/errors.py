@@ -81,7 +81,7 @@ class SpecError(Exception):
     def __str__(self) -> str:
         if self.source is None or self.span is None:
             return self.message
-        return f"{self.source.name}:{self.line}:{self.column}: {self.message}"
+        return f"{printable(self.source.name)}:{self.line}:{self.column}: {self.message}"
 
 
 class Fault(Exception):
@@ -116,13 +116,18 @@ class Note(NamedTuple):
     span: Span
 
 
+_MOST_LETTERS_OFF = 6
+_MOST_COMPARED = 2000
+
+
 def closest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
     """Return the ``known`` words that ``word`` was most likely meant to be, the likeliest first."""
     if len(word) > 40:
         return []
     from difflib import get_close_matches  # only on the way to an error
 
-    return get_close_matches(word, sorted(set(known)), count, 0.6)
+    alike = {name for name in known if abs(len(name) - len(word)) <= _MOST_LETTERS_OFF}
+    return get_close_matches(word, sorted(alike)[:_MOST_COMPARED], count, 0.6)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
@@ -130,7 +135,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
     return [f"did you mean `{match}`?" for match in closest(word, known)]
 
 
+def listed(names: Iterable[str], limit: int = 10) -> str:
+    """Return names in order, joined by commas; of many, the first ones."""
+    ordered = sorted(names)
+    return ", ".join(ordered[:limit]) + (", …" if len(ordered) > limit else "")
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with a replacement character for each that no terminal should be sent."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\t" else "�" for c in text)
+
+
 def shorten(text: str, limit: int = 40) -> str:
-    """Return ``text`` for use in a message: no longer than ``limit`` and without line ends."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Return ``text`` for use in a message: printable, no longer than ``limit`` and without line ends."""
+    text = " ".join(text[: 4 * limit].split()) + ("…" if len(text) > 4 * limit else "")
+    return printable(text if len(text) <= limit else text[: limit - 1] + "…")

@@ -36,15 +36,17 @@ def check_totals(
     source: Source, totals: Sequence[tree.Stated], volumes: Sequence[Volume], nodes: Sequence[Node]
 ) -> Iterator[Note]:
     """Check the totals that a table states; a wrong sum of the memory is a note, as the lecture has one."""
+    if not totals:
+        return
+    values = sum([volume.values for volume in volumes])
+    weights = sum([node.weights for node in nodes])
+    biases = sum([node.biases for node in nodes])
     for number in totals:
         if number.quantity == "memory":
-            values = sum([volume.values for volume in volumes])
             if not _holds(number, values):
                 message = f"the table's total of {number.value:,} values is not the sum of its rows, {values:,}"
                 yield Note("wrong-total", message, number.span)
         else:
-            weights = sum([node.weights for node in nodes])
-            biases = sum([node.biases for node in nodes])
             _check_number(source, number, "parameters", [weights + biases, weights])
 
 

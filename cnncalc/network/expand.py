@@ -6,18 +6,28 @@ The walk goes through the tree once per expanded layer. It carries the index of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
-from cnncalc.errors import Fault, Note, Source, Span, SpecError, did_you_mean, shorten
+from cnncalc.errors import Fault, Note, Source, Span, SpecError, did_you_mean, listed, shorten
 from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
 from cnncalc.network.claims import check_claim, check_stated, check_totals
 from cnncalc.network.network import Network, Node, Operation
 from cnncalc.spec import tree
-from cnncalc.spec.limits import MAX_LAYERS, MAX_NESTING, MAX_STEPS
+from cnncalc.spec.expressions import Expression
+from cnncalc.spec.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
 from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, parse_volume
 from cnncalc.spec.values import evaluate, read_volume, written
 from cnncalc.volume import Volume
+
+_STEPS_OF_A_CALL = 6
+_STEPS_OF_AN_EXPRESSION = 3
+_STEPS_OF_A_NEW_LAYER = 100
+_CHARACTERS_IN_A_STEP = 4
+_CHARACTERS_OF_A_NAME_IN_A_STEP = 32
+_WINDOWS_IN_A_STEP = 4
+"""What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class _Scope:
     """What names mean inside one call of a block (or at the top level)."""
 
     prefix: str
-    parameters: dict[str, int]
+    parameters: MutableMapping[str, int]
     labels: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
@@ -82,7 +92,8 @@ class _Expansion:
         self.source = spec.source
         self.nodes: list[Node] = []
         self.volumes: list[Volume] = []
-        self.top = _Scope("", {}, taken=set(spec.labels))
+        self.parameters: dict[str, int] = {}
+        self.top = _Scope("", self.parameters, taken=set(spec.labels))
         self.rounding = settings.rounding or "strict"
         self.notes: list[Note] = []
         self.calls: list[tree.Call] = []
@@ -137,7 +148,7 @@ class _Expansion:
         if self.settings.input is None:
             if self.volumes:
                 raise self._error("misplaced", "there is a second `input`", statement.span)
-            volume = _as_input(read_volume(self.source, statement.volume, scope.parameters))
+            volume = _as_input(self._volume(statement.volume, scope.parameters))
             self.volumes.append(volume)
             check_stated(self.source, statement.stated, volume, 0, 0)
         return at
@@ -147,7 +158,7 @@ class _Expansion:
         return at
 
     def _parameter(self, statement: tree.Parameter, at: int, scope: _Scope) -> int:
-        if statement.name in scope.parameters:
+        if statement.name in self.parameters:
             hints = ["give it another name"]
             message = f"the parameter `{shorten(statement.name)}` is defined twice"
             raise self._error("bad-name", message, statement.span, hints)
@@ -155,11 +166,11 @@ class _Expansion:
         override = self.settings.parameters.get(statement.name)
         if override is None:
             assert statement.value is not None  # the grammar gives every `param` a value
-            value = evaluate(self.source, statement.value, names)
+            value = self._value(statement.value, names)
         else:
             source = Source(f"--set {statement.name}", override)
             value = evaluate(source, parse_value(source), names)
-        scope.parameters[statement.name] = value
+        self.parameters[statement.name] = value
         return at
 
     def _top_step(self, statement: tree.Step, at: int, scope: _Scope) -> int:
@@ -171,11 +182,11 @@ class _Expansion:
         known = {s.name for s in self.spec.statements if type(s) is tree.Parameter}
         for name in self.settings.parameters:
             if name not in known:
-                listed = f"its parameters are {', '.join(sorted(known))}" if known else "it has no parameters"
+                has = f"its parameters are {listed(known)}" if known else "it has no parameters"
                 raise SpecError(
                     "unknown-name",
                     f"the spec has no parameter `{shorten(name)}`",
-                    hints=[*did_you_mean(name, known), listed],
+                    hints=[*did_you_mean(name, known), has],
                 )
 
     # ---- steps
@@ -187,47 +198,59 @@ class _Expansion:
 
     def _step(self, step: tree.Step, at: int, scope: _Scope) -> int:
         walk = self.walks[type(step.item)]
-        for _ in range(self._repeats(step, at, scope)):
+        times = self._repeats(step, at, scope) if step.repeats else 1
+        self.steps += 1
+        for _ in range(times):
             self.steps += 1
             if self.steps > MAX_STEPS:
-                raise self._error("too-long", f"the spec takes more than {MAX_STEPS:,} steps to expand", step.span)
+                raise self._too_many_steps(step.span)
             at = walk(step.item, at, scope, step.label)
         if step.label is not None:
             scope.labels[step.label] = at
         if step.claim is not None:
-            claimed = read_volume(self.source, step.claim, self._names(at, scope.parameters))
+            claimed = self._volume(step.claim, self._names(at, scope.parameters))
             check_claim(self.source, step.claim.span, claimed, self.volumes[at])
         if step.stated:
-            node = self.nodes[at - 1]
-            check_stated(self.source, step.stated, node.output, node.weights, node.biases)
+            weights, biases = (self.nodes[at - 1].weights, self.nodes[at - 1].biases) if at else (0, 0)
+            check_stated(self.source, step.stated, self.volumes[at], weights, biases)
         return at
 
     def _repeats(self, step: tree.Step, at: int, scope: _Scope) -> int:
         count = 1
         for repeat in step.repeats:
-            times = evaluate(self.source, repeat, self._names(at, scope.parameters))
+            times = self._value(repeat, self._names(at, scope.parameters))
             if times < 0:
                 raise self._error("out-of-range", f"a repeat count is at least 0, not {times}", repeat.span)
             count *= times
-        if count > MAX_STEPS:
-            message = f"{count:,} repeats are too many: a network has at most {MAX_LAYERS:,} layers"
-            raise self._error("too-long", message, step.repeats[0].span)
+            if count > MAX_STEPS:
+                message = f"{count:,} repeats are too many: a network has at most {MAX_LAYERS:,} layers"
+                raise self._error("too-long", message, step.repeats[0].span)
         return count
 
     def _group(self, item: tree.Group, at: int, scope: _Scope, label: str | None) -> int:
-        return self._sequence(item.body, at, scope)
+        return self._nested(item.body, at, scope, item.span)
+
+    def _nested(self, body: tree.Sequence, at: int, scope: _Scope, span: Span) -> int:
+        """Walk through what brackets or a block hold."""
+        if self.depth >= MAX_NESTING:
+            raise self._error("too-deep", f"brackets and block calls nest at most {MAX_NESTING} deep", span)
+        self.depth += 1
+        at = self._sequence(body, at, scope)
+        self.depth -= 1
+        return at
 
     def _take(self, item: tree.Take, at: int, scope: _Scope, label: str | None) -> int:
         index = scope.labels.get(item.label)
         if index is not None:
             return index
         hints = did_you_mean(item.label, scope.labels)
-        known = ", ".join(sorted(scope.labels)[:10])
+        known = listed(scope.labels)
         hints.append(f"labels before this place: {known}" if known else "set it on an earlier layer: `name: layer`")
         raise self._error("unknown-name", f"there is no label `{shorten(item.label)}` here", item.span, hints)
 
     def _merge(self, item: tree.Merge, at: int, scope: _Scope, label: str | None) -> int:
-        inputs = tuple([self._sequence(branch, at, scope) for branch in item.branches])
+        self._spend(len(item.branches), item.span)
+        inputs = tuple([self._nested(branch, at, scope, item.span) for branch in item.branches])
         sources = tuple([self.volumes[index] for index in inputs])
         key = ((item.word,), sources, self.rounding)
         operation = self.operations.get(key)
@@ -240,14 +263,16 @@ class _Expansion:
         assert found is not None  # the grammar's words for merges are registered
         layer = found[0]()
         try:
-            return Operation(layer, item.word, sources, layer.output(sources))
+            output = layer.output(sources)
         except Fault as fault:
             raise self._from_fault(fault, item.span) from None
+        return self._operation(Operation(layer, item.word, sources, output), item.span)
 
     def _layer(self, item: tree.Layer, at: int, scope: _Scope, label: str | None) -> int:
         texts = item.texts
         if texts is None:
             names = self._names(at, scope.parameters)
+            self._spend(sum([_cost(word.span) for word in item.words if word.constant is None]), item.span)
             texts = tuple([written(self.source, word, names) for word in item.words])
         key = (texts, (self.volumes[at],), self.rounding)
         operation = self.operations.get(key)
@@ -268,9 +293,19 @@ class _Expansion:
             arguments.sort()
             layer = kind.read(arguments)
             arguments.done()
-            return Operation(layer, " ".join(texts), (source,), layer.output((source,)))
+            output = layer.output((source,))
         except Fault as fault:
             raise self._from_fault(fault, self._place(fault, item, arguments)) from None
+        return self._operation(Operation(layer, " ".join(texts), (source,), output), item.span)
+
+    def _operation(self, operation: Operation, span: Span) -> Operation:
+        """Return an operation that is new, if its output is within the range of numbers."""
+        if max(operation.output) > MAX_NUMBER:
+            message = f"the output of this layer would be {operation.output}; sizes go up to {MAX_NUMBER:,}"
+            raise self._error("out-of-range", message, span)
+        windows = sum([len(reach.windows) for reach in operation.reaches if reach])
+        self._spend(_STEPS_OF_A_NEW_LAYER + windows // _WINDOWS_IN_A_STEP, span)
+        return operation
 
     def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: _Scope, label: str | None) -> int:
         index = len(self.nodes) + 1
@@ -278,6 +313,7 @@ class _Expansion:
             hints = ["look at the repeats and the block calls"]
             raise self._error("too-long", f"a network has at most {MAX_LAYERS:,} layers", span, hints)
         name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
+        self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         self.nodes.append(Node(index, name, operation, inputs, span))
         self.volumes.append(operation.output)
         return index
@@ -291,15 +327,14 @@ class _Expansion:
         if any(call.name == item.name for call in self.calls):
             chain = " → ".join([*(call.name for call in self.calls), item.name])
             raise self._error("recursive", f"the block `{item.name}` calls itself: {chain}", item.span)
-        if len(self.calls) >= MAX_NESTING:
-            raise self._error("too-deep", f"block calls nest at most {MAX_NESTING} deep", item.span)
+        self._spend(_STEPS_OF_A_CALL + len(block.parameters) + len(item.arguments), item.span)
         parameters = self._bind(block, item, at, scope)
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
         self.blocks[name] = _called(block, item, parameters)
         inner = _Scope(name + ".", parameters, taken=set(block.labels))
         self.calls.append(item)
         try:
-            return self._sequence(block.body, at, inner)
+            return self._nested(block.body, at, inner, item.span)
         except SpecError as error:
             place = f"{self.source.name}:{self.source.line(item.span.start)}"
             error.trail = (f"in {shorten(self.source.text[slice(*item.span)])}, called at {place}", *error.trail)
@@ -307,49 +342,71 @@ class _Expansion:
         finally:
             self.calls.pop()
 
-    def _bind(self, block: tree.Block, call: tree.Call, at: int, scope: _Scope) -> dict[str, int]:
+    def _bind(self, block: tree.Block, call: tree.Call, at: int, scope: _Scope) -> MutableMapping[str, int]:
         """Return the parameters inside a block: the spec's, then the block's own."""
         outside = self._names(at, scope.parameters)
         given = self._given(block, call, outside)
-        bound = dict(self.top.parameters)
+        own: dict[str, int] = {}
+        bound = ChainMap(own, self.parameters)
         for parameter in block.parameters:
             if parameter.name in given:
                 bound[parameter.name] = given[parameter.name]
             elif parameter.value is not None:
-                bound[parameter.name] = evaluate(self.source, parameter.value, self._names(at, bound))
+                bound[parameter.name] = self._value(parameter.value, self._names(at, bound))
             else:
-                hints = [f"write {block.signature}"]
+                hints = [f"write {shorten(block.signature, 80)}"]
                 message = f"`{block.name}` needs a value for `{parameter.name}`"
                 raise self._error("bad-call", message, call.span, hints)
         return bound
 
     def _given(self, block: tree.Block, call: tree.Call, names: Mapping[str, int]) -> dict[str, int]:
-        known = [parameter.name for parameter in block.parameters]
+        places = [parameter.name for parameter in block.parameters]
+        known = frozenset(places)
         given: dict[str, int] = {}
         for place, argument in enumerate(call.arguments):
-            hints = [f"it is defined as {block.signature}"]
             if argument.name is None and place >= len(known):
-                message = f"`{block.name}` takes {len(known)} values, not {len(call.arguments)}"
-                raise self._error("bad-call", message, argument.span, hints)
-            name = known[place] if argument.name is None else argument.name
+                message = f"`{block.name}` takes {_plural(len(known), 'value')}, not {len(call.arguments)}"
+                raise self._error("bad-call", message, argument.span, _defined(block))
+            name = places[place] if argument.name is None else argument.name
             if name not in known:
-                hints = [*did_you_mean(name, known), *hints]
+                hints = [*did_you_mean(name, known), *_defined(block)]
                 message = f"`{block.name}` has no parameter `{shorten(name)}`"
                 raise self._error("bad-call", message, argument.span, hints)
             if name in given:
-                raise self._error("bad-call", f"`{name}` is given twice", argument.span, hints)
-            given[name] = evaluate(self.source, argument.value, names)
+                raise self._error("bad-call", f"`{name}` is given twice", argument.span, _defined(block))
+            given[name] = self._value(argument.value, names)
         return given
 
     # ---- values
 
-    def _names(self, at: int, parameters: Mapping[str, int]) -> Mapping[str, int]:
+    def _names(self, at: int, parameters: MutableMapping[str, int]) -> Mapping[str, int]:
         """Return what names stand for: the parameters, and H, W and C of the volume that arrives."""
         if not self.volumes:
             return parameters
         volume = self.volumes[at]
         sizes = dict(zip("wh", volume.spatial[::-1], strict=False))
-        return {**parameters, **sizes, "c": volume.channels}
+        sizes["c"] = volume.channels
+        return ChainMap(sizes, parameters)
+
+    def _value(self, expression: Expression, names: Mapping[str, int]) -> int:
+        self._spend(_cost(expression.span), expression.span)
+        return evaluate(self.source, expression, names)
+
+    def _volume(self, word: tree.Word, names: Mapping[str, int]) -> Volume:
+        self._spend(_cost(word.span), word.span)
+        return read_volume(self.source, word, names)
+
+    # ---- limits
+
+    def _spend(self, steps: int, span: Span) -> None:
+        """Count what takes time, so that no text can take more than its share."""
+        self.steps += steps
+        if self.steps > MAX_STEPS:
+            raise self._too_many_steps(span)
+
+    def _too_many_steps(self, span: Span) -> SpecError:
+        hints = ["look at the repeats and the block calls"]
+        return self._error("too-long", f"the spec takes more than {MAX_STEPS:,} steps to expand", span, hints)
 
     # ---- errors
 
@@ -381,7 +438,7 @@ class _Expansion:
             hints = [f"write its branches in brackets: {word}( conv 3x3x64 p1 | )"]
             return self._error("bad-merge", f"`{word}` needs branches", span, hints)
         if word in self.spec.blocks:
-            hints = [f"write {self.spec.blocks[word].signature}"]
+            hints = [f"write {shorten(self.spec.blocks[word].signature, 80)}"]
             return self._error("bad-call", f"`{word}` is a block and is called with brackets", span, hints)
         hints = [f"did you mean `{FOREIGN[word]}`?"] if word in FOREIGN else []
         hints = hints or did_you_mean(word, [*words(), *STATEMENTS, *self.spec.blocks])
@@ -405,6 +462,19 @@ def _called(block: tree.Block, call: tree.Call, parameters: Mapping[str, int]) -
         for place, argument in enumerate(call.arguments)
     ]
     return f"{block.name}({', '.join(values)})"
+
+
+def _cost(span: Span) -> int:
+    """Return the steps that computing an expression takes."""
+    return _STEPS_OF_AN_EXPRESSION + (span.end - span.start) // _CHARACTERS_IN_A_STEP
+
+
+def _defined(block: tree.Block) -> list[str]:
+    return [f"it is defined as {shorten(block.signature, 80)}"]
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _as_input(volume: Volume) -> Volume:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
-from cnncalc.spec.limits import MAX_DIGITS, MAX_NESTING, MAX_NUMBER
+from cnncalc.errors import Source, Span, SpecError, did_you_mean, listed, shorten
+from cnncalc.spec.limits import MAX_DIGITS, MAX_NESTING, MAX_NUMBER, MAX_TERMS
 
 Value = int | Fraction
 Names = Mapping[str, int]
@@ -55,15 +55,13 @@ class Name(NamedTuple):
     span: Span
 
     def evaluate(self, names: Names, fractions: bool = False) -> Value:
-        if self.name in names:
+        try:
             return names[self.name]
-        raise ExpressionFault(
-            "unknown-name",
-            f"`{shorten(self.name)}` is not a parameter",
-            self.span,
-            did_you_mean(self.name, names)
-            or ["known here: " + ", ".join(sorted(names)) if names else "define it: `param name = 3`"],
-        )
+        except KeyError:
+            known = f"known here: {listed(names)}" if names else f"define it: `param {shorten(self.name)} = 3`"
+            hints = did_you_mean(self.name, names) or [known]
+            message = f"`{shorten(self.name)}` is not a parameter"
+            raise ExpressionFault("unknown-name", message, self.span, hints) from None
 
 
 class Negative(NamedTuple):
@@ -184,22 +182,26 @@ def whole(expression: Expression, names: Names) -> int:
     raise ExpressionFault("not-whole", message, expression.span, ["use ceil(…) or round(…)"])
 
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z_][a-z0-9_]*)|(\*\*|//|[-+*/%(),]))")
+_TOKEN = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)|([a-z_][a-z0-9_]*)|(\*\*|//|[-+*/%(),]))")
 _SPACE = re.compile(r"\s*")
+_GAP = re.compile(r"[^\S\n]*")
 
 
 class ExpressionParser:
     """Reads one expression from a text, starting at a position.
 
-    ``text`` is the normalised text (lower case, ASCII signs), ``source`` is what errors show.
+    ``text`` is the normalised text (lower case, ASCII signs), ``source`` is what errors show, ``depth``
+    how deep in brackets the expression stands, and ``terms`` how many numbers and names it has.
     """
 
-    def __init__(self, source: Source, text: str, position: int, end: int) -> None:
+    def __init__(self, source: Source, text: str, position: int, end: int, depth: int = 0) -> None:
         self.source = source
         self.text = text
         self.position = position
         self.end = end
-        self.depth = 0
+        self.depth = depth
+        self.terms = 0
+        self.across_lines = True
 
     def expression(self) -> Expression:
         """expression = term { ("+" | "-") term }"""
@@ -235,13 +237,15 @@ class ExpressionParser:
         if match is None or (operator is not None and operator != "("):
             raise self._error(start, "expected a number, a parameter or `(`")
         self.position = match.end()
+        self.terms += 1
+        if self.terms > MAX_TERMS:
+            message = f"an expression has at most {MAX_TERMS:,} numbers and names"
+            raise SpecError("too-long", message, span=Span(start, self.position), source=self.source)
         if number is not None:
             return self._literal(number, start)
         if name is not None:
             return self._name_or_call(name, start)
-        inner = self._nested(self.expression, start)
-        self._close(start)
-        return inner
+        return self._bracketed(several=False)[0]
 
     def _name_or_call(self, name: str, start: int) -> Expression:
         span = Span(start, self.position)
@@ -255,13 +259,21 @@ class ExpressionParser:
                 source=self.source,
                 hints=["functions are " + ", ".join(_FUNCTIONS)],
             )
-        arguments = [self._nested(self.expression, start)]
-        while self._take_operator(",") is not None:
-            arguments.append(self._nested(self.expression, start))
-        self._close(start)
+        arguments = self._bracketed(several=True)
         if name in _TO_WHOLE and len(arguments) != 1:
             raise self._error(start, f"{name} takes one value, not {len(arguments)}")
         return Call(name, tuple(arguments), Span(start, self.position))
+
+    def _bracketed(self, *, several: bool) -> list[Expression]:
+        """expression { "," expression } ")", behind its bracket"""
+        opened = self.position - 1
+        outside, self.across_lines = self.across_lines, True
+        inner = [self._nested(self.expression, opened)]
+        while several and self._take_operator(",") is not None:
+            inner.append(self._nested(self.expression, opened))
+        self._close(opened)
+        self.across_lines = outside
+        return inner
 
     def _literal(self, digits: str, start: int) -> Literal:
         span = Span(start, self.position)
@@ -278,8 +290,10 @@ class ExpressionParser:
         return Chain(first, tuple(rest), Span(start, self.position)) if rest else first
 
     def _take_operator(self, *wanted: str) -> str | None:
-        match = _TOKEN.match(self.text, self.position, self.end)
+        before = self.position
+        match = _TOKEN.match(self.text, self._skip_space(), self.end)
         if match is None or match[3] not in wanted:
+            self.position = before
             return None
         self.position = match.end()
         return match[3]
@@ -302,7 +316,8 @@ class ExpressionParser:
         return inner
 
     def _skip_space(self) -> int:
-        match = _SPACE.match(self.text, self.position, self.end)
+        pattern = _SPACE if self.across_lines else _GAP
+        match = pattern.match(self.text, self.position, self.end)
         self.position = match.end() if match else self.position
         return self.position
 

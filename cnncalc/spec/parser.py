@@ -12,33 +12,35 @@ from collections.abc import Callable
 from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
 from cnncalc.spec import table, tree
 from cnncalc.spec.expressions import RESERVED_NAMES, Expression, ExpressionParser
-from cnncalc.spec.limits import MAX_NESTING, MAX_TEXT
+from cnncalc.spec.limits import MAX_NAME, MAX_NESTING, MAX_PARTS, MAX_TEXT, MAX_WORDS
 
 MERGES = ("add", "concat", "mul")
 ROUNDINGS = ("strict", "floor", "ceil")
 STATEMENTS = ("input", "rounding", "param", "block", "end")
 
-_DASHES = {ord(dash): "-" for dash in "−–—‐‑"}
-_NORMAL: dict[int, int | str] = {
-    ord("×"): "x",
-    **_DASHES,
-    **{letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)},
-}
+_SIGNS = {**dict.fromkeys("−–—‐‑", "-"), "×": "x"}
 
 _GAP = re.compile(r"[^\S\n]*")
-_THEN = re.compile(r"(?:[\s,;→]|->|-(?![\d{])|#[^\n]*)*")
-_SPACE = re.compile(r"(?:\s|#[^\n]*)*")
+_THEN = re.compile(r"[\s,;→]+|->|-(?![0-9{])|#[^\n]*")
+_SPACE = re.compile(r"\s+|#[^\n]*")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
-_WORD = re.compile(r"(?:[^\s()\[\]|,;#@*=→{}:-]|\{[^{}\n]*\}|:(?=[\d{])|-(?=[\d{]))+")
-_PLAIN_WORD = r"(?:[^\s()\[\]|,;#@*=→{}:-]|:(?=\d)|-(?=\d))+"
-_PLAIN_LAYER = re.compile(rf"{_PLAIN_WORD}(?:[^\S\n]+{_PLAIN_WORD}|[^\S\n]*=(?!>)[^\S\n]*{_PLAIN_WORD})*")
+_WORD = re.compile(r"(?:[^\s()\[\]|,;#@*=→{}:-]+|\{[^{}\n]*\}|:(?=[0-9{])|-(?=[0-9{])){1,500}")
+_PLAIN_WORD = r"(?:[^\s()\[\]|,;#@*=→{}:-]+|:(?=[0-9])|-(?=[0-9])){1,500}"
+_PLAIN_LAYER = re.compile(
+    rf"{_PLAIN_WORD}(?:[^\S\n]+{_PLAIN_WORD}|[^\S\n]*=(?!>)[^\S\n]*{_PLAIN_WORD}){{0,{2 * MAX_WORDS}}}"
+)
+_PLAIN_STEP = re.compile(
+    r"([a-z_][a-z0-9_]*(?:-[0-9]+)?)"
+    rf"(?:[^\S\n]+{_PLAIN_WORD}|[^\S\n]*=(?!>)[^\S\n]*{_PLAIN_WORD}){{0,{MAX_WORDS}}}(?=[^\S\n]*(?:[\n,;]|-\s|$))"
+)
 _NOT_PLAIN = re.compile(r"[^\S\n]*(?:[:-]?\{|=(?!>))")
 _OPTION = re.compile(r"\s*=\s*")
 _ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
 _CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
-_COUNT = re.compile(r"[\da-z_]")
+_COUNT = re.compile(r"[0-9a-z_]")
 _VISIBLE = re.compile(r"\w+|[^\s]")
 _LINE = re.compile(r"[^\n]*")
+_BRACED = re.compile(r"[^{}\n]*\}")
 
 _CLOSERS = {"(": ")", "[": "]"}
 _SEPARATORS = "a newline, `,`, `;`, ` - ` or `->`"
@@ -47,7 +49,7 @@ _SEPARATORS = "a newline, `,`, `;`, ` - ` or `->`"
 def parse(source: Source) -> tree.Spec:
     """Parse a text into its syntax tree, or raise `SpecError`."""
     if len(source.text) > MAX_TEXT:
-        raise SpecError("too-long", f"a spec has at most {MAX_TEXT:,} characters")
+        raise SpecError("too-long", f"`{source.name}` is too long: a spec has at most {MAX_TEXT:,} characters")
     return Parser(source).spec()
 
 
@@ -76,7 +78,11 @@ def layer_words(source: Source, span: Span) -> tuple[Span, ...]:
 
 def normalise(text: str) -> str:
     """Return the text in lower case with plain signs; every character keeps its place."""
-    return text.lower() if text.isascii() else text.translate(_NORMAL)
+    if text.isascii():
+        return text.lower()
+    for sign, plain in _SIGNS.items():
+        text = text.replace(sign, plain)
+    return text.replace("İ", "i").lower()  # İ is the only letter that two characters stand for in lower case
 
 
 class Parser:
@@ -87,6 +93,7 @@ class Parser:
         self.text = normalise(source.text)
         self.position = 0
         self.depth = 0
+        self.size = 0
         self.blocks: dict[str, tree.Block] = {}
         self.totals: list[tree.Stated] = []
         self.labels: dict[str, Span] = {}
@@ -105,7 +112,9 @@ class Parser:
         self.then()
         while self.position < len(self.text):
             keyword = self.keyword()
-            if keyword in rules:
+            if not keyword and (plain := self.plain_step()):
+                statements.append(plain)
+            elif keyword in rules:
                 statements.append(rules[keyword]())
             elif keyword == "block":
                 self.block()
@@ -116,6 +125,7 @@ class Parser:
                 self.total()
             else:
                 statements.append(self.table_row() or self.step())
+            self.count_part()
             self.separator()
         return tree.Spec(self.source, tuple(statements), self.blocks, frozenset(self.labels), tuple(self.totals))
 
@@ -151,7 +161,7 @@ class Parser:
         self.position += len("param")
         name = self.parameter_name()
         self.expect(_ASSIGN, "`=` and a value, as in `param width = 64`")
-        value = self.expression()
+        value = self.expression(across_lines=False)
         return tree.Parameter(name, value, Span(start, self.position))
 
     def block(self) -> None:
@@ -160,6 +170,7 @@ class Parser:
         self.position += len("block")
         name = self.name("a name, as in `block residual(width)`")
         head = Span(start, self.position)
+        self.refuse_long(name)
         if name in self.blocks or name in MERGES or name in STATEMENTS:
             why = "is already defined" if name in self.blocks else "is a word of the language"
             raise self.error("bad-name", f"`{shorten(name)}` {why}", head, ["choose another name"])
@@ -176,21 +187,24 @@ class Parser:
         opened = self.position
         if not self.take("("):
             return ()
-        parameters: list[tree.Parameter] = []
+        parameters: dict[str, tree.Parameter] = {}
+        optional = False
         self.space()
         while not self.take(")"):
             start = self.position
             name = self.parameter_name()
             value = self.expression() if self.match(_ASSIGN) else None
             span = Span(start, self.position)
-            if any(name == known.name for known in parameters):
+            self.count_part()
+            if name in parameters:
                 raise self.error("bad-name", f"`{shorten(name)}` is named twice", span)
-            if value is None and parameters and parameters[-1].value is not None:
+            if value is None and optional:
                 hints = [f"give `{name}` a default, or put it first"]
                 raise self.error("bad-name", f"`{name}` has no default but follows one that has", span, hints)
-            parameters.append(tree.Parameter(name, value, span))
+            optional = value is not None
+            parameters[name] = tree.Parameter(name, value, span)
             self.comma_or_close(opened)
-        return tuple(parameters)
+        return tuple(parameters.values())
 
     def steps_until_end(self, head: Span) -> tree.Sequence:
         """{ step } "end" """
@@ -202,6 +216,7 @@ class Parser:
             if keyword:
                 raise self.misplaced(keyword, "inside a block")
             steps.append(self.step())
+            self.count_part()
             self.separator()
         self.position += len("end")
         if not steps:
@@ -220,12 +235,24 @@ class Parser:
 
     def step(self) -> tree.Step:
         """step = [ label ":" ] item { "*" count } [ "=>" volume ]"""
+        if plain := self.plain_step():
+            return plain
         start = self.position
         label = self.label()
         item = self.item()
         repeats = self.repeats()
         claim = self.volume("the volume that is claimed, as in `=> 28x28x6`") if self.match(_CLAIM) else None
         return tree.Step(item, Span(start, self.position), label, repeats, claim)
+
+    def plain_step(self) -> tree.Step | None:
+        """step, where it is a layer and nothing else, as most are: a short way to what `step` makes of it"""
+        match = _PLAIN_STEP.match(self.text, self.position)
+        if match is None or match[1] == "total":
+            return None
+        self.position = match.end()
+        span = Span(*match.span())
+        texts = tuple(_OPTION.sub("=", match[0]).split()) if "=" in match[0] else tuple(match[0].split())
+        return tree.Step(tree.Layer(span, self.shared.setdefault(texts, texts)), span)
 
     def label(self) -> str | None:
         """[ name ":" ]"""
@@ -240,6 +267,8 @@ class Parser:
             first = self.source.line(self.labels[name].start)
             hints = [f"the first one stands on line {first}; choose another name"]
             raise self.error("bad-name", f"the label `{shorten(name)}` is used twice", span, hints)
+        self.position = match.end()
+        self.refuse_long(name)
         self.labels[name] = span
         self.position = colon + 1
         self.space()
@@ -309,6 +338,7 @@ class Parser:
     def sequence(self, opened: int, closers: str) -> tree.Sequence:
         """sequence = [ step { separator step } ]"""
         self.depth += 1
+        self.count_part()
         if self.depth > MAX_NESTING:
             message = f"brackets nest at most {MAX_NESTING} deep"
             raise self.error("too-deep", message, Span(opened, opened + 1))
@@ -318,6 +348,7 @@ class Parser:
             if keyword := self.keyword():
                 raise self.misplaced(keyword, "inside brackets")
             steps.append(self.step())
+            self.count_part()
             self.separator(closers)
         self.depth -= 1
         return tuple(steps)
@@ -336,6 +367,7 @@ class Parser:
     def argument(self) -> tree.Argument:
         """argument = [ name "=" ] expression"""
         start = self.position
+        self.count_part()
         name = _NAME.match(self.text, start)
         if name and (assign := _ASSIGN.match(self.text, name.end())):
             self.position = assign.end()
@@ -350,7 +382,9 @@ class Parser:
         if match is None or _NOT_PLAIN.match(self.text, match.end()):
             return self.layer_with_expressions()
         self.position = match.end()
-        texts = tuple(_OPTION.sub("=", match[0]).split())
+        texts = tuple(_OPTION.sub("=", match[0]).split(None, MAX_WORDS))
+        if len(texts) > MAX_WORDS:
+            raise self.too_many_words(Span(*match.span()))
         return tree.Layer(Span(*match.span()), self.shared.setdefault(texts, texts))
 
     def layer_with_expressions(self) -> tree.Layer:
@@ -358,6 +392,9 @@ class Parser:
         words = [self.word("a layer")]
         while (argument := self.layer_argument()) is not None:
             words.append(argument)
+            self.count_part()
+            if len(words) > MAX_WORDS:
+                raise self.too_many_words(Span(words[0].span.start, self.position))
         span = Span(words[0].span.start, words[-1].span.end)
         texts = [word.constant for word in words if word.constant is not None]
         return tree.Layer(span, tuple(texts) if len(texts) == len(words) else None, tuple(words))
@@ -385,6 +422,7 @@ class Parser:
         before = self.position
         self.gap()
         while self.take("*"):
+            self.count_part()
             self.gap()
             counts.append(self.braced() if self.text.startswith("{", self.position) else self.count())
             before = self.position
@@ -439,26 +477,30 @@ class Parser:
     def braced(self) -> Expression:
         """braced = "{" expression "}" """
         opened = self.position
-        line_end = self.text.find("\n", opened)
-        end = self.text.find("}", opened, line_end if line_end >= 0 else len(self.text))
-        if end < 0:
+        match = _BRACED.match(self.text, opened + 1)
+        if match is None:
             raise self.unclosed(opened, "}")
-        parser = ExpressionParser(self.source, self.text, opened + 1, end)
-        value = parser.expression()
-        self.position = parser.position
-        if self.text[parser.position : end].strip():
+        end = match.end() - 1
+        value = self.parsed(ExpressionParser(self.source, self.text, opened + 1, end, self.depth))
+        if self.text[self.position : end].strip():
             raise self.unexpected("an operator or `}`")
         self.position = end + 1
         return value
 
-    def expression(self) -> Expression:
+    def expression(self, *, across_lines: bool = True) -> Expression:
         """expression, with or without braces around it"""
         self.gap()
         if self.text.startswith("{", self.position):
             return self.braced()
-        parser = ExpressionParser(self.source, self.text, self.position, len(self.text))
+        parser = ExpressionParser(self.source, self.text, self.position, len(self.text), self.depth)
+        parser.across_lines = across_lines
+        return self.parsed(parser)
+
+    def parsed(self, parser: ExpressionParser) -> Expression:
+        """Read an expression, and go on behind it."""
         value = parser.expression()
         self.position = parser.position
+        self.count_part(parser.terms)
         return value
 
     def name(self, expected: str) -> str:
@@ -473,6 +515,7 @@ class Parser:
     def parameter_name(self) -> str:
         """name, but not one of the reserved ones"""
         name = self.name("a parameter's name")
+        self.refuse_long(name)
         if name in RESERVED_NAMES:
             span = Span(self.position - len(name), self.position)
             hints = ["H, W and C are the sizes of the volume that arrives; choose another name"]
@@ -487,20 +530,21 @@ class Parser:
 
     def space(self) -> None:
         """Skip spaces, line ends and comments."""
-        self.match(_SPACE)
+        while self.match(_SPACE):
+            pass
 
     def then(self) -> None:
         """Skip what separates two steps."""
-        self.match(_THEN)
+        while self.match(_THEN):
+            pass
 
     def separator(self, closers: str = "") -> None:
         """Skip the separators between two steps; something else than a space must stand there."""
+        self.gap()
         start = self.position
         self.then()
-        end = self.position
-        if end >= len(self.text) or self.text[end] in closers or self.text[start:end].strip(" \t\r\f\v"):
-            return
-        raise self.unexpected_after_step()
+        if start == self.position < len(self.text) and self.text[start] not in closers:
+            raise self.unexpected_after_step()
 
     def comma_or_close(self, opened: int) -> None:
         """Read the comma after an argument, or stop before `)`."""
@@ -537,6 +581,26 @@ class Parser:
         self.space()
         if self.position < len(self.text):
             raise self.unexpected("nothing more")
+
+    # ---- limits
+
+    def count_part(self, count: int = 1) -> None:
+        """Count what has been read, so that no text makes a tree larger than its limit."""
+        self.size += count
+        if self.size > MAX_PARTS:
+            span = Span(self.position, self.position + 1)
+            hints = ["write what repeats once: (conv 3x3x64 p1 - relu)*100"]
+            raise self.error("too-long", f"a spec has at most {MAX_PARTS:,} layers, options and numbers", span, hints)
+
+    def refuse_long(self, name: str) -> None:
+        """Refuse a name, just read, that is too long."""
+        if len(name) > MAX_NAME:
+            span = Span(self.position - len(name), self.position)
+            raise self.error("bad-name", f"a name has at most {MAX_NAME} characters, not {len(name):,}", span)
+
+    def too_many_words(self, span: Span) -> SpecError:
+        """Make the error for a layer with more words than any layer knows."""
+        return self.error("too-long", f"a layer has at most {MAX_WORDS} words", span)
 
     # ---- errors
 

@@ -17,7 +17,7 @@ from cnncalc.spec.limits import MAX_DIGITS
 
 _ROW = re.compile(
     r"([a-z_][a-z0-9_]*(?:-[0-9]+)?)[^\S\n]*:[^\S\n]*"
-    r"\[[^\S\n]*([0-9]+(?:[^\S\n]*x[^\S\n]*[0-9]+)*)[^\S\n]*\]([^\n]*)"
+    r"\[[^\S\n]*([0-9]+(?:[^\S\n]*x[^\S\n]*[0-9]+){0,20})[^\S\n]*\]([^\n]*)"
 )
 _TOTAL = re.compile(r"total[^\S\n]+(?:memory|param(?:eter)?s|weights)[^\S\n]*:")
 _QUANTITY = re.compile(r"(memory|param(?:eter)?s|weights)[^\S\n]*:")

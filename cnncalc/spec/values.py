@@ -29,7 +29,10 @@ def written(source: Source, word: tree.Word, names: Names) -> str:
 def read_volume(source: Source, word: tree.Word, names: Names) -> Volume:
     """Read a volume such as ``224x224x3``."""
     text = written(source, word, names)
-    sizes = text.split("x")
+    sizes = text.split("x", MAX_DIMENSIONS + 1)
+    if len(sizes) > MAX_DIMENSIONS + 1:
+        message = f"a volume has at most {MAX_DIMENSIONS} spatial dimensions"
+        raise SpecError("bad-volume", message, span=word.span, source=source)
     if not all(size.isascii() and size.isdigit() for size in sizes):
         raise SpecError(
             "bad-volume",
@@ -38,9 +41,6 @@ def read_volume(source: Source, word: tree.Word, names: Names) -> Volume:
             source=source,
             hints=["write height x width x channels, such as 224x224x3"],
         )
-    if len(sizes) > MAX_DIMENSIONS + 1:
-        message = f"a volume has at most {MAX_DIMENSIONS} spatial dimensions"
-        raise SpecError("bad-volume", message, span=word.span, source=source)
     if any(len(size) > MAX_DIGITS or not 1 <= int(size) <= MAX_NUMBER for size in sizes):
         message = f"the sizes of a volume lie between 1 and {MAX_NUMBER:,}"
         raise SpecError("out-of-range", message, span=word.span, source=source)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
+from cnncalc import zoo
 from cnncalc.errors import Source, SpecError, closest, shorten
 from cnncalc.network import Network, Settings, expand
 from cnncalc.spec import parse
@@ -40,7 +41,12 @@ def load(
     if rounding not in (None, "strict", "floor", "ceil"):
         raise SpecError("bad-rounding", f"there is no rounding {rounding!r}", hints=["choose strict, floor or ceil"])
     settings = Settings(None if input is None else _volume_text(input), _parameter_texts(params or {}), rounding)
-    return expand(parse(read_source(spec)), settings)
+    source = read_source(spec)
+    try:
+        return expand(parse(source, zoo.blocks), settings)
+    except SpecError as error:
+        error.hints = (*error.hints, *_zoo_hints(error, source))
+        raise
 
 
 def _volume_text(volume: str | Iterable[int]) -> str:
@@ -60,7 +66,7 @@ def _parameter_texts(params: Mapping[str, int | str]) -> dict[str, str]:
 
 
 def read_source(spec: str | os.PathLike[str]) -> Source:
-    """Find the text that a person means: a file, ``-`` for standard input, or the text itself."""
+    """Find the text that a person means: a file, ``-`` for standard input, a zoo's name, or the text itself."""
     if not isinstance(spec, str):
         return _read_file(os.fspath(spec))
     if spec == "-":
@@ -69,7 +75,14 @@ def read_source(spec: str | os.PathLike[str]) -> Source:
         return Source("text", _checked("text", spec))
     if os.path.exists(spec) or _LOOKS_LIKE_A_FILE.fullmatch(spec):
         return _read_file(spec)
-    return Source("text", _checked("text", spec))
+    return zoo.spec(spec.lower()) or Source("text", _checked("text", spec))
+
+
+def _zoo_hints(error: SpecError, source: Source) -> list[str]:
+    """Suggest a name of the zoo where a single unknown word was meant for one."""
+    if error.code not in ("unknown-layer", "no-input") or not source.text.isidentifier():
+        return []
+    return [f"did you mean `{name}` of the zoo?" for name in closest(source.text.lower(), zoo.names())]
 
 
 def _read_standard_input() -> Source:

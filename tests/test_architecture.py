@@ -20,8 +20,10 @@ MAY_IMPORT = {
     "network": {"volume", "errors", "limits", "layers", "spec"},
     "analysis": {"volume", "errors", "layers", "network"},
     "report": {"volume", "errors", "layers", "network", "analysis"},
-    "loading": {"volume", "errors", "limits", "spec", "network"},
-    "commands": {"__init__", "errors", "analysis", "loading", "network", "report"},
+    "zoo": {"errors"},
+    "model": {"volume", "errors", "layers", "network", "zoo"},
+    "loading": {"volume", "errors", "limits", "spec", "network", "zoo"},
+    "commands": {"__init__", "errors", "analysis", "loading", "model", "network", "report", "zoo"},
     "__init__": {"volume", "errors", "analysis", "loading", "network"},
     "__main__": {"commands"},
 }

@@ -90,6 +90,7 @@ class _Expansion:
         self.spec = spec
         self.settings = settings
         self.source = spec.source
+        self.place: Span | None = None  # in a block of another text: the call in the spec that led there
         self.nodes: list[Node] = []
         self.volumes: list[Volume] = []
         self.parameters: dict[str, int] = {}
@@ -314,7 +315,7 @@ class _Expansion:
             raise self._error("too-long", f"a network has at most {MAX_LAYERS:,} layers", span, hints)
         name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
-        self.nodes.append(Node(index, name, operation, inputs, span))
+        self.nodes.append(Node(index, name, operation, inputs, self.place or span))
         self.volumes.append(operation.output)
         return index
 
@@ -332,15 +333,20 @@ class _Expansion:
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
         self.blocks[name] = _called(block, item, parameters)
         inner = _Scope(name + ".", parameters, taken=set(block.labels))
+        outside, place = self.source, self.place
         self.calls.append(item)
+        self.source = block.source
+        if block.source is not self.spec.source:
+            self.place = place or item.span
         try:
             return self._nested(block.body, at, inner, item.span)
         except SpecError as error:
-            place = f"{self.source.name}:{self.source.line(item.span.start)}"
-            error.trail = (f"in {shorten(self.source.text[slice(*item.span)])}, called at {place}", *error.trail)
+            called = f"called at {outside.name}:{outside.line(item.span.start)}"
+            error.trail = (f"in {shorten(outside.text[slice(*item.span)])}, {called}", *error.trail)
             raise
         finally:
             self.calls.pop()
+            self.source, self.place = outside, place
 
     def _bind(self, block: tree.Block, call: tree.Call, at: int, scope: _Scope) -> MutableMapping[str, int]:
         """Return the parameters inside a block: the spec's, then the block's own."""
@@ -352,7 +358,7 @@ class _Expansion:
             if parameter.name in given:
                 bound[parameter.name] = given[parameter.name]
             elif parameter.value is not None:
-                bound[parameter.name] = self._value(parameter.value, self._names(at, bound))
+                bound[parameter.name] = self._value(parameter.value, self._names(at, bound), block.source)
             else:
                 hints = [f"write {shorten(block.signature, 80)}"]
                 message = f"`{block.name}` needs a value for `{parameter.name}`"
@@ -388,9 +394,9 @@ class _Expansion:
         sizes["c"] = volume.channels
         return ChainMap(sizes, parameters)
 
-    def _value(self, expression: Expression, names: Mapping[str, int]) -> int:
+    def _value(self, expression: Expression, names: Mapping[str, int], source: Source | None = None) -> int:
         self._spend(_cost(expression.span), expression.span)
-        return evaluate(self.source, expression, names)
+        return evaluate(source or self.source, expression, names)
 
     def _volume(self, word: tree.Word, names: Mapping[str, int]) -> Volume:
         self._spend(_cost(word.span), word.span)

@@ -16,7 +16,10 @@ from cnncalc.spec.limits import MAX_NAME, MAX_NESTING, MAX_PARTS, MAX_TEXT, MAX_
 
 MERGES = ("add", "concat", "mul")
 ROUNDINGS = ("strict", "floor", "ceil")
-STATEMENTS = ("input", "rounding", "param", "block", "end")
+STATEMENTS = ("input", "rounding", "param", "block", "end", "use")
+
+Library = Callable[[str], Source | None]
+"""Finds the block file that a name of ``use`` stands for."""
 
 _SIGNS = {**dict.fromkeys("−–—‐‑", "-"), "×": "x"}
 
@@ -46,11 +49,15 @@ _CLOSERS = {"(": ")", "[": "]"}
 _SEPARATORS = "a newline, `,`, `;`, ` - ` or `->`"
 
 
-def parse(source: Source) -> tree.Spec:
+def no_library(name: str) -> None:
+    """Know no block files."""
+
+
+def parse(source: Source, library: Library = no_library) -> tree.Spec:
     """Parse a text into its syntax tree, or raise `SpecError`."""
     if len(source.text) > MAX_TEXT:
         raise SpecError("too-long", f"`{source.name}` is too long: a spec has at most {MAX_TEXT:,} characters")
-    return Parser(source).spec()
+    return Parser(source, library).spec()
 
 
 def parse_volume(source: Source) -> tree.Word:
@@ -88,8 +95,9 @@ def normalise(text: str) -> str:
 class Parser:
     """Reads a text from left to right; ``position`` is where it stands."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, library: Library = no_library) -> None:
         self.source = source
+        self.library = library
         self.text = normalise(source.text)
         self.position = 0
         self.depth = 0
@@ -118,6 +126,8 @@ class Parser:
                 statements.append(rules[keyword]())
             elif keyword == "block":
                 self.block()
+            elif keyword == "use":
+                self.use()
             elif keyword == "end":
                 span = Span(self.position, self.position + len("end"))
                 raise self.error("unopened", "this `end` closes no block", span)
@@ -178,8 +188,32 @@ class Parser:
         outer, self.labels = self.labels, {}
         self.separator()
         body = self.steps_until_end(head)
-        self.blocks[name] = tree.Block(name, parameters, body, frozenset(self.labels), head)
+        self.blocks[name] = tree.Block(name, parameters, body, frozenset(self.labels), head, self.source)
         self.labels = outer
+
+    def use(self) -> None:
+        """use = "use" name, which brings in the blocks of a file that ships with the package"""
+        self.position += len("use")
+        name = self.name("the name of a block file, as in `use resnet`")
+        span = Span(self.position - len(name), self.position)
+        source = self.library(name)
+        if source is None:
+            raise self.error("unknown-name", f"there is no block file `{shorten(name)}`", span)
+        for block in Parser(source).only_blocks().values():
+            if block.name in self.blocks:
+                message = f"`{name}` brings in a block `{block.name}`, which is already defined"
+                raise self.error("bad-name", message, span, ["choose another name for your block"])
+            self.blocks[block.name] = block
+
+    def only_blocks(self) -> dict[str, tree.Block]:
+        """Read a text that holds blocks and nothing else."""
+        self.then()
+        while self.position < len(self.text):
+            if self.keyword() != "block":
+                raise self.unexpected("`block`: a block file holds blocks alone")
+            self.block()
+            self.separator()
+        return self.blocks
 
     def block_parameters(self) -> tuple[tree.Parameter, ...]:
         """parameter = name [ "=" expression ]"""

@@ -116,13 +116,14 @@ class Parameter(NamedTuple):
 
 
 class Block(NamedTuple):
-    """``block name(a, b=1)`` … ``end``"""
+    """``block name(a, b=1)`` … ``end``; ``source`` is the text that it stands in."""
 
     name: str
     parameters: tuple[Parameter, ...]
     body: Sequence
     labels: frozenset[str]
     span: Span
+    source: Source
 
     @property
     def signature(self) -> str:

@@ -44,7 +44,7 @@ def main() -> None:
 
 def cold() -> None:
     """Time `cnncalc shapes vgg16.txt` against importing its libraries, and against torchinfo."""
-    program = shutil.which("cnncalc", path=os.path.dirname(sys.executable)) or shutil.which("cnncalc")
+    program = shutil.which("cnncalc", path=Path(sys.executable).parent) or shutil.which("cnncalc")
     if program is None:
         sys.exit("cnncalc is not installed; run `pip install .` first")
     with tempfile.TemporaryDirectory() as folder:

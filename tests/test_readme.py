@@ -39,7 +39,7 @@ class _Stream(io.TextIOWrapper):
 def output_of(command: str) -> str:
     """Return what a command prints to a pipe, standard error behind standard output."""
     out, err = _Stream(), _Stream()
-    here = os.getcwd()
+    here = Path.cwd()
     os.chdir(ROOT)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         run(shlex.split(command))

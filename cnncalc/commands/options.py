@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from cnncalc import zoo
 from cnncalc.analysis import BYTES, Counts, count
 from cnncalc.loading import load
 from cnncalc.network import Network
@@ -25,27 +26,24 @@ _BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"
 
 
 class SpecArgument(click.ParamType[str]):
-    """A file, ``-`` for standard input, or the text of a spec; completes file names."""
+    """A file, ``-`` for standard input, a name of the zoo or the text of a spec; completes files and names."""
 
     name = "spec"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Let the shell offer files."""
+        """Let the shell offer the names of the zoo, and files."""
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(incomplete, type="file")]
+        names = [CompletionItem(name) for name in zoo.names() if incomplete and name.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
 
 
-class Common(NamedTuple):
-    """What the shared options were set to."""
+class SpecOptions(NamedTuple):
+    """How a spec is loaded."""
 
     input: str | None
     parameters: Mapping[str, str]
     rounding: str | None
-    batch: int
-    dtype: str
-    form: str
-    output: str | None
 
     def load(self, spec: str) -> Network:
         """Load a spec with the settings of the command line; its notes go to standard error."""
@@ -54,21 +52,55 @@ class Common(NamedTuple):
             click.echo(draw_note(note, network.source), err=True)
         return network
 
-    def counts_of(self, spec: str) -> Counts:
-        """Load a spec and count."""
-        return count(self.load(spec), dtype=self.dtype, batch=self.batch)
+
+class Output(NamedTuple):
+    """Where a report goes, and in what form."""
+
+    form: str
+    path: str | None
 
     def emit(self, report: Report) -> None:
-        """Write a report where it is wanted, in the form in which it is wanted."""
-        if self.output is not None:
-            write_file(render(report, self.form, Screen()), self.output)
+        """Write a report."""
+        if self.path is not None:
+            write_file(render(report, self.form, Screen()), self.path)
             return
         write_stream(render(report, self.form, _screen()), sys.stdout)
 
 
+class Common(NamedTuple):
+    """What the commands of the calculator share."""
+
+    spec: SpecOptions
+    batch: int
+    dtype: str
+    output: Output
+
+    def counts_of(self, spec: str) -> Counts:
+        """Load a spec and count."""
+        return count(self.spec.load(spec), dtype=self.dtype, batch=self.batch)
+
+    def emit(self, report: Report) -> None:
+        """Write a report where it is wanted, in the form in which it is wanted."""
+        self.output.emit(report)
+
+
+def spec_options(command: F) -> F:
+    """Add the options that say how a spec is loaded; `take_spec_options` collects them."""
+    return _with(command, _SPEC_OPTIONS)
+
+
+def output_options(command: F) -> F:
+    """Add the options that say where a report goes and in what form; `take_output` collects them."""
+    return _with(command, _OUTPUT_OPTIONS)
+
+
 def common_options(command: F) -> F:
-    """Add the shared options to a command, which receives them as ``common``."""
-    for option in reversed(_OPTIONS):
+    """Add the options of the calculator's commands; `gather` collects them."""
+    return spec_options(_with(output_options(command), _COUNTING_OPTIONS))
+
+
+def _with(command: F, options: Sequence[Callable[[Any], Any]]) -> F:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -78,19 +110,21 @@ def spec_argument(name: str = "spec", **settings: Any) -> Callable[[F], F]:
     return click.argument(name, type=SpecArgument(), metavar="SPEC", **settings)
 
 
+def take_spec_options(values: dict[str, Any]) -> SpecOptions:
+    """Take what `spec_options` added out of a command's keyword arguments."""
+    return SpecOptions(values.pop("input"), values.pop("parameters"), values.pop("rounding"))
+
+
+def take_output(values: dict[str, Any]) -> Output:
+    """Take what `output_options` added out of a command's keyword arguments."""
+    path = values.pop("output")
+    ending = os.path.splitext(path or "")[1].lower()
+    return Output(values.pop("form") or _BY_SUFFIX.get(ending, "table"), path)
+
+
 def gather(values: dict[str, Any]) -> Common:
-    """Take the shared options out of a command's keyword arguments."""
-    output = values.pop("output")
-    form = values.pop("form") or _BY_SUFFIX.get(os.path.splitext(output or "")[1].lower(), "table")
-    return Common(
-        values.pop("input"),
-        values.pop("parameters"),
-        values.pop("rounding"),
-        values.pop("batch"),
-        values.pop("dtype"),
-        form,
-        output,
-    )
+    """Take what `common_options` added out of a command's keyword arguments."""
+    return Common(take_spec_options(values), values.pop("batch"), values.pop("dtype"), take_output(values))
 
 
 def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -113,7 +147,7 @@ def _screen() -> Screen:
     return Screen(get_terminal_size().columns, colour=not dumb)
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_SPEC_OPTIONS = (
     click.option("--input", metavar="HxWxC", help="The input volume, such as 224x224x3; overrides the spec's own."),
     click.option(
         "--set",
@@ -128,12 +162,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(["strict", "floor", "ceil"]),
         help="What to do where a window does not fit; overrides the spec's own.",
     ),
+)
+_COUNTING_OPTIONS = (
     click.option(
         "--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Images at a time, for memory."
     ),
     click.option(
         "--dtype", type=click.Choice(list(BYTES)), default="float32", show_default=True, help="Type of the values."
     ),
+)
+_OUTPUT_OPTIONS = (
     click.option(
         "--format",
         "form",

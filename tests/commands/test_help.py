@@ -63,9 +63,11 @@ def test_the_shell_completes_commands_options_and_files() -> None:
             capture_output=True,
             text=True,
             cwd=Path(__file__).parents[2],
+            check=False,
         )
         return done.stdout.split()
 
     assert "plain,shapes" in complete("cnncalc sh")
     assert "plain,--rounding" in complete("cnncalc shapes --ro")
-    assert complete("cnncalc shapes vg") == ["file,vg"]
+    assert complete("cnncalc shapes exa") == ["file,exa"]
+    assert complete("cnncalc shapes resnet5") == ["plain,resnet50", "file,resnet5"]

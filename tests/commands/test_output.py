@@ -94,8 +94,8 @@ def test_a_closed_pipe_ends_in_one_line(tmp_path: Path) -> None:
 
 def test_a_full_disk_ends_in_one_line() -> None:
     """/dev/full is a disk that is always full."""
-    with open("/dev/full", "w") as full:
-        done = subprocess.run([*COMMAND, "shapes", LENET], stdout=full, stderr=subprocess.PIPE, text=True)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, "shapes", LENET], check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert done.stderr == "error[cannot-write]: cannot write to standard output: No space left on device\n"
 
@@ -109,7 +109,7 @@ def test_a_file_is_replaced_as_a_whole(cnncalc: Cnncalc, tmp_path: Path) -> None
     assert (done.status, done.out, done.err) == (0, "", "")
     assert json.loads(target.read_text())["schema"] == "cnncalc/1"
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
-    assert os.listdir(tmp_path) == ["shapes.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["shapes.json"]
 
 
 def test_a_failed_write_leaves_the_old_file(cnncalc: Cnncalc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_a_failed_write_leaves_the_old_file(cnncalc: Cnncalc, tmp_path: Path, mo
     assert done.status == 1
     assert done.err == f"error[cannot-write]: cannot write `{target}`: No space left on device\n"
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["shapes.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["shapes.csv"]
 
 
 def test_a_link_is_followed(cnncalc: Cnncalc, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_link_is_followed(cnncalc: Cnncalc, tmp_path: Path) -> None:
 def test_a_device_is_written_to_and_not_replaced(cnncalc: Cnncalc) -> None:
     done = cnncalc("shapes", LENET, "-o", "/dev/full")
     assert done.err == "error[cannot-write]: cannot write `/dev/full`: No space left on device\n"
-    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+    assert Path("/dev/full").is_char_device()
 
 
 def test_a_folder_that_is_missing(cnncalc: Cnncalc, tmp_path: Path) -> None:

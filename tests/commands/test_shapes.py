@@ -140,7 +140,11 @@ def test_layers_that_have_seen_everything_are_flagged(cnncalc: Cnncalc) -> None:
 
 def test_a_wrong_total_of_the_lecture_is_a_note(cnncalc: Cnncalc) -> None:
     """The table is accepted; the note goes to standard error, so that piped output stays clean."""
-    table = "INPUT: [4x4x1] memory: 4*4*1=16 params: 0\nPOOL2: [2x2x1] memory: 2*2*1=4 params: 0\nTOTAL memory: 24M * 4 bytes"
+    table = (
+        "INPUT: [4x4x1] memory: 4*4*1=16 params: 0\n"
+        "POOL2: [2x2x1] memory: 2*2*1=4 params: 0\n"
+        "TOTAL memory: 24M * 4 bytes"
+    )
     done = cnncalc("shapes", "-", stdin=table.encode())
     assert done.status == 0
     assert done.err == (

@@ -42,20 +42,24 @@ class Measured(NamedTuple):
     macs: float
 
 
-def measure(module: nn.Module, shape: Shape) -> Measured:
-    """Run a module on the meta device and count; half of PyTorch's flops are multiplications."""
-    module = module.eval()
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        result = module.to("meta")(torch.empty((BATCH, *shape), device="meta"))
+def measure(build: Build, shape: Shape) -> Measured:
+    """Run a new module on the meta device and count; half of PyTorch's flops are multiplications."""
+    with FlopCounterMode(display=False) as counter:
+        module, result = _run(build, shape)
     biases = sum(p.numel() for name, p in module.named_parameters() if name.split(".")[-1] == "bias")
     weights = sum(p.numel() for p in module.parameters()) - biases
-    return Measured(tuple(volume(result.shape[1:])), weights, biases, counter.get_total_flops() / 2 / BATCH)
+    return Measured(volume(result.shape[1:]), weights, biases, counter.get_total_flops() / 2 / BATCH)
 
 
 def output_shape(build: Build, shape: Shape) -> Shape:
     """Return the shape that a module makes."""
-    with torch.no_grad():
-        return tuple(build().eval().to("meta")(torch.empty((BATCH, *shape), device="meta")).shape[1:])
+    return tuple(_run(build, shape)[1].shape[1:])
+
+
+def _run(build: Build, shape: Shape) -> tuple[nn.Module, torch.Tensor]:
+    with torch.no_grad(), torch.device("meta"):  # no value is ever computed, not even a first weight
+        module = build().eval()
+        return module, module(torch.empty((BATCH, *shape)))
 
 
 def volume(shape: Sequence[int]) -> tuple[int, ...]:
@@ -355,7 +359,7 @@ def minpool(draw: Draw, shape: Shape) -> Drawn:
 def avgpool(draw: Draw, shape: Shape) -> Drawn:
     """Draw ``avgpool 2x2 nopad``."""
     head, window, options = _pool(draw, shape, "avgpool", dilates=False)
-    counts = draw(st.booleans())
+    counts = not window.symmetric or draw(st.booleans())  # PyTorch leaves out only what it pads itself
     build = _pool_builder(window, nd("AvgPool", len(shape) - 1), 0.0, count_include_pad=counts)
     return Drawn(layer_text(draw, head, options + ([] if counts else ["nopad"])), build)
 

@@ -32,6 +32,9 @@ FUNCTIONS: Mapping[str, Any] = {
     "unsqueeze": torch.unsqueeze,
 }
 
+LAYER = "cnncalc.layer"
+"""Where a call in the graph keeps the index of its layer, in its ``meta``."""
+
 TAKEN = frozenset(dir(fx.GraphModule)) | {"training", "graph", "self", "torch"}
 """Attributes that a module has already, so that no layer can be called so."""
 
@@ -85,7 +88,7 @@ def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Mod
         return _steps(graph, planned, planned.steps, inputs[0], root)
     (function,) = planned.steps
     assert isinstance(function, Function)
-    return merge(graph, function.name, inputs)
+    return _of_layer(merge(graph, function.name, inputs), planned)
 
 
 def merge(graph: fx.Graph, name: str, inputs: list[fx.Node]) -> fx.Node:
@@ -100,8 +103,14 @@ def merge(graph: fx.Graph, name: str, inputs: list[fx.Node]) -> fx.Node:
 
 def _steps(graph: fx.Graph, planned: Planned, steps: tuple[Step, ...], value: fx.Node, root: nn.Module) -> fx.Node:
     for step in steps:
-        value = _ADDERS[type(step)](graph, planned, step, value, root)
+        value = _of_layer(_ADDERS[type(step)](graph, planned, step, value, root), planned)
     return value
+
+
+def _of_layer(call: fx.Node, planned: Planned) -> fx.Node:
+    """Note at a call which layer it belongs to."""
+    call.meta[LAYER] = planned.node.index
+    return call
 
 
 def _add_module(graph: fx.Graph, planned: Planned, step: Module, value: fx.Node, root: nn.Module) -> fx.Node:

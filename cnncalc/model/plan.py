@@ -64,12 +64,6 @@ def plan(network: Network, *, inplace: bool = True, taken: frozenset[str] = froz
     return planned
 
 
-def expected_shape(planned: Planned, batch: int) -> tuple[int, ...]:
-    """Return the shape that PyTorch's tensor has behind a layer."""
-    volume = planned.node.output
-    return (batch, volume.channels) if planned.vector else (batch, volume.channels, *volume.spatial)
-
-
 def _overwritable(network: Network) -> frozenset[int]:
     """Return the layers that may write over their input.
 

@@ -1,0 +1,34 @@
+"""Packages that only some commands need, and what to install for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cnncalc.errors import SpecError
+
+_EXTRAS = {
+    "torch": "train",
+    "torchinfo": "train",
+    "torchvision": "train",
+    "onnx": "export",
+    "onnxscript": "export",
+}
+"""Packages that are not always there, and the extra of this project that installs each."""
+
+
+@contextmanager
+def optional_packages() -> Iterator[None]:
+    """Say in one line what to install, where an import inside does not find a package.
+
+    Raises:
+        SpecError: with the code ``not-installed``.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in _EXTRAS:
+            raise
+        hints = [f'install it with: pip install "cnncalc[{_EXTRAS[package]}]"']
+        raise SpecError("not-installed", f"this needs {package}, which is not installed", hints=hints) from None

@@ -121,7 +121,7 @@ FUNCTIONS: Mapping[Callable[..., Any], tuple[str, Callable[[torch.Tensor], tuple
     functional.linear: ("conv/fc", _channels_last),
     functional.batch_norm: ("norm", _channels_first),
     functional.layer_norm: ("norm", _channels_last),
-    torch.max_pool2d: ("pool", _channels_first),
+    functional.max_pool2d: ("pool", _channels_first),
     functional.avg_pool2d: ("pool", _channels_first),
     functional.adaptive_avg_pool2d: ("pool", _channels_first),
     torch.Tensor.mean: ("pool", _channels_first),

@@ -21,9 +21,9 @@ from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, pa
 from cnncalc.spec.values import evaluate, read_volume, written
 from cnncalc.volume import Volume
 
-_STEPS_OF_A_CALL = 6
-_STEPS_OF_AN_EXPRESSION = 3
-_STEPS_OF_A_NEW_LAYER = 100
+_STEPS_OF_A_CALL = 20
+_STEPS_OF_AN_EXPRESSION = 6
+_STEPS_OF_A_NEW_LAYER = 120
 _CHARACTERS_IN_A_STEP = 4
 _CHARACTERS_OF_A_NAME_IN_A_STEP = 32
 _WINDOWS_IN_A_STEP = 4
@@ -98,6 +98,7 @@ class _Expansion:
         self.rounding = settings.rounding or "strict"
         self.notes: list[Note] = []
         self.calls: list[tree.Call] = []
+        self.active: set[str] = set()
         self.blocks: dict[str, str] = {}
         self.depth = 0
         self.steps = 0
@@ -325,7 +326,7 @@ class _Expansion:
         block = self.spec.blocks.get(item.name)
         if block is None:
             raise self._unknown_block(item)
-        if any(call.name == item.name for call in self.calls):
+        if item.name in self.active:
             chain = " → ".join([*(call.name for call in self.calls), item.name])
             raise self._error("recursive", f"the block `{item.name}` calls itself: {chain}", item.span)
         self._spend(_STEPS_OF_A_CALL + len(block.parameters) + len(item.arguments), item.span)
@@ -335,6 +336,7 @@ class _Expansion:
         inner = _Scope(name + ".", parameters, taken=set(block.labels))
         outside, place = self.source, self.place
         self.calls.append(item)
+        self.active.add(item.name)
         self.source = block.source
         if block.source is not self.spec.source:
             self.place = place or item.span
@@ -345,7 +347,7 @@ class _Expansion:
             error.trail = (f"in {shorten(outside.text[slice(*item.span)])}, {called}", *error.trail)
             raise
         finally:
-            self.calls.pop()
+            self.active.discard(self.calls.pop().name)
             self.source, self.place = outside, place
 
     def _bind(self, block: tree.Block, call: tree.Call, at: int, scope: _Scope) -> MutableMapping[str, int]:
@@ -425,7 +427,8 @@ class _Expansion:
         )
 
     def _word(self, item: tree.Layer, place: int) -> Span:
-        return layer_words(self.source, item.span)[place]
+        spans = layer_words(self.source, item.span)
+        return spans[place] if place < len(spans) else item.span  # a row of a table takes its size from its volume
 
     def _place(self, fault: Fault, item: tree.Layer, arguments: Arguments) -> Span:
         """Return the word that a fault is about; the layer's size, or the layer, where none is written."""

@@ -32,10 +32,8 @@ _PLAIN_WORD = r"(?:[^\s()\[\]|,;#@*=→{}:-]+|:(?=[0-9])|-(?=[0-9])){1,500}"
 _PLAIN_LAYER = re.compile(
     rf"{_PLAIN_WORD}(?:[^\S\n]+{_PLAIN_WORD}|[^\S\n]*=(?!>)[^\S\n]*{_PLAIN_WORD}){{0,{2 * MAX_WORDS}}}"
 )
-_PLAIN_STEP = re.compile(
-    r"([a-z_][a-z0-9_]*(?:-[0-9]+)?)"
-    rf"(?:[^\S\n]+{_PLAIN_WORD}|[^\S\n]*=(?!>)[^\S\n]*{_PLAIN_WORD}){{0,{MAX_WORDS}}}(?=[^\S\n]*(?:[\n,;]|-\s|$))"
-)
+_LAYER_WORD = re.compile(r"[a-z_][a-z0-9_]*(?:-[0-9]+)?")
+_STEP_ENDS = re.compile(r"[^\S\n]*(?:[\n,;]|-\s|$)")
 _NOT_PLAIN = re.compile(r"[^\S\n]*(?:[:-]?\{|=(?!>))")
 _OPTION = re.compile(r"\s*=\s*")
 _ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
@@ -280,12 +278,14 @@ class Parser:
 
     def plain_step(self) -> tree.Step | None:
         """step, where it is a layer and nothing else, as most are: a short way to what `step` makes of it"""
-        match = _PLAIN_STEP.match(self.text, self.position)
-        if match is None or match[1] == "total":
+        match = _PLAIN_LAYER.match(self.text, self.position)
+        if match is None or not _STEP_ENDS.match(self.text, match.end()):
+            return None
+        texts = tuple(_OPTION.sub("=", match[0]).split()) if "=" in match[0] else tuple(match[0].split())
+        if len(texts) > MAX_WORDS or not _LAYER_WORD.fullmatch(texts[0]):
             return None
         self.position = match.end()
         span = Span(*match.span())
-        texts = tuple(_OPTION.sub("=", match[0]).split()) if "=" in match[0] else tuple(match[0].split())
         return tree.Step(tree.Layer(span, self.shared.setdefault(texts, texts)), span)
 
     def label(self) -> str | None:

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "model": {"volume", "errors", "analysis", "layers", "loading", "network", "report", "zoo"},
     "loading": {"volume", "errors", "limits", "spec", "network", "zoo"},
     "commands": {"__init__", "errors", "analysis", "loading", "model", "needs", "network", "report", "zoo"},
-    "__init__": {"volume", "errors", "analysis", "loading", "network"},
+    "__init__": {"volume", "errors", "analysis", "loading", "model", "needs", "network"},
     "__main__": {"commands"},
 }
 """For every room, the rooms that it may import: data flows from the text to the report."""

@@ -96,7 +96,7 @@ class Convolution(Windowed):
         own = self.plain and self.rounding != "ceil"
         settings = {"stride": self.setting("stride"), "padding": self.setting("before") if own else 0}
         settings |= {"dilation": self.setting("dilation"), "groups": self.groups, "bias": self.bias}
-        args = (sources[0].channels, self.filters, self.setting("kernel"))
+        args = (sources[0].channels, self.filters, short_setting(self.setting("kernel")))
         convolution = Module(per_dimension("Conv", sources[0].dimensions), args, _changed(settings))
         if own:
             return (convolution,)
@@ -243,7 +243,7 @@ class TransposedConvolution(Layer):
             "bias": self.bias,
             "dilation": self.dilation,
         }
-        args = (sources[0].channels, self.filters, self.kernel)
+        args = (sources[0].channels, self.filters, short_setting(self.kernel))
         return (Module(per_dimension("ConvTranspose", sources[0].dimensions), args, _changed(settings)),)
 
     def looks_around(self) -> bool:

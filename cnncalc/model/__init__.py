@@ -1,5 +1,5 @@
-"""From a network to PyTorch. Importing this package imports torch."""
+"""From a network to PyTorch and back.
 
-from cnncalc.model.build import build
-
-__all__ = ["build"]
+Only the files that need torch import it: what a network is for PyTorch (`plan`) and its source (`source`)
+are made without it.
+"""

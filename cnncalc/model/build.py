@@ -35,9 +35,6 @@ FUNCTIONS: Mapping[str, Any] = {
 LAYER = "cnncalc.layer"
 """Where a call in the graph keeps the index of its layer, in its ``meta``."""
 
-TAKEN = frozenset(dir(fx.GraphModule)) | {"training", "graph", "self", "torch"}
-"""Attributes that a module has already, so that no layer can be called so."""
-
 
 def build(
     network: Network,
@@ -46,20 +43,7 @@ def build(
     seed: int | None = None,
     inplace: bool = True,
 ) -> fx.GraphModule:
-    """Build a network as a PyTorch module.
-
-    It takes tensors of N x C x H x W (N x C x L, N x C x D x H x W). Behind a fully connected layer and a
-    ``flatten`` tensors are N x C. Modules are named by the spec's labels and blocks.
-
-    Args:
-        network: what is built.
-        device: where the parameters are made; ``"meta"`` makes none. Torch's default device otherwise.
-        seed: what the weights are drawn from; torch's own generator otherwise.
-        inplace: whether activations write over their input where that is safe.
-
-    Raises:
-        SpecError: for a network that PyTorch has no layers for (more than three spatial dimensions).
-    """
+    """Build a network as `cnncalc.build` documents it."""
     if network.input.dimensions > MOST_DIMENSIONS:
         message = f"PyTorch has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
         raise SpecError("not-in-pytorch", message)
@@ -67,7 +51,7 @@ def build(
     values: list[fx.Node] = [graph.placeholder("x")]
     root = nn.Module()
     with torch.device("meta"):
-        for planned in plan(network, inplace=inplace, taken=TAKEN):
+        for planned in plan(network, inplace=inplace):
             values.append(_call(graph, planned, values, root))
     graph.output(values[network.output_index])
     module = fx.GraphModule(root, graph, class_name="Network")

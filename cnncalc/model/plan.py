@@ -15,6 +15,23 @@ from cnncalc.layers.steps import Function, Step, Steps
 from cnncalc.network import Network, Node
 from cnncalc.volume import Volume
 
+_TAKEN = """
+T_destination add_module add_submodule apply bfloat16 buffers call_super_init children code compile cpu cuda
+delete_all_unused_submodules delete_submodule double dump_patches eval extra_repr float forward get_buffer
+get_extra_state get_parameter get_submodule graph half ipu load_state_dict modules mtia named_buffers
+named_children named_modules named_parameters parameters print_readable recompile register_backward_hook
+register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
+register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
+self set_extra_state set_submodule share_memory state_dict to to_empty to_folder torch train training type xpu
+zero_grad
+"""
+TAKEN = frozenset(_TAKEN.split())
+"""Attributes that a module of PyTorch has already, so that no layer can be called so.
+
+They are listed, not asked for: a state_dict has the same keys under every version of PyTorch.
+"""
+
 
 class Planned(NamedTuple):
     """One layer with what PyTorch does for it.
@@ -36,13 +53,12 @@ class Planned(NamedTuple):
     vector: bool
 
 
-def plan(network: Network, *, inplace: bool = True, taken: frozenset[str] = frozenset()) -> list[Planned]:
+def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
     """Return what PyTorch does for every layer, in execution order.
 
     Args:
         network: the layers.
         inplace: whether activations may write over their input where that is safe.
-        taken: attributes that a module has already, which no layer may be called.
     """
     vectors = [False]
     free = _overwritable(network) if inplace else frozenset()
@@ -58,7 +74,7 @@ def plan(network: Network, *, inplace: bool = True, taken: frozenset[str] = froz
             ]
         )
         vectors.append(layer.makes_vectors or vector)
-        name = ".".join(_attribute(part, taken) for part in node.name.split("."))
+        name = ".".join(_attribute(part) for part in node.name.split("."))
         steps = layer.torch_steps(node.sources, vector)
         planned.append(Planned(node, name, prepare, steps, node.index in free, vectors[-1]))
     return planned
@@ -86,6 +102,15 @@ def _unflatten(volume: Volume) -> Step:
     return Function("unflatten", (1, (volume.channels, *volume.spatial)))
 
 
-def _attribute(part: str, taken: frozenset[str]) -> str:
-    """Return a name that Python and a module allow: an underscore after what is taken."""
-    return part + "_" if part in taken or keyword.iskeyword(part) else part
+def _attribute(part: str) -> str:
+    """Return a name that Python and a module allow; different names stay different.
+
+    A name that is taken gets an underscore behind it. One that starts with an underscore, which Python and
+    modules keep for themselves, gets a capital letter in front, which no name of a spec has.
+    """
+    if part.startswith("_"):
+        return "L" + part
+    base = part.rstrip("_")
+    if part in TAKEN or base in TAKEN or keyword.iskeyword(base):
+        return part + ("__" if base + "_" in TAKEN else "_")
+    return part

@@ -17,7 +17,7 @@ from torch import fx, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.analysis.checks import Check
-from cnncalc.model.build import LAYER, TAKEN, build
+from cnncalc.model.build import LAYER, build
 from cnncalc.model.plan import Planned, plan
 from cnncalc.network import Network
 from cnncalc.volume import Volume
@@ -45,7 +45,7 @@ def verify(network: Network) -> list[Check]:
         SpecError: for a network that PyTorch has no layers for.
     """
     module = build(network, device="meta").eval()
-    planned = plan(network, taken=TAKEN)
+    planned = plan(network)
     seen = _run(module, network)
     by_module = _torchinfo(module, network)
     return [

@@ -20,7 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import cnncalc
 from cnncalc import zoo
-from cnncalc.model import build
+from cnncalc.model.build import build
 
 TRANSFORMERS = ("maxvit_", "swin_", "vit_")
 """Classifiers of torchvision that are no convolutional networks."""
@@ -88,20 +88,31 @@ def torchvision_model(name: str) -> nn.Module:
 
 
 def images(size: int, count: int = 1) -> torch.Tensor:
-    """Return random images that differ in brightness too, so that they stay different after a mean."""
-    return torch.randn(count, 3, size, size) + torch.linspace(-1, 1, count).reshape(count, 1, 1, 1)
+    """Return random images: noise on 4 x 4 fields of random colours, which stay different where noise averages out."""
+    return torch.randn(count, 3, size, size) + functional.interpolate(torch.randn(count, 3, 4, 4), size)
 
 
 def measure(name: str) -> Measured:
     """Count a classifier of torchvision on meta tensors; half of PyTorch's flops are multiplications."""
     size = SIZES.get(name, USUAL_SIZE)
-    with torch.no_grad(), torch.device("meta"):
-        model = torchvision_model(name)
-        with FlopCounterMode(display=False) as counter, _Watch(model) as watch:
+    with torch.no_grad():
+        with _WithoutValues():
+            model = torchvision_model(name)
+        with torch.device("meta"), FlopCounterMode(display=False) as counter, _Watch(model) as watch:
             model(images(size))
     biases = sum(values.numel() for key, values in model.named_parameters() if key.endswith(".bias"))
     weights = sum(values.numel() for values in model.parameters()) - biases
     return Measured(weights, biases, counter.get_total_flops() / 2, watch.made)
+
+
+class _WithoutValues(TorchFunctionMode):
+    """Makes parameters on the meta device, and nothing else: RegNet computes its widths with tensors."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in (torch.empty, torch.ones, torch.zeros):
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
 
 
 # ---- what PyTorch's functions do, in the order of their calls
@@ -232,7 +243,7 @@ def with_weights_of(net: cnncalc.Network, model: nn.Module, names: list[str]) ->
     They are shared, not copied. Shapes differ only where one side has more dimensions of size 1: a linear
     layer for a 1x1 convolution.
     """
-    built = build(net, device="meta").eval()
+    built = cnncalc.build(net, device="meta").eval()
     with torch.no_grad(), torch.device("meta"), _Watch(built) as watch:
         built(images(net.input[0]))
     theirs, ours = model.state_dict(), built.state_dict()

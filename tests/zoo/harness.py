@@ -233,7 +233,7 @@ def settle(model: nn.Module, seen: torch.Tensor) -> None:
     model(seen)
     for norm in norms:
         norm.eval()
-        norm.running_mean.add_(torch.rand_like(norm.running_mean), alpha=0.1)
+        norm.running_mean.add_(torch.rand_like(norm.running_mean) * norm.running_var.sqrt() / 10)
         norm.running_var.mul_(1 + torch.rand_like(norm.running_var) / 10)
 
 

@@ -232,7 +232,7 @@ class Arguments:
         hints.append(f"{self.word} takes " + ", ".join(_WRITTEN.get(word, word) for word in known))
         if not known:
             hints = [f"{self.word} takes no options"]
-        if text[0].isalpha():
+        if text[0].isalpha() and "=" not in text:
             hints.append("layers are separated by ` - ` or a line end")
         return Fault("unknown-option", f"{self.word} has no option `{shorten(text)}`", about="unknown", hints=hints)
 

@@ -66,8 +66,7 @@ class Multiply(Merge):
     def output(self, sources: Sources) -> Volume:
         largest = max(sources, key=lambda source: source.values)
         if any(source not in (largest, largest.vector(largest.channels)) for source in sources):
-            hints = _to_equal(sources)
-            hints.append(f"a branch of mul may also be {largest.vector(largest.channels)}")
+            hints = [f"every branch of mul is {largest} or {largest.vector(largest.channels)} here"]
             raise _disagreement(self.kind, sources, hints)
         return largest
 
@@ -97,7 +96,7 @@ def _to_equal(sources: Sources, *, channels: bool = True) -> list[str]:
         hints.append(_to_equal_size(first, other, number))
     if channels and first.channels != other.channels:
         hints.append(
-            f"give branch {number} {first.channels} channels, for example with `conv {_ones(first)}x{first.channels}`"
+            f"branch {number} needs {first.channels} channels, for example from `conv {_ones(first)}x{first.channels}`"
         )
     return hints
 

@@ -127,7 +127,7 @@ class Upsample(Layer):
         mode = arguments.one_of("nearest", *_LINEAR.values()) or "nearest"
         if mode != "nearest" and mode != _LINEAR.get(dimensions):
             right = _LINEAR.get(dimensions, "nearest")
-            message = f"`{mode}` is not for {dimensions} spatial dimensions"
+            message = f"`{mode}` is not for {dimensions} spatial dimension{'s' if dimensions > 1 else ''}"
             raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
         return cls(factors, mode)
 

@@ -47,16 +47,23 @@ def check_totals(
                 message = f"the table's total of {number.value:,} values is not the sum of its rows, {values:,}"
                 yield Note("wrong-total", message, number.span)
         else:
-            _check_number(source, number, "parameters", [weights + biases, weights])
+            _check_number(source, number, "parameters", [weights + biases, weights], "the table", "the network")
 
 
-def _check_number(source: Source, number: tree.Stated, what: str, counted: list[int]) -> None:
+def _check_number(
+    source: Source,
+    number: tree.Stated,
+    what: str,
+    counted: list[int],
+    stating: str = "the row",
+    counting: str = "the layer",
+) -> None:
     if any(_holds(number, value) for value in counted):
         return
     with_and_without = f" ({counted[1]:,} without biases)" if len(set(counted)) > 1 else ""
     raise SpecError(
         "claim-failed",
-        f"the row states {number.value:,} {what}, but the layer has {counted[0]:,}{with_and_without}",
+        f"{stating} states {number.value:,} {what}, but {counting} has {counted[0]:,}{with_and_without}",
         span=number.span,
         source=source,
     )

@@ -25,7 +25,7 @@ _STEPS_OF_A_CALL = 20
 _STEPS_OF_AN_EXPRESSION = 6
 _STEPS_OF_A_NEW_LAYER = 120
 _CHARACTERS_IN_A_STEP = 4
-_CHARACTERS_OF_A_NAME_IN_A_STEP = 32
+_CHARACTERS_OF_A_NAME_IN_A_STEP = 12
 _WINDOWS_IN_A_STEP = 4
 """What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
 
@@ -149,7 +149,7 @@ class _Expansion:
             raise self._error("misplaced", "the input stands after a layer", statement.span, hints)
         if self.settings.input is None:
             if self.volumes:
-                raise self._error("misplaced", "there is a second `input`", statement.span)
+                raise self._error("misplaced", "there is a second `input`", statement.span, ["leave one of them out"])
             volume = _as_input(self._volume(statement.volume, scope.parameters))
             self.volumes.append(volume)
             check_stated(self.source, statement.stated, volume, 0, 0)
@@ -297,7 +297,10 @@ class _Expansion:
             arguments.done()
             output = layer.output((source,))
         except Fault as fault:
-            raise self._from_fault(fault, self._place(fault, item, arguments)) from None
+            error = self._from_fault(fault, self._place(fault, item, arguments))
+            if fault.code == "unknown-option" and find(option := texts[1:][arguments.places["unknown"]]):
+                error.hints = (f"`{option}` is a layer: write ` - ` or a line end in front of it",)
+            raise error from None
         return self._operation(Operation(layer, " ".join(texts), (source,), output), item.span)
 
     def _operation(self, operation: Operation, span: Span) -> Operation:
@@ -332,6 +335,7 @@ class _Expansion:
         self._spend(_STEPS_OF_A_CALL + len(block.parameters) + len(item.arguments), item.span)
         parameters = self._bind(block, item, at, scope)
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
+        self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         self.blocks[name] = _called(block, item, parameters)
         inner = _Scope(name + ".", parameters, taken=set(block.labels))
         outside, place = self.source, self.place
@@ -401,7 +405,7 @@ class _Expansion:
         return evaluate(source or self.source, expression, names)
 
     def _volume(self, word: tree.Word, names: Mapping[str, int]) -> Volume:
-        self._spend(_cost(word.span), word.span)
+        self._spend(2 * _cost(word.span), word.span)
         return read_volume(self.source, word, names)
 
     # ---- limits

@@ -300,7 +300,8 @@ class ExpressionParser:
 
     def _close(self, opened: int) -> None:
         if self._take_operator(")") is None:
-            raise SpecError("unclosed", "this `(` is never closed", span=Span(opened, opened + 1), source=self.source)
+            span, hints = Span(opened, opened + 1), ["write `)`"]
+            raise SpecError("unclosed", "this `(` is never closed", span=span, source=self.source, hints=hints)
 
     def _nested(self, rule: Callable[[], Expression], start: int) -> Expression:
         self.depth += 1

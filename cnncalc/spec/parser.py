@@ -44,6 +44,7 @@ _LINE = re.compile(r"[^\n]*")
 _BRACED = re.compile(r"[^{}\n]*\}")
 
 _CLOSERS = {"(": ")", "[": "]"}
+_CLOSING = ")]}|"
 _SEPARATORS = "a newline, `,`, `;`, ` - ` or `->`"
 
 
@@ -339,7 +340,7 @@ class Parser:
         """group = "(" sequence ")" | "[" sequence "]" """
         start = self.position
         self.position += 1
-        body = self.sequence(start, _CLOSERS[opener])
+        body = self.sequence(start)
         if not self.take(_CLOSERS[opener]):
             raise self.unclosed(start, _CLOSERS[opener])
         span = Span(start, self.position)
@@ -358,9 +359,9 @@ class Parser:
         """merge = word "(" sequence { "|" sequence } ")" """
         opened = self.position
         self.position += 1
-        branches = [self.sequence(opened, ")|")]
+        branches = [self.sequence(opened)]
         while self.take("|"):
-            branches.append(self.sequence(opened, ")|"))
+            branches.append(self.sequence(opened))
         if not self.take(")"):
             raise self.unclosed(opened, ")")
         span = Span(start, self.position)
@@ -369,7 +370,7 @@ class Parser:
             raise self.error("bad-merge", f"{word} takes two branches or more", span, hints)
         return tree.Merge(word, tuple(branches), span)
 
-    def sequence(self, opened: int, closers: str) -> tree.Sequence:
+    def sequence(self, opened: int) -> tree.Sequence:
         """sequence = [ step { separator step } ]"""
         self.depth += 1
         self.count_part()
@@ -378,12 +379,12 @@ class Parser:
             raise self.error("too-deep", message, Span(opened, opened + 1))
         steps: list[tree.Step] = []
         self.then()
-        while self.position < len(self.text) and self.text[self.position] not in closers:
+        while self.position < len(self.text) and self.text[self.position] not in _CLOSING:
             if keyword := self.keyword():
                 raise self.misplaced(keyword, "inside brackets")
             steps.append(self.step())
             self.count_part()
-            self.separator(closers)
+            self.separator(_CLOSING)
         self.depth -= 1
         return tuple(steps)
 
@@ -645,8 +646,12 @@ class Parser:
     def unclosed(self, opened: int, closer: str) -> SpecError:
         """Make the error for a bracket that is never closed; its caret is at the bracket."""
         opener = self.text[opened]
-        if self.position < len(self.text) and self.text[self.position] in ")]}|" and closer != "}":
-            return self.unexpected(f"`{closer}`, which closes the `{opener}` of line {self.source.line(opened)}")
+        found = self.text[self.position : self.position + 1]
+        if found and found in _CLOSING and closer != "}":
+            error = self.unexpected(f"`{closer}`, which closes the `{opener}` of line {self.source.line(opened)}")
+            if found == "|":
+                error.hints = ("branches stand in a merge: add( A | B ), concat( A | B ) or mul( A | B )",)
+            return error
         return self.error(
             "unclosed", f"this `{opener}` is never closed", Span(opened, opened + 1), [f"write `{closer}`"]
         )
@@ -670,6 +675,8 @@ class Parser:
 
     def unexpected_after_step(self) -> SpecError:
         """Make the error for a step that is not separated from the one before."""
+        if self.text.startswith("{", self.position):
+            return self.unclosed(self.position, "}")
         error = self.unexpected(f"{_SEPARATORS} between two layers")
         if self.text[self.position : self.position + 1] in tuple(")]}"):
             closer = self.text[self.position]

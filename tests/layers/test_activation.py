@@ -1,0 +1,28 @@
+"""Activations change no volume and, but for a learned slope, learn nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnncalc.layers.activation import MODULES
+from tests.layers.helpers import layer, load, told
+
+
+@pytest.mark.parametrize("word", MODULES)
+def test_activations_keep_the_volume(word: str):
+    """Each value goes through a function by itself."""
+    node = layer(word, "8x8x4")
+    assert (node.output, node.params, node.macs) == ((8, 8, 4), 0, 0)
+
+
+def test_prelu_learns_one_slope_or_one_per_channel():
+    """As PyTorch's: one slope for all channels unless `perchannel` is written."""
+    assert layer("prelu", "8x8x4").params == 1
+    assert layer("prelu 0.1 perchannel", "8x8x4").params == 4
+
+
+def test_a_slope_may_follow():
+    """`leakyrelu 0.2`, `elu 0.5`; a ReLU has no number."""
+    assert load("leakyrelu 0.2 - elu 0.5 - celu 2 - softplus 3", "8x8x4").params == 0
+    assert told("relu 0.2", "8x8x4")[0] == "unknown-option"
+    assert told("celu 0", "8x8x4") == ("out-of-range", "the number of a celu is not 0")

@@ -1,0 +1,53 @@
+"""Layers that work on the channels."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.layers.helpers import layer, load, told
+
+
+def test_slice_takes_a_range_of_channels():
+    """From the first number up to, but without, the second."""
+    assert load("slice 0:{C/2}", "8x8x24").output == (8, 8, 12)
+    assert load("slice 5:6", "8x8x24").output == (8, 8, 1)
+
+
+def test_two_slices_and_a_concat_are_the_whole():
+    """ShuffleNet's split: what is taken apart is put together again."""
+    assert load("concat( slice 0:{C/2} | slice {C/2}:{C} ) - shuffle 2", "8x8x24").output == (8, 8, 24)
+
+
+def test_shuffle_costs_nothing():
+    """It only mixes the channels."""
+    node = layer("shuffle 3", "8x8x24")
+    assert (node.output, node.params, node.macs) == ((8, 8, 24), 0, 0)
+
+
+def test_scale_learns_a_factor_per_channel():
+    """ConvNeXt's layer scale: a weight per channel, no bias."""
+    node = layer("scale 1e-6", "8x8x96")
+    assert (node.weights, node.biases) == (96, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("slice", "missing-size"),
+        ("slice 4", "missing-size"),
+        ("slice 4:4", "out-of-range"),
+        ("slice 0:25", "out-of-range"),
+        ("shuffle", "missing-size"),
+        ("shuffle 2x2", "bad-size"),
+        ("shuffle 5", "bad-groups"),
+    ],
+)
+def test_faults(text: str, code: str):
+    """Each kind of fault has its code."""
+    assert told(text, "8x8x24")[0] == code
+
+
+def test_messages():
+    """Say what there is and what was asked for."""
+    assert told("slice 0:25", "8x8x24")[1] == "there are no channels 0:25 in 24 channels"
+    assert told("shuffle 5", "8x8x24")[1] == "5 groups do not divide 24 channels"

@@ -1,0 +1,44 @@
+"""Normalisations learn a scale (a weight) and a shift (a bias) per channel, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.layers.helpers import hints, layer, told
+
+
+@pytest.mark.parametrize("text", ["bn", "gn 4", "ln", "instancenorm affine", "bn eps=1e-3 momentum=0.01"])
+def test_scale_and_shift_per_channel(text: str):
+    """Two parameters per channel; they count as weights and biases, and multiply nothing."""
+    node = layer(text, "8x8x32")
+    assert (node.output, node.weights, node.biases, node.macs) == ((8, 8, 32), 32, 32, 0)
+
+
+@pytest.mark.parametrize("text", ["bn noaffine", "gn 4 noaffine", "ln noaffine", "instancenorm", "lrn 5"])
+def test_without_parameters(text: str):
+    """`noaffine` learns nothing; an instance norm learns only with `affine`, as in PyTorch."""
+    assert layer(text, "8x8x32").params == 0
+
+
+def test_groups_divide_the_channels():
+    """`gn 5` on 32 channels is refused, with groups that would do."""
+    assert told("gn 5", "8x8x32") == ("bad-groups", "5 groups do not divide 32 channels")
+    assert hints("gn 5", "8x8x32") == "fits with: groups 2, 4, 8"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("gn", "missing-size"),
+        ("gn 2x2", "bad-size"),
+        ("lrn", "missing-size"),
+        ("lrn 5x5", "bad-size"),
+        ("bn eps=-1", "out-of-range"),
+        ("bn momentum=2", "out-of-range"),
+        ("bn eps=small", "bad-number"),
+        ("bn 32", "unknown-option"),
+    ],
+)
+def test_faults(text: str, code: str):
+    """Each kind of fault has its code."""
+    assert told(text, "8x8x32")[0] == code

@@ -1,0 +1,35 @@
+"""From a word to a layer."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnncalc.layers import FOREIGN, find, words
+from cnncalc.layers.base import Layer
+from cnncalc.layers.registry import register
+from tests.layers.helpers import hints, told
+
+
+def test_a_word_is_registered_once():
+    """A second layer of the same word is a mistake in the code, found at import."""
+    with pytest.raises(ValueError, match="two layers are written 'conv'"):
+        register("conv")(Layer)
+
+
+def test_words_of_other_tools_lead_to_ours():
+    """Every foreign word stands for a word of the language, and is not one itself."""
+    assert set(FOREIGN.values()) <= set(words())
+    assert not set(FOREIGN) & set(words())
+    assert hints("linear 10", "8x8x4") == "did you mean `fc`?"
+
+
+def test_an_unknown_word_gets_a_guess():
+    """`con` is nearly `conv`."""
+    assert told("con 3x3x4", "8x8x4") == ("unknown-layer", "there is no layer `con`")
+    assert "`conv`" in hints("con 3x3x4", "8x8x4")
+
+
+@pytest.mark.parametrize("word", ["relu3", "conv3", "gap2", "bn-4"])
+def test_only_some_words_have_a_shorthand(word: str):
+    """`conv3-64`, `pool2` and `fc-10` do; others are not read as one."""
+    assert find(word) is None

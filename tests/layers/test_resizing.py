@@ -1,0 +1,69 @@
+"""Padding, cropping and enlarging."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.layers.helpers import hints, layer, load, told
+
+
+def test_pad_and_crop_undo_each_other():
+    """One number for all sides, one per dimension, or before:after."""
+    for sides in ("1", "1x2", "0:1x0:1", "3:0"):
+        assert load(f"pad {sides} - crop {sides}", "8x9x4").output == (8, 9, 4)
+    assert load("pad 0:1x2", "8x9x4").output == (8 + 0 + 1, 9 + 2 + 2, 4)
+    assert load("crop 1", "8x9x4").output == (8 - 2, 9 - 2, 4)
+
+
+def test_padding_before_a_valid_convolution_is_padding_within():
+    """`pad 1 - conv 3x3` sees and makes what `conv 3x3 p1` does."""
+    assert load("pad 1 - conv 3x3x4", "8x8x1").output == load("conv 3x3x4 p1", "8x8x1").output
+
+
+def test_values_that_are_cropped_are_never_read():
+    """A crop says how much of each dimension it drops."""
+    assert layer("crop 1x0:2", "8x8x1").dropped == (1 + 1, 0 + 2)
+
+
+def test_upsample_multiplies_the_size():
+    """`x2` and a bare 2 are the same; each dimension may have a factor of its own."""
+    assert load("upsample x2", "8x9x4").output == (16, 18, 4)
+    assert load("upsample 2 bilinear", "8x9x4").output == (16, 18, 4)
+    assert load("upsample x2x3 nearest", "8x9x4").output == (16, 27, 4)
+
+
+def test_pixelshuffle_makes_positions_of_channels():
+    """r·r channels become r x r positions: the same values in another shape."""
+    net = load("pixelshuffle 3", "8x8x18")
+    assert net.output == (8 * 3, 8 * 3, 18 // 3**2)
+    assert net.output.values == net.input.values
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("pad", "missing-size"),
+        ("pad 1x1x1", "bad-size"),
+        ("pad 8 reflect", "out-of-range"),
+        ("pad 1 reflect replicate", "bad-option"),
+        ("pad 1 mirror", "unknown-option"),
+        ("crop 4", "too-large"),
+        ("upsample", "missing-size"),
+        ("upsample x0", "out-of-range"),
+        ("upsample x2 linear", "bad-option"),
+        ("upsample x2 trilinear", "bad-option"),
+        ("pixelshuffle 2x2", "bad-size"),
+        ("pixelshuffle 3", "bad-groups"),
+    ],
+)
+def test_faults(text: str, code: str):
+    """Each kind of fault has its code."""
+    assert told(text, "8x8x4")[0] == code
+
+
+def test_faults_say_what_would_do():
+    """The kind of blending goes by the dimensions, the channels by the factor."""
+    assert hints("upsample x2 linear", "8x8x4") == "write `bilinear`"
+    assert hints("pixelshuffle 3", "8x8x10") == "fits with: 18 channels"
+    assert told("pixelshuffle 2", "64x4")[1] == "pixelshuffle works in 2 spatial dimensions; the input 64x4 has 1"
+    assert told("crop 4", "8x9x4")[1] == "nothing is left after this crop: the height 8 is too small"

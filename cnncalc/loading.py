@@ -52,17 +52,17 @@ def load(
 def _volume_text(volume: str | Iterable[int]) -> str:
     try:
         return volume if isinstance(volume, str) else "x".join(map(str, volume))
-    except TypeError:
+    except (TypeError, ValueError):  # nothing to go through, or a number too long to be written
         hints = ['write input="32x32x3" or input=(32, 32, 3)']
-        raise SpecError("bad-volume", f"{shorten(repr(volume))} is not a volume", hints=hints) from None
+        raise SpecError("bad-volume", f"the input, a {type(volume).__name__}, is not a volume", hints=hints) from None
 
 
 def _parameter_texts(params: Mapping[str, int | str]) -> dict[str, str]:
     try:
         return {name.lower(): str(value) for name, value in params.items()}
-    except AttributeError:
+    except (AttributeError, ValueError):  # no mapping, a name that is no text, or a number too long to be written
         hints = ['write params={"width": 64}']
-        raise SpecError("bad-name", "params is not a mapping from names to numbers", hints=hints) from None
+        raise SpecError("bad-name", "params is not a mapping from names to numbers in range", hints=hints) from None
 
 
 def read_source(spec: str | os.PathLike[str]) -> Source:

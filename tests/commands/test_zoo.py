@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from cnncalc import zoo
+from tests.commands.conftest import Cnncalc
+
+
+def test_the_list_has_every_spec_with_its_numbers_year_and_paper(cnncalc: Cnncalc) -> None:
+    """ResNet-50: 25,557,032 parameters (torchvision's table) and He et al., 2015."""
+    done = cnncalc("zoo", "--format", "csv")
+    assert done.status == 0
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(done.out))}
+    assert list(rows) == zoo.names()
+    assert rows["resnet50"] == {
+        "name": "resnet50",
+        "title": "ResNet-50",
+        "input": "224x224x3",
+        "params": "25557032",
+        "macs": "4089184256",
+        "year": "2015",
+        "paper": "He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition",
+    }
+
+
+def test_the_list_as_json(cnncalc: Cnncalc) -> None:
+    specs = json.loads(cnncalc("zoo", "--format", "json").out)["specs"]
+    [lenet] = [spec for spec in specs if spec["name"] == "lenet5"]
+    assert lenet["params"] == (5 * 5 + 1) * 6 + (25 * 6 + 1) * 16 + (400 + 1) * 120 + (120 + 1) * 84 + (84 + 1) * 10
+
+
+def test_a_name_prints_the_spec_as_it_ships(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """What is printed can be kept and changed; it is a spec like any other."""
+    source = zoo.spec("resnet50")
+    assert source is not None
+    assert cnncalc("zoo", "resnet50").out == cnncalc("zoo", "ResNet50").out == source.text
+    mine = tmp_path / "mine.txt"
+    assert cnncalc("zoo", "resnet50", "-o", str(mine)).status == 0
+    assert "25,557,032" in cnncalc("params", str(mine)).out
+
+
+def test_every_command_takes_a_name(cnncalc: Cnncalc) -> None:
+    assert "138,357,544" in cnncalc("shapes", "vgg16").out
+    assert "25,557,032" in cnncalc("compare", "resnet50", "vgg16").out
+
+
+def test_a_file_of_that_name_comes_first(cnncalc: Cnncalc, tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """What a person has in the folder is meant before what ships."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vgg16").write_text("input 4x4x1\nfc 3")
+    assert "1x1x3" in cnncalc("shapes", "vgg16").out
+
+
+def test_a_name_that_is_not_there_suggests_the_nearest(cnncalc: Cnncalc) -> None:
+    done = cnncalc("zoo", "resnet5O")
+    assert done.status == 1
+    assert done.err == "error[unknown-name]: there is no `resnet5O` in the zoo\n  = did you mean `resnet50`?\n"
+    assert "did you mean `resnet50` of the zoo?" in cnncalc("shapes", "resnt50").err

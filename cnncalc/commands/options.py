@@ -14,7 +14,8 @@ from cnncalc.analysis import BYTES, Counts, count
 from cnncalc.loading import load
 from cnncalc.network import Network
 from cnncalc.report.diagnostics import draw_note
-from cnncalc.report.report import FORMATS, Report, Screen, render
+from cnncalc.report.render import FORMATS, render
+from cnncalc.report.report import Report, Screen
 from cnncalc.report.writing import write_file, write_stream
 
 if TYPE_CHECKING:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.report.table import Table, to_csv, to_latex, to_markdown
-
-FORMATS = ("table", "json", "csv", "markdown", "latex")
+from cnncalc.report.table import Table
 
 WIDE = 100_000
 """The width of what is no terminal: nothing is ever cut or left out there."""
@@ -37,29 +35,3 @@ class Screen(NamedTuple):
 
     width: int = WIDE
     colour: bool = False
-
-
-def render(report: Report, form: str, screen: Screen) -> str:
-    """Return a report in one of `FORMATS`, ending in a line end."""
-    return _RENDERERS[form](report, screen)
-
-
-def _json(report: Report, screen: Screen) -> str:
-    from cnncalc.report.schema import to_text
-
-    return to_text(report.data()) + "\n"
-
-
-def _terminal(report: Report, screen: Screen) -> str:
-    from cnncalc.report.terminal import draw
-
-    return draw(report, screen)
-
-
-_RENDERERS: dict[str, Callable[[Report, Screen], str]] = {
-    "table": _terminal,
-    "json": _json,
-    "csv": lambda report, screen: to_csv(report.table),
-    "markdown": lambda report, screen: to_markdown(report.table),
-    "latex": lambda report, screen: to_latex(report.table),
-}

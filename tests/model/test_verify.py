@@ -8,7 +8,8 @@ import cnncalc
 from cnncalc.analysis.checks import Check
 from cnncalc.model.verify import verify
 from cnncalc.network import Network
-from cnncalc.report.report import Screen, render
+from cnncalc.report.render import render
+from cnncalc.report.report import Screen
 from cnncalc.report.verify import verify_report
 
 EVERYTHING = """

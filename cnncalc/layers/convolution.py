@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import gcd, prod
 from typing import Any, ClassVar
 
-from cnncalc.errors import Fault
+from cnncalc.errors import Fault, shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.registry import register
@@ -23,7 +23,7 @@ def _kernel_and_filters(arguments: Arguments) -> tuple[tuple[int, ...], int]:
     example = f"{arguments.word} {_EXAMPLES.get(source.dimensions, '3x…x64')}"
     size = arguments.size(f"`{example}`: the kernel, then the number of filters")
     if len(size) != source.dimensions + 1:
-        written = "x".join(map(str, size))
+        written = shorten("x".join(map(str, size)))
         raise Fault(
             "bad-size",
             f"{arguments.word} takes a kernel of {source.dimensions} sizes and the filters, not `{written}`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnncalc.errors import Fault
+from cnncalc.errors import Fault, shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.registry import register
@@ -43,7 +43,7 @@ class FullyConnected(Flattening):
         else:
             size = arguments.size("`fc 10`: the number of outputs")
         if len(size) != 1:
-            written = "x".join(map(str, size))
+            written = shorten("x".join(map(str, size)))
             hints = [f"it flattens by itself; write `fc {size[-1]}`"]
             raise Fault("bad-size", f"fc takes one number of outputs, not `{written}`", about="size", hints=hints)
         return cls(size[0], not arguments.flag("nobias"))

@@ -197,7 +197,8 @@ class Parser:
         span = Span(self.position - len(name), self.position)
         source = self.library(name)
         if source is None:
-            raise self.error("unknown-name", f"there is no block file `{shorten(name)}`", span)
+            hints = ["a block file is one that ships with the package, such as `use resnet`; the zoo's page lists them"]
+            raise self.error("unknown-name", f"there is no block file `{shorten(name)}`", span, hints)
         for block in Parser(source).only_blocks().values():
             if block.name in self.blocks:
                 message = f"`{name}` brings in a block `{block.name}`, which is already defined"

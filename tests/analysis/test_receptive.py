@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 import cnncalc
 from cnncalc.analysis import Field, receptive_fields
@@ -113,7 +114,7 @@ def test_adaptive_pools_see_their_share():
 def test_adaptive_pools_see_what_autograd_sees(outputs: int):
     """The first and the last input of every output of an adaptive pool."""
     image = torch.ones((1, 1, 10), dtype=torch.float64, requires_grad=True)
-    result = torch.nn.AdaptiveAvgPool1d(outputs)(image)
+    result = nn.AdaptiveAvgPool1d(outputs)(image)
     (field,) = last_fields(f"adaptiveavgpool {outputs}", "10x1")
     assert field is not None
     for unit in range(outputs):
@@ -130,6 +131,15 @@ def test_enlarging_makes_the_effective_stride_small():
     (field, _) = last_fields("upsample x2 - conv 3x3x1", "16x16x1")
     assert field is not None
     assert (field.size, field.jump) == (2, Fraction(1, 2))
+
+
+def test_a_dilated_transposed_convolution_mixes_wide_and_narrow_units():
+    """Neighbours see 4 inputs and 1 in turn; a window over both sees what autograd sees."""
+    module = positive(nn.Sequential(nn.ConvTranspose1d(2, 2, 3, 2, dilation=3), nn.Conv1d(2, 2, 2)))
+    neighbours, _ = seen(module, (40,), 2, 2)
+    (field,) = last_fields("deconv 3x2 s2 d3 - conv 2x2", "40x2")
+    assert field is not None
+    assert field.size == max(unit[0].size for unit in neighbours) == 4
 
 
 def test_branches_are_united():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cnncalc.analysis import receptive_fields
 from cnncalc.layers import MatrixProduct
 from tests.layers.helpers import fault, hints, layer, load, marked, told
 
@@ -26,6 +27,13 @@ def test_padding_before_and_after():
     """`p0:1` pads only after: 8 + 1 − 3 = 6 steps of 2 make 4 outputs."""
     assert load("conv 3x3x8 s2 p0:1", "8x8x3").output == ((8 - 3 + 1) // 2 + 1, 4, 8)
     assert load("conv 3x3x8 s2x1 p0:1x1:1", "8x8x3").output == (4, 8, 8)
+
+
+def test_same_puts_the_extra_value_after():
+    """As TensorFlow does: a window of 4 needs 3 values of padding, one before and two after."""
+    (field,) = receptive_fields(load("conv 4x1 same", "8x1"))[-1]
+    assert field is not None
+    assert field.at(0) == (0 - 1, 0 + 2)
 
 
 def test_shorthand_of_vgg_keeps_the_size():

@@ -10,9 +10,9 @@ from itertools import islice
 
 from cnncalc import zoo
 from cnncalc.errors import Source, SpecError, closest, shorten
+from cnncalc.limits import MAX_TEXT
 from cnncalc.network import Network, Settings, expand
 from cnncalc.spec import parse
-from cnncalc.spec.limits import MAX_TEXT
 
 _LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\.[A-Za-z][A-Za-z0-9]{0,7})")
 

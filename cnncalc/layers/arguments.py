@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from cnncalc.errors import Fault, closest, shorten
-from cnncalc.spec.limits import MAX_DIGITS, MAX_NUMBER
+from cnncalc.limits import MAX_DIGITS, MAX_NUMBER
 from cnncalc.volume import Volume
 
 _SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")

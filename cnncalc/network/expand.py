@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from cnncalc.errors import Fault, Note, Source, Span, SpecError, did_you_mean, listed, shorten
 from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
+from cnncalc.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
 from cnncalc.network.claims import check_claim, check_stated, check_totals
 from cnncalc.network.network import Network, Node, Operation
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Expression
-from cnncalc.spec.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
 from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, parse_volume
 from cnncalc.spec.values import evaluate, read_volume, written
 from cnncalc.volume import Volume

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 from cnncalc.errors import Source, Span, SpecError, did_you_mean, listed, shorten
-from cnncalc.spec.limits import MAX_DIGITS, MAX_NESTING, MAX_NUMBER, MAX_TERMS
+from cnncalc.limits import MAX_DIGITS, MAX_NESTING, MAX_NUMBER, MAX_TERMS
 
 Value = int | Fraction
 Names = Mapping[str, int]

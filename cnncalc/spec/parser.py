@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 
 from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
+from cnncalc.limits import MAX_NAME, MAX_NESTING, MAX_PARTS, MAX_TEXT, MAX_WORDS
 from cnncalc.spec import table, tree
 from cnncalc.spec.expressions import RESERVED_NAMES, Expression, ExpressionParser
-from cnncalc.spec.limits import MAX_NAME, MAX_NESTING, MAX_PARTS, MAX_TEXT, MAX_WORDS
 
 MERGES = ("add", "concat", "mul")
 ROUNDINGS = ("strict", "floor", "ceil")

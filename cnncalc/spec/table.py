@@ -12,8 +12,8 @@ import re
 from itertools import islice
 
 from cnncalc.errors import Source, Span, SpecError
+from cnncalc.limits import MAX_DIGITS
 from cnncalc.spec import tree
-from cnncalc.spec.limits import MAX_DIGITS
 
 _ROW = re.compile(
     r"([a-z_][a-z0-9_]*(?:-[0-9]+)?)[^\S\n]*:[^\S\n]*"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cnncalc.errors import Source, SpecError, shorten
+from cnncalc.limits import MAX_DIGITS, MAX_NUMBER
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Expression, ExpressionFault, Names, whole
-from cnncalc.spec.limits import MAX_DIGITS, MAX_NUMBER
 from cnncalc.volume import MAX_DIMENSIONS, Volume
 
 

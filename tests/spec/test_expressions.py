@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.errors import Source
+from cnncalc.limits import MAX_NESTING, MAX_NUMBER
 from cnncalc.spec.expressions import ExpressionFault, whole
-from cnncalc.spec.limits import MAX_NESTING, MAX_NUMBER
 from cnncalc.spec.parser import parse_value
 
 

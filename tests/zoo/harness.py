@@ -6,6 +6,7 @@ and means as functions. On the meta device a pass takes no memory and no time wo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -20,7 +21,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import cnncalc
 from cnncalc import zoo
-from cnncalc.model.build import build
 
 TRANSFORMERS = ("maxvit_", "swin_", "vit_")
 """Classifiers of torchvision that are no convolutional networks."""
@@ -49,7 +49,7 @@ SIZES = {
 SMALL = 96
 """Height and width that every one of the networks still takes, for passes that compute values."""
 
-SETTINGS: Mapping[str, Mapping[str, Any]] = {
+ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "googlenet": {"aux_logits": False, "init_weights": False},
     "inception_v3": {"aux_logits": False, "init_weights": False},
 }
@@ -68,6 +68,9 @@ class Made(NamedTuple):
     name: str = ""
 
 
+Setting = tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Measured:
     """What PyTorch says of a classifier."""
@@ -76,6 +79,7 @@ class Measured:
     biases: int
     macs: float
     made: list[Made] = field(repr=False)
+    settings: Counter[Setting] = field(repr=False)
 
 
 # ---- torchvision
@@ -83,7 +87,7 @@ class Measured:
 
 def torchvision_model(name: str) -> nn.Module:
     """Return a classifier in eval mode, with first weights drawn at random."""
-    model: nn.Module = torchvision.models.get_model(name, weights=None, **SETTINGS.get(name, {}))
+    model: nn.Module = torchvision.models.get_model(name, weights=None, **ARGUMENTS.get(name, {}))
     return model.eval()
 
 
@@ -102,7 +106,24 @@ def measure(name: str) -> Measured:
             model(images(size))
     biases = sum(values.numel() for key, values in model.named_parameters() if key.endswith(".bias"))
     weights = sum(values.numel() for values in model.parameters()) - biases
-    return Measured(weights, biases, counter.get_total_flops() / 2, watch.made)
+    return Measured(weights, biases, counter.get_total_flops() / 2, watch.made, settings(model))
+
+
+def settings(model: nn.Module) -> Counter[Setting]:
+    """Return how often each setting occurs that shows in training only, or hardly: of norms and of dropout."""
+    return Counter(
+        (kind.__name__, *(f"{name}={getattr(part, name):g}" for name in names))
+        for part in model.modules()
+        for kind, names in SETTINGS.items()
+        if isinstance(part, kind)
+    )
+
+
+SETTINGS: Mapping[type[nn.Module], tuple[str, ...]] = {
+    nn.BatchNorm2d: ("eps", "momentum"),
+    nn.LayerNorm: ("eps",),
+    nn.Dropout: ("p",),
+}
 
 
 class _WithoutValues(TorchFunctionMode):
@@ -230,6 +251,7 @@ def settle(model: nn.Module, seen: torch.Tensor) -> None:
     for norm in norms:
         norm.train()
         norm.momentum = 1.0
+        norm.weight.mul_(3)  # some values above 6, so that ReLU6 is no ReLU
     model(seen)
     for norm in norms:
         norm.eval()

@@ -67,6 +67,9 @@ class InstanceNorm(Normalisation):
 
     @classmethod
     def read(cls, arguments: Arguments) -> InstanceNorm:
+        if max(arguments.source.spatial) == 1:
+            message = f"an instance norm of a single position is 0 everywhere; what arrives is {arguments.source}"
+            raise Fault("out-of-range", message, hints=["PyTorch refuses it; leave it out, or norm an earlier volume"])
         return cls(_eps(arguments), arguments.flag("affine"), _momentum(arguments))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:

@@ -48,10 +48,12 @@ class Pool(Windowed):
         settings["stride"] = short_setting(stride)
         if any(window.dilation > 1 for window in self.windows):
             settings["dilation"] = short_setting(self.setting("dilation"))
-        padded = () if self.plain else (self._padded(sources[0], fill),)
-        if self.plain and any(self.setting("before")):
+        # with a dilation `same` pads more than half the kernel, which PyTorch's pools refuse
+        own = self.plain and all(window.before <= window.kernel // 2 for window in self.windows)
+        padded = () if own else (self._padded(sources[0], fill),)
+        if own and any(self.setting("before")):
             settings["padding"] = short_setting(self.setting("before"))
-        if self.plain and self.rounding == "ceil":
+        if own and self.rounding == "ceil":
             settings["ceil_mode"] = True
         kernel = short_setting(self.setting("kernel"))
         return *padded, Module(per_dimension(name, sources[0].dimensions), (kernel,), settings)

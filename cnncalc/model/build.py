@@ -57,9 +57,18 @@ def build(
     module = fx.GraphModule(root, graph, class_name="Network")
     target = torch.get_default_device() if device is None else torch.device(device)
     if target.type != "meta":
-        module.to_empty(device=target)
+        _make_room(module, target)
         initialise(module, seed)
     return module
+
+
+def _make_room(module: nn.Module, device: torch.device) -> None:
+    """Replace what lies on the meta device by empty memory; `nn.Module.to_empty` fails under a FakeTensorMode."""
+    for part in module.modules():
+        for name, value in part.named_parameters(recurse=False):
+            setattr(part, name, nn.Parameter(torch.empty_like(value, device=device)))
+        for name, value in part.named_buffers(recurse=False):
+            setattr(part, name, torch.empty_like(value, device=device))
 
 
 def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Module) -> fx.Node:

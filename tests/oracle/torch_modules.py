@@ -519,7 +519,9 @@ def ln(draw: Draw, shape: Shape) -> Drawn:
 
 
 def instancenorm(draw: Draw, shape: Shape) -> Drawn:
-    """Draw ``instancenorm affine``; the mean of one position is that position, so it stays as it is."""
+    """Draw ``instancenorm affine``; PyTorch refuses the norm of a single position."""
+    if max(shape[1:]) == 1:
+        return bn(draw, shape)
     affine = draw(st.booleans())
     kind = nd("InstanceNorm", len(shape) - 1)
     return Drawn("instancenorm" + " affine" * affine, lambda: kind(shape[0], affine=affine, track_running_stats=True))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc import volume
+from cnncalc import limits, volume
 from cnncalc.analysis.counts import BYTES
 from cnncalc.analysis.receptive import MAX_PERIOD
 from cnncalc.commands.cli import run
@@ -19,7 +19,6 @@ from cnncalc.layers import find, words
 from cnncalc.layers.base import MAX_WINDOWS
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.schema import error_data
-from cnncalc.spec import limits
 from cnncalc.spec.expressions import RESERVED_NAMES
 from cnncalc.spec.parser import ROUNDINGS, STATEMENTS
 

@@ -7,7 +7,7 @@ import pytest
 import cnncalc
 from cnncalc.errors import Source
 from cnncalc.spec import parse
-from cnncalc.spec.parser import normalise
+from cnncalc.spec.scanner import normalise
 
 
 def written(text: str, size: str = "32x32x3") -> list[str]:

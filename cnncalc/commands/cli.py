@@ -6,6 +6,7 @@ import os
 import sys
 from importlib import import_module
 from itertools import pairwise
+from keyword import iskeyword
 
 import click
 
@@ -14,11 +15,11 @@ from cnncalc.errors import SpecError, did_you_mean, shorten
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.writing import WriteError, encodable
 
-COMMANDS = ("shapes", "params", "explain", "compare", "zoo", "verify")
+COMMANDS = ("shapes", "params", "explain", "compare", "zoo", "verify", "import")
 
 
 class Commands(click.Group):
-    """Finds ``cnncalc NAME`` in ``cnncalc.commands.NAME``."""
+    """Finds ``cnncalc NAME`` in ``cnncalc.commands.NAME``, with an underscore after a word of Python's own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order in which a reader needs them."""
@@ -28,7 +29,8 @@ class Commands(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"cnncalc.commands.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(f"cnncalc.commands.{name}"), name)
         return command
 
     def resolve_command(

@@ -1,0 +1,78 @@
+"""``cnncalc import``"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cnncalc.errors import SpecError, listed
+from cnncalc.needs import optional_packages
+from cnncalc.report.writing import write_file, write_stream
+
+
+def _arguments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for value in values:
+        name, equals, literal = value.partition("=")
+        if not equals or not name.strip().isidentifier() or not literal.strip():
+            raise click.BadParameter(f"write it as name=value, not {value!r}")
+        given[name.strip()] = literal
+    return given
+
+
+@click.command("import")
+@click.argument("model")
+@click.option("--input", metavar="HxWxC", help="The volume of one image, such as 224x224x3.")
+@click.option(
+    "--arg",
+    "arguments",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_arguments,
+    help="An argument for the callable; the value is a Python literal. May be repeated.",
+)
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write to a file instead of the terminal."
+)
+def import_(model: str, input: str | None, arguments: dict[str, str], output: str | None) -> None:
+    """Write a spec for a PyTorch module.
+
+    MODEL is package.module:callable. Importing runs its code: the module is imported, the callable is called and
+    what it makes is traced, so name only what you trust. No weights are downloaded. The text is checked against
+    the module before it is written. Needs PyTorch: pip install "cnncalc[train]".
+
+    \b
+    Examples:
+      cnncalc import torchvision.models:resnet18 -o resnet18.txt
+      cnncalc import torchvision.models:googlenet --arg aux_logits=False
+      cnncalc import torch.nn:Conv2d --arg in_channels=3 --arg out_channels=8 --arg kernel_size=5 --input 32x32x3
+    """
+    with optional_packages():
+        from cnncalc.model.importing import import_module
+        from cnncalc.model.target import Target, literal
+
+    values = {name: literal(value) for name, value in arguments.items()}
+    target = Target(model)
+    written = input or target.usual_input()
+    if written is None:
+        hints = ["say it with --input 224x224x3"]
+        raise SpecError("no-input", f"`{model}` does not say what goes in", hints=hints)
+    imported = import_module(target.make(values), written, heading=_heading(model, arguments))
+    _tell(imported.unused)
+    if output is None:
+        write_stream(imported.text, sys.stdout)
+    else:
+        write_file(imported.text, output)
+
+
+def _heading(model: str, arguments: dict[str, str]) -> str:
+    listed_arguments = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    return f"{model}({listed_arguments})" if arguments else model
+
+
+def _tell(unused: tuple[str, ...]) -> None:
+    """Say on standard error what is left out."""
+    if unused:
+        owners = {path.partition(".")[0] for path in unused}
+        click.echo(f"note: left out, since the output does not depend on it: {listed(owners)}", err=True)

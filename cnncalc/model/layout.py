@@ -1,0 +1,120 @@
+"""Where a tensor's numbers come from: which of its dimensions are images, channels, rows and columns.
+
+A module may move channels to the back, stretch positions into one dimension, or split channels and swap the
+parts (a channel shuffle). None of this is a layer. So every tensor of a trace is read as one of the
+network's volumes together with its layout, and only what a layout cannot undo is written as a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
+from cnncalc.volume import Volume
+
+IMAGES, CHANNELS = -1, 0
+
+
+class Atom(NamedTuple):
+    """A stretch of numbers of one kind: images (-1), channels (0) or a spatial dimension (1, 2, …).
+
+    ``part`` says which part of it, where it was split: () is all, (0,) and (1,) are the outer and the inner
+    factor of a split.
+    """
+
+    kind: int
+    part: tuple[int, ...]
+    size: int
+
+
+Axes = tuple[tuple[Atom, ...], ...]
+"""For each dimension of a tensor, the atoms that it runs over, the outermost first; atoms of size 1 are left out."""
+
+FIRST, LAST, VECTOR, FLAT, TOKENS = "first", "last", "vector", "flat", "tokens"
+"""N x C x H x W, N x H x W x C, N x C, N x (C·H·W) and N x (H·W) x C."""
+
+
+def axes_of(volume: Volume, batch: int, layout: str = FIRST) -> Axes:
+    """Return the axes of a volume in a layout."""
+    images = _atoms(IMAGES, batch)
+    channels = _atoms(CHANNELS, volume.channels)
+    spatial = [_atoms(1 + axis, size) for axis, size in enumerate(volume.spatial)]
+    positions = tuple([atom for atoms in spatial for atom in atoms])
+    return {
+        FIRST: (images, channels, *spatial),
+        LAST: (images, *spatial, channels),
+        VECTOR: (images, channels),
+        FLAT: (images, channels + positions),
+        TOKENS: (images, positions, channels),
+    }[layout]
+
+
+def layout_of(axes: Axes, volume: Volume, batch: int) -> str | None:
+    """Return which layout axes are, or None where they are none of them."""
+    whole = tuple(map(_joined, axes))
+    layouts = [FIRST, LAST, VECTOR, FLAT, TOKENS]
+    if max(volume.spatial) > 1:
+        layouts.remove(VECTOR)
+    return next((layout for layout in layouts if axes_of(volume, batch, layout) == whole), None)
+
+
+def shuffled(axes: Axes, volume: Volume, batch: int) -> int | None:
+    """Return by how many groups the channels are shuffled, where that is all that sets axes apart from a volume."""
+    if len(axes) < 2 or len(axes[1]) != 2 or any(atom.kind != CHANNELS for atom in axes[1]):
+        return None
+    inner, outer = axes[1]
+    if outer.part >= inner.part or inner.size * outer.size != volume.channels:
+        return None
+    straight = (axes[0], (outer, inner), *axes[2:])
+    return outer.size if layout_of(straight, volume, batch) in (FIRST, VECTOR) else None
+
+
+def reshaped(axes: Axes, shape: Sequence[int]) -> Axes | None:
+    """Return the axes behind a ``reshape``, or None where it cuts across them."""
+    atoms = [atom for axis in axes for atom in axis]
+    result = []
+    for size in shape:
+        taken: list[Atom] = []
+        while (missing := size // prod([atom.size for atom in taken])) > 1:
+            if not atoms:
+                return None
+            atom = atoms.pop(0)
+            if missing % atom.size:
+                if atom.size % missing:
+                    return None
+                outer, inner = _split(atom, missing)
+                atoms.insert(0, inner)
+                atom = outer
+            taken.append(atom)
+        if prod([atom.size for atom in taken]) != size:
+            return None
+        result.append(_joined(tuple(taken)))
+    return None if atoms else tuple(result)
+
+
+def _atoms(kind: int, size: int) -> tuple[Atom, ...]:
+    return (Atom(kind, (), size),) if size > 1 else ()
+
+
+def _split(atom: Atom, outer: int) -> tuple[Atom, Atom]:
+    return (
+        Atom(atom.kind, (*atom.part, 0), outer),
+        Atom(atom.kind, (*atom.part, 1), atom.size // outer),
+    )
+
+
+def _joined(atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    """Join the two parts of a split that stand side by side again."""
+    joined: list[Atom] = []
+    for atom in atoms:
+        joined.append(atom)
+        while len(joined) > 1 and _are_parts(joined[-2], joined[-1]):
+            inner, outer = joined.pop(), joined.pop()
+            joined.append(Atom(outer.kind, outer.part[:-1], outer.size * inner.size))
+    return tuple(joined)
+
+
+def _are_parts(outer: Atom, inner: Atom) -> bool:
+    same = outer.kind == inner.kind and outer.part[:-1] == inner.part[:-1]
+    return same and outer.part[-1:] == (0,) and inner.part[-1:] == (1,)

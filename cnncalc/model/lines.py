@@ -1,0 +1,89 @@
+"""How a text is laid out in lines, as a person would write it."""
+
+from __future__ import annotations
+
+from cnncalc.model.folding import Block, Folded
+from cnncalc.model.phrases import Phrase, Phrases, Repeat, Split, Step
+from cnncalc.model.structure import NORM
+from cnncalc.volume import Volume
+
+WIDTH = 100
+"""Longest line that is written, where words allow it."""
+
+_FIRST = frozenset(("conv", "dwconv", "deconv", "gap", "gmp", "adaptiveavgpool", "slice"))
+"""Layers that begin a line."""
+
+_INDENT = "  "
+
+
+def laid_out(text: Folded, volume: Volume, heading: str, rounding: str) -> str:
+    """Write a spec: its heading, what goes in, its blocks, its layers."""
+    head = [f"# {line}" for line in heading.splitlines()] + [f"input {volume}"]
+    head += [f"rounding {rounding}"] if rounding else []
+    parts = ["\n".join(head), *map(_block, text.blocks), "\n".join(_lines(text.main, ""))]
+    return "\n\n".join([part for part in parts if part]) + "\n"
+
+
+def _block(block: Block) -> str:
+    names = [p.name if p.default is None else f"{p.name}={p.default}" for p in block.parameters]
+    head = f"block {block.name}({', '.join(names)})" if names else f"block {block.name}"
+    return "\n".join([head, *_lines(block.body, _INDENT), "end"])
+
+
+def _lines(phrases: Phrases, indent: str) -> list[str]:
+    """Lay phrases out in lines, each with one beginning: ``ln - conv 3x3x64 p1 - relu``."""
+    lines: list[str] = []
+    begun = calls = False
+    for phrase in phrases:
+        pieces = _pieces(phrase, indent)
+        joined = f"{lines[-1]} - {pieces[0].lstrip()}" if lines else ""
+        begins, call = _begins(phrase), _is_call(phrase)
+        if lines and len(pieces) == 1 and len(joined) <= WIDTH and not (begun and (begins or (call and not calls))):
+            lines[-1] = joined
+        else:
+            lines.extend(pieces)
+            begun = False
+        begun, calls = begun or begins or call, call
+    return lines
+
+
+def _is_call(phrase: Phrase) -> bool:
+    """Say whether a phrase calls a block, perhaps several times."""
+    if isinstance(phrase, Repeat):
+        return phrase.bare and _is_call(phrase.body[0])
+    return isinstance(phrase, Step) and phrase.call and not phrase.word.startswith(NORM)
+
+
+def _begins(phrase: Phrase) -> bool:
+    """Say whether a phrase begins a line: what looks for patterns, and what makes another volume."""
+    if isinstance(phrase, Step) and not phrase.call:
+        return phrase.word in _FIRST
+    if isinstance(phrase, Repeat) and not any(isinstance(part, Step) and part.call for part in phrase.body):
+        return True
+    if isinstance(phrase, Split):
+        return True
+    return phrase.before != phrase.after
+
+
+def _pieces(phrase: Phrase, indent: str) -> list[str]:
+    """Write one phrase: on a line if it fits, and else what it holds on lines of its own."""
+    if len(indent) + len(phrase.text) <= WIDTH or isinstance(phrase, Step):
+        return [indent + phrase.text]
+    label = f"{phrase.label}: " if phrase.label else ""
+    if isinstance(phrase, Repeat):
+        inner = _lines(phrase.body, indent + _INDENT)
+        if phrase.bare:
+            body = _pieces(phrase.body[0], indent)
+            return [*body[:-1], f"{body[-1]}*{phrase.times}"]
+        return [f"{indent}{label}(", *inner, f"{indent})*{phrase.times}"]
+    if isinstance(phrase, Split):
+        return _split(phrase, indent, label)
+    return [indent + phrase.text]
+
+
+def _split(phrase: Split, indent: str, label: str) -> list[str]:
+    lines = [f"{indent}{label}{phrase.word}("]
+    for place, branch in enumerate(phrase.branches):
+        lines += [f"{indent}|"] if place else []
+        lines += _lines(branch, indent + _INDENT)
+    return [*lines, f"{indent})"]

@@ -1,0 +1,199 @@
+"""What a text is made of, before it is laid out in lines: layers, calls of blocks, merges, repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from cnncalc.model.operations import Number, Token, Tokens, token_text, written
+from cnncalc.volume import Volume
+
+
+class Hole(NamedTuple):
+    """A number in a text that may differ between the places where a block is called.
+
+    ``channels`` is what arrives there: ``C``.
+    """
+
+    value: Number
+    kind: str
+    channels: int
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A piece of text, with the volume that arrives and the one that leaves."""
+
+    before: Volume
+    after: Volume
+    label: str | None
+
+    @cached_property
+    def text(self) -> str:
+        """The phrase on one line."""
+        return (f"{self.label}: " if self.label else "") + self.body_text()
+
+    def body_text(self) -> str:
+        """Return the phrase without its label."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> Any:
+        """What phrases share that differ in numbers alone."""
+        raise NotImplementedError
+
+    def holes(self) -> Iterator[Hole]:
+        """Return the numbers that may differ, in the order of the text."""
+        raise NotImplementedError
+
+    def filled(self, numbers: Iterator[Number]) -> Phrase:
+        """Return the phrase with other numbers, in the same order."""
+        raise NotImplementedError
+
+
+Phrases = tuple[Phrase, ...]
+
+
+@dataclass(frozen=True)
+class Step(Phrase):
+    """A layer, or a call of a block."""
+
+    word: str
+    tokens: Tokens
+    call: bool = False
+
+    def body_text(self) -> str:
+        if not self.call:
+            return written(self.word, self.tokens)
+        arguments = ", ".join([text.replace("{", "").replace("}", "") for text in map(token_text, self.tokens) if text])
+        return f"{self.word}({arguments})" if arguments else self.word
+
+    @property
+    def key(self) -> Any:
+        tokens = [(t.prefix, t.kinds, t.joint, tuple(_fixed(t)), t.usual if self.call else None) for t in self.tokens]
+        return self.word, self.call, self.label is None, tuple(tokens)
+
+    def holes(self) -> Iterator[Hole]:
+        for token in self.tokens:
+            for number, kind in zip(token.numbers, token.kinds, strict=True):
+                if kind:
+                    yield Hole(number, kind, self.before.channels)
+
+    def filled(self, numbers: Iterator[Number]) -> Step:
+        return replace(self, tokens=tuple([_filled(token, numbers) for token in self.tokens]))
+
+
+@dataclass(frozen=True)
+class Split(Phrase):
+    """``add( A | B )``"""
+
+    word: str
+    branches: tuple[Phrases, ...]
+
+    def body_text(self) -> str:
+        branches = [" - ".join([phrase.text for phrase in branch]) for branch in self.branches]
+        return joined_branches(self.word, branches)
+
+    @property
+    def key(self) -> Any:
+        return self.word, self.label is None, tuple([keys(branch) for branch in self.branches])
+
+    def holes(self) -> Iterator[Hole]:
+        for branch in self.branches:
+            yield from holes(branch)
+
+    def filled(self, numbers: Iterator[Number]) -> Split:
+        return replace(self, branches=tuple([filled(branch, numbers) for branch in self.branches]))
+
+
+@dataclass(frozen=True)
+class Jump(Phrase):
+    """``@label``"""
+
+    target: str
+
+    def body_text(self) -> str:
+        return f"@{self.target}"
+
+    @property
+    def key(self) -> Any:
+        return ("@",)
+
+    def holes(self) -> Iterator[Hole]:
+        return iter(())
+
+    def filled(self, numbers: Iterator[Number]) -> Jump:
+        return self
+
+
+@dataclass(frozen=True)
+class Repeat(Phrase):
+    """``( … )*3``"""
+
+    body: Phrases
+    times: Number
+
+    def body_text(self) -> str:
+        inside = " - ".join([phrase.text for phrase in self.body])
+        return f"{inside}*{self.times}" if self.bare else f"({inside})*{self.times}"
+
+    @property
+    def bare(self) -> bool:
+        """Whether it needs no brackets."""
+        return len(self.body) == 1 and not isinstance(self.body[0], Repeat) and self.body[0].label is None
+
+    @property
+    def key(self) -> Any:
+        return ("*", keys(self.body))
+
+    def holes(self) -> Iterator[Hole]:
+        yield from holes(self.body)
+        yield Hole(self.times, "depth", self.before.channels)
+
+    def filled(self, numbers: Iterator[Number]) -> Repeat:
+        body = filled(self.body, numbers)
+        return replace(self, body=body, times=next(numbers))
+
+
+def keys(phrases: Phrases) -> Any:
+    """Return what sequences share that differ in numbers alone."""
+    return tuple([phrase.key for phrase in phrases])
+
+
+def holes(phrases: Phrases) -> Iterator[Hole]:
+    """Return the numbers of a sequence that may differ."""
+    for phrase in phrases:
+        yield from phrase.holes()
+
+
+def filled(phrases: Phrases, numbers: Iterator[Number]) -> Phrases:
+    """Return a sequence with other numbers."""
+    return tuple([phrase.filled(numbers) for phrase in phrases])
+
+
+def joined_branches(word: str, branches: list[str]) -> str:
+    """Write a merge on one line: ``add( conv 3x3x64 p1 | )``."""
+    inside = " | ".join(branches).strip()
+    left = " " if branches[0] else " "
+    return f"{word}({left}{inside} )"
+
+
+def length(phrases: Phrases) -> int:
+    """Return how long a sequence is on one line."""
+    return sum([len(phrase.text) + 3 for phrase in phrases])
+
+
+def _fixed(token: Token) -> Iterator[Number]:
+    return (number for number, kind in zip(token.numbers, token.kinds, strict=True) if not kind)
+
+
+def _filled(token: Token, numbers: Iterator[Number]) -> Token:
+    if not any(token.kinds):
+        return token
+    pairs = zip(token.numbers, token.kinds, strict=True)
+    return token._replace(numbers=tuple([next(numbers) if kind else number for number, kind in pairs]))
+
+
+Filler = Callable[[Iterator[Number]], Phrases]

@@ -1,0 +1,274 @@
+"""From a list of operations to the nesting of a text: sequences, merges with branches, labels, modules.
+
+Which volume a merge's branches leave from is the merge's dominator: the last operation that every way from
+the input to the merge goes through. What does not nest in this way carries a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from cnncalc.model.operations import Operation, Readout
+from cnncalc.model.tracing import Scope
+
+MERGES = frozenset(("add", "concat", "mul"))
+
+NORM = "norm"
+"""What the block of a normalisation is called."""
+
+DEEP = 3
+"""From so many skips inside each other on, they are labels: a U-Net."""
+
+
+@dataclass(eq=False)
+class Part:
+    """A layer in its place: an operation, perhaps with a label that others take it up by.
+
+    ``start`` is the volume that arrives; for a merge, the one that goes down its branches.
+    """
+
+    index: int
+    operation: Operation
+    scopes: tuple[Scope, ...] | None
+    start: int
+    label: str | None = None
+
+
+@dataclass(eq=False)
+class Fork(Part):
+    """A merge, with the parts of each branch."""
+
+    branches: tuple[Parts, ...] = ()
+
+
+@dataclass(eq=False)
+class Take:
+    """``@label``"""
+
+    target: Part
+    scopes: tuple[Scope, ...] | None = None
+
+
+@dataclass(eq=False)
+class Unit:
+    """All that one module does, where it stands together in the text."""
+
+    scope: Scope
+    parts: list[Item] = field(default_factory=list)
+
+
+Parts = list[Part | Take]
+Item = Part | Take | Unit
+
+
+def nested(readout: Readout) -> Parts:
+    """Return the operations as parts that nest."""
+    return _Nesting(_chained(readout)).parts()
+
+
+def _chained(readout: Readout) -> Readout:
+    """Let a concatenation that begins like an earlier one go on from there, as a dense block means it."""
+    known: dict[tuple[int, ...], int] = {}
+    operations = []
+    for index, operation in enumerate(readout.operations, 1):
+        inputs = operation.inputs
+        if operation.word == "concat":
+            begun = known.get(inputs[:-1])
+            known.setdefault(inputs, index)
+            if begun is not None and len(inputs) > 2:
+                operation = operation._replace(inputs=(begun, inputs[-1]))
+        operations.append(operation)
+    return readout._replace(operations=tuple(operations))
+
+
+class _Nesting:
+    """The state of one walk: what is written already, and under which label."""
+
+    def __init__(self, readout: Readout) -> None:
+        self.readout = readout
+        self.operations = readout.operations
+        self.dominators = _dominators(self.operations)
+        self.skips = self._deep_skips()
+        self.done: dict[int, Part] = {}
+        self.labels = 0
+
+    def parts(self) -> Parts:
+        return self._sequence(self.readout.output, 0)
+
+    def _sequence(self, target: int, start: int) -> Parts:
+        """Return the parts from the volume that arrives to the one that is wanted."""
+        chain: list[int] = []
+        at = target
+        while at != start and at not in self.done:
+            chain.append(at)
+            at = self._before(at)
+        parts: Parts = [] if at == start else [self._take(at)]
+        for index in reversed(chain):
+            parts.append(self._part(index))
+        return parts
+
+    def _before(self, index: int) -> int:
+        """Return which volume arrives at an operation, or at the branches of a merge."""
+        return self.skips.get(index, self.dominators[index])
+
+    def _part(self, index: int) -> Part:
+        operation = self.operations[index - 1]
+        if operation.word not in MERGES:
+            part = Part(index, operation, operation.scopes, operation.inputs[0])
+        else:
+            part = self._fork(index, operation)
+        self.done[index] = part
+        return part
+
+    def _fork(self, index: int, operation: Operation) -> Fork:
+        start = self._before(index)
+        inputs = operation.inputs if operation.word == "concat" else _in_order(operation.inputs, start)
+        branches = tuple([self._sequence(source, start) for source in inputs])
+        return Fork(index, operation, _scopes(operation, branches), start, branches=branches)
+
+    def _take(self, index: int) -> Take:
+        part = self.done[index]
+        if part.label is None:
+            self.labels += 1
+            part.label = f"skip{self.labels}"
+        return Take(part)
+
+    def _deep_skips(self) -> dict[int, int]:
+        """Return the merges whose skip is a label, with the branch that goes on in their place.
+
+        Those are the merges of a nest at least `DEEP` deep, all of them alike.
+        """
+        nests: list[list[int]] = []
+        found: dict[int, int] = {}
+        for merge in range(1, len(self.operations) + 1):
+            if self._long(merge) is None:
+                continue
+            inside: list[int] = []
+            while nests and self.dominators[nests[-1][-1]] > self.dominators[merge]:
+                inside = max(nests.pop(), inside, key=len)
+            nests.append([*inside, merge])
+            if len(nests[-1]) >= DEEP:
+                found |= {index: long for index in nests[-1] if (long := self._long(index)) is not None}
+        return found
+
+    def _long(self, index: int) -> int | None:
+        """Return the branch of a merge of two that is no skip, where the other one is."""
+        operation = self.operations[index - 1]
+        if operation.word not in MERGES or len(operation.inputs) != 2:
+            return None
+        start = self.dominators[index]
+        others = [source for source in operation.inputs if source != start]
+        return others[0] if len(others) == 1 and start else None
+
+
+def _in_order(inputs: tuple[int, ...], start: int) -> tuple[int, ...]:
+    """Order branches that may be exchanged as they are executed; an empty one stays where the module has it."""
+    executed = iter(sorted([source for source in inputs if source != start]))
+    return tuple([source if source == start else next(executed) for source in inputs])
+
+
+def _dominators(operations: Sequence[Operation]) -> list[int]:
+    """Return for each index the last one before it that every way from the input goes through."""
+    found = [0]
+    level = [0]
+    for operation in operations:
+        at = operation.inputs[0]
+        for other in operation.inputs[1:]:
+            while at != other:
+                if level[at] < level[other]:
+                    other = found[other]
+                else:
+                    at = found[at]
+        found.append(at)
+        level.append(level[at] + 1)
+    return found
+
+
+# ---- modules
+
+
+def _scopes(operation: Operation, branches: Iterable[Parts]) -> tuple[Scope, ...] | None:
+    """Return the scopes of a merge with all that is in its branches."""
+    inside = [part.scopes for branch in branches for part in branch if part.scopes is not None]
+    if not inside:
+        return operation.scopes
+    shared = _common(inside)
+    if operation.scopes is None or shared[: len(operation.scopes)] != operation.scopes:
+        return shared if operation.scopes is None else _common([shared, operation.scopes])
+    return operation.scopes
+
+
+def _common(many: Sequence[tuple[Scope, ...]]) -> tuple[Scope, ...]:
+    first = many[0]
+    count = min([len(scopes) for scopes in many])
+    same = next((place for place in range(count) if any(s[place] != first[place] for s in many)), count)
+    return first[:same]
+
+
+def united(parts: Parts, depth: int = 0) -> list[Item]:
+    """Return parts with a unit around all that one module does, from the outermost module inwards."""
+    _settle(parts)
+    counts: dict[str, int] = {}
+    _count(parts, counts)
+    return _united(parts, depth, counts)
+
+
+def _settle(parts: Parts) -> None:
+    """Give parts without scopes those that their neighbours share."""
+    for part in parts:
+        if isinstance(part, Fork):
+            for branch in part.branches:
+                _settle(branch)
+    for place, part in enumerate(parts):
+        if part.scopes is None:
+            around = [other.scopes for other in parts[max(0, place - 1) : place + 2] if other.scopes is not None]
+            part.scopes = _common(around) if around else ()
+
+
+def _count(parts: Parts, counts: dict[str, int]) -> None:
+    """Count the layers of every module; merges lie where their branches do."""
+    for part in parts:
+        if isinstance(part, Fork):
+            for branch in part.branches:
+                _count(branch, counts)
+        elif isinstance(part, Part):
+            for scope in part.scopes or ():
+                counts[scope.path] = counts.get(scope.path, 0) + 1
+
+
+def _united(parts: Parts, depth: int, counts: dict[str, int]) -> list[Item]:
+    items: list[Item] = []
+    for scope, group in groupby(parts, key=lambda part: _at(part, depth)):
+        run = list(group)
+        if scope is None:
+            items.extend(_inner(part, depth, counts) for part in run)
+            continue
+        own: dict[str, int] = {}
+        _count(run, own)
+        if own.get(scope.path, 0) == counts.get(scope.path, 0):
+            items.append(Unit(scope, _united(run, depth + 1, counts)))
+        else:
+            items.extend(_united(run, depth + 1, counts))
+    return items
+
+
+def _norm(part: Part) -> Item:
+    """Return a normalisation with settings of its own as a unit: a block keeps it from being written everywhere."""
+    if part.operation.word not in ("bn", "ln", "gn", "instancenorm") or not part.operation.tokens or part.label:
+        return part
+    return Unit(Scope(f"{part.index}", NORM), [part])
+
+
+def _at(part: Part | Take, depth: int) -> Scope | None:
+    scopes = part.scopes or ()
+    return scopes[depth] if len(scopes) > depth else None
+
+
+def _inner(part: Part | Take, depth: int, counts: dict[str, int]) -> Item:
+    """Return a part with the units in its branches."""
+    if not isinstance(part, Fork):
+        return _norm(part) if isinstance(part, Part) else part
+    branches = tuple([_united(branch, depth, counts) for branch in part.branches])
+    return Fork(part.index, part.operation, part.scopes, part.start, part.label, branches)  # type: ignore[arg-type]

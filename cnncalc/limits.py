@@ -24,7 +24,7 @@ MAX_PARTS = 120_000
 MAX_LAYERS = 100_000
 """Most layers that a network may have."""
 
-MAX_STEPS = 1_500_000
+MAX_STEPS = 2_000_000
 """Most steps an expansion may take. Unrolling a repeat by one takes a step; whatever takes longer counts
 for several, so that the time of an expansion has a bound that no text can pass."""
 

@@ -21,11 +21,11 @@ from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, pa
 from cnncalc.spec.values import evaluate, read_volume, written
 from cnncalc.volume import Volume
 
-_STEPS_OF_A_CALL = 20
+_STEPS_OF_A_CALL = 22
 _STEPS_OF_AN_EXPRESSION = 6
-_STEPS_OF_A_NEW_LAYER = 120
+_STEPS_OF_A_NEW_LAYER = 240
 _CHARACTERS_IN_A_STEP = 4
-_CHARACTERS_OF_A_NAME_IN_A_STEP = 12
+_CHARACTERS_OF_A_NAME_IN_A_STEP = 8
 _WINDOWS_IN_A_STEP = 4
 """What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
 
@@ -100,6 +100,7 @@ class _Expansion:
         self.calls: list[tree.Call] = []
         self.active: set[str] = set()
         self.blocks: dict[str, str] = {}
+        self.arguments: dict[str, Mapping[str, int]] = {}
         self.depth = 0
         self.steps = 0
         self.operations: dict[tuple[tuple[str, ...], Sources, str], Operation] = {}
@@ -140,6 +141,7 @@ class _Expansion:
             source=self.source,
             parameters=scope.parameters,
             blocks=self.blocks,
+            arguments=self.arguments,
             notes=tuple(self.notes),
         )
 
@@ -337,6 +339,7 @@ class _Expansion:
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         self.blocks[name] = _called(block, item, parameters)
+        self.arguments[name] = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
         inner = _Scope(name + ".", parameters, taken=set(block.labels))
         outside, place = self.source, self.place
         self.calls.append(item)
@@ -405,7 +408,7 @@ class _Expansion:
         return evaluate(source or self.source, expression, names)
 
     def _volume(self, word: tree.Word, names: Mapping[str, int]) -> Volume:
-        self._spend(2 * _cost(word.span), word.span)
+        self._spend(4 * _cost(word.span), word.span)
         return read_volume(self.source, word, names)
 
     # ---- limits

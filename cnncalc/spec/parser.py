@@ -238,7 +238,9 @@ class Parser(Scanner):
         start, end = self.position, _LINE.match(self.text, self.position).end()  # type: ignore[union-attr]
         comment = self.text.find("#", start, end)
         row = Span(start, end if comment < 0 else comment)
-        self.totals.extend(table.stated_numbers(self.source, self.text, row))
+        stated = table.stated_numbers(self.source, self.text, row)
+        self.count_part(len(stated))
+        self.totals.extend(stated)
         self.position = end
 
     # ---- steps

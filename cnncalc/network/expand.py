@@ -321,7 +321,7 @@ class _Expansion:
             raise self._error("too-long", f"a network has at most {MAX_LAYERS:,} layers", span, hints)
         name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
-        self.nodes.append(Node(index, name, operation, inputs, self.place or span))
+        self.nodes.append(Node(index, name, operation, inputs, self.place or span, span))
         self.volumes.append(operation.output)
         return index
 

@@ -55,17 +55,21 @@ class Node:
         operation: what it does, on which volumes, at what cost.
         inputs: the indices that it reads from, one for each of its sources.
         span: where the spec writes it.
+        origin: where its own text writes it: in a block file, where its block does so; else the span.
 
     """
 
-    __slots__ = ("index", "inputs", "name", "operation", "span")
+    __slots__ = ("index", "inputs", "name", "operation", "origin", "span")
 
-    def __init__(self, index: int, name: str, operation: Operation, inputs: tuple[int, ...], span: Span) -> None:
+    def __init__(
+        self, index: int, name: str, operation: Operation, inputs: tuple[int, ...], span: Span, origin: Span
+    ) -> None:
         self.index = index
         self.name = name
         self.operation = operation
         self.inputs = inputs
         self.span = span
+        self.origin = origin
 
     @property
     def layer(self) -> Layer:
@@ -128,6 +132,7 @@ class Network:
         rounding: what holds where a layer says nothing else: strict, floor or ceil.
         parameters: the spec's named numbers, as they were used.
         blocks: every call of a block by its name in the names of layers: ``project1`` → ``project(64)``.
+        arguments: the values of a block's parameters in every call, by the same names.
         source: the text.
         notes: what is worth telling about the spec.
 
@@ -140,6 +145,7 @@ class Network:
     source: Source
     parameters: Mapping[str, int] = field(default_factory=dict)
     blocks: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
     @property

@@ -8,15 +8,11 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from cnncalc.errors import SpecError
 from cnncalc.layers.steps import Factor, Function, Module, Step
 from cnncalc.model.initialise import Factor as LearnedFactor
 from cnncalc.model.initialise import initialise
-from cnncalc.model.plan import Planned, plan
+from cnncalc.model.plan import Planned, check_dimensions, plan
 from cnncalc.network import Network
-
-MOST_DIMENSIONS = 3
-"""PyTorch's windows have at most three spatial dimensions."""
 
 FUNCTIONS: Mapping[str, Any] = {
     "add": torch.add,
@@ -44,9 +40,7 @@ def build(
     inplace: bool = True,
 ) -> fx.GraphModule:
     """Build a network as `cnncalc.build` documents it."""
-    if network.input.dimensions > MOST_DIMENSIONS:
-        message = f"PyTorch has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
-        raise SpecError("not-in-pytorch", message)
+    check_dimensions(network)
     graph = fx.Graph()
     values: list[fx.Node] = [graph.placeholder("x")]
     root = nn.Module()

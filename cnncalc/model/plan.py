@@ -11,6 +11,7 @@ import keyword
 from collections import Counter
 from typing import NamedTuple
 
+from cnncalc.errors import SpecError
 from cnncalc.layers.steps import Function, Step, Steps
 from cnncalc.network import Network, Node
 from cnncalc.volume import Volume
@@ -51,6 +52,17 @@ class Planned(NamedTuple):
     steps: Steps
     overwrite: bool
     vector: bool
+
+
+MOST_DIMENSIONS = 3
+"""PyTorch's windows have at most three spatial dimensions."""
+
+
+def check_dimensions(network: Network) -> None:
+    """Make sure that PyTorch has layers for a network, or raise `SpecError`."""
+    if network.input.dimensions > MOST_DIMENSIONS:
+        message = f"PyTorch has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
+        raise SpecError("not-in-pytorch", message)
 
 
 def plan(network: Network, *, inplace: bool = True) -> list[Planned]:

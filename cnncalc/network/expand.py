@@ -21,7 +21,7 @@ from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, pa
 from cnncalc.spec.values import evaluate, read_volume, written
 from cnncalc.volume import Volume
 
-_STEPS_OF_A_CALL = 22
+_STEPS_OF_A_CALL = 32
 _STEPS_OF_AN_EXPRESSION = 6
 _STEPS_OF_A_NEW_LAYER = 240
 _CHARACTERS_IN_A_STEP = 4
@@ -408,7 +408,7 @@ class _Expansion:
         return evaluate(source or self.source, expression, names)
 
     def _volume(self, word: tree.Word, names: Mapping[str, int]) -> Volume:
-        self._spend(4 * _cost(word.span), word.span)
+        self._spend(6 * _cost(word.span), word.span)
         return read_volume(self.source, word, names)
 
     # ---- limits

@@ -284,6 +284,7 @@ class Parser(Scanner):
         self.position = match.end()
         self.refuse_long(name)
         self.labels[name] = span
+        self.count_part()
         self.position = colon + 1
         self.space()
         return name

@@ -61,8 +61,8 @@ def _make_room(module: nn.Module, device: torch.device) -> None:
     for part in module.modules():
         for name, value in part.named_parameters(recurse=False):
             setattr(part, name, nn.Parameter(torch.empty_like(value, device=device)))
-        for name, value in part.named_buffers(recurse=False):
-            setattr(part, name, torch.empty_like(value, device=device))
+        for name, buffer in part.named_buffers(recurse=False):
+            setattr(part, name, torch.empty_like(buffer, device=device))
 
 
 def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Module) -> fx.Node:

@@ -86,7 +86,7 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
             ]
         )
         vectors.append(layer.makes_vectors or vector)
-        name = ".".join(_attribute(part) for part in node.name.split("."))
+        name = ".".join(attribute(part) for part in node.name.split("."))
         steps = layer.torch_steps(node.sources, vector)
         planned.append(Planned(node, name, prepare, steps, node.index in free, vectors[-1]))
     return planned
@@ -114,7 +114,7 @@ def _unflatten(volume: Volume) -> Step:
     return Function("unflatten", (1, (volume.channels, *volume.spatial)))
 
 
-def _attribute(part: str) -> str:
+def attribute(part: str) -> str:
     """Return a name that Python and a module allow; different names stay different.
 
     A name that is taken gets an underscore behind it. One that starts with an underscore, which Python and

@@ -1,0 +1,138 @@
+"""A network as a file of Python that a person could have written: PyTorch, and nothing of this project.
+
+Its modules have the names of those that `cnncalc.build` makes, in the same order, so a state_dict of one
+loads into the other. Making it needs no torch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cnncalc.errors import shorten
+from cnncalc.model.plan import check_dimensions
+from cnncalc.model.source_classes import Class, Parameter, classes, literal_of
+from cnncalc.model.source_forward import forward, loop_range, names, setting, turn
+from cnncalc.model.source_layout import Brackets, Doc, flat, laid_out
+from cnncalc.model.source_tree import Body, Call, Item, Loop, usual
+from cnncalc.network import Network
+
+_SCALE = '''
+class Scale(nn.Module):
+    """Multiplies by a learned tensor that starts at one value."""
+
+    def __init__(self, shape: tuple[int, ...], start: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full(shape, start))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weight
+'''
+
+
+def python_source(network: Network) -> str:
+    """Return the source of a PyTorch module for a network, as ``ruff format`` would lay it out.
+
+    Raises:
+        SpecError: for a network that PyTorch has no layers for.
+
+    """
+    check_dimensions(network)
+    found = classes(network)
+    parts = [_head(network), "import torch\nfrom torch import nn\n"]
+    if any(call.target == "Scale" for made in found for call in _calls(made.made)):
+        parts.append(_SCALE)
+    parts += ["\n" + "\n".join(_class(made)) + "\n" for made in found]
+    return "\n".join(parts)
+
+
+def _head(network: Network) -> str:
+    """Write the docstring of the file: what it is, what goes in and out, and what it costs."""
+    last = network.layers[network.output_index - 1] if network.output_index else None
+    made = f"{network.output}" if last is None else f"{last.output}"
+    return (
+        f'"""{_title(network)}\n\n'
+        f"Takes images of {network.input} as tensors of {_tensor(network)}, and makes {made}.\n"
+        f"{network.params:,} parameters, {network.macs:,} multiplications (MACs) for one image.\n\n"
+        "Written by cnncalc. The weights of `cnncalc.build` for the same spec load into it.\n"
+        '"""\n'
+    )
+
+
+def _tensor(network: Network) -> str:
+    return " x ".join(["N", str(network.input.channels), *map(str, network.input.spatial)])
+
+
+def _title(network: Network) -> str:
+    """Return the spec's name: its first line, if that is a comment, or what it goes by."""
+    first = network.source.text.split("\n", 1)[0].strip()
+    named = network.source.name not in ("text", "standard input")
+    title = first.lstrip("# ") if first.startswith("#") else network.source.name if named else "A network"
+    return shorten(title.replace("\\", "/").replace('"', "'"), 80).strip().rstrip(".") + "."
+
+
+# ---- classes
+
+
+def _class(made: Class) -> list[str]:
+    about = f"The block `{shorten(made.block)}` of the spec." if made.block else "The whole network."
+    statements = forward(made.run)
+    return [
+        f"class {made.name}(nn.Module):",
+        f'    """{about}"""',
+        "",
+        *laid_out("def ", Brackets("__init__(", ("self", *map(_declared, made.parameters))), 4, " -> None:"),
+        "        super().__init__()",
+        *(f"        self.{held} = {name}" for name, held in made.kept.items() if _mentions(statements, held)),
+        *(line for item in made.made.items for line in _made(item)),
+        "",
+        "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
+        *statements,
+    ]
+
+
+def _mentions(lines: list[str], attribute: str) -> bool:
+    word = re.compile(rf"self\.{attribute}\b")
+    return any(word.search(line) for line in lines)
+
+
+def _declared(parameter: Parameter) -> str:
+    types = sorted({type(value).__name__ for value in parameter.values})
+    return f"{parameter.name}: {' | '.join(types)}"
+
+
+def _made(item: Item | Loop) -> list[str]:
+    """Write what is made for an item."""
+    if isinstance(item, Loop):
+        return _made_in_turn(item)
+    return laid_out(f"self.{item.name} = ", _call(item.make), 8) if item.make else []
+
+
+def _made_in_turn(loop: Loop) -> list[str]:
+    makes = [(name, item.make) for name, item in zip(names(loop), turn(loop), strict=True) if item.make]
+    if not makes:
+        return []
+    lines = [f"        for i in {loop_range(loop)}:"]
+    for name, make in makes:
+        lines += laid_out("", Brackets("self.add_module(", (f'f"{name}"', _call(make))), 12)
+    return lines
+
+
+def _call(call: Call) -> Doc:
+    """Write a call, without the settings that PyTorch has anyway."""
+    settings = usual(call.target)
+    items: list[Doc] = []
+    for keyword, value in call.arguments:
+        written = setting(value)
+        if not keyword:
+            items.append(written)
+        elif keyword not in settings or flat(written) != literal_of(settings[keyword]):
+            items.append(f"{keyword}={flat(written)}")
+    return Brackets(f"{call.target}(", tuple(items))
+
+
+def _calls(body: Body) -> Iterator[Call]:
+    for item in body.items:
+        for inner in item.items if isinstance(item, Loop) else (item,):
+            if inner.make:
+                yield inner.make

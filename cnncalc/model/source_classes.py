@@ -1,0 +1,366 @@
+"""Blocks as classes: what is alike in all calls of a block is a class, what differs its arguments."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.model.plan import Planned, attribute, plan
+from cnncalc.model.source_loops import FEWEST, with_loops
+from cnncalc.model.source_tree import Argument, Body, Call, Hole, Item, filled, holes, layer_item, skeleton
+from cnncalc.network import Network
+
+
+class Parameter(NamedTuple):
+    """An argument of a class: its name, and its value in every call."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+class Class(NamedTuple):
+    """A class of the source.
+
+    Attributes:
+        name: its name.
+        block: the block that it stands for; empty for the network.
+        parameters: its arguments.
+        made: what it does, with numbers as ``__init__`` knows them: ``width``.
+        run: the same with numbers as ``forward`` knows them: ``self.width``.
+        kept: for every argument the attribute that holds it, where ``forward`` needs it.
+    """
+
+    name: str
+    block: str
+    parameters: tuple[Parameter, ...]
+    made: Body
+    run: Body
+    kept: Mapping[str, str]
+
+
+class _Scope(NamedTuple):
+    """A call of a block (or the whole network): its layers and the calls inside, in order."""
+
+    path: str
+    parts: list[Planned | _Scope]
+
+
+class _Use(NamedTuple):
+    """A scope whose own calls are known: what it does, and the names it has for numbers."""
+
+    body: Body
+    known: Mapping[str, int]
+
+
+def classes(network: Network) -> list[Class]:
+    """Return the classes of a network, each behind those that it needs; the last one is the network."""
+    return _Classes(network).all()
+
+
+class _Classes:
+    """The classes found so far, innermost blocks first."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.planned = plan(network)
+        self.last_readers = self._last_readers()
+        self.calls: dict[str, Call] = {}
+        self.names = {"Network", "Scale", *keyword.kwlist}
+        self.found: list[Class] = []
+
+    def all(self) -> list[Class]:
+        root = _scopes(self.planned)
+        levels: list[list[_Scope]] = []
+        _sort_by_height(root, levels)
+        for scopes in levels[:-1]:
+            self._make_classes(scopes)
+        body = self._body(root)
+        literal = filled(body, iter([literal_of(hole.value) for hole in holes(body)]))
+        return [*self.found, Class("Network", "", (), literal, literal, {})]
+
+    def _last_readers(self) -> dict[int, int]:
+        """Return for every layer the last one that reads it; the network's output is read at the end."""
+        last = {source: layer.node.index for layer in self.planned for source in layer.node.inputs}
+        last[self.network.output_index] = len(self.planned) + 1
+        return last
+
+    # ---- bodies
+
+    def _body(self, scope: _Scope, fewest: int = FEWEST) -> Body:
+        """Return what a scope does, with its calls and loops."""
+        if not scope.parts:
+            return Body((), 0)
+        first = _first(scope)
+        places: dict[int, int] = {}
+        items = []
+        output = 0 if not scope.path and not self.network.output_index else len(scope.parts)
+        for place, part in enumerate(scope.parts, 1):
+            inputs = tuple([places[index] if index >= first.node.index else 0 for index in _inputs(part)])
+            items.append(self._item(part, inputs))
+            for index in range(_first(part).node.index, _last(part).node.index + 1):
+                places[index] = place
+                if self.last_readers.get(index, 0) > _last(scope).node.index:
+                    output = place
+        return with_loops(items, output, fewest)
+
+    def _item(self, part: Planned | _Scope, inputs: tuple[int, ...]) -> Item:
+        if isinstance(part, Planned):
+            return layer_item(part, inputs)
+        name = _first(part).name.split(".")[part.path.count(".")]
+        return Item(name, self.calls[part.path], inputs, ((),), "", (None,), quiet=False)
+
+    # ---- classes
+
+    def _make_classes(self, scopes: Sequence[_Scope]) -> None:
+        """Make the classes of a level: for each block one for every different thing that it does."""
+        blocks: dict[str, list[_Scope]] = {}
+        for scope in scopes:
+            blocks.setdefault(self._block(scope), []).append(scope)
+        for block, members in blocks.items():
+            groups = self._grouped(members, FEWEST)
+            if len(groups) > 1:  # calls with a repeat may be alike if each has it as a loop
+                groups = min(groups, self._grouped(members, FEWEST - 1), key=len)
+            for group in groups:
+                self._make_class(block, group)
+
+    def _grouped(self, scopes: Sequence[_Scope], fewest: int) -> list[list[tuple[_Scope, _Use]]]:
+        groups: dict[Any, list[tuple[_Scope, _Use]]] = {}
+        for scope in scopes:
+            use = _Use(self._body(scope, fewest), self._known(scope))
+            groups.setdefault(skeleton(use.body), []).append((scope, use))
+        return list(groups.values())
+
+    def _make_class(self, block: str, members: list[tuple[_Scope, _Use]]) -> None:
+        different, places = _different([use for _, use in members])
+        columns = list(zip(*[[hole.value for hole in holes(use.body)] for use in different], strict=True))
+        roles = [hole.role for hole in holes(different[0].body)]
+        solver = _Solver([use.known for use in different])
+        written = [solver.expression(role, values) for role, values in zip(roles, columns, strict=True)]
+        body = different[0].body
+        name = self._class_name(block)
+        parameters = solver.used()
+        kept = _attributes(parameters, body)
+        run = [
+            _kept(text, kept) if len(set(values)) > 1 else text for text, values in zip(written, columns, strict=True)
+        ]
+        self.found.append(Class(name, block, parameters, filled(body, iter(written)), filled(body, iter(run)), kept))
+        for place, (scope, _) in zip(places, members, strict=True):
+            arguments = [Argument("", Hole(p.values[place], p.name.rstrip("_"))) for p in parameters]
+            self.calls[scope.path] = Call(name, tuple(arguments))
+
+    def _block(self, scope: _Scope) -> str:
+        return self.network.blocks[scope.path].partition("(")[0]
+
+    def _known(self, scope: _Scope) -> Mapping[str, int]:
+        """Return what the numbers of a call are called: the block's parameters, and the channels that arrive."""
+        channels = _first(scope).node.sources[0].channels
+        return {**self.network.arguments[scope.path], "channels": channels}
+
+    def _class_name(self, block: str) -> str:
+        stem = "".join([word.capitalize() for word in block.split("_")]) or "Block"
+        number, name = 1, stem
+        while name in self.names:
+            number += 1
+            name = f"{stem}{number}"
+        self.names.add(name)
+        return name
+
+
+def _constant(values: Iterable[Any]) -> bool:
+    """Say whether a number is the same in all calls; 1 and True are not."""
+    return len({(type(value), value) for value in values}) == 1
+
+
+def _attributes(parameters: Iterable[Parameter], body: Body) -> dict[str, str]:
+    """Return for every argument an attribute that is no module's name."""
+    taken = {item.name for item in body.items if isinstance(item, Item)}
+    kept = {}
+    for parameter in parameters:
+        name = attribute(parameter.name)
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        kept[parameter.name] = name
+    return kept
+
+
+def _kept(expression: str, kept: Mapping[str, str]) -> str:
+    """Write an expression of arguments as one of attributes."""
+    return _WORD.sub(lambda match: f"self.{kept[match[0]]}", expression)
+
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def _different(uses: Sequence[_Use]) -> tuple[list[_Use], list[int]]:
+    """Return the uses that differ, and for each use which of them it is like."""
+    known: dict[Any, int] = {}
+    different: list[_Use] = []
+    places = []
+    for use in uses:
+        key = tuple([(type(hole.value), hole.value) for hole in holes(use.body)]), tuple(use.known.items())
+        if key not in known:
+            known[key] = len(different)
+            different.append(use)
+        places.append(known[key])
+    return different, places
+
+
+def _scopes(planned: Iterable[Planned]) -> _Scope:
+    """Return the whole network as calls inside calls."""
+    root = _Scope("", [])
+    open_scopes = [root]
+    for layer in planned:
+        path = layer.node.name.split(".")[:-1]
+        prefixes = [".".join(path[: depth + 1]) for depth in range(len(path))]
+        while len(open_scopes) > len(path) + 1 or (
+            len(open_scopes) > 1 and open_scopes[-1].path != prefixes[len(open_scopes) - 2]
+        ):
+            open_scopes.pop()
+        for prefix in prefixes[len(open_scopes) - 1 :]:
+            scope = _Scope(prefix, [])
+            open_scopes[-1].parts.append(scope)
+            open_scopes.append(scope)
+        open_scopes[-1].parts.append(layer)
+    return root
+
+
+def _sort_by_height(scope: _Scope, levels: list[list[_Scope]]) -> int:
+    """Put scopes into levels, so that each lies above all those that it holds."""
+    inner = [_sort_by_height(part, levels) for part in scope.parts if isinstance(part, _Scope)]
+    height = max(inner, default=-1) + 1
+    levels.extend([] for _ in range(height + 1 - len(levels)))
+    levels[height].append(scope)
+    return height
+
+
+def _first(part: Planned | _Scope) -> Planned:
+    return part if isinstance(part, Planned) else _first(part.parts[0])
+
+
+def _last(part: Planned | _Scope) -> Planned:
+    return part if isinstance(part, Planned) else _last(part.parts[-1])
+
+
+def _inputs(part: Planned | _Scope) -> tuple[int, ...]:
+    """Return the layers that a part reads; a call reads one, which its first layer starts from."""
+    return part.node.inputs if isinstance(part, Planned) else _first(part).node.inputs[:1]
+
+
+# ---- arguments
+
+MOST_FACTOR = 8
+_TAKEN = {"self", "nn", "torch", "x", "i"}
+_LONGEST_NAME = 20
+
+
+class _Solver:
+    """Finds for a number that differs from call to call how it follows from the arguments, or makes a new one."""
+
+    def __init__(self, known: Sequence[Mapping[str, int]]) -> None:
+        self.known = {name: tuple([names[name] for names in known]) for name in known[0]}
+        self.parameters: dict[str, Parameter] = {}
+        self.solved: dict[Any, str] = {}
+
+    def expression(self, role: str, values: tuple[Any, ...]) -> str:
+        """Return how a number is written in the class."""
+        if _constant(values):
+            return literal_of(values[0])
+        key = (tuple(map(type, values)), values)
+        if key not in self.solved:
+            self.solved[key] = self._found(values) or self._named(role, values)
+        return self.solved[key]
+
+    def used(self) -> tuple[Parameter, ...]:
+        """Return the arguments that the class needs, the channels that arrive first."""
+        order = ["channels", *self.known]
+        ranked = sorted(self.parameters, key=lambda name: order.index(name) if name in order else len(order))
+        return tuple([self.parameters[name] for name in ranked])
+
+    def _found(self, values: tuple[Any, ...]) -> str | None:
+        if any(type(value) is not int for value in values):
+            return None
+        varying = {name: known for name, known in self.known.items() if len(set(known)) > 1}
+        for candidates in (_same, _multiples, _parts, _neighbours, _sums):
+            for names, pattern, results in candidates(varying):
+                if results == values:
+                    return pattern.format(*[self._use(name) for name in names])
+        return None
+
+    def _use(self, name: str) -> str:
+        """Return the name of a known number as an argument."""
+        if name not in self.parameters:
+            self.parameters[name] = Parameter(self._free(name), self.known[name])
+        return self.parameters[name].name
+
+    def _named(self, role: str, values: tuple[Any, ...]) -> str:
+        """Make a new argument for a number that follows from none."""
+        name = self._free(role)
+        self.parameters["=" + name] = Parameter(name, values)
+        return name
+
+    def _free(self, name: str) -> str:
+        name = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME].rstrip("_") or "size"
+        if name in _TAKEN or keyword.iskeyword(name) or name.startswith("__"):
+            name = name.strip("_") + "_"
+        taken = {parameter.name for parameter in self.parameters.values()}
+        number, free = 1, name
+        while free in taken:
+            number += 1
+            free = f"{name}{number}"
+        return free
+
+
+Candidates = Iterator[tuple[tuple[str, ...], str, tuple[int, ...]]]
+Known = Mapping[str, tuple[int, ...]]
+
+
+def _same(known: Known) -> Candidates:
+    """width"""
+    for name, values in known.items():
+        yield (name,), "{}", values
+
+
+def _multiples(known: Known) -> Candidates:
+    """4 * width"""
+    for name, values in known.items():
+        for factor in range(2, MOST_FACTOR + 1):
+            yield (name,), f"{factor} * {{}}", tuple([factor * value for value in values])
+
+
+def _parts(known: Known) -> Candidates:
+    """Width // 4"""
+    for name, values in known.items():
+        for factor in (2, 3, 4, 6, 8, 16):
+            yield (name,), f"{{}} // {factor}", tuple([value // factor for value in values])
+
+
+def _neighbours(known: Known) -> Candidates:
+    """Depth + 1"""
+    for name, values in known.items():
+        for more in (1, 2):
+            yield (name,), f"{{}} + {more}", tuple([value + more for value in values])
+        yield (name,), "{} - 1", tuple([value - 1 for value in values])
+
+
+def _sums(known: Known) -> Candidates:
+    """Channels + growth"""
+    names = list(known)
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            pairs = list(zip(known[one], known[other], strict=True))
+            yield (one, other), "{} + {}", tuple([a + b for a, b in pairs])
+            yield (one, other), "{} * {}", tuple([a * b for a, b in pairs])
+            yield (one, other), "{} - {}", tuple([a - b for a, b in pairs])
+            yield (other, one), "{} - {}", tuple([b - a for a, b in pairs])
+
+
+def literal_of(value: Any) -> str:
+    """Write a value as Python."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f'float("{value}")'
+    return repr(value)

@@ -1,0 +1,207 @@
+"""What the source of a network is made of: calls with holes for the numbers that may differ.
+
+A block that is called in many places becomes one class. What is equal in all places is its text; what may
+differ are holes. So everything here is made of tuples that `holes`, `skeleton` and `filled` go through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.errors import Span
+from cnncalc.layers.steps import Factor, Function, Module
+from cnncalc.model.plan import Planned
+
+
+class Hole(NamedTuple):
+    """A number (or a word) that may differ between the places where a block is called.
+
+    ``role`` is what it would be called as an argument: ``out_channels``.
+    """
+
+    value: Any
+    role: str
+
+
+class Progress(NamedTuple):
+    """A number in a loop: its value in the first turn, and by how much it grows from turn to turn."""
+
+    first: Any
+    step: Any
+
+
+class Argument(NamedTuple):
+    """An argument of a call; ``keyword`` is empty for one that goes by its place."""
+
+    keyword: str
+    value: Any
+
+
+class Call(NamedTuple):
+    """``nn.Conv2d(3, 64, 3)`` or ``Bottleneck(256, width=64)``."""
+
+    target: str
+    arguments: tuple[Argument, ...]
+
+
+class Item(NamedTuple):
+    """A line of a body: a layer, or a call of a block.
+
+    Attributes:
+        name: its attribute in the module.
+        make: what is made once and kept under that name; None for what has no module.
+        inputs: what it reads; 0 is what the body is given, n the n-th item.
+        prepare: for each input the functions that go first.
+        merge: the function that brings several inputs together; empty for one input.
+        steps: what is then done; None stands for the module of that name.
+        quiet: whether it may share the line of the item before it: it changes no sizes.
+        origin: where the spec writes it, which is the same in every turn of a repeat; None for a call.
+    """
+
+    name: str
+    make: Call | None
+    inputs: tuple[int, ...]
+    prepare: tuple[tuple[Call, ...], ...]
+    merge: str
+    steps: tuple[Call | None, ...]
+    quiet: bool
+    origin: Span | None = None
+
+
+class Loop(NamedTuple):
+    """Items that come again and again; the number in their names counts on.
+
+    ``offsets`` say by how much the number in a name differs from the loop's variable.
+    """
+
+    start: Any
+    stop: Any
+    stride: int
+    items: tuple[Item, ...]
+    offsets: tuple[int, ...]
+    inputs: tuple[int, ...]
+
+
+class Body(NamedTuple):
+    """What a class does: its items in order, and which of them makes the output (0: none, the input leaves)."""
+
+    items: tuple[Item | Loop, ...]
+    output: int
+
+
+# ---- holes
+
+
+def holes(part: Any) -> Iterator[Hole]:
+    """Go through the holes of anything that is made of tuples."""
+    if type(part) is Hole:
+        yield part
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from holes(inner)
+
+
+def skeleton(part: Any) -> Any:
+    """Return what is left without the values: equal for what can be one class."""
+    if type(part) is Hole:
+        return Hole
+    if isinstance(part, tuple):
+        return (type(part), *[skeleton(inner) for inner in part])
+    return part
+
+
+def filled(part: Any, values: Iterator[Any]) -> Any:
+    """Return the same with values in the place of holes, which are taken in the order of `holes`."""
+    if type(part) is Hole:
+        return next(values)
+    if isinstance(part, tuple):
+        inner = [filled(inner, values) for inner in part]
+        return part._make(inner) if hasattr(part, "_make") else tuple(inner)
+    return part
+
+
+def _hollow(value: Any, role: str) -> Any:
+    """Put a hole in the place of every number in a setting."""
+    return tuple([_hollow(inner, role) for inner in value]) if isinstance(value, tuple) else Hole(value, role)
+
+
+# ---- calls
+
+ROLES: Sequence[tuple[str, tuple[str, ...]]] = (
+    ("Conv", ("in_channels", "out_channels", "kernel_size")),
+    ("Linear", ("in_features", "out_features")),
+    ("Batch", ("num_features",)),
+    ("Instance", ("num_features",)),
+    ("GroupNorm", ("num_groups", "num_channels")),
+    ("LayerNorm", ("normalized_shape",)),
+    ("LPPool", ("norm_type", "kernel_size")),
+    ("Adaptive", ("output_size",)),
+    ("Max", ("kernel_size",)),
+    ("Avg", ("kernel_size",)),
+    ("PReLU", ("num_parameters",)),
+    ("LocalResponseNorm", ("size",)),
+    ("Dropout", ("rate",)),
+)
+"""What the arguments that go by their place are called, by how a module's name starts."""
+
+USUAL: Sequence[tuple[str, Mapping[str, Any]]] = (
+    ("ConvTranspose", {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True, "dilation": 1}),
+    ("Conv", {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}),
+    ("Linear", {"bias": True}),
+    ("BatchNorm", {"eps": 1e-5, "momentum": 0.1, "affine": True}),
+    ("InstanceNorm", {"eps": 1e-5, "momentum": 0.1, "affine": False}),
+    ("GroupNorm", {"eps": 1e-5, "affine": True}),
+    ("LayerNorm", {"eps": 1e-5, "elementwise_affine": True}),
+    ("MaxPool", {"padding": 0, "dilation": 1, "ceil_mode": False}),
+    ("AvgPool", {"padding": 0, "ceil_mode": False, "count_include_pad": True}),
+    ("ReLU", {"inplace": False}),
+    ("LeakyReLU", {"inplace": False}),
+    ("ELU", {"inplace": False}),
+)
+"""PyTorch's own settings, by how a module's name starts: they need not be written."""
+
+
+def usual(target: str) -> Mapping[str, Any]:
+    """Return the settings that a module has where nothing is written."""
+    settings: Mapping[str, Any] = _by_start(USUAL, target.removeprefix("nn."), {})
+    return settings
+
+
+def _by_start(table: Sequence[tuple[str, Any]], name: str, default: Any) -> Any:
+    return next((found for start, found in table if name.startswith(start)), default)
+
+
+def _module(step: Module, overwrite: bool) -> Call:
+    """Write the call of a module with all its settings, so that calls that differ in one have it both."""
+    roles = _by_start(ROLES, step.name, ())
+    places = [Argument("", _hollow(v, roles[i] if i < len(roles) else "value")) for i, v in enumerate(step.args)]
+    settings = {**usual(step.name), **step.kwargs} | ({"inplace": True} if overwrite else {})
+    return Call(f"nn.{step.name}", (*places, *[Argument(name, _hollow(v, name)) for name, v in settings.items()]))
+
+
+def _function(step: Function) -> Call:
+    places = [Argument("", _hollow(value, "size")) for value in step.args]
+    return Call(step.name, (*places, *[Argument(name, _hollow(v, name)) for name, v in step.kwargs.items()]))
+
+
+def _factor(step: Factor, overwrite: bool) -> Call:
+    return Call("Scale", (Argument("", _hollow(step.shape, "channels")), Argument("", Hole(step.start, "start"))))
+
+
+_MAKERS: Mapping[type, Callable[[Any, bool], Call]] = {Module: _module, Factor: _factor}
+
+
+def layer_item(planned: Planned, inputs: tuple[int, ...]) -> Item:
+    """Write one layer."""
+    node = planned.node
+    prepare = tuple([tuple([_function(step) for step in steps]) for steps in planned.prepare])  # type: ignore[arg-type]
+    name = planned.name.rpartition(".")[2]
+    if node.layer.merges:
+        (function,) = planned.steps
+        assert isinstance(function, Function)
+        return Item(name, None, inputs, prepare, function.name, (), False, node.origin)
+    makes = [_MAKERS[type(step)](step, planned.overwrite) for step in planned.steps if type(step) in _MAKERS]
+    steps = tuple([_function(step) if isinstance(step, Function) else None for step in planned.steps])
+    quiet = len(steps) == 1 and not node.operation.macs and node.sources[0] == node.output
+    return Item(name, makes[0] if makes else None, inputs, prepare, "", steps, quiet, node.origin)

@@ -5,7 +5,8 @@
     >>> net.output, net.params, net.macs
     (Volume(32x32x10), 760, 768000)
 
-Importing this package imports no torch. `build`, which makes a PyTorch module of a network, does.
+Importing this package imports no torch. `build`, which makes a PyTorch module of a network, does, and so does
+`from_torch`, the way back.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from cnncalc.volume import Volume
 
 if TYPE_CHECKING:
     import torch
-    from torch import fx
+    from torch import fx, nn
 
 __version__ = "0.1.0"
-__all__ = ["Counts", "Network", "Node", "SpecError", "Volume", "build", "count", "load"]
+__all__ = ["Counts", "Network", "Node", "SpecError", "Volume", "build", "count", "from_torch", "load"]
 
 
 def build(
@@ -54,3 +55,27 @@ def build(
         from cnncalc.model.build import build as build_module
 
     return build_module(network, device=device, seed=seed, inplace=inplace)
+
+
+def from_torch(module: nn.Module, input: str | tuple[int, ...]) -> str:
+    """Write a spec for what a PyTorch module does when it is tested, the way back from `build`. Imports torch.
+
+    The module is traced with torch.fx, and handed back as it was. What the output does not depend on is left
+    out.
+
+    Args:
+        module: any module that takes one tensor and makes one.
+        input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``.
+
+    Returns:
+        The text, which has been loaded and compared with the module.
+
+    Raises:
+        SpecError: without torch, and for a module that cannot be traced or does what the language cannot say;
+            it names the part of the module and the operation.
+
+    """
+    with optional_packages():
+        from cnncalc.model.importing import import_module
+
+    return import_module(module, input).text

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "analysis": {"volume", "errors", "layers", "network"},
     "report": {"volume", "errors", "layers", "network", "analysis", "zoo"},
     "zoo": {"errors"},
-    "model": {"volume", "errors", "analysis", "layers", "limits", "loading", "network", "report", "spec", "zoo"},
+    "model": {"volume", "errors", "analysis", "layers", "limits", "loading", "needs", "network", "report", "spec", "zoo"},
     "loading": {"volume", "errors", "limits", "spec", "network", "zoo"},
     "commands": {"__init__", "errors", "analysis", "loading", "model", "needs", "network", "report", "zoo"},
     "__init__": {"volume", "errors", "analysis", "loading", "model", "needs", "network"},

@@ -61,7 +61,8 @@ def solve(places: Sequence[Sequence[Hole]], arriving: Sequence[int], made: Seque
 
     Args:
         places: for each place, the numbers in the order of the text.
-        arriving, made: for each place, how many channels enter the block, and how many leave it.
+        arriving: for each place, how many channels enter the block.
+        made: for each place, how many leave it.
 
     Returns:
         None where the numbers cannot be told apart from what is fixed.

@@ -176,8 +176,7 @@ def filled(phrases: Phrases, numbers: Iterator[Number]) -> Phrases:
 def joined_branches(word: str, branches: list[str]) -> str:
     """Write a merge on one line: ``add( conv 3x3x64 p1 | )``."""
     inside = " | ".join(branches).strip()
-    left = " " if branches[0] else " "
-    return f"{word}({left}{inside} )"
+    return f"{word}( {inside} )"
 
 
 def length(phrases: Phrases) -> int:

@@ -15,10 +15,11 @@ import torch
 from torch import fx, nn
 
 from cnncalc.errors import SpecError
+from cnncalc.layers.window import Windowed
 from cnncalc.loading import load
 from cnncalc.model import wording
 from cnncalc.model.layout import FIRST, FLAT, LAST, TOKENS, VECTOR, Axes, axes_of, layout_of, reshaped, shuffled
-from cnncalc.model.operations import Operation, Readout, sides, written
+from cnncalc.model.operations import Operation, Readout, Token, sides, size, written
 from cnncalc.model.tracing import BATCH, Scope, Traced, cannot_say, module_path, trace
 from cnncalc.model.wording import Pairs, Unsayable, Wording
 from cnncalc.volume import Volume
@@ -119,7 +120,7 @@ class Reader:
     reads: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.live = _live(self.traced.graph)
+        self.live = _live(self.traced)
         self.node: fx.Node = next(iter(self.traced.graph.nodes))
         self.learned = 0
 
@@ -128,13 +129,15 @@ class Reader:
     def readout(self) -> Readout:
         """Read all calls that the output depends on."""
         output = 0
-        for self.node in self.traced.graph.nodes:
-            if self.node.op == "placeholder":
-                self.views[self.node] = View(0, axes_of(self.input, BATCH))
-            elif self.node.op == "output":
-                output = self._output(self._resolved(self.node.args[0]))
-            elif self.node in self.live:
-                self.views[self.node] = self._call()
+        for node in self.traced.graph.nodes:
+            self.node = node
+            if node.op == "placeholder":
+                self.views[node] = View(0, axes_of(self.input, BATCH))
+            elif node.op == "output":
+                output = self._output(self._resolved(node.args[0]))
+            elif node in self.live:
+                self.views[node] = self._call()
+                self._settle_learned()
         unused = tuple([path for path, tensor in self.module.named_parameters() if id(tensor) not in self.reads])
         return _alive(Readout(self.input, tuple(self.operations), output, unused))
 
@@ -148,6 +151,12 @@ class Reader:
             return self._function()
         except Unsayable as error:
             raise self.cannot(str(error)) from None
+
+    def _settle_learned(self) -> None:
+        """Give what a call has learned to its last operation: in front of a layer stands at most its padding."""
+        if self.learned:
+            self.operations[-1] = self.operations[-1]._replace(params=self.learned)
+            self.learned = 0
 
     def _module(self, module: nn.Module) -> View:
         for name, _ in module.named_parameters():
@@ -187,8 +196,9 @@ class Reader:
         while isinstance(target, fx.Node) and isinstance(self.views.get(target), View):
             before = self.views[target]
             self.views[target] = result
-            nothing = target.op == "call_module" and target.args and self.views.get(target.args[0]) == before
-            target = target.args[0] if nothing else None
+            # what a module that does nothing handed on is the same tensor
+            source: Any = target.args[0] if target.op == "call_module" and target.args else None
+            target = source if source is not None and self.views.get(source) == before else None
 
     def _resolved(self, argument: Any) -> Any:
         """Return what an argument stands for: views and tensors in the place of the trace's nodes."""
@@ -196,6 +206,8 @@ class Reader:
             return self.views[argument]
         if isinstance(argument, tuple | list):
             return type(argument)([self._resolved(part) for part in argument])
+        if isinstance(argument, dict):
+            return {key: self._resolved(part) for key, part in argument.items()}
         return argument
 
     def _output(self, value: Any) -> int:
@@ -219,14 +231,12 @@ class Reader:
 
     def emit(self, words: Wording, inputs: Iterable[int], volume: Volume) -> int:
         """Add an operation, and return its index."""
-        scopes = self.node.meta["scopes"]
+        scopes = self.node.meta.get("scopes", ())  # none where the output is brought into order
         if self.node.op == "call_module":
             scopes = scopes[:-1] if scopes[-1].path == self.node.target else scopes
             scopes = self._of_path(str(self.node.target)) if self._flat(scopes) else scopes
         scopes = None if self._flat(scopes) else scopes
-        operation = Operation(words.word, words.tokens, tuple(inputs), volume, self.path, scopes, self.learned)
-        self.operations.append(operation)
-        self.learned = 0
+        self.operations.append(Operation(words.word, words.tokens, tuple(inputs), volume, self.path, scopes, 0))
         return len(self.operations)
 
     @property
@@ -280,11 +290,13 @@ class Reader:
     def sized(self, view: View) -> View:
         """Return a view whose positions are not stretched into a vector: there, stretching is a layer."""
         view = self.settled(view)
-        volume = self.volume(view)
-        if layout_of(view.axes, volume, BATCH) != FLAT:
+        volume, ones = self.volume(view), view.axes[2:]
+        known = layout_of(view.axes, volume, BATCH) not in (None, FLAT)
+        if known or any(ones) or layout_of(view.axes[:2], volume, BATCH) != FLAT:
             return view
         vector = Volume((*(1,) * volume.dimensions, prod(volume)))
-        return View(self.emit(Wording("flatten"), (view.index,), vector), axes_of(vector, BATCH, VECTOR))
+        axes = (*axes_of(vector, BATCH, VECTOR), *ones)
+        return View(self.emit(Wording("flatten"), (view.index,), vector), axes)
 
     def layout(self, view: View) -> str | None:
         """Return the layout of a view."""
@@ -316,7 +328,7 @@ class Reader:
 
     def positions(self, view: View) -> View:
         """Return a view for a layer that slides over positions: N x C x H x W."""
-        view = self.settled(view)
+        view = self.sized(view)
         if self.layout(view) != FIRST:
             raise Unsayable("what arrives are no images with channels first")
         return view
@@ -335,27 +347,27 @@ class Reader:
     def window(
         self, view: View, word: Callable[[Pairs], Wording], pads: Pairs, takes: float | None, shape: tuple[int, ...]
     ) -> View:
-        """Read a window; padding in front of it is its own where it ``takes`` what that is filled with."""
-        fresh = view.pads is not None and not any(map(any, pads))
-        if fresh and view.fill == takes and not _plain(view.pads) and self._takes_over(view, word, shape):
-            volume = Volume.of(shape[2:], shape[1])
-            own = tuple([(before, max(0, after)) for before, after in view.pads or ()])
-            return View(self.emit(word(own), (view.index,), volume), axes_of(volume, BATCH))
-        return self.sliding(view, word(pads), shape)
+        """Read a window; padding in front of it becomes its own where it ``takes`` what that is filled with."""
+        own = None if any(map(any, pads)) or view.fill != takes else self._own_padding(view, word, shape)
+        if own is None:
+            return self.sliding(view, word(pads), shape)
+        volume = Volume.of(shape[2:], shape[1])
+        return View(self.emit(own, (view.index,), volume), axes_of(volume, BATCH))
 
-    def _takes_over(self, view: View, word: Callable[[Pairs], Wording], shape: tuple[int, ...]) -> bool:
-        """Say whether a window with the padding in front of it as its own makes the same volume."""
-        pads = view.pads or ()
-        if any(before < 0 for before, _ in pads):
-            return False
-        own = tuple([(before, max(0, after)) for before, after in pads])
-        source = self.volume(view)
-        words = word(own)
-        try:
-            network = load(written(words.word, words.tokens) + "\n", input=tuple(source), rounding="floor")
-            return network.output == Volume.of(shape[2:], shape[1])
-        except SpecError:
-            return False
+    def _own_padding(self, view: View, word: Callable[[Pairs], Wording], shape: tuple[int, ...]) -> Wording | None:
+        """Return a window with the padding in front of it as its own, if that is the same; None if not.
+
+        Zeros that are alike on both sides stay a layer, as the module has them.
+        """
+        if view.pads is None or any(before < 0 for before, _ in view.pads):
+            return None
+        pads = tuple([(before, max(0, after)) for before, after in view.pads])
+        words = word(pads)
+        if _plain(pads) and not isinf(view.fill) and words.word != "lppool":
+            return None
+        same = words._replace(tokens=tuple([Token("same") if t.prefix == "p" else t for t in words.tokens]))
+        wanted = Volume.of(shape[2:], shape[1])
+        return next((each for each in (words, same) if _makes(each, self.volume(view), pads, wanted)), None)
 
     def reshape(self, view: View, shape: Sequence[int]) -> View:
         """Read a change of shape, which is no layer unless it shuffles channels."""
@@ -369,7 +381,7 @@ class Reader:
         groups = shuffled(view.axes, self.volume(view), BATCH)
         if groups is None:
             return view
-        words = Wording("shuffle", (wording.size((groups,), "groups"),))
+        words = Wording("shuffle", (size((groups,), "groups"),))
         volume = self.volume(view)
         layout = VECTOR if len(view.axes) == 2 else FIRST
         return View(self.emit(words, (view.index,), volume), axes_of(volume, BATCH, layout))
@@ -403,6 +415,16 @@ class Reader:
         return View(index, axes_of(volume, BATCH, found.pop() or FIRST))
 
 
+def _makes(words: Wording, source: Volume, pads: Pairs, wanted: Volume) -> bool:
+    """Say whether a window with this padding makes a volume; some paddings may only be written as ``same``."""
+    try:
+        (node,) = load(written(words.word, words.tokens) + "\n", input=tuple(source), rounding="floor")
+    except SpecError:
+        return False
+    assert isinstance(node.layer, Windowed)  # nothing else has padding of its own
+    return node.output == wanted and tuple([(window.before, window.after) for window in node.layer.windows]) == pads
+
+
 def _merged(word: str, volumes: Sequence[Volume]) -> Volume:
     """Return the volume that a merge makes; what the language cannot merge is refused."""
     largest = max(volumes, key=prod)
@@ -431,19 +453,24 @@ def _plain(pads: Pairs | None) -> bool:
     return all(before == after for before, after in pads or ())
 
 
-def _live(graph: fx.Graph) -> set[fx.Node]:
+def _live(traced: Traced) -> set[fx.Node]:
     """Return the calls that the output depends on, also by what they write over."""
     alive: set[fx.Node] = set()
-    for node in reversed(graph.nodes):
-        if node.op in ("output", "placeholder") or node in alive or (any(source in alive for source in node.all_input_nodes[:1]) and _overwrites(node)):
+    for node in reversed(traced.graph.nodes):
+        writes = _overwrites(node, traced) and node.all_input_nodes[0] in alive
+        if node.op in ("output", "placeholder") or node in alive or writes:
             alive.add(node)
             alive.update(node.all_input_nodes)
     return alive
 
 
-def _overwrites(node: fx.Node) -> bool:
+def _overwrites(node: fx.Node, traced: Traced) -> bool:
+    """Say whether a call writes over its input, for others to see."""
+    if node.op == "call_module":
+        return bool(getattr(traced.modules[str(node.target)], "inplace", False))
     name = function_name(node)
-    return node.op != "call_module" and ((name.endswith("_") and not name.endswith("__")) or name in _IN_PLACE)
+    by_name = (name.endswith("_") and not name.endswith("__")) or name in _IN_PLACE
+    return bool(node.all_input_nodes) and (by_name or bool(node.kwargs.get("inplace")))
 
 
 def _alive(readout: Readout) -> Readout:

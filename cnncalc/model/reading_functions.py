@@ -10,7 +10,7 @@ import torch
 
 from cnncalc.model import wording
 from cnncalc.model.layout import CHANNELS, IMAGES, axes_of
-from cnncalc.model.operations import flag
+from cnncalc.model.operations import flag, rate, size
 from cnncalc.model.reading import FUNCTIONS, Given, Reader, Tensor, View
 from cnncalc.model.reading_modules import adaptive, enlarge, max_pool, pad
 from cnncalc.model.tracing import BATCH
@@ -75,12 +75,12 @@ def _softmax(reader: Reader, given: Given) -> View:
 
 @function("x p training inplace", "dropout", "alpha_dropout_off")
 def _dropout(reader: Reader, given: Given) -> View:
-    return reader.elementwise(given["x"], Wording("dropout", (wording.rate(given.get("p", 0.5)),)))
+    return reader.elementwise(given["x"], Wording("dropout", (rate(given.get("p", 0.5)),)))
 
 
 @function("x p training inplace", "dropout1d", "dropout2d", "dropout3d")
 def _channel_dropout(reader: Reader, given: Given) -> View:
-    return reader.channelwise(given["x"], Wording("dropout2d", (wording.rate(given.get("p", 0.5)),)))
+    return reader.channelwise(given["x"], Wording("dropout2d", (rate(given.get("p", 0.5)),)))
 
 
 @function("x p mode training", "stochastic_depth")
@@ -161,29 +161,30 @@ def _getitem(reader: Reader, given: Given) -> Any:
         places[where : where + 1] = [slice(None)] * (len(view.axes) - len(places) + 1)
     if any(not isinstance(part, slice) or part.step not in (None, 1) for part in places):
         raise Unsayable("it takes ranges of channels and crops borders, and nothing else")
+    pads = [(0, 0)] * reader.volume(view).dimensions
     for axis, part in enumerate(places):
-        view = _ranged(reader, view, axis, part)
-    return view
+        view = _ranged(reader, view, axis, part, pads)
+    return _cropped(reader, view, tuple(pads))
 
 
-def _ranged(reader: Reader, view: View, axis: int, part: slice) -> View:
-    """Read a range along one axis: of channels, or of positions."""
+def _ranged(reader: Reader, view: View, axis: int, part: slice, pads: list[tuple[int, int]]) -> View:
+    """Read a range along one axis: of channels, or of positions, which is noted in ``pads``."""
     size = prod([atom.size for atom in view.axes[axis]])
     start, stop, _ = part.indices(size)
     if (start, stop) == (0, size):
         return view
     if axis == reader.channel_axis(view):
         return _cut(reader, view, start, stop)
-    volume, axes = reader.volume(view), view.axes[axis]
+    axes = view.axes[axis]
     if reader.layout(view) != "first" or len(axes) != 1 or axes[0].kind == IMAGES:
         raise Unsayable("it takes ranges of channels and of positions alone")
-    pairs = [(0, 0)] * volume.dimensions
-    pairs[axis - 2] = (-start, stop - size)
-    return _cropped(reader, view, tuple(pairs))
+    pads[axis - 2] = (-start, stop - size)
+    return view
 
 
 def _cropped(reader: Reader, view: View, pads: wording.Pairs) -> View:
-    return reader.settled(View(view.index, view.axes, pads))
+    """Crop the borders, if there is anything to crop."""
+    return reader.settled(View(view.index, view.axes, pads)) if any(map(any, pads)) else view
 
 
 def _cut(reader: Reader, view: View, start: int, stop: int) -> View:
@@ -205,7 +206,9 @@ def _narrow(reader: Reader, given: Given) -> View:
     if axis == reader.channel_axis(view) and length == reader.volume(view).channels:
         index = reader.emit(wording.cut(0, length), (view.index,), reader.volume(view))
         return View(index, view.axes)
-    return _ranged(reader, view, axis, slice(start, start + length))
+    pads = [(0, 0)] * reader.volume(view).dimensions
+    view = _ranged(reader, view, axis, slice(start, start + length), pads)
+    return _cropped(reader, view, tuple(pads))
 
 
 @function("x sizes dim", "chunk", "split", "tensor_split", "split_with_sizes")
@@ -312,13 +315,13 @@ def _interpolate(reader: Reader, given: Given) -> View:
 
 @function("x upscale_factor", "pixel_shuffle")
 def _pixel_shuffle(reader: Reader, given: Given) -> View:
-    words = Wording("pixelshuffle", (wording.size((given["upscale_factor"],), "size"),))
+    words = Wording("pixelshuffle", (size((given["upscale_factor"],), "size"),))
     return reader.sliding(given["x"], words, given.shape)
 
 
 @function("x groups", "channel_shuffle")
 def _channel_shuffle(reader: Reader, given: Given) -> View:
-    return reader.channelwise(given["x"], Wording("shuffle", (wording.size((given["groups"],), "groups"),)))
+    return reader.channelwise(given["x"], Wording("shuffle", (size((given["groups"],), "groups"),)))
 
 
 # ---- layers with weights of their own

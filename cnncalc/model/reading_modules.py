@@ -12,7 +12,7 @@ from torch import nn
 from cnncalc.model import wording
 from cnncalc.model.initialise import Factor
 from cnncalc.model.layout import IMAGES
-from cnncalc.model.operations import flag, literal, sides
+from cnncalc.model.operations import flag, literal, rate, sides, size
 from cnncalc.model.reading import BY_NAME, MODULES, Reader, View
 from cnncalc.model.tracing import BATCH
 from cnncalc.model.wording import Pairs, Unsayable, Wording, alike, each, from_torch
@@ -187,7 +187,7 @@ def _channel_dropout(reader: Reader, module: Any, view: View) -> View:
     images = len(view.axes) > 1 and not view.axes[0] and [atom.kind for atom in view.axes[1]] == [IMAGES]
     if images:  # with a dimension in front, what is dropped whole are images
         return reader.elementwise(view, wording.dropped_path(module.p))
-    return reader.channelwise(view, Wording("dropout2d", (wording.rate(module.p),)))
+    return reader.channelwise(view, Wording("dropout2d", (rate(module.p),)))
 
 
 def _droppath(reader: Reader, module: Any, view: View) -> View:
@@ -238,7 +238,7 @@ def _sliding(reader: Reader, module: Any, view: View, word: Callable[[Any], Word
 
 
 def _whole(word: str, setting: str, kind: str) -> Callable[[Any], Wording]:
-    return lambda module: Wording(word, (wording.size((getattr(module, setting),), kind),))
+    return lambda module: Wording(word, (size((getattr(module, setting),), kind),))
 
 
 _FAMILIES: dict[str, Read] = {

@@ -21,7 +21,7 @@ def with_repeats(phrases: Sequence[Phrase]) -> Phrases:
 def _folded(phrases: Phrases) -> Phrases:
     """Choose the shortest way to write the rest, from the end to the beginning."""
     numbers: dict[str, int] = {}
-    names = [numbers.setdefault(phrase.text, len(numbers)) for phrase in phrases]
+    names = [numbers.setdefault(phrase.body_text(), len(numbers)) for phrase in phrases]
     if len(numbers) == len(names):
         return phrases
     sizes = [len(phrase.text) + 3 for phrase in phrases]
@@ -29,20 +29,20 @@ def _folded(phrases: Phrases) -> Phrases:
     longest = min(LONGEST_PERIOD, count // 2)
     equal = [[0] * (count + 1) for _ in range(longest + 1)]  # how far names go on like those a period later
     best: list[tuple[float, int, int]] = [(0.0, 0, 0)] * (count + 1)
+    end = count  # where the first label from here on is: no run goes beyond it, as it is the last copy's
     for start in range(count - 1, -1, -1):
+        end = start + 1 if phrases[start].label else end
         chosen = (sizes[start] + best[start + 1][0], 1, 1)
         inside = 0
-        for period in range(1, longest + 1):
-            if start + period > count:
-                break
+        for period in range(1, min(longest, count - start) + 1):
             inside += sizes[start + period - 1]
             run = equal[period]
-            run[start] = run[start + 1] + 1 if start + period < count and names[start] == names[start + period] else 0
-            times = run[start] // period + 1
-            if times < 2 or _names_something(phrases[start : start + period]):
-                continue
-            cost = inside + _BRACKETS + _awkward(phrases[start]) + best[start + times * period][0]
-            chosen = min(chosen, (cost, period, times))
+            same = start + period < count and names[start] == names[start + period]
+            run[start] = run[start + 1] + 1 if same else 0
+            times = min(run[start] + period, end - start) // period
+            if times >= 2 and not _jumps(phrases[start : start + period]):
+                cost = inside + _BRACKETS + _awkward(phrases[start]) + best[start + times * period][0]
+                chosen = min(chosen, (cost, period, times))
         best[start] = chosen
     return _written(phrases, best)
 
@@ -58,7 +58,7 @@ def _written(phrases: Phrases, best: Sequence[tuple[float, int, int]]) -> Phrase
         else:
             last = phrases[at + period * times - 1]
             inner = _folded(body) if period > 1 else body
-            result.append(Repeat(body[0].before, last.after, None, inner, times))
+            result.append(Repeat(body[0].before, last.after, last.label, inner, times))
         at += period * times
     return tuple(result)
 
@@ -68,12 +68,12 @@ def _awkward(first: Phrase) -> float:
     return 0.0 if not isinstance(first, Step) or first.call or first.word in _OPENERS else 1.0
 
 
-def _names_something(phrases: Phrases) -> bool:
-    """Say whether there are labels: their repeats would not be those of one run."""
-    return any(phrase.label or isinstance(phrase, Jump) or _has_jumps(phrase) for phrase in phrases)
+def _jumps(phrases: Phrases) -> bool:
+    """Say whether a label is set inside or taken up: its copies would not be those of one run."""
+    return any(isinstance(phrase, Jump) or phrase.label is not None or _jumps_inside(phrase) for phrase in phrases)
 
 
-def _has_jumps(phrase: Phrase) -> bool:
+def _jumps_inside(phrase: Phrase) -> bool:
     if isinstance(phrase, Repeat):
-        return _names_something(phrase.body)
-    return isinstance(phrase, Split) and any(map(_names_something, phrase.branches))
+        return _jumps(phrase.body)
+    return isinstance(phrase, Split) and any(map(_jumps, phrase.branches))

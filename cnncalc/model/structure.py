@@ -6,6 +6,7 @@ the input to the merge goes through. What does not nest in this way carries a la
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -78,8 +79,8 @@ def _chained(readout: Readout) -> Readout:
             begun = known.get(inputs[:-1])
             known.setdefault(inputs, index)
             if begun is not None and len(inputs) > 2:
-                operation = operation._replace(inputs=(begun, inputs[-1]))
-        operations.append(operation)
+                inputs = (begun, inputs[-1])
+        operations.append(operation._replace(inputs=inputs))
     return readout._replace(operations=tuple(operations))
 
 
@@ -90,12 +91,16 @@ class _Nesting:
         self.readout = readout
         self.operations = readout.operations
         self.dominators = _dominators(self.operations)
+        self.readers = Counter([source for operation in self.operations for source in operation.inputs])
         self.skips = self._deep_skips()
         self.done: dict[int, Part] = {}
-        self.labels = 0
+        self.taken: set[int] = set()
 
     def parts(self) -> Parts:
-        return self._sequence(self.readout.output, 0)
+        parts = self._sequence(self.readout.output, 0)
+        for number, index in enumerate(sorted(self.taken), 1):
+            self.done[index].label = f"skip{number}"
+        return parts
 
     def _sequence(self, target: int, start: int) -> Parts:
         """Return the parts from the volume that arrives to the one that is wanted."""
@@ -124,16 +129,37 @@ class _Nesting:
 
     def _fork(self, index: int, operation: Operation) -> Fork:
         start = self._before(index)
-        inputs = operation.inputs if operation.word == "concat" else _in_order(operation.inputs, start)
+        inputs = operation.inputs if operation.word == "concat" else self._in_order(self._summed(index), start)
         branches = tuple([self._sequence(source, start) for source in inputs])
         return Fork(index, operation, _scopes(operation, branches), start, branches=branches)
 
+    def _summed(self, index: int) -> tuple[int, ...]:
+        """Return what a sum (or a product) is made of, where it is made one by one: ``a + b + c``."""
+        operation = self.operations[index - 1]
+        first = operation.inputs[0]
+        inner = first and self.operations[first - 1].word == operation.word and self.readers[first] == 1
+        if not inner or self._before(first) != self._before(index) or first in self.skips:
+            return operation.inputs
+        return (*self._summed(first), *operation.inputs[1:])
+
+    def _in_order(self, inputs: tuple[int, ...], start: int) -> tuple[int, ...]:
+        """Order branches that may be exchanged as they are executed; an empty one stays where the module has it."""
+        executed = iter(sorted([s for s in inputs if s != start], key=lambda source: self._begin(source, start)))
+        return tuple([source if source == start else next(executed) for source in inputs])
+
+    def _begin(self, source: int, start: int) -> int:
+        """Return the operation of a branch that is executed first."""
+        first = at = source
+        while at != start and at not in self.done:
+            first, at = at, self._before(at)
+        if not first or self.operations[first - 1].word not in MERGES:
+            return first
+        inside = [self._begin(branch, at) for branch in self.operations[first - 1].inputs if branch != at]
+        return min([first, *inside])
+
     def _take(self, index: int) -> Take:
-        part = self.done[index]
-        if part.label is None:
-            self.labels += 1
-            part.label = f"skip{self.labels}"
-        return Take(part)
+        self.taken.add(index)
+        return Take(self.done[index])
 
     def _deep_skips(self) -> dict[int, int]:
         """Return the merges whose skip is a label, with the branch that goes on in their place.
@@ -163,12 +189,6 @@ class _Nesting:
         return others[0] if len(others) == 1 and start else None
 
 
-def _in_order(inputs: tuple[int, ...], start: int) -> tuple[int, ...]:
-    """Order branches that may be exchanged as they are executed; an empty one stays where the module has it."""
-    executed = iter(sorted([source for source in inputs if source != start]))
-    return tuple([source if source == start else next(executed) for source in inputs])
-
-
 def _dominators(operations: Sequence[Operation]) -> list[int]:
     """Return for each index the last one before it that every way from the input goes through."""
     found = [0]
@@ -176,9 +196,10 @@ def _dominators(operations: Sequence[Operation]) -> list[int]:
     for operation in operations:
         at = operation.inputs[0]
         for other in operation.inputs[1:]:
-            while at != other:
-                if level[at] < level[other]:
-                    other = found[other]
+            to = other
+            while at != to:
+                if level[at] < level[to]:
+                    to = found[to]
                 else:
                     at = found[at]
         found.append(at)

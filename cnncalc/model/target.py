@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -92,7 +93,7 @@ def literal(written: str) -> Any:
 
 def _imported(name: str, written: str) -> Any:
     """Import a module; the folder that the command runs in is searched last."""
-    here = os.getcwd()
+    here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.append(here)
     with _guarded(written), optional_packages():
@@ -100,12 +101,8 @@ def _imported(name: str, written: str) -> Any:
             return import_module(name)
         except ModuleNotFoundError as error:
             missing = error.name or ""
-            if missing.split(".")[0] == "torchvision" and missing != name:
-                raise
-            if not (name + ".").startswith(missing + "."):
-                raise
-            if missing.split(".")[0] in ("torch", "torchvision") and "." not in missing:
-                raise
+            if not f"{name}.".startswith(f"{missing}.") or missing in ("torch", "torchvision"):
+                raise  # not there is something that it imports itself, or what this project can say how to install
             raise SpecError("no-such-callable", f"there is no module `{shorten(missing)}`") from None
 
 

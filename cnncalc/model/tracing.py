@@ -7,6 +7,7 @@ the module's weights are real). So a module may ask for shapes, loop over them a
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -57,7 +58,9 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
     training = {part: part.training for part in module.modules()}
     try:
         module.eval()
-        graph = tracer.trace(root)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
+            graph = tracer.trace(root)
     except SpecError:
         raise
     except Exception as error:
@@ -126,7 +129,7 @@ class _Value(fx.Proxy):
         return len(self.value)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([self[place] for place in range(len(self.value))])
+        return iter([super(_Value, self).__getitem__(place) for place in range(len(self.value))])  # type: ignore[misc]
 
 
 class _Tracer(fx.Tracer):

@@ -42,7 +42,7 @@ def alike(numbers: tuple[int, ...]) -> Pairs:
 def from_torch(padding: tuple[int, ...], dimensions: int) -> Pairs:
     """Read (before, after) per dimension from PyTorch's order, the last dimension first."""
     pairs = [(padding[place], padding[place + 1]) for place in range(0, len(padding), 2)]
-    return tuple([*[(0, 0)] * (dimensions - len(pairs)), *pairs[::-1]])
+    return (*[(0, 0)] * (dimensions - len(pairs)), *pairs[::-1])
 
 
 # ---- windows
@@ -138,7 +138,11 @@ def activation(word: str, slope: float | None = None) -> Wording:
 
 def clamped(low: float | None, high: float | None) -> Wording:
     """Word a clamp, if it is one of the activations."""
-    words = {(0.0, 6.0): "relu6", (-1.0, 1.0): "hardtanh", (0.0, None): "relu"}
+    words: Mapping[tuple[float | None, float | None], str] = {
+        (0.0, 6.0): "relu6",
+        (-1.0, 1.0): "hardtanh",
+        (0.0, None): "relu",
+    }
     word = words.get((low if low is None else float(low), high if high is None else float(high)))
     if word is None:
         raise Unsayable(f"it has words for the ranges 0 to 6, −1 to 1 and 0 upwards, not {low} to {high}")
@@ -159,10 +163,17 @@ def softplus(beta: float, threshold: float) -> Wording:
     return activation("softplus", beta)
 
 
-_PLAIN = {name: word for word, name in MODULES.items() if word not in (*SLOPED, "gelu", "hardtanh", "softmax", "swish")}
+_NOT_PLAIN = ("gelu", "hardtanh", "softmax", "logsoftmax", "swish")
+
+
+def _always(words: Wording) -> Callable[[Any], Wording]:
+    return lambda module: words
+
+
+_PLAIN = {name: word for word, name in MODULES.items() if word not in (*SLOPED, *_NOT_PLAIN)}
 
 ACTIVATIONS: Mapping[type[nn.Module], Callable[[Any], Wording]] = {
-    **{getattr(nn, name): lambda m, word=word: Wording(word) for name, word in _PLAIN.items() if word != "logsoftmax"},
+    **{getattr(nn, name): _always(Wording(word)) for name, word in _PLAIN.items()},
     nn.LeakyReLU: lambda m: activation("leakyrelu", m.negative_slope),
     nn.ELU: lambda m: activation("elu", m.alpha),
     nn.CELU: lambda m: activation("celu", m.alpha),

@@ -162,6 +162,10 @@ USUAL: Sequence[tuple[str, Mapping[str, Any]]] = (
 """PyTorch's own settings, by how a module's name starts: they need not be written."""
 
 
+_FIRST = ("stride", "padding", "output_padding", "dilation")
+"""Settings that are written in front of the others."""
+
+
 def usual(target: str) -> Mapping[str, Any]:
     """Return the settings that a module has where nothing is written."""
     settings: Mapping[str, Any] = _by_start(USUAL, target.removeprefix("nn."), {})
@@ -177,7 +181,8 @@ def _module(step: Module, overwrite: bool) -> Call:
     roles = _by_start(ROLES, step.name, ())
     places = [Argument("", _hollow(v, roles[i] if i < len(roles) else "value")) for i, v in enumerate(step.args)]
     settings = {**usual(step.name), **step.kwargs} | ({"inplace": True} if overwrite else {})
-    return Call(f"nn.{step.name}", (*places, *[Argument(name, _hollow(v, name)) for name, v in settings.items()]))
+    written = sorted(settings.items(), key=lambda setting: (setting[0] not in _FIRST, setting[0] != "stride"))
+    return Call(f"nn.{step.name}", (*places, *[Argument(name, _hollow(v, name)) for name, v in written]))
 
 
 def _function(step: Function) -> Call:

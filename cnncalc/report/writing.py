@@ -76,33 +76,34 @@ def encodable(text: str, encoding: str | None) -> str:
     return text
 
 
-def write_file(text: str, path: str) -> None:
-    """Write a text to a file, so that the file holds all of it or what it held before.
+def write_file(content: str | bytes, path: str) -> None:
+    """Write a text or bytes to a file, so that the file holds all of it or what it held before.
 
     Raises:
         WriteError: where the file cannot be written; what stood there is still there.
 
     """
+    data = content.encode() if isinstance(content, str) else content
     try:
         if os.path.exists(path) and not os.path.isfile(path):  # a device or a named pipe has nothing to keep
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+            with open(path, "wb") as file:
+                file.write(data)
             return
         with _replacing(os.path.realpath(path)) as file:
-            file.write(text)
+            file.write(data)
     except OSError as error:
         raise WriteError(f"cannot write `{path}`: {_reason(error)}") from None
 
 
 @contextlib.contextmanager
-def _replacing(path: str) -> Iterator[TextIO]:
+def _replacing(path: str) -> Iterator[BinaryIO]:
     """Open a temporary file beside a path, which takes its place once it is safely on the disk."""
     import tempfile  # slow to import, and most output goes to the terminal
 
     folder, name = os.path.split(path)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

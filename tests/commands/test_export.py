@@ -1,0 +1,148 @@
+"""``cnncalc export``: a file that holds the network, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+import torch
+
+import cnncalc as package
+from tests.commands.conftest import Cnncalc
+
+SPEC = "conv 3x3x4 p1 - relu - fc 5"
+
+
+def files(folder: Path) -> list[str]:
+    """Return the names of what lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_source_is_python_that_runs(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    target = tmp_path / "model.py"
+    done = cnncalc("export", SPEC, "--input", "8x8x3", "-o", str(target))
+    assert (done.status, done.out, done.err) == (0, "", "")
+    names: dict[str, Any] = {}
+    exec(target.read_text(), names)
+    assert names["Network"]()(torch.zeros(2, 3, 8, 8)).shape == (2, 5)
+
+
+def test_without_a_file_source_goes_to_the_terminal(cnncalc: Cnncalc) -> None:
+    done = cnncalc("export", SPEC, "--input", "8x8x3")
+    assert done.status == 0
+    assert "class Network(nn.Module):" in done.out
+
+
+def test_onnx_and_pt2_hold_the_seeds_weights(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    state = package.build(package.load(SPEC, input="8x8x3"), seed=7).state_dict()
+    for name in ("model.onnx", "model.pt2"):
+        done = cnncalc("export", SPEC, "--input", "8x8x3", "--seed", "7", "-o", str(tmp_path / name))
+        assert (done.status, done.out, done.err) == (0, "", "")
+    weights = {w.name: onnx.numpy_helper.to_array(w) for w in onnx.load(tmp_path / "model.onnx").graph.initializer}
+    loaded = torch.export.load(tmp_path / "model.pt2").state_dict
+    for name, value in state.items():
+        assert torch.equal(loaded[name], value)
+        if value.any():  # zeros may be shared
+            assert torch.equal(torch.from_numpy(weights[name].copy()), value)
+    assert files(tmp_path) == ["model.onnx", "model.pt2"]
+
+
+def test_the_format_can_be_said(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """The ending decides unless --format does."""
+    target = tmp_path / "model.txt"
+    assert cnncalc("export", "lenet5", "--format", "python", "-o", str(target)).status == 0
+    assert "class Network" in target.read_text()
+
+
+def test_parameters_of_the_spec_can_be_set(cnncalc: Cnncalc) -> None:
+    assert "nn.Linear(512, 10)" in cnncalc("export", "resnet18", "--set", "classes=10").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "model.txt"], "the ending of 'model.txt' says no format: use .py, .onnx or .pt2, or --format"),
+        (["--format", "onnx"], "onnx is not for the terminal; name a file with -o"),
+        (["--seed", "1"], "source holds no weights; --seed is for .onnx and .pt2"),
+    ],
+)
+def test_wrong_calls_say_what_is_missing(cnncalc: Cnncalc, arguments: list[str], message: str) -> None:
+    done = cnncalc("export", "lenet5", *arguments)
+    assert done.status == 2
+    assert done.err.splitlines()[0] == f"error[usage]: {message}"
+
+
+@pytest.mark.parametrize("ending", ["py", "onnx", "pt2"])
+def test_a_failed_write_leaves_the_old_file(
+    cnncalc: Cnncalc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    target = tmp_path / f"model.{ending}"
+    target.write_text("old")
+
+    def no_space(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    done = cnncalc("export", "lenet5", "-o", str(target))
+    assert done.status == 1
+    assert done.err == f"error[cannot-write]: cannot write `{target}`: No space left on device\n"
+    assert target.read_text() == "old"
+    assert files(tmp_path) == [target.name]
+
+
+def test_what_onnx_cannot_say_leaves_no_file(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    done = cnncalc("export", "adaptivemaxpool 3", "--input", "8x8x3", "-o", str(tmp_path / "model.onnx"))
+    assert done.status == 1
+    assert done.err.startswith("error[not-in-onnx]: PyTorch cannot write `aten.adaptive_max_pool2d")
+    assert files(tmp_path) == []
+
+
+def test_four_dimensions_are_refused(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    for ending in ("py", "onnx", "pt2"):
+        done = cnncalc("export", "relu", "--input", "2x2x2x2x3", "-o", str(tmp_path / f"model.{ending}"))
+        assert done.err.startswith("error[not-in-pytorch]: PyTorch has layers for 3 spatial dimensions, not 4")
+
+
+@pytest.mark.parametrize(
+    ("package", "ending", "extra"),
+    [
+        ("torch", "onnx", "train"),
+        ("torch", "pt2", "train"),
+        ("onnx", "onnx", "export"),
+        ("onnxscript", "onnx", "export"),
+    ],
+)
+def test_a_missing_package_is_named_with_what_installs_it(
+    tmp_path: Path, package: str, ending: str, extra: str
+) -> None:
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        f"from cnncalc.commands.cli import run; sys.exit(run(['export', 'lenet5', '-o', 'model.{ending}']))"
+    )
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    assert f'pip install "cnncalc[{extra}]"' in done.stderr
+    assert files(tmp_path) == []
+
+
+def test_source_needs_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom cnncalc.commands.cli import run\n"
+        "assert run(['export', 'resnet50', '-o', sys.argv[1]]) == 0\n"
+        "assert not {'torch', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "model.py")], check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch import nn
 import cnncalc
 from cnncalc import Network, SpecError
 from cnncalc.model.source import python_source
-from cnncalc.model.source_tree import USUAL
+from cnncalc.model.source.tree import USUAL
 from tests.oracle.torch_modules import Drawn, Shape, networks, volume
 
 ZOO = [
@@ -261,3 +262,18 @@ def test_it_needs_no_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert int(done.stdout) >= 2
+
+
+def test_the_example_of_the_page_is_what_is_written() -> None:
+    """The classes on the page on PyTorch are those of the spec above them."""
+    page = (Path(__file__).parents[2] / "docs" / "pytorch.md").read_text(encoding="utf-8")
+    spec = page.split("```spec\n")[1].split("```")[0]
+    shown = page.split("```python\n")[1].split("```")[0]
+    assert python_source(cnncalc.load(spec)).endswith("\n\n" + shown)
+
+
+def test_the_session_of_the_page_runs() -> None:
+    page = Path(__file__).parents[2] / "docs" / "pytorch.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted > 4
+    assert result.failed == 0

@@ -5,8 +5,9 @@ shift: unit u + P looks at the interval of unit u moved by D. P is 1 until somet
 (upsampling, a transposed convolution), where neighbouring units look at different shares of one input.
 Keeping all P intervals makes the result exact through branches, whose intervals are united, and through
 enlarging. Only where a transposed convolution leaves gaps (a stride larger than its kernel, or a dilation)
-the values in the gaps count as if they looked at their neighbours, which is an upper bound. For plain chains this is the usual recurrence (Araujo, Norris, Sim: "Computing Receptive
-Fields of Convolutional Neural Networks", Distill 2019).
+the values in the gaps count as if they looked at their neighbours, which is an upper bound.
+For plain chains this is the usual recurrence (Araujo, Norris, Sim: "Computing Receptive Fields of
+Convolutional Neural Networks", Distill 2019).
 
 Padding is counted like the input: a receptive field may be larger than the image.
 """

@@ -50,7 +50,7 @@ def import_(model: str, input: str | None, arguments: dict[str, str], output: st
     """
     with optional_packages():
         from cnncalc.model.importing import import_module
-        from cnncalc.model.target import Target, literal
+        from cnncalc.model.importing.target import Target, literal
 
     values = {name: literal(value) for name, value in arguments.items()}
     target = Target(model)

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cnncalc.model.source_layout import WIDTH, Brackets, flat, laid_out
-from cnncalc.model.source_tree import Body, Call, Item, Loop, Progress
+from cnncalc.model.source.layout import WIDTH, Brackets, flat, laid_out
+from cnncalc.model.source.tree import Body, Call, Item, Loop, Progress
 
 _CHAIN = ("x", "y")  # variables for what the next statement reads and nobody else
 _TAKEN = {*_CHAIN, "self", "nn", "torch", "i", "range", "getattr"}

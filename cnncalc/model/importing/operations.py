@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.model.tracing import Scope
+from cnncalc.model.importing.tracing import Scope
 from cnncalc.volume import Volume
 
 Number = int | float | str

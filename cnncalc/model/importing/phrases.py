@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cnncalc.model.operations import Number, Token, Tokens, token_text, written
+from cnncalc.model.importing.operations import Number, Token, Tokens, token_text, written
 from cnncalc.volume import Volume
 
 

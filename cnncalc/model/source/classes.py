@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.model.plan import Planned, attribute, plan
-from cnncalc.model.source_loops import FEWEST, with_loops
-from cnncalc.model.source_tree import Argument, Body, Call, Hole, Item, filled, holes, layer_item, skeleton
+from cnncalc.model.source.loops import FEWEST, with_loops
+from cnncalc.model.source.tree import Argument, Body, Call, Hole, Item, filled, holes, layer_item, skeleton
 from cnncalc.network import Network
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
-from cnncalc.model import wording
-from cnncalc.model.layout import CHANNELS, IMAGES, axes_of
-from cnncalc.model.operations import flag, rate, size
-from cnncalc.model.reading import FUNCTIONS, Given, Reader, Tensor, View
-from cnncalc.model.reading_modules import adaptive, enlarge, max_pool, pad
-from cnncalc.model.tracing import BATCH
-from cnncalc.model.wording import Unsayable, Wording, alike, each
+from cnncalc.model.importing import wording
+from cnncalc.model.importing.layout import CHANNELS, IMAGES, axes_of
+from cnncalc.model.importing.operations import flag, rate, size
+from cnncalc.model.importing.reading import FUNCTIONS, Given, Reader, Tensor, View
+from cnncalc.model.importing.reading_modules import adaptive, enlarge, max_pool, pad
+from cnncalc.model.importing.tracing import BATCH
+from cnncalc.model.importing.wording import Unsayable, Wording, alike, each
 from cnncalc.volume import Volume
 
 Read = Callable[[Reader, Given], Any]
@@ -237,7 +237,7 @@ def _pad(reader: Reader, given: Given) -> View:
         negated = view.negated
         padded = pad(reader, View(view.index, view.axes, view.pads, view.fill), tuple(given["pad"]), fill)
         return View(padded.index, padded.axes, padded.pads, padded.fill, negated)
-    from cnncalc.model.reading_modules import _padded
+    from cnncalc.model.importing.reading_modules import _padded
 
     return _padded(reader, view, wording.from_torch(tuple(given["pad"]), reader.volume(view).dimensions), mode)
 

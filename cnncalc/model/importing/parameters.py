@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from cnncalc.model.operations import Number
-from cnncalc.model.phrases import Hole
+from cnncalc.model.importing.operations import Number
+from cnncalc.model.importing.phrases import Hole
 
 RATE_DIGITS = 4
 """Rates of dropout are whole numbers of 1e-4 where they are a parameter, since parameters are whole."""

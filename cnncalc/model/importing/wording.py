@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from cnncalc.layers.activation import MODULES, SLOPED
-from cnncalc.model.operations import Token, Tokens, flag, literal, option, rate, sides, size
+from cnncalc.model.importing.operations import Token, Tokens, flag, literal, option, rate, sides, size
 
 Pairs = tuple[tuple[int, int], ...]
 

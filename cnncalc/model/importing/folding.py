@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cnncalc.layers import words
-from cnncalc.model.operations import Readout, Token
-from cnncalc.model.parameters import Parameter, solve
-from cnncalc.model.phrases import Jump, Phrase, Phrases, Split, Step, filled, holes, keys, length
-from cnncalc.model.repeats import with_repeats
-from cnncalc.model.structure import NORM, Fork, Item, Part, Take, Unit
-from cnncalc.model.tracing import CONTAINERS, Scope
+from cnncalc.model.importing.operations import Readout, Token
+from cnncalc.model.importing.parameters import Parameter, solve
+from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Split, Step, filled, holes, keys, length
+from cnncalc.model.importing.repeats import with_repeats
+from cnncalc.model.importing.structure import NORM, Fork, Item, Part, Take, Unit
+from cnncalc.model.importing.tracing import CONTAINERS, Scope
 from cnncalc.spec.expressions import RESERVED_NAMES
 from cnncalc.spec.parser import MERGES, STATEMENTS
 

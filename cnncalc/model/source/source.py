@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from cnncalc.errors import shorten
 from cnncalc.model.plan import check_dimensions
-from cnncalc.model.source_classes import Class, Parameter, classes, literal_of
-from cnncalc.model.source_forward import forward, loop_range, names, setting, turn
-from cnncalc.model.source_layout import Brackets, Doc, flat, laid_out
-from cnncalc.model.source_tree import Body, Call, Item, Loop, usual
+from cnncalc.model.source.classes import Class, Parameter, classes, literal_of
+from cnncalc.model.source.forward import forward, loop_range, names, setting, turn
+from cnncalc.model.source.layout import Brackets, Doc, flat, laid_out
+from cnncalc.model.source.tree import Body, Call, Item, Loop, usual
 from cnncalc.network import Network
 
 _SCALE = '''

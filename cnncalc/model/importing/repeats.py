@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.model.phrases import Jump, Phrase, Phrases, Repeat, Split, Step
+from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Repeat, Split, Step
 
 LONGEST_PERIOD = 32
 """Most phrases in a group that repeats; longer ones are modules, and become blocks."""

@@ -17,15 +17,26 @@ from torch import fx, nn
 from cnncalc.errors import SpecError
 from cnncalc.layers.window import Windowed
 from cnncalc.loading import load
-from cnncalc.model import wording
-from cnncalc.model.layout import FIRST, FLAT, LAST, TOKENS, VECTOR, Axes, axes_of, layout_of, reshaped, shuffled
-from cnncalc.model.operations import Operation, Readout, Token, sides, size, written
-from cnncalc.model.tracing import BATCH, Scope, Traced, cannot_say, module_path, trace
-from cnncalc.model.wording import Pairs, Unsayable, Wording
+from cnncalc.model.importing import wording
+from cnncalc.model.importing.layout import (
+    FIRST,
+    FLAT,
+    LAST,
+    TOKENS,
+    VECTOR,
+    Axes,
+    axes_of,
+    layout_of,
+    reshaped,
+    shuffled,
+)
+from cnncalc.model.importing.operations import Operation, Readout, Token, sides, size, written
+from cnncalc.model.importing.tracing import BATCH, Scope, Traced, cannot_say, module_path, trace
+from cnncalc.model.importing.wording import Pairs, Unsayable, Wording
 from cnncalc.volume import Volume
 
 MODULES: dict[type[nn.Module], Callable[[Reader, Any, View], View]] = {}
-"""What reads a module of ``torch.nn``, by its class; filled by ``cnncalc.model.reading_modules``."""
+"""What reads a module of ``torch.nn``, by its class; filled by ``cnncalc.model.importing.reading_modules``."""
 
 FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Reader, Given], Any]]] = {}
 """What reads a function or a method, with the names of its arguments; filled by ``reading_functions``."""
@@ -84,7 +95,7 @@ def read(module: nn.Module, volume: Volume) -> Readout:
     Raises:
         SpecError: for what the language cannot say, with the module's path and the operation.
     """
-    from cnncalc.model import reading_functions, reading_modules  # noqa: F401  # they fill the tables above
+    from cnncalc.model.importing import reading_functions, reading_modules  # noqa: F401  # they fill the tables above
 
     traced = trace(module, volume, is_layer)
     return Reader(traced, module, volume).readout()

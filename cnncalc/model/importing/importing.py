@@ -9,11 +9,11 @@ from torch import nn
 
 from cnncalc.errors import SpecError
 from cnncalc.loading import load
-from cnncalc.model.folding import folded
-from cnncalc.model.lines import laid_out
-from cnncalc.model.operations import Operation, Readout
-from cnncalc.model.reading import read
-from cnncalc.model.structure import Fork, Part, Take, nested, united
+from cnncalc.model.importing.folding import folded
+from cnncalc.model.importing.lines import laid_out
+from cnncalc.model.importing.operations import Operation, Readout
+from cnncalc.model.importing.reading import read
+from cnncalc.model.importing.structure import Fork, Part, Take, nested, united
 from cnncalc.network import Network
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.model.folding import Block, Folded
-from cnncalc.model.phrases import Phrase, Phrases, Repeat, Split, Step
-from cnncalc.model.structure import NORM
+from cnncalc.model.importing.folding import Block, Folded
+from cnncalc.model.importing.phrases import Phrase, Phrases, Repeat, Split, Step
+from cnncalc.model.importing.structure import NORM
 from cnncalc.volume import Volume
 
 WIDTH = 100

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from cnncalc.model.operations import Operation, Readout
-from cnncalc.model.tracing import Scope
+from cnncalc.model.importing.operations import Operation, Readout
+from cnncalc.model.importing.tracing import Scope
 
 MERGES = frozenset(("add", "concat", "mul"))
 

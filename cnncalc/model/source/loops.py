@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from cnncalc.model.source_tree import Body, Hole, Item, Loop, Progress, filled, holes, skeleton
+from cnncalc.model.source.tree import Body, Hole, Item, Loop, Progress, filled, holes, skeleton
 
 FEWEST = 3
 """Turns that are worth a loop."""

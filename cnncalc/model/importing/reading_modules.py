@@ -9,13 +9,13 @@ from typing import Any
 
 from torch import nn
 
-from cnncalc.model import wording
+from cnncalc.model.importing import wording
+from cnncalc.model.importing.layout import IMAGES
+from cnncalc.model.importing.operations import flag, literal, rate, sides, size
+from cnncalc.model.importing.reading import BY_NAME, MODULES, Reader, View
+from cnncalc.model.importing.tracing import BATCH
+from cnncalc.model.importing.wording import Pairs, Unsayable, Wording, alike, each, from_torch
 from cnncalc.model.initialise import Factor
-from cnncalc.model.layout import IMAGES
-from cnncalc.model.operations import flag, literal, rate, sides, size
-from cnncalc.model.reading import BY_NAME, MODULES, Reader, View
-from cnncalc.model.tracing import BATCH
-from cnncalc.model.wording import Pairs, Unsayable, Wording, alike, each, from_torch
 
 Read = Callable[[Reader, Any, View], View]
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from torch import nn
 
 import cnncalc
-from cnncalc import Network, SpecError
+from cnncalc import Network, SpecError, zoo
 from cnncalc.model.source import python_source
 from cnncalc.model.source.tree import USUAL
 from tests.oracle.torch_modules import Drawn, Shape, networks, volume
@@ -72,6 +72,17 @@ def test_a_random_network_is_the_same_module(drawn: tuple[Shape, Drawn]) -> None
     shape, oracle = drawn
     network = cnncalc.load(oracle.text + "\n", input=volume(shape))
     assert_same(network, images(network))
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_the_whole_zoo_has_the_same_parameters(name: str) -> None:
+    """The same keys and shapes, in the same order; on the meta device, where weights take no memory."""
+    network = cnncalc.load(name)
+    with torch.device("meta"):
+        written = module_of(python_source(network))
+    built = cnncalc.build(network, device="meta")
+    ours = [(key, value.shape) for key, value in built.state_dict().items()]
+    assert [(key, value.shape) for key, value in written.state_dict().items()] == ours
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -136,7 +147,7 @@ def test_no_line_needs_this_project(drawn: tuple[Shape, Drawn]) -> None:
 
 def test_ruff_has_nothing_to_say(tmp_path: Path) -> None:
     """Neither its rules nor its layout, about the zoo and about random networks."""
-    for name in ZOO:
+    for name in zoo.names():
         (tmp_path / f"{name}.py").write_text(python_source(cnncalc.load(name)))
 
     @given(drawn=networks())

@@ -19,7 +19,7 @@ from torch import nn
 
 import cnncalc
 
-BATCH, SIDE, ROUNDS = 8, 128, 25
+BATCH, SIDE, ROUNDS = 4, 96, 15
 
 
 def main() -> None:

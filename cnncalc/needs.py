@@ -30,5 +30,5 @@ def optional_packages() -> Iterator[None]:
         package = (error.name or "").split(".")[0]
         if package not in _EXTRAS:
             raise
-        hints = [f'install it with: pip install "cnncalc[{_EXTRAS[package]}]"']
-        raise SpecError("not-installed", f"this needs {package}, which is not installed", hints=hints) from None
+        message = f'this needs {package}, which is not installed: pip install "cnncalc[{_EXTRAS[package]}]"'
+        raise SpecError("not-installed", message) from None

@@ -39,6 +39,5 @@ def test_without_torch_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == (
-        "error[not-installed]: this needs torch, which is not installed\n"
-        '  = install it with: pip install "cnncalc[train]"\n'
+        'error[not-installed]: this needs torch, which is not installed: pip install "cnncalc[train]"\n'
     )

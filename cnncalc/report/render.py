@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cnncalc.report.plain import draw_plain
 from cnncalc.report.report import Report, Screen
 from cnncalc.report.table import to_csv, to_latex, to_markdown
 
@@ -21,14 +22,16 @@ def _json(report: Report, screen: Screen) -> str:
     return to_text(report.data()) + "\n"
 
 
-def _terminal(report: Report, screen: Screen) -> str:
-    from cnncalc.report.terminal import draw  # imports rich, which only this form needs
+def _drawn(report: Report, screen: Screen) -> str:
+    if screen == Screen():
+        return draw_plain(report)
+    from cnncalc.report.terminal import draw  # imports rich, which only a terminal needs
 
     return draw(report, screen)
 
 
 _RENDERERS: dict[str, Callable[[Report, Screen], str]] = {
-    "table": _terminal,
+    "table": _drawn,
     "json": _json,
     "csv": lambda report, screen: to_csv(report.table),
     "markdown": lambda report, screen: to_markdown(report.table),

@@ -1,4 +1,4 @@
-"""A table as data, and its five forms: for the terminal, JSON apart, CSV, Markdown and LaTeX.
+"""A table as data, and three of its forms: CSV, Markdown and LaTeX.
 
 Cells hold values, never texts made for reading: a column says how its values are shown.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-GAP = 2
+GAP = 3
 """Spaces between two columns."""
 
 
@@ -47,7 +47,7 @@ class Table(NamedTuple):
 
     def fitted(self, width: int) -> tuple[Table, list[str]]:
         """Return the table without the columns for which ``width`` is too small, and their titles."""
-        widths = self._widths()
+        widths = self.widths()
         kept = [place for place, column in enumerate(self.columns) if column.people]
         left_out = []
         by_rank = sorted(kept, key=lambda place: (-self.columns[place].rank, -place))
@@ -62,7 +62,8 @@ class Table(NamedTuple):
         """Return the table without the columns that only programs want."""
         return self._only([place for place, column in enumerate(self.columns) if column.people])
 
-    def _widths(self) -> list[int]:
+    def widths(self) -> list[int]:
+        """Return the width of every column in characters."""
         rows = [self.texts(row) for row in [*self.rows, *([self.total] if self.total else [])]]
         titles = [column.title for column in self.columns]
         return [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]

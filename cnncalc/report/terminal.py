@@ -1,4 +1,4 @@
-"""A report for a terminal, or for a file that a person will read."""
+"""A report for a terminal: within its width, and in colour where that is wanted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,12 @@ def draw(report: Report, screen: Screen) -> str:
 
 def _rich(table: Table) -> RichTable:
     drawn = RichTable(
-        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP // 2), header_style="bold", safe_box=False
+        box=box.SIMPLE_HEAD,  # draws one space between two columns; the padding makes GAP of it
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, (GAP - 1) // 2),
+        header_style="bold",
+        safe_box=False,
     )
     for column in table.columns:
         drawn.add_column(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from cnncalc import zoo
+from cnncalc.collector import paused_collector
 from cnncalc.errors import Source, SpecError, closest, shorten
 from cnncalc.limits import MAX_TEXT
 from cnncalc.network import Network, Settings, expand
@@ -43,7 +44,8 @@ def load(
     settings = Settings(None if input is None else _volume_text(input), _parameter_texts(params or {}), rounding)
     source = read_source(spec)
     try:
-        return expand(parse(source, zoo.blocks), settings)
+        with paused_collector():
+            return expand(parse(source, zoo.blocks), settings)
     except SpecError as error:
         error.hints = (*error.hints, *_zoo_hints(error, source))
         raise

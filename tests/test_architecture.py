@@ -13,13 +13,14 @@ PACKAGE = Path(__file__).parents[1] / "cnncalc"
 
 MAY_IMPORT = {
     "volume": set(),
+    "collector": set(),
     "errors": set(),
     "limits": set(),
     "needs": {"errors"},
     "layers": {"volume", "errors", "limits"},
     "spec": {"volume", "errors", "limits"},
     "network": {"volume", "errors", "limits", "layers", "spec"},
-    "analysis": {"volume", "errors", "layers", "network"},
+    "analysis": {"collector", "volume", "errors", "layers", "network"},
     "report": {"volume", "errors", "layers", "network", "analysis", "zoo"},
     "zoo": {"errors"},
     "model": {
@@ -35,7 +36,7 @@ MAY_IMPORT = {
         "spec",
         "zoo",
     },
-    "loading": {"volume", "errors", "limits", "spec", "network", "zoo"},
+    "loading": {"collector", "volume", "errors", "limits", "spec", "network", "zoo"},
     "commands": {"__init__", "errors", "analysis", "loading", "model", "needs", "network", "report", "zoo"},
     "__init__": {"volume", "errors", "analysis", "loading", "model", "needs", "network"},
     "__main__": {"commands"},
@@ -106,8 +107,8 @@ def test_the_calculator_loads_neither_torch_nor_numpy(command: str, form: str) -
     assert loaded_by(f"from cnncalc.commands.cli import run; assert run({arguments}) == 0") == set()
 
 
-def test_comparing_and_the_library_load_neither() -> None:
-    arguments = ["compare", "relu", "bn", "--input", "8x8x3"]
+@pytest.mark.parametrize("arguments", [["compare", "relu", "bn", "--input", "8x8x3"], ["zoo"], ["zoo", "lenet5"]])
+def test_comparing_the_zoo_and_the_library_load_neither(arguments: list[str]) -> None:
     assert loaded_by(f"from cnncalc.commands.cli import run; assert run({arguments}) == 0") == set()
     assert loaded_by("import cnncalc; cnncalc.load('relu', input='8x8x3').to_json()") == set()
 

@@ -12,6 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.analysis.receptive import Fields, receptive_fields
+from cnncalc.collector import paused_collector
 from cnncalc.network import Network, Node
 
 BYTES = {
@@ -87,7 +88,8 @@ class Counts(NamedTuple):
 
 def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts:
     """Count everything that a table of layers shows, in time linear in the number of layers."""
-    return Counts(network, dtype, batch, tuple(_rows(network, BYTES[dtype] * batch)))
+    with paused_collector():
+        return Counts(network, dtype, batch, tuple(_rows(network, BYTES[dtype] * batch)))
 
 
 def _rows(network: Network, bytes_per_value: int) -> Iterator[Row]:

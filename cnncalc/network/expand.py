@@ -104,14 +104,6 @@ class _Expansion:
         self.depth = 0
         self.steps = 0
         self.operations: dict[tuple[tuple[str, ...], Sources, str], Operation] = {}
-        self.walks: dict[type, Walk] = {
-            tree.Layer: self._layer,
-            tree.Call: self._call,
-            tree.Merge: self._merge,
-            tree.Group: self._group,
-            tree.Take: self._take,
-            tree.Here: lambda item, at, scope, label: at,
-        }
 
     # ---- statements
 
@@ -201,14 +193,14 @@ class _Expansion:
         return at
 
     def _step(self, step: tree.Step, at: int, scope: _Scope) -> int:
-        walk = self.walks[type(step.item)]
+        walk = _WALKS[type(step.item)]
         times = self._repeats(step, at, scope) if step.repeats else 1
         self.steps += 1
         for _ in range(times):
             self.steps += 1
             if self.steps > MAX_STEPS:
                 raise self._too_many_steps(step.span)
-            at = walk(step.item, at, scope, step.label)
+            at = walk(self, step.item, at, scope, step.label)
         if step.label is not None:
             scope.labels[step.label] = at
         if step.claim is not None:
@@ -230,6 +222,9 @@ class _Expansion:
                 message = f"{count:,} repeats are too many: a network has at most {MAX_LAYERS:,} layers"
                 raise self._error("too-long", message, step.repeats[0].span)
         return count
+
+    def _here(self, item: tree.Here, at: int, scope: _Scope, label: str | None) -> int:
+        return at
 
     def _group(self, item: tree.Group, at: int, scope: _Scope, label: str | None) -> int:
         return self._nested(item.body, at, scope, item.span)
@@ -467,6 +462,16 @@ class _Expansion:
         span = Span(item.span.start, item.span.start + len(item.name))
         hints = hints or [f"define it: `block {shorten(item.name)}(…)` … `end`"]
         return self._error("unknown-block", f"there is no block `{shorten(item.name)}`", span, hints)
+
+
+_WALKS: dict[type, Walk] = {
+    tree.Layer: _Expansion._layer,
+    tree.Call: _Expansion._call,
+    tree.Merge: _Expansion._merge,
+    tree.Group: _Expansion._group,
+    tree.Take: _Expansion._take,
+    tree.Here: _Expansion._here,
+}
 
 
 def _called(block: tree.Block, call: tree.Call, parameters: Mapping[str, int]) -> str:

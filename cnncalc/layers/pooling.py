@@ -42,6 +42,9 @@ class Pool(Windowed):
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.spatial(sources[0]))
 
+    def allows(self, window: Window) -> bool:
+        return max(window.before, window.after) <= window.kernel // 2
+
     def pooling(self, name: str, sources: Sources, fill: float, **settings: Any) -> Steps:
         """Return the steps of a pool of ``torch.nn``, which pads both sides alike, or else with ``fill``."""
         stride = self.setting("stride")

@@ -134,6 +134,10 @@ class Windowed(Layer):
         cells = zip(self.windows, source.spatial, self.spatial(source), strict=True)
         return tuple([(w.before, (out - 1) * w.stride + w.extent - size - w.before) for w, size, out in cells])
 
+    def allows(self, window: Window) -> bool:
+        """Say whether the layer could have such a window at all."""
+        return True
+
     @property
     def plain(self) -> bool:
         """Whether PyTorch's own padding will do: the same on both sides."""
@@ -168,14 +172,14 @@ def does_not_fit(layer: Windowed, source: Volume) -> Fault:
         f"does not fit {_article(sizes[0])} {_joined(sizes)} input",
         about="stride",
         detail="; ".join(_failing_sums(layer.windows, sizes)),
-        hints=[_fitting(layer.windows, sizes), _rounded(layer, source)],
+        hints=[_fitting(layer, sizes), _rounded(layer, source)],
     )
 
 
 def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
     sizes = source.spatial
     needed = [max(size, size - min(0, window.room(size))) for window, size in _cells(layer.windows, sizes)]
-    repairs = [*_repairs("padding", layer.windows, sizes, _paddings)]
+    repairs = [*_repairs("padding", layer, sizes, _paddings)]
     smaller = [min(window.kernel, (size - 1) // window.dilation + 1) for window, size in _cells(layer.windows, sizes)]
     repairs.append(f"kernel {_joined(smaller)}")
     repairs.append(f"an input of at least {_joined(needed)}")
@@ -202,11 +206,12 @@ def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[s
         yield text if alike else f"{axis_name(axis, len(windows))}: {text}"
 
 
-def _fitting(windows: Sequence[Window], sizes: Sequence[int]) -> str:
+def _fitting(layer: Windowed, sizes: Sequence[int]) -> str:
+    windows = layer.windows
     repairs = [
-        *_repairs("stride", windows, sizes, _strides),
-        *_repairs("padding", windows, sizes, _paddings),
-        *_repairs("kernel", windows, sizes, _kernels),
+        *_repairs("stride", layer, sizes, _strides),
+        *_repairs("padding", layer, sizes, _paddings),
+        *_repairs("kernel", layer, sizes, _kernels),
     ]
     smaller = [size - window.room(size) % window.stride for window, size in _cells(windows, sizes)]
     larger = [size + -window.room(size) % window.stride for window, size in _cells(windows, sizes)]
@@ -273,11 +278,13 @@ def _kernels(window: Window, size: int) -> Iterator[Window]:
 _SHOWN = {"stride": 2, "padding": 1, "kernel": 1}
 
 
-def _repairs(what: str, windows: Sequence[Window], sizes: Sequence[int], changes: Repair) -> list[str]:
+def _repairs(what: str, layer: Windowed, sizes: Sequence[int], changes: Repair) -> list[str]:
     """Return the nearest changes of one setting that make every dimension fit, smallest first."""
     choices = [
-        [window] if window.fits(size) else [new for new in changes(window, size) if new.fits(size)]
-        for window, size in _cells(windows, sizes)
+        [window]
+        if window.fits(size)
+        else [new for new in changes(window, size) if new.fits(size) and layer.allows(new)]
+        for window, size in _cells(layer.windows, sizes)
     ]
     found: list[str] = []
     for rank in range(min(_SHOWN[what], max(map(len, choices)))):

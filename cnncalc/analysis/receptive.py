@@ -14,7 +14,6 @@ Padding is counted like the input: a receptive field may be larger than the imag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
@@ -152,13 +151,15 @@ def _united(node: Node, fields: list[Fields]) -> Fields:
 
     A branch of a single position (squeeze-and-excitation) is seen by every unit.
     """
-    united = []
+    united: list[Field | None] = []
+    before: list[Field | None] | None = None
     for axis, size in enumerate(node.output.spatial):
         branches = [
-            _spread(fields[index][axis], size) if source.spatial[axis] < size else fields[index][axis]
+            _spread(fields[index][axis], size) if source[axis] < size else fields[index][axis]
             for index, source in zip(node.inputs, node.sources, strict=True)
         ]
-        united.append(_union(branches))
+        united.append(united[-1] if branches == before else _union(branches))  # most images are square
+        before = branches
     return tuple(united)
 
 
@@ -167,10 +168,10 @@ def _spread(field: Field | None, size: int) -> Field | None:
     return field and Field((field.at(0),), 0, field.jump / size)
 
 
-def _union(branches: Iterable[Field | None]) -> Field | None:
-    distinct = list(dict.fromkeys(branches))
-    if len(distinct) == 1:
-        return distinct[0]
+def _union(branches: list[Field | None]) -> Field | None:
+    if all(field == branches[0] for field in branches):
+        return branches[0]
+    distinct = branches if len(branches) == 2 else list(dict.fromkeys(branches))
     known = [field for field in distinct if field is not None]
     if len(known) < len(distinct):
         return None
@@ -180,7 +181,7 @@ def _union(branches: Iterable[Field | None]) -> Field | None:
     if len(moving) < len(known):
         # one branch sees a fixed part of the input, in practice all of it: then so does every unit
         return _with_fixed(moving, [field for field in known if not field.shift])
-    if len({field.jump for field in known}) > 1:
+    if any(field.jump != known[0].jump for field in known):
         return None
     period = lcm(*(len(field.intervals) for field in known))
     if period > MAX_PERIOD:

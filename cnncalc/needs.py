@@ -8,6 +8,12 @@ from contextlib import contextmanager
 from cnncalc.errors import SpecError
 
 _EXTRAS = {
+    "PIL": "train",
+    "matplotlib": "train",
+    "numpy": "train",
+    "safetensors": "train",
+    "sklearn": "train",
+    "tensorboard": "tensorboard",
     "torch": "train",
     "torchinfo": "train",
     "torchvision": "train",

@@ -1,0 +1,22 @@
+"""Data sets: where images come from, and what must hold before training starts."""
+
+from cnncalc.train.data.check import check_dataset
+from cnncalc.train.data.dataset import DataRequest, Dataset, Split
+from cnncalc.train.data.images import read_image
+from cnncalc.train.data.load import dataset_names, load_dataset
+from cnncalc.train.data.memory import MemorySplit
+from cnncalc.train.data.statistics import channel_statistics
+from cnncalc.train.data.stream import StreamedSplit
+
+__all__ = [
+    "DataRequest",
+    "Dataset",
+    "MemorySplit",
+    "Split",
+    "StreamedSplit",
+    "channel_statistics",
+    "check_dataset",
+    "dataset_names",
+    "load_dataset",
+    "read_image",
+]

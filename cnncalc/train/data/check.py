@@ -1,0 +1,93 @@
+"""Whether a data set suits a network, asked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cnncalc.errors import SpecError, shorten
+from cnncalc.network import Network, Node
+from cnncalc.train.data.dataset import Dataset, Split
+from cnncalc.volume import Volume
+
+
+def check_dataset(dataset: Dataset, network: Network) -> None:
+    """Compare images with the input of a network, and classes with its output.
+
+    Raises:
+        SpecError: for no images, images of another volume, fewer than two classes, labels that are no classes, and
+            another number of classes than the network has outputs.
+
+    """
+    for part, split in _parts(dataset):
+        if not len(split):
+            raise SpecError("bad-data", f"{dataset.name} has no {part} images")
+        if split.volume != network.input:
+            raise differing_volume(dataset.name, split.volume, network.input)
+    _check_classes(dataset, network)
+    _check_labels(dataset)
+
+
+def _parts(dataset: Dataset) -> Iterator[tuple[str, Split]]:
+    yield "training", dataset.train
+    if dataset.test is not None:
+        yield "test", dataset.test
+
+
+def differing_volume(what: str, found: Volume, wanted: Volume) -> SpecError:
+    """Return the error for images that are not the spec's input."""
+    if found.channels != wanted.channels:
+        sides = f"{found} ({colours(found)}), and the spec's input is {wanted} ({colours(wanted)})"
+        return SpecError("data-differs", f"the images of {what} are {sides}", hints=[f"write `input {found}`"])
+    resizing = ["`--resize crop` or `--resize stretch` brings them to the input's size"] if len(found) == 3 else []
+    message = f"the images of {what} are {found}, and the spec's input is {wanted}"
+    return SpecError("data-differs", message, hints=[f"write `input {found}`", *resizing])
+
+
+def colours(volume: Volume) -> str:
+    """Return what the channels of an image mean, for messages."""
+    names = {1: "grey, 1 channel", 3: "colour, 3 channels"}
+    return names.get(volume.channels, f"{volume.channels} channels")
+
+
+def check_class_count(name: str, classes: Sequence[str]) -> None:
+    """Refuse fewer than two classes."""
+    if len(classes) < 2:
+        found = f"one class, `{shorten(classes[0], 80)}`: there is nothing to tell apart" if classes else "no classes"
+        hints = ["images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone"]
+        raise SpecError("bad-data", f"{shorten(name, 80)} has {found}", hints=hints)
+
+
+def _check_classes(dataset: Dataset, network: Network) -> None:
+    check_class_count(dataset.name, dataset.classes)
+    count = len(dataset.classes)
+    if any(size != 1 for size in network.output.spatial):
+        message = f"the network's output is {network.output}; for {count} classes it is {network.output.vector(count)}"
+        raise SpecError("data-differs", message, hints=[f"end with `gap - fc {count}`"])
+    if network.output.channels != count:
+        message = f"{dataset.name} has {count} classes, and the network {network.output.channels} outputs"
+        raise SpecError("data-differs", message, hints=_repairs(network, count))
+
+
+def _repairs(network: Network, count: int) -> list[str]:
+    """Return what would give a network another number of outputs, the best first."""
+    outputs = network.output.channels
+    hints = [f"or `--set {name}={count}`" for name, value in network.parameters.items() if value == outputs]
+    last = _last_with_weights(network)
+    if last is None:
+        return [*hints, f"end with `fc {count}`"]
+    where = f"in line {network.line(last)} in place of `{last.written}`"
+    wanted = f"fc {count}" if last.layer.kind == "fc" else f"a layer with {count} channels"
+    return [f"write `{wanted}` {where}" if last.layer.kind == "fc" else f"write {wanted} {where}", *hints]
+
+
+def _last_with_weights(network: Network) -> Node | None:
+    return next((node for node in reversed(network.layers) if node.weights), None)
+
+
+def _check_labels(dataset: Dataset) -> None:
+    for part, split in _parts(dataset):
+        low, high = int(split.labels.min()), int(split.labels.max())
+        if low < 0 or high >= len(dataset.classes):
+            message = f"the {part} labels of {dataset.name} go from {low} to {high}"
+            hints = [f"with {len(dataset.classes)} classes they go from 0 to {len(dataset.classes) - 1}"]
+            raise SpecError("bad-data", message, hints=hints)

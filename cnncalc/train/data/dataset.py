@@ -1,0 +1,118 @@
+"""What training sees of a data set, and what is asked for when one is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import torch
+
+from cnncalc.volume import Volume
+
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of decoded pixels, 4 GiB, above which a folder of images is streamed from the disk."""
+
+
+class Split(Protocol):
+    """One part of a data set: the training images, or the test images.
+
+    Attributes:
+        labels: the class of every image, int64 of shape [N], always on the CPU.
+        volume: the volume of one image, channels last.
+        in_memory: whether the decoded pixels are held in memory; else they are read batch by batch.
+
+    """
+
+    @property
+    def labels(self) -> torch.Tensor: ...  # noqa: D102
+
+    @property
+    def volume(self) -> Volume: ...  # noqa: D102
+
+    @property
+    def in_memory(self) -> bool: ...  # noqa: D102
+
+    def __len__(self) -> int: ...
+
+    def to(self, device: torch.device) -> Split:
+        """Return the same images for another device: pixels in memory are moved, batches of a stream arrive there."""
+        ...
+
+    def subset(self, indices: torch.Tensor) -> Split:
+        """Return the images at some indices, in their order."""
+        ...
+
+    def batches(
+        self, order: Sequence[torch.Tensor], *, seed: int | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield the images and labels of one batch for each tensor of indices, in that order.
+
+        Args:
+            order: indices of the images of each batch, int64, on any device.
+            seed: None when evaluating. When training, what is random per image (the random crop of a
+                stream) depends on this and on the image's index alone: the same whatever the number of
+                workers, and from whichever batch the epoch goes on.
+
+        Yields:
+            Pixels, uint8 of shape N x C x H x W (as many spatial sizes as the volume has) and contiguous, and
+            labels, int64 of shape [N], both on the split's device.
+
+        """
+        ...
+
+
+class Dataset(NamedTuple):
+    """A data set that has been read.
+
+    Attributes:
+        name: the name it goes by: ``mnist``, or that of its folder or file.
+        where: where it was read from, for people.
+        classes: the names of the classes; a label is an index into them.
+        train, test: its parts; ``test`` is None where it has none.
+        skipped: the images left out since they could not be used, a line for each: path and reason.
+        chosen: where the choice was left open, what was picked and why; else "".
+
+    """
+
+    name: str
+    where: str
+    classes: tuple[str, ...]
+    train: Split
+    test: Split | None
+    skipped: tuple[str, ...] = ()
+    chosen: str = ""
+
+
+class DataRequest(NamedTuple):
+    """What a person asks for.
+
+    Attributes:
+        data: a name of `dataset_names`, ``auto``, or the path of a folder or a ``.npz`` file.
+        folder: where data sets with a name are looked for, and downloaded to.
+        download: whether one that is missing may be downloaded.
+        unreadable: what is done about an image that cannot be used: ``refuse`` or ``skip`` it.
+        resize: ``none``, ``crop`` (the shorter side becomes the input's, the centre is cut out; when training on a
+            stream, a random part) or ``stretch``.
+        memory_limit: bytes of decoded pixels above which a folder is streamed.
+        workers: processes that read a stream; 0 for none beside the training itself.
+        seed: what synthetic images are drawn from.
+        limit: at most so many training images, spread evenly; None for all.
+
+    """
+
+    data: str = "auto"
+    folder: str = "data"
+    download: bool = False
+    unreadable: str = "refuse"
+    resize: str = "none"
+    memory_limit: int = MEMORY_LIMIT
+    workers: int = 2
+    seed: int = 0
+    limit: int | None = None
+
+
+def spread(count: int, limit: int | None) -> torch.Tensor:
+    """Return at most ``limit`` of the indices below ``count``, evenly spaced, int64."""
+    if limit is None or limit >= count:
+        return torch.arange(count)
+    return torch.arange(limit) * count // limit

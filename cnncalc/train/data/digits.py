@@ -1,0 +1,35 @@
+"""The digits of scikit-learn: 1,797 images of 8x8x1, which come with the package and need no download."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnncalc.train.data.arrays import Part, split_of
+from cnncalc.train.data.dataset import Dataset
+from cnncalc.volume import Volume
+
+TEST_SHARE = 0.2
+"""Share of the images that are kept for testing."""
+
+_LARGEST = 16
+"""The largest value of a pixel in the original, which becomes 255."""
+
+
+def load_digits() -> Dataset:
+    """Return the digits, in a split that is always the same: 1,437 images to train with and 360 to test.
+
+    The split is scikit-learn's ``train_test_split``, stratified by class, with ``random_state=0``.
+
+    Raises:
+        ModuleNotFoundError: where scikit-learn is not installed.
+
+    """
+    from sklearn.datasets import load_digits as original
+    from sklearn.model_selection import train_test_split
+
+    digits = original()
+    images = np.rint(digits.images * (255 / _LARGEST)).astype(np.uint8)
+    labels = digits.target
+    rows = train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, random_state=0, stratify=labels)
+    train, test = (split_of(Part(images[of], labels[of], "digits", "digits"), Volume((8, 8, 1))) for of in rows)
+    return Dataset("digits", "scikit-learn", tuple(map(str, range(10))), train, test)

@@ -1,0 +1,141 @@
+"""IDX files, the format of MNIST: a header with the sizes, and the values behind it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import struct
+import zlib
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncalc.errors import SpecError, shorten
+from cnncalc.train.data.arrays import Part, numbered_classes, split_of
+from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.memory import MemorySplit
+from cnncalc.volume import Volume
+
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+"""The names of the files of images and of labels, to which `.gz` may be added."""
+
+_BYTE = 8
+"""The code of unsigned bytes in the third byte of the file."""
+
+_MOST_DEFLATED = 1032
+"""Times that deflate can shrink data: what claims to hold more is cut short, and need not be tried."""
+
+
+def load_idx(folder: str, volume: Volume, name: str = "", classes: tuple[str, ...] = ()) -> Dataset:
+    """Read a folder with the four canonical files; those of the test images may be missing.
+
+    Raises:
+        SpecError: for files that are missing, cut short or no IDX files.
+
+    """
+    train = _split(folder, "train", volume)
+    has_test = any(find_idx(folder, file) for file in FILES["test"])
+    test = _split(folder, "test", volume) if has_test else None
+    name = name or os.path.basename(os.path.abspath(folder))
+    return Dataset(name, folder, classes or numbered_classes(train, test), train, test)
+
+
+def find_idx(folder: str, name: str) -> str | None:
+    """Return the path of an IDX file in a folder, plain or compressed; None where there is none."""
+    paths = [os.path.join(folder, name), os.path.join(folder, f"{name}.gz")]
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def idx_folder(folder: str) -> str | None:
+    """Return where the IDX files of a folder lie: in it, or where torchvision puts them; None where there are none."""
+    places = [
+        folder,
+        *(os.path.join(folder, *inner) for inner in (("raw",), ("MNIST", "raw"), ("FashionMNIST", "raw"))),
+    ]
+    names = [name for pair in FILES.values() for name in pair]
+    return next((place for place in places if any(find_idx(place, name) for name in names)), None)
+
+
+def _split(folder: str, part: str, volume: Volume) -> MemorySplit:
+    images, labels = (_existing(folder, name) for name in FILES[part])
+    read = Part(_read_sized(images, 3), _read_sized(labels, 1), f"`{shorten(images, 80)}`", f"`{shorten(labels, 80)}`")
+    return split_of(read, volume if volume.dimensions == 2 else Volume((1, 1, 1)))
+
+
+def _existing(folder: str, name: str) -> str:
+    path = find_idx(folder, name)
+    if path is None:
+        message = f"there is no file `{name}` or `{name}.gz` in `{shorten(folder, 80)}`"
+        raise SpecError("no-such-data", message)
+    return path
+
+
+def _read_sized(path: str, dimensions: int) -> npt.NDArray[np.uint8]:
+    """Read a file whose number of dimensions is known."""
+    values = read_idx(path)
+    if values.ndim != dimensions:
+        message = f"`{shorten(path, 80)}` holds values in {values.ndim} dimensions in place of {dimensions}"
+        raise SpecError("bad-data", message)
+    return values
+
+
+def read_idx(path: str) -> npt.NDArray[np.uint8]:
+    """Read an IDX file of unsigned bytes, compressed with gzip or not.
+
+    The format (LeCun, "The MNIST database"): two zero bytes, the code of the type, the number of dimensions,
+    each size in four bytes (the most significant first), and the values, the last dimension running fastest.
+
+    Raises:
+        SpecError: for a file that cannot be read, is none, or holds more or less than its header says.
+
+    """
+    try:
+        length = os.path.getsize(path)
+        with open(path, "rb") as file:
+            if not path.endswith(".gz"):
+                return _read_values(file, path, length)
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                return _read_values(unpacked, path, length * _MOST_DEFLATED)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _damaged(path, f"it is no whole gzip file ({shorten(str(error), 80)})") from None
+    except (OSError, MemoryError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "it does not fit in memory"
+        raise SpecError("bad-data", f"cannot read `{shorten(path, 80)}`: {reason}") from None
+
+
+def _read_values(file: io.BufferedIOBase, path: str, most: int) -> npt.NDArray[np.uint8]:
+    """Read header and values, of which there are at most ``most`` bytes."""
+    start = file.read(4)
+    if len(start) < 4 or start[:2] != b"\0\0" or not start[3]:
+        raise _damaged(path, "it does not begin like an IDX file")
+    if start[2] != _BYTE:
+        raise _damaged(path, f"its values have the type 0x{start[2]:02x} in place of unsigned bytes, 0x08")
+    header = file.read(4 * start[3])
+    if len(header) < 4 * start[3]:
+        raise _damaged(path, "it ends inside its header")
+    sizes = struct.unpack(f">{start[3]}I", header)
+    stated = prod(sizes)
+    if stated > most:
+        raise _damaged(path, f"its header states {stated:,} values, and there are fewer")
+    return _read_exactly(file, path, sizes)
+
+
+def _read_exactly(file: io.BufferedIOBase, path: str, sizes: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    values = np.empty(prod(sizes), np.uint8)
+    rest = values.data
+    while rest and (count := file.readinto(rest)):
+        rest = rest[count:]
+    if rest:
+        raise _damaged(path, f"its header states {len(values):,} values, and there are {len(values) - len(rest):,}")
+    if file.read(1):
+        raise _damaged(path, f"there is more behind the {len(values):,} values that its header states")
+    return values.reshape(sizes)
+
+
+def _damaged(path: str, reason: str) -> SpecError:
+    return SpecError("bad-data", f"`{shorten(path, 80)}` is damaged: {reason}", hints=["delete it and get it again"])

@@ -1,0 +1,106 @@
+"""From what a person asks for to a data set that has been read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from cnncalc.errors import SpecError, did_you_mean, shorten
+from cnncalc.needs import optional_packages
+from cnncalc.train.data.automatic import choose
+from cnncalc.train.data.dataset import DataRequest, Dataset, spread
+from cnncalc.train.data.digits import load_digits
+from cnncalc.train.data.folder import load_folder
+from cnncalc.train.data.idx import idx_folder, load_idx
+from cnncalc.train.data.npz import load_npz
+from cnncalc.train.data.resize import RESIZES, resized
+from cnncalc.train.data.synthetic import load_synthetic
+from cnncalc.train.data.torchvision_sets import load_cifar, load_mnist
+from cnncalc.volume import Volume
+
+UNREADABLE = ("refuse", "skip")
+"""What can be done about images that cannot be used."""
+
+_Loader = Callable[[DataRequest, Volume, int | None], Dataset]
+
+
+def _synthetic(request: DataRequest, volume: Volume, classes: int | None) -> Dataset:
+    return load_synthetic(volume, classes or 10, seed=request.seed, images=request.limit)
+
+
+_NAMED: dict[str, _Loader] = {
+    "digits": lambda request, volume, classes: load_digits(),
+    "mnist": lambda request, volume, classes: load_mnist("mnist", request),
+    "fashion-mnist": lambda request, volume, classes: load_mnist("fashion-mnist", request),
+    "cifar10": lambda request, volume, classes: load_cifar("cifar10", request),
+    "cifar100": lambda request, volume, classes: load_cifar("cifar100", request),
+    "synthetic": _synthetic,
+}
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Return the names that data sets can be asked for by, beside ``auto`` and paths."""
+    return tuple(_NAMED)
+
+
+def load_dataset(request: DataRequest, volume: Volume, *, classes: int | None = None) -> Dataset:
+    """Read the data set that is asked for.
+
+    Args:
+        request: which one, and how.
+        volume: the spec's input: what ``auto`` goes by, what images are resized to, and the size of synthetic ones.
+        classes: the number of the network's outputs, for ``auto`` and synthetic images.
+
+    Raises:
+        SpecError: for data that is not there, cannot be read or contradicts itself. Whether it suits the network
+            is asked by `check_dataset`.
+
+    """
+    _check_request(request)
+    chosen = ""
+    if request.data == "auto":
+        name, chosen = choose(request, volume, classes)
+        request = request._replace(data=name)
+    with optional_packages():
+        dataset = _read(request, volume, classes)
+    dataset = resized(_limited(dataset, request.limit), volume, request.resize)
+    return dataset._replace(chosen=chosen)
+
+
+def _check_request(request: DataRequest) -> None:
+    if request.resize not in RESIZES:
+        message = f"there is no way to resize called `{shorten(request.resize)}`"
+        raise SpecError("bad-option", message, hints=[f"choose {', '.join(RESIZES)}"])
+    if request.unreadable not in UNREADABLE:
+        message = f"unreadable images cannot be treated with `{shorten(request.unreadable)}`"
+        raise SpecError("bad-option", message, hints=[f"choose {', '.join(UNREADABLE)}"])
+    if request.limit is not None and request.limit < 1:
+        raise SpecError("bad-option", f"a limit of {request.limit} leaves no image to train with")
+    if request.workers < 0:
+        raise SpecError("bad-option", f"there cannot be {request.workers} workers")
+
+
+def _read(request: DataRequest, volume: Volume, classes: int | None) -> Dataset:
+    if request.data in _NAMED:
+        return _NAMED[request.data](request, volume, classes)
+    if os.path.isdir(request.data):
+        idx = idx_folder(request.data)
+        return load_idx(idx, volume) if idx else load_folder(request, volume)
+    if os.path.isfile(request.data) and request.data.lower().endswith(".npz"):
+        return load_npz(request.data, volume)
+    raise _unknown(request.data)
+
+
+def _unknown(data: str) -> SpecError:
+    if os.path.exists(data):
+        message = f"`{shorten(data, 80)}` is neither a folder nor a .npz file"
+        return SpecError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
+    known = f"known are auto, {', '.join(_NAMED)}, and the paths of folders and .npz files"
+    message = f"there is no data set or folder `{shorten(data, 80)}`"
+    return SpecError("no-such-data", message, hints=[*did_you_mean(data, _NAMED), known])
+
+
+def _limited(dataset: Dataset, limit: int | None) -> Dataset:
+    if limit is None or limit >= len(dataset.train):
+        return dataset
+    return dataset._replace(train=dataset.train.subset(spread(len(dataset.train), limit)))

@@ -1,0 +1,53 @@
+"""Images that fit in memory: decoded once, kept as bytes on the training device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from cnncalc.volume import Volume
+
+
+class MemorySplit:
+    """One part of a data set, with all its pixels in memory.
+
+    Args:
+        pixels: uint8 of shape N x C x H x W, with as many spatial sizes as an image has.
+        labels: int64 of shape [N].
+
+    """
+
+    in_memory = True
+
+    def __init__(self, pixels: torch.Tensor, labels: torch.Tensor) -> None:
+        self._pixels = pixels.contiguous()
+        self._labels = labels.to(pixels.device)
+        self.labels = labels.cpu()
+        self.volume = Volume.of(pixels.shape[2:], pixels.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def pixels(self) -> torch.Tensor:
+        """All pixels, uint8 of shape N x C x H x W, on the split's device."""
+        return self._pixels
+
+    def to(self, device: torch.device) -> MemorySplit:
+        """Return the same images, with pixels and labels on another device."""
+        return MemorySplit(self._pixels.to(device), self.labels)
+
+    def subset(self, indices: torch.Tensor) -> MemorySplit:
+        """Return a copy of the images at some indices, in their order."""
+        rows = self._pixels.index_select(0, indices.to(self._pixels.device))
+        return MemorySplit(rows, self.labels[indices.cpu()])
+
+    def batches(
+        self, order: Sequence[torch.Tensor], *, seed: int | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield a batch for each tensor of indices; nothing here is random (see `Split.batches`)."""
+        device = self._pixels.device
+        for indices in order:
+            rows = indices.to(device, non_blocking=True)
+            yield self._pixels.index_select(0, rows), self._labels.index_select(0, rows)

@@ -1,0 +1,58 @@
+"""Bringing images to the size of the spec's input."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+
+from cnncalc.errors import SpecError
+from cnncalc.train.data.dataset import Dataset, Split
+from cnncalc.train.data.memory import MemorySplit
+from cnncalc.volume import Volume
+
+RESIZES = ("none", "crop", "stretch")
+"""Ways to deal with images of another size."""
+
+_AT_A_TIME = 1024
+"""Images that are resized together, so that little memory is needed beside the result."""
+
+Box = tuple[float, float, float, float]
+"""A part of an image: left, top, right and bottom, in pixels."""
+
+
+def centre_box(width: int, height: int, volume: Volume) -> Box:
+    """Return the largest part in the middle of an image that has the proportions of a volume."""
+    high, wide = volume.spatial
+    scale = min(width / wide, height / high)
+    left, top = (width - wide * scale) / 2, (height - high * scale) / 2
+    return left, top, left + wide * scale, top + high * scale
+
+
+def resized(dataset: Dataset, volume: Volume, how: str) -> Dataset:
+    """Resize images that are in memory to the spatial sizes of a volume, where that is asked for.
+
+    Raises:
+        SpecError: for data that are no images of two dimensions.
+
+    """
+    if how == "none" or dataset.train.volume.spatial == volume.spatial:
+        return dataset
+    if len(dataset.train.volume) != 3 or len(volume) != 3:
+        message = f"only images of two dimensions can be resized, and not {dataset.train.volume} to {volume}"
+        raise SpecError("data-differs", message)
+    return dataset._replace(
+        train=_resized(dataset.train, volume, how),
+        test=dataset.test and _resized(dataset.test, volume, how),
+    )
+
+
+def _resized(split: Split, volume: Volume, how: str) -> MemorySplit:
+    from torchvision.transforms.v2 import functional
+
+    pixels = cast("MemorySplit", split).pixels  # what is streamed is resized while it is read
+    high, wide = pixels.shape[2:]
+    left, top, right, bottom = (0, 0, wide, high) if how == "stretch" else map(round, centre_box(wide, high, volume))
+    part = pixels[:, :, top:bottom, left:right]
+    chunks = [functional.resize(chunk, list(volume.spatial), antialias=True) for chunk in torch.split(part, _AT_A_TIME)]
+    return MemorySplit(torch.cat(chunks), split.labels)

@@ -1,0 +1,158 @@
+"""Images that do not fit in memory: decoded batch by batch, in processes beside the training."""
+
+from __future__ import annotations
+
+import signal
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from cnncalc.errors import SpecError
+from cnncalc.train.data.images import Unusable, quiet_pillow, random_crop, read_pixels
+from cnncalc.train.data.resize import centre_box
+from cnncalc.volume import Volume
+
+_Read = tuple[torch.Tensor, torch.Tensor, str]
+"""Pixels and labels of a batch, and what went wrong with it, or ""."""
+
+
+class StreamedSplit:
+    """One part of a data set, as files that are read when they are needed.
+
+    Args:
+        paths: the files.
+        labels: the class of each, int64 of shape [N].
+        volume: the volume that each becomes.
+        resize: ``none``, ``crop`` or ``stretch``, as in `DataRequest`.
+        workers: processes that read; 0 for none beside the training itself.
+        device: where batches arrive.
+
+    """
+
+    in_memory = False
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        labels: torch.Tensor,
+        volume: Volume,
+        *,
+        resize: str = "none",
+        workers: int = 2,
+        device: torch.device | None = None,
+    ) -> None:
+        self._paths = paths
+        self.labels = labels
+        self.volume = volume
+        self._resize = resize
+        self._workers = workers
+        self._device = device or torch.device("cpu")
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def to(self, device: torch.device) -> StreamedSplit:
+        """Return the same images, whose batches arrive on another device."""
+        return self._with(self._paths, self.labels, device)
+
+    def subset(self, indices: torch.Tensor) -> StreamedSplit:
+        """Return the images at some indices, in their order."""
+        rows = indices.cpu()
+        return self._with([self._paths[row] for row in rows.tolist()], self.labels[rows], self._device)
+
+    def _with(self, paths: Sequence[str], labels: torch.Tensor, device: torch.device) -> StreamedSplit:
+        return StreamedSplit(paths, labels, self.volume, resize=self._resize, workers=self._workers, device=device)
+
+    def batches(
+        self, order: Sequence[torch.Tensor], *, seed: int | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield a batch for each tensor of indices (see `Split.batches`), and read the next ones meanwhile.
+
+        Where images are cropped, each is cropped at random when there is a seed, and in the middle else.
+
+        Raises:
+            SpecError: for a file that cannot be decoded, and where a process that reads is killed.
+
+        """
+        try:
+            for pixels, labels, fault in self._loader(order, seed):
+                if fault:
+                    raise SpecError("unreadable-image", fault, hints=["replace or delete it"])
+                yield pixels.to(self._device, non_blocking=True), labels.to(self._device, non_blocking=True)
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise _worker_died() from None
+
+    def _loader(self, order: Sequence[torch.Tensor], seed: int | None) -> Iterator[_Read]:
+        with warnings.catch_warnings():  # about more workers than cores, and about forking beside threads
+            warnings.simplefilter("ignore")
+            return iter(
+                DataLoader(
+                    _Reader(self._paths, self.labels, self.volume, self._resize, seed),
+                    batch_size=None,  # the reader is asked for whole batches
+                    sampler=_Batches(order),
+                    num_workers=min(self._workers, len(order)),
+                    pin_memory=self._device.type == "cuda",
+                    worker_init_fn=_leave_signals_alone,
+                    generator=torch.Generator(),  # so that nothing is drawn from the one that training draws from
+                )
+            )
+
+
+class _Batches(Iterable[list[int]]):
+    """The indices of each batch as plain numbers, made when they are needed."""
+
+    def __init__(self, order: Sequence[torch.Tensor]) -> None:
+        self._order = order
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return (indices.tolist() for indices in self._order)
+
+
+class _Reader(TorchDataset[_Read]):
+    """Reads whole batches, in the processes of a DataLoader."""
+
+    def __init__(
+        self, paths: Sequence[str], labels: torch.Tensor, volume: Volume, resize: str, seed: int | None
+    ) -> None:
+        self._paths = paths
+        self._labels = labels
+        self._volume = volume
+        self._resize = resize
+        self._seed = seed
+
+    def __getitem__(self, indices: list[int]) -> _Read:
+        """Return a batch. A fault comes back as text: from another process no error keeps its kind."""
+        labels = self._labels[indices]
+        try:
+            with quiet_pillow():
+                return self._read(indices), labels, ""
+        except Unusable as unusable:
+            return torch.empty(0), labels, f"cannot read {unusable}"
+        except SpecError as error:
+            return torch.empty(0), labels, error.message
+
+    def _read(self, indices: list[int]) -> torch.Tensor:
+        pixels = torch.empty((len(indices), self._volume.channels, *self._volume.spatial), dtype=torch.uint8)
+        for row, index in enumerate(indices):
+            crop = centre_box if self._seed is None else random_crop(self._seed, index)
+            pixels[row] = read_pixels(self._paths[index], self._volume, self._resize, crop)
+        return pixels
+
+
+def _leave_signals_alone(worker: int) -> None:
+    """Let Ctrl-C and SIGTERM reach the training only, which saves and then ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _worker_died() -> SpecError:
+    hints = [
+        "most often memory ran out, or shared memory (/dev/shm) is too small",
+        "`--workers 0` reads in the training process, without shared memory",
+    ]
+    return SpecError("worker-died", "a process that reads images was killed", hints=hints)

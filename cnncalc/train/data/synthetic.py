@@ -1,0 +1,22 @@
+"""Images of noise, to measure speed with."""
+
+from __future__ import annotations
+
+import torch
+
+from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.memory import MemorySplit
+from cnncalc.volume import Volume
+
+IMAGES = 10_240
+"""Number of images, where nothing else is said."""
+
+
+def load_synthetic(volume: Volume, classes: int, *, seed: int, images: int | None = None) -> Dataset:
+    """Draw images and labels, uniformly and independently, from a seed; there is nothing to be learned from them."""
+    generator = torch.Generator().manual_seed(seed)
+    count = images or IMAGES
+    shape = (count, volume.channels, *volume.spatial)
+    pixels = torch.randint(256, shape, generator=generator, dtype=torch.uint8)
+    labels = torch.randint(classes, (count,), generator=generator)
+    return Dataset("synthetic", f"seed {seed}", tuple(map(str, range(classes))), MemorySplit(pixels, labels), None)

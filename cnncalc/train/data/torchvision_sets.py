@@ -1,0 +1,129 @@
+"""MNIST, Fashion-MNIST and CIFAR where torchvision keeps them, downloaded by torchvision if that is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Any
+
+from cnncalc.errors import SpecError, shorten
+from cnncalc.train.data.arrays import Part, split_of
+from cnncalc.train.data.dataset import DataRequest, Dataset
+from cnncalc.train.data.idx import FILES, find_idx, load_idx
+from cnncalc.volume import Volume
+
+MNIST = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
+"""Names of the sets that are IDX files: torchvision's class, which is also the name of its folder."""
+
+CIFAR = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}
+"""Names of the sets that are pickles: torchvision's class."""
+
+_CLASSES = {"mnist": tuple(map(str, range(10)))}
+"""Names of classes that are shorter than torchvision's ("0 - zero")."""
+
+
+def _torchvision(name: str) -> Any:
+    from torchvision import datasets
+
+    return getattr(datasets, name)
+
+
+# ---- MNIST and Fashion-MNIST
+
+
+def load_mnist(name: str, request: DataRequest) -> Dataset:
+    """Read a set of IDX files from ``FOLDER/MNIST/raw`` or ``FOLDER/FashionMNIST/raw``.
+
+    Raises:
+        SpecError: for files that are missing or damaged, and for a download that fails.
+
+    """
+    if not mnist_is_there(name, request.folder):
+        if not request.download:
+            raise _missing(name, _mnist_folder(name, request.folder), FILES["train"] + FILES["test"])
+        _download(name, MNIST[name], request.folder)
+    classes = _CLASSES.get(name) or tuple(_torchvision(MNIST[name]).classes)
+    return load_idx(_mnist_folder(name, request.folder), Volume((28, 28, 1)), name, classes)
+
+
+def mnist_is_there(name: str, folder: str) -> bool:
+    """Say whether all four files of a set are where torchvision keeps them."""
+    place = _mnist_folder(name, folder)
+    return all(find_idx(place, file) for file in FILES["train"] + FILES["test"])
+
+
+def _mnist_folder(name: str, folder: str) -> str:
+    return os.path.join(folder, MNIST[name], "raw")
+
+
+# ---- CIFAR
+
+
+def load_cifar(name: str, request: DataRequest) -> Dataset:
+    """Read CIFAR-10 or CIFAR-100 from torchvision's folder.
+
+    Its files are pickles, which could run code. torchvision compares all of them with their known
+    checksums before it opens one, so that only the original is ever unpickled.
+
+    Raises:
+        SpecError: for files that are missing or are not the original, and for a download that fails.
+
+    """
+    cifar = _torchvision(CIFAR[name])
+    if request.download:
+        _download(name, CIFAR[name], request.folder)
+    else:
+        _check_cifar(name, cifar, request.folder)
+    try:
+        read = [cifar(request.folder, train=training) for training in (True, False)]
+    except (RuntimeError, OSError) as error:
+        raise SpecError("bad-data", f"cannot read {name}: {shorten(str(error), 200)}") from None
+    train, test = (split_of(Part(part.data, _array(part.targets), name, name), Volume((32, 32, 3))) for part in read)
+    return Dataset(name, os.path.join(request.folder, cifar.base_folder), tuple(read[0].classes), train, test)
+
+
+def _array(labels: list[int]) -> Any:
+    import numpy as np
+
+    return np.asarray(labels)
+
+
+def _check_cifar(name: str, cifar: Any, folder: str) -> None:
+    """Refuse files that are missing or altered, before torchvision does it in fewer words."""
+    from torchvision.datasets.utils import check_integrity
+
+    place = os.path.join(folder, cifar.base_folder)
+    files = [*map(tuple, cifar.train_list + cifar.test_list), (cifar.meta["filename"], cifar.meta["md5"])]
+    if any(not os.path.isfile(os.path.join(place, file)) for file, _ in files):
+        raise _missing(name, place, [file for file, _ in files])
+    for file, checksum in files:
+        path = os.path.join(place, file)
+        if not check_integrity(path, checksum):
+            message = f"`{shorten(path, 80)}` is not the original: its MD5 is not {checksum}"
+            hints = [f"delete it and get {name} again with `--download`; an altered file is never opened"]
+            raise SpecError("bad-data", message, hints=hints)
+
+
+# ---- what both share
+
+
+def _missing(name: str, place: str, files: Any) -> SpecError:
+    hints = [
+        "`--download` gets them from the internet",
+        f"or put them there: {', '.join(files)}",
+        "or name another folder that holds them with `--data-folder`",
+    ]
+    return SpecError(
+        "no-such-data", f"{name} is not there: its files are looked for in `{shorten(place, 80)}`", hints=hints
+    )
+
+
+def _download(name: str, reader: str, folder: str) -> None:
+    """Let torchvision download what is missing and compare it with its checksums."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # standard output is for results
+            _torchvision(reader)(folder, download=True)
+    except (RuntimeError, OSError) as error:  # urllib's errors are OSErrors
+        reason = shorten(str(error), 200)
+        raise SpecError("download-failed", f"cannot download {name} to `{shorten(folder, 80)}`: {reason}") from None

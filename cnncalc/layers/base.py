@@ -71,6 +71,8 @@ class Layer:
     """Whether its output is new memory that its own backward pass does not read: it may be overwritten."""
     may_overwrite: ClassVar[bool] = False
     """Whether it gains from writing its output over its input (``inplace=True``)."""
+    repeats_exactly_on_cuda: ClassVar[bool] = True
+    """Whether PyTorch's backward pass on CUDA adds in the same order every time."""
 
     @classmethod
     def read(cls, arguments: Arguments) -> Layer:

@@ -195,6 +195,10 @@ class AdaptiveAveragePool(AdaptivePool):
     kind: ClassVar[str] = "adaptiveavgpool"
     output_is_free: ClassVar[bool] = True
 
+    @property
+    def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
+        return max(self.size) == 1
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.adaptive("AdaptiveAvgPool", sources)
 
@@ -206,6 +210,7 @@ class AdaptiveMaxPool(AdaptivePool):
 
     kind: ClassVar[str] = "adaptivemaxpool"
     output_is_free: ClassVar[bool] = True
+    repeats_exactly_on_cuda: ClassVar[bool] = False
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.adaptive("AdaptiveMaxPool", sources)

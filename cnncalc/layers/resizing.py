@@ -33,6 +33,10 @@ class Pad(Layer):
 
     kind: ClassVar[str] = "pad"
 
+    @property
+    def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # zeros get no gradient
+        return self.mode == "zeros"
+
     @classmethod
     def read(cls, arguments: Arguments) -> Pad:
         sides = _sides(arguments)
@@ -116,6 +120,10 @@ class Upsample(Layer):
 
     kind: ClassVar[str] = "upsample"
     output_is_free: ClassVar[bool] = True
+
+    @property
+    def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # blending adds in any order
+        return self.mode == "nearest"
 
     @classmethod
     def read(cls, arguments: Arguments) -> Upsample:

@@ -1,0 +1,70 @@
+"""``cnncalc evaluate``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.commands.options import output_options, take_output
+from cnncalc.commands.training import data_options, run_argument, take_data, views_option, weights_option
+from cnncalc.needs import optional_packages
+from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_report
+from cnncalc.report.writing import write_file
+
+
+def _check_picture(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.lower().endswith((".svg", ".png")):
+        raise click.BadParameter(f"{value!r} ends in neither .svg nor .png")
+    return value
+
+
+@click.command()
+@run_argument
+@weights_option
+@views_option
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@click.option("--confusion", is_flag=True, help="Show what was taken for what, in place of a row for each class.")
+@click.option(
+    "--picture", metavar="FILE", callback=_check_picture, help="Draw what was taken for what, as .svg or .png."
+)
+@data_options
+@output_options
+def evaluate(
+    run: str, weights: str, views: int | None, device: str, confusion: bool, picture: str | None, **options: Any
+) -> None:
+    """Test a trained network: accuracy, per class, and what is taken for what.
+
+    RUN is the folder that `cnncalc train` wrote. Its own test images are taken, or those of --data. Needs PyTorch:
+    pip install "cnncalc[train]".
+
+    \b
+    Examples:
+      cnncalc evaluate first
+      cnncalc evaluate first --confusion
+      cnncalc evaluate first --picture confusion.svg -o first.json
+    """
+    data = take_data(options)
+    with optional_packages():
+        from cnncalc.train.confusion import draw_confusion
+        from cnncalc.train.data import DataRequest
+        from cnncalc.train.devices import choose_device
+        from cnncalc.train.trained import load_trained
+
+    trained = load_trained(run, weights, choose_device(device))
+    result, what, used = trained.test(DataRequest(**data) if data else None, views)
+    evaluation = Evaluation(
+        run=run,
+        weights=weights,
+        epoch=trained.epoch,
+        data=what,
+        views=used,
+        classes=trained.facts.classes,
+        confusion=result.confusion.tolist(),
+        loss=result.loss,
+        top5=result.top5,
+    )
+    if picture is not None:
+        form = "svg" if picture.lower().endswith(".svg") else "png"
+        write_file(draw_confusion(evaluation.classes, evaluation.confusion, form), picture)
+    take_output(options).emit(confusion_report(evaluation) if confusion else evaluate_report(evaluation))

@@ -1,0 +1,54 @@
+"""``cnncalc predict``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.commands.options import output_options, take_output
+from cnncalc.commands.training import RESIZE, run_argument, views_option, weights_option
+from cnncalc.needs import optional_packages
+from cnncalc.report.predict import Prediction, predict_report
+
+
+@click.command()
+@run_argument
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@weights_option
+@views_option
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="Classes to show for each image.")
+@click.option("--resize", type=click.Choice(RESIZE), help="What to do with images of another size. [as in training]")
+@output_options
+def predict(
+    run: str,
+    images: tuple[str, ...],
+    weights: str,
+    views: int | None,
+    device: str,
+    top: int,
+    resize: str | None,
+    **options: Any,
+) -> None:
+    """Say what images show, with probabilities.
+
+    RUN is the folder that `cnncalc train` wrote. Needs PyTorch: pip install "cnncalc[train]".
+
+    \b
+    Examples:
+      cnncalc predict first seven.png
+      cnncalc predict first seven.png --top 10 --format json
+    """
+    with optional_packages():
+        from cnncalc.train.devices import choose_device
+        from cnncalc.train.trained import load_trained
+
+    trained = load_trained(run, weights, choose_device(device))
+    how = resize or str(trained.facts.data.get("resize", "none"))
+    predictions = []
+    for image in images:
+        shares = trained.probabilities(image, how, trained.recipe.views if views is None else views)
+        ranked = sorted(zip(trained.facts.classes, shares, strict=True), key=lambda pair: -pair[1])
+        predictions.append(Prediction(image, ranked[:top]))
+    take_output(options).emit(predict_report(run, predictions))

@@ -1,0 +1,106 @@
+"""``cnncalc train``"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.commands.options import SpecArgument, spec_options, take_spec_options
+from cnncalc.commands.training import (
+    GroupedHelp,
+    data_options,
+    one_voice,
+    recipe_options,
+    take_data,
+    take_recipe_changes,
+)
+from cnncalc.needs import optional_packages
+
+if TYPE_CHECKING:
+    from cnncalc.train.events import Observer
+    from cnncalc.train.world import World
+
+
+@click.command(cls=GroupedHelp)
+@click.argument("spec", type=SpecArgument(), metavar="[SPEC]", required=False)
+@click.option("--recipe", metavar="NAME|FILE", help="default, fast, lecture or a TOML file. [default: default]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@click.option("--out", metavar="RUN", help="The run's folder. [default: a new one in runs]")
+@click.option("--resume", metavar="RUN", help="Go on with a run; it holds its spec and recipe.")
+@click.option("--quiet", is_flag=True, help="Show nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Show a JSON object a line.")
+@click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard into the run's folder.")
+@data_options
+@spec_options
+@recipe_options
+def train(spec: str | None, resume: str | None, **options: Any) -> None:
+    """Train a network.
+
+    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Everything that says how
+    can also stand in a recipe file; what is typed wins. Ctrl-C and SIGTERM save and leave; --resume goes on.
+    Needs PyTorch: pip install "cnncalc[train]".
+
+    \b
+    Examples:
+      cnncalc train digits.txt --data digits --epochs 3 --out first
+      cnncalc train --resume first
+      cnncalc train digits.txt --recipe fast --epochs 2 --precision float32 --seed 1
+    """
+    settings, changes, data = take_spec_options(options), take_recipe_changes(options), take_data(options)
+    if resume is not None:
+        _refuse_with_resume([spec, settings.input, settings.rounding, *settings.parameters], changes, data, options)
+    elif spec is None:
+        raise click.UsageError("name the SPEC to train, or the run to go on with: --resume RUN")
+    with optional_packages(), one_voice():
+        from cnncalc.train import start
+        from cnncalc.train.data import DataRequest
+        from cnncalc.train.folder import SpecSettings
+        from cnncalc.train.recipes import load_recipe
+        from cnncalc.train.signals import Signals
+
+        signals = Signals()
+        if resume is not None:
+            ended = start.resume(resume, options["device"], _listener(options), signals)
+        else:
+            asked = start.Asked(
+                spec=str(spec),
+                settings=SpecSettings(settings.input, dict(settings.parameters), settings.rounding),
+                recipe=load_recipe(options["recipe"] or "default", changes),
+                data=DataRequest(**data),
+                device=options["device"],
+                out=options["out"],
+            )
+            ended = start.train(asked, _listener(options), signals)
+    if not ended.complete:
+        raise click.exceptions.Exit(128 + signals.number)
+
+
+def _refuse_with_resume(
+    spec: list[str | None], changes: dict[str, Any], data: dict[str, Any], options: dict[str, Any]
+) -> None:
+    """Refuse what a run has been told already."""
+    given = ["SPEC"] if any(spec) else []
+    given += [f"--{name.replace('_', '-')}" for name in (*changes, *data)]
+    given += [f"--{name}" for name in ("recipe", "out") if options[name] is not None]
+    if given:
+        raise click.UsageError(f"--resume goes on with what the run began with; leave out {', '.join(given)}")
+
+
+def _listener(options: dict[str, Any]) -> Callable[[World], Observer]:
+    """Return what makes the display, and the logs that are wanted, in the process that speaks."""
+
+    def listen(world: World) -> Observer:
+        from cnncalc.train.display import make_display
+        from cnncalc.train.events import Observers
+
+        shown = make_display(quiet=options["quiet"], as_json=options["as_json"], speaks=world.writes)
+        if not (options["tensorboard"] and world.writes):
+            return shown
+        with optional_packages():
+            from cnncalc.train.tensorboard import TensorBoard
+
+        return Observers(shown, TensorBoard())
+
+    return listen

@@ -1,0 +1,174 @@
+"""What the commands that train and test share: options of recipes and data, and a help with sections."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from cnncalc.errors import SpecError
+from cnncalc.train.recipe import SWITCH, Kind, Setting, Wrong, key_of, settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DATA = "Data"
+UNREADABLE, RESIZE = ("refuse", "skip"), ("none", "crop", "stretch")
+
+
+class GroupedHelp(click.Command):
+    """A command with many options, whose help shows them in sections."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of each group under its title; those of none come first."""
+        groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                groups[getattr(parameter, "group", "Options")].append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+class GroupedOption(click.Option):
+    """An option that stands in a section of the help."""
+
+    def __init__(self, *names: Any, group: str, **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.group = group
+
+
+class SettingType(click.ParamType[Any]):
+    """The value of a recipe's setting."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.name = kind.shown
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return how the value is written."""
+        return self.kind.shown
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the value, or say what it should be."""
+        try:
+            return self.kind.read(value)
+        except Wrong as wrong:
+            self.fail(f"{value!r} is not {wrong}", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Let the shell offer the words that it may be."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(word) for word in self.kind.choices if word.startswith(incomplete)]
+
+
+def recipe_options(command: F) -> F:
+    """Add an option for every setting of a recipe; `take_recipe_changes` collects those that were given."""
+    for setting in reversed(list(settings())):
+        command = _recipe_option(setting)(command)
+    return command
+
+
+_FLAG: dict[str, Any] = {"is_flag": True}
+
+
+def _recipe_option(setting: Setting) -> Callable[[F], F]:
+    key = key_of(setting.name)
+    if setting.kind is SWITCH:
+        names, form = f"--{key}/--no-{key}", _FLAG
+    else:
+        names, form = f"--{key}", {"type": SettingType(setting.kind)}
+    return click.option(
+        names,
+        f"recipe_{setting.name}",
+        cls=GroupedOption,
+        group=setting.group,
+        default=None,
+        help=f"{setting.meaning} [{_shown(setting)}]",
+        **form,
+    )
+
+
+def _shown(setting: Setting) -> str:
+    default = setting.kind.written(setting.default)
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def take_recipe_changes(values: dict[str, Any]) -> dict[str, Any]:
+    """Take what `recipe_options` added out of a command's arguments, and return what was given."""
+    taken = {setting.name: values.pop(f"recipe_{setting.name}") for setting in settings()}
+    return {name: value for name, value in taken.items() if value is not None}
+
+
+_DATA_OPTIONS = (
+    ("--data", {"metavar": "NAME|PATH"}, "A data set, a folder of images, an .npz file or IDX files. [auto]"),
+    ("--data-dir", {"metavar": "DIR"}, "Where data sets are looked for. [data]"),
+    ("--download", {"is_flag": True, "default": None}, "Fetch the data set if it is not there."),
+    ("--resize", {"type": click.Choice(RESIZE)}, "What to do with images of another size. [none]"),
+    ("--unreadable", {"type": click.Choice(UNREADABLE)}, "What to do with images that cannot be read. [refuse]"),
+    ("--limit", {"type": click.IntRange(1)}, "Train on so many images only. [all]"),
+    ("--workers", {"type": click.IntRange(0, 256)}, "Processes that read what does not fit into memory. [2]"),
+)
+_FIELDS = {"data-dir": "folder"}
+
+
+def data_options(command: F) -> F:
+    """Add the options that say which data are meant; `take_data` collects those that were given."""
+    for name, form, meaning in reversed(_DATA_OPTIONS):
+        field = f"data_{_FIELDS.get(name[2:], name[2:])}"
+        command = click.option(name, field, cls=GroupedOption, group=DATA, help=meaning, **form)(command)
+    return command
+
+
+def take_data(values: dict[str, Any]) -> dict[str, Any]:
+    """Take what `data_options` added out of a command's arguments, and return the fields that were given."""
+    fields = [_FIELDS.get(name[2:], name[2:]) for name, _, _ in _DATA_OPTIONS]
+    taken = {field: values.pop(f"data_{field}") for field in fields}
+    return {field: value for field, value in taken.items() if value is not None}
+
+
+def run_argument(command: F) -> F:
+    """Add the argument that names a run."""
+    return click.argument("run", metavar="RUN", type=click.Path())(command)
+
+
+def weights_option(command: F) -> F:
+    """Add the option that says which weights are meant."""
+    choice = click.Choice(["best", "last"])
+    return click.option(
+        "--weights", type=choice, default="best", show_default=True, help="Those of the best epoch, or of the last."
+    )(command)
+
+
+def views_option(command: F) -> F:
+    """Add the option that says how many views of an image are averaged."""
+    choice = click.Choice(["1", "2", "6"])
+    return click.option(
+        "--views",
+        type=choice,
+        callback=lambda context, parameter, value: None if value is None else int(value),
+        help="Views of an image to average: itself, mirrored, moved by a pixel. [as in training]",
+    )(command)
+
+
+@contextmanager
+def one_voice() -> Iterator[None]:
+    """Let one process of each machine tell of an error that all of them meet.
+
+    Raises:
+        click.exceptions.Exit: in the others, in place of the error.
+
+    """
+    try:
+        yield
+    except SpecError:
+        if os.environ.get("LOCAL_RANK", "0") != "0":
+            raise click.exceptions.Exit(1) from None
+        raise

@@ -1,0 +1,114 @@
+"""The report of ``cnncalc evaluate``: how well a trained network tells images apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.report.numbers import share_text, whole
+from cnncalc.report.report import Report
+from cnncalc.report.schema import SCHEMA
+from cnncalc.report.table import Column, Table
+
+
+class Evaluation(NamedTuple):
+    """What a test came to.
+
+    Attributes:
+        run: the run's folder.
+        weights: which weights, ``best`` or ``last``, and after which epoch.
+        data: what was tested.
+        views: how many views of an image were averaged.
+        classes: their names.
+        confusion: for each class, how many of its images were taken for each class.
+        loss: mean cross-entropy.
+        top5: how many had their class among the five best; None for five classes or fewer.
+
+    """
+
+    run: str
+    weights: str
+    epoch: int
+    data: str
+    views: int
+    classes: Sequence[str]
+    confusion: Sequence[Sequence[int]]
+    loss: float
+    top5: int | None
+
+    @property
+    def images(self) -> int:
+        """How many were tested."""
+        return sum(map(sum, self.confusion))
+
+    @property
+    def right(self) -> int:
+        """How many were told right."""
+        return sum(row[place] for place, row in enumerate(self.confusion))
+
+
+def evaluate_report(evaluation: Evaluation) -> Report:
+    """Make the report: a row for each class, with what it is most often taken for."""
+    columns = (
+        Column("class", "class"),
+        Column("images", "images", whole, right=True, rank=2),
+        Column("right", "right", whole, right=True, rank=1),
+        Column("accuracy", "accuracy", right=True),
+        Column("taken_for", "most often taken for", rank=3),
+    )
+    rows = [
+        (name, sum(row), row[place], share_text(row[place], sum(row)), _taken_for(evaluation, place))
+        for place, (name, row) in enumerate(zip(evaluation.classes, evaluation.confusion, strict=True))
+    ]
+    images, right = evaluation.images, evaluation.right
+    total = ("total", images, right, share_text(right, images), None)
+    return Report(Table(columns, rows, total), lambda: _data(evaluation), _summary(evaluation))
+
+
+def confusion_report(evaluation: Evaluation) -> Report:
+    """Make the report: a row for each class, a column for each class that its images were taken for."""
+    columns = (
+        Column("class", "class"),
+        *(Column(name, name, whole, right=True) for name in evaluation.classes),
+    )
+    rows = [(name, *row) for name, row in zip(evaluation.classes, evaluation.confusion, strict=True)]
+    remarks = ["a row for each class, a column for what its images were taken for"]
+    return Report(Table(columns, rows), lambda: _data(evaluation), _summary(evaluation), remarks)
+
+
+def _taken_for(evaluation: Evaluation, place: int) -> str | None:
+    """Name the class that a class is most often confused with, and how often."""
+    row = evaluation.confusion[place]
+    count, other = max((count, -other) for other, count in enumerate(row) if other != place)
+    return f"{evaluation.classes[-other]} ({count:,})" if count else None
+
+
+def _summary(evaluation: Evaluation) -> list[tuple[str, str]]:
+    images, right = evaluation.images, evaluation.right
+    views = f", {evaluation.views} views of each" if evaluation.views > 1 else ""
+    lines = [
+        ("tested", f"{evaluation.data}{views}, with the {evaluation.weights} weights (epoch {evaluation.epoch})"),
+        ("accuracy", f"{100 * right / images:.2f}% ({right:,} of {images:,})"),
+    ]
+    if evaluation.top5 is not None:
+        lines.append(("top 5", f"{100 * evaluation.top5 / images:.2f}% ({evaluation.top5:,} of {images:,})"))
+    return [*lines, ("loss", f"{evaluation.loss:.4f} (mean cross-entropy)")]
+
+
+def _data(evaluation: Evaluation) -> dict[str, Any]:
+    images, right = evaluation.images, evaluation.right
+    return {
+        "schema": SCHEMA,
+        "run": evaluation.run,
+        "weights": evaluation.weights,
+        "epoch": evaluation.epoch,
+        "data": evaluation.data,
+        "views": evaluation.views,
+        "images": images,
+        "right": right,
+        "accuracy": right / images,
+        "top5_accuracy": None if evaluation.top5 is None else evaluation.top5 / images,
+        "loss": evaluation.loss,
+        "classes": list(evaluation.classes),
+        "confusion": [list(row) for row in evaluation.confusion],
+    }

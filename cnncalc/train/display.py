@@ -1,0 +1,256 @@
+"""What a person sees of a run: live bars in a terminal, plain lines elsewhere, JSON for programs, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from cnncalc.report.numbers import bytes_text
+from cnncalc.report.writing import WriteError, encodable, write_stream
+from cnncalc.train.events import Begun, Ended, Looked
+from cnncalc.train.progress import Row
+
+_WORD = 14
+_TITLES = ("epoch", "train loss", "train acc", "test loss", "test acc", "images/s", "time")
+_NO_ROW = Row(0, 0, 0.0, 0.0, None, None, None, None, 0.0, 0.0)
+
+
+class Silent:
+    """Shows nothing."""
+
+    def begin(self, event: Begun) -> None:
+        """Show nothing."""
+
+    def look(self, event: Looked) -> None:
+        """Show nothing."""
+
+    def epoch(self, row: Row) -> None:
+        """Show nothing."""
+
+    def note(self, text: str) -> None:
+        """Show nothing."""
+
+    def end(self, event: Ended) -> None:
+        """Show nothing."""
+
+    def close(self) -> None:
+        """Have nothing to let go of."""
+
+
+class Lines(Silent):
+    """A line for every epoch, for files and pipes. A reader that has gone does not end the training."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream: TextIO | None = stream
+        self._epochs = 0
+
+    def begin(self, event: Begun) -> None:
+        """Say what is trained, and the heads of the columns."""
+        self._epochs = event.epochs
+        self.say(begun_text(event))
+        self.say("\n".join(epoch_line(row, event.epochs) for row in event.rows))
+
+    def epoch(self, row: Row) -> None:
+        """Say what an epoch came to."""
+        self.say(epoch_line(row, self._epochs))
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        self.say(f"note: {text}")
+
+    def end(self, event: Ended) -> None:
+        """Say what the run came to."""
+        self.say(ended_text(event))
+
+    def say(self, text: str) -> None:
+        """Write a text and a line end."""
+        if self._stream is None or not text:
+            return
+        try:
+            write_stream(text + "\n", self._stream)
+        except WriteError:
+            self._stream = None
+
+
+class Live(Silent):
+    """Bars for the epoch and for the run, with lines for the epochs that are complete above them."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        columns = TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[text]}")
+        self._bars = Progress(*columns, console=console, transient=True, expand=True, refresh_per_second=5)
+        self._begun: Begun | None = None
+        self._epoch = self._bars.add_task("epoch", total=1, text="")
+        self._run = self._bars.add_task("run", total=1, text="")
+
+    def begin(self, event: Begun) -> None:
+        """Say what is trained, and start the bars."""
+        self._begun = event
+        self._say(begun_text(event))
+        for row in event.rows:
+            self.epoch(row)
+        self._bars.start()
+        self._move(event.first_step, "", "")
+
+    def look(self, event: Looked) -> None:
+        """Move the bars."""
+        assert self._begun is not None
+        seen = f"  accuracy {event.train_accuracy:6.2%}" if event.train_accuracy is not None else ""
+        left = (self._begun.epochs * self._begun.steps_per_epoch) - event.step
+        per_second = event.images_per_second
+        text = f"loss {event.loss:.4f}{seen}  rate {event.learning_rate:.4g}"
+        self._move(event.step, text, f"{per_second:,.0f} images/s  {bytes_text(event.memory_bytes)}", left)
+
+    def _move(self, step: int, epoch_text: str, run_text: str, left: int = 0) -> None:
+        assert self._begun is not None
+        per_epoch, steps = self._begun.steps_per_epoch, self._begun.epochs * self._begun.steps_per_epoch
+        epoch = min(step // per_epoch, self._begun.epochs - 1)
+        place = step - epoch * per_epoch
+        self._bars.update(
+            self._epoch,
+            description=f"epoch {epoch + 1}/{self._begun.epochs}",
+            completed=place,
+            total=per_epoch,
+            text=epoch_text,
+        )
+        remaining = self._bars.tasks[1].time_remaining
+        shown = f"{run_text}  {duration_text(remaining)} left" if remaining and left else run_text
+        self._bars.update(self._run, description="run", completed=step, total=steps, text=shown)
+
+    def epoch(self, row: Row) -> None:
+        """Say what an epoch came to, above the bars."""
+        assert self._begun is not None
+        self._say(epoch_line(row, self._begun.epochs))
+
+    def note(self, text: str) -> None:
+        """Say it above the bars."""
+        self._say(f"note: {text}")
+
+    def end(self, event: Ended) -> None:
+        """Take the bars away and say what the run came to."""
+        self._bars.stop()
+        self._say(ended_text(event))
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._bars.stop()
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class JsonLines(Silent):
+    """A JSON object a line: an event with its facts."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lines = Lines(stream)
+
+    def begin(self, event: Begun) -> None:
+        """Write the event."""
+        rows = [asdict(row) for row in event.rows]
+        self._write("begin", **{**event._asdict(), "facts": dict(event.facts), "rows": rows})
+
+    def epoch(self, row: Row) -> None:
+        """Write the event."""
+        self._write("epoch", **asdict(row))
+
+    def note(self, text: str) -> None:
+        """Write the event."""
+        self._write("note", text=text)
+
+    def end(self, event: Ended) -> None:
+        """Write the event."""
+        self._write("end", **{**event._asdict(), "files": dict(event.files), "commands": dict(event.commands)})
+
+    def _write(self, event: str, **facts: Any) -> None:
+        self._lines.say(json.dumps({"event": event, **facts}, ensure_ascii=False))
+
+
+def begun_text(event: Begun) -> str:
+    """Say what is trained, and head the columns of the epochs."""
+    facts = [*event.facts, ("run", event.folder + (f", from step {event.first_step:,}" if event.first_step else ""))]
+    titles = zip(_TITLES, epoch_cells(_NO_ROW, 1), strict=True)
+    head = "   ".join(f"{title:>{len(cell)}}" for title, cell in titles)
+    return f"{paired(facts)}\n\n{head}\n{'─' * len(head)}"
+
+
+def epoch_line(row: Row, epochs: int) -> str:
+    """Write an epoch as a line: what training came to, what the test came to, and how fast it was."""
+    return "   ".join(epoch_cells(row, epochs))
+
+
+def epoch_cells(row: Row, epochs: int) -> list[str]:
+    """Write what is known of an epoch, each in its column."""
+    return [
+        f"{f'{row.epoch}/{epochs}':>9}",
+        f"{row.train_loss:10.4f}",
+        f"{percent(row.train_accuracy):>9}",
+        f"{number(row.loss):>9}",
+        f"{percent(row.accuracy):>9}",
+        f"{row.images_per_second:9,.0f}",
+        f"{duration_text(row.seconds):>8}",
+    ]
+
+
+def ended_text(event: Ended) -> str:
+    """Say what a run came to, where it is kept and how to go on."""
+    results = [("ended", f"{event.reason}, after {duration_text(event.seconds)}")]
+    if event.best_accuracy is not None:
+        last = f"; {percent(event.accuracy)} after the last one" if event.accuracy is not None else ""
+        results.append(("best accuracy", f"{percent(event.best_accuracy)} after epoch {event.best_epoch}{last}"))
+    if event.test_accuracy is not None:
+        results.append(
+            ("test accuracy", f"{percent(event.test_accuracy)} with the weights of epoch {event.best_epoch}")
+        )
+    if event.skipped_steps:
+        results.append(("skipped steps", f"{event.skipped_steps:,}: a gradient was too large for fp16"))
+    results.append(("memory", f"{bytes_text(event.memory_bytes)} at most"))
+    return "\n".join(["", paired(results), "", _described(event.files), "", _described(event.commands)])
+
+
+def paired(pairs: Sequence[tuple[str, str]]) -> str:
+    """Write pairs of a word and a sentence as lines."""
+    width = max(_WORD, *(len(word) for word, _ in pairs))
+    return "\n".join(f"{word:<{width}}  {sentence}" for word, sentence in pairs)
+
+
+def _described(pairs: Sequence[tuple[str, str]]) -> str:
+    width = max((len(what) for what, _ in pairs), default=0)
+    return "\n".join(f"  {what:<{width}}   {meaning}" for what, meaning in pairs)
+
+
+def percent(share: float | None) -> str:
+    """Write a share in percent with two digits behind the point; nothing for what is not known."""
+    return "" if share is None else f"{100 * share:.2f}%"
+
+
+def number(value: float | None) -> str:
+    """Write a loss; nothing for what is not known."""
+    return "" if value is None else f"{value:.4f}"
+
+
+def duration_text(seconds: float) -> str:
+    """Write a time: 12.3 s, 4:05, 1:02:03."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Silent:
+    """Return what suits the terminal and the wishes; processes that do not speak show nothing."""
+    if quiet or not speaks:
+        return Silent()
+    if as_json:
+        return JsonLines(sys.stdout)
+    plain = encodable("─", getattr(sys.stdout, "encoding", None)) != "─"
+    if sys.stdout.isatty() and not plain:
+        return Live(Console())
+    return Lines(sys.stdout)

@@ -1,0 +1,140 @@
+"""What a run tells while it goes on, and who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from cnncalc.train.progress import Row
+
+
+class Begun(NamedTuple):
+    """A run begins or goes on.
+
+    Attributes:
+        folder: where it is kept.
+        facts: pairs of a word and a sentence that say what is trained, on what, where and how.
+        epochs, steps_per_epoch: how long it is.
+        first_step: the step at which it goes on; 0 for a new one.
+        rows: of the epochs that are complete.
+
+    """
+
+    folder: str
+    facts: Sequence[tuple[str, str]]
+    epochs: int
+    steps_per_epoch: int
+    first_step: int
+    rows: Sequence[Row]
+
+
+class Looked(NamedTuple):
+    """What was seen between two epochs, a few times a second.
+
+    Attributes:
+        step: steps of the optimizer so far.
+        loss: mean over the last steps.
+        train_accuracy: of the epoch so far; None where it is not known.
+        learning_rate: of the last step.
+        images_per_second: since the last look.
+        memory_bytes: the most that was in use so far.
+
+    """
+
+    step: int
+    loss: float
+    train_accuracy: float | None
+    learning_rate: float
+    images_per_second: float
+    memory_bytes: int
+
+
+class Ended(NamedTuple):
+    """A run is over.
+
+    Attributes:
+        folder: where it is kept.
+        reason: why it ended, for people.
+        complete: whether all epochs were trained, or what ended it was asked for.
+        best_accuracy, best_epoch: of the tested images; None without any.
+        accuracy: after the last epoch.
+        test_accuracy: of the test images with the best weights, where validation images chose them.
+        seconds: of work in all.
+        memory_bytes: the most that was in use.
+        skipped_steps: steps that fp16 could not take.
+        files: what was written, with what it is.
+        commands: what to type next, with what it does.
+
+    """
+
+    folder: str
+    reason: str
+    complete: bool
+    best_accuracy: float | None
+    best_epoch: int
+    accuracy: float | None
+    test_accuracy: float | None
+    seconds: float
+    memory_bytes: int
+    skipped_steps: int
+    files: Sequence[tuple[str, str]]
+    commands: Sequence[tuple[str, str]]
+
+
+class Observer(Protocol):
+    """Whoever wants to know how a run goes on: a display, a log."""
+
+    def begin(self, event: Begun) -> None:
+        """Hear that a run begins."""
+
+    def look(self, event: Looked) -> None:
+        """Hear how it goes within an epoch."""
+
+    def epoch(self, row: Row) -> None:
+        """Hear what an epoch came to."""
+
+    def note(self, text: str) -> None:
+        """Hear a sentence worth telling."""
+
+    def end(self, event: Ended) -> None:
+        """Hear that the run is over; not called where it ends in an error."""
+
+    def close(self) -> None:
+        """Let go of the terminal or a file, whatever happened."""
+
+
+class Observers:
+    """Several observers as one."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._all = observers
+
+    def begin(self, event: Begun) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.begin(event)
+
+    def look(self, event: Looked) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.look(event)
+
+    def epoch(self, row: Row) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.epoch(row)
+
+    def note(self, text: str) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.note(text)
+
+    def end(self, event: Ended) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.end(event)
+
+    def close(self) -> None:
+        """Close all."""
+        for observer in self._all:
+            observer.close()

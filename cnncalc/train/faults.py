@@ -1,0 +1,52 @@
+"""What can go wrong while training, in one line that says what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from cnncalc.errors import SpecError
+from cnncalc.train.recipe import Recipe
+
+_CPU_MEMORY = re.compile(r"can't allocate memory|not enough memory|Cannot allocate memory")
+_LAZY = "needs a C++ compiler"
+
+
+@contextmanager
+def explained_faults(recipe: Recipe, folder: str) -> Iterator[None]:
+    """Turn what PyTorch raises into an error that says what was tried and what to try.
+
+    Raises:
+        SpecError: in place of running out of memory.
+
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _out_of_memory(recipe, str(error)) from None
+    except RuntimeError as error:
+        if not _CPU_MEMORY.search(str(error)):
+            raise
+        raise _out_of_memory(recipe, str(error)) from None
+
+
+def _out_of_memory(recipe: Recipe, said: str) -> SpecError:
+    tried = f"batches of {recipe.batch_size:,} images"
+    if recipe.accumulate > 1:
+        tried += f" in {recipe.accumulate} parts"
+    hints = [
+        f"the same training in less memory: --accumulate {2 * recipe.accumulate}"
+        if 2 * recipe.accumulate <= recipe.batch_size
+        else "the batch cannot be split further",
+        f"or a smaller --batch-size, such as {max(1, recipe.batch_size // 2)}",
+    ]
+    if recipe.precision in ("float32", "tf32"):
+        hints.append("or --precision bf16, which halves what is kept for the backward pass")
+    if not recipe.checkpointing:
+        hints.append("or --checkpointing, which computes blocks twice and keeps less")
+    amount = re.search(r"allocate ([\d.]+ \w+)", said)
+    wanted = f": {amount[1]} more could not be had" if amount else ""
+    return SpecError("out-of-memory", f"memory ran out with {tried}{wanted}", hints=hints)

@@ -1,0 +1,109 @@
+"""How far a run has come: everything that is no tensor, as a checkpoint keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from cnncalc.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known after an epoch; a row of ``metrics.csv``.
+
+    Attributes:
+        epoch: from 1.
+        step: steps of the optimizer so far.
+        learning_rate: of the epoch's last step.
+        train_loss: mean over the epoch's images, as they were augmented.
+        train_accuracy: of the batches that were looked at, in 0..1; None where labels were mixed.
+        loss, accuracy, top5_accuracy: of the tested images; None where there are none, or no five classes.
+        images_per_second: in training.
+        seconds: since the run began, without the time that it lay still.
+
+    """
+
+    epoch: int
+    step: int
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float | None
+    loss: float | None
+    accuracy: float | None
+    top5_accuracy: float | None
+    images_per_second: float
+    seconds: float
+
+
+@dataclass
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        step: steps of the optimizer so far.
+        rows: of the epochs that are complete.
+        loss_sum, loss_images: of the epoch under way.
+        seen_right, seen_images: of its batches that were looked at.
+        best_accuracy, best_epoch: of the best epoch so far; None and 0 without one.
+        seconds: of work so far.
+        rate_scale: what the learning rate is multiplied by since the run went back.
+        rollbacks: how often it went back.
+        skipped_steps: steps that fp16 could not take, since a gradient was too large for it.
+
+    """
+
+    step: int = 0
+    rows: list[Row] = field(default_factory=list)
+    loss_sum: float = 0.0
+    loss_images: int = 0
+    seen_right: int = 0
+    seen_images: int = 0
+    best_accuracy: float | None = None
+    best_epoch: int = 0
+    seconds: float = 0.0
+    rate_scale: float = 1.0
+    rollbacks: int = 0
+    skipped_steps: int = 0
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under way, from 0."""
+        return len(self.rows)
+
+    @property
+    def stale_epochs(self) -> int:
+        """Epochs since the best one."""
+        return self.epoch - self.best_epoch
+
+    def close_epoch(self, row: Row) -> bool:
+        """Add the row of the epoch under way; say whether it is the best so far."""
+        self.rows.append(row)
+        self.loss_sum, self.loss_images, self.seen_right, self.seen_images = 0.0, 0, 0, 0
+        if row.accuracy is None or (self.best_accuracy is not None and row.accuracy <= self.best_accuracy):
+            return False
+        self.best_accuracy, self.best_epoch = row.accuracy, row.epoch
+        return True
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+
+def progress_from(facts: Any) -> Progress:
+    """Return the progress that `Progress.facts` wrote.
+
+    Raises:
+        SpecError: where something is missing, or is not what it should be.
+
+    """
+    names = {setting.name for setting in fields(Progress)}
+    try:
+        rows = [Row(**row) for row in facts["rows"]]
+        progress = Progress(**{**{name: facts[name] for name in names}, "rows": rows})
+        whole = isinstance(progress.step, int) and progress.step >= 0
+    except (KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise SpecError("bad-checkpoint", "a checkpoint does not say how far the run had come")
+    return progress

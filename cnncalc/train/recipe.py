@@ -1,0 +1,252 @@
+"""A recipe: how a network is trained, as data. Nothing here imports torch.
+
+Every setting is defined once, in `Recipe`: its default, what it may be and what it means. The command line's
+options, the keys of a recipe file, the checks and the page of the documentation are made from that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from math import isfinite
+from typing import Any, NamedTuple
+
+AUTO = -1
+"""What stands for ``auto`` in a setting that is a number."""
+
+
+class Wrong(Exception):
+    """A value that a setting does not take; says what it takes."""
+
+
+class Kind(NamedTuple):
+    """What a setting may be.
+
+    Attributes:
+        shown: how it is written in help: ``INTEGER``, ``sgd|adamw``.
+        read: turns what is written, a text or a TOML value, into the value, or raises `Wrong`.
+        written: turns the value into what a recipe file holds.
+        choices: the words that it may be, where it is one of several.
+    """
+
+    shown: str
+    read: Callable[[Any], Any]
+    written: Callable[[Any], Any] = lambda value: value
+    choices: tuple[str, ...] = ()
+
+
+def _number(written: Any, convert: Callable[[str], float]) -> Any:
+    if isinstance(written, bool):
+        raise Wrong("a number")
+    try:
+        value = convert(str(written))
+    except ValueError:
+        raise Wrong("a whole number" if convert is int else "a number") from None
+    if not isfinite(value):
+        raise Wrong("a finite number")
+    return value
+
+
+def whole(least: int, most: int = 2**63 - 1, *, auto: bool = False) -> Kind:
+    """Return the kind of a whole number in a range, or also ``auto``."""
+
+    def read(written: Any) -> int:
+        if auto and (written == "auto" or written == AUTO):
+            return AUTO
+        value: int = _number(written, int)
+        if not least <= value <= most:
+            raise Wrong(f"a whole number of at least {least}" + (f" and at most {most}" if most < 2**31 else ""))
+        return value
+
+    return Kind("INTEGER|auto" if auto else "INTEGER", read, _auto_or_number)
+
+
+def decimal(least: float, most: float = float("inf"), *, below: bool = False) -> Kind:
+    """Return the kind of a number in a range; with ``below`` it stays below its most."""
+
+    def read(written: Any) -> float:
+        value = float(_number(written, float))
+        if value < least or value > most or (below and value == most):
+            upper = "" if most == float("inf") else f" and {'below' if below else 'at most'} {most:g}"
+            raise Wrong(f"a number of at least {least:g}{upper}")
+        return value
+
+    return Kind("NUMBER", read)
+
+
+def one_of(*words: str) -> Kind:
+    """Return the kind of a setting that is one of several words."""
+
+    def read(written: Any) -> str:
+        if not isinstance(written, str) or written.lower() not in words:
+            raise Wrong("one of " + ", ".join(words))
+        return written.lower()
+
+    return Kind("|".join(words), read, choices=words)
+
+
+def _read_switch(written: Any) -> bool:
+    if not isinstance(written, bool):
+        raise Wrong("true or false")
+    return written
+
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _read_duration(written: Any) -> float:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", str(written))
+    if match is None or isinstance(written, bool):
+        raise Wrong("a time such as 90s, 10m or 2h")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _auto_or_number(value: Any) -> Any:
+    return "auto" if value == AUTO else value
+
+
+SWITCH = Kind("", _read_switch)
+DURATION = Kind("TIME", _read_duration)
+
+
+LENGTH, OPTIMIZER, RATE, LOSS, IMAGES, SPEED, CHECKS = (
+    "Length and batches",
+    "Optimizer",
+    "Learning rate over the run",
+    "Loss and weights",
+    "Images",
+    "Speed and memory",
+    "Tests, ends and checkpoints",
+)
+"""Groups of settings, as the help shows them."""
+
+
+def _setting(default: Any, kind: Kind, meaning: str, group: str) -> Any:
+    return field(default=default, metadata={"kind": kind, "meaning": meaning, "group": group})
+
+
+OPTIMIZERS = ("sgd", "adam", "adamw", "adadelta", "rmsprop", "muon")
+SCHEDULES = ("one-cycle", "cosine", "linear", "step", "constant")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained. Its defaults are the recipe ``default``.
+
+    A batch is what one step of the optimizer sees, over all processes and all parts of an accumulated step. So
+    the same recipe trains the same way on one device or on many. 0 turns off what is a number.
+    """
+
+    epochs: int = _setting(20, whole(1), "How often every training image is seen.", LENGTH)
+    batch_size: int = _setting(128, whole(1, auto=True), "Images of one step; `auto` is the largest that fits.", LENGTH)
+    accumulate: int = _setting(
+        1, whole(1), "Parts into which a step is split, one after the other, to save memory.", LENGTH
+    )
+
+    optimizer: str = _setting("sgd", one_of(*OPTIMIZERS), "What turns gradients into steps.", OPTIMIZER)
+    learning_rate: float = _setting(0.1, decimal(0), "The largest learning rate of the run.", OPTIMIZER)
+    momentum: float = _setting(
+        0.9, decimal(0, 1, below=True), "Of sgd, rmsprop and muon; beta 1 of adam and adamw.", OPTIMIZER
+    )
+    nesterov: bool = _setting(True, SWITCH, "Whether sgd and muon look ahead (Nesterov's momentum).", OPTIMIZER)
+    beta2: float = _setting(0.999, decimal(0, 1, below=True), "Of adam and adamw.", OPTIMIZER)
+    rho: float = _setting(0.9, decimal(0, 1, below=True), "Of adadelta; the smoothing of rmsprop.", OPTIMIZER)
+    eps: float = _setting(
+        1e-8, decimal(0), "What adam, adamw, adadelta and rmsprop add so that nothing divides by 0.", OPTIMIZER
+    )
+    weight_decay: float = _setting(
+        5e-4, decimal(0), "Pull of weights towards 0; norms and biases have none.", OPTIMIZER
+    )
+
+    schedule: str = _setting("one-cycle", one_of(*SCHEDULES), "How the learning rate goes over the run.", RATE)
+    warmup: float = _setting(
+        0.0, decimal(0), "Epochs in which it rises; a one-cycle without takes 30% of the run.", RATE
+    )
+    step_every: int = _setting(30, whole(1), "Epochs after which a step schedule lowers it.", RATE)
+    step_factor: float = _setting(0.1, decimal(0, 1), "What a step schedule multiplies it by.", RATE)
+
+    label_smoothing: float = _setting(0.1, decimal(0, 1, below=True), "Share of a label spread over all classes.", LOSS)
+    clip: float = _setting(0.0, decimal(0), "Largest norm of the gradient.", LOSS)
+    ema: float = _setting(
+        0.0, decimal(0, 1, below=True), "Decay per step of averaged weights, which are then tested.", LOSS
+    )
+
+    flip: str = _setting(
+        "auto",
+        one_of("auto", "none", "random", "alternating"),
+        "Mirror left and right; auto: random for colour.",
+        IMAGES,
+    )
+    shift: int = _setting(AUTO, whole(0, auto=True), "Pixels by which images move both ways; auto: an eighth.", IMAGES)
+    fill: str = _setting("zeros", one_of("zeros", "reflect"), "What comes in at the border of a moved image.", IMAGES)
+    crop: float = _setting(0.0, decimal(0, 1), "Smallest share of the image that is cut out and enlarged.", IMAGES)
+    cutout: int = _setting(0, whole(0), "Side in pixels of a square that is blanked.", IMAGES)
+    mixup: float = _setting(0.0, decimal(0), "Alpha of mixing two images and their labels.", IMAGES)
+    cutmix: float = _setting(0.0, decimal(0), "Alpha of pasting a part of one image into another.", IMAGES)
+    normalise: str = _setting(
+        "data",
+        one_of("data", "half", "none"),
+        "Pixels in 0..1, then the data's mean and deviation, or less 0.5.",
+        IMAGES,
+    )
+
+    precision: str = _setting("float32", one_of("float32", "tf32", "bf16", "fp16"), "Type of the arithmetic.", SPEED)
+    channels_last: bool = _setting(False, SWITCH, "Whether images lie in memory with their channels last.", SPEED)
+    compile: bool = _setting(False, SWITCH, "Whether torch.compile makes the model faster, after a slow start.", SPEED)
+    checkpointing: bool = _setting(False, SWITCH, "Whether blocks are computed twice to save memory.", SPEED)
+    deterministic: bool = _setting(False, SWITCH, "Whether only algorithms that repeat exactly are used.", SPEED)
+    seed: int = _setting(0, whole(0, 2**63 - 1), "What everything random is drawn from.", SPEED)
+
+    validation: float = _setting(
+        0.0, decimal(0, 1, below=True), "Share of the training images kept for validation.", CHECKS
+    )
+    views: int = _setting(
+        1, whole(1, 6), "Views of an image that testing averages: 1, 2 (mirrored) or 6 (moved too).", CHECKS
+    )
+    patience: int = _setting(0, whole(0), "Epochs without a better accuracy after which the run ends.", CHECKS)
+    time_limit: float = _setting(0.0, DURATION, "Time after which the run ends.", CHECKS)
+    checkpoint_every: float = _setting(60.0, DURATION, "Time after which a checkpoint is due.", CHECKS)
+    non_finite: str = _setting(
+        "stop",
+        one_of("stop", "rollback"),
+        "A loss that is no number: stop, or go back and halve the learning rate.",
+        CHECKS,
+    )
+
+    @property
+    def beta1(self) -> float:
+        """What Adam calls its momentum."""
+        return self.momentum
+
+
+class Setting(NamedTuple):
+    """A setting of a recipe, for help and documentation."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    group: str
+    default: Any
+
+
+def settings() -> Iterator[Setting]:
+    """Go through the settings."""
+    for setting in fields(Recipe):
+        yield Setting(setting.name, **setting.metadata, default=setting.default)
+
+
+def kind_of(setting: Field[Any]) -> Kind:
+    """Return what a setting may be."""
+    kind: Kind = setting.metadata["kind"]
+    return kind
+
+
+def key_of(name: str) -> str:
+    """Return a setting's key in a recipe file, which is also its option: ``batch-size``."""
+    return name.replace("_", "-")
+
+
+def as_values(recipe: Recipe) -> Mapping[str, Any]:
+    """Return the settings of a recipe by their keys, as a recipe file writes them."""
+    return {key_of(s.name): kind_of(s).written(getattr(recipe, s.name)) for s in fields(recipe)}

@@ -1,0 +1,162 @@
+"""Everything that lives during a run: model, optimizer, data, and how they are kept in a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from cnncalc.model.build import build
+from cnncalc.network import Network
+from cnncalc.train.augment import Augmenter, Normalisation
+from cnncalc.train.checkpoint import (
+    Checkpoint,
+    below,
+    optimizer_tensors,
+    restore_module,
+    restore_optimizer,
+    under,
+)
+from cnncalc.train.data import Split
+from cnncalc.train.ema import Average
+from cnncalc.train.head import without_softmax
+from cnncalc.train.optimise import make_optimizer
+from cnncalc.train.order import batch_bounds
+from cnncalc.train.progress import Progress, progress_from
+from cnncalc.train.randomness import StepSeeds
+from cnncalc.train.recipe import Recipe
+from cnncalc.train.world import World
+
+_LARGEST_LAYER = 2**25
+"""Values of a layer's output that testing should not exceed, where its batch is larger than training's."""
+_TESTED_AT_ONCE = 1024
+
+
+class Material(NamedTuple):
+    """What a run works with.
+
+    Attributes:
+        train: what is trained on.
+        tested: what every epoch is tested on: validation images, or the test images.
+        test: what is tested once in the end, where ``tested`` are validation images.
+        classes: names of the classes.
+        normalisation: see `Normalisation`.
+
+    """
+
+    train: Split
+    tested: Split | None
+    test: Split | None
+    classes: tuple[str, ...]
+    normalisation: Normalisation
+
+
+class Session:
+    """The living parts of a run.
+
+    Attributes:
+        network: with its softmax, if it has one.
+        module: the model that is trained, without it; its parameters are the run's.
+        forward: the same model as it is called in training: compiled, shared among processes.
+        bounds: where the batches of an epoch begin and end.
+
+    """
+
+    def __init__(
+        self, network: Network, recipe: Recipe, material: Material, device: torch.device, world: World
+    ) -> None:
+        self.network, self.recipe, self.device, self.world = network, recipe, device, world
+        self.material = material._replace(
+            train=material.train.to(device),
+            tested=material.tested and material.tested.to(device),
+            test=material.test and material.test.to(device),
+        )
+        self.bounds = batch_bounds(len(material.train), recipe.batch_size, world.size * recipe.accumulate)
+        self.augmenter = Augmenter(recipe, network.input, material.normalisation, len(material.train), device)
+        self.seeds = StepSeeds(recipe.seed, world.rank, device)
+        self.module = make_module(network, recipe, device)
+        self.optimizer = make_optimizer(self.module, recipe)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "fp16")
+        self.average = Average(self.module, recipe.ema) if recipe.ema else None
+        self.forward = self._forward()
+        self.cast = autocast(recipe, device)
+
+    def _forward(self) -> nn.Module:
+        forward: nn.Module = self.module
+        if self.recipe.checkpointing:
+            from cnncalc.model.checkpointing import checkpointed
+
+            forward = checkpointed(self.module, without_softmax(self.network))
+        if self.world.shared:
+            ids = [self.device.index] if self.device.type == "cuda" else None
+            forward = DistributedDataParallel(forward, device_ids=ids, gradient_as_bucket_view=True)
+        return cast(nn.Module, torch.compile(forward)) if self.recipe.compile else forward
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which every image is seen once."""
+        return len(self.bounds) - 1
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.steps_per_epoch * self.recipe.epochs
+
+    @property
+    def tested_module(self) -> nn.Module:
+        """The model that is tested and handed out: the averaged one, where there is one."""
+        return self.average.module if self.average else self.module
+
+    @property
+    def test_batch(self) -> int:
+        """Images that are tested at a time."""
+        largest = max(node.output.values for node in self.network.layers)
+        fitting = min(_TESTED_AT_ONCE, _LARGEST_LAYER // largest)
+        return max(self.recipe.batch_size // self.recipe.accumulate // self.world.size, fitting, 1)
+
+    def silent(self, last: bool) -> AbstractContextManager[Any]:
+        """Return the context in which gradients are not yet exchanged, for all but the last part of a step."""
+        if isinstance(self.forward, DistributedDataParallel) and not last:
+            return cast(AbstractContextManager[Any], self.forward.no_sync())
+        return nullcontext()
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return the weights that are handed out."""
+        return self.tested_module.state_dict()
+
+    def checkpoint(self, progress: Progress) -> Checkpoint:
+        """Return everything that a run needs to go on."""
+        tensors = under("model", self.module.state_dict()) | under("optimizer", optimizer_tensors(self.optimizer))
+        if self.average:
+            tensors |= under("average", self.average.module.state_dict())
+        return Checkpoint(tensors, {"progress": progress.facts(), "scaler": self.scaler.state_dict()})
+
+    def restore(self, checkpoint: Checkpoint) -> Progress:
+        """Take up what a checkpoint holds, and return how far the run had come."""
+        progress = progress_from(checkpoint.facts.get("progress"))
+        restore_module(self.module, below("model", checkpoint.tensors), "the checkpoint")
+        if self.average:
+            restore_module(self.average.module, below("average", checkpoint.tensors), "the checkpoint")
+        restore_optimizer(self.optimizer, below("optimizer", checkpoint.tensors))
+        if self.recipe.precision == "fp16":
+            self.scaler.load_state_dict(checkpoint.facts["scaler"])
+        return progress
+
+
+def make_module(network: Network, recipe: Recipe, device: torch.device) -> nn.Module:
+    """Return the model of a network that makes logits, with its first weights, as a recipe wants it laid out."""
+    module = build(without_softmax(network), device=device, seed=recipe.seed)
+    if recipe.channels_last and network.input.dimensions == 2:
+        module.to(memory_format=torch.channels_last)
+    return module
+
+
+def autocast(recipe: Recipe, device: torch.device) -> Callable[[], torch.autocast]:
+    """Return what makes the context in which a model runs in a recipe's precision."""
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(recipe.precision)
+    return partial(torch.autocast, device.type, dtype=half or torch.bfloat16, enabled=half is not None)

@@ -1,0 +1,292 @@
+"""From what was asked for to a run: everything is checked before the first step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+
+from cnncalc.errors import SpecError
+from cnncalc.network import Network
+from cnncalc.train.augment import Normalisation, resolved_flip, resolved_shift
+from cnncalc.train.data import (
+    DataRequest,
+    Dataset,
+    Split,
+    channel_statistics,
+    check_dataset,
+    dataset_names,
+    load_dataset,
+)
+from cnncalc.train.devices import choose_device, configure, describe
+from cnncalc.train.events import Ended, Observer
+from cnncalc.train.faults import explained_faults
+from cnncalc.train.folder import Facts, RunFolder, SpecSettings, free_folder, load_spec, typed, versions
+from cnncalc.train.head import check_classifier, loss_note
+from cnncalc.train.loop import Run
+from cnncalc.train.randomness import SPLIT, mixed
+from cnncalc.train.recipe import AUTO, Recipe
+from cnncalc.train.session import Material, Session
+from cnncalc.train.signals import Signals
+from cnncalc.train.world import World, job, joined_world, restarted
+
+HELD_BACK = 0.1
+"""Share of the training images that is kept for validation where there is no test set."""
+
+Listen = Callable[[World], Observer]
+"""Makes whoever hears of the run, once the processes know each other."""
+
+
+class Asked(NamedTuple):
+    """What somebody asked to be trained.
+
+    Attributes:
+        spec: a file, a name of the zoo or a text.
+        settings: how the spec is loaded.
+        recipe: how it is trained.
+        data: on what.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        out: the folder of the run; a new one in ``runs`` if None.
+
+    """
+
+    spec: str
+    settings: SpecSettings
+    recipe: Recipe
+    data: DataRequest
+    device: str
+    out: str | None
+
+
+class Ready(NamedTuple):
+    """A run whose parts have been checked."""
+
+    folder: RunFolder
+    network: Network
+    recipe: Recipe
+    material: Material
+    about: list[tuple[str, str]]
+
+
+def train(asked: Asked, listen: Listen, signals: Signals) -> Ended:
+    """Begin a run, or go on with it where torchrun has started it again.
+
+    Raises:
+        SpecError: for everything that is wrong, before anything is written; and where the run fails.
+        WriteError: where something cannot be written.
+
+    """
+    device = choose_device(asked.device)
+    with joined_world(device) as world:
+        if asked.out and _is_a_restart(RunFolder(asked.out)):
+            ready = _again(RunFolder(asked.out), device, world)
+        else:
+            ready = _prepare(asked, device, world)
+        return _run(ready, device, world, listen, signals)
+
+
+def resume(path: str, device_name: str, listen: Listen, signals: Signals) -> Ended:
+    """Go on with a run; raises like `train`."""
+    device = choose_device(device_name)
+    with joined_world(device) as world:
+        return _run(_again(RunFolder(path), device, world), device, world, listen, signals)
+
+
+def _is_a_restart(folder: RunFolder) -> bool:
+    return folder.begun() and (restarted() or (bool(job()) and folder.facts().job == job()))
+
+
+def _run(ready: Ready, device: torch.device, world: World, listen: Listen, signals: Signals) -> Ended:
+    with signals.listening(), explained_faults(ready.recipe, ready.folder.path):
+        session = Session(ready.network, ready.recipe, ready.material, device, world)
+        observer = listen(world)
+        try:
+            return Run(session, ready.folder, observer, signals).go(ready.about)
+        finally:
+            observer.close()
+
+
+def _prepare(asked: Asked, device: torch.device, world: World) -> Ready:
+    """Load and check what is needed for a new run, and make its folder."""
+    network = load_spec(asked.spec, asked.settings)
+    classes = check_classifier(network)
+    request = _with_whole_paths(asked.data._replace(seed=asked.recipe.seed))
+    dataset = load_dataset(request, network.input, classes=classes)
+    check_dataset(dataset, network)
+    recipe = _decided(asked.recipe, dataset, network, device)
+    material = _material(dataset, recipe, None)
+    _check_batches(recipe, len(material.train), world)
+    configure(recipe, device, network)
+    path = asked.out or world.agree_on(free_folder(_spec_name(asked.spec, network)))
+    folder = RunFolder(path)
+    facts = Facts(
+        spec_name=network.source.name,
+        spec=asked.settings,
+        data=request._asdict(),
+        data_name=dataset.name,
+        classes=dataset.classes,
+        mean=material.normalisation.mean,
+        deviation=material.normalisation.deviation,
+        images=len(material.train),
+        job=job(),
+        versions=versions(),
+        command=typed(),
+    )
+    if world.writes:
+        folder.create(network, recipe, facts)
+    world.wait()
+    return Ready(folder, network, recipe, material, _about(network, dataset, material, recipe, device, world))
+
+
+def _again(folder: RunFolder, device: torch.device, world: World) -> Ready:
+    """Load and check what a run was begun with."""
+    facts = folder.facts()
+    network, recipe = folder.network(facts), folder.recipe()
+    classes = check_classifier(network)
+    if world.writes:
+        folder.clean()
+    dataset = load_dataset(_request(facts), network.input, classes=classes)
+    check_dataset(dataset, network)
+    material = _material(dataset, recipe, Normalisation(facts.mean, facts.deviation))
+    if len(material.train) != facts.images:
+        message = f"the run was trained on {facts.images:,} images; there are {len(material.train):,} now"
+        raise SpecError("other-data", message, hints=["a run goes on with the data that it began with"])
+    _check_batches(recipe, len(material.train), world)
+    configure(recipe, device, network)
+    return Ready(folder, network, recipe, material, _about(network, dataset, material, recipe, device, world))
+
+
+def _request(facts: Facts) -> DataRequest:
+    try:
+        return DataRequest(**facts.data)
+    except TypeError:
+        raise SpecError("no-run", "the run does not say what it was trained on") from None
+
+
+def dataset_of_run(facts: Facts, network: Network, data: DataRequest | None = None) -> Dataset:
+    """Return the data of a run, or others that its network can be tested on."""
+    request = _request(facts) if data is None else _with_whole_paths(data)
+    dataset = load_dataset(request, network.input, classes=network.output.channels)
+    check_dataset(dataset, network)
+    return dataset
+
+
+def held_back(dataset: Dataset, recipe: Recipe) -> Split:
+    """Return the validation images of a run."""
+    return dataset.train.subset(_split(len(dataset.train), recipe)[1])
+
+
+def _with_whole_paths(request: DataRequest) -> DataRequest:
+    """Name folders from the root, so that a run can be continued from anywhere."""
+    named = request.data in (*dataset_names(), "auto")
+    return request._replace(
+        data=request.data if named else os.path.abspath(request.data), folder=os.path.abspath(request.folder)
+    )
+
+
+def _spec_name(spec: str, network: Network) -> str:
+    name = os.path.basename(network.source.name)
+    return "spec" if name in ("text", "standard input") else os.path.splitext(name)[0]
+
+
+def _decided(recipe: Recipe, dataset: Dataset, network: Network, device: torch.device) -> Recipe:
+    """Return the recipe with what it leaves open: a run's recipe says everything."""
+    if recipe.batch_size == AUTO:
+        recipe = replace(recipe, batch_size=_largest_batch(network, recipe, dataset, device))
+    return replace(
+        recipe,
+        flip=resolved_flip(recipe, network.input),
+        shift=resolved_shift(recipe, network.input),
+        validation=recipe.validation or (0.0 if dataset.test is not None else HELD_BACK),
+    )
+
+
+def _largest_batch(network: Network, recipe: Recipe, dataset: Dataset, device: torch.device) -> int:
+    raise NotImplementedError
+
+
+def _material(dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None) -> Material:
+    """Split off the validation images, and find out what pixels are normalised by."""
+    train, tested, test = dataset.train, dataset.test, None
+    if recipe.validation:
+        kept, held = _split(len(train), recipe)
+        train, tested, test = train.subset(kept), train.subset(held), dataset.test
+    return Material(train, tested, test, dataset.classes, normalisation or _normalisation(train, recipe))
+
+
+def _split(images: int, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return which images are trained on and which are kept for validation, each in the order of the data."""
+    held = round(images * recipe.validation)
+    if not 0 < held < images:
+        message = f"a validation share of {recipe.validation:g} of {images:,} images leaves nothing on one side"
+        raise SpecError("too-few-images", message, hints=["choose a share between 0 and 1 that leaves images on both"])
+    generator = torch.Generator().manual_seed(mixed(recipe.seed, SPLIT))
+    order = torch.randperm(images, generator=generator)
+    return order[held:].sort().values, order[:held].sort().values
+
+
+def _normalisation(split: Split, recipe: Recipe) -> Normalisation:
+    if recipe.normalise == "data":
+        return Normalisation(*channel_statistics(split))
+    channels = split.volume.channels
+    return Normalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels)
+
+
+def _check_batches(recipe: Recipe, images: int, world: World) -> None:
+    """Refuse batches that would leave a process or a part of a step without images."""
+    shares = world.size * recipe.accumulate
+    if recipe.batch_size < shares:
+        message = f"a batch of {recipe.batch_size} is too small for {world.size} processes x {recipe.accumulate} parts"
+        raise SpecError("bad-batch", message, hints=[f"use a --batch-size of at least {shares}"])
+    if images < shares:
+        raise SpecError("too-few-images", f"there are {images} images to train on; {shares} are needed at a time")
+
+
+def _about(
+    network: Network, dataset: Dataset, material: Material, recipe: Recipe, device: torch.device, world: World
+) -> list[tuple[str, str]]:
+    """Say what is trained, on what, where and how."""
+    tested, test = material.tested, material.test
+    parts = [f"{len(material.train):,} images to train on"]
+    if test is not None or recipe.validation:
+        parts.append(f"{len(tested or ()):,} to validate")
+    final = test if recipe.validation else tested
+    if final is not None:
+        parts.append(f"{len(final):,} to test")
+    where = describe(device) + (f", {world.size} processes" if world.shared else "")
+    chosen = [("data chosen", dataset.chosen)] if dataset.chosen else []
+    more = f", and {len(dataset.skipped) - 1:,} more" if len(dataset.skipped) > 1 else ""
+    skipped = [("left out", f"{text}{more}") for text in dataset.skipped[:1]]
+    return [
+        ("network", f"{network.source.name}: {network.input} → {network.output}, {network.params:,} parameters"),
+        *chosen,
+        ("data", f"{dataset.name} ({dataset.where}): {', '.join(parts)}; {len(dataset.classes)} classes"),
+        *skipped,
+        ("device", f"{where}, {recipe.precision}"),
+        ("recipe", _recipe_line(recipe)),
+        ("augmentation", _augmentation_line(recipe)),
+        ("loss", loss_note(network)),
+    ]
+
+
+def _recipe_line(recipe: Recipe) -> str:
+    parts = f" in {recipe.accumulate} parts" if recipe.accumulate > 1 else ""
+    return (
+        f"{recipe.epochs} epochs, batches of {recipe.batch_size:,}{parts}, {recipe.optimizer}, learning rate "
+        f"{recipe.learning_rate:g} ({recipe.schedule}), weight decay {recipe.weight_decay:g}, seed {recipe.seed}"
+    )
+
+
+def _augmentation_line(recipe: Recipe) -> str:
+    named = [
+        (recipe.flip != "none", f"mirrored ({recipe.flip})"),
+        (recipe.shift > 0, f"moved by up to {recipe.shift} px ({recipe.fill})"),
+        (0 < recipe.crop < 1, f"cropped to at least {recipe.crop:.0%}"),
+        (recipe.cutout > 0, f"cutout {recipe.cutout} px"),
+        (recipe.mixup > 0, f"mixup {recipe.mixup:g}"),
+        (recipe.cutmix > 0, f"cutmix {recipe.cutmix:g}"),
+    ]
+    return ", ".join(text for wanted, text in named if wanted) or "none"

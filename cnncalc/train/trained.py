@@ -1,0 +1,130 @@
+"""What a run has learned, taken up again to test, to predict and to hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cnncalc.errors import SpecError, shorten
+from cnncalc.network import Network
+from cnncalc.train.augment import Augmenter, Normalisation
+from cnncalc.train.checkpoint import Checkpoint, restore_module, unpack
+from cnncalc.train.data import DataRequest, Split, read_image
+from cnncalc.train.devices import configure
+from cnncalc.train.folder import BEST, LAST, Facts, RunFolder
+from cnncalc.train.recipe import Recipe
+from cnncalc.train.scoring import Score, score
+from cnncalc.train.session import autocast, make_module
+from cnncalc.train.start import dataset_of_run, held_back
+
+AT_ONCE = 256
+"""Images that are tested at a time."""
+
+
+class Trained(NamedTuple):
+    """A trained network.
+
+    Attributes:
+        facts: what its run remembers.
+        network: with its softmax, if the spec has one.
+        recipe: how it was trained.
+        module: makes logits; holds the weights.
+        augmenter: makes of pixels what the module sees.
+        epoch: the epoch after which the weights were taken.
+
+    """
+
+    facts: Facts
+    network: Network
+    recipe: Recipe
+    module: nn.Module
+    augmenter: Augmenter
+    epoch: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where the module is."""
+        return next(self.module.parameters()).device
+
+    def test(self, data: DataRequest | None, views: int | None) -> tuple[Score, str, int]:
+        """Test on the run's own test images, or on other data; return also what was tested, and the views."""
+        split, what = self._tested(data)
+        number = self.recipe.views if views is None else views
+        result = score(
+            self.module,
+            split.to(self.device),
+            self.augmenter,
+            classes=len(self.facts.classes),
+            batch=max(AT_ONCE, self.recipe.batch_size // self.recipe.accumulate),
+            views=number,
+            cast=autocast(self.recipe, self.device),
+        )
+        return result, what, number
+
+    def _tested(self, data: DataRequest | None) -> tuple[Split, str]:
+        """Return the test images; without any, those that were held back; of other data, all there are."""
+        dataset = dataset_of_run(self.facts, self.network, data)
+        if dataset.test is not None:
+            return dataset.test, f"the test images of {dataset.name}"
+        if data is None:
+            return held_back(dataset, self.recipe), f"the validation images of {dataset.name}"
+        return dataset.train, f"the images of {dataset.name}"
+
+    @torch.no_grad()
+    def probabilities(self, path: str, resize: str, views: int) -> list[float]:
+        """Return the probability of each class for an image in a file."""
+        pixels = read_image(path, self.network.input, resize)[None].to(self.device)
+        with autocast(self.recipe, self.device)():
+            logits = [self.module(image).flatten(1) for image in self.augmenter.views(pixels, views)]
+        means = torch.stack([functional.softmax(scores.float(), 1) for scores in logits]).mean(0)
+        values: list[float] = means[0].tolist()
+        return values
+
+
+def load_trained(path: str, which: str, device: torch.device) -> Trained:
+    """Take up a run's weights.
+
+    Args:
+        path: the run's folder.
+        which: ``best`` or ``last``.
+        device: where the module is put.
+
+    Raises:
+        SpecError: where this is no run, or its weights are not there or not its own.
+
+    """
+    folder = RunFolder(path)
+    facts, recipe = folder.facts(), folder.recipe()
+    network = folder.network(facts)
+    stored = read_weights(folder, which)
+    configure(recipe, device, network)
+    module = make_module(network, recipe, device).eval()
+    restore_module(module, stored.tensors, folder.file(_FILES[which]))
+    augmenter = Augmenter(recipe, network.input, Normalisation(facts.mean, facts.deviation), 1, device)
+    return Trained(facts, network, recipe, module, augmenter, int(stored.facts.get("epoch", 0)))
+
+
+_FILES: Mapping[str, str] = {"best": BEST, "last": LAST}
+
+
+def read_weights(folder: RunFolder, which: str) -> Checkpoint:
+    """Read a run's weights as data; nothing in the file is run."""
+    path = folder.file(_FILES[which])
+    try:
+        with open(path, "rb") as file:
+            return unpack(file.read())
+    except OSError:
+        message = f"the run `{shorten(folder.path, 80)}` has no {_FILES[which]} yet"
+        hints = [f"train at least one epoch: cnncalc train --resume {folder.path}"]
+        raise SpecError("no-weights", message, hints=hints) from None
+    except ValueError as error:
+        raise SpecError("bad-weights", f"`{shorten(path, 80)}` is damaged: {error}") from None
+
+
+def state_dict(path: str, which: str) -> dict[str, Tensor]:
+    """Return a run's weights by the names that `cnncalc.build` gives them."""
+    return read_weights(RunFolder(path), which).tensors

@@ -1,0 +1,207 @@
+"""How fast the training loop is, next to a loop written by hand and to a DataLoader with transforms for each image.
+
+    python benchmarks/training.py [--device cuda] [--rounds 5]
+
+Three loops train the same network on the same images in turn, round after round, in one process:
+
+- ours: the run of `cnncalc train`, with its losses, signals, checkpoints and seeds;
+- by hand: the same model, optimizer and augmentation of a whole batch, and nothing else;
+- DataLoader: the usual way, two workers that crop, mirror and normalise an image at a time.
+
+It prints images per second and the ratio of the medians. On a GPU it also prints the share of the peak arithmetic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torchvision
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+import cnncalc
+from cnncalc.network import Network
+from cnncalc.train.augment import Normalisation
+from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
+from cnncalc.train.devices import configure, finish
+from cnncalc.train.display import Silent
+from cnncalc.train.folder import RunFolder
+from cnncalc.train.loop import Run
+from cnncalc.train.progress import Row
+from cnncalc.train.recipes import load_recipe
+from cnncalc.train.schedule import rate_factor
+from cnncalc.train.session import Material, Session
+from cnncalc.train.signals import Signals
+from cnncalc.train.world import World
+
+SPECS = {
+    "small": "input 32x32x3, conv 3x3x16 p1 - relu - pool2 - conv 3x3x32 p1 - relu - pool2 - fc 10",
+    "lenet": "input 32x32x3, conv 5x5x6 - relu - pool2 - conv 5x5x16 - relu - pool2 - fc 120 - relu - fc 84 - relu - fc 10",
+    "vgg": "input 32x32x3, ((conv 3x3x32 p1 nobias - bn - relu)*2 - pool2)*3 - gap - fc 10",
+}
+IMAGES = 12_800
+BF16_PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
+"""Dense bf16 operations a second, from the vendor's data sheets."""
+
+
+class Listener(Silent):
+    """Keeps the rows of the epochs."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def epoch(self, row: Row) -> None:
+        self.rows.append(row)
+
+
+class Images(Dataset):  # type: ignore[type-arg]
+    """Images in memory, changed one at a time, as torchvision's data sets do it."""
+
+    def __init__(self, split: MemorySplit) -> None:
+        self.images = [v2.functional.to_pil_image(image) for image in split.pixels.cpu()]
+        self.labels = split.labels.tolist()
+        self.change = v2.Compose(
+            [
+                v2.RandomCrop(32, padding=4),
+                v2.RandomHorizontalFlip(),
+                v2.ToImage(),
+                v2.ToDtype(torch.float32, scale=True),
+                v2.Normalize([0.5] * 3, [0.25] * 3),
+            ]
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, place: int) -> tuple[torch.Tensor, int]:
+        return self.change(self.images[place]), self.labels[place]
+
+
+def session(network: Network, split: MemorySplit, device: torch.device, arguments: argparse.Namespace) -> Session:
+    changes = {
+        "epochs": 1,
+        "batch_size": arguments.batch_size,
+        "precision": arguments.precision,
+        "channels_last": arguments.channels_last,
+        "compile": arguments.compile,
+        "flip": "random",
+        "shift": 4,
+        "checkpoint_every": "1h",
+    }
+    recipe = load_recipe("default", changes)
+    configure(recipe, device, network)
+    classes = tuple(map(str, range(10)))
+    return Session(
+        network, recipe, Material(split, None, None, classes, Normalisation((0.5,) * 3, (0.25,) * 3)), device, World()
+    )
+
+
+def ours(live: Session) -> float:
+    listener = Listener()
+    with tempfile.TemporaryDirectory() as folder:
+        Run(live, RunFolder(folder), listener, Signals()).go([])
+    return listener.rows[0].images_per_second
+
+
+def by_hand(live: Session) -> float:
+    """Train an epoch with nothing but what is necessary."""
+    data, recipe = live.material.train, live.recipe
+    assert isinstance(data, MemorySplit)
+    pixels, labels = data.pixels, data.labels.to(live.device)
+    generator = torch.Generator(live.device).manual_seed(0)
+    model, optimizer = live.forward, live.optimizer
+    model.train()
+    finish(live.device)
+    started = time.perf_counter()
+    order = torch.randperm(len(data)).to(live.device)
+    for step, chosen in enumerate(order.split(recipe.batch_size)):
+        images, targets = live.augmenter.train(pixels[chosen], labels[chosen], chosen, 0, generator)
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * rate_factor(recipe, step, live.steps, live.steps_per_epoch)
+        with live.cast():
+            loss = functional.cross_entropy(
+                model(images).flatten(1), targets.labels, label_smoothing=recipe.label_smoothing
+            )
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    finish(live.device)
+    return len(data) / (time.perf_counter() - started)
+
+
+def data_loader(live: Session, images: Images) -> float:
+    """Train an epoch with workers that change an image at a time; their start is not counted."""
+    model, optimizer = live.forward, live.optimizer
+    loader = DataLoader(images, live.recipe.batch_size, shuffle=True, num_workers=2, persistent_workers=True)
+    next(iter(loader))
+    model.train()
+    started = time.perf_counter()
+    for pixels, targets in loader:
+        with live.cast():
+            logits = model(pixels.to(live.device)).flatten(1)
+            loss = functional.cross_entropy(logits, targets.to(live.device), label_smoothing=0.1)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    finish(live.device)
+    return len(images) / (time.perf_counter() - started)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--spec", choices=SPECS, action="append")
+    arguments = parser.parse_args()
+    device = torch.device(arguments.device)
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}, torchvision {torchvision.__version__}"
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+    print(f"{device} ({name}), {versions}, batches of {arguments.batch_size}, {arguments.precision}")
+    for spec in arguments.spec or SPECS:
+        measure(spec, device, arguments)
+
+
+def measure(spec: str, device: torch.device, arguments: argparse.Namespace) -> None:
+    network = cnncalc.load(SPECS[spec])
+    split = load_dataset(DataRequest("synthetic", limit=IMAGES), network.input, classes=10).train.to(device)
+    assert isinstance(split, MemorySplit)
+    images = Images(split)
+    loops: dict[str, Callable[[], float]] = {
+        "ours": lambda: ours(session(network, split, device, arguments)),
+        "by hand": lambda: by_hand(session(network, split, device, arguments)),
+        "DataLoader": lambda: data_loader(session(network, split, device, arguments), images),
+    }
+    speeds: dict[str, list[float]] = {name: [] for name in loops}
+    for round_ in range(arguments.rounds + 1):  # the first one warms up
+        for name, loop in loops.items():
+            speed = loop()
+            if round_:
+                speeds[name].append(speed)
+    middle = {name: statistics.median(values) for name, values in speeds.items()}
+    pairs = [a / b for a, b in zip(speeds["ours"], speeds["by hand"], strict=True)]
+    print(f"\n{spec}: {network.params:,} parameters, {network.macs:,} MACs an image")
+    for name, value in middle.items():
+        print(f"  {name:<12} {value:10,.0f} images/s  {value / arguments.batch_size:8.1f} steps/s")
+    print(f"  ours / by hand     {statistics.median(pairs):.3f} (of {arguments.rounds} pairs: {min(pairs):.3f} to {max(pairs):.3f})")
+    print(f"  ours / DataLoader  {middle['ours'] / middle['DataLoader']:.2f}")
+    if device.type == "cuda":
+        peak = next((peak for card, peak in BF16_PEAK.items() if card in torch.cuda.get_device_name()), None)
+        if peak:
+            done = 6 * network.macs * middle["ours"]  # two operations a MAC; a backward pass is two forward passes
+            print(f"  share of the card's bf16 peak  {done / peak:.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -49,11 +49,10 @@ def colours(volume: Volume) -> str:
     return names.get(volume.channels, f"{volume.channels} channels")
 
 
-def check_class_count(name: str, classes: Sequence[str]) -> None:
+def check_class_count(name: str, classes: Sequence[str], hints: Sequence[str] = ()) -> None:
     """Refuse fewer than two classes."""
     if len(classes) < 2:
         found = f"one class, `{shorten(classes[0], 80)}`: there is nothing to tell apart" if classes else "no classes"
-        hints = ["images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone"]
         raise SpecError("bad-data", f"{shorten(name, 80)} has {found}", hints=hints)
 
 

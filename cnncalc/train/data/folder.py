@@ -53,7 +53,7 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
     name = os.path.basename(os.path.abspath(request.data))
     train_folder, test_folder = _parts(request.data)
     classes = _folders(train_folder)
-    check_class_count(name, classes)
+    check_class_count(name, classes, [_LAYOUT])
     files = [_training_files(train_folder, classes, request.limit)]
     if test_folder:
         files.append(_test_files(test_folder, classes))

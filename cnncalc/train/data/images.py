@@ -24,6 +24,9 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".t
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 """Pillow's names of the formats that are read; some of the others, such as EPS, would run a program."""
 
+_GREY = ("1", "L", "LA", "La")
+"""Pillow's names of images without colours, with transparency or without."""
+
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -127,7 +130,8 @@ def read_pixels(path: str, volume: Volume, resize: str, crop: Crop = centre_box)
     with _opened(path) as image:
         _check(path, image, volume, resize)
         turn = _TURNS.get(_orientation(image))
-        plain = _plain(image) if turn is None else _plain(image).transpose(turn)
+        plain = _plain(image, volume.channels)
+        plain = plain if turn is None else plain.transpose(turn)
         high, wide = volume.spatial
         box = crop(*plain.size, volume) if resize == "crop" else None
         if box is not None or plain.size != (wide, high):
@@ -158,7 +162,7 @@ def _check(path: str, image: Image.Image, volume: Volume, resize: str) -> None:
     if image.mode.startswith(("I", "F")):
         raise Unusable(path, "it has more than 8 bits per pixel and channel")
     wide, high = image.size if _orientation(image) < 5 else image.size[::-1]
-    found = Volume((high, wide, 1 if image.mode in ("1", "L", "LA", "La") else 3))
+    found = Volume((high, wide, _channels(image, volume.channels)))
     if found.channels != volume.channels:
         reason = f"it is {found} ({colours(found)}), and the spec's input is {volume} ({colours(volume)})"
         raise Unusable(path, reason, other_colours=True)
@@ -166,6 +170,16 @@ def _check(path: str, image: Image.Image, volume: Volume, resize: str) -> None:
         message = f"`{shorten(path, 120)}` is {found}, and the spec's input is {volume}"
         hints = ["`--resize crop` or `--resize stretch` brings images to the input's size", f"or write `input {found}`"]
         raise SpecError("data-differs", message, hints=hints)
+
+
+def _channels(image: Image.Image, wanted: int) -> int:
+    """Return the channels of an image; a palette has colours, but where they are all grey it is as good as grey."""
+    if image.mode in _GREY:
+        return 1
+    if wanted == 1 and image.mode in ("P", "PA"):
+        colours = np.array(image.getpalette()).reshape(-1, 3)
+        return 1 if (colours == colours[:, :1]).all() else 3
+    return 3
 
 
 def _orientation(image: Image.Image) -> int:
@@ -183,9 +197,9 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _plain(image: Image.Image) -> Image.Image:
+def _plain(image: Image.Image, channels: int) -> Image.Image:
     """Return an image without palette and transparency, grey or RGB."""
-    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    mode = "L" if channels == 1 else "RGB"
     if not image.has_transparency_data:
         return image.convert(mode)
     above = image.convert("RGBA")
@@ -215,7 +229,7 @@ def random_crop(seed: int, index: int) -> Crop:
             across, down = sqrt(area * proportion), sqrt(area / proportion)
             if across <= width and down <= height:
                 left, top = draw.uniform(0, width - across), draw.uniform(0, height - down)
-                return left, top, left + across, top + down
+                return left, top, min(left + across, width), min(top + down, height)
         return centre_box(width, height, volume)
 
     return crop

@@ -25,8 +25,9 @@ def centre_box(width: int, height: int, volume: Volume) -> Box:
     """Return the largest part in the middle of an image that has the proportions of a volume."""
     high, wide = volume.spatial
     scale = min(width / wide, height / high)
-    left, top = (width - wide * scale) / 2, (height - high * scale) / 2
-    return left, top, left + wide * scale, top + high * scale
+    across, down = min(wide * scale, width), min(high * scale, height)  # rounding must not lead out of the image
+    left, top = (width - across) / 2, (height - down) / 2
+    return left, top, left + across, top + down
 
 
 def resized(dataset: Dataset, volume: Volume, how: str) -> Dataset:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch.utils.data import DataLoader
@@ -82,14 +85,14 @@ class StreamedSplit:
                 if fault:
                     raise SpecError("unreadable-image", fault, hints=["replace or delete it"])
                 yield pixels.to(self._device, non_blocking=True), labels.to(self._device, non_blocking=True)
-        except RuntimeError as error:
-            if "DataLoader worker" not in str(error):
+        except (RuntimeError, OSError, EOFError) as error:
+            if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
                 raise
-            raise _worker_died() from None
+            raise _worker_died() from None  # the other errors are those of a connection that breaks
 
     def _loader(self, order: Sequence[torch.Tensor], seed: int | None) -> Iterator[_Read]:
-        with warnings.catch_warnings():  # about more workers than cores, and about forking beside threads
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(), _own_child_handler():
+            warnings.simplefilter("ignore")  # about more workers than cores, and about forking beside threads
             return iter(
                 DataLoader(
                     _Reader(self._paths, self.labels, self.volume, self._resize, seed),
@@ -97,7 +100,7 @@ class StreamedSplit:
                     sampler=_Batches(order),
                     num_workers=min(self._workers, len(order)),
                     pin_memory=self._device.type == "cuda",
-                    worker_init_fn=_leave_signals_alone,
+                    worker_init_fn=_leave_signals_to_training,
                     generator=torch.Generator(),  # so that nothing is drawn from the one that training draws from
                 )
             )
@@ -144,10 +147,29 @@ class _Reader(TorchDataset[_Read]):
         return pixels
 
 
-def _leave_signals_alone(worker: int) -> None:
-    """Let Ctrl-C and SIGTERM reach the training only, which saves and then ends its workers."""
+@contextmanager
+def _own_child_handler() -> Iterator[None]:
+    """Undo the handler with which PyTorch would raise an error the moment a worker dies.
+
+    It would be raised wherever the training is just then, be it in the middle of writing a checkpoint. Without it the
+    loader notices within seconds, when it waits for the next batch.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
+        yield
+        return
+    before = signal.getsignal(signal.SIGCHLD)
+    try:
+        yield
+    finally:
+        if before is not None:  # else it is none of Python's
+            signal.signal(signal.SIGCHLD, before)
+
+
+def _leave_signals_to_training(worker: int) -> None:
+    """Let Ctrl-C and what else is sent to the whole group reach the training only, which then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(os, "setpgrp"):  # not on Windows
+        os.setpgrp()
 
 
 def _worker_died() -> SpecError:

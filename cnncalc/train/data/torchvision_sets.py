@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from http.client import HTTPException
 from typing import Any
 
 from cnncalc.errors import SpecError, shorten
@@ -124,6 +125,6 @@ def _download(name: str, reader: str, folder: str) -> None:
     try:
         with contextlib.redirect_stdout(sys.stderr):  # standard output is for results
             _torchvision(reader)(folder, download=True)
-    except (RuntimeError, OSError) as error:  # urllib's errors are OSErrors
+    except (RuntimeError, OSError, HTTPException) as error:  # urllib's own errors are OSErrors
         reason = shorten(str(error), 200)
         raise SpecError("download-failed", f"cannot download {name} to `{shorten(folder, 80)}`: {reason}") from None

@@ -1,0 +1,60 @@
+"""The page on data says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PIL import Image
+
+from cnncalc.train.data import DataRequest, dataset_names
+from cnncalc.train.data.images import SUFFIXES
+from cnncalc.train.data.npz import NAMES
+from cnncalc.train.data.resize import RESIZES
+from cnncalc.train.data.statistics import STREAMED
+from cnncalc.train.data.synthetic import IMAGES
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """Return what stands below a heading."""
+    return PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def first_cells(text: str) -> list[str]:
+    """Return the words in backticks of the first cells of the rows of a table."""
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return [word for cell in cells for word in re.findall(r"`(.+?)`", cell)]
+
+
+def test_every_name_is_on_the_page() -> None:
+    assert first_cells(section("What can be given")) == ["--data", "auto", *dataset_names()]
+
+
+def test_every_way_to_resize_is_on_the_page() -> None:
+    assert first_cells(section("Sizes and colours")) == ["--resize", *RESIZES]
+
+
+def test_every_ending_is_on_the_page() -> None:
+    assert set(re.findall(r"`(\.\w+)`", section("Folders of images"))) == set(SUFFIXES)
+
+
+def test_every_name_of_an_array_is_on_the_page() -> None:
+    rows = [tuple(re.findall(r"`(\w+)`", line)) for line in section("Arrays").splitlines() if line.startswith("| `")]
+    assert tuple(rows) == NAMES
+
+
+def test_every_code_is_on_the_page() -> None:
+    """The codes that the files of this room raise, but for a request that cannot be met."""
+    files = (ROOT / "cnncalc" / "train" / "data").glob("*.py")
+    raised = {code for path in files for code in re.findall(r'SpecError\(\s*"([a-z-]+)"', path.read_text("utf-8"))}
+    assert set(first_cells(section("What is checked"))) == raised - {"bad-option"}
+
+
+def test_the_numbers_are_those_of_the_code() -> None:
+    assert f"or {IMAGES:,} |" in section("What can be given")
+    assert f"at most {STREAMED:,} of a stream" in section("Memory and streams")
+    assert f"than {DataRequest().memory_limit // 2**30} GiB" in section("Memory and streams")
+    assert f"than {Image.MAX_IMAGE_PIXELS:,} pixels" in section("Images that cannot be used")

@@ -19,7 +19,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 import torchvision
@@ -44,7 +43,7 @@ from cnncalc.train.world import World
 
 SPECS = {
     "small": "input 32x32x3, conv 3x3x16 p1 - relu - pool2 - conv 3x3x32 p1 - relu - pool2 - fc 10",
-    "lenet": "input 32x32x3, conv 5x5x6 - relu - pool2 - conv 5x5x16 - relu - pool2 - fc 120 - relu - fc 84 - relu - fc 10",
+    "lenet": "input 32x32x3, (conv 5x5x6 - relu - pool2) - conv 5x5x16 - relu - pool2 - (fc 120 - relu)*2 - fc 10",
     "vgg": "input 32x32x3, ((conv 3x3x32 p1 nobias - bn - relu)*2 - pool2)*3 - gap - fc 10",
 }
 IMAGES = 12_800
@@ -59,6 +58,7 @@ class Listener(Silent):
         self.rows: list[Row] = []
 
     def epoch(self, row: Row) -> None:
+        """Keep it."""
         self.rows.append(row)
 
 
@@ -194,7 +194,8 @@ def measure(spec: str, device: torch.device, arguments: argparse.Namespace) -> N
     print(f"\n{spec}: {network.params:,} parameters, {network.macs:,} MACs an image")
     for name, value in middle.items():
         print(f"  {name:<12} {value:10,.0f} images/s  {value / arguments.batch_size:8.1f} steps/s")
-    print(f"  ours / by hand     {statistics.median(pairs):.3f} (of {arguments.rounds} pairs: {min(pairs):.3f} to {max(pairs):.3f})")
+    spread = f"median of {arguments.rounds} pairs, {min(pairs):.3f} to {max(pairs):.3f}"
+    print(f"  ours / by hand     {statistics.median(pairs):.3f} ({spread})")
     print(f"  ours / DataLoader  {middle['ours'] / middle['DataLoader']:.2f}")
     if device.type == "cuda":
         peak = next((peak for card, peak in BF16_PEAK.items() if card in torch.cuda.get_device_name()), None)

@@ -109,14 +109,14 @@ def take_recipe_changes(values: dict[str, Any]) -> dict[str, Any]:
 
 _DATA_OPTIONS = (
     ("--data", {"metavar": "NAME|PATH"}, "A data set, a folder of images, an .npz file or IDX files. [auto]"),
-    ("--data-dir", {"metavar": "DIR"}, "Where data sets are looked for. [data]"),
+    ("--data-folder", {"metavar": "DIR"}, "Where data sets are looked for. [data]"),
     ("--download", {"is_flag": True, "default": None}, "Fetch the data set if it is not there."),
     ("--resize", {"type": click.Choice(RESIZE)}, "What to do with images of another size. [none]"),
     ("--unreadable", {"type": click.Choice(UNREADABLE)}, "What to do with images that cannot be read. [refuse]"),
     ("--limit", {"type": click.IntRange(1)}, "Train on so many images only. [all]"),
     ("--workers", {"type": click.IntRange(0, 256)}, "Processes that read what does not fit into memory. [2]"),
 )
-_FIELDS = {"data-dir": "folder"}
+_FIELDS = {"data-folder": "folder"}
 
 
 def data_options(command: F) -> F:

@@ -78,7 +78,8 @@ class Run:
         self.progress = Progress()
         self._unseen: list[Tensor] = []
         self._right: list[Tensor] = []
-        self._best: bytes | None = None  # weights that are better than those on the disk
+        self._last: bytes | None = None  # weights of the last epoch that are not on the disk yet
+        self._best: bytes | None = None  # and those of the best one
         self._started = self._looked = self._saved = self._drawn = time.monotonic()
         self._seconds_before = 0.0
         self._looked_step = 0
@@ -140,8 +141,9 @@ class Run:
         images = sum(self._images(step) for step in range(first, progress.step))
         tested = self._test()
         row = self._row(tested, images / seconds if images else 0.0)
+        self._last = self._packed_weights(row)
         if progress.close_epoch(row):
-            self._best = self._packed_weights(row)
+            self._best = self._last
         self.observer.epoch(row)
         if self._due():
             self._save()
@@ -357,9 +359,10 @@ class Run:
         if self._best is not None:
             write_file(self._best, folder.file(BEST))
             self._best = None
-        if progress.rows:
-            write_file(self._packed_weights(progress.rows[-1]), folder.file(LAST))
+        if self._last is not None:
+            write_file(self._last, folder.file(LAST))
             folder.write_metrics(progress.rows)
+            self._last = None
         write_checkpoint(folder.checkpoints, progress.step, self.session.checkpoint(progress))
 
     def _draw(self) -> None:
@@ -383,7 +386,7 @@ class Run:
         self.progress = self.session.restore(checkpoint)
         if self.progress.step > self.session.steps:
             raise SpecError("bad-checkpoint", "the checkpoint lies behind the end of the run")
-        self._unseen, self._right, self._best = [], [], None
+        self._unseen, self._right, self._last, self._best = [], [], None, None
 
     def _go_back(self, fault: NotFinite) -> None:
         """Go back to the last checkpoint with half the learning rate, or end the run.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from cnncalc.errors import SpecError, shorten
@@ -123,8 +123,3 @@ def read_weights(folder: RunFolder, which: str) -> Checkpoint:
         raise SpecError("no-weights", message, hints=hints) from None
     except ValueError as error:
         raise SpecError("bad-weights", f"`{shorten(path, 80)}` is damaged: {error}") from None
-
-
-def state_dict(path: str, which: str) -> dict[str, Tensor]:
-    """Return a run's weights by the names that `cnncalc.build` gives them."""
-    return read_weights(RunFolder(path), which).tensors

@@ -15,7 +15,7 @@ from cnncalc.errors import SpecError, did_you_mean, shorten
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.writing import WriteError, encodable
 
-COMMANDS = ("shapes", "params", "explain", "compare", "zoo", "verify", "export", "import")
+COMMANDS = ("shapes", "params", "explain", "compare", "memory", "zoo", "verify", "export", "import")
 
 
 class Commands(click.Group):

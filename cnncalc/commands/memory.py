@@ -12,14 +12,12 @@ from cnncalc.analysis.memory import (
     IMPLEMENTATIONS,
     OPTIMIZERS,
     PRECISIONS,
+    Predictor,
     TrainingSetup,
-    largest_batch,
-    predict_memory,
 )
 from cnncalc.analysis.memory.advice import advice
 from cnncalc.analysis.memory.gpus import GPUS
 from cnncalc.commands.options import output_options, spec_argument, spec_options, take_output, take_spec_options
-from cnncalc.network import Network
 from cnncalc.report.memory import Budget, memory_report
 
 _UNITS = {"": 1, **{f"{letter}i": 1024**power for power, letter in enumerate("kmgt", 1)}}
@@ -94,13 +92,9 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
         options["workspace_bytes"] = GPUS[gpu].workspace
         budget = GPUS[gpu].budget
     setup = TrainingSetup(**options)
-    prediction = predict_memory(network, setup)
-    output.emit(memory_report(prediction, _fitting(network, setup, budget, gpu), advice(prediction)))
+    predictor = Predictor(network)
+    prediction = predictor.predict(setup)
+    limit = None if budget is None else Budget(budget, gpu, predictor.largest_batch(setup, budget))
+    output.emit(memory_report(prediction, limit, advice(prediction, predictor)))
     if budget is not None and prediction.peak_bytes > budget:
         raise click.exceptions.Exit(1)
-
-
-def _fitting(network: Network, setup: TrainingSetup, budget: int | None, gpu: str | None) -> Budget | None:
-    if budget is None:
-        return None
-    return Budget(budget, gpu, largest_batch(network, setup, budget))

@@ -146,7 +146,7 @@ def test_what_cannot_be(cnncalc: Cnncalc, arguments: tuple[str, ...], message: s
 
 
 def test_shapes_shows_what_is_saved(cnncalc: Cnncalc) -> None:
-    """A column on request: a convolution keeps its input, a ReLU its output, which the next layer need not keep again."""
+    """A convolution keeps its input, a ReLU its output, which the next layer need not keep again."""
     call = ("shapes", "conv 1x1x4 - relu - conv 1x1x2", "--input", "8x8x3", "--saved")
     data = json.loads(cnncalc(*call, "--format", "json").out)
     assert [layer["saved_bytes"] for layer in data["layers"]] == [8 * 8 * 3 * 4, 8 * 8 * 4 * 4, 0]

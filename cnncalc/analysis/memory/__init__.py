@@ -2,7 +2,7 @@
 
 from cnncalc.analysis.memory.ledger import KINDS, PHASES
 from cnncalc.analysis.memory.optimizers import IMPLEMENTATIONS, OPTIMIZERS
-from cnncalc.analysis.memory.prediction import MemoryPrediction, largest_batch, predict_memory
+from cnncalc.analysis.memory.prediction import MemoryPrediction, Predictor, largest_batch, predict_memory
 from cnncalc.analysis.memory.saved import saved_bytes
 from cnncalc.analysis.memory.setup import DEVICES, PRECISIONS, TrainingSetup
 
@@ -14,6 +14,7 @@ __all__ = [
     "PHASES",
     "PRECISIONS",
     "MemoryPrediction",
+    "Predictor",
     "TrainingSetup",
     "largest_batch",
     "predict_memory",

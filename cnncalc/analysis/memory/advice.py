@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from cnncalc.analysis.memory.prediction import MemoryPrediction, predict_memory
+from cnncalc.analysis.memory.prediction import MemoryPrediction, Predictor
 from cnncalc.analysis.memory.setup import TrainingSetup
 
 WORTH = 0.01
@@ -21,18 +21,19 @@ class Advice(NamedTuple):
     peak_bytes: int
 
 
-def advice(prediction: MemoryPrediction) -> list[Advice]:
+def advice(prediction: MemoryPrediction, predictor: Predictor) -> list[Advice]:
     """Return the changes that would lower the peak, the best first."""
     found = []
-    for option, effect, setup in _changes(prediction.setup):
-        peak = predict_memory(prediction.network, setup).peak_bytes
+    for option, effect, setup in _changes(prediction):
+        peak = predictor.peak(setup)
         if prediction.peak_bytes - peak > WORTH * prediction.peak_bytes:
             found.append(Advice(option, effect, peak))
     return sorted(found, key=lambda change: change.peak_bytes)
 
 
-def _changes(setup: TrainingSetup) -> Iterator[tuple[str, str, TrainingSetup]]:
+def _changes(prediction: MemoryPrediction) -> Iterator[tuple[str, str, TrainingSetup]]:
     """Yield what may be changed: an option, its effect, and the setup with it."""
+    setup = prediction.setup
     if setup.precision == "float32":
         yield "--precision bf16", "autocast to bf16", replace(setup, precision="bf16")
     if not setup.inplace:
@@ -48,5 +49,5 @@ def _changes(setup: TrainingSetup) -> Iterator[tuple[str, str, TrainingSetup]]:
     if passes <= setup.batch:
         split = replace(setup, accumulate=passes)
         yield f"--accumulate {passes}", f"{passes} passes of {split.images} images in each step", split
-    if setup.rule.fused and setup.implementation != "fused":
+    if setup.rule.fused and setup.implementation != "fused" and prediction.phase == "step":
         yield "--optimizer-impl fused", "the step makes no temporaries", replace(setup, implementation="fused")

@@ -18,13 +18,15 @@ DEEPEST = 4
 """How deep in nested blocks segments are looked for."""
 
 
-def segments(network: Network) -> tuple[range, ...]:
+def segments(network: Network, tape: Tape | None = None) -> tuple[range, ...]:
     """Return the segments as ranges of the layers' indices, in order; () where nothing would be gained.
+
+    ``tape`` is that of the network's training in float32, where it is there already.
 
     Segments are the blocks of the spec, at the depth of nesting that needs the least memory. Without blocks they are
     about √n stretches of the network's chain. Layers that lie in none are run as they are.
     """
-    tape = record(network, TrainingSetup(), loss=False)
+    tape = tape or record(network, TrainingSetup())
     overwriting = overwritable(network)
     candidates = [list(_blocks(network, depth)) for depth in range(1, DEEPEST + 1)]
     if not candidates[0]:
@@ -87,7 +89,7 @@ def _path(node: Node | None, depth: int) -> tuple[str, ...]:
 def _stretches(network: Network, tape: Tape, overwriting: frozenset[int]) -> list[range]:
     """Return about √n stretches that keep alike, cut where a single tensor goes from one side to the other."""
     count = len(network.layers)
-    saved = [0] * (count + 1)
+    saved = [0] * (count + 2)  # the input's, each layer's and the loss's
     for op in tape.ops:
         saved[op.layer] += sum([tape.storages[storage].per_image for storage in op.keeps])
     wanted = max(1, isqrt(count))

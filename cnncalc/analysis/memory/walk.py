@@ -35,25 +35,18 @@ def walk(tape: Tape, setup: TrainingSetup, segments: Sequence[range] = ()) -> Le
 
 def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
     ledger.take("workspace", setup.workspace)
-    states = 0 if setup.inference else setup.state_tensors
-    average = setup.ema and not setup.inference
-    for values in tape.parameters:
-        ledger.take("parameters", FLOAT * values)
-        for _ in range(states):
-            ledger.take("optimizer_state", FLOAT * values)
-        if states and setup.counts_on_device:
-            ledger.take("optimizer_state", FLOAT)
-        if average:
-            ledger.take("average", FLOAT * values)
-        if setup.accumulate > 1 and not setup.inference:
-            ledger.take("parameter_gradients", FLOAT * values)
-    for size in tape.buffers:
-        ledger.take("buffers", size)
-        if average:
-            ledger.take("average", size)
-    if not setup.inference:
-        ledger.take("input", tape.labels * setup.images * LABEL)
-        ledger.take("activations", FLOAT, len(tape.ops) and tape.ops[-1].layer)  # the loss
+    parameters = sum([setup.rounded(FLOAT * values) for values in tape.parameters])
+    buffers = sum([setup.rounded(size) for size in tape.buffers])
+    ledger.take("parameters", parameters)
+    ledger.take("buffers", buffers)
+    if setup.inference:
+        return
+    counts = setup.rounded(FLOAT) * len(tape.parameters) if setup.counts_on_device else 0
+    ledger.take("optimizer_state", setup.state_tensors * parameters + counts)
+    ledger.take("average", parameters + buffers if setup.ema else 0)
+    ledger.take("parameter_gradients", parameters if setup.accumulate > 1 else 0)
+    ledger.take("input", tape.labels * setup.images * LABEL)
+    ledger.take("activations", FLOAT, tape.ops[-1].layer)  # the loss
 
 
 def _optimize(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:

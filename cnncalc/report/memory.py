@@ -13,7 +13,7 @@ from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
 
-MOST_LAYERS = 5
+MOST_LAYERS = 3
 """How many of the layers that hold most are named."""
 
 _TITLES = {

@@ -46,8 +46,8 @@ def _budget_bytes(context: click.Context, parameter: click.Parameter, value: str
     show_default=True,
     help="How its step runs; foreach is PyTorch's own choice on CUDA.",
 )
-@click.option("--momentum", type=click.FloatRange(0), help="Of sgd and rmsprop. [default: 0.9 for sgd]")
-@click.option("--weight-decay", type=click.FloatRange(0), help="[default: 5e-4 for sgd, else PyTorch's]")
+@click.option("--momentum", type=float, help="Of sgd and rmsprop. [default: 0.9 for sgd]")
+@click.option("--weight-decay", type=float, help="[default: 5e-4 for sgd, else PyTorch's]")
 @click.option(
     "--precision",
     type=click.Choice(list(PRECISIONS)),
@@ -89,6 +89,8 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
     if gpu is not None:
         if budget is not None:
             raise click.UsageError("--gpu and --budget say the same thing; leave one of them out")
+        if options["device"] != "cuda":
+            raise click.UsageError("--gpu is for --device cuda")
         options["workspace_bytes"] = GPUS[gpu].workspace
         budget = GPUS[gpu].budget
     setup = TrainingSetup(**options)

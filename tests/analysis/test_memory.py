@@ -68,6 +68,13 @@ def test_every_optimizer(optimizer: str, implementation: str) -> None:
     assert prediction.peak_bytes == pytest.approx(expected, rel=0.005)
 
 
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "squeezenet1_1", "convnext_tiny"])
+def test_under_autocast(name: str) -> None:
+    """Activations and copies of the weights in bf16, parameters and their gradients in float32."""
+    network = cnncalc.load(name)
+    assert predicted(network, batch=8, precision="bf16") == pytest.approx(tracked(network, 8, low=True), rel=0.002)
+
+
 @pytest.mark.parametrize("name", ["resnet18", "unet", "efficientnet_b0"])
 def test_without_working_in_place(name: str) -> None:
     """U-Net's output is a map, with a label for each position."""
@@ -225,6 +232,8 @@ def test_cards_have_less_than_their_memory(name: str) -> None:
         ({"device": "tpu"}, "there is no device `tpu`", "did you mean `cpu`?"),
         ({"batch": 0}, "batch is at least 1, not 0", None),
         ({"accumulate": 0}, "accumulate is at least 1, not 0", None),
+        ({"momentum": -1.0}, "momentum is a number that is at least 0, not -1", None),
+        ({"weight_decay": float("nan")}, "weight decay is a number that is at least 0, not nan", None),
         (
             {"batch": 2, "accumulate": 3},
             "a batch of 2 cannot be split into 3 passes",

@@ -128,6 +128,10 @@ def test_budgets(cnncalc: Cnncalc, text: str, size: int) -> None:
             "  = see `cnncalc memory --help`\n",
         ),
         (
+            ("--device", "cpu", "--gpu", "t4"),
+            "error[usage]: --gpu is for --device cuda\n  = see `cnncalc memory --help`\n",
+        ),
+        (
             ("--optimizer", "rmsprop", "--optimizer-impl", "fused"),
             "error[bad-option]: PyTorch's rmsprop has no fused step\n  = write foreach or loop\n",
         ),

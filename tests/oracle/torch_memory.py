@@ -84,6 +84,8 @@ def tracked_peak(
     optimizer: str = "sgd",
     implementation: str = "foreach",
     passes: int = 1,
+    *,
+    low: bool = False,
 ) -> int:
     """Return the peak of the second step of training, when the optimizer's state is there; call it in a fake mode."""
     kind, settings = OPTIMIZERS[optimizer]
@@ -100,8 +102,9 @@ def tracked_peak(
     with tracker:
         for _ in range(2):
             for _ in range(passes):
-                output = module(seen)
-                loss = nn.functional.cross_entropy(output, wanted)
+                with torch.autocast("cpu", torch.bfloat16, enabled=low):
+                    output = module(seen)
+                    loss = nn.functional.cross_entropy(output, wanted)
                 loss.backward()
                 tracker.reset_mod_stats()
             stepper.step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from cnncalc.analysis.memory.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer
 from cnncalc.errors import SpecError, did_you_mean, listed
@@ -64,6 +65,9 @@ class TrainingSetup:
         for name, value in (("batch", self.batch), ("accumulate", self.accumulate)):
             if value < 1:
                 raise SpecError("out-of-range", f"{name} is at least 1, not {value}")
+        for name, number in (("momentum", self.momentum), ("weight decay", self.weight_decay)):
+            if number is not None and not 0 <= number < inf:
+                raise SpecError("out-of-range", f"{name} is a number that is at least 0, not {number:g}")
         if self.accumulate > self.batch:
             message = f"a batch of {self.batch} cannot be split into {self.accumulate} passes"
             raise SpecError("out-of-range", message, hints=["accumulate at most as many passes as there are images"])

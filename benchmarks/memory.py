@@ -174,6 +174,7 @@ def peak_on_a_card(network: cnncalc.Network, batch: int, optimizer: str, precisi
 def largest_on_a_card(name: str) -> Iterator[str]:
     """Yield whether the largest batch that is named runs, and whether one 10% larger does not."""
     network = cnncalc.load(name)
+    torch.cuda.empty_cache()
     free, _ = torch.cuda.mem_get_info()
     batch = cnncalc.largest_batch(network, free, workspace_bytes=workspace()) or 0
     for images_, expected in ((batch, "runs"), (batch + batch // 10, "does not run")):

@@ -87,11 +87,12 @@ def checkpointed(module: fx.GraphModule, network: Network) -> Checkpointed:
 
 
 def _run(part: Part, values: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    """Run a part: its forward alone, as it is no module that anybody else may hook."""
     if part.again and torch.is_grad_enabled():
         contexts = partial(_contexts, part.run)
-        made: tuple[torch.Tensor, ...] = checkpoint(part.run, *values, use_reentrant=False, context_fn=contexts)
+        made: tuple[torch.Tensor, ...] = checkpoint(part.run.forward, *values, use_reentrant=False, context_fn=contexts)
     else:
-        made = part.run(*values)
+        made = part.run.forward(*values)
     return made
 
 

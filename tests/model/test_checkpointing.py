@@ -112,13 +112,13 @@ def test_the_backward_pass_needs_less() -> None:
     "name", ["resnet18", "resnet50", "mobilenet_v2", "vgg11", "alexnet", "densenet121", "googlenet"]
 )
 def test_the_peak_is_the_predicted_one(name: str) -> None:
-    """PyTorch's tracker finds what is predicted for checkpointing, within 1%."""
+    """PyTorch's tracker finds what is predicted for checkpointing, within 0.01%."""
     network = cnncalc.load(name)
     with fake_mode():
         module = with_memory(checkpointed(cnncalc.build(network, device="meta"), network))
         found = tracked_peak(module, network, 16)
     setup = TrainingSetup(batch=16, device="cpu", checkpointing=True)
-    assert predict_memory(network, setup).peak_bytes == pytest.approx(found, rel=0.01)
+    assert predict_memory(network, setup).peak_bytes == pytest.approx(found, rel=1e-4)
 
 
 def test_segments_are_blocks_at_the_depth_that_needs_the_least() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.profiler import profile
 
 import cnncalc
 from cnncalc import SpecError
@@ -257,3 +260,27 @@ def test_settings_that_there_are_not(setup: dict[str, Any], message: str, hint: 
         TrainingSetup(**setup)
     assert raised.value.message == message
     assert raised.value.hints[:1] == (() if hint is None else (hint,))
+
+
+# ---- what the tracker does not see
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "mobilenet_v2"])
+def test_gradients_are_added_in_place_where_nobody_watches(name: str) -> None:
+    """Two gradients of one tensor: the engine writes the sum over the first, which a tracker's hold on it prevents.
+
+    The profiler counts ``add_`` in a real backward pass, and the prediction for CUDA makes no tensor for a sum.
+    """
+    network = cnncalc.load(name, input="64x64x3")
+    loss = cnncalc.build(network, seed=0)(torch.randn(2, 3, 64, 64)).sum()
+    with profile() as profiled:
+        loss.backward()
+    counts = {event.key: event.count for event in profiled.key_averages()}
+    sums = sum(count - 1 for count in Counter(index for node in network for index in node.inputs).values())
+
+    def steps_back(device: str) -> int:
+        timeline = cnncalc.predict_memory(network, device=device).timeline
+        return sum(moment.phase == "backward" for moment in timeline)
+
+    assert "aten::add" not in counts
+    assert counts["aten::add_"] == sums == steps_back("cpu") - steps_back("cuda")

@@ -108,7 +108,7 @@ class Run:
 
     def _all_epochs(self) -> End:
         while True:
-            end = self._end_between_epochs()
+            end = self._end_between_epochs() or self._asked_to_end()
             if end:
                 return end
             try:
@@ -431,6 +431,8 @@ class Run:
             test_accuracy=self._final_test() if end.complete else None,
             seconds=progress.seconds,
             memory_bytes=peak_memory_bytes(self.session.device),
+            predicted_bytes=self.session.predicted_bytes,
+            whole_process=self.session.device.type != "cuda",
             skipped_steps=progress.skipped_steps,
             files=[(path, what) for path, what in made if os.path.exists(path)],
             commands=commands,

@@ -211,7 +211,8 @@ def ended_text(event: Ended) -> str:
     if event.skipped_steps:
         results.append(("skipped steps", f"{event.skipped_steps:,}: a gradient was too large for fp16"))
     results.append(("memory", _memory_text(event)))
-    return "\n".join(["", paired(results), "", _described(event.files), "", _described(event.commands)])
+    parts = [paired(results), _described(event.files), _described(event.commands)]
+    return "\n" + "\n\n".join(part for part in parts if part)
 
 
 def _memory_text(event: Ended) -> str:

@@ -47,10 +47,11 @@ MOST_ROLLBACKS = 10
 
 
 class End(NamedTuple):
-    """Why a run ends."""
+    """Why a run ends, whether that was to be expected, and whether it could go on."""
 
     reason: str
     complete: bool
+    goes_on: bool = False
 
 
 class NotFinite(Exception):
@@ -80,7 +81,7 @@ class Run:
         self._right: list[Tensor] = []
         self._last: bytes | None = None  # weights of the last epoch that are not on the disk yet
         self._best: bytes | None = None  # and those of the best one
-        self._started = self._looked = self._saved = self._drawn = time.monotonic()
+        self._begun = self._started = self._looked = self._saved = self._drawn = time.monotonic()
         self._seconds_before = 0.0
         self._looked_step = 0
         self._rate = 0.0
@@ -291,13 +292,14 @@ class Run:
     def _asked_to_end(self) -> End | None:
         """Say whether somebody asked the run to stop, or its time is over; all processes agree."""
         limit = self.session.recipe.time_limit
-        asks = torch.tensor([self.signals.number, bool(limit) and self._seconds() >= limit], dtype=torch.int64)
+        late = bool(limit) and time.monotonic() - self._begun >= limit
+        asks = torch.tensor([self.signals.number, late], dtype=torch.int64)
         if self.session.world.shared:
             asks = self.session.world.largest(asks.to(self.session.device))
         number, late = asks.tolist()
         if number:
-            return End(self.signals.name(number), False)
-        return End(f"the time limit of {limit:g} s is over", True) if late else None
+            return End(self.signals.name(number), False, goes_on=True)
+        return End(f"the time limit of {limit:g} s is over", True, goes_on=True) if late else None
 
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._started
@@ -416,11 +418,10 @@ class Run:
             (folder.file(CURVE), "the learning curve"),
         ]
         commands = [
-            (f"cnncalc evaluate {folder.path}", "accuracy per class, and what is taken for what"),
-            (f"cnncalc predict {folder.path} IMAGE", "what an image shows"),
+            (end.goes_on, f"cnncalc train --resume {folder.path}", "goes on"),
+            (bool(progress.rows), f"cnncalc evaluate {folder.path}", "accuracy per class, and what is taken for what"),
+            (bool(progress.rows), f"cnncalc predict {folder.path} IMAGE", "what an image shows"),
         ]
-        if not end.complete:
-            commands.insert(0, (f"cnncalc train --resume {folder.path}", "to go on"))
         return Ended(
             folder=folder.path,
             reason=end.reason,
@@ -428,14 +429,14 @@ class Run:
             best_accuracy=progress.best_accuracy,
             best_epoch=progress.best_epoch,
             accuracy=progress.rows[-1].accuracy if progress.rows else None,
-            test_accuracy=self._final_test() if end.complete else None,
+            test_accuracy=None if end.goes_on else self._final_test(),
             seconds=progress.seconds,
             memory_bytes=peak_memory_bytes(self.session.device),
             predicted_bytes=self.session.predicted_bytes,
             whole_process=self.session.device.type != "cuda",
             skipped_steps=progress.skipped_steps,
             files=[(path, what) for path, what in made if os.path.exists(path)],
-            commands=commands,
+            commands=[(typed, what) for fits, typed, what in commands if fits],
         )
 
     def _final_test(self) -> float | None:

@@ -227,7 +227,7 @@ class Recipe:
         1, whole(1, 6), "Views of an image that testing averages: 1, 2 (mirrored) or 6 (moved too).", CHECKS
     )
     patience: int = _setting(0, whole(0), "Epochs without a better accuracy after which the run ends.", CHECKS)
-    time_limit: float = _setting(0.0, DURATION, "Time after which the run ends.", CHECKS)
+    time_limit: float = _setting(0.0, DURATION, "Time after which the run saves and leaves; it can go on.", CHECKS)
     checkpoint_every: float = _setting(60.0, DURATION, "Time after which a checkpoint is due.", CHECKS)
     non_finite: str = _setting(
         "stop",

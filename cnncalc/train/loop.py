@@ -41,8 +41,8 @@ DRAW_SECONDS = 60.0
 """How often the learning curve is drawn, which takes longer than everything else that is written."""
 AGREE_STEPS = 10
 """Steps after which several processes look together; one that looks alone would wait for the others."""
-WATCHED_STEPS = 32
-"""Steps of an epoch whose training accuracy is counted."""
+WATCHED_STEPS, WATCHED_IMAGES = 32, 2048
+"""How many steps of an epoch have their training accuracy counted, and how many images at least."""
 MOST_ROLLBACKS = 10
 
 
@@ -77,6 +77,8 @@ class Run:
     def __init__(self, session: Session, folder: RunFolder, observer: Observer, signals: Signals) -> None:
         self.session, self.folder, self.observer, self.signals = session, folder, observer, signals
         self.progress = Progress()
+        watched = max(WATCHED_STEPS, WATCHED_IMAGES // session.recipe.batch_size)
+        self._watch_every = max(1, session.steps_per_epoch // watched)
         self._unseen: list[Tensor] = []
         self._right: list[Tensor] = []
         self._last: bytes | None = None  # weights of the last epoch that are not on the disk yet
@@ -181,7 +183,7 @@ class Run:
         session, recipe, step = self.session, self.session.recipe, self.progress.step
         session.seeds.set(step)
         self._set_rate(step)
-        watched = step % max(1, session.steps_per_epoch // WATCHED_STEPS) == 0
+        watched = step % self._watch_every == 0
         images_in_step = self._images(step) / session.world.size
         total: Tensor | None = None
         for part in range(recipe.accumulate):

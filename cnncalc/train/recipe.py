@@ -213,7 +213,12 @@ class Recipe:
         IMAGES,
     )
 
-    precision: str = _setting("float32", one_of("float32", "tf32", "bf16", "fp16"), "Type of the arithmetic.", SPEED)
+    precision: str = _setting(
+        "float32",
+        one_of("auto", "float32", "tf32", "bf16", "fp16"),
+        "Type of the arithmetic; auto: bf16 on CUDA.",
+        SPEED,
+    )
     channels_last: bool = _setting(False, SWITCH, "Whether images lie in memory with their channels last.", SPEED)
     compile: bool = _setting(False, SWITCH, "Whether torch.compile makes the model faster, after a slow start.", SPEED)
     checkpointing: bool = _setting(False, SWITCH, "Whether blocks are computed twice to save memory.", SPEED)

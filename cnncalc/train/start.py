@@ -21,7 +21,7 @@ from cnncalc.train.data import (
     dataset_names,
     load_dataset,
 )
-from cnncalc.train.devices import choose_device, configure, describe
+from cnncalc.train.devices import choose_device, configure, describe, resolved_precision
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.faults import explained_faults
 from cnncalc.train.folder import Facts, RunFolder, SpecSettings, free_folder, load_spec, typed, versions
@@ -204,6 +204,7 @@ def _decided(
         recipe,
         learning_rate=usual.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
         weight_decay=usual.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
+        precision=resolved_precision(recipe, device),
         flip=resolved_flip(recipe, network.input),
         shift=resolved_shift(recipe, network.input),
         validation=recipe.validation or (0.0 if dataset.test is not None else HELD_BACK),

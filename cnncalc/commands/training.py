@@ -74,6 +74,7 @@ def recipe_options(command: F) -> F:
     return command
 
 
+_NEVER_OFF = ("seed",)
 _FLAG: dict[str, Any] = {"is_flag": True}
 
 
@@ -98,6 +99,8 @@ def _shown(setting: Setting) -> str:
     default = setting.kind.written(setting.default)
     if isinstance(default, bool):
         return "on" if default else "off"
+    if default == 0:
+        return "0: off" if setting.name not in _NEVER_OFF else "0"
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 

@@ -42,9 +42,12 @@ class Checkpoint(NamedTuple):
 
 
 def pack(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> bytes:
-    """Return tensors and facts as the bytes of a safetensors file."""
+    """Return tensors and facts as the bytes of a safetensors file, the same ones every time.
+
+    There is a single text in its metadata, since safetensors writes several in any order.
+    """
     ours = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    return save_tensors(ours, {_META: json.dumps(facts), "format": "pt"})
+    return save_tensors(ours, {_META: json.dumps(facts)})
 
 
 def unpack(data: bytes) -> Checkpoint:

@@ -62,17 +62,19 @@ def whole(least: int, most: int = 2**63 - 1, *, auto: bool = False) -> Kind:
     return Kind("INTEGER|auto" if auto else "INTEGER", read, _auto_or_number)
 
 
-def decimal(least: float, most: float = float("inf"), *, below: bool = False) -> Kind:
-    """Return the kind of a number in a range; with ``below`` it stays below its most."""
+def decimal(least: float, most: float = float("inf"), *, below: bool = False, auto: bool = False) -> Kind:
+    """Return the kind of a number in a range, or also ``auto``; with ``below`` it stays below its most."""
 
     def read(written: Any) -> float:
+        if auto and (written == "auto" or written == AUTO):
+            return AUTO
         value = float(_number(written, float))
         if value < least or value > most or (below and value == most):
             upper = "" if most == float("inf") else f" and {'below' if below else 'at most'} {most:g}"
             raise Wrong(f"a number of at least {least:g}{upper}")
         return value
 
-    return Kind("NUMBER", read)
+    return Kind("NUMBER|auto" if auto else "NUMBER", read, _auto_or_number)
 
 
 def one_of(*words: str) -> Kind:
@@ -132,7 +134,22 @@ def _setting(default: Any, kind: Kind, meaning: str, group: str) -> Any:
     return field(default=default, metadata={"kind": kind, "meaning": meaning, "group": group})
 
 
-OPTIMIZERS = ("sgd", "adam", "adamw", "adadelta", "rmsprop", "muon")
+class Usual(NamedTuple):
+    """What an optimizer is used with where nothing else is said."""
+
+    learning_rate: float
+    weight_decay: float
+
+
+OPTIMIZERS = {
+    "adamw": Usual(2e-3, 0.05),
+    "sgd": Usual(0.1, 5e-4),
+    "muon": Usual(0.02, 0.01),
+    "adam": Usual(1e-3, 0.0),
+    "rmsprop": Usual(1e-3, 0.0),
+    "adadelta": Usual(1.0, 0.0),
+}
+"""The optimizers; the weight decay of adamw and muon is decoupled, and so a larger number."""
 SCHEDULES = ("one-cycle", "cosine", "linear", "step", "constant")
 
 
@@ -150,8 +167,10 @@ class Recipe:
         1, whole(1), "Parts into which a step is split, one after the other, to save memory.", LENGTH
     )
 
-    optimizer: str = _setting("sgd", one_of(*OPTIMIZERS), "What turns gradients into steps.", OPTIMIZER)
-    learning_rate: float = _setting(0.1, decimal(0), "The largest learning rate of the run.", OPTIMIZER)
+    optimizer: str = _setting("adamw", one_of(*OPTIMIZERS), "What turns gradients into steps.", OPTIMIZER)
+    learning_rate: float = _setting(
+        AUTO, decimal(0, auto=True), "The largest of the run; auto: what is usual for the optimizer.", OPTIMIZER
+    )
     momentum: float = _setting(
         0.9, decimal(0, 1, below=True), "Of sgd, rmsprop and muon; beta 1 of adam and adamw.", OPTIMIZER
     )
@@ -162,7 +181,10 @@ class Recipe:
         1e-8, decimal(0), "What adam, adamw, adadelta and rmsprop add so that nothing divides by 0.", OPTIMIZER
     )
     weight_decay: float = _setting(
-        5e-4, decimal(0), "Pull of weights towards 0; norms and biases have none.", OPTIMIZER
+        AUTO,
+        decimal(0, auto=True),
+        "Pull of weights towards 0, of norms and biases never; auto: what is usual.",
+        OPTIMIZER,
     )
 
     schedule: str = _setting("one-cycle", one_of(*SCHEDULES), "How the learning rate goes over the run.", RATE)

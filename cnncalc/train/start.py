@@ -28,7 +28,7 @@ from cnncalc.train.folder import Facts, RunFolder, SpecSettings, free_folder, lo
 from cnncalc.train.head import check_classifier, loss_note
 from cnncalc.train.loop import Run
 from cnncalc.train.randomness import SPLIT, mixed
-from cnncalc.train.recipe import AUTO, Recipe
+from cnncalc.train.recipe import AUTO, OPTIMIZERS, Recipe
 from cnncalc.train.session import Material, Session
 from cnncalc.train.signals import Signals
 from cnncalc.train.world import World, job, joined_world, restarted
@@ -196,8 +196,11 @@ def _decided(recipe: Recipe, dataset: Dataset, network: Network, device: torch.d
     """Return the recipe with what it leaves open: a run's recipe says everything."""
     if recipe.batch_size == AUTO:
         recipe = replace(recipe, batch_size=_largest_batch(network, recipe, dataset, device))
+    usual = OPTIMIZERS[recipe.optimizer]
     return replace(
         recipe,
+        learning_rate=usual.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
+        weight_decay=usual.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
         flip=resolved_flip(recipe, network.input),
         shift=resolved_shift(recipe, network.input),
         validation=recipe.validation or (0.0 if dataset.test is not None else HELD_BACK),

@@ -59,14 +59,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "epochs": st.integers(1, 2**62),
     "batch_size": st.integers(64, 10**9) | st.just(AUTO),
     "accumulate": st.integers(1, 64),
-    "optimizer": st.sampled_from(OPTIMIZERS),
-    "learning_rate": _RATES,
+    "optimizer": st.sampled_from([*OPTIMIZERS]),
+    "learning_rate": _RATES | st.just(AUTO),
     "momentum": st.floats(0, 1, exclude_min=True, exclude_max=True),
     "nesterov": st.booleans(),
     "beta2": _SHARES,
     "rho": _SHARES,
     "eps": _RATES,
-    "weight_decay": _RATES,
+    "weight_decay": _RATES | st.just(AUTO),
     "schedule": st.sampled_from(SCHEDULES),
     "warmup": _RATES,
     "step_every": st.integers(1, 2**63 - 1),
@@ -201,7 +201,7 @@ WRONG = {
         "   | ^^^^^^^^"
     ),
     'optimizer = "lion"': (
-        "error[bad-recipe]: optimizer is one of sgd, adam, adamw, adadelta, rmsprop, muon, not 'lion'\n"
+        "error[bad-recipe]: optimizer is one of adamw, sgd, muon, adam, rmsprop, adadelta, not 'lion'\n"
         "  --> mine.toml:2:1\n"
         "   |\n"
         ' 2 | optimizer = "lion"\n'
@@ -245,7 +245,7 @@ WRONG = {
     "batch-size = 4\naccumulate = 8": (
         "error[bad-recipe]: a batch of 4 cannot be split into 8 parts\n  = accumulate at most 4"
     ),
-    "momentum = 0": (
+    'optimizer = "sgd"\nmomentum = 0': (
         "error[bad-recipe]: Nesterov's momentum needs a momentum, which is 0\n"
         "  = set nesterov to false as well (--no-nesterov)"
     ),

@@ -116,13 +116,13 @@ class Augmenter:
         return images, Targets(labels, labels[order], share)
 
     def views(self, pixels: Tensor, count: int) -> list[Tensor]:
-        """Return several views of images to average over: as they are, mirrored, and moved by a pixel.
+        """Return views of images to average over: as they are, mirrored (of 2), and moved by a pixel as well (of 6).
 
         Mirrored ones only where training mirrors too.
         """
         image = self._floats(pixels)
         moved = [image, *_diagonal(image, self._recipe.fill)] if count == 6 else [image]
-        mirrored = [view.flip(-1) for view in moved] if self.flip != "none" else []
+        mirrored = [view.flip(-1) for view in moved] if count > 1 and self.flip != "none" else []
         return [self._laid_out(view) for view in [*moved, *mirrored]]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def works(draw: st.DrawFn) -> tuple[int, int, int, int]:
 
 
 def sizes_of(bounds: list[int]) -> list[int]:
-    return [stop - start for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [stop - start for start, stop in itertools.pairwise(bounds)]
 
 
 @given(work=works(), epoch=st.integers(0, 100), seed=st.integers(0, 2**63 - 1))

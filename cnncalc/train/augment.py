@@ -116,13 +116,13 @@ class Augmenter:
         return images, Targets(labels, labels[order], share)
 
     def views(self, pixels: Tensor, count: int) -> list[Tensor]:
-        """Return several views of images to average over: as they are, mirrored, and moved by a pixel.
+        """Return views of images to average over: as they are, mirrored (of 2), and moved by a pixel as well (of 6).
 
         Mirrored ones only where training mirrors too.
         """
         image = self._floats(pixels)
         moved = [image, *_diagonal(image, self._recipe.fill)] if count == 6 else [image]
-        mirrored = [view.flip(-1) for view in moved] if self.flip != "none" else []
+        mirrored = [view.flip(-1) for view in moved] if count > 1 and self.flip != "none" else []
         return [self._laid_out(view) for view in [*moved, *mirrored]]
 
 
@@ -172,9 +172,9 @@ def _random_crop(images: Tensor, generator: torch.Generator, *, least: float) ->
     """Cut out a part of every image, of at least a share of its area, and enlarge it (Szegedy et al., 2015)."""
     count, device = len(images), images.device
     area, aspect, x, y = torch.rand(4, count, generator=generator, device=device)
-    ratio = torch.exp((2 * aspect - 1) * log(4 / 3) / 2)
     side = torch.sqrt(least + (1 - least) * area)
-    width, height = (side * ratio).clamp(max=1), (side / ratio).clamp(max=1)
+    ratio = torch.exp((2 * aspect - 1) * log(4 / 3) / 2).clamp(side, 1 / side)  # so that neither side exceeds 1
+    width, height = side * ratio, side / ratio
     zeros = torch.zeros(count, device=device)
     rows = (
         torch.stack([width, zeros, (2 * x - 1) * (1 - width)], 1),
@@ -186,11 +186,12 @@ def _random_crop(images: Tensor, generator: torch.Generator, *, least: float) ->
 
 def _cutout(images: Tensor, generator: torch.Generator, *, side: int) -> Tensor:
     """Blank a square of every image (DeVries and Taylor, 2017); its centre may lie at the border."""
-    outside = torch.zeros((len(images), *(1,) * (images.dim() - 1)), dtype=torch.bool, device=images.device)
+    each = (len(images), *(1,) * (images.dim() - 1))
+    outside = torch.zeros(each, dtype=torch.bool, device=images.device)
     for axis, size in enumerate(images.shape[2:], 2):
         shape = [1] * images.dim()
         shape[axis] = size
-        centre = torch.randint(size, outside.shape, generator=generator, device=images.device)
+        centre = torch.randint(size, each, generator=generator, device=images.device)
         place = torch.arange(size, device=images.device).view(shape)
         outside = outside | (place < centre - side // 2) | (place >= centre - side // 2 + side)
     return images * outside

@@ -99,9 +99,15 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def _read_duration(written: Any) -> float:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", str(written))
-    if match is None or isinstance(written, bool):
+    if isinstance(written, float) and written >= 0:  # may be written as 1e-07
+        seconds = written
+    elif match is None or isinstance(written, bool):
         raise Wrong("a time such as 90s, 10m or 2h")
-    return float(match[1]) * _UNITS[match[2]]
+    else:
+        seconds = float(match[1]) * _UNITS[match[2]]
+    if not isfinite(seconds):
+        raise Wrong("a time that ends")
+    return seconds
 
 
 def _auto_or_number(value: Any) -> Any:

@@ -28,6 +28,7 @@ from cnncalc.train.folder import Facts, RunFolder, SpecSettings, free_folder, lo
 from cnncalc.train.head import check_classifier, loss_note
 from cnncalc.train.loop import Run
 from cnncalc.train.memory import data_bytes, fitting_batch, memory_line
+from cnncalc.train.order import batch_bounds
 from cnncalc.train.randomness import SPLIT, mixed
 from cnncalc.train.recipe import AUTO, OPTIMIZERS, Recipe
 from cnncalc.train.session import Material, Session
@@ -250,6 +251,12 @@ def _check_batches(recipe: Recipe, images: int, world: World) -> None:
         raise SpecError("bad-batch", message, hints=[f"use a --batch-size of at least {shares}"])
     if images < shares:
         raise SpecError("too-few-images", f"there are {images} images to train on; {shares} are needed at a time")
+    bounds = batch_bounds(images, recipe.batch_size, shares)
+    if bounds[-1] - bounds[-2] < shares:
+        message = (
+            f"of {images:,} images in batches of {recipe.batch_size}, the last batch is too small for {shares} parts"
+        )
+        raise SpecError("bad-batch", message, hints=[f"use a --batch-size of at least {2 * shares}"])
 
 
 def _about(

@@ -101,6 +101,11 @@ class Session:
         """Steps in which every image is seen once."""
         return len(self.bounds) - 1
 
+    def images_in(self, step: int) -> int:
+        """Return how many images a step sees, over all processes."""
+        place = step % self.steps_per_epoch
+        return self.bounds[place + 1] - self.bounds[place]
+
     @property
     def steps(self) -> int:
         """Steps of the whole run."""

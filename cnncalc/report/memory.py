@@ -77,11 +77,9 @@ def _summary(prediction: MemoryPrediction) -> list[tuple[str, str]]:
 
 
 def _most(prediction: MemoryPrediction) -> str:
-    nodes = {node.index: node.name for node in prediction.network.layers}
     least = sum(prediction.kept.values()) / 100
-    order = sorted(prediction.kept.items(), key=lambda pair: (-pair[1], pair[0]))
-    large = [(nodes[index], size) for index, size in order if index in nodes and size >= least]
-    return ", ".join(f"{name} {bytes_text(size)}" for name, size in large[:MOST_LAYERS])
+    largest = prediction.largest(MOST_LAYERS)
+    return ", ".join(f"{name} {bytes_text(size)}" for name, size in largest if size >= least)
 
 
 def _assumed(setup: TrainingSetup) -> str:

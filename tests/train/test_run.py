@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -302,7 +302,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(folder: Path, 
 
 
 @pytest.fixture
-def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 17th loss of a process is no number."""
     right, seen = Run._loss, []
 
@@ -311,7 +311,6 @@ def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return right(run, *arguments) * (float("nan") if len(seen) == 17 else 1.0)
 
     monkeypatch.setattr(Run, "_loss", loss)
-    return
 
 
 @pytest.mark.usefixtures("one_bad_loss")

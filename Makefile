@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test lint fuzz bench clean
 
-# Set up the calculator and run its main job: VGG-16 as the lecture prints it.
-demo: $(VENV)/calculator
+# Set up and run the main jobs: VGG-16 as the lecture prints it, and a network trained on handwritten digits.
+demo: $(VENV)/trainer
 	$(BIN)/cnncalc shapes examples/vgg16.txt
+	$(BIN)/cnncalc train examples/digits.txt --data digits
 
 # Set up everything and pass the tests, lint and types included.
 test: $(VENV)/development lint
@@ -24,16 +25,17 @@ fuzz: $(VENV)/development
 
 bench: $(VENV)/development
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/training.py
 
 clean:
 	rm -rf $(VENV)
 
-$(VENV)/calculator: pyproject.toml
+$(VENV)/trainer: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet .
+	$(BIN)/python -m pip install --quiet '.[train]'
 	touch $@
 
 $(VENV)/development: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	touch $@ $(VENV)/calculator
+	touch $@ $(VENV)/trainer

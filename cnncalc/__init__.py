@@ -11,7 +11,7 @@ Importing this package imports no torch. `build`, which makes a PyTorch module o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis import Counts, count
 from cnncalc.errors import SpecError
@@ -24,8 +24,61 @@ if TYPE_CHECKING:
     import torch
     from torch import fx, nn
 
+    from cnncalc.analysis.memory import MemoryPrediction
+
 __version__ = "0.1.0"
-__all__ = ["Counts", "Network", "Node", "SpecError", "Volume", "build", "count", "from_torch", "load"]
+__all__ = [
+    "Counts",
+    "Network",
+    "Node",
+    "SpecError",
+    "Volume",
+    "build",
+    "count",
+    "from_torch",
+    "largest_batch",
+    "load",
+    "predict_memory",
+]
+
+
+def predict_memory(network: Network, **settings: Any) -> MemoryPrediction:
+    """Work out the memory that a training step or an inference takes at its peak, in bytes. Imports no torch.
+
+    Args:
+        network: what is trained, or run.
+        **settings: fields of `cnncalc.analysis.memory.TrainingSetup`: batch, optimizer, precision, inference, …
+
+    Raises:
+        SpecError: for a setting that there is not.
+
+    """
+    from cnncalc.analysis.memory import TrainingSetup
+    from cnncalc.analysis.memory import predict_memory as predict
+
+    return predict(network, TrainingSetup(**settings))
+
+
+def largest_batch(network: Network, budget_bytes: int, **settings: Any) -> int | None:
+    """Return the most images whose training step or inference fits into a budget. Imports no torch.
+
+    Args:
+        network: what is trained, or run.
+        budget_bytes: the memory that there is.
+        **settings: fields of `cnncalc.analysis.memory.TrainingSetup`, but for the batch.
+
+    Returns:
+        The images of one step of the optimizer, all its passes together; None if not even one image fits.
+
+    Raises:
+        SpecError: for a setting that there is not.
+
+    """
+    from cnncalc.analysis.memory import TrainingSetup
+    from cnncalc.analysis.memory import largest_batch as largest
+
+    passes = settings.get("accumulate", 1)
+    return largest(network, TrainingSetup(**{**settings, "batch": passes}), budget_bytes)
 
 
 def build(

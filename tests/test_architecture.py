@@ -111,7 +111,7 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
-@pytest.mark.parametrize("command", ["shapes", "params", "explain"])
+@pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory"])
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown", "latex"])
 def test_the_calculator_loads_neither_torch_nor_numpy(command: str, form: str) -> None:
     """Whatever it is asked, the calculator answers without the heavy packages."""
@@ -123,6 +123,7 @@ def test_the_calculator_loads_neither_torch_nor_numpy(command: str, form: str) -
 def test_comparing_the_zoo_and_the_library_load_neither(arguments: list[str]) -> None:
     assert loaded_by(f"from cnncalc.commands.cli import run; assert run({arguments}) == 0") == set()
     assert loaded_by("import cnncalc; cnncalc.load('relu', input='8x8x3').to_json()") == set()
+    assert loaded_by("import cnncalc; cnncalc.predict_memory(cnncalc.load('relu', input='8x8x3'))") == set()
 
 
 def test_the_check_of_what_is_loaded_can_fail() -> None:

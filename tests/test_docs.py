@@ -8,14 +8,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import cnncalc
 from cnncalc import limits, volume
 from cnncalc.analysis.counts import BYTES
+from cnncalc.analysis.memory import KINDS
 from cnncalc.analysis.receptive import MAX_PERIOD
-from cnncalc.commands.cli import run
+from cnncalc.commands.cli import cli, run
 from cnncalc.layers import find, words
+from cnncalc.layers.activation import MODULES
 from cnncalc.layers.base import MAX_WINDOWS
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.schema import error_data
@@ -41,6 +44,13 @@ def blocks(kind: str) -> list[object]:
 def code_words(text: str) -> set[str]:
     """Return the words that stand in backticks, and inside fenced blocks none."""
     return {word for span in re.findall(r"`([^`\n]+)`", FENCE.sub("", text)) for word in re.findall(r"[a-z_]\w*", span)}
+
+
+def get_command(name: str) -> click.Command:
+    """Return a command."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    return command
 
 
 def section(text: str, title: str) -> str:
@@ -265,6 +275,47 @@ def test_the_json_of_compare(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert set(data) == {"schema", "specs", "ratios"}
     assert set(data["specs"][0]) == set(re.findall(r"`(\w+)`", row.split("|")[3]))
+
+
+def test_the_json_of_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page documents the fields of a prediction, and no other."""
+    call = ["memory", "conv 3x3x4 - relu - fc 3", "--input", "8x8x3", "--batch", "9999", "--budget", "1GiB"]
+    assert run([*call, "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    parts = set(data.pop("parts"))
+
+    assert data["advice"]
+    assert fields(section(JSON_PAGE, "Memory")) | {"schema", "spec", "input"} == {*keys(data), "parts"}
+    assert parts == set(KINDS) == fields(section(PAGES["memory.md"], "The parts of the peak"))
+
+
+def test_the_json_of_what_is_saved(capsys: pytest.CaptureFixture[str]) -> None:
+    """`shapes --saved` adds the one field that the page names."""
+    assert run(["shapes", "conv 3x3x4 - relu", "--input", "8x8x3", "--saved", "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+
+    assert set(keys(data)) - fields(section(JSON_PAGE, "Fields")) == {"saved_bytes"}
+
+
+# ---- memory
+
+
+def test_every_option_of_memory_is_documented() -> None:
+    """The page on memory explains each option that the command has of its own."""
+    shared = {option.name for option in get_command("shapes").params} - {"batch"}
+    own = [option for option in get_command("memory").params if option.name not in shared]
+    explained = set(re.findall(r"`(--[a-z-]+)`", section(PAGES["memory.md"], "Asking")))
+
+    assert len(own) > 10
+    assert all(explained & {*option.opts, *option.secondary_opts} for option in own)
+
+
+@pytest.mark.parametrize("word", words())
+def test_what_every_layer_keeps_is_documented(word: str) -> None:
+    """The page on memory has every word, or says that it is among the other activations."""
+    text = section(PAGES["memory.md"], "What a layer keeps")
+
+    assert word in code_words(text) or word in MODULES
 
 
 # ---- the library, and the house

@@ -20,6 +20,7 @@ COMMANDS = (
     "params",
     "explain",
     "compare",
+    "memory",
     "zoo",
     "verify",
     "export",

@@ -5,22 +5,30 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.commands.options import spec_argument, spec_options, take_spec_options
+from cnncalc.commands.options import SpecOptions, spec_argument, spec_options, take_spec_options
+from cnncalc.commands.training import weights_option
 from cnncalc.needs import optional_packages
 from cnncalc.network import Network
 from cnncalc.report.writing import write_file, write_stream
 
-ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2"}
+if TYPE_CHECKING:
+    from cnncalc.model.export import Weights
+
+ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2", ".pt": "state-dict"}
 
 
 @click.command()
 @spec_argument()
 @click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="The file: model.py, model.onnx, model.pt2."
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="The file: model.py, model.onnx, model.pt2, model.pt.",
 )
 @click.option(
     "--format", "form", type=click.Choice(list(ENDINGS.values())), help="What to write. [default: by the ending of -o]"
@@ -28,15 +36,17 @@ ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2"}
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
-    help="What the weights are drawn from, for onnx and pt2. [default: others each time]",
+    help="What first weights are drawn from. [default: others each time]",
 )
+@weights_option
 @spec_options
-def export(spec: str, output: str | None, form: str | None, seed: int | None, **options: Any) -> None:
-    """Write the network as PyTorch source, as ONNX or as PyTorch's exported program.
+def export(spec: str, output: str | None, form: str | None, seed: int | None, weights: str, **options: Any) -> None:
+    """Write the network as PyTorch source, as ONNX, as PyTorch's exported program or its weights as a state_dict.
 
-    model.py is source to read and change: blocks are classes, repeats are loops; without -o it goes to the
-    terminal. model.onnx and model.pt2 hold the network with random first weights, as it is when testing, for any
-    batch. They need PyTorch: pip install "cnncalc[export]".
+    SPEC is a spec, or a run's folder for trained weights. model.py is source to read and change: blocks are classes,
+    repeats are loops; without -o it goes to the terminal. model.onnx and model.pt2 hold the network as it is when
+    testing, for any batch; model.pt holds the weights alone. Those of a spec are random first weights. They need
+    PyTorch: pip install "cnncalc[export]".
 
     \b
     Examples:
@@ -44,13 +54,19 @@ def export(spec: str, output: str | None, form: str | None, seed: int | None, **
       cnncalc export resnet18 --set classes=10 -o resnet18.py
       cnncalc export lenet5.txt --seed 0 -o lenet5.onnx
       cnncalc export lenet5.txt --seed 0 -o lenet5.pt2
+      cnncalc export lenet5.txt --seed 0 -o lenet5.pt
     """
     chosen = form or _form(output)
     if chosen == "python" and seed is not None:
-        raise click.UsageError("source holds no weights; --seed is for .onnx and .pt2")
+        raise click.UsageError("source holds no weights; --seed is for .onnx, .pt2 and .pt")
     if chosen != "python" and output is None:
         raise click.UsageError(f"{chosen} is not for the terminal; name a file with -o")
-    data = _WRITERS[chosen](take_spec_options(options).load(spec), seed)
+    asked = take_spec_options(options)
+    if _is_run(spec):
+        network, trained = _from_run(spec, weights, asked, seed)
+    else:
+        network, trained = asked.load(spec), None
+    data = _WRITERS[chosen](network, seed, trained)
     if output is not None:
         write_file(data, output)
     else:
@@ -64,31 +80,59 @@ def _form(output: str | None) -> str:
         return "python"
     ending = os.path.splitext(output)[1].lower()
     if ending not in ENDINGS:
-        raise click.UsageError(f"the ending of {output!r} says no format: use .py, .onnx or .pt2, or --format")
+        raise click.UsageError(f"the ending of {output!r} says no format: use .py, .onnx, .pt2 or .pt, or --format")
     return ENDINGS[ending]
 
 
-def _python(network: Network, seed: int | None) -> str:
+def _is_run(spec: str) -> bool:
+    return os.path.isfile(os.path.join(spec, "run.json"))
+
+
+def _from_run(path: str, which: str, asked: SpecOptions, seed: int | None) -> tuple[Network, Weights]:
+    """Return a run's network and its trained weights."""
+    if seed is not None or any((asked.input, asked.parameters, asked.rounding)):
+        raise click.UsageError("a run has its network and its weights; leave out --seed, --input, --set and --rounding")
+    with optional_packages():
+        from cnncalc.train.folder import RunFolder
+        from cnncalc.train.trained import read_weights
+
+    folder = RunFolder(path)
+    return folder.network(folder.facts()), read_weights(folder, which).tensors
+
+
+def _python(network: Network, seed: int | None, weights: Weights | None) -> str:
     from cnncalc.model.source import python_source
 
     return python_source(network)
 
 
-def _onnx(network: Network, seed: int | None) -> bytes:
+def _onnx(network: Network, seed: int | None, weights: Weights | None) -> bytes:
     with optional_packages():
         import onnx  # noqa: F401  # torch's exporter needs both, and says so less clearly
         import onnxscript  # noqa: F401
 
         from cnncalc.model import export
 
-    return export.onnx(network, seed=seed)
+    return export.onnx(network, seed=seed, weights=weights)
 
 
-def _pt2(network: Network, seed: int | None) -> bytes:
+def _pt2(network: Network, seed: int | None, weights: Weights | None) -> bytes:
     with optional_packages():
         from cnncalc.model import export
 
-    return export.pt2(network, seed=seed)
+    return export.pt2(network, seed=seed, weights=weights)
 
 
-_WRITERS: dict[str, Callable[[Network, int | None], str | bytes]] = {"python": _python, "onnx": _onnx, "pt2": _pt2}
+def _state_dict(network: Network, seed: int | None, weights: Weights | None) -> bytes:
+    with optional_packages():
+        from cnncalc.model import export
+
+    return export.state_dict(network, seed=seed, weights=weights)
+
+
+_WRITERS: dict[str, Callable[[Network, int | None, Weights | None], str | bytes]] = {
+    "python": _python,
+    "onnx": _onnx,
+    "pt2": _pt2,
+    "state-dict": _state_dict,
+}

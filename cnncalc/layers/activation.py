@@ -8,6 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.kernels import INPUTS, OUTPUT, Extra, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Module, Steps
 
@@ -38,6 +39,7 @@ SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 """Activations with a number of their own (slope, alpha or beta), and PyTorch's value for it."""
 
 
+_KEEPS_OUTPUT = frozenset(("relu", "sigmoid", "tanh", "softmax", "logsoftmax"))
 _OVERWRITING = frozenset(("relu", "relu6", "leakyrelu", "elu"))
 
 
@@ -78,6 +80,15 @@ class Activation(Layer):
         usual = self.slope is None or self.slope == SLOPED[self.function]
         return (Module(MODULES[self.function], () if usual else (self.slope,)),)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        if self.function == "identity":
+            return ()
+        values = sources[0].values
+        if overwrites and self.function == "relu6":  # PyTorch keeps a copy of the input, so nothing is gained
+            return (Kernel("relu6", values, extras=(Extra(values),), overwrites=True),)
+        keeps = OUTPUT if overwrites or self.function in _KEEPS_OUTPUT else INPUTS
+        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites),)
+
 
 @register("prelu")
 @dataclass(eq=False, repr=False)
@@ -99,3 +110,7 @@ class ParametricRelu(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Module("PReLU", self.weight_factors(sources), {} if self.start == 0.25 else {"init": self.start}),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        values = sources[0].values  # the slope's gradient is computed for every value, then summed
+        return (Kernel("prelu", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values),)

@@ -16,6 +16,7 @@ from math import prod
 from typing import ClassVar, NamedTuple
 
 from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.steps import Steps
 from cnncalc.volume import Volume
 
@@ -107,6 +108,10 @@ class Layer:
         """Return the number of learned parameters: weights and biases."""
         return self.weights(sources) + self.biases(sources)
 
+    def tensors(self, sources: Sources) -> tuple[int, ...]:
+        """Return the numbers of values of its learned tensors: the weights', then the biases'."""
+        return tuple([count for count in (self.weights(sources), self.biases(sources)) if count])
+
     def macs(self, sources: Sources) -> int:
         """Return the number of multiplications for one image; a bias is not one."""
         factors = self.mac_factors(sources)
@@ -131,6 +136,10 @@ class Layer:
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         """Return what PyTorch does for this layer; ``vector`` says that what arrives is N x C."""
         raise NotImplementedError(f"{type(self).__name__} does not say what PyTorch does")
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        """Return what PyTorch's calls for this layer do to memory; ``overwrites`` says that it works in place."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it does to memory")
 
     def looks_around(self) -> bool:
         """Say whether the layer looks for patterns: whether it has a learned window larger than 1."""

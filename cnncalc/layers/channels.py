@@ -8,6 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
@@ -46,6 +47,9 @@ class Shuffle(Layer):
         # [N, g, C/g, …] → [N, C/g, g, …], and back to one dimension of channels
         return split, Function("movedim", (1, 2)), Function("flatten", (1, 2))
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel("copy", sources[0].values),)
+
 
 @register("slice")
 @dataclass(eq=False, repr=False)
@@ -79,6 +83,9 @@ class Slice(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function("narrow", (1, self.start, self.stop - self.start)),)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel("narrow", self.output(sources).values, overwrites=True),)  # its gradient is one of all channels
+
 
 @register("scale")
 @dataclass(eq=False, repr=False)
@@ -100,3 +107,7 @@ class Scale(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         ones = () if vector else (1,) * sources[0].dimensions
         return (Factor((sources[0].channels, *ones), self.start),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        values = sources[0].values  # the factors' gradient is computed for every value, then summed
+        return (Kernel("scale", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values),)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from cnncalc.errors import Fault, shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Windowed, axis_name, read_windows
@@ -101,6 +102,12 @@ class Convolution(Windowed):
         if own:
             return (convolution,)
         return Function("pad", (padding(self.needed_padding(sources[0])),)), convolution
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        convolution = _kernel(self, sources)
+        if self.plain and self.rounding != "ceil":
+            return (convolution,)
+        return self.padding_kernel(sources[0]), convolution
 
     def looks_around(self) -> bool:
         return any(window.kernel > 1 for window in self.windows)
@@ -246,8 +253,15 @@ class TransposedConvolution(Layer):
         args = (sources[0].channels, self.filters, short_setting(self.kernel))
         return (Module(per_dimension("ConvTranspose", sources[0].dimensions), args, _changed(settings)),)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (_kernel(self, sources),)
+
     def looks_around(self) -> bool:
         return any(kernel > 1 for kernel in self.kernel)
+
+
+def _kernel(layer: Layer, sources: Sources) -> Kernel:
+    return Kernel("convolution", layer.output(sources).values, keeps=INPUTS, parameters=layer.tensors(sources))
 
 
 _USUAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}

@@ -8,6 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault, shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps
 from cnncalc.volume import Volume
@@ -64,6 +65,9 @@ class FullyConnected(Flattening):
         linear = Module("Linear", (sources[0].values, self.outputs), {} if self.bias else {"bias": False})
         return (linear,) if vector else (FLATTEN, linear)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel("linear", self.outputs, keeps=INPUTS, parameters=self.tensors(sources)),)
+
     def matrix_product(self, sources: Sources) -> MatrixProduct:
         return MatrixProduct(self.outputs, sources[0].values, 1)
 
@@ -80,6 +84,9 @@ class Flatten(Flattening):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return () if vector else (FLATTEN,)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return ()
 
 
 FLATTEN = Function("flatten", (1,))

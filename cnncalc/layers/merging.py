@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from cnncalc.errors import Fault
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.kernels import NEW, NOTHING, OTHERS, PASSED, Kernel, Kernels, folded
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
 from cnncalc.volume import Volume
@@ -38,6 +39,9 @@ class Add(Merge):
             raise _disagreement(self.kind, sources, _to_equal(sources))
         return sources[0]
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return folded("add", sources, NOTHING, PASSED)
+
 
 @register("concat")
 @dataclass(eq=False, repr=False)
@@ -52,6 +56,9 @@ class Concat(Merge):
         if len({source.spatial for source in sources}) > 1:
             raise _disagreement(self.kind, sources, _to_equal(sources, channels=False))
         return sources[0].with_channels(sum(source.channels for source in sources))
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel("cat", self.output(sources).values, tuple(range(len(sources))), gradient=PASSED),)
 
 
 @register("mul")
@@ -69,6 +76,9 @@ class Multiply(Merge):
             hints = [f"every branch of mul is {largest} or {largest.vector(largest.channels)} here"]
             raise _disagreement(self.kind, sources, hints)
         return largest
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return folded("mul", sources, OTHERS, NEW)
 
 
 _MOST_SHOWN = 6

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.kernels import COUNTER, FLOAT, INPUTS, OTHERS, Extra, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, per_dimension
 
@@ -27,6 +29,11 @@ class Normalisation(Layer):
 
     def biases(self, sources: Sources) -> int:
         return sources[0].channels if self.affine else 0
+
+    def kernel(self, name: str, sources: Sources, statistic: Extra, buffers: tuple[int, ...] = ()) -> Kernel:
+        """Return the kernel, which keeps its input and two statistics: the means and the inverse deviations."""
+        extras = (statistic, statistic)
+        return Kernel(name, sources[0].values, (), INPUTS, extras, self.tensors(sources), buffers)
 
 
 def _eps(arguments: Arguments, default: float = 1e-5) -> float:
@@ -54,6 +61,11 @@ class BatchNorm(Normalisation):
         settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
         return (Module(name, (sources[0].channels,), _changed(settings, affine=True)),)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        channels = sources[0].channels
+        buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
+        return (self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT), buffers),)
+
 
 @register("instancenorm")
 @dataclass(eq=False, repr=False)
@@ -76,6 +88,13 @@ class InstanceNorm(Normalisation):
         name = per_dimension("InstanceNorm", sources[0].dimensions)
         settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
         return (Module(name, (sources[0].channels,), _changed(settings, affine=False)),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        channels = sources[0].channels
+        norm = self.kernel("batch_norm", sources, Extra(channels, size=FLOAT if self.affine else None))
+        if self.affine:  # an image's channels are a batch norm's: scales and shifts are repeated for each
+            norm = norm._replace(extras=(*norm.extras, Extra(channels, size=FLOAT)), scratch=2 * channels)
+        return (norm,)
 
 
 @register("gn")
@@ -107,6 +126,9 @@ class GroupNorm(Normalisation):
         settings = _changed({"eps": self.eps, "affine": self.affine}, affine=True)
         return (Module("GroupNorm", (self.groups, sources[0].channels), settings),)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (self.kernel("group_norm", sources, Extra(self.groups, size=FLOAT)),)
+
 
 @register("ln")
 @dataclass(eq=False, repr=False)
@@ -123,6 +145,9 @@ class LayerNorm(Normalisation):
         settings = _changed({"eps": self.eps, "elementwise_affine": self.affine}, elementwise_affine=True)
         norm = Module("LayerNorm", (sources[0].channels,), settings)
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (self.kernel("layer_norm", sources, Extra(prod(sources[0].spatial), size=FLOAT)),)
 
 
 @register("lrn")
@@ -149,6 +174,22 @@ class LocalResponseNorm(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         settings = {"alpha": self.alpha, "beta": self.beta, "k": self.k}
         return (Module("LocalResponseNorm", (self.size,), settings),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        """x / (mean of x² · alpha + k)^beta, the mean over padded channels, as PyTorch computes it."""
+        source = sources[0]
+        values = source.values
+        padded = source.with_channels(source.channels + self.size - 1).values
+        mean = "avg_pool2d" if source.dimensions == 1 else "avg_pool3d"
+        return (
+            Kernel("mul", values, (0, 0), keeps=OTHERS),
+            Kernel("pad", padded),
+            Kernel(mean, values, keeps=INPUTS),
+            Kernel("mul", values),
+            Kernel("add", values),
+            Kernel("pow", values, keeps=INPUTS, scratch=2 * values),
+            Kernel("div", values, (0, 6), keeps=INPUTS, scratch=2 * values),
+        )
 
 
 _USUAL = {"eps": 1e-5, "momentum": 0.1}

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
+from cnncalc.layers.kernels import INDEX, INPUTS, NOTHING, OTHERS, OUTPUT, Extra, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
@@ -45,14 +46,22 @@ class Pool(Windowed):
     def allows(self, window: Window) -> bool:
         return max(window.before, window.after) <= window.kernel // 2
 
+    @property
+    def pads_itself(self) -> bool:
+        """Whether PyTorch's pool does the padding: with a dilation `same` pads more than half the kernel, too much."""
+        return self.plain and all(window.before <= window.kernel // 2 for window in self.windows)
+
+    def pooling_kernels(self, sources: Sources, pool: Kernel) -> Kernels:
+        """Return the kernels of a pool of ``torch.nn``, with the padding that it does not do itself."""
+        return (pool,) if self.pads_itself else (self.padding_kernel(sources[0]), pool)
+
     def pooling(self, name: str, sources: Sources, fill: float, **settings: Any) -> Steps:
         """Return the steps of a pool of ``torch.nn``, which pads both sides alike, or else with ``fill``."""
         stride = self.setting("stride")
         settings["stride"] = short_setting(stride)
         if any(window.dilation > 1 for window in self.windows):
             settings["dilation"] = short_setting(self.setting("dilation"))
-        # with a dilation `same` pads more than half the kernel, which PyTorch's pools refuse
-        own = self.plain and all(window.before <= window.kernel // 2 for window in self.windows)
+        own = self.pads_itself
         padded = () if own else (self._padded(sources[0], fill),)
         if own and any(self.setting("before")):
             settings["padding"] = short_setting(self.setting("before"))
@@ -93,6 +102,9 @@ class MaxPool(Pool):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.pooling("MaxPool", sources, float("-inf"))
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return self.pooling_kernels(sources, _maximum(f"max_pool{len(self.windows)}d", self.output(sources).values))
+
 
 @register("minpool", heads=r"\d+")
 @dataclass(eq=False, repr=False)
@@ -107,6 +119,11 @@ class MinPool(Pool):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return Function("neg"), *self.pooling("MaxPool", sources, float("-inf")), Function("neg")
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        makes = self.output(sources).values
+        pool = self.pooling_kernels(sources, _maximum(f"max_pool{len(self.windows)}d", makes))
+        return Kernel("neg", sources[0].values), *pool, Kernel("neg", makes)
 
 
 @register("avgpool", heads=r"\d+")
@@ -132,6 +149,9 @@ class AveragePool(Pool):
         settings = {} if self.count_padding or not any(self.setting("before")) else {"count_include_pad": False}
         return self.pooling("AvgPool", sources, 0.0, **settings)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return self.pooling_kernels(sources, _mean(sources, self.output(sources).values))
+
 
 @register("lppool", heads=r"\d+")
 @dataclass(eq=False, repr=False)
@@ -156,6 +176,34 @@ class PowerPool(Pool):
         sides = self.needed_padding(sources[0])  # it has no padding of its own; zeros add nothing to a norm
         padded = any(before or after > 0 for before, after in sides)
         return (Function("pad", (padding(sides),)), module) if padded else (module,)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        """(sign(m)·relu(|m|)·n)^(1/p) for the mean m of x^p over a window of n values, as PyTorch computes it."""
+        sides = self.needed_padding(sources[0])
+        padded = any(before or after > 0 for before, after in sides)
+        before: Kernels = (self.padding_kernel(sources[0]),) if padded else ()
+        read = before[0].makes if before else sources[0].values
+        makes = self.output(sources).values
+        at = len(before) + 2  # the place of the mean
+        return (
+            *before,
+            Kernel("pow", read, keeps=INPUTS, scratch=2 * read),
+            _mean(sources, makes),
+            Kernel("sign", makes, (at,)),
+            Kernel("abs", makes, (at,), keeps=INPUTS, scratch=makes),
+            Kernel("relu", makes, keeps=OUTPUT),
+            Kernel("mul", makes, (at + 1, at + 3), keeps=OTHERS),
+            Kernel("mul", makes),
+            Kernel("pow", makes, keeps=INPUTS, scratch=2 * makes),
+        )
+
+
+def _maximum(name: str, makes: int) -> Kernel:
+    return Kernel(name, makes, keeps=INPUTS, extras=(Extra(makes, size=INDEX),))
+
+
+def _mean(sources: Sources, makes: int) -> Kernel:
+    return Kernel(f"avg_pool{sources[0].dimensions}d", makes, keeps=INPUTS)
 
 
 @dataclass(eq=False, repr=False)
@@ -202,6 +250,10 @@ class AdaptiveAveragePool(AdaptivePool):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.adaptive("AdaptiveAvgPool", sources)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        keeps = NOTHING if max(self.size) == 1 else INPUTS  # PyTorch takes a mean over all positions
+        return (Kernel(f"adaptive_avg_pool{len(self.size)}d", self.output(sources).values, keeps=keeps),)
+
 
 @register("adaptivemaxpool")
 @dataclass(eq=False, repr=False)
@@ -214,6 +266,9 @@ class AdaptiveMaxPool(AdaptivePool):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.adaptive("AdaptiveMaxPool", sources)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (_maximum(f"adaptive_max_pool{len(self.size)}d", self.output(sources).values),)
 
 
 @register("gap")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.kernels import Extra, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, per_dimension
 from cnncalc.volume import Volume
@@ -48,6 +49,18 @@ class Dropout(Layer):
         back = () if vector else (Function("unflatten", (1, _channels_first(sources[0]))),)
         drop = (Function("unsqueeze", (0,)), Module("Dropout1d", (self.rate,)), Function("squeeze", (0,)))
         return *flat, *drop, *back
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        values = sources[0].values
+        if self.rate == 0:  # PyTorch hands on what arrives
+            return ()
+        if self.rate == 1:  # everything becomes 0 by a product with a single 0
+            mask = Extra(fixed=1)
+        elif self.what == "dropout" or max(sources[0].spatial) == 1 == sources[0].channels:
+            mask = Extra(values, cuda_size=1)
+        else:
+            mask = Extra(1 if self.what == "droppath" else sources[0].channels)
+        return (Kernel("dropout", values, extras=(mask,), training_only=True),)
 
 
 def _channels_first(volume: Volume) -> tuple[int, ...]:

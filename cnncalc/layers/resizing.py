@@ -8,6 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
+from cnncalc.layers.kernels import INPUTS, NOTHING, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, short_setting
 from cnncalc.layers.window import axis_name
@@ -52,6 +53,11 @@ class Pad(Layer):
         mode = {} if self.mode == "zeros" else {"mode": self.mode}
         return (Function("pad", (padding(self.sides),), mode),)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        keeps = NOTHING if self.mode == "zeros" else INPUTS
+        name = {"zeros": "pad", "reflect": "reflection_pad", "replicate": "replication_pad"}[self.mode]
+        return (Kernel(name, self.output(sources).values, keeps=keeps),)
+
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)
         return sources[0].with_spatial([size + before + after for size, (before, after) in cells])
@@ -80,6 +86,9 @@ class Crop(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function("pad", (padding(tuple([(-before, -after) for before, after in self.sides])),)),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel("pad", self.output(sources).values),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)
@@ -143,6 +152,9 @@ class Upsample(Layer):
         factors = tuple(map(float, self.factors))
         return (Module("Upsample", (), {"scale_factor": short_setting(factors), "mode": self.mode}),)
 
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel("upsample", self.output(sources).values),)
+
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.factors, strict=True)
         return sources[0].with_spatial([size * factor for size, factor in cells])
@@ -194,6 +206,9 @@ class PixelShuffle(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Module("PixelShuffle", (self.factor,)),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel("copy", sources[0].values),)
 
     def output(self, sources: Sources) -> Volume:
         sizes = [size * self.factor for size in sources[0].spatial]

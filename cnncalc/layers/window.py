@@ -14,6 +14,7 @@ from typing import NamedTuple
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Reach
+from cnncalc.layers.kernels import Kernel
 from cnncalc.volume import Volume
 
 
@@ -133,6 +134,11 @@ class Windowed(Layer):
         """Return the padding with which a plain sliding makes the output exactly, after it perhaps negative."""
         cells = zip(self.windows, source.spatial, self.spatial(source), strict=True)
         return tuple([(w.before, (out - 1) * w.stride + w.extent - size - w.before) for w, size, out in cells])
+
+    def padding_kernel(self, source: Volume) -> Kernel:
+        """Return the kernel that pads in front of the window, where PyTorch's layer does not do it itself."""
+        cells = zip(source.spatial, self.needed_padding(source), strict=True)
+        return Kernel("pad", source.with_spatial([size + sum(sides) for size, sides in cells]).values)
 
     def allows(self, window: Window) -> bool:
         """Say whether the layer could have such a window at all."""

@@ -1,6 +1,7 @@
-"""A network as a file for other programs: ONNX, and PyTorch's own exported program.
+"""A network as a file for other programs: ONNX, PyTorch's own exported program, and its weights alone.
 
-Both hold the network as it is when testing, with first weights, for any number of images at a time.
+The first two hold the network as it is when testing, for any number of images at a time. The weights are trained ones
+where they are given, and first ones otherwise.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -26,7 +27,11 @@ MOST_ONNX_BYTES = 2**31 - 2**20
 _OPERATION = re.compile(r"op='([\w.]+)'")
 
 
-def onnx(network: Network, *, seed: int | None = None) -> bytes:
+Weights = Mapping[str, torch.Tensor]
+"""Weights by the names that `cnncalc.build` gives them."""
+
+
+def onnx(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> bytes:
     """Return a network as an ONNX file, with inputs ``images`` and outputs ``output`` of any batch.
 
     Raises:
@@ -38,7 +43,7 @@ def onnx(network: Network, *, seed: int | None = None) -> bytes:
         raise SpecError("not-in-onnx", message, hints=["export it as .pt2"])
     with _quiet(), _only_what_onnx_has():
         program = torch.onnx.export(
-            _exported(network, seed),
+            _exported(network, seed, weights),
             dynamo=True,
             dynamic_shapes=_any_batch(),
             input_names=["images"],
@@ -50,17 +55,31 @@ def onnx(network: Network, *, seed: int | None = None) -> bytes:
     return data
 
 
-def pt2(network: Network, *, seed: int | None = None) -> bytes:
+def pt2(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> bytes:
     """Return a network as a file for ``torch.export.load``, for any batch."""
     file = io.BytesIO()
     with _quiet():
-        torch.export.save(_exported(network, seed), file)
+        torch.export.save(_exported(network, seed, weights), file)
     return file.getvalue()
 
 
-def _exported(network: Network, seed: int | None) -> torch.export.ExportedProgram:
-    """Trace a network for any batch."""
+def state_dict(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> bytes:
+    """Return the weights alone as a file for ``torch.load(…, weights_only=True)``."""
+    file = io.BytesIO()
+    torch.save(_module(network, seed, weights).state_dict(), file)
+    return file.getvalue()
+
+
+def _module(network: Network, seed: int | None, weights: Weights | None) -> torch.nn.Module:
     module = build(network, device="cpu", seed=seed).eval()
+    if weights is not None:
+        module.load_state_dict(dict(weights))
+    return module
+
+
+def _exported(network: Network, seed: int | None, weights: Weights | None) -> torch.export.ExportedProgram:
+    """Trace a network for any batch."""
+    module = _module(network, seed, weights)
     images = torch.zeros(BATCH, network.input.channels, *network.input.spatial)
     program = torch.export.export(module, (images,), dynamic_shapes=_any_batch())
     for node in program.graph.nodes:

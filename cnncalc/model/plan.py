@@ -8,9 +8,9 @@ torch.
 from __future__ import annotations
 
 import keyword
-from collections import Counter
 from typing import NamedTuple
 
+from cnncalc.analysis.overwriting import overwritable
 from cnncalc.errors import SpecError
 from cnncalc.layers.steps import Function, Step, Steps
 from cnncalc.network import Network, Node
@@ -73,7 +73,7 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
         inplace: whether activations may write over their input where that is safe.
     """
     vectors = [False]
-    free = _overwritable(network) if inplace else frozenset()
+    free = overwritable(network) if inplace else frozenset()
     planned = []
     for node in network.layers:
         layer = node.layer
@@ -90,24 +90,6 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
         steps = layer.torch_steps(node.sources, vector)
         planned.append(Planned(node, name, prepare, steps, node.index in free, vectors[-1]))
     return planned
-
-
-def _overwritable(network: Network) -> frozenset[int]:
-    """Return the layers that may write over their input.
-
-    That is safe where nobody else reads the input, and where the layer that made it does not need it for
-    its backward pass. The network's own input and output are never written over.
-    """
-    readers = Counter(index for node in network.layers for index in node.inputs)
-    readers[network.output_index] += 1
-    return frozenset(
-        node.index
-        for node in network.layers
-        if node.layer.may_overwrite
-        and node.inputs[0]
-        and readers[node.inputs[0]] == 1
-        and network.layers[node.inputs[0] - 1].layer.output_is_free
-    )
 
 
 def _unflatten(volume: Volume) -> Step:

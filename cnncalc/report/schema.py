@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -24,10 +25,10 @@ def to_text(data: Any, indent: int | None = 2) -> str:
     return json.dumps(data, indent=indent, ensure_ascii=False)
 
 
-def counts_data(counts: Counts) -> dict[str, Any]:
-    """Return what was counted, in the order and with the names of the schema."""
+def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str, Any]:
+    """Return what was counted, in the order and with the names of the schema; ``saved_bytes`` only if given."""
     network = counts.network
-    return {
+    data: dict[str, Any] = {
         "schema": SCHEMA,
         "spec": network.source.name,
         "input": list(network.input),
@@ -42,6 +43,11 @@ def counts_data(counts: Counts) -> dict[str, Any]:
             "parameter_bytes": counts.parameter_bytes,
         },
     }
+    if saved is not None:
+        for layer, kept in zip(data["layers"], saved, strict=True):
+            layer["saved_bytes"] = kept
+        data["total"]["saved_bytes"] = sum(saved)
+    return data
 
 
 def conventions(counts: Counts) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts, Row
@@ -56,13 +56,19 @@ class _Line(NamedTuple):
     rows: tuple[Row, ...]
 
 
-def shapes_report(counts: Counts, *, depth: int | None = None, explain: bool = False) -> Report:
+_SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1)
+
+
+def shapes_report(
+    counts: Counts, *, depth: int | None = None, explain: bool = False, saved: Sequence[int] | None = None
+) -> Report:
     """Make the report.
 
     Args:
         counts: what was counted.
         depth: blocks that nest deeper than this are folded into one row each; None shows every layer.
         explain: whether the arithmetic stands beside the numbers.
+        saved: for each layer the bytes that it keeps for its backward pass, for a column of their own.
 
     """
     network = counts.network
@@ -73,9 +79,14 @@ def shapes_report(counts: Counts, *, depth: int | None = None, explain: bool = F
     if explain:
         sums = [("", "", ""), *map(_sums, lines), ("", "", "")]
         rows = [_explained(cells, *texts) for cells, texts in zip(rows, sums, strict=True)]
+    columns = _EXPLAINED if explain else _COLUMNS
+    if saved is not None:
+        kept = [None, *[sum([saved[row.node.index - 1] for row in line.rows]) for line in lines], sum(saved)]
+        rows = [(*cells, None if cells[2] is None else size) for cells, size in zip(rows, kept, strict=True)]
+        columns = (*columns, _SAVED)
     return Report(
-        Table(_EXPLAINED if explain else _COLUMNS, rows[:-1], rows[-1]),
-        lambda: counts_data(counts),
+        Table(columns, rows[:-1], rows[-1]),
+        lambda: counts_data(counts, saved),
         _summary(counts),
         [*_dropped(counts), *_outgrown(counts)],
     )

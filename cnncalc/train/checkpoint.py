@@ -64,6 +64,23 @@ def unpack(data: bytes) -> Checkpoint:
     return Checkpoint(tensors, facts)
 
 
+def read_whole(path: str) -> Checkpoint:
+    """Read weights from a file; nothing in it is run.
+
+    Raises:
+        SpecError: where the file is not there, or is damaged.
+
+    """
+    try:
+        with open(path, "rb") as file:
+            return unpack(file.read())
+    except OSError as error:
+        message = f"cannot read the weights in `{shorten(path, 80)}`: {error.strerror}"
+        raise SpecError("no-weights", message) from None
+    except ValueError as error:
+        raise SpecError("bad-weights", f"`{shorten(path, 80)}` is damaged: {error}") from None
+
+
 def write_checkpoint(folder: str, step: int, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, and remove those that are no longer needed.
 

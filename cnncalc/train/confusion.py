@@ -39,5 +39,11 @@ def draw_confusion(classes: Sequence[str], confusion: Sequence[Sequence[int]], f
                     column, row, f"{count:,}" if count else "·", ha="center", va="center", color=colour, fontsize=8
                 )
     data = BytesIO()
-    figure.savefig(data, format=form, metadata={"Date": None, "Creator": None} if form == "svg" else None, dpi=150)
+    figure.savefig(
+        data,
+        format=form,
+        bbox_inches="tight",
+        metadata={"Date": None, "Creator": None} if form == "svg" else None,
+        dpi=150,
+    )
     return data.getvalue()

@@ -65,6 +65,13 @@ def describe(device: torch.device) -> str:
     return str(device)
 
 
+def resolved_precision(recipe: Recipe, device: torch.device) -> str:
+    """Return the type of the arithmetic: ``auto`` is bf16 where a GPU has it, and float32 elsewhere."""
+    if recipe.precision != "auto":
+        return recipe.precision
+    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+
+
 def configure(recipe: Recipe, device: torch.device, network: Network) -> None:
     """Ask of PyTorch what a recipe wants: how exact float32 is, and whether every run is the same.
 

@@ -210,8 +210,16 @@ def ended_text(event: Ended) -> str:
         )
     if event.skipped_steps:
         results.append(("skipped steps", f"{event.skipped_steps:,}: a gradient was too large for fp16"))
-    results.append(("memory", f"{bytes_text(event.memory_bytes)} at most"))
-    return "\n".join(["", paired(results), "", _described(event.files), "", _described(event.commands)])
+    results.append(("memory", _memory_text(event)))
+    parts = [paired(results), _described(event.files), _described(event.commands)]
+    return "\n" + "\n\n".join(part for part in parts if part)
+
+
+def _memory_text(event: Ended) -> str:
+    measured, predicted = bytes_text(event.memory_bytes), bytes_text(event.predicted_bytes)
+    if event.whole_process:
+        return f"{measured} at most in the whole process; tensors were predicted to take {predicted}"
+    return f"{measured} at most; {predicted} were predicted"
 
 
 def paired(pairs: Sequence[tuple[str, str]]) -> str:

@@ -61,6 +61,8 @@ class Ended(NamedTuple):
         test_accuracy: of the test images with the best weights, where validation images chose them.
         seconds: of work in all.
         memory_bytes: the most that was in use.
+        predicted_bytes: what a step and the images were predicted to take.
+        whole_process: whether ``memory_bytes`` counts everything in the process, not only tensors.
         skipped_steps: steps that fp16 could not take.
         files: what was written, with what it is.
         commands: what to type next, with what it does.
@@ -76,6 +78,8 @@ class Ended(NamedTuple):
     test_accuracy: float | None
     seconds: float
     memory_bytes: int
+    predicted_bytes: int
+    whole_process: bool
     skipped_steps: int
     files: Sequence[tuple[str, str]]
     commands: Sequence[tuple[str, str]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -12,54 +12,32 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnncalc.errors import SpecError
-from cnncalc.report.writing import write_file
 from cnncalc.train.augment import Targets
-from cnncalc.train.checkpoint import (
-    Checkpoint,
-    has_checkpoint,
-    pack,
-    read_newest,
-    restore_module,
-    unpack,
-    write_checkpoint,
-)
+from cnncalc.train.data import Split
 from cnncalc.train.devices import finish, peak_memory_bytes
-from cnncalc.train.events import Begun, Ended, Looked, Observer
+from cnncalc.train.events import Begun, Ended, Observer
 from cnncalc.train.folder import BEST, CURVE, LAST, METRICS, RunFolder
+from cnncalc.train.keeper import Keeper
 from cnncalc.train.order import epoch_order, local_parts
 from cnncalc.train.progress import Progress, Row
 from cnncalc.train.schedule import rate_factor
 from cnncalc.train.scoring import Score, score
 from cnncalc.train.session import Session
 from cnncalc.train.signals import Signals
+from cnncalc.train.watch import NotFinite, Watch
 
-LOOK_SECONDS = 0.5
-"""How often the losses are fetched from the device, which has to finish its work for that."""
-MOST_UNSEEN = 256
-"""Most losses that wait to be fetched."""
-DRAW_SECONDS = 60.0
-"""How often the learning curve is drawn, which takes longer than everything else that is written."""
-AGREE_STEPS = 10
-"""Steps after which several processes look together; one that looks alone would wait for the others."""
-WATCHED_STEPS = 32
-"""Steps of an epoch whose training accuracy is counted."""
 MOST_ROLLBACKS = 10
+
+Part = tuple[Tensor, tuple[Tensor, Tensor]]
+"""A part of a batch: which images, and their pixels and labels."""
 
 
 class End(NamedTuple):
-    """Why a run ends."""
+    """Why a run ends, whether that was to be expected, and whether it could go on."""
 
     reason: str
     complete: bool
-
-
-class NotFinite(Exception):
-    """A loss was no number."""
-
-    def __init__(self, step: int, loss: float) -> None:
-        super().__init__(f"the loss of step {step:,} is {loss}")
-        self.step = step
-        self.loss = loss
+    goes_on: bool = False
 
 
 class Run:
@@ -76,39 +54,34 @@ class Run:
     def __init__(self, session: Session, folder: RunFolder, observer: Observer, signals: Signals) -> None:
         self.session, self.folder, self.observer, self.signals = session, folder, observer, signals
         self.progress = Progress()
-        self._unseen: list[Tensor] = []
-        self._right: list[Tensor] = []
-        self._last: bytes | None = None  # weights of the last epoch that are not on the disk yet
-        self._best: bytes | None = None  # and those of the best one
-        self._started = self._looked = self._saved = self._drawn = time.monotonic()
+        self._watch = Watch(session)
+        self._keeper = Keeper(session, folder)
+        self._begun = self._started = time.monotonic()
         self._seconds_before = 0.0
-        self._looked_step = 0
         self._rate = 0.0
 
     # ---- from the start to the end
 
-    def go(self, facts: list[tuple[str, str]]) -> Ended:
+    def go(self, about: list[tuple[str, str]]) -> Ended:
         """Train to the end, from the newest checkpoint if there is one."""
-        if has_checkpoint(self.folder.checkpoints):
+        if self._keeper.begun():
             self._restore()
-        elif self.session.world.writes:
+        else:
             self._save()  # so that there is always something to go back to
         session, progress = self.session, self.progress
-        begun = Begun(
-            self.folder.path, facts, session.recipe.epochs, session.steps_per_epoch, progress.step, progress.rows
-        )
-        self.observer.begin(begun)
-        self._restart_clock()
+        length = session.recipe.epochs, session.steps_per_epoch
+        self.observer.begin(Begun(self.folder.path, about, *length, progress.step, progress.rows))
+        self._start_clocks()
         end = self._all_epochs()
         self._save()
-        self._draw()
+        self._keeper.draw(self.progress.rows, now=True)
         ended = self._ended(end)
         self.observer.end(ended)
         return ended
 
     def _all_epochs(self) -> End:
         while True:
-            end = self._end_between_epochs()
+            end = self._end_between_epochs() or self._asked_to_end()
             if end:
                 return end
             try:
@@ -138,71 +111,73 @@ class Run:
             return interrupted
         finish(session.device)
         seconds = time.monotonic() - started
-        images = sum(self._images(step) for step in range(first, progress.step))
-        tested = self._test()
+        images = sum(session.images_in(step) for step in range(first, progress.step))
+        tested = None if session.material.tested is None else self._test(session.material.tested)
         row = self._row(tested, images / seconds if images else 0.0)
-        self._last = self._packed_weights(row)
-        if progress.close_epoch(row):
-            self._best = self._last
+        self._keeper.take_weights(row, best=progress.close_epoch(row))
         self.observer.epoch(row)
-        if self._due():
+        if self._keeper.due():
             self._save()
-        if time.monotonic() - self._drawn >= DRAW_SECONDS:
-            self._draw()
+        self._keeper.draw(progress.rows, now=False)
         return None
 
     # ---- steps
 
     def _steps(self) -> End | None:
+        """Take the steps that are left of the epoch; return why that was broken off, if it was."""
         session, progress = self.session, self.progress
-        world, recipe = session.world, session.recipe
-        order = epoch_order(len(session.material.train), recipe.seed, progress.epoch)
-        offset = progress.step - progress.epoch * session.steps_per_epoch
-        if session.material.train.in_memory:
-            order = order.to(session.device)
-        indices = local_parts(order, session.bounds, offset, world.rank, world.size, recipe.accumulate)
-        batches = zip(indices, session.material.train.batches(indices, seed=recipe.seed + progress.epoch), strict=True)
-        for _ in range(offset, session.steps_per_epoch):
-            self._step(batches)
+        parts, left = self._parts()
+        for _ in range(left):
+            self._step(parts)
             progress.step += 1
-            if self._look_due():
+            if self._watch.due(progress) or (self.signals.asked and not session.world.shared):
                 self._look()
                 end = self._asked_to_end()
                 if end:
                     return end
-                if self._due():
+                if self._keeper.due():
                     self._save()
         self._look()
         return None
 
-    def _step(self, batches: zip[tuple[Tensor, tuple[Tensor, Tensor]]]) -> None:
+    def _parts(self) -> tuple[Iterator[Part], int]:
+        """Return the parts of the batches that are left of the epoch, and how many steps they are."""
+        session, progress = self.session, self.progress
+        train, world, recipe = session.material.train, session.world, session.recipe
+        offset = progress.step - progress.epoch * session.steps_per_epoch
+        order = epoch_order(len(train), recipe.seed, progress.epoch)
+        if train.in_memory:
+            order = order.to(session.device)
+        indices = local_parts(order, session.bounds, offset, world.rank, world.size, recipe.accumulate)
+        batches = train.batches(indices, seed=recipe.seed + progress.epoch)
+        return zip(indices, batches, strict=True), session.steps_per_epoch - offset
+
+    def _step(self, parts: Iterator[Part]) -> None:
         """Take one step of the optimizer, over all parts of its batch."""
         session, recipe, step = self.session, self.session.recipe, self.progress.step
         session.seeds.set(step)
         self._set_rate(step)
-        watched = step % max(1, session.steps_per_epoch // WATCHED_STEPS) == 0
-        images_in_step = self._images(step) / session.world.size
-        total: Tensor | None = None
-        for part in range(recipe.accumulate):
-            indices, (pixels, labels) = next(batches)
-            images, targets = session.augmenter.train(
-                pixels, labels, indices, self.progress.epoch, session.seeds.generator
-            )
-            with session.silent(last=part == recipe.accumulate - 1):
-                with session.cast():
-                    logits = session.forward(images).flatten(1)
-                    loss = self._loss(logits, targets)
-                share = len(labels) / images_in_step
-                loss = loss if share == 1 else loss * share
-                session.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            total = loss.detach() if total is None else total + loss.detach()
-            if watched and targets.others is None:
-                self._right.append(
-                    torch.stack([(logits.detach().argmax(1) == labels).sum(), labels.new_tensor(len(labels))])
-                )
-        assert total is not None
-        self._unseen.append(total)
+        loss = self._backward(next(parts), last=recipe.accumulate == 1)
+        for number in range(1, recipe.accumulate):
+            loss = loss + self._backward(next(parts), last=number == recipe.accumulate - 1)
+        self._watch.add(loss)
         self._take_step()
+
+    def _backward(self, part: Part, *, last: bool) -> Tensor:
+        """Add the gradients of a part of a batch; return its share of the loss."""
+        session, progress = self.session, self.progress
+        indices, (pixels, labels) = part
+        images, targets = session.augmenter.train(pixels, labels, indices, progress.epoch, session.seeds.generator)
+        with session.silent(last=last):
+            with session.cast():
+                logits = session.forward(images).flatten(1)
+                loss = self._loss(logits, targets)
+            share = len(labels) * session.world.size / session.images_in(progress.step)
+            loss = loss if share == 1 else loss * share
+            session.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if self._watch.counts(progress.step) and targets.others is None:
+            self._watch.add_logits(logits, labels)
+        return loss.detach()
 
     def _loss(self, logits: Tensor, targets: Targets) -> Tensor:
         """Return the mean cross-entropy of a batch; of mixed images that of both labels."""
@@ -236,87 +211,31 @@ class Run:
         for group in session.optimizer.param_groups:
             group["lr"] = self._rate
 
-    def _images(self, step: int) -> int:
-        """Return how many images a step sees, over all processes."""
-        place = step % self.session.steps_per_epoch
-        return self.session.bounds[place + 1] - self.session.bounds[place]
-
-    # ---- looking at it
-
-    def _look_due(self) -> bool:
-        if self.session.world.shared:
-            return self.progress.step % AGREE_STEPS == 0
-        return len(self._unseen) >= MOST_UNSEEN or time.monotonic() - self._looked >= LOOK_SECONDS or self.signals.asked
+    # ---- looking and testing
 
     def _look(self) -> None:
-        """Fetch the losses since the last look, add them up and tell of them.
-
-        Raises:
-            NotFinite: where one is no number.
-
-        """
-        if not self._unseen:
-            return
-        progress, world = self.progress, self.session.world
-        losses = (world.total(torch.stack(self._unseen).float()) / world.size).tolist()
-        first = progress.step - len(losses)
-        self._unseen = []
-        for step, loss in enumerate(losses, first):
-            if not math.isfinite(loss):
-                raise NotFinite(step + 1, loss)
-            progress.loss_sum += loss * self._images(step)
-            progress.loss_images += self._images(step)
-        self._count_right()
-        now = time.monotonic()
-        images = sum(self._images(step) for step in range(self._looked_step, progress.step))
-        seen = Looked(
-            progress.step,
-            sum(losses) / len(losses),
-            progress.seen_right / progress.seen_images if progress.seen_images else None,
-            self._rate,
-            images / max(1e-9, now - self._looked),
-            peak_memory_bytes(self.session.device),
-        )
-        self._looked, self._looked_step = now, progress.step
-        self.observer.look(seen)
-
-    def _count_right(self) -> None:
-        if not self._right:
-            return
-        right, seen = self.session.world.total(torch.stack(self._right).sum(0)).tolist()
-        self._right = []
-        self.progress.seen_right += right
-        self.progress.seen_images += seen
+        seen = self._watch.look(self.progress, self._rate)
+        if seen is not None:
+            self.observer.look(seen)
 
     def _asked_to_end(self) -> End | None:
         """Say whether somebody asked the run to stop, or its time is over; all processes agree."""
         limit = self.session.recipe.time_limit
-        asks = torch.tensor([self.signals.number, bool(limit) and self._seconds() >= limit], dtype=torch.int64)
+        late = bool(limit) and time.monotonic() - self._begun >= limit
+        asks = torch.tensor([self.signals.number, late], dtype=torch.int64)
         if self.session.world.shared:
             asks = self.session.world.largest(asks.to(self.session.device))
         number, late = asks.tolist()
         if number:
-            return End(self.signals.name(number), False)
-        return End(f"the time limit of {limit:g} s is over", True) if late else None
+            return End(self.signals.name(number), False, goes_on=True)
+        return End(f"the time limit of {limit:g} s is over", True, goes_on=True) if late else None
 
-    def _seconds(self) -> float:
-        return self._seconds_before + time.monotonic() - self._started
-
-    def _restart_clock(self) -> None:
-        self._started = self._looked = self._saved = time.monotonic()
-        self._seconds_before, self._looked_step = self.progress.seconds, self.progress.step
-
-    # ---- testing
-
-    def _test(self) -> Score | None:
-        tested = self.session.material.tested
-        if tested is None:
-            return None
-        self.session.world.share_buffers(self.session.tested_module)
+    def _test(self, split: Split) -> Score:
         session = self.session
+        session.world.share_buffers(session.tested_module)
         return score(
             session.tested_module,
-            tested,
+            split,
             session.augmenter,
             classes=session.network.output.channels,
             batch=session.test_batch,
@@ -332,7 +251,7 @@ class Run:
             step=progress.step,
             learning_rate=self._rate,
             train_loss=progress.loss_sum / progress.loss_images,
-            train_accuracy=progress.seen_right / progress.seen_images if progress.seen_images else None,
+            train_accuracy=progress.train_accuracy,
             loss=tested.loss if tested else None,
             accuracy=tested.accuracy if tested else None,
             top5_accuracy=tested.top5_accuracy if tested else None,
@@ -340,53 +259,25 @@ class Run:
             seconds=self._seconds(),
         )
 
-    # ---- keeping it
+    # ---- keeping it, and going back
 
-    def _due(self) -> bool:
-        return self.session.world.writes and time.monotonic() - self._saved >= self.session.recipe.checkpoint_every
+    def _seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._started
+
+    def _start_clocks(self) -> None:
+        self._started, self._seconds_before = time.monotonic(), self.progress.seconds
+        self._watch.start(self.progress)
+        self._keeper.start()
 
     def _save(self) -> None:
-        """Write everything, unless a loss that nobody has seen yet is no number."""
-        if self._unseen:
-            self._look()
+        """Write everything; every loss so far has been looked at, and was a number."""
         self.progress.seconds = self._seconds()
-        if self.session.world.writes:
-            self._write()
-        self._saved = time.monotonic()
-
-    def _write(self) -> None:
-        progress, folder = self.progress, self.folder
-        if self._best is not None:
-            write_file(self._best, folder.file(BEST))
-            self._best = None
-        if self._last is not None:
-            write_file(self._last, folder.file(LAST))
-            folder.write_metrics(progress.rows)
-            self._last = None
-        write_checkpoint(folder.checkpoints, progress.step, self.session.checkpoint(progress))
-
-    def _draw(self) -> None:
-        """Draw the learning curve."""
-        if self.session.world.writes and self.progress.rows:
-            from cnncalc.train.curve import draw_curve  # takes longer to import than a short run takes
-
-            write_file(draw_curve(self.progress.rows), self.folder.file(CURVE))
-        self._drawn = time.monotonic()
-
-    def _packed_weights(self, row: Row) -> bytes:
-        return pack(self.session.weights(), {"epoch": row.epoch, "step": row.step, "accuracy": row.accuracy})
+        self._keeper.save(self.progress)
 
     def _restore(self) -> None:
-        checkpoint, told = read_newest(self.folder.checkpoints)
+        self.progress, told = self._keeper.restore()
         for text in told:
             self.observer.note(text)
-        self._take_up(checkpoint)
-
-    def _take_up(self, checkpoint: Checkpoint) -> None:
-        self.progress = self.session.restore(checkpoint)
-        if self.progress.step > self.session.steps:
-            raise SpecError("bad-checkpoint", "the checkpoint lies behind the end of the run")
-        self._unseen, self._right, self._last, self._best = [], [], None, None
 
     def _go_back(self, fault: NotFinite) -> None:
         """Go back to the last checkpoint with half the learning rate, or end the run.
@@ -399,61 +290,60 @@ class Run:
         if recipe.non_finite == "stop" or progress.rollbacks >= MOST_ROLLBACKS:
             raise _no_number(fault, self.folder, recipe.non_finite == "stop", progress.rollbacks)
         rollbacks, scale = progress.rollbacks + 1, progress.rate_scale / 2
+        self.session.world.wait()  # until the last checkpoint is on the disk
         self._restore()
         self.progress.rollbacks, self.progress.rate_scale = rollbacks, scale
         times = f"{rollbacks} of {MOST_ROLLBACKS} times"
         self.observer.note(f"{fault}: back to step {self.progress.step:,} with half the learning rate ({times})")
-        self._restart_clock()
+        self._start_clocks()
 
     # ---- the end
 
     def _ended(self, end: End) -> Ended:
-        progress, folder = self.progress, self.folder
-        made = [
-            (folder.file(BEST), "the weights of the best epoch"),
-            (folder.file(LAST), "the weights of the last epoch"),
-            (folder.file(METRICS), "a line for every epoch"),
-            (folder.file(CURVE), "the learning curve"),
-        ]
-        commands = [
-            (f"cnncalc evaluate {folder.path}", "accuracy per class, and what is taken for what"),
-            (f"cnncalc predict {folder.path} IMAGE", "what an image shows"),
-        ]
-        if not end.complete:
-            commands.insert(0, (f"cnncalc train --resume {folder.path}", "to go on"))
+        progress, session = self.progress, self.session
         return Ended(
-            folder=folder.path,
+            folder=self.folder.path,
             reason=end.reason,
             complete=end.complete,
             best_accuracy=progress.best_accuracy,
             best_epoch=progress.best_epoch,
             accuracy=progress.rows[-1].accuracy if progress.rows else None,
-            test_accuracy=self._final_test() if end.complete else None,
+            test_accuracy=None if end.goes_on else self._final_test(),
             seconds=progress.seconds,
-            memory_bytes=peak_memory_bytes(self.session.device),
+            memory_bytes=peak_memory_bytes(session.device),
+            predicted_bytes=session.predicted_bytes,
+            whole_process=session.device.type != "cuda",
             skipped_steps=progress.skipped_steps,
-            files=[(path, what) for path, what in made if os.path.exists(path)],
-            commands=commands,
+            files=self._files(),
+            commands=self._commands(end),
         )
+
+    def _files(self) -> list[tuple[str, str]]:
+        made = [
+            (BEST, "the weights of the best epoch"),
+            (LAST, "the weights of the last epoch"),
+            (METRICS, "a line for every epoch"),
+            (CURVE, "the learning curve"),
+        ]
+        paths = [(self.folder.file(name), what) for name, what in made]
+        return [(path, what) for path, what in paths if os.path.exists(path)]
+
+    def _commands(self, end: End) -> list[tuple[str, str]]:
+        path, tested = self.folder.path, bool(self.progress.rows)
+        commands = [
+            (end.goes_on, f"cnncalc train --resume {path}", "goes on"),
+            (tested, f"cnncalc evaluate {path}", "accuracy per class, and what is taken for what"),
+            (tested, f"cnncalc predict {path} IMAGE", "what an image shows"),
+        ]
+        return [(typed, what) for fits, typed, what in commands if fits]
 
     def _final_test(self) -> float | None:
         """Test the test images with the best weights, where validation images have chosen them."""
-        session, test = self.session, self.session.material.test
+        test = self.session.material.test
         if test is None or not self.progress.best_epoch:
             return None
-        session.world.wait()  # until the weights are on the disk
-        with open(self.folder.file(BEST), "rb") as file:
-            restore_module(session.tested_module, unpack(file.read()).tensors, BEST)
-        return score(
-            session.tested_module,
-            test,
-            session.augmenter,
-            classes=session.network.output.channels,
-            batch=session.test_batch,
-            views=session.recipe.views,
-            world=session.world,
-            cast=session.cast,
-        ).accuracy
+        self._keeper.take_best()
+        return self._test(test).accuracy
 
 
 def _no_number(fault: NotFinite, folder: RunFolder, stop: bool, rollbacks: int) -> SpecError:

@@ -18,6 +18,10 @@ _DECAYING = (
 """Layers whose weights decay: norms, biases, slopes and scales stay as they are, since 0 is nothing to be near to."""
 
 
+FUSED = ("sgd", "adam", "adamw")
+"""Optimizers whose step is a single kernel for all parameters, on CPUs and GPUs, where PyTorch has one."""
+
+
 def parameter_groups(module: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     """Return the parameters in two groups, the weights that decay and the rest, in the module's order."""
     weights = [part.weight for part in module.modules() if isinstance(part, _DECAYING)]
@@ -32,22 +36,16 @@ def make_optimizer(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return _MAKERS[recipe.optimizer](module, recipe)
 
 
-def _fused(module: nn.Module) -> dict[str, Any]:
-    """Return the fastest implementation: one kernel for all parameters, where PyTorch has one."""
-    first = next(module.parameters())
-    return {"fused": True} if first.device.type in ("cpu", "cuda", "mps") else {}
-
-
 def _sgd(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     groups, nesterov = parameter_groups(module, recipe), recipe.nesterov and recipe.momentum > 0
-    return torch.optim.SGD(groups, recipe.learning_rate, recipe.momentum, nesterov=nesterov, **_fused(module))
+    return torch.optim.SGD(groups, recipe.learning_rate, recipe.momentum, nesterov=nesterov, fused=True)
 
 
 def _adam(kind: Callable[..., torch.optim.Optimizer]) -> Callable[[nn.Module, Recipe], torch.optim.Optimizer]:
     def make(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         betas = (recipe.beta1, recipe.beta2)
         groups = parameter_groups(module, recipe)
-        return kind(groups, lr=recipe.learning_rate, betas=betas, eps=recipe.eps, **_fused(module))
+        return kind(groups, lr=recipe.learning_rate, betas=betas, eps=recipe.eps, fused=True)
 
     return make
 

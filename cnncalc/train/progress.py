@@ -72,6 +72,11 @@ class Progress:
         return len(self.rows)
 
     @property
+    def train_accuracy(self) -> float | None:
+        """Of the batches of the epoch under way that were looked at; None if none was."""
+        return self.seen_right / self.seen_images if self.seen_images else None
+
+    @property
     def stale_epochs(self) -> int:
         """Epochs since the best one."""
         return self.epoch - self.best_epoch

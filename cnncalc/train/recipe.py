@@ -219,7 +219,12 @@ class Recipe:
         IMAGES,
     )
 
-    precision: str = _setting("float32", one_of("float32", "tf32", "bf16", "fp16"), "Type of the arithmetic.", SPEED)
+    precision: str = _setting(
+        "float32",
+        one_of("auto", "float32", "tf32", "bf16", "fp16"),
+        "Type of the arithmetic; auto: bf16 on CUDA.",
+        SPEED,
+    )
     channels_last: bool = _setting(False, SWITCH, "Whether images lie in memory with their channels last.", SPEED)
     compile: bool = _setting(False, SWITCH, "Whether torch.compile makes the model faster, after a slow start.", SPEED)
     checkpointing: bool = _setting(False, SWITCH, "Whether blocks are computed twice to save memory.", SPEED)
@@ -233,7 +238,7 @@ class Recipe:
         1, whole(1, 6), "Views of an image that testing averages: 1, 2 (mirrored) or 6 (moved too).", CHECKS
     )
     patience: int = _setting(0, whole(0), "Epochs without a better accuracy after which the run ends.", CHECKS)
-    time_limit: float = _setting(0.0, DURATION, "Time after which the run ends.", CHECKS)
+    time_limit: float = _setting(0.0, DURATION, "Time after which the run saves and leaves; it can go on.", CHECKS)
     checkpoint_every: float = _setting(60.0, DURATION, "Time after which a checkpoint is due.", CHECKS)
     non_finite: str = _setting(
         "stop",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from cnncalc.model.build import build
@@ -25,6 +25,7 @@ from cnncalc.train.checkpoint import (
 from cnncalc.train.data import Split
 from cnncalc.train.ema import Average
 from cnncalc.train.head import without_softmax
+from cnncalc.train.memory import data_bytes, step_bytes, test_batch
 from cnncalc.train.optimise import make_optimizer
 from cnncalc.train.order import batch_bounds
 from cnncalc.train.progress import Progress, progress_from
@@ -32,8 +33,6 @@ from cnncalc.train.randomness import StepSeeds
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.world import World
 
-_LARGEST_LAYER = 2**25
-"""Values of a layer's output that testing should not exceed, where its batch is larger than training's."""
 _TESTED_AT_ONCE = 1024
 
 
@@ -102,22 +101,32 @@ class Session:
         """Steps in which every image is seen once."""
         return len(self.bounds) - 1
 
+    def images_in(self, step: int) -> int:
+        """Return how many images a step sees, over all processes."""
+        place = step % self.steps_per_epoch
+        return self.bounds[place + 1] - self.bounds[place]
+
     @property
     def steps(self) -> int:
         """Steps of the whole run."""
         return self.steps_per_epoch * self.recipe.epochs
+
+    @cached_property
+    def predicted_bytes(self) -> int:
+        """What a step and the images that stay on the device are predicted to take."""
+        material = self.material
+        held = data_bytes(material.train, material.tested, material.test)
+        return step_bytes(self.network, self.recipe, self.device, self.world) + held
 
     @property
     def tested_module(self) -> nn.Module:
         """The model that is tested and handed out: the averaged one, where there is one."""
         return self.average.module if self.average else self.module
 
-    @property
+    @cached_property
     def test_batch(self) -> int:
         """Images that are tested at a time."""
-        largest = max(node.output.values for node in self.network.layers)
-        fitting = min(_TESTED_AT_ONCE, _LARGEST_LAYER // largest)
-        return max(self.recipe.batch_size // self.recipe.accumulate // self.world.size, fitting, 1)
+        return test_batch(self.network, self.recipe, self.device, self.world, _TESTED_AT_ONCE)
 
     def silent(self, last: bool) -> AbstractContextManager[Any]:
         """Return the context in which gradients are not yet exchanged, for all but the last part of a step."""
@@ -148,7 +157,7 @@ class Session:
         return progress
 
 
-def make_module(network: Network, recipe: Recipe, device: torch.device) -> nn.Module:
+def make_module(network: Network, recipe: Recipe, device: torch.device) -> fx.GraphModule:
     """Return the model of a network that makes logits, with its first weights, as a recipe wants it laid out."""
     module = build(without_softmax(network), device=device, seed=recipe.seed)
     if recipe.channels_last and network.input.dimensions == 2:

@@ -21,12 +21,13 @@ from cnncalc.train.data import (
     dataset_names,
     load_dataset,
 )
-from cnncalc.train.devices import choose_device, configure, describe
+from cnncalc.train.devices import choose_device, configure, describe, resolved_precision
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.faults import explained_faults
 from cnncalc.train.folder import Facts, RunFolder, SpecSettings, free_folder, load_spec, typed, versions
 from cnncalc.train.head import check_classifier, loss_note
 from cnncalc.train.loop import Run
+from cnncalc.train.memory import data_bytes, fitting_batch, memory_line
 from cnncalc.train.order import batch_bounds
 from cnncalc.train.randomness import SPLIT, mixed
 from cnncalc.train.recipe import AUTO, OPTIMIZERS, Recipe
@@ -117,7 +118,7 @@ def _prepare(asked: Asked, device: torch.device, world: World) -> Ready:
     request = _with_whole_paths(asked.data._replace(seed=asked.recipe.seed))
     dataset = load_dataset(request, network.input, classes=classes)
     check_dataset(dataset, network)
-    recipe = _decided(asked.recipe, dataset, network, device)
+    recipe, fit = _decided(asked.recipe, dataset, network, device, world)
     material = _material(dataset, recipe, None)
     _check_batches(recipe, len(material.train), world)
     configure(recipe, device, network)
@@ -139,7 +140,9 @@ def _prepare(asked: Asked, device: torch.device, world: World) -> Ready:
     if world.writes:
         folder.create(network, recipe, facts)
     world.wait()
-    return Ready(folder, network, recipe, material, _about(network, dataset, material, recipe, device, world))
+    about = _about(network, dataset, material, recipe, device, world)
+    chosen = [("batch size", f"{recipe.batch_size:,}: {fit}")] if fit else []
+    return Ready(folder, network, recipe, material, [*about, *chosen])
 
 
 def _again(folder: RunFolder, device: torch.device, world: World) -> Ready:
@@ -193,23 +196,24 @@ def _spec_name(spec: str, network: Network) -> str:
     return "spec" if name in ("text", "standard input") else os.path.splitext(name)[0]
 
 
-def _decided(recipe: Recipe, dataset: Dataset, network: Network, device: torch.device) -> Recipe:
-    """Return the recipe with what it leaves open: a run's recipe says everything."""
-    if recipe.batch_size == AUTO:
-        recipe = replace(recipe, batch_size=_largest_batch(network, recipe, dataset, device))
+def _decided(
+    recipe: Recipe, dataset: Dataset, network: Network, device: torch.device, world: World
+) -> tuple[Recipe, str]:
+    """Return the recipe with nothing left open, as a run keeps it, and why its batch is as large as it is."""
     usual = OPTIMIZERS[recipe.optimizer]
-    return replace(
+    decided = replace(
         recipe,
         learning_rate=usual.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
         weight_decay=usual.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
+        precision=resolved_precision(recipe, device),
         flip=resolved_flip(recipe, network.input),
         shift=resolved_shift(recipe, network.input),
         validation=recipe.validation or (0.0 if dataset.test is not None else HELD_BACK),
     )
-
-
-def _largest_batch(network: Network, recipe: Recipe, dataset: Dataset, device: torch.device) -> int:
-    raise NotImplementedError
+    if decided.batch_size != AUTO:
+        return decided, ""
+    fit = fitting_batch(network, decided, device, world, dataset.train)
+    return replace(decided, batch_size=int(world.agree_on(str(fit.batch_size)))), fit.reason
 
 
 def _material(dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None) -> Material:
@@ -266,6 +270,7 @@ def _about(
     final = test if recipe.validation else tested
     if final is not None:
         parts.append(f"{len(final):,} to test")
+    held = data_bytes(material.train, tested, test)
     where = describe(device) + (f", {world.size} processes" if world.shared else "")
     chosen = [("data chosen", dataset.chosen)] if dataset.chosen else []
     more = f", and {len(dataset.skipped) - 1:,} more" if len(dataset.skipped) > 1 else ""
@@ -279,6 +284,7 @@ def _about(
         ("recipe", _recipe_line(recipe)),
         ("augmentation", _augmentation_line(recipe)),
         ("loss", loss_note(network)),
+        ("memory", memory_line(network, recipe, device, world, held)),
     ]
 
 

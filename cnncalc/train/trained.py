@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from cnncalc.errors import SpecError, shorten
 from cnncalc.network import Network
 from cnncalc.train.augment import Augmenter, Normalisation
-from cnncalc.train.checkpoint import Checkpoint, restore_module, unpack
+from cnncalc.train.checkpoint import Checkpoint, read_whole, restore_module
 from cnncalc.train.data import DataRequest, Split, read_image
 from cnncalc.train.devices import configure
 from cnncalc.train.folder import BEST, LAST, Facts, RunFolder
@@ -114,17 +115,8 @@ _FILES: Mapping[str, str] = {"best": BEST, "last": LAST}
 def read_weights(folder: RunFolder, which: str) -> Checkpoint:
     """Read a run's weights as data; nothing in the file is run."""
     path = folder.file(_FILES[which])
-    try:
-        with open(path, "rb") as file:
-            return unpack(file.read())
-    except OSError:
+    if not os.path.exists(path):
         message = f"the run `{shorten(folder.path, 80)}` has no {_FILES[which]} yet"
         hints = [f"train at least one epoch: cnncalc train --resume {folder.path}"]
-        raise SpecError("no-weights", message, hints=hints) from None
-    except ValueError as error:
-        raise SpecError("bad-weights", f"`{shorten(path, 80)}` is damaged: {error}") from None
-
-
-def state_dict(path: str, which: str) -> dict[str, Tensor]:
-    """Return a run's weights by the names that `cnncalc.build` gives them."""
-    return read_weights(RunFolder(path), which).tensors
+        raise SpecError("no-weights", message, hints=hints)
+    return read_whole(path)

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from cnncalc.report.writing import WriteError
-from cnncalc.train import loop
+from cnncalc.train import watch
 from cnncalc.train.checkpoint import unpack
 from cnncalc.train.data import DataRequest
 from cnncalc.train.folder import RunFolder
@@ -32,7 +32,7 @@ PLAIN = "input 8x8x1\nfc 10"
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs look at their losses after every step, and not twice a second, which is longer than they take."""
-    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_images_that_are_streamed_go_on_too(folder: Path) -> None:
 
 def test_a_damaged_checkpoint_is_told_of_and_the_one_before_it_used(uninterrupted: Path, folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Died):
-        patch.setattr(loop, "LOOK_SECONDS", 0.0)
+        patch.setattr(watch, "LOOK_SECONDS", 0.0)
         train(SPEC, "run", heard=dying_at(12), checkpoint_every=0, **RANDOM)
     newest = max(Path("run/checkpoints").iterdir())
     newest.write_bytes(newest.read_bytes()[:-1])
@@ -239,7 +239,7 @@ def test_a_signal_saves_and_leaves(uninterrupted: Path, folder: Path) -> None:
     heard = Heard(epoch=lambda row: signals.hear(15, None))
     ended = train(SPEC, "run", heard=heard, signals=signals, **RANDOM)
     assert (ended.reason, ended.complete) == ("stopped by SIGTERM", False)
-    assert ended.commands[0] == ("cnncalc train --resume run", "to go on")
+    assert ended.commands[0] == ("cnncalc train --resume run", "goes on")
     heard = Heard()
     resume("run", heard)
     assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH + 1

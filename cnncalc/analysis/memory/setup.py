@@ -1,0 +1,129 @@
+"""What is run, as far as memory depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from cnncalc.analysis.memory.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer
+from cnncalc.errors import SpecError, did_you_mean, listed
+
+PRECISIONS = {"float32": 4, "bf16": 2, "fp16": 2}
+"""Bytes of the values that a precision computes convolutions with; bf16 and fp16 are autocast, not casts."""
+
+DEVICES = ("cuda", "cpu")
+
+BLOCK = {"cuda": 512, "cpu": 1}
+"""What memory is handed out in: PyTorch's CUDA allocator rounds every tensor up to 512 bytes."""
+
+CUBLAS_WORKSPACE = 8_519_680
+"""Bytes that cuBLAS takes through PyTorch's allocator, 2·4 MiB + 8·16 KiB (CUBLAS_WORKSPACE_CONFIG in its docs)."""
+
+
+@dataclass(frozen=True)
+class TrainingSetup:
+    """A training step or an inference.
+
+    Attributes:
+        batch: images of one step of the optimizer.
+        optimizer: ``sgd``, ``adamw``, ``adam``, ``rmsprop`` or ``adadelta``.
+        implementation: how its step runs: ``foreach``, ``fused`` or ``loop``.
+        precision: ``float32``, or autocast to ``bf16`` or ``fp16``; parameters stay float32.
+        momentum, weight_decay: those of the optimizer; None for what it has if nothing is said.
+        accumulate: how many passes a step is split into, of ⌈batch/accumulate⌉ images each.
+        ema: whether a moving average of parameters and buffers is kept.
+        checkpointing: whether the activations inside of blocks are computed again in the backward pass.
+        inplace: whether activations write over their input where that is safe, as `cnncalc.build` makes them.
+        inference: whether it is a forward pass under ``no_grad`` in eval mode, not a step of training.
+        device: ``cuda`` or ``cpu``: tensors are rounded up on CUDA, and autocast casts other operations.
+        workspace_bytes: what libraries take through PyTorch's allocator; None for cuBLAS's usual on CUDA.
+
+    Raises:
+        SpecError: for a value that there is not.
+
+    """
+
+    batch: int = 1
+    optimizer: str = "sgd"
+    implementation: str = "foreach"
+    precision: str = "float32"
+    momentum: float | None = None
+    weight_decay: float | None = None
+    accumulate: int = 1
+    ema: bool = False
+    checkpointing: bool = False
+    inplace: bool = True
+    inference: bool = False
+    device: str = "cuda"
+    workspace_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _one_of("implementation", self.implementation, IMPLEMENTATIONS)
+        _one_of("precision", self.precision, PRECISIONS)
+        _one_of("device", self.device, DEVICES)
+        for name, value in (("batch", self.batch), ("accumulate", self.accumulate)):
+            if value < 1:
+                raise SpecError("out-of-range", f"{name} is at least 1, not {value}")
+        for name, number in (("momentum", self.momentum), ("weight decay", self.weight_decay)):
+            if number is not None and not 0 <= number < inf:
+                raise SpecError("out-of-range", f"{name} is a number that is at least 0, not {number:g}")
+        if self.accumulate > self.batch:
+            message = f"a batch of {self.batch} cannot be split into {self.accumulate} passes"
+            raise SpecError("out-of-range", message, hints=["accumulate at most as many passes as there are images"])
+        if self.implementation == "fused" and not self.rule.fused:
+            hints = ["write foreach or loop"]
+            raise SpecError("bad-option", f"PyTorch's {self.optimizer} has no fused step", hints=hints)
+        if self.momentum is not None and self.rule.momentum is None:
+            named = listed([name for name, rule in OPTIMIZERS.items() if rule.momentum is not None])
+            hints = [f"those with a momentum are {named}"]
+            raise SpecError("bad-option", f"{self.optimizer} has no momentum to set", hints=hints)
+
+    @property
+    def rule(self) -> Optimizer:
+        """What the optimizer needs."""
+        return OPTIMIZERS[self.optimizer]
+
+    @property
+    def effective_momentum(self) -> float:
+        """The momentum that holds; 0 for an optimizer that has none of this kind."""
+        return (self.rule.momentum or 0.0) if self.momentum is None else self.momentum
+
+    @property
+    def effective_weight_decay(self) -> float:
+        """The weight decay that holds."""
+        return self.rule.weight_decay if self.weight_decay is None else self.weight_decay
+
+    @property
+    def images(self) -> int:
+        """Images of one forward pass."""
+        return self.batch if self.inference else -(-self.batch // self.accumulate)
+
+    @property
+    def state_tensors(self) -> int:
+        """Tensors of a parameter's size that the optimizer keeps for each parameter."""
+        return self.rule.moments + bool(self.effective_momentum)
+
+    @property
+    def counts_on_device(self) -> bool:
+        """Whether the optimizer counts its steps on the device: on CUDA only the fused one does."""
+        return self.rule.counts and (self.device == "cpu" or self.implementation == "fused")
+
+    @property
+    def workspace(self) -> int:
+        """Bytes that libraries take through PyTorch's allocator."""
+        if self.workspace_bytes is not None:
+            return self.workspace_bytes
+        return CUBLAS_WORKSPACE if self.device == "cuda" else 0
+
+    def rounded(self, size: int) -> int:
+        """Return the bytes that a tensor of this many takes."""
+        block = BLOCK[self.device]
+        return -(-size // block) * block
+
+
+def _one_of(name: str, value: str, known: object) -> None:
+    names = list(known)  # type: ignore[call-overload]
+    if value not in names:
+        hints = [*did_you_mean(value, names), f"there are {listed(names)}"]
+        raise SpecError("bad-option", f"there is no {name} `{value}`", hints=hints)

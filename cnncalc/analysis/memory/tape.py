@@ -1,0 +1,218 @@
+"""A forward pass as a list of operations on numbered values, and the memory in which the values lie.
+
+This is what autograd records, without the numbers: which operation reads and makes which value, and what it keeps
+for its backward pass. Sizes are given for one image and for any number of images, so that one tape serves every batch.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import NamedTuple
+
+from cnncalc.analysis.memory.autocast import FULL, LOWERED, operand_size, result_size
+from cnncalc.analysis.memory.setup import PRECISIONS, TrainingSetup
+from cnncalc.analysis.overwriting import overwritable
+from cnncalc.layers.kernels import INPUTS, NOTHING, OTHERS, OUTPUT, PASSED, Extra, Kernel, Kernels
+from cnncalc.network import Network, Node
+
+
+class Storage(NamedTuple):
+    """A piece of memory: bytes for each image and for any number of images, and whose it is.
+
+    ``cached`` says that it is a parameter's copy in lower precision, which autocast keeps until the pass is over.
+    """
+
+    per_image: int
+    fixed: int
+    layer: int
+    cached: bool = False
+
+
+class Value(NamedTuple):
+    """A tensor: where it lies, its values for one image, bytes of each, and whether it has a gradient."""
+
+    storage: int
+    values: int
+    size: int
+    has_gradient: bool
+
+
+class Op(NamedTuple):
+    """An operation in its place.
+
+    Attributes:
+        layer: the index of its layer; one more than the last for the loss.
+        operation: its name.
+        reads, result: the values that it reads and makes.
+        makes, keeps: the storages that it makes, and those that its backward pass needs.
+        wants: the values that it read whose gradient it makes.
+        passed: whether these gradients lie in the memory of the gradient that arrives.
+        parameters: values of the learned tensors whose gradients it makes.
+        lowered: bytes of a value of these gradients as they are made, where that is not float32; else 0.
+        scratch: bytes for each image that its backward pass needs for a moment.
+
+    """
+
+    layer: int
+    operation: str
+    reads: tuple[int, ...]
+    result: int
+    makes: tuple[int, ...]
+    keeps: tuple[int, ...]
+    wants: tuple[int, ...]
+    passed: bool
+    parameters: tuple[int, ...]
+    lowered: int
+    scratch: int
+
+
+class Tape(NamedTuple):
+    """What a forward pass does.
+
+    Attributes:
+        storages, values, ops: as they are numbered; value 0 is the network's input.
+        output: the value that the network makes.
+        parameters: values of all learned tensors, in order.
+        buffers: bytes of all buffers, in order.
+        labels: labels of an image, one for each position of the output.
+
+    """
+
+    storages: list[Storage]
+    values: list[Value]
+    ops: list[Op]
+    output: int
+    parameters: list[int]
+    buffers: list[int]
+    labels: int = 1
+
+
+def record(network: Network, setup: TrainingSetup, *, loss: bool = True) -> Tape:
+    """Return the tape of a network's forward pass, with that of a cross entropy if it is trained."""
+    recorder = _Recorder(setup)
+    overwriting = overwritable(network) if setup.inplace else frozenset()
+    places = [recorder.input(network.input.values)]
+    known: dict[tuple[int, bool], Kernels] = {}
+    for node in network.layers:
+        key = (id(node.operation), node.index in overwriting)
+        kernels = known.get(key)
+        if kernels is None:
+            kernels = known[key] = node.layer.kernels(node.sources, key[1])
+        places.append(recorder.layer(node, kernels, [places[index] for index in node.inputs]))
+    tape = recorder.tape._replace(output=places[network.output_index], labels=prod(network.output.spatial))
+    if loss and not setup.inference:
+        recorder.loss(len(network.layers) + 1, tape.output)
+    return tape
+
+
+class _Recorder:
+    """Adds operations to a tape."""
+
+    def __init__(self, setup: TrainingSetup) -> None:
+        self.tape = Tape([], [], [], 0, [], [])
+        self.device = setup.device
+        self.training = not setup.inference
+        self.low = PRECISIONS[setup.precision]
+        self.casts = setup.precision != "float32"
+
+    def input(self, values: int) -> int:
+        return self._value(self._storage(values * FULL, 0, 0), values, FULL, has_gradient=False)
+
+    def layer(self, node: Node, kernels: Kernels, sources: list[int]) -> int:
+        """Add the kernels of a layer, and return the value that it makes."""
+        places = list(sources)
+        for kernel in kernels:
+            self.tape.parameters.extend(kernel.parameters)
+            self.tape.buffers.extend(kernel.buffers)
+            if self.training or not kernel.training_only:
+                reads = tuple([places[place] for place in kernel.reads]) or (places[-1],)
+                places.append(self.kernel(node.index, kernel, reads))
+        return places[-1]
+
+    def loss(self, layer: int, output: int) -> None:
+        """Add a cross entropy: a log-softmax over the channels, and the mean of what it says of the labels."""
+        values = self.tape.values[output].values
+        probabilities = self.kernel(layer, Kernel("loss", values, keeps=OUTPUT), (output,))
+        self.kernel(layer, Kernel("loss", 0, extras=(Extra(fixed=1),)), (probabilities,))  # keeps the sum of weights
+
+    def kernel(self, layer: int, kernel: Kernel, reads: tuple[int, ...]) -> int:
+        """Add a kernel, with the casts that autocast puts in front of it."""
+        tape = self.tape
+        if self.casts:
+            reads = self._cast(layer, kernel.operation, reads)
+        operands = [tape.values[read] for read in reads]
+        size = result_size(kernel.operation, [operand.size for operand in operands])
+        wants = tuple([read for read in reads if tape.values[read].has_gradient]) if self.training else ()
+        learns = bool(kernel.parameters) and self.training
+        made = [] if kernel.overwrites else [self._storage(kernel.makes * size, 0, layer)]
+        storage = operands[0].storage if kernel.overwrites else made[0]
+        result = self._value(storage, kernel.makes, size, has_gradient=bool(wants) or learns)
+        extras = [self._extra(extra, operands[0].size, layer) for extra in kernel.extras]
+        copies = self._copies(layer, kernel)
+        keeps = [*self._kept(kernel, reads, storage), *extras]
+        if kernel.operation != "linear" or wants:  # a product needs its weights for its input's gradient alone
+            keeps += copies[:1]
+        tape.ops.append(
+            Op(
+                layer,
+                kernel.operation,
+                reads,
+                result,
+                (*made, *extras, *copies),
+                tuple(keeps) if wants or learns else (),
+                wants,
+                kernel.gradient == PASSED,
+                kernel.parameters if learns else (),
+                self.low if copies else 0,
+                kernel.scratch * size,
+            )
+        )
+        return result
+
+    def _cast(self, layer: int, operation: str, reads: tuple[int, ...]) -> tuple[int, ...]:
+        sizes = [self.tape.values[read].size for read in reads]
+        size = operand_size(operation, sizes, self.low, self.device)
+        if size is None or all(size == own for own in sizes):
+            return reads
+        return tuple([read if self.tape.values[read].size == size else self._copy(layer, read, size) for read in reads])
+
+    def _copy(self, layer: int, read: int, size: int) -> int:
+        """Add a copy of a value in another precision."""
+        value = self.tape.values[read]
+        storage = self._storage(value.values * size, 0, layer)
+        result = self._value(storage, value.values, size, has_gradient=value.has_gradient)
+        wants = (read,) if value.has_gradient and self.training else ()
+        self.tape.ops.append(Op(layer, "copy", (read,), result, (storage,), (), wants, False, (), 0, 0))
+        return result
+
+    def _copies(self, layer: int, kernel: Kernel) -> list[int]:
+        """Return copies of the parameters in lower precision, where autocast makes them."""
+        if not self.casts or kernel.operation not in LOWERED:
+            return []
+        return [self._storage(0, values * self.low, layer, cached=True) for values in kernel.parameters]
+
+    def _extra(self, extra: Extra, arriving: int, layer: int) -> int:
+        size = arriving if extra.size is None else extra.size
+        if self.device == "cuda" and extra.cuda_size is not None:
+            size = extra.cuda_size
+        return self._storage(extra.per_image * size, extra.fixed * size, layer)
+
+    def _kept(self, kernel: Kernel, reads: tuple[int, ...], result: int) -> list[int]:
+        if kernel.keeps == NOTHING:
+            return []
+        if kernel.keeps == OUTPUT:
+            return [result]
+        values = [self.tape.values[read] for read in reads]
+        if kernel.keeps == INPUTS:
+            return [value.storage for value in values]
+        assert kernel.keeps == OTHERS
+        wanted = [value.has_gradient for value in values]
+        return [value.storage for place, value in enumerate(values) if any(wanted[:place] + wanted[place + 1 :])]
+
+    def _storage(self, per_image: int, fixed: int, layer: int, *, cached: bool = False) -> int:
+        self.tape.storages.append(Storage(per_image, fixed, layer, cached))
+        return len(self.tape.storages) - 1
+
+    def _value(self, storage: int, values: int, size: int, *, has_gradient: bool) -> int:
+        self.tape.values.append(Value(storage, values, size, has_gradient))
+        return len(self.tape.values) - 1

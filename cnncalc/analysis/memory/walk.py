@@ -1,0 +1,233 @@
+"""The walk over a training step: what is alive while each operation runs, forward and backward.
+
+It does what PyTorch's autograd does with memory, in the same order. Forward, a tensor lives until its last reader has
+run, or until the backward pass of whoever keeps it. Backward, operations run in reverse; each gives back what it kept,
+then the gradient that arrived. Two gradients of one tensor are added, in the first one's memory if nobody else holds
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.analysis.memory.ledger import Ledger
+from cnncalc.analysis.memory.optimizers import step_scratch
+from cnncalc.analysis.memory.setup import TrainingSetup
+from cnncalc.analysis.memory.tape import Op, Tape
+
+LABEL = 8
+"""Bytes of the label of an image or a position, an int64."""
+
+FLOAT = 4
+
+
+def walk(tape: Tape, setup: TrainingSetup, segments: Sequence[range] = ()) -> Ledger:
+    """Walk over a step, and return what was alive; ``segments`` are ops that are computed again, in order."""
+    ledger = Ledger(setup)
+    _take_what_stays(tape, setup, ledger)
+    step = _Step(tape, setup, ledger, segments)
+    step.forward()
+    if not setup.inference:
+        step.backward()
+        _optimize(tape, setup, ledger)
+    return ledger
+
+
+def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
+    ledger.take("workspace", setup.workspace)
+    parameters = sum([setup.rounded(FLOAT * values) for values in tape.parameters])
+    buffers = sum([setup.rounded(size) for size in tape.buffers])
+    ledger.take("parameters", parameters)
+    ledger.take("buffers", buffers)
+    if setup.inference:
+        return
+    counts = setup.rounded(FLOAT) * len(tape.parameters) if setup.counts_on_device else 0
+    ledger.take("optimizer_state", setup.state_tensors * parameters + counts)
+    ledger.take("average", parameters + buffers if setup.ema else 0)
+    ledger.take("parameter_gradients", parameters if setup.accumulate > 1 else 0)
+    ledger.take("input", tape.labels * setup.images * LABEL)
+    ledger.take("activations", FLOAT, tape.ops[-1].layer)  # the loss
+
+
+def _optimize(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
+    sizes = [setup.rounded(FLOAT * values) for values in tape.parameters]
+    decays = setup.effective_weight_decay != 0
+    ledger.moment("step", 0, step_scratch(setup.rule, setup.implementation, decays=decays, parameters=sizes))
+
+
+class _Step:
+    """The state of one walk: the memory in which every storage lies now, and the gradients that wait."""
+
+    def __init__(self, tape: Tape, setup: TrainingSetup, ledger: Ledger, segments: Sequence[range]) -> None:
+        self.tape = tape
+        self.ledger = ledger
+        self.images = setup.images
+        self.accumulates = setup.accumulate > 1
+        self.trains = not setup.inference
+        self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
+        self.expiring = _expiring(tape)
+        self.reached = _reached(tape) if self.trains else frozenset()
+        self.segments = [_Segment.of(tape, ops, self.reached) for ops in segments] if self.trains else []
+        self.where = {0: ledger.take("input", self._bytes(0))}
+        self.gradients: dict[int, int] = {}
+
+    # ---- forward
+
+    def forward(self) -> None:
+        """Run all operations; inside of segments nothing is kept but what enters them."""
+        at = 0
+        lasting: list[int] = []
+        for segment in self.segments:
+            lasting += self._run("forward", range(at, segment.ops.start), keep=self.trains)
+            segment.entered = [self.ledger.share(self.where[storage]) for storage in segment.entering]
+            lasting += self._run("forward", segment.ops, keep=False)
+            at = segment.ops.stop
+        lasting += self._run("forward", range(at, len(self.tape.ops)), keep=self.trains)
+        for storage in lasting:
+            if self.tape.storages[storage].cached:  # autocast forgets its copies; the output stays for who trains
+                self.ledger.drop(self.where[storage])
+
+    def _run(self, phase: str, ops: range, *, keep: bool) -> list[int]:
+        """Run operations: what they make lives until its last reader has run. Return what has readers elsewhere."""
+        tape, ledger, where = self.tape, self.ledger, self.where
+        alive: set[int] = set()
+        for number in ops:
+            op = tape.ops[number]
+            for storage in op.makes:
+                where[storage] = ledger.take("activations", self._bytes(storage), op.layer)
+                alive.add(storage)
+            ledger.moment(phase, op.layer)
+            if keep and op.result in self.reached:
+                for storage in op.keeps:
+                    ledger.share(where[storage])
+            for storage in self.expiring[number]:
+                if storage in alive or phase == "forward":
+                    ledger.drop(where[storage])
+                    alive.discard(storage)
+        return sorted(alive)
+
+    # ---- backward
+
+    def backward(self) -> None:
+        """Run the operations in reverse, from the gradient of the loss."""
+        ops = self.tape.ops
+        inside = {number: segment for segment in self.segments for number in segment.ops}
+        if ops and ops[-1].result in self.reached:
+            self.gradients[ops[-1].result] = self.ledger.take("activation_gradients", FLOAT)
+        for number in reversed(range(len(ops))):
+            if ops[number].result not in self.reached:
+                continue
+            segment = inside.get(number)
+            if segment is not None and number == segment.last_keeping:
+                self._recompute(segment)
+            self._differentiate(ops[number])
+            if segment is not None and number == segment.first_keeping:
+                for entered in segment.entered:
+                    self.ledger.drop(entered)
+
+    def _recompute(self, segment: _Segment) -> None:
+        """Compute a segment again, up to the last operation that keeps something; then it is as if it had kept all."""
+        again = range(segment.ops.start, segment.last_keeping + 1)
+        for storage in self._run("recomputation", again, keep=True):
+            self.ledger.drop(self.where[storage])
+
+    def _differentiate(self, op: Op) -> None:
+        """Run the backward pass of an operation, and give back what it needed."""
+        ledger = self.ledger
+        arriving = self.gradients.pop(op.result)
+        leaving = [(value, self._gradient(op, value, arriving)) for value in op.wants]
+        size = op.lowered or FLOAT
+        learned = [ledger.take("parameter_gradients", values * size, op.layer) for values in op.parameters]
+        ledger.moment("backward", op.layer, op.scratch * self.images)
+        for storage in op.keeps:
+            ledger.drop(self.where[storage])
+        ledger.drop(arriving)
+        if op.lowered:
+            learned = [self._raised(op, values, low) for values, low in zip(op.parameters, learned, strict=True)]
+        if self.accumulates:  # they are added to those of the passes before, which are there from the start
+            for gradient in learned:
+                ledger.drop(gradient)
+        for value, gradient in leaving:
+            self._wait(op, value, gradient)
+
+    def _gradient(self, op: Op, value: int, arriving: int) -> int:
+        """Return the memory of the gradient of a value that the operation read."""
+        read = self.tape.values[value]
+        if op.passed and read.size == self.tape.values[op.result].size:
+            return self.ledger.share(arriving)
+        return self.ledger.take("activation_gradients", read.values * read.size * self.images, op.layer)
+
+    def _raised(self, op: Op, values: int, low: int) -> int:
+        """Turn a parameter's gradient that was made in lower precision into one in float32."""
+        gradient = self.ledger.take("parameter_gradients", values * FLOAT, op.layer)
+        self.ledger.moment("backward", op.layer)
+        self.ledger.drop(low)
+        return gradient
+
+    def _wait(self, op: Op, value: int, gradient: int) -> None:
+        """Let a gradient wait for the operation that made its value, or add it to the one that waits already."""
+        first = self.gradients.get(value)
+        if first is None:
+            self.gradients[value] = gradient
+            return
+        read = self.tape.values[value]
+        size = read.values * read.size * self.images
+        if self.adds_in_place and self.ledger.is_sole(first, size):
+            self.ledger.drop(gradient)
+            return
+        self.gradients[value] = self.ledger.take("activation_gradients", size, op.layer)
+        self.ledger.moment("backward", op.layer)
+        self.ledger.drop(first)
+        self.ledger.drop(gradient)
+
+    def _bytes(self, storage: int) -> int:
+        place = self.tape.storages[storage]
+        return place.per_image * self.images + place.fixed
+
+
+class _Segment:
+    """A segment: its ops, the storages that enter it, and the first and the last op that keep something."""
+
+    def __init__(self, ops: range, entering: list[int], keeping: list[int]) -> None:
+        self.ops = ops
+        self.entering = entering if keeping else []
+        self.entered: list[int] = []
+        self.first_keeping = keeping[0] if keeping else -1
+        self.last_keeping = keeping[-1] if keeping else -1
+
+    @classmethod
+    def of(cls, tape: Tape, ops: range, reached: frozenset[int]) -> _Segment:
+        """Make a segment of a range of ops."""
+        made: set[int] = set()
+        entering: dict[int, None] = {}
+        for number in ops:
+            op = tape.ops[number]
+            read = [tape.values[value].storage for value in op.reads]
+            entering.update(dict.fromkeys([storage for storage in read if storage not in made]))
+            made.update(op.makes)
+        keeping = [number for number in ops if tape.ops[number].keeps and tape.ops[number].result in reached]
+        return cls(ops, list(entering), keeping)
+
+
+def _expiring(tape: Tape) -> list[list[int]]:
+    """Return for each operation the storages whose last reader it is; the input, the output and casts are in none."""
+    last: dict[int, int] = {}
+    for number, op in enumerate(tape.ops):
+        last.update(dict.fromkeys(op.makes, number))
+        for value in op.reads:
+            last[tape.values[value].storage] = number
+    expiring: list[list[int]] = [[] for _ in tape.ops]
+    staying = {0, tape.values[tape.output].storage}
+    for storage, number in last.items():
+        if storage not in staying and not tape.storages[storage].cached:
+            expiring[number].append(storage)
+    return expiring
+
+
+def _reached(tape: Tape) -> frozenset[int]:
+    """Return the values that have a gradient and on which the loss depends."""
+    reached = {tape.ops[-1].result} if tape.ops and tape.values[tape.ops[-1].result].has_gradient else set()
+    for op in reversed(tape.ops):
+        if op.result in reached:
+            reached.update(op.wants)
+    return frozenset(reached)

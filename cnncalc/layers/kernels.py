@@ -1,0 +1,91 @@
+"""What PyTorch's calls do to memory, as data: what they make, what they keep for the backward pass.
+
+A layer is a short chain of kernels, nearly always one. The walk over a training step (`cnncalc.analysis.memory`)
+reads nothing else of a layer. Views (``flatten``, ``movedim``) are no kernels, since they move no memory.
+
+Source of the rules: PyTorch's formulas for derivatives (tools/autograd/derivatives.yaml) and what
+``torch.autograd.graph.saved_tensors_hooks`` sees of every layer, which the tests compare with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cnncalc.volume import Volume
+
+NOTHING, INPUTS, OTHERS, OUTPUT = "nothing", "inputs", "others", "output"
+"""What of its operands and its result a kernel keeps. ``others``: each operand that another one's gradient needs."""
+
+NEW, PASSED = "new", "passed"
+"""Where the gradients of the operands lie: in new memory, or in that of the gradient that arrives."""
+
+FLOAT, INDEX, COUNTER = 4, 8, 8
+"""Bytes of a float32, of a place in a pool's input (int64), and of a norm's count of batches (int64)."""
+
+
+class Extra(NamedTuple):
+    """A tensor that is made beside the result and kept: the indices of a pool, the statistics of a norm.
+
+    Attributes:
+        per_image: its values for one image.
+        fixed: its values for any number of images.
+        size: bytes of a value; None for those of the values that arrive.
+        cuda_size: bytes of a value on CUDA, where they are others; None where they are the same.
+
+    """
+
+    per_image: int = 0
+    fixed: int = 0
+    size: int | None = None
+    cuda_size: int | None = None
+
+
+class Kernel(NamedTuple):
+    """One call of PyTorch, as far as memory is concerned. Numbers are values for one image.
+
+    Attributes:
+        operation: what PyTorch's lists for autocast know it by.
+        makes: values of the result.
+        reads: its operands: the layer's sources come first, then the results of its kernels in order;
+            () is the result of the kernel before, or the layer's source.
+        keeps: what it keeps for the backward pass: ``nothing``, ``inputs``, ``others`` or ``output``.
+        extras: what it makes and keeps beside.
+        parameters: values of each of its learned tensors.
+        buffers: bytes of each of its buffers.
+        overwrites: whether the result lies in the memory of the operand: a view, or what is done in place.
+        gradient: where the gradients of the operands lie.
+        scratch: values that the backward pass needs for a moment, beside the gradients that arrive and leave.
+        training_only: whether it does nothing when the network is tested.
+
+    """
+
+    operation: str
+    makes: int
+    reads: tuple[int, ...] = ()
+    keeps: str = NOTHING
+    extras: tuple[Extra, ...] = ()
+    parameters: tuple[int, ...] = ()
+    buffers: tuple[int, ...] = ()
+    overwrites: bool = False
+    gradient: str = NEW
+    scratch: int = 0
+    training_only: bool = False
+
+
+Kernels = tuple[Kernel, ...]
+
+
+def folded(operation: str, sources: Sequence[Volume], keeps: str, gradient: str) -> Kernels:
+    """Return the kernels of a merge of two branches at a time: (first, second), (their result, third), …"""
+    kernels: list[Kernel] = []
+    values = sources[0].values
+    for number, source in enumerate(sources[1:], 1):
+        before = 0 if number == 1 else len(sources) + number - 2
+        scratch = 0
+        if keeps == OTHERS:  # a product with a smaller operand is computed whole, then summed
+            makes = max(values, source.values)
+            scratch = sum(makes for size in (values, source.values) if size < makes)
+            values = makes
+        kernels.append(Kernel(operation, values, (before, number), keeps, gradient=gradient, scratch=scratch))
+    return tuple(kernels)

@@ -1,0 +1,177 @@
+"""The report of ``cnncalc memory``: the parts of the peak, the layers that hold most, and what would take less."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup, saved_bytes
+from cnncalc.analysis.memory.advice import Advice
+from cnncalc.report.numbers import bar, bytes_text, share_text, whole
+from cnncalc.report.report import Report
+from cnncalc.report.schema import SCHEMA
+from cnncalc.report.table import Column, Table
+
+MOST_LAYERS = 3
+"""How many of the layers that hold most are named."""
+
+_TITLES = {
+    "optimizer_state": "optimizer state",
+    "average": "moving average",
+    "input": "images and labels",
+    "workspace": "cuBLAS workspace",
+    "parameter_gradients": "gradients of parameters",
+    "activation_gradients": "gradients of activations",
+}
+_PHASES = {
+    "forward": "in the forward pass",
+    "recomputation": "while a block is computed again",
+    "backward": "in the backward pass",
+    "step": "in the optimizer's step",
+}
+
+
+class Budget(NamedTuple):
+    """What there is: bytes, the name of the card (or none), and the largest batch that fits (None: not even one)."""
+
+    bytes: int
+    card: str | None
+    largest_batch: int | None
+
+
+def memory_report(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence[Advice]) -> Report:
+    """Make the report."""
+    peak = prediction.peak_bytes
+    rows = [
+        (_TITLES.get(kind, kind), kind, size, (size, peak), (size, peak))
+        for kind, size in prediction.parts.items()
+        if size
+    ]
+    columns = (
+        Column("what", "alive at the peak", programs=False),
+        Column("part", "part", people=False),
+        Column("bytes", "memory", bytes_text, right=True),
+        Column("share", "share", lambda pair: share_text(*pair), right=True, rank=1, programs=False),
+        Column("bar", "", lambda pair: bar(*pair), rank=2, programs=False),
+    )
+    return Report(
+        Table(columns, rows, ("peak", "peak", peak, None, None)),
+        lambda: _data(prediction, budget, changes),
+        [*_summary(prediction), *_budget(prediction, budget)],
+        [*[_advice(change, peak) for change in changes], *_uncounted(prediction.setup)],
+    )
+
+
+def _summary(prediction: MemoryPrediction) -> list[tuple[str, str]]:
+    at = "" if prediction.phase == "step" else f" at {prediction.layer or 'the loss'}"
+    lines = [
+        ("peak", f"{whole(prediction.peak_bytes)} bytes, {_PHASES[prediction.phase]}{at}"),
+        ("of", _assumed(prediction.setup)),
+    ]
+    held = _most(prediction)
+    if held:
+        total = sum(prediction.kept.values())
+        lines.append(("layers", f"{held} hold most of the {bytes_text(total)} of activations"))
+    return lines
+
+
+def _most(prediction: MemoryPrediction) -> str:
+    nodes = {node.index: node.name for node in prediction.network.layers}
+    least = sum(prediction.kept.values()) / 100
+    order = sorted(prediction.kept.items(), key=lambda pair: (-pair[1], pair[0]))
+    large = [(nodes[index], size) for index, size in order if index in nodes and size >= least]
+    return ", ".join(f"{name} {bytes_text(size)}" for name, size in large[:MOST_LAYERS])
+
+
+def _assumed(setup: TrainingSetup) -> str:
+    """Write what is run, in one line."""
+    images = f"{setup.batch:,} image{'s' if setup.batch > 1 else ''}"
+    precision = "float32" if setup.precision == "float32" else f"autocast to {setup.precision}"
+    if setup.inference:
+        return f"a forward pass of {images}, {precision}, on {setup.device}"
+    if setup.accumulate > 1:
+        images += f" in {setup.accumulate} passes of {setup.images:,}"
+    settings = [f"weight decay {setup.effective_weight_decay:g}", setup.implementation]
+    if setup.rule.momentum is not None:
+        settings.insert(0, f"momentum {setup.effective_momentum:g}")
+    more = [word for word, holds in (("moving average", setup.ema), ("checkpointing", setup.checkpointing)) if holds]
+    optimizer = f"{setup.optimizer} ({', '.join(settings)})"
+    return ", ".join([f"a training step of {images}", precision, optimizer, *more, f"on {setup.device}"])
+
+
+def _budget(prediction: MemoryPrediction, budget: Budget | None) -> list[tuple[str, str]]:
+    if budget is None:
+        return []
+    difference = budget.bytes - prediction.peak_bytes
+    said = f"{bytes_text(difference)} to spare" if difference >= 0 else f"{bytes_text(-difference)} too much"
+    fits = "fits" if difference >= 0 else "does not fit"
+    where = f"{bytes_text(budget.bytes)}{f' of {budget.card}' if budget.card else ''}"
+    batch = (
+        "not even one image fits" if budget.largest_batch is None else f"the largest batch is {budget.largest_batch:,}"
+    )
+    return [("budget", f"{where}: {fits}, {said}; {batch}")]
+
+
+def _advice(change: Advice, peak: int) -> str:
+    left = f"{bytes_text(change.peak_bytes)} are left"
+    return f"{change.option} saves {bytes_text(peak - change.peak_bytes)} ({change.effect}): {left}"
+
+
+def _uncounted(setup: TrainingSetup) -> list[str]:
+    if setup.device == "cpu":
+        return []
+    return ["not counted: the CUDA context, cuDNN's workspaces, and what fragmentation wastes"]
+
+
+def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence[Advice]) -> dict[str, Any]:
+    network, setup = prediction.network, prediction.setup
+    saved = saved_bytes(network, setup)
+    lines = network.lines()
+    return {
+        "schema": SCHEMA,
+        "spec": network.source.name,
+        "input": list(network.input),
+        "assumptions": _assumptions(setup),
+        "peak_bytes": prediction.peak_bytes,
+        "parts": dict(prediction.parts),
+        "peak": {"phase": prediction.phase, "layer": prediction.layer},
+        "layers": [
+            {
+                "index": node.index,
+                "name": node.name,
+                "line": line,
+                "layer": node.written,
+                "saved_bytes": kept,
+                "alive_bytes": prediction.kept.get(node.index, 0),
+            }
+            for node, line, kept in zip(network.layers, lines, saved, strict=True)
+        ],
+        "timeline": [moment._asdict() for moment in prediction.timeline],
+        "budget_bytes": budget.bytes if budget else None,
+        "fits": prediction.peak_bytes <= budget.bytes if budget else None,
+        "largest_batch": budget.largest_batch if budget else None,
+        "advice": [
+            {
+                "option": change.option,
+                "effect": change.effect,
+                "peak_bytes": change.peak_bytes,
+                "gain_bytes": prediction.peak_bytes - change.peak_bytes,
+            }
+            for change in changes
+        ],
+    }
+
+
+def _assumptions(setup: TrainingSetup) -> dict[str, Any]:
+    settings = asdict(setup)
+    settings["momentum"] = setup.effective_momentum
+    settings["weight_decay"] = setup.effective_weight_decay
+    settings["workspace_bytes"] = setup.workspace
+    return {
+        **settings,
+        "images_per_pass": setup.images,
+        "loss": "cross entropy with a label for each image, or for each position of a map",
+        "zero_grad": "gradients are freed behind every step (set_to_none)",
+        "not_counted": "the CUDA context, cuDNN's workspaces, fragmentation",
+    }

@@ -86,7 +86,7 @@ def stops(process: subprocess.Popen[str], epoch: int, number: signal.Signals) ->
     process.send_signal(number)
     status, out, err = ended(process)
     assert err == ""
-    assert "  cnncalc train --resume run   to go on\n" in out
+    assert "  cnncalc train --resume run   goes on\n" in out
     [reason] = [line for line in out.splitlines() if line.startswith("ended  ")]
     return status, reason.removeprefix("ended").split(",")[0].strip()
 

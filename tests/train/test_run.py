@@ -242,7 +242,7 @@ def test_a_signal_saves_and_leaves(uninterrupted: Path, folder: Path) -> None:
     assert ended.commands[0] == ("cnncalc train --resume run", "goes on")
     heard = Heard()
     resume("run", heard)
-    assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH + 1
+    assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH
     assert weights("run") == weights(uninterrupted)
 
 

@@ -49,7 +49,7 @@ MAY_IMPORT = {
         "limits",
     },
     "loading": {"collector", "volume", "errors", "limits", "spec", "network", "zoo"},
-    "commands": {"__init__", "errors", "analysis", "loading", "model", "needs", "network", "report", "zoo"},
+    "commands": {"__init__", "errors", "analysis", "loading", "model", "needs", "network", "report", "train", "zoo"},
     "__init__": {"volume", "errors", "analysis", "loading", "model", "needs", "network"},
     "__main__": {"commands"},
 }

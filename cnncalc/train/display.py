@@ -245,7 +245,7 @@ def number(value: float | None) -> str:
 
 def duration_text(seconds: float) -> str:
     """Write a time: 12.3 s, 4:05, 1:02:03."""
-    if seconds < 60:
+    if seconds < 59.95:  # what would be 60.0 s is a minute
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -184,10 +184,10 @@ def held_back(dataset: Dataset, recipe: Recipe) -> Split:
 
 
 def _with_whole_paths(request: DataRequest) -> DataRequest:
-    """Name folders from the root, so that a run can be continued from anywhere."""
-    named = request.data in (*dataset_names(), "auto")
+    """Name folders from the root, so that a run can be continued from anywhere; names stay, and so do mistyped ones."""
+    path = request.data not in (*dataset_names(), "auto") and os.path.exists(request.data)
     return request._replace(
-        data=request.data if named else os.path.abspath(request.data), folder=os.path.abspath(request.folder)
+        data=os.path.abspath(request.data) if path else request.data, folder=os.path.abspath(request.folder)
     )
 
 

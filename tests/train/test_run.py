@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -242,7 +242,7 @@ def test_a_signal_saves_and_leaves(uninterrupted: Path, folder: Path) -> None:
     assert ended.commands[0] == ("cnncalc train --resume run", "goes on")
     heard = Heard()
     resume("run", heard)
-    assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH + 1
+    assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH
     assert weights("run") == weights(uninterrupted)
 
 
@@ -302,7 +302,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(folder: Path, 
 
 
 @pytest.fixture
-def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 17th loss of a process is no number."""
     right, seen = Run._loss, []
 
@@ -311,7 +311,6 @@ def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return right(run, *arguments) * (float("nan") if len(seen) == 17 else 1.0)
 
     monkeypatch.setattr(Run, "_loss", loss)
-    return
 
 
 @pytest.mark.usefixtures("one_bad_loss")

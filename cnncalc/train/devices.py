@@ -82,6 +82,7 @@ def configure(recipe: Recipe, device: torch.device, network: Network) -> None:
     exact = "tf32" if recipe.precision == "tf32" else "ieee"
     torch.backends.cuda.matmul.fp32_precision = exact
     torch.backends.cudnn.conv.fp32_precision = exact  # type: ignore[attr-defined]  # it is there
+    torch.backends.cudnn.rnn.fp32_precision = exact  # type: ignore[attr-defined]  # or asking for both raises
     if recipe.precision == "fp16" and device.type == "cpu":
         hints = ["say --precision bf16, or float32"]
         raise SpecError("no-precision", "fp16 is for GPUs: on a CPU it is slow and saves nothing", hints=hints)

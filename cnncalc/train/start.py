@@ -264,7 +264,8 @@ def _about(
 ) -> list[tuple[str, str]]:
     """Say what is trained, on what, where and how."""
     tested, test = material.tested, material.test
-    parts = [f"{len(material.train):,} images to train on"]
+    how = "" if material.train.in_memory else ", streamed"
+    parts = [f"{len(material.train):,} images to train on{how}"]
     if test is not None or recipe.validation:
         parts.append(f"{len(tested or ()):,} to validate")
     final = test if recipe.validation else tested

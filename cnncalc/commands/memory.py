@@ -68,7 +68,12 @@ def _budget_bytes(context: click.Context, parameter: click.Parameter, value: str
 @click.option("--inference", is_flag=True, help="A forward pass under no_grad, in place of a training step.")
 @click.option("--device", type=click.Choice(DEVICES), default="cuda", show_default=True)
 @click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="What there is, such as 24GiB or 24GB.")
-@click.option("--gpu", type=click.Choice(list(GPUS), case_sensitive=False), metavar="NAME", help="A card's memory.")
+@click.option(
+    "--gpu",
+    type=click.Choice(list(GPUS), case_sensitive=False),
+    metavar="NAME",
+    help=f"A card's memory as the budget: {', '.join(GPUS)}.",
+)
 @spec_options
 @output_options
 def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> None:

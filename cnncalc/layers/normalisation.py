@@ -30,6 +30,11 @@ class Normalisation(Layer):
     def biases(self, sources: Sources) -> int:
         return sources[0].channels if self.affine else 0
 
+    @property
+    def statistic_size(self) -> int | None:
+        """Bytes of a mean: float32 beside float32 parameters, else of the type of what arrives."""
+        return FLOAT if self.affine else None
+
     def kernel(self, name: str, sources: Sources, statistic: Extra, buffers: tuple[int, ...] = ()) -> Kernel:
         """Return the kernel, which keeps its input and two statistics: the means and the inverse deviations."""
         extras = (statistic, statistic)
@@ -91,7 +96,7 @@ class InstanceNorm(Normalisation):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
-        norm = self.kernel("batch_norm", sources, Extra(channels, size=FLOAT if self.affine else None))
+        norm = self.kernel("batch_norm", sources, Extra(channels, size=self.statistic_size))
         if self.affine:  # an image's channels are a batch norm's: scales and shifts are repeated for each
             norm = norm._replace(extras=(*norm.extras, Extra(channels, size=FLOAT)), scratch=2 * channels)
         return (norm,)
@@ -127,7 +132,7 @@ class GroupNorm(Normalisation):
         return (Module("GroupNorm", (self.groups, sources[0].channels), settings),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (self.kernel("group_norm", sources, Extra(self.groups, size=FLOAT)),)
+        return (self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size)),)
 
 
 @register("ln")
@@ -147,7 +152,7 @@ class LayerNorm(Normalisation):
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (self.kernel("layer_norm", sources, Extra(prod(sources[0].spatial), size=FLOAT)),)
+        return (self.kernel("layer_norm", sources, Extra(prod(sources[0].spatial), size=self.statistic_size)),)
 
 
 @register("lrn")

@@ -8,7 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
-from cnncalc.layers.kernels import INPUTS, NOTHING, Kernel, Kernels
+from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, short_setting
 from cnncalc.layers.window import axis_name
@@ -54,9 +54,10 @@ class Pad(Layer):
         return (Function("pad", (padding(self.sides),), mode),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        keeps = NOTHING if self.mode == "zeros" else INPUTS
-        name = {"zeros": "pad", "reflect": "reflection_pad", "replicate": "replication_pad"}[self.mode]
-        return (Kernel(name, self.output(sources).values, keeps=keeps),)
+        makes = self.output(sources).values
+        if self.mode == "zeros":
+            return (Kernel("pad", makes),)
+        return (Kernel(f"{self.mode}_pad{len(self.sides)}d", makes, keeps=INPUTS),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)

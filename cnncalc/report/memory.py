@@ -77,11 +77,9 @@ def _summary(prediction: MemoryPrediction) -> list[tuple[str, str]]:
 
 
 def _most(prediction: MemoryPrediction) -> str:
-    nodes = {node.index: node.name for node in prediction.network.layers}
     least = sum(prediction.kept.values()) / 100
-    order = sorted(prediction.kept.items(), key=lambda pair: (-pair[1], pair[0]))
-    large = [(nodes[index], size) for index, size in order if index in nodes and size >= least]
-    return ", ".join(f"{name} {bytes_text(size)}" for name, size in large[:MOST_LAYERS])
+    largest = prediction.largest(MOST_LAYERS)
+    return ", ".join(f"{name} {bytes_text(size)}" for name, size in largest if size >= least)
 
 
 def _assumed(setup: TrainingSetup) -> str:
@@ -125,28 +123,16 @@ def _uncounted(setup: TrainingSetup) -> list[str]:
 
 
 def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence[Advice]) -> dict[str, Any]:
-    network, setup = prediction.network, prediction.setup
-    saved = saved_bytes(network, setup)
-    lines = network.lines()
+    network = prediction.network
     return {
         "schema": SCHEMA,
         "spec": network.source.name,
         "input": list(network.input),
-        "assumptions": _assumptions(setup),
+        "assumptions": _assumptions(prediction.setup),
         "peak_bytes": prediction.peak_bytes,
         "parts": dict(prediction.parts),
         "peak": {"phase": prediction.phase, "layer": prediction.layer},
-        "layers": [
-            {
-                "index": node.index,
-                "name": node.name,
-                "line": line,
-                "layer": node.written,
-                "saved_bytes": kept,
-                "alive_bytes": prediction.kept.get(node.index, 0),
-            }
-            for node, line, kept in zip(network.layers, lines, saved, strict=True)
-        ],
+        "layers": _layers(prediction),
         "timeline": [moment._asdict() for moment in prediction.timeline],
         "budget_bytes": budget.bytes if budget else None,
         "fits": prediction.peak_bytes <= budget.bytes if budget else None,
@@ -161,6 +147,22 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
             for change in changes
         ],
     }
+
+
+def _layers(prediction: MemoryPrediction) -> list[dict[str, Any]]:
+    network = prediction.network
+    saved = saved_bytes(network, prediction.setup)
+    return [
+        {
+            "index": node.index,
+            "name": node.name,
+            "line": line,
+            "layer": node.written,
+            "saved_bytes": kept,
+            "alive_bytes": prediction.kept.get(node.index, 0),
+        }
+        for node, line, kept in zip(network.layers, network.lines(), saved, strict=True)
+    ]
 
 
 def _assumptions(setup: TrainingSetup) -> dict[str, Any]:

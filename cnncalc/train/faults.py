@@ -12,7 +12,7 @@ from cnncalc.errors import SpecError
 from cnncalc.train.recipe import Recipe
 
 _CPU_MEMORY = re.compile(r"can't allocate memory|not enough memory|Cannot allocate memory")
-_LAZY = "needs a C++ compiler"
+_LOST = re.compile(r"gloo|NCCL|Connection (?:reset|closed) by")
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def explained_faults(recipe: Recipe, folder: str) -> Iterator[None]:
     """Turn what PyTorch raises into an error that says what was tried and what to try.
 
     Raises:
-        SpecError: in place of running out of memory.
+        SpecError: in place of running out of memory, and of losing the other processes.
 
     """
     try:
@@ -28,9 +28,19 @@ def explained_faults(recipe: Recipe, folder: str) -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _out_of_memory(recipe, str(error)) from None
     except RuntimeError as error:
-        if not _CPU_MEMORY.search(str(error)):
-            raise
-        raise _out_of_memory(recipe, str(error)) from None
+        if _CPU_MEMORY.search(str(error)):
+            raise _out_of_memory(recipe, str(error)) from None
+        if _LOST.search(str(error)):
+            raise _lost(folder) from None
+        raise
+
+
+def _lost(folder: str) -> SpecError:
+    hints = [
+        "what it said before it ended tells why",
+        f"torchrun with --max-restarts goes on by itself; otherwise: cnncalc train --resume {folder}",
+    ]
+    return SpecError("lost-process", "another process of the run ended, and this one cannot go on alone", hints=hints)
 
 
 def _out_of_memory(recipe: Recipe, said: str) -> SpecError:

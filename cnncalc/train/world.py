@@ -101,6 +101,8 @@ def joined_world(device: torch.device) -> Iterator[World]:
         hints = ["start them with: torchrun --nproc-per-node 2 -m cnncalc train …"]
         raise SpecError("no-world", message, hints=hints) from None
     try:
-        yield World(distributed.get_rank(), distributed.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
+        world = World(distributed.get_rank(), distributed.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
+        yield world
+        world.wait()  # whoever leaves first would take the connections away from the others
     finally:
         distributed.destroy_process_group()

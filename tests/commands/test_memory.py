@@ -31,7 +31,7 @@ def test_the_table(cnncalc: Cnncalc) -> None:
         "\n"
         "peak                       267 MiB\n"
         "\n"
-        "peak    280,424,960 bytes, in the backward pass at relu2\n"
+        "peak    280,425,472 bytes, in the backward pass at relu2\n"
         "of      a training step of 64 images, float32, sgd (momentum 0.9, weight decay 0.0005, foreach), on cuda\n"
         "layers  conv1 64.0 MiB, conv2 64.0 MiB hold most of the 128 MiB of activations\n"
         "budget  191 MiB: does not fit, 76.7 MiB too much; the largest batch is 45\n"

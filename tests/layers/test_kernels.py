@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.analysis.memory import TrainingSetup, saved_bytes
 from cnncalc.layers import find, words
 from tests.oracle.torch_memory import autograd_bytes, images, with_memory
+from tests.oracle.torch_modules import Drawn, Shape, networks, volume
 
 IMAGES = {
     "9x8x16": """
         conv 3x3x4 p1; conv 3x3x4 same s2; conv 2x2x4 p0:1x0:1; deconv 2x2x4 s2; dwconv 3x3 p1; fc 10; bn; bn noaffine
+        gn 4 noaffine; ln noaffine
         gn 4; ln; instancenorm; instancenorm affine; lrn 5; lrn 4; prelu; prelu perchannel; leakyrelu 0; pool 2x2
         pool 3x3 s2 ceil; pool 3x3 same s2; minpool 2x2; minpool 2x2 same s3; avgpool 2x2; avgpool 3x3 s2 same
         lppool 2x2; lppool 3x3 same s2; lppool 2x2 norm=3; adaptiveavgpool 4x4; adaptivemaxpool 3x3; gap; gmp
-        dropout; dropout 0; dropout 1; dropout2d; droppath; droppath 1; shuffle 2; slice 0:4; scale; pad 1
+        dropout; dropout 0; dropout 1; dropout2d; droppath; droppath 1; shuffle 2; shuffle 16; slice 0:4; scale; pad 1
         pad 1 reflect; pad 1 replicate; crop 1; upsample x2; upsample x2 bilinear; pixelshuffle 2; flatten
         flatten - dropout2d; fc 9 - bn - relu - dropout2d; add(identity|bn|conv 1x1x16); concat(identity|bn|slice 0:4)
         mul(identity|gap - sigmoid); mul(gap|identity|conv 1x1x16); mul(bn|bn); mul(relu|relu)
@@ -25,11 +29,12 @@ IMAGES = {
     "8x16": """
         conv 3x8 p1; deconv 2x4 s2; pool 2; avgpool 2; gap; gmp; lppool 2; adaptiveavgpool 4; adaptivemaxpool 2
         instancenorm; lrn 5; ln; gn 4; bn; dropout2d; droppath; upsample x2; upsample x2 linear; pad 1 reflect
+        pad 1 replicate
     """,
     "8x8x8x16": """
         conv 3x3x3x8 p1; deconv 2x2x2x4 s2; pool 2x2x2; avgpool 2x2x2; gap; gmp; lppool 2x2x2; adaptiveavgpool 4x4x4
         adaptivemaxpool 2x2x2; instancenorm; lrn 5; ln; gn 4; bn; dropout2d; droppath; upsample x2
-        upsample x2 trilinear; pad 1 replicate
+        upsample x2 trilinear; pad 1 replicate; pad 1 reflect
     """,
 }
 LAYERS = [
@@ -67,6 +72,18 @@ def test_saved_bytes_are_those_of_autograd(volume: str, layer: str, precision: s
             module = with_memory(cnncalc.build(network, device="meta", inplace=inplace))
             expected = autograd_bytes(module, images(network, BATCH), low=precision == "bf16")
             assert sum(saved_bytes(network, setup)) == expected, network.source.text
+
+
+@given(drawn=networks(), inplace=st.booleans(), precision=st.sampled_from(["float32", "bf16"]))
+@settings(max_examples=60)
+def test_saved_bytes_of_random_networks(drawn: tuple[Shape, Drawn], inplace: bool, precision: str) -> None:
+    """Branches, repeats, blocks and labels, in one to three dimensions."""
+    shape, text = drawn[0], drawn[1].text
+    network = cnncalc.load(text + "\n", input=volume(shape))
+    module = with_memory(cnncalc.build(network, device="meta", inplace=inplace))
+    setup = TrainingSetup(batch=BATCH, inplace=inplace, precision=precision, device="cpu")
+    expected = autograd_bytes(module, images(network, BATCH), low=precision == "bf16")
+    assert sum(saved_bytes(network, setup)) == expected
 
 
 def test_every_word_is_among_them() -> None:

@@ -21,8 +21,11 @@ RAISED = {
             "avg_pool3d",
             "loss",
             "max_pool3d",
-            "reflection_pad",
-            "replication_pad",
+            "reflect_pad1d",
+            "reflect_pad2d",
+            "replicate_pad1d",
+            "replicate_pad2d",
+            "replicate_pad3d",
         )
     ),
     "cuda": frozenset(("group_norm", "layer_norm", "logsoftmax", "loss", "pow", "softmax", "softplus")),

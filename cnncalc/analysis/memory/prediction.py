@@ -38,6 +38,12 @@ class MemoryPrediction:
     kept: Mapping[int, int]
     timeline: tuple[Moment, ...]
 
+    def largest(self, count: int = 5) -> list[tuple[str, int]]:
+        """Return the layers whose activations take most at the peak, with their bytes; the loss is none."""
+        layers = self.network.layers
+        order = sorted(self.kept.items(), key=lambda pair: (-pair[1], pair[0]))
+        return [(layers[index - 1].name, size) for index, size in order if 0 < index <= len(layers)][:count]
+
 
 def predict_memory(network: Network, setup: TrainingSetup) -> MemoryPrediction:
     """Work out the peak memory of a training step or an inference, in time linear in the number of layers."""

@@ -112,8 +112,10 @@ class _Step:
         """Run the operations in reverse, from the gradient of the loss."""
         ops = self.tape.ops
         inside = {number: segment for segment in self.segments for number in segment.ops}
-        if ops and ops[-1].result in self.reached:
-            self.gradients[ops[-1].result] = self.ledger.take("activation_gradients", FLOAT)
+        if ops[-1].result not in self.reached:
+            return
+        first = self.ledger.take("activation_gradients", FLOAT)  # the loss's own, which its caller holds to the end
+        self.gradients[ops[-1].result] = self.ledger.share(first)
         for number in reversed(range(len(ops))):
             if ops[number].result not in self.reached:
                 continue
@@ -124,6 +126,7 @@ class _Step:
             if segment is not None and number == segment.first_keeping:
                 for entered in segment.entered:
                     self.ledger.drop(entered)
+        self.ledger.drop(first)
 
     def _recompute(self, segment: _Segment) -> None:
         """Compute a segment again, up to the last operation that keeps something; then it is as if it had kept all."""

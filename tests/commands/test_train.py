@@ -345,6 +345,14 @@ def test_a_wrong_call(train: Train, call: str) -> None:
     assert train(*call.split()) == (2, "", f"{WRONG_CALLS[call]}\n  = see `cnncalc train --help`\n")
 
 
+def test_in_json_mode_a_fault_is_json_too(train: Train) -> None:
+    done = train(PETS, "--data", "nowhere", "--json")
+    assert (done.status, done.out) == (1, "")
+    fault = json.loads(done.err)
+    assert (fault["code"], fault["message"]) == ("no-such-data", "there is no data set or folder `nowhere`")
+    assert json.loads(train(PETS, "--json", "--epochs", "0").err)["code"] == "usage"
+
+
 def test_auto_says_what_it_picked(train: Train) -> None:
     done = train(SPEC, "--limit", "64", "--epochs", "1", "--out", "first", "--device", "cpu")
     assert "data chosen     digits, since the input is 8x8x1\n" in done.out

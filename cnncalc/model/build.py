@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import fx, nn
+from torch._subclasses.fake_tensor import unset_fake_temporarily
 
 from cnncalc.layers.steps import Factor, Function, Module, Step
 from cnncalc.model.initialise import Factor as LearnedFactor
@@ -44,7 +45,7 @@ def build(
     graph = fx.Graph()
     values: list[fx.Node] = [graph.placeholder("x")]
     root = nn.Module()
-    with torch.device("meta"):
+    with torch.device("meta"), unset_fake_temporarily():  # shapes need no mode, and PyTorch 2.14 mixes the two up
         for planned in plan(network, inplace=inplace):
             values.append(_call(graph, planned, values, root))
     graph.output(values[network.output_index])
@@ -60,9 +61,13 @@ def _make_room(module: nn.Module, device: torch.device) -> None:
     """Replace what lies on the meta device by empty memory; `nn.Module.to_empty` fails under a FakeTensorMode."""
     for part in module.modules():
         for name, value in part.named_parameters(recurse=False):
-            setattr(part, name, nn.Parameter(torch.empty_like(value, device=device)))
+            setattr(part, name, nn.Parameter(_empty(value, device)))
         for name, buffer in part.named_buffers(recurse=False):
-            setattr(part, name, torch.empty_like(buffer, device=device))
+            setattr(part, name, _empty(buffer, device))
+
+
+def _empty(like: torch.Tensor, device: torch.device) -> torch.Tensor:
+    return torch.empty(like.shape, dtype=like.dtype, device=device)
 
 
 def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Module) -> fx.Node:

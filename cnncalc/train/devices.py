@@ -79,9 +79,8 @@ def configure(recipe: Recipe, device: torch.device, network: Network) -> None:
         SpecError: for layers that have no deterministic algorithm, and for a precision that the device lacks.
 
     """
-    exact = "tf32" if recipe.precision == "tf32" else "ieee"
-    torch.backends.cuda.matmul.fp32_precision = exact
-    torch.backends.cudnn.conv.fp32_precision = exact  # type: ignore[attr-defined]  # it is there
+    # PyTorch's newer settings contradict its older ones, which torch.compile and torch.export still ask for
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = recipe.precision == "tf32"
     if recipe.precision == "fp16" and device.type == "cpu":
         hints = ["say --precision bf16, or float32"]
         raise SpecError("no-precision", "fp16 is for GPUs: on a CPU it is slow and saves nothing", hints=hints)

@@ -8,7 +8,8 @@ Three loops train the same network on the same images in turn, round after round
 - by hand: the same model, optimizer and augmentation of a whole batch, and nothing else;
 - DataLoader: the usual way, two workers that crop, mirror and normalise an image at a time.
 
-It prints images per second and the ratio of the medians. On a GPU it also prints the share of the peak arithmetic.
+It prints images per second and the ratio of the medians, first for the images alone, without a network. On a GPU it
+also prints the share of the peak arithmetic.
 """
 
 from __future__ import annotations
@@ -85,6 +86,12 @@ class Images(Dataset):  # type: ignore[type-arg]
         return self.change(self.images[place]), self.labels[place]
 
 
+def synthetic(network: Network, device: torch.device) -> MemorySplit:
+    split = load_dataset(DataRequest("synthetic", limit=IMAGES), network.input, classes=10).train.to(device)
+    assert isinstance(split, MemorySplit)
+    return split
+
+
 def session(network: Network, split: MemorySplit, device: torch.device, arguments: argparse.Namespace) -> Session:
     changes = {
         "epochs": 1,
@@ -92,6 +99,8 @@ def session(network: Network, split: MemorySplit, device: torch.device, argument
         "precision": arguments.precision,
         "channels_last": arguments.channels_last,
         "compile": arguments.compile,
+        "learning_rate": 1e-3,
+        "weight_decay": 0.05,
         "flip": "random",
         "shift": 4,
         "checkpoint_every": "1h",
@@ -155,6 +164,28 @@ def data_loader(live: Session, images: Images) -> float:
     return len(images) / (time.perf_counter() - started)
 
 
+def feeding(live: Session, images: Images) -> None:
+    """Print how fast images come, changed and normalised, when nobody trains on them."""
+    data = live.material.train
+    generator = torch.Generator(live.device).manual_seed(0)
+    speeds: dict[str, list[float]] = {"ours": [], "DataLoader": []}
+    for _ in range(3):
+        started = time.perf_counter()
+        order = torch.randperm(len(data)).split(live.recipe.batch_size)
+        for indices, (pixels, labels) in zip(order, data.batches(order), strict=True):
+            live.augmenter.train(pixels, labels, indices, 0, generator)
+        finish(live.device)
+        speeds["ours"].append(len(data) / (time.perf_counter() - started))
+        loader = DataLoader(images, live.recipe.batch_size, shuffle=True, num_workers=2, persistent_workers=True)
+        next(iter(loader))
+        started = time.perf_counter()
+        seen = sum(len(labels) for _, labels in loader)
+        speeds["DataLoader"].append(seen / (time.perf_counter() - started))
+    middle = {name: statistics.median(values) for name, values in speeds.items()}
+    print(f"images alone: ours {middle['ours']:,.0f} a second, DataLoader {middle['DataLoader']:,.0f}: ", end="")
+    print(f"{middle['ours'] / middle['DataLoader']:.1f} times")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
@@ -169,14 +200,16 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, torch {torch.__version__}, torchvision {torchvision.__version__}"
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads"
     print(f"{device} ({name}), {versions}, batches of {arguments.batch_size}, {arguments.precision}")
+    network = cnncalc.load(SPECS["lenet"])
+    split = synthetic(network, device)
+    feeding(session(network, split, device, arguments), Images(split))
     for spec in arguments.spec or SPECS:
         measure(spec, device, arguments)
 
 
 def measure(spec: str, device: torch.device, arguments: argparse.Namespace) -> None:
     network = cnncalc.load(SPECS[spec])
-    split = load_dataset(DataRequest("synthetic", limit=IMAGES), network.input, classes=10).train.to(device)
-    assert isinstance(split, MemorySplit)
+    split = synthetic(network, device)
     images = Images(split)
     loops: dict[str, Callable[[], float]] = {
         "ours": lambda: ours(session(network, split, device, arguments)),

@@ -117,6 +117,8 @@ def _usage(error: click.ClickException) -> str:
 
 def _wants_json(given: list[str]) -> bool:
     """Say whether JSON was asked for, also where the call is so wrong that its options are not read."""
+    if "--json" in given:
+        return True
     if "--format" in given or "--format=json" in given:
         return "--format=json" in given or ("--format", "json") in pairwise(given)
     return any(option in ("-o", "--output") and value.lower().endswith(".json") for option, value in pairwise(given))

@@ -170,10 +170,21 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Give an optimizer the state that `optimizer_tensors` returned."""
+    """Give an optimizer the state that `optimizer_tensors` returned.
+
+    Raises:
+        SpecError: where a tensor has another shape than its parameter. PyTorch does not look, and its kernels
+            would read and write beyond it.
+
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         place, _, key = name.partition(".")
+        known = place.isdecimal() and int(place) < len(parameters)
+        if not known or value.shape != (() if key == "step" else parameters[int(place)].shape):
+            message = f"the checkpoint holds the state of another optimizer: `{shorten(name)}` does not match"
+            raise SpecError("other-weights", message)
         state.setdefault(int(place), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 

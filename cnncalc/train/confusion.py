@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 
 from matplotlib.figure import Figure
+
+from cnncalc.train.picture import picture
 
 _MOST_NAMED = 40
 _MOST_COUNTED = 20
@@ -29,8 +30,8 @@ def draw_confusion(classes: Sequence[str], confusion: Sequence[Sequence[int]], f
     axes.set_xlabel("taken for")
     axes.set_ylabel("class")
     if len(classes) <= _MOST_NAMED:
-        axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-        axes.set_yticks(range(len(classes)), classes)
+        axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", parse_math=False)
+        axes.set_yticks(range(len(classes)), classes, parse_math=False)
     if len(classes) <= _MOST_COUNTED:
         for row, counts in enumerate(confusion):
             for column, count in enumerate(counts):
@@ -38,12 +39,4 @@ def draw_confusion(classes: Sequence[str], confusion: Sequence[Sequence[int]], f
                 axes.text(
                     column, row, f"{count:,}" if count else "·", ha="center", va="center", color=colour, fontsize=8
                 )
-    data = BytesIO()
-    figure.savefig(
-        data,
-        format=form,
-        bbox_inches="tight",
-        metadata={"Date": None, "Creator": None} if form == "svg" else None,
-        dpi=150,
-    )
-    return data.getvalue()
+    return picture(figure, form)

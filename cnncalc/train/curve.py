@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from cnncalc.train.picture import picture
 from cnncalc.train.progress import Row
 
 TRAINED, TESTED = "#4c72b0", "#dd8452"
@@ -31,14 +31,7 @@ def draw_curve(rows: Sequence[Row]) -> bytes:
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(frameon=False)
-    return svg(figure)
-
-
-def svg(figure: Figure) -> bytes:
-    """Return a figure as SVG with nothing in it that differs from one time to the next."""
-    data = io.BytesIO()
-    figure.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
-    return data.getvalue()
+    return picture(figure, "svg")
 
 
 def _line(axes: Axes, epochs: Sequence[int], values: Sequence[float | None], label: str, colour: str) -> None:

@@ -88,6 +88,12 @@ class Keeper:
         progress = self._session.restore(checkpoint)
         if progress.step > self._session.steps:
             raise SpecError("bad-checkpoint", "the checkpoint lies behind the end of the run")
+        steps = self._session.steps_per_epoch
+        if not 0 <= progress.step - progress.epoch * steps <= steps:
+            message = (
+                f"step {progress.step:,} of the checkpoint is not in epoch {progress.epoch + 1} of {steps:,} steps"
+            )
+            raise SpecError("bad-checkpoint", message, hints=["a run goes on with the batches that it began with"])
         self._last = self._best = None
         return progress, told
 

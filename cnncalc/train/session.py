@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from cnncalc.errors import SpecError, shorten
 from cnncalc.model.build import build
 from cnncalc.network import Network
 from cnncalc.train.augment import Augmenter, Normalisation
@@ -143,11 +144,22 @@ class Session:
         tensors = under("model", self.module.state_dict()) | under("optimizer", optimizer_tensors(self.optimizer))
         if self.average:
             tensors |= under("average", self.average.module.state_dict())
-        return Checkpoint(tensors, {"progress": progress.facts(), "scaler": self.scaler.state_dict()})
+        facts = {"optimizer": self.recipe.optimizer, "scaler": self.scaler.state_dict()}
+        return Checkpoint(tensors, {"progress": progress.facts(), **facts})
 
     def restore(self, checkpoint: Checkpoint) -> Progress:
-        """Take up what a checkpoint holds, and return how far the run had come."""
+        """Take up what a checkpoint holds, and return how far the run had come.
+
+        Raises:
+            SpecError: where it belongs to another network or optimizer, or is not what a run writes.
+
+        """
         progress = progress_from(checkpoint.facts.get("progress"))
+        before, optimizer = str(checkpoint.facts.get("optimizer")), self.recipe.optimizer
+        if before != optimizer:
+            message = f"the checkpoint holds the state of {shorten(before)}, and the recipe says {optimizer}"
+            hints = ["a run goes on with the optimizer that it began with"]
+            raise SpecError("bad-checkpoint", message, hints=hints)
         restore_module(self.module, below("model", checkpoint.tensors), "the checkpoint")
         if self.average:
             restore_module(self.average.module, below("average", checkpoint.tensors), "the checkpoint")

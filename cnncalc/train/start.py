@@ -164,10 +164,17 @@ def _again(folder: RunFolder, device: torch.device, world: World) -> Ready:
 
 
 def _request(facts: Facts) -> DataRequest:
+    """Return how a run's data were asked for; what stands in its file may have been changed into anything."""
+    defaults = DataRequest()._asdict()
     try:
-        return DataRequest(**facts.data)
+        request = DataRequest(**facts.data)
+        for name, value in request._asdict().items():
+            kind = int if name == "limit" else type(defaults[name])
+            if not (isinstance(value, kind) or value is defaults[name]):
+                raise TypeError(name)
     except TypeError:
         raise SpecError("no-run", "the run does not say what it was trained on") from None
+    return request
 
 
 def dataset_of_run(facts: Facts, network: Network, data: DataRequest | None = None) -> Dataset:

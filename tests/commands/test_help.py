@@ -22,11 +22,17 @@ def examples(help_text: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines if line.startswith("cnncalc ")]
 
 
+NEEDED = {"train": "one_thread", "evaluate": "first", "predict": "first"}
+"""Fixtures that the examples of some commands need."""
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_of_the_help_works(
-    cnncalc: Cnncalc, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cnncalc: Cnncalc, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """In a folder with the example specs, each line can be typed as it stands."""
+    """In a folder with the example specs, each line can be typed as it stands, one after the other."""
+    if command in NEEDED:
+        request.getfixturevalue(NEEDED[command])
     for spec in EXAMPLES.glob("*.txt"):
         (tmp_path / spec.name).write_bytes(spec.read_bytes())
     monkeypatch.chdir(tmp_path)

@@ -224,6 +224,28 @@ def test_an_optimizer_goes_on_where_it_was(kind: Callable[..., torch.optim.Optim
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), again.parameters(), strict=True))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("0.momentum_buffer", torch.zeros(3)),
+        ("0.momentum_buffer", torch.zeros(())),
+        ("0.momentum_buffer", torch.zeros(4, 3)),
+        ("0.step", torch.zeros(0)),
+        ("2.momentum_buffer", torch.zeros(3)),
+        ("x.momentum_buffer", torch.zeros(3)),
+        ("-1.momentum_buffer", torch.zeros(3)),
+        ("", torch.zeros(3)),
+    ],
+)
+def test_a_state_of_another_shape_is_refused(complaint: Complaint, name: str, value: torch.Tensor) -> None:
+    """PyTorch's fused kernels would read and write beyond it."""
+    module = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(module.parameters(), 0.1, 0.9, fused=True)
+    assert complaint(restore_optimizer, optimizer, {name: value}) == (
+        f"error[other-weights]: the checkpoint holds the state of another optimizer: `{name}` does not match"
+    )
+
+
 # ---- a full disk
 
 

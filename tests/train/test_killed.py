@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -46,11 +47,16 @@ def begun(out: str) -> subprocess.Popen[str]:
 
 
 def has_come_to(process: subprocess.Popen[str], epoch: int) -> None:
-    """Wait until a process says what an epoch came to."""
+    """Wait until a process says what an epoch came to; one that says nothing for long is ended."""
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip().startswith(f"{epoch}/{EPOCHS} "):
-            return
+    watch = threading.Timer(PATIENCE_SECONDS, process.kill)
+    watch.start()
+    try:
+        for line in process.stdout:
+            if line.strip().startswith(f"{epoch}/{EPOCHS} "):
+                return
+    finally:
+        watch.cancel()
     raise AssertionError(f"the process ended before: {process.stderr and process.stderr.read()}")
 
 

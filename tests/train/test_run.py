@@ -194,6 +194,40 @@ def test_the_checkpoints_of_another_run_are_refused(folder: Path, complaint: Com
     )
 
 
+EDITS = {
+    ("epochs = 2", "epochs = 1"): "error[bad-checkpoint]: the checkpoint lies behind the end of the run",
+    ("batch-size = 32", "batch-size = 64"): (
+        "error[bad-checkpoint]: step 14 of the checkpoint is not in epoch 3 of 4 steps\n"
+        "  = a run goes on with the batches that it began with"
+    ),
+    ('optimizer = "adamw"', 'optimizer = "sgd"'): (
+        "error[bad-checkpoint]: the checkpoint holds the state of adamw, and the recipe says sgd\n"
+        "  = a run goes on with the optimizer that it began with"
+    ),
+    ("ema = 0.0", "ema = 0.9"): (
+        "error[other-weights]: the checkpoint holds the weights of another network: `fc1.weight` does not match"
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_recipe_that_no_longer_fits_the_checkpoint(folder: Path, complaint: Complaint, edit: tuple[str, str]) -> None:
+    """Somebody edited the run's own recipe; more epochs would have been fine."""
+    train(PLAIN, "run", epochs=2)
+    recipe = Path("run/recipe.toml")
+    longer = recipe.read_text().replace("epochs = 2", "epochs = 4" if "epochs" not in edit[0] else "epochs = 2")
+    recipe.write_text(longer.replace(*edit))
+    assert complaint(resume, "run") == EDITS[edit]
+
+
+def test_a_run_may_be_made_longer(folder: Path) -> None:
+    train(PLAIN, "run", epochs=2)
+    recipe = Path("run/recipe.toml")
+    recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 4"))
+    assert resume("run").reason == "all 4 epochs are done"
+    assert len(Path("run/metrics.csv").read_text().splitlines()) == 1 + 4
+
+
 def test_a_run_goes_on_with_the_data_that_it_began_with(folder: Path, complaint: Complaint) -> None:
     write_images(folder / "pets", count=20)
     train("input 8x8x3\nfc 2", "run", data=DataRequest("pets"), epochs=1)

@@ -54,11 +54,12 @@ class SettingType(click.ParamType[Any]):
         return self.kind.shown
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the value, or say what it should be."""
+        """Check the value, or say what it should be; the recipe reads it."""
         try:
-            return self.kind.read(value)
+            self.kind.read(value)
         except Wrong as wrong:
             self.fail(f"{value!r} is not {wrong}", param, ctx)
+        return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         """Let the shell offer the words that it may be."""

@@ -12,6 +12,11 @@ def whole(value: int) -> str:
     return f"{value:,}"
 
 
+def counted(count: int, word: str) -> str:
+    """Write how many there are of something: ``1 epoch``, ``2,000 epochs``."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def bytes_text(count: int) -> str:
     """Write a number of bytes in binary units: 61,440 as ``60.0 KiB``; 1 MiB is 1024·1024 bytes."""
     if count < 1024:

@@ -36,10 +36,13 @@ class Targets(NamedTuple):
 
 
 def resolved_flip(recipe: Recipe, volume: Volume) -> str:
-    """Return how images are mirrored: ``auto`` mirrors colour photos, and neither digits nor signals."""
+    """Return how images are mirrored: ``auto`` mirrors colour photos in turn, and neither digits nor signals.
+
+    Mirroring all images in turn shows both sides sooner than a coin for each does (Jordan, 2024, arXiv:2404.00498).
+    """
     if recipe.flip != "auto":
         return recipe.flip
-    return "random" if volume.dimensions == 2 and volume.channels == 3 else "none"
+    return "alternating" if volume.dimensions == 2 and volume.channels == 3 else "none"
 
 
 def resolved_shift(recipe: Recipe, volume: Volume) -> int:

@@ -109,8 +109,15 @@ class RunFolder:
         return set(os.listdir(self.path)) <= {SPEC, RECIPE}
 
     def network(self, facts: Facts) -> Network:
-        """Return the run's network."""
-        return load_spec(self.file(SPEC), facts.spec)
+        """Return the run's network, to which the facts belong."""
+        network = load_spec(self.file(SPEC), facts.spec)
+        channels = {len(facts.mean), len(facts.deviation)}
+        if channels != {network.input.channels} or len(facts.classes) != network.output.channels:
+            raise self._changed()
+        return network
+
+    def _changed(self) -> SpecError:
+        return SpecError("no-run", f"`{shorten(self.file(RUN), 80)}` is not what cnncalc wrote")
 
     def recipe(self) -> Recipe:
         """Return the run's recipe."""
@@ -132,8 +139,7 @@ class RunFolder:
             hints = ["name the folder that `cnncalc train` wrote"]
             raise SpecError("no-run", message, hints=hints) from None
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            message = f"`{shorten(self.file(RUN), 80)}` is not what cnncalc wrote"
-            raise SpecError("no-run", message) from None
+            raise self._changed() from None
 
     def write_metrics(self, rows: Sequence[Row]) -> None:
         """Write a line for every epoch, in place of what was there."""

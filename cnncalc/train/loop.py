@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnncalc.errors import SpecError
+from cnncalc.report.numbers import counted
 from cnncalc.train.augment import Targets
 from cnncalc.train.data import Split
 from cnncalc.train.devices import finish, peak_memory_bytes
@@ -96,9 +97,9 @@ class Run:
         """Say whether the run is over."""
         recipe, progress = self.session.recipe, self.progress
         if progress.epoch >= recipe.epochs:
-            return End(f"all {recipe.epochs} epochs are done", True)
+            return End(f"{counted(recipe.epochs, 'epoch')} done", True)
         if recipe.patience and progress.best_epoch and progress.stale_epochs >= recipe.patience:
-            return End(f"no better accuracy for {progress.stale_epochs} epochs", True)
+            return End(f"no better accuracy for {counted(progress.stale_epochs, 'epoch')}", True)
         return None
 
     def _epoch(self) -> End | None:

@@ -106,7 +106,9 @@ def progress_from(facts: Any) -> Progress:
     try:
         rows = [Row(**row) for row in facts["rows"]]
         progress = Progress(**{**{name: facts[name] for name in names}, "rows": rows})
-        whole = isinstance(progress.step, int) and progress.step >= 0
+        values = [facts[name] for name in names - {"rows"}] + [value for row in rows for value in asdict(row).values()]
+        whole = all(value is None or isinstance(value, (int, float)) for value in values)
+        whole = whole and isinstance(progress.step, int) and progress.step >= 0
     except (KeyError, TypeError):
         whole = False
     if not whole:

@@ -52,7 +52,7 @@ def whole(least: int, most: int = 2**63 - 1, *, auto: bool = False) -> Kind:
     """Return the kind of a whole number in a range, or also ``auto``."""
 
     def read(written: Any) -> int:
-        if auto and (written == "auto" or written == AUTO):
+        if auto and written == "auto":
             return AUTO
         value: int = _number(written, int)
         if not least <= value <= most:
@@ -66,7 +66,7 @@ def decimal(least: float, most: float = float("inf"), *, below: bool = False, au
     """Return the kind of a number in a range, or also ``auto``; with ``below`` it stays below its most."""
 
     def read(written: Any) -> float:
-        if auto and (written == "auto" or written == AUTO):
+        if auto and written == "auto":
             return AUTO
         value = float(_number(written, float))
         if value < least or value > most or (below and value == most):
@@ -158,7 +158,8 @@ class Recipe:
     """How a network is trained. Its defaults are the recipe ``default``.
 
     A batch is what one step of the optimizer sees, over all processes and all parts of an accumulated step. So
-    the same recipe trains the same way on one device or on many. 0 turns off what is a number.
+    the same recipe trains the same way on one device or on many, but for the last two batches of an epoch where the
+    last one cannot be shared out. 0 turns off what is a number.
     """
 
     epochs: int = _setting(20, whole(1), "How often every training image is seen.", LENGTH)
@@ -203,7 +204,7 @@ class Recipe:
     flip: str = _setting(
         "auto",
         one_of("auto", "none", "random", "alternating"),
-        "Mirror left and right; auto: random for colour.",
+        "Mirror left and right; auto: alternating for colour.",
         IMAGES,
     )
     shift: int = _setting(AUTO, whole(0, auto=True), "Pixels by which images move both ways; auto: an eighth.", IMAGES)

@@ -8,7 +8,7 @@ from math import cos, floor, pi
 from cnncalc.train.recipe import Recipe
 
 START, END = 1 / 25, 1e-4
-"""Where a one-cycle starts and ends, as shares of its peak (Smith and Topin, 2018, as PyTorch has it)."""
+"""Where a one-cycle starts and ends, as shares of its peak (Smith and Topin, 2018; it starts as PyTorch's does)."""
 RISE = 0.3
 """Share of the run in which a one-cycle rises where no warm-up is given."""
 

@@ -11,6 +11,7 @@ import torch
 
 from cnncalc.errors import SpecError
 from cnncalc.network import Network
+from cnncalc.report.numbers import counted
 from cnncalc.train.augment import Normalisation, resolved_flip, resolved_shift
 from cnncalc.train.data import (
     DataRequest,
@@ -298,10 +299,10 @@ def _about(
 
 def _recipe_line(recipe: Recipe) -> str:
     parts = f" in {recipe.accumulate} parts" if recipe.accumulate > 1 else ""
-    return (
-        f"{recipe.epochs} epochs, batches of {recipe.batch_size:,}{parts}, {recipe.optimizer}, learning rate "
-        f"{recipe.learning_rate:g} ({recipe.schedule}), weight decay {recipe.weight_decay:g}, seed {recipe.seed}"
-    )
+    batches = f"batches of {counted(recipe.batch_size, 'image')}{parts}"
+    rate = f"learning rate {recipe.learning_rate:g} ({recipe.schedule})"
+    decay = f"weight decay {recipe.weight_decay:g}, seed {recipe.seed}"
+    return f"{counted(recipe.epochs, 'epoch')}, {batches}, {recipe.optimizer}, {rate}, {decay}"
 
 
 def _augmentation_line(recipe: Recipe) -> str:

@@ -49,7 +49,7 @@ PRINTED = """\
 network         text: 8x8x1 → 1x1x10, 698 parameters
 data            digits (scikit-learn): 64 images to train on, 360 to test; 10 classes
 device          cpu (1 thread), float32
-recipe          2 epochs, batches of 32, adamw, learning rate 0.002 (one-cycle), weight decay 0.05, seed 0
+recipe          2 epochs, batches of 32 images, adamw, learning rate 0.002 (one-cycle), weight decay 0.05, seed 0
 augmentation    moved by up to 1 px (zeros)
 loss            cross-entropy with a softmax of its own: the spec ends in scores
 memory          a step takes # KiB by prediction, and # KiB for the images
@@ -60,7 +60,7 @@ run             first
 1/2 # # # # # #
 2/2 # # # # # #
 
-ended           all 2 epochs are done, after # s
+ended           2 epochs done, after # s
 best accuracy   # after epoch #; # after the last one
 memory          # MiB at most in the whole process; tensors were predicted to take # KiB
 

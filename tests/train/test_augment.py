@@ -137,7 +137,12 @@ def test_an_image_keeps_its_coin_in_whatever_batch_it_stands() -> None:
 
 @pytest.mark.parametrize(
     ("size", "flip", "shift"),
-    [((32, 32, 3), "random", 4), ((28, 28, 1), "none", 3), ((16000, 1), "none", 2000), ((8, 16, 16, 3), "none", 1)],
+    [
+        ((32, 32, 3), "alternating", 4),
+        ((28, 28, 1), "none", 3),
+        ((16000, 1), "none", 2000),
+        ((8, 16, 16, 3), "none", 1),
+    ],
 )
 def test_what_auto_means(size: tuple[int, ...], flip: str, shift: int) -> None:
     """Colour photos are mirrored, digits and signals are not; everything moves by an eighth of its shorter side."""

@@ -44,7 +44,7 @@ def test_lecture_is_the_convnetjs_demo() -> None:
         weight_decay=1e-4 / 4,
         label_smoothing=0.0,
         normalise="half",
-        flip="auto",
+        flip="random",
         shift=2,
         fill="zeros",
         views=6,

@@ -177,7 +177,7 @@ def test_a_run_that_is_complete_has_nothing_to_go_on_with(folder: Path) -> None:
     first = train(PLAIN, "run")
     before = weights("run")
     again = resume("run")
-    assert (again.reason, again.complete) == ("all 3 epochs are done", True)
+    assert (again.reason, again.complete) == ("3 epochs done", True)
     assert (again.best_accuracy, again.best_epoch) == (first.best_accuracy, first.best_epoch)
     assert weights("run") == before
 
@@ -224,7 +224,7 @@ def test_a_run_may_be_made_longer(folder: Path) -> None:
     train(PLAIN, "run", epochs=2)
     recipe = Path("run/recipe.toml")
     recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 4"))
-    assert resume("run").reason == "all 4 epochs are done"
+    assert resume("run").reason == "4 epochs done"
     assert len(Path("run/metrics.csv").read_text().splitlines()) == 1 + 4
 
 

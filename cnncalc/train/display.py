@@ -12,13 +12,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from cnncalc.report.numbers import bytes_text
+from cnncalc.report.report import WIDE
 from cnncalc.report.writing import WriteError, encodable, write_stream
 from cnncalc.train.events import Begun, Ended, Looked
 from cnncalc.train.progress import Row
 
 _WORD = 14
 _TITLES = ("epoch", "train loss", "train acc", "test loss", "test acc", "images/s", "time")
-_NO_ROW = Row(0, 0, 0.0, 0.0, None, None, None, None, 0.0, 0.0)
+_WIDTHS = (9, 10, 9, 9, 9, 9, 8)
+_LEAST_WANTED = (5, 2, 6, 3, 1)
+"""Columns that a narrow terminal leaves out, the first ones first."""
+_GAP = "  "
 
 
 class Silent:
@@ -92,7 +96,7 @@ class Live(Silent):
     def begin(self, event: Begun) -> None:
         """Say what is trained, and start the bars."""
         self._begun = event
-        self._say(begun_text(event))
+        self._say(begun_text(event, self._console.width))
         for row in event.rows:
             self.epoch(row)
         self._bars.start()
@@ -126,7 +130,7 @@ class Live(Silent):
     def epoch(self, row: Row) -> None:
         """Say what an epoch came to, above the bars."""
         assert self._begun is not None
-        self._say(epoch_line(row, self._begun.epochs))
+        self._say(epoch_line(row, self._begun.epochs, self._console.width))
 
     def note(self, text: str) -> None:
         """Say it above the bars."""
@@ -172,30 +176,36 @@ class JsonLines(Silent):
         self._lines.say(json.dumps({"event": event, **facts}, ensure_ascii=False))
 
 
-def begun_text(event: Begun) -> str:
-    """Say what is trained, and head the columns of the epochs."""
+def begun_text(event: Begun, width: int = WIDE) -> str:
+    """Say what is trained, and head the columns of the epochs, as far as they fit into a width."""
     facts = [*event.facts, ("run", event.folder + (f", from step {event.first_step:,}" if event.first_step else ""))]
-    titles = zip(_TITLES, epoch_cells(_NO_ROW, 1), strict=True)
-    head = "   ".join(f"{title:>{len(cell)}}" for title, cell in titles)
+    titles = [f"{title:>{size}}" for title, size in zip(_TITLES, _WIDTHS, strict=True)]
+    head = _GAP.join(_fitting(titles, width))
     return f"{paired(facts)}\n\n{head}\n{'─' * len(head)}"
 
 
-def epoch_line(row: Row, epochs: int) -> str:
+def epoch_line(row: Row, epochs: int, width: int = WIDE) -> str:
     """Write an epoch as a line: what training came to, what the test came to, and how fast it was."""
-    return "   ".join(epoch_cells(row, epochs))
+    cells = (
+        f"{row.epoch}/{epochs}",
+        f"{row.train_loss:.4f}",
+        percent(row.train_accuracy),
+        number(row.loss),
+        percent(row.accuracy),
+        f"{row.images_per_second:,.0f}",
+        duration_text(row.seconds),
+    )
+    return _GAP.join(_fitting([f"{cell:>{size}}" for cell, size in zip(cells, _WIDTHS, strict=True)], width))
 
 
-def epoch_cells(row: Row, epochs: int) -> list[str]:
-    """Write what is known of an epoch, each in its column."""
-    return [
-        f"{f'{row.epoch}/{epochs}':>9}",
-        f"{row.train_loss:10.4f}",
-        f"{percent(row.train_accuracy):>9}",
-        f"{number(row.loss):>9}",
-        f"{percent(row.accuracy):>9}",
-        f"{row.images_per_second:9,.0f}",
-        f"{duration_text(row.seconds):>8}",
-    ]
+def _fitting(cells: list[str], width: int) -> list[str]:
+    """Leave out columns until the rest fits into a width; the epoch and the accuracy of the test always stay."""
+    kept = list(range(len(cells)))
+    for place in _LEAST_WANTED:
+        if sum(_WIDTHS[k] for k in kept) + len(_GAP) * (len(kept) - 1) <= width:
+            break
+        kept.remove(place)
+    return [cells[place] for place in kept]
 
 
 def ended_text(event: Ended) -> str:

@@ -55,8 +55,8 @@ loss            cross-entropy with a softmax of its own: the spec ends in scores
 memory          a step takes # KiB by prediction, and # KiB for the images
 run             first
 
-    epoch   train loss   train acc   test loss    test acc    images/s       time
-─────────────────────────────────────────────────────────────────────────────────
+    epoch  train loss  train acc  test loss   test acc   images/s      time
+───────────────────────────────────────────────────────────────────────────
 1/2 # # # # # #
 2/2 # # # # # #
 

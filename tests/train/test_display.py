@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cnncalc.train.display import JsonLines, Lines, Live, Silent, duration_text, make_display, number, percent
+from cnncalc.train.display import (
+    JsonLines,
+    Lines,
+    Live,
+    Silent,
+    begun_text,
+    duration_text,
+    epoch_line,
+    make_display,
+    number,
+    percent,
+)
 from cnncalc.train.events import Begun, Ended, Looked, Observers
 from cnncalc.train.progress import Row
 from tests.train.runs import Heard
@@ -42,12 +53,12 @@ network         net.txt: 8x8x1 → 1x1x10, 466 parameters
 device          cpu (2 threads), float32
 run             runs/net-1
 
-    epoch   train loss   train acc   test loss    test acc    images/s       time
-─────────────────────────────────────────────────────────────────────────────────
+    epoch  train loss  train acc  test loss   test acc   images/s      time
+───────────────────────────────────────────────────────────────────────────
 """
 ROWS = """\
-      1/2       2.2500      25.00%      2.1250      31.25%      12,346     10.0 s
-      2/2       1.5000                                             900    1:02:05
+      1/2      2.2500     25.00%     2.1250     31.25%     12,346    10.0 s
+      2/2      1.5000                                         900   1:02:05
 """
 """An unknown number is a gap, not a 0."""
 TAIL = """\
@@ -226,3 +237,22 @@ def test_several_observers_hear_the_same() -> None:
     show(Observers(*heard))
     assert heard[0].events == heard[1].events
     assert [name for name, _ in heard[0].events] == ["begin", "look", "epoch", "look", "epoch", "note", "end", "close"]
+
+
+@pytest.mark.parametrize(
+    ("width", "head", "row"),
+    [
+        (75, HEAD.splitlines()[-2], ROWS.splitlines()[0]),
+        (74, "    epoch  train loss  train acc  test loss   test acc      time", None),
+        (53, "    epoch  train loss  test loss   test acc      time", None),
+        (43, "    epoch  train loss  test loss   test acc", None),
+        (20, "    epoch   test acc", "      1/2     31.25%"),
+    ],
+)
+def test_a_narrow_terminal_leaves_columns_out(width: int, head: str, row: str | None) -> None:
+    """How fast it was goes first, and the accuracy of the test stays."""
+    shown = begun_text(BEGUN, width).splitlines()
+    assert shown[-2:] == [head, "─" * len(head)]
+    line = epoch_line(FIRST, 2, width)
+    assert len(line) == len(head)
+    assert row is None or line == row

@@ -11,6 +11,7 @@ from typing import Any
 import onnx
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import cnncalc as package
 from tests.commands.conftest import Cnncalc
@@ -146,3 +147,45 @@ def test_source_needs_no_torch(tmp_path: Path) -> None:
         "assert not {'torch', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "model.py")], check=True)
+
+
+# ---- trained weights
+
+
+def stored(folder: Path, name: str) -> dict[str, torch.Tensor]:
+    """Read the weights of a run with safetensors itself."""
+    return load_file(folder / name)
+
+
+def test_a_runs_weights_come_out_as_a_state_dict(cnncalc: Cnncalc, first: Path) -> None:
+    """They are those of the file of the best epoch, or of the last, and fit the module that is built."""
+    for which in ("best", "last"):
+        done = cnncalc("export", "first", "--weights", which, "-o", "weights.pt")
+        assert (done.status, done.out, done.err) == (0, "", "")
+        weights = torch.load("weights.pt", weights_only=True)
+        expected = stored(first / "first", f"{which}.safetensors")
+        assert weights.keys() == expected.keys()
+        assert all(torch.equal(weights[name], expected[name]) for name in expected)
+        package.build(package.load(first / "first" / "spec.txt")).load_state_dict(weights)
+
+
+def test_a_runs_network_comes_out_with_its_weights(cnncalc: Cnncalc, first: Path) -> None:
+    assert cnncalc("export", "first", "-o", "trained.pt2").status == 0
+    loaded = torch.export.load("trained.pt2").state_dict
+    for name, value in stored(first / "first", "best.safetensors").items():
+        assert torch.equal(loaded[name], value)
+
+
+def test_the_first_weights_of_a_spec_are_a_state_dict_too(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    target = tmp_path / "first.pt"
+    assert cnncalc("export", SPEC, "--input", "8x8x3", "--seed", "7", "-o", str(target)).status == 0
+    expected = package.build(package.load(SPEC, input="8x8x3"), seed=7).state_dict()
+    weights = torch.load(target, weights_only=True)
+    assert all(torch.equal(weights[name], value) for name, value in expected.items())
+
+
+def test_a_run_is_not_loaded_in_another_way(cnncalc: Cnncalc, first: Path) -> None:
+    done = cnncalc("export", "first", "--seed", "1", "-o", "weights.pt")
+    assert (done.status, done.out) == (2, "")
+    message = "a run has its network and its weights; leave out --seed, --input, --set and --rounding"
+    assert done.err == f"error[usage]: {message}\n  = see `cnncalc export --help`\n"

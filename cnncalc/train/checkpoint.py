@@ -185,8 +185,13 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
         if not known or value.shape != (() if key == "step" else parameters[int(place)].shape):
             message = f"the checkpoint holds the state of another optimizer: `{shorten(name)}` does not match"
             raise SpecError("other-weights", message)
-        state.setdefault(int(place), {})[key] = value
+        state.setdefault(int(place), {})[key] = value if key == "step" else _laid_out(value, parameters[int(place)])
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _laid_out(value: Tensor, like: Tensor) -> Tensor:
+    """Return a tensor in another one's order in memory, which fused kernels take for granted (channels last)."""
+    return torch.empty_like(like, dtype=value.dtype).copy_(value)
 
 
 def restore_module(module: torch.nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:

@@ -18,7 +18,7 @@ from cnncalc.train.checkpoint import unpack
 from cnncalc.train.data import DataRequest
 from cnncalc.train.folder import RunFolder
 from cnncalc.train.loop import Run
-from cnncalc.train.recipe import Recipe
+from cnncalc.train.recipe import OPTIMIZERS, Recipe
 from cnncalc.train.recipes import load_recipe
 from cnncalc.train.signals import Signals
 from tests.train.data.files import write_images
@@ -143,6 +143,21 @@ def test_a_run_that_dies_again_and_again_ends_as_if_it_had_not(uninterrupted: Pa
     assert weights("run") == weights(uninterrupted)
     assert heard.all("begin")[0].first_step == 0
     assert [row.epoch for row in heard.all("epoch")] == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("looking")
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_goes_on_whatever_its_order_in_memory(
+    folder: Path, optimizer: str, channels_last: bool
+) -> None:
+    """Fused kernels walk through a parameter and its state side by side, so both must lie in memory alike."""
+    settings = {"optimizer": optimizer, "channels_last": channels_last, "epochs": 2}
+    train(SPEC, "whole", **settings)
+    with pytest.raises(Died):
+        train(SPEC, "run", heard=dying_at(10), checkpoint_every=0, **settings)
+    resume("run")
+    assert weights("run") == weights("whole")
 
 
 @pytest.mark.usefixtures("looking")

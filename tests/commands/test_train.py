@@ -52,7 +52,7 @@ device          cpu (1 thread), float32
 recipe          2 epochs, batches of 32 images, adamw, learning rate 0.002 (one-cycle), weight decay 0.05, seed 0
 augmentation    moved by up to 1 px (zeros)
 loss            cross-entropy with a softmax of its own: the spec ends in scores
-memory          a step takes # KiB by prediction, and # KiB for the images
+memory          a step takes # by prediction, and # for the images
 run             first
 
     epoch  train loss  train acc  test loss   test acc   images/s      time
@@ -62,7 +62,7 @@ run             first
 
 ended           2 epochs done, after # s
 best accuracy   # after epoch #; # after the last one
-memory          # MiB at most in the whole process; tensors were predicted to take # KiB
+memory          # at most in the whole process; tensors were predicted to take #
 
   first/best.safetensors   the weights of the best epoch
   first/last.safetensors   the weights of the last epoch
@@ -83,7 +83,8 @@ def without_measurements(text: str) -> str:
         text,
         flags=re.MULTILINE,
     )
-    text = re.sub(r"[\d.,]+ (?=KiB|MiB|GiB|s$)", "# ", text, flags=re.MULTILINE)
+    text = re.sub(r"[\d.,]+ (?=s$)", "# ", text, flags=re.MULTILINE)
+    text = re.sub(r"[\d.,]+ [KMG]iB", "#", text)
     return re.sub(r"(best accuracy +)[\d.]+% after epoch \d; [\d.]+%", r"\1# after epoch #; #", text)
 
 

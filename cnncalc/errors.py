@@ -150,3 +150,12 @@ def shorten(text: str, limit: int = 40) -> str:
     """Return ``text`` for use in a message: printable, no longer than ``limit`` and without line ends."""
     text = " ".join(text[: 4 * limit].split()) + ("…" if len(text) > 4 * limit else "")
     return printable(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+LONGEST_PATH = 120
+
+
+def shorten_path(path: str) -> str:
+    """Return a path for use in a message: printable, and of a long one the end, which says which file it is."""
+    whole = printable(" ".join(path[-4 * LONGEST_PATH :].split()))
+    return whole if len(whole) <= LONGEST_PATH else "…" + whole[1 - LONGEST_PATH :]

@@ -10,7 +10,7 @@ from itertools import islice
 
 from cnncalc import zoo
 from cnncalc.collector import paused_collector
-from cnncalc.errors import Source, SpecError, closest, shorten
+from cnncalc.errors import Source, SpecError, closest, shorten_path
 from cnncalc.limits import MAX_TEXT
 from cnncalc.network import Network, Settings, expand
 from cnncalc.spec import parse
@@ -101,30 +101,30 @@ def _read_file(name: str) -> Source:
         with open(name, "rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        raise SpecError("no-such-file", f"there is no file `{shorten(name, 80)}`", hints=_near(name)) from None
+        raise SpecError("no-such-file", f"there is no file `{shorten_path(name)}`", hints=_near(name)) from None
     except IsADirectoryError:
         hints = ["name one of its files: " + ", ".join(sorted(_specs_in(name))[:5])] if _specs_in(name) else []
-        raise SpecError("not-a-file", f"`{shorten(name, 80)}` is a directory", hints=hints) from None
+        raise SpecError("not-a-file", f"`{shorten_path(name)}` is a directory", hints=hints) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise SpecError("cannot-read", f"cannot read `{shorten(name, 80)}`: {reason}") from None
+        raise SpecError("cannot-read", f"cannot read `{shorten_path(name)}`: {reason}") from None
     return Source(name, _decode(name, data))
 
 
 def _decode(name: str, data: bytes) -> str:
     if len(data) > _MOST_BYTES:
-        raise SpecError("too-long", f"`{shorten(name, 80)}` is too long: a spec has at most {MAX_TEXT:,} characters")
+        raise SpecError("too-long", f"`{shorten_path(name)}` is too long: a spec has at most {MAX_TEXT:,} characters")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"`{shorten(name, 80)}` is not a text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}"
+        message = f"`{shorten_path(name)}` is not a text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}"
         raise SpecError("not-text", message, hints=["save it as plain text in UTF-8"]) from None
     return _checked(name, text)
 
 
 def _checked(name: str, text: str) -> str:
     if "\0" in text:
-        raise SpecError("not-text", f"`{shorten(name, 80)}` is not a text: it holds zero bytes")
+        raise SpecError("not-text", f"`{shorten_path(name)}` is not a text: it holds zero bytes")
     return text.removeprefix("\ufeff")
 
 

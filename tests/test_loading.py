@@ -259,3 +259,9 @@ def test_an_error_knows_its_place() -> None:
     fault = error("input 32x32x3\n  rleu")
     assert (fault.line, fault.column) == (2, 3)
     assert str(fault) == "text:2:3: there is no layer `rleu`"
+
+
+def test_a_long_path_is_named_by_its_end(tmp_path: Path) -> None:
+    """What tells one file from another stands last."""
+    deep = "/".join(["a-folder-with-a-long-name"] * 8)
+    assert error(f"{deep}/net.txt").message == "there is no file `…" + f"{deep}/net.txt"[-119:] + "`"

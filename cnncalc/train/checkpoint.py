@@ -19,7 +19,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import SpecError, shorten, shorten_path
 from cnncalc.report.writing import write_file
 
 KEPT = 2
@@ -75,10 +75,10 @@ def read_whole(path: str) -> Checkpoint:
         with open(path, "rb") as file:
             return unpack(file.read())
     except OSError as error:
-        message = f"cannot read the weights in `{shorten(path, 80)}`: {error.strerror}"
+        message = f"cannot read the weights in `{shorten_path(path)}`: {error.strerror}"
         raise SpecError("no-weights", message) from None
     except ValueError as error:
-        raise SpecError("bad-weights", f"`{shorten(path, 80)}` is damaged: {error}") from None
+        raise SpecError("bad-weights", f"`{shorten_path(path)}` is damaged: {error}") from None
 
 
 def write_checkpoint(folder: str, step: int, checkpoint: Checkpoint) -> None:
@@ -110,8 +110,8 @@ def read_newest(folder: str) -> tuple[Checkpoint, list[str]]:
             return found, [f"{text}; the one before it is used" for text in damaged]
         damaged.append(f"{os.path.join(folder, name)} is damaged: {found}")
     if damaged:
-        raise SpecError("bad-checkpoint", f"no checkpoint in {shorten(folder, 80)} is whole", hints=damaged)
-    raise SpecError("no-checkpoint", f"there is no checkpoint in {shorten(folder, 80)}")
+        raise SpecError("bad-checkpoint", f"no checkpoint in {shorten_path(folder)} is whole", hints=damaged)
+    raise SpecError("no-checkpoint", f"there is no checkpoint in {shorten_path(folder)}")
 
 
 def has_checkpoint(folder: str) -> bool:

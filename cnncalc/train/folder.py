@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any, NamedTuple
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import SpecError, shorten_path
 from cnncalc.loading import load
 from cnncalc.network import Network
 from cnncalc.report.writing import write_file
@@ -92,11 +92,11 @@ class RunFolder:
         """
         if os.path.isdir(self.path) and not self._blank():
             hints = [f"to go on with it: cnncalc train --resume {self.path}", "or name another folder with --out"]
-            raise SpecError("run-exists", f"there is something in `{shorten(self.path, 80)}` already", hints=hints)
+            raise SpecError("run-exists", f"there is something in `{shorten_path(self.path)}` already", hints=hints)
         try:
             os.makedirs(self.path, exist_ok=True)
         except OSError as error:
-            message = f"cannot make the folder `{shorten(self.path, 80)}`: {error.strerror}"
+            message = f"cannot make the folder `{shorten_path(self.path)}`: {error.strerror}"
             raise SpecError("cannot-write", message) from None
         write_file(network.source.text, self.file(SPEC))
         write_file(to_toml(recipe), self.file(RECIPE))
@@ -117,7 +117,7 @@ class RunFolder:
         return network
 
     def _changed(self) -> SpecError:
-        return SpecError("no-run", f"`{shorten(self.file(RUN), 80)}` is not what cnncalc wrote")
+        return SpecError("no-run", f"`{shorten_path(self.file(RUN))}` is not what cnncalc wrote")
 
     def recipe(self) -> Recipe:
         """Return the run's recipe."""
@@ -135,7 +135,7 @@ class RunFolder:
                 found = json.load(file)
             return _facts(found)
         except (FileNotFoundError, NotADirectoryError):
-            message = f"`{shorten(self.path, 80)}` is no run: there is no {RUN} in it"
+            message = f"`{shorten_path(self.path)}` is no run: there is no {RUN} in it"
             hints = ["name the folder that `cnncalc train` wrote"]
             raise SpecError("no-run", message, hints=hints) from None
         except (OSError, ValueError, TypeError, KeyError, RecursionError):

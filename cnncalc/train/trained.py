@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import SpecError, shorten_path
 from cnncalc.network import Network
 from cnncalc.train.augment import Augmenter, Normalisation
 from cnncalc.train.checkpoint import Checkpoint, read_whole, restore_module
@@ -116,7 +116,7 @@ def read_weights(folder: RunFolder, which: str) -> Checkpoint:
     """Read a run's weights as data; nothing in the file is run."""
     path = folder.file(_FILES[which])
     if not os.path.exists(path):
-        message = f"the run `{shorten(folder.path, 80)}` has no {_FILES[which]} yet"
+        message = f"the run `{shorten_path(folder.path)}` has no {_FILES[which]} yet"
         hints = [f"train at least one epoch: cnncalc train --resume {folder.path}"]
         raise SpecError("no-weights", message, hints=hints)
     return read_whole(path)

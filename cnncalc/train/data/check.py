@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import SpecError, shorten, shorten_path
 from cnncalc.network import Network, Node
 from cnncalc.train.data.dataset import Dataset, Split
 from cnncalc.volume import Volume
@@ -53,7 +53,7 @@ def check_class_count(name: str, classes: Sequence[str], hints: Sequence[str] = 
     """Refuse fewer than two classes."""
     if len(classes) < 2:
         found = f"one class, `{shorten(classes[0], 80)}`: there is nothing to tell apart" if classes else "no classes"
-        raise SpecError("bad-data", f"{shorten(name, 80)} has {found}", hints=hints)
+        raise SpecError("bad-data", f"{shorten_path(name)} has {found}", hints=hints)
 
 
 def _check_classes(dataset: Dataset, network: Network) -> None:

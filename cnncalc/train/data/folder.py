@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from cnncalc.errors import SpecError, listed, shorten
+from cnncalc.errors import SpecError, listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split, spread
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
@@ -60,7 +60,7 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
     splits, unusable = _splits(files, request, volume)
     _check_unusable(unusable, sum(len(part.paths) for part in files), request, volume)
     if not all(map(len, splits)):
-        raise SpecError("bad-data", f"no image of `{shorten(request.data, 80)}` can be used", hints=_some(unusable))
+        raise SpecError("bad-data", f"no image of `{shorten_path(request.data)}` can be used", hints=_some(unusable))
     test = splits[1] if test_folder else None
     return Dataset(name, request.data, tuple(classes), splits[0], test, tuple(map(str, unusable)))
 
@@ -77,7 +77,7 @@ def _parts(folder: str) -> tuple[str, str | None]:
     if "train" in held and (test is not None or _folders(train)):  # else it is a class of that name
         return train, test
     if test is not None:
-        message = f"`{shorten(folder, 80)}` has a folder {os.path.basename(test)}, and none called train"
+        message = f"`{shorten_path(folder)}` has a folder {os.path.basename(test)}, and none called train"
         raise SpecError("bad-data", message, hints=[_LAYOUT])
     return folder, None
 
@@ -92,7 +92,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return [entry for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
-        message = f"cannot read the folder `{shorten(folder, 80)}`: {error.strerror}"
+        message = f"cannot read the folder `{shorten_path(folder)}`: {error.strerror}"
         raise SpecError("bad-data", message) from None
 
 
@@ -100,7 +100,7 @@ def _training_files(folder: str, classes: Sequence[str], limit: int | None) -> F
     found = [sorted(_images(os.path.join(folder, name))) for name in classes]
     empty = [name for name, paths in zip(classes, found, strict=True) if not paths]
     if empty:
-        message = f"`{shorten(os.path.join(folder, empty[0]), 80)}` has no images"
+        message = f"`{shorten_path(os.path.join(folder, empty[0]))}` has no images"
         others = [f"the same holds for {shorten(listed(empty[1:]), 200)}"] if empty[1:] else []
         raise SpecError("bad-data", message, hints=[f"images are files ending in {', '.join(SUFFIXES)}", *others])
     files = _joined(found)
@@ -110,7 +110,7 @@ def _training_files(folder: str, classes: Sequence[str], limit: int | None) -> F
 def _test_files(folder: str, classes: Sequence[str]) -> Files:
     unknown = [name for name in _folders(folder) if name not in classes]
     if unknown:
-        message = f"`{shorten(os.path.join(folder, unknown[0]), 80)}` is a class that is not trained"
+        message = f"`{shorten_path(os.path.join(folder, unknown[0]))}` is a class that is not trained"
         raise SpecError("bad-data", message, hints=[f"the classes of train are {shorten(listed(classes), 200)}"])
     present = set(_folders(folder))
     return _joined([sorted(_images(os.path.join(folder, name))) if name in present else [] for name in classes])

@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import SpecError, shorten, shorten_path
 from cnncalc.train.data.arrays import Part, numbered_classes, split_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.memory import MemorySplit
@@ -63,14 +63,16 @@ def idx_folder(folder: str) -> str | None:
 
 def _split(folder: str, part: str, volume: Volume) -> MemorySplit:
     images, labels = (_existing(folder, name) for name in FILES[part])
-    read = Part(_read_sized(images, 3), _read_sized(labels, 1), f"`{shorten(images, 80)}`", f"`{shorten(labels, 80)}`")
+    read = Part(
+        _read_sized(images, 3), _read_sized(labels, 1), f"`{shorten_path(images)}`", f"`{shorten_path(labels)}`"
+    )
     return split_of(read, volume if volume.dimensions == 2 else Volume((1, 1, 1)))
 
 
 def _existing(folder: str, name: str) -> str:
     path = find_idx(folder, name)
     if path is None:
-        message = f"there is no file `{name}` or `{name}.gz` in `{shorten(folder, 80)}`"
+        message = f"there is no file `{name}` or `{name}.gz` in `{shorten_path(folder)}`"
         raise SpecError("no-such-data", message)
     return path
 
@@ -79,7 +81,7 @@ def _read_sized(path: str, dimensions: int) -> npt.NDArray[np.uint8]:
     """Read a file whose number of dimensions is known."""
     values = read_idx(path)
     if values.ndim != dimensions:
-        message = f"`{shorten(path, 80)}` holds values in {values.ndim} dimensions in place of {dimensions}"
+        message = f"`{shorten_path(path)}` holds values in {values.ndim} dimensions in place of {dimensions}"
         raise SpecError("bad-data", message)
     return values
 
@@ -105,7 +107,7 @@ def read_idx(path: str) -> npt.NDArray[np.uint8]:
         raise _damaged(path, f"it is no whole gzip file ({shorten(str(error), 80)})") from None
     except (OSError, MemoryError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it does not fit in memory"
-        raise SpecError("bad-data", f"cannot read `{shorten(path, 80)}`: {reason}") from None
+        raise SpecError("bad-data", f"cannot read `{shorten_path(path)}`: {reason}") from None
 
 
 def _read_values(file: io.BufferedIOBase, path: str, most: int) -> npt.NDArray[np.uint8]:
@@ -138,4 +140,4 @@ def _read_exactly(file: io.BufferedIOBase, path: str, sizes: tuple[int, ...]) ->
 
 
 def _damaged(path: str, reason: str) -> SpecError:
-    return SpecError("bad-data", f"`{shorten(path, 80)}` is damaged: {reason}", hints=["delete it and get it again"])
+    return SpecError("bad-data", f"`{shorten_path(path)}` is damaged: {reason}", hints=["delete it and get it again"])

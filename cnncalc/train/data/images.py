@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import SpecError, shorten, shorten_path
 from cnncalc.train.data.check import colours
 from cnncalc.train.data.resize import Box, centre_box
 from cnncalc.volume import Volume
@@ -60,7 +60,7 @@ class Unusable(Exception):
         self.other_colours = other_colours
 
     def __str__(self) -> str:
-        return f"`{shorten(self.path, 120)}`: {self.reason}"
+        return f"`{shorten_path(self.path)}`: {self.reason}"
 
 
 def read_image(path: str, volume: Volume, resize: str) -> torch.Tensor:
@@ -167,7 +167,7 @@ def _check(path: str, image: Image.Image, volume: Volume, resize: str) -> None:
         reason = f"it is {found} ({colours(found)}), and the spec's input is {volume} ({colours(volume)})"
         raise Unusable(path, reason, other_colours=True)
     if resize == "none" and found != volume:
-        message = f"`{shorten(path, 120)}` is {found}, and the spec's input is {volume}"
+        message = f"`{shorten_path(path)}` is {found}, and the spec's input is {volume}"
         hints = ["`--resize crop` or `--resize stretch` brings images to the input's size", f"or write `input {found}`"]
         raise SpecError("data-differs", message, hints=hints)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from cnncalc.errors import SpecError, did_you_mean, shorten
+from cnncalc.errors import SpecError, did_you_mean, shorten, shorten_path
 from cnncalc.needs import optional_packages
 from cnncalc.train.data.automatic import choose
 from cnncalc.train.data.dataset import DataRequest, Dataset, spread
@@ -93,10 +93,10 @@ def _read(request: DataRequest, volume: Volume, classes: int | None) -> Dataset:
 
 def _unknown(data: str) -> SpecError:
     if os.path.exists(data):
-        message = f"`{shorten(data, 80)}` is neither a folder nor a .npz file"
+        message = f"`{shorten_path(data)}` is neither a folder nor a .npz file"
         return SpecError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
     known = f"known are auto, {', '.join(_NAMED)}, and the paths of folders and .npz files"
-    message = f"there is no data set or folder `{shorten(data, 80)}`"
+    message = f"there is no data set or folder `{shorten_path(data)}`"
     return SpecError("no-such-data", message, hints=[*did_you_mean(data, _NAMED), known])
 
 

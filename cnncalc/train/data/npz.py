@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnncalc.errors import SpecError, listed, shorten
+from cnncalc.errors import SpecError, listed, shorten, shorten_path
 from cnncalc.train.data.arrays import Part, numbered_classes, split_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.memory import MemorySplit
@@ -37,7 +37,7 @@ def load_npz(path: str, volume: Volume) -> Dataset:
     held = _names(path)
     names = next((names for names in NAMES if {*names[:2]} <= held), None)
     if names is None:
-        message = f"`{shorten(path, 80)}` has no arrays x_train and y_train"
+        message = f"`{shorten_path(path)}` has no arrays x_train and y_train"
         found = [f"it holds {shorten(listed(held), 200)}"] if held else ["it holds no arrays"]
         raise SpecError("bad-data", message, hints=[*found, "also read: images and labels, x and y"])
     train = _split(path, names[0], names[1], volume)
@@ -50,13 +50,13 @@ def _names(path: str) -> set[str]:
         with zipfile.ZipFile(path) as file:
             return {name.removesuffix(".npy") for name in file.namelist()}
     except OSError as error:
-        raise SpecError("bad-data", f"cannot read `{shorten(path, 80)}`: {error.strerror or error}") from None
+        raise SpecError("bad-data", f"cannot read `{shorten_path(path)}`: {error.strerror or error}") from None
     except Exception:  # zipfile raises many kinds for damaged files
-        raise SpecError("bad-data", f"`{shorten(path, 80)}` is damaged or no .npz file") from None
+        raise SpecError("bad-data", f"`{shorten_path(path)}` is damaged or no .npz file") from None
 
 
 def _split(path: str, images: str, labels: str, volume: Volume) -> MemorySplit:
-    place = f"in `{shorten(path, 80)}`"
+    place = f"in `{shorten_path(path)}`"
     part = Part(_array(path, images), _array(path, labels), f"{images} {place}", f"{labels} {place}")
     return split_of(part, volume)
 
@@ -67,8 +67,8 @@ def _array(path: str, name: str) -> npt.NDArray[Any]:
             warnings.simplefilter("ignore")
             array = file[name]
     except Exception as error:  # NumPy and zipfile raise many kinds for damaged files
-        message = f"cannot read {name} in `{shorten(path, 80)}`: {shorten(str(error), 120)}"
+        message = f"cannot read {name} in `{shorten_path(path)}`: {shorten(str(error), 120)}"
         raise SpecError("bad-data", message) from None
     if not isinstance(array, np.ndarray):
-        raise SpecError("bad-data", f"{name} in `{shorten(path, 80)}` is no NumPy array")
+        raise SpecError("bad-data", f"{name} in `{shorten_path(path)}` is no NumPy array")
     return array

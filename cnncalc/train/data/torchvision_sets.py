@@ -8,7 +8,7 @@ import sys
 from http.client import HTTPException
 from typing import Any
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import SpecError, shorten, shorten_path
 from cnncalc.train.data.arrays import Part, split_of
 from cnncalc.train.data.dataset import DataRequest, Dataset
 from cnncalc.train.data.idx import FILES, find_idx, load_idx
@@ -101,7 +101,7 @@ def _check_cifar(name: str, cifar: Any, folder: str) -> None:
     for file, checksum in files:
         path = os.path.join(place, file)
         if not check_integrity(path, checksum):
-            message = f"`{shorten(path, 80)}` is not the original: its MD5 is not {checksum}"
+            message = f"`{shorten_path(path)}` is not the original: its MD5 is not {checksum}"
             hints = [f"delete it and get {name} again with `--download`; an altered file is never opened"]
             raise SpecError("bad-data", message, hints=hints)
 
@@ -116,7 +116,7 @@ def _missing(name: str, place: str, files: Any) -> SpecError:
         "or name another folder that holds them with `--data-folder`",
     ]
     return SpecError(
-        "no-such-data", f"{name} is not there: its files are looked for in `{shorten(place, 80)}`", hints=hints
+        "no-such-data", f"{name} is not there: its files are looked for in `{shorten_path(place)}`", hints=hints
     )
 
 
@@ -127,4 +127,4 @@ def _download(name: str, reader: str, folder: str) -> None:
             _torchvision(reader)(folder, download=True)
     except (RuntimeError, OSError, HTTPException) as error:  # urllib's own errors are OSErrors
         reason = shorten(str(error), 200)
-        raise SpecError("download-failed", f"cannot download {name} to `{shorten(folder, 80)}`: {reason}") from None
+        raise SpecError("download-failed", f"cannot download {name} to `{shorten_path(folder)}`: {reason}") from None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import Field, fields, replace
 from typing import Any
 
-from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
+from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten, shorten_path
 from cnncalc.needs import optional_packages
 from cnncalc.train.recipe import Recipe, Wrong, as_values, key_of, kind_of
 
@@ -111,12 +111,12 @@ def _source(name: str) -> tuple[Source, str]:
         with open(path, "rb") as file:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
-            raise SpecError("bad-recipe", f"`{shorten(name, 80)}` is too long for a recipe")
+            raise SpecError("bad-recipe", f"`{shorten_path(name)}` is too long for a recipe")
         return Source(name, data.decode("utf-8-sig")), os.path.dirname(path)
     except UnicodeDecodeError:
-        raise SpecError("bad-recipe", f"`{shorten(name, 80)}` is not a text in UTF-8") from None
+        raise SpecError("bad-recipe", f"`{shorten_path(name)}` is not a text in UTF-8") from None
     except (OSError, ValueError):
-        message = f"there is no recipe `{shorten(name, 80)}`"
+        message = f"there is no recipe `{shorten_path(name)}`"
         hints = [*did_you_mean(name, shipped()), f"recipes are {', '.join(shipped())}, or the path of a TOML file"]
         raise SpecError("no-such-recipe", message, hints=hints) from None
 
@@ -131,7 +131,7 @@ def _parse(source: Source) -> dict[str, Any]:
         table: dict[str, Any] = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         hints = ['a line of a recipe is for example: epochs = 30, or: optimizer = "adamw"']
-        raise SpecError("bad-recipe", f"{shorten(source.name, 80)} is not TOML: {error}", hints=hints) from None
+        raise SpecError("bad-recipe", f"{shorten_path(source.name)} is not TOML: {error}", hints=hints) from None
     return table
 
 

@@ -25,8 +25,7 @@ import torch
 
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.devices import choose_device, describe
-from cnncalc.train.display import Silent
-from cnncalc.train.events import Ended
+from cnncalc.train.events import Ended, Observer
 from cnncalc.train.folder import SpecSettings
 from cnncalc.train.progress import Row
 from cnncalc.train.recipes import load_recipe
@@ -38,7 +37,7 @@ SPEC = Path(__file__).parents[1] / "examples" / "cifar10.txt"
 GOAL = 0.94
 
 
-class Listener(Silent):
+class Listener(Observer):
     """Keeps the rows of the epochs."""
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ from cnncalc.network import Network
 from cnncalc.train.augment import Normalisation
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.devices import configure, finish
-from cnncalc.train.display import Silent
+from cnncalc.train.events import Observer
 from cnncalc.train.folder import RunFolder
 from cnncalc.train.loop import Run
 from cnncalc.train.progress import Row
@@ -52,7 +52,7 @@ BF16_PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
 """Dense bf16 operations a second, from the vendor's data sheets."""
 
 
-class Listener(Silent):
+class Listener(Observer):
     """Keeps the rows of the epochs."""
 
     def __init__(self) -> None:

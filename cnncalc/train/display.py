@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from cnncalc.report.numbers import bytes_text
 from cnncalc.report.report import WIDE
 from cnncalc.report.writing import WriteError, encodable, write_stream
-from cnncalc.train.events import Begun, Ended, Looked
+from cnncalc.train.events import Begun, Ended, Looked, Observer
 from cnncalc.train.progress import Row
 
 _WORD = 14
@@ -25,29 +25,7 @@ _LEAST_WANTED = (5, 2, 6, 3, 1)
 _GAP = "  "
 
 
-class Silent:
-    """Shows nothing."""
-
-    def begin(self, event: Begun) -> None:
-        """Show nothing."""
-
-    def look(self, event: Looked) -> None:
-        """Show nothing."""
-
-    def epoch(self, row: Row) -> None:
-        """Show nothing."""
-
-    def note(self, text: str) -> None:
-        """Show nothing."""
-
-    def end(self, event: Ended) -> None:
-        """Show nothing."""
-
-    def close(self) -> None:
-        """Have nothing to let go of."""
-
-
-class Lines(Silent):
+class Lines(Observer):
     """A line for every epoch, for files and pipes. A reader that has gone does not end the training."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -82,7 +60,7 @@ class Lines(Silent):
             self._stream = None
 
 
-class Live(Silent):
+class Live(Observer):
     """Bars for the epoch and for the run, with lines for the epochs that are complete above them."""
 
     def __init__(self, console: Console) -> None:
@@ -149,7 +127,7 @@ class Live(Silent):
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-class JsonLines(Silent):
+class JsonLines(Observer):
     """A JSON object a line: an event with its facts."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -262,10 +240,10 @@ def duration_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Silent:
+def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Observer:
     """Return what suits the terminal and the wishes; processes that do not speak show nothing."""
     if quiet or not speaks:
-        return Silent()
+        return Observer()
     if as_json:
         return JsonLines(sys.stdout)
     plain = encodable("─", getattr(sys.stdout, "encoding", None)) != "─"

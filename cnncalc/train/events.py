@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from cnncalc.train.progress import Row
 
@@ -85,8 +85,8 @@ class Ended(NamedTuple):
     commands: Sequence[tuple[str, str]]
 
 
-class Observer(Protocol):
-    """Whoever wants to know how a run goes on: a display, a log."""
+class Observer:
+    """Whoever wants to know how a run goes on: a display, a log. This one hears everything and does nothing."""
 
     def begin(self, event: Begun) -> None:
         """Hear that a run begins."""
@@ -107,7 +107,7 @@ class Observer(Protocol):
         """Let go of the terminal or a file, whatever happened."""
 
 
-class Observers:
+class Observers(Observer):
     """Several observers as one."""
 
     def __init__(self, *observers: Observer) -> None:

@@ -239,7 +239,7 @@ class Run:
             split,
             session.augmenter,
             classes=session.network.output.channels,
-            batch=session.test_batch,
+            batch=session.tested_at_once,
             views=session.recipe.views,
             world=session.world,
             cast=session.cast,

@@ -70,7 +70,7 @@ def memory_line(network: Network, recipe: Recipe, device: torch.device, world: W
     return f"a step takes {bound}{bytes_text(step_bytes(network, recipe, device, world))} by prediction{images}"
 
 
-def test_batch(network: Network, recipe: Recipe, device: torch.device, world: World, most: int) -> int:
+def fitting_test_batch(network: Network, recipe: Recipe, device: torch.device, world: World, most: int) -> int:
     """Return how many images may be tested at a time without taking more memory than a training step."""
     tested = TrainingSetup(
         inference=True,

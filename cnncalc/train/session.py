@@ -26,7 +26,7 @@ from cnncalc.train.checkpoint import (
 from cnncalc.train.data import Split
 from cnncalc.train.ema import Average
 from cnncalc.train.head import without_softmax
-from cnncalc.train.memory import data_bytes, step_bytes, test_batch
+from cnncalc.train.memory import data_bytes, fitting_test_batch, step_bytes
 from cnncalc.train.optimise import make_optimizer
 from cnncalc.train.order import batch_bounds
 from cnncalc.train.progress import Progress, progress_from
@@ -125,9 +125,9 @@ class Session:
         return self.average.module if self.average else self.module
 
     @cached_property
-    def test_batch(self) -> int:
+    def tested_at_once(self) -> int:
         """Images that are tested at a time."""
-        return test_batch(self.network, self.recipe, self.device, self.world, _TESTED_AT_ONCE)
+        return fitting_test_batch(self.network, self.recipe, self.device, self.world, _TESTED_AT_ONCE)
 
     def silent(self, last: bool) -> AbstractContextManager[Any]:
         """Return the context in which gradients are not yet exchanged, for all but the last part of a step."""

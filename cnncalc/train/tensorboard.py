@@ -6,13 +6,12 @@ import os
 
 from torch.utils.tensorboard import SummaryWriter
 
-from cnncalc.train.display import Silent
-from cnncalc.train.events import Begun, Looked
+from cnncalc.train.events import Begun, Looked, Observer
 from cnncalc.train.folder import TENSORBOARD
 from cnncalc.train.progress import Row
 
 
-class TensorBoard(Silent):
+class TensorBoard(Observer):
     """Writes what is looked at by step, and what epochs come to."""
 
     def __init__(self) -> None:

@@ -13,7 +13,6 @@ from cnncalc.train.display import (
     JsonLines,
     Lines,
     Live,
-    Silent,
     begun_text,
     duration_text,
     epoch_line,
@@ -21,7 +20,7 @@ from cnncalc.train.display import (
     number,
     percent,
 )
-from cnncalc.train.events import Begun, Ended, Looked, Observers
+from cnncalc.train.events import Begun, Ended, Looked, Observer, Observers
 from cnncalc.train.progress import Row
 from tests.train.runs import Heard
 
@@ -215,16 +214,16 @@ def test_any_width_will_do(width: int) -> None:
 def test_only_who_speaks_shows_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quiet is nothing at all; the other processes of torchrun are quiet too."""
     monkeypatch.setattr("sys.stdout", stream())
-    assert type(make_display(quiet=True, as_json=True, speaks=True)) is Silent
-    assert type(make_display(quiet=False, as_json=True, speaks=False)) is Silent
+    assert type(make_display(quiet=True, as_json=True, speaks=True)) is Observer
+    assert type(make_display(quiet=False, as_json=True, speaks=False)) is Observer
     assert type(make_display(quiet=False, as_json=True, speaks=True)) is JsonLines
     assert type(make_display(quiet=False, as_json=False, speaks=True)) is Lines
-    show(Silent())
+    show(Observer())
 
 
 @pytest.mark.parametrize(("encoding", "kind"), [("utf-8", Live), ("ascii", Lines)])
 def test_a_terminal_gets_bars_if_it_has_the_characters(
-    monkeypatch: pytest.MonkeyPatch, encoding: str, kind: type[Silent]
+    monkeypatch: pytest.MonkeyPatch, encoding: str, kind: type[Observer]
 ) -> None:
     terminal = stream(encoding)
     monkeypatch.setattr(terminal, "isatty", lambda: True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import torch
@@ -22,7 +23,7 @@ from cnncalc.train.keeper import Keeper
 from cnncalc.train.order import epoch_order, local_parts
 from cnncalc.train.progress import Progress, Row
 from cnncalc.train.schedule import rate_factor
-from cnncalc.train.scoring import Score, score
+from cnncalc.train.scoring import Score, Stopped, score
 from cnncalc.train.session import Session
 from cnncalc.train.signals import Signals
 from cnncalc.train.watch import NotFinite, Watch
@@ -113,7 +114,10 @@ class Run:
         finish(session.device)
         seconds = time.monotonic() - started
         images = sum(session.images_in(step) for step in range(first, progress.step))
-        tested = None if session.material.tested is None else self._test(session.material.tested)
+        try:
+            tested = None if session.material.tested is None else self._test(session.material.tested)
+        except Stopped:
+            return self._asked_to_end()
         row = self._row(tested, images / seconds if images else 0.0)
         self._keeper.take_weights(row, best=progress.close_epoch(row))
         self.observer.epoch(row)
@@ -243,6 +247,7 @@ class Run:
             views=session.recipe.views,
             world=session.world,
             cast=session.cast,
+            stop=lambda: self.signals.asked and not session.world.shared,
         )
 
     def _row(self, tested: Score | None, images_per_second: float) -> Row:
@@ -344,7 +349,9 @@ class Run:
         if test is None or not self.progress.best_epoch:
             return None
         self._keeper.take_best()
-        return self._test(test).accuracy
+        with suppress(Stopped):
+            return self._test(test).accuracy
+        return None
 
 
 def _no_number(fault: NotFinite, folder: RunFolder, stop: bool, rollbacks: int) -> SpecError:

@@ -51,6 +51,10 @@ class Score(NamedTuple):
         return None if self.top5 is None else self.top5 / self.images
 
 
+class Stopped(Exception):
+    """A test was broken off; what it had counted is of no use."""
+
+
 def score(
     module: nn.Module,
     split: Split,
@@ -61,6 +65,7 @@ def score(
     views: int = 1,
     cast: Callable[[], torch.autocast],
     world: World | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Score:
     """Test a module that makes logits N x classes (or N x classes x 1 x 1).
 
@@ -73,6 +78,10 @@ def score(
         views: see `Augmenter.views`; probabilities are averaged.
         cast: makes the context in which the module runs.
         world: who shares the work; nobody if None.
+        stop: asked before every batch whether to break the test off.
+
+    Raises:
+        Stopped: where it was broken off.
 
     """
     world = world or World()
@@ -85,6 +94,8 @@ def score(
     module.eval()
     with torch.no_grad():
         for pixels, labels in split.batches(torch.split(indices, batch)):
+            if stop():
+                raise Stopped
             logs = _log_probabilities(module, augmenter, pixels, views, cast)
             loss += functional.nll_loss(logs, labels, reduction="sum")
             confusion += torch.bincount(labels * classes + logs.argmax(1), minlength=classes * classes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -99,7 +100,7 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
 
     """
     folder = RunFolder(path)
-    facts, recipe = folder.facts(), folder.recipe()
+    facts, recipe = folder.facts(), _for_testing(folder.recipe(), device)
     network = folder.network(facts)
     stored = read_weights(folder, which)
     configure(recipe, device, network)
@@ -107,6 +108,12 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     restore_module(module, stored.tensors, folder.file(_FILES[which]))
     augmenter = Augmenter(recipe, network.input, Normalisation(facts.mean, facts.deviation), 1, device)
     return Trained(facts, network, recipe, module, augmenter, int(stored.facts.get("epoch", 0)))
+
+
+def _for_testing(recipe: Recipe, device: torch.device) -> Recipe:
+    """Return a recipe that a device can be tested with: what was trained in fp16 on a GPU runs on a CPU in float32."""
+    exact = recipe.precision == "fp16" and device.type == "cpu"
+    return replace(recipe, precision="float32" if exact else recipe.precision, deterministic=False)
 
 
 _FILES: Mapping[str, str] = {"best": BEST, "last": LAST}

@@ -55,6 +55,16 @@ def test_a_test_is_what_scikit_learn_makes_of_the_files(cnncalc: Cnncalc, first:
     assert data["loss"] == pytest.approx(functional.nll_loss(logs, labels).item(), rel=1e-4)
 
 
+def test_what_was_trained_in_fp16_is_tested_on_a_cpu(cnncalc: Cnncalc, first: Path) -> None:
+    """In float32, which a CPU has; nobody is told to train anew."""
+    exact = cnncalc("evaluate", "first").out
+    recipe = first / "first" / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace('precision = "float32"', 'precision = "fp16"'))
+    assert 'precision = "fp16"' in recipe.read_text()
+    done = cnncalc("evaluate", "first", "--device", "cpu")
+    assert (done.status, done.out, done.err) == (0, exact, "")
+
+
 def test_a_test_is_what_training_measured(cnncalc: Cnncalc, first: Path) -> None:
     """The row of the best epoch in the run's metrics, and that of the last."""
     rows = [line.split(",") for line in (first / "first" / "metrics.csv").read_text().splitlines()]

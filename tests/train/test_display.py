@@ -133,11 +133,16 @@ def test_characters_that_a_stream_lacks_are_replaced() -> None:
 
 
 def test_a_reader_that_has_gone_does_not_end_the_training() -> None:
+    """It is noticed once, and nothing more is written."""
+    attempts = []
+
     class Gone(io.BytesIO):
         def write(self, data: object) -> int:
+            attempts.append(data)
             raise BrokenPipeError
 
     show(Lines(io.TextIOWrapper(Gone(), encoding="utf-8", write_through=True)))
+    assert len(attempts) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,14 @@ import torch
 
 from cnncalc.report.writing import WriteError
 from cnncalc.train import watch
+from cnncalc.train.augment import Augmenter
 from cnncalc.train.checkpoint import unpack
 from cnncalc.train.data import DataRequest
 from cnncalc.train.folder import RunFolder
 from cnncalc.train.loop import Run
 from cnncalc.train.recipe import OPTIMIZERS, Recipe
 from cnncalc.train.recipes import load_recipe
+from cnncalc.train.session import Session
 from cnncalc.train.signals import Signals
 from tests.train.data.files import write_images
 from tests.train.runs import RANDOM, SPEC, Heard, resume, train, weights
@@ -292,6 +294,23 @@ def test_a_signal_saves_and_leaves(uninterrupted: Path, folder: Path) -> None:
     heard = Heard()
     resume("run", heard)
     assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH
+    assert weights("run") == weights(uninterrupted)
+
+
+def test_a_signal_breaks_a_test_off(uninterrupted: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long test does not keep anybody waiting: it is done again when the run goes on."""
+    signals = Signals()
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "tested_at_once", 100)
+        plain = Augmenter.plain
+        patch.setattr(Augmenter, "plain", lambda *arguments: signals.hear(15, None) or plain(*arguments))
+        heard = Heard()
+        ended = train(SPEC, "run", heard=heard, signals=signals, **RANDOM)
+    assert (ended.reason, ended.complete, heard.all("epoch")) == ("stopped by SIGTERM", False, [])
+    heard = Heard()
+    resume("run", heard)
+    assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH
+    assert [row.epoch for row in heard.all("epoch")] == [1, 2, 3]
     assert weights("run") == weights(uninterrupted)
 
 

@@ -2,6 +2,7 @@
 
 from cnncalc.train.data.check import check_dataset
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split
+from cnncalc.train.data.fingerprint import fingerprint
 from cnncalc.train.data.images import read_image
 from cnncalc.train.data.load import dataset_names, load_dataset
 from cnncalc.train.data.memory import MemorySplit
@@ -17,6 +18,7 @@ __all__ = [
     "channel_statistics",
     "check_dataset",
     "dataset_names",
+    "fingerprint",
     "load_dataset",
     "read_image",
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from cnncalc.errors import SpecError, shorten, shorten_path
 from cnncalc.network import Network, Node
-from cnncalc.train.data.dataset import Dataset, Split
+from cnncalc.train.data.dataset import Dataset
 from cnncalc.volume import Volume
 
 
@@ -18,19 +18,13 @@ def check_dataset(dataset: Dataset, network: Network) -> None:
             another number of classes than the network has outputs.
 
     """
-    for part, split in _parts(dataset):
+    for part, split in dataset.parts():
         if not len(split):
             raise SpecError("bad-data", f"{dataset.name} has no {part} images")
         if split.volume != network.input:
             raise differing_volume(dataset.name, split.volume, network.input)
     _check_classes(dataset, network)
     _check_labels(dataset)
-
-
-def _parts(dataset: Dataset) -> Iterator[tuple[str, Split]]:
-    yield "training", dataset.train
-    if dataset.test is not None:
-        yield "test", dataset.test
 
 
 def differing_volume(what: str, found: Volume, wanted: Volume) -> SpecError:
@@ -84,7 +78,7 @@ def _last_with_weights(network: Network) -> Node | None:
 
 
 def _check_labels(dataset: Dataset) -> None:
-    for part, split in _parts(dataset):
+    for part, split in dataset.parts():
         low, high = int(split.labels.min()), int(split.labels.max())
         if low < 0 or high >= len(dataset.classes):
             message = f"the {part} labels of {dataset.name} go from {low} to {high}"

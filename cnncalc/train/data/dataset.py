@@ -42,6 +42,10 @@ class Split(Protocol):
         """Return the images at some indices, in their order."""
         ...
 
+    def digest(self) -> bytes:
+        """Return 32 bytes that differ where the images or their order differ; see `fingerprint`."""
+        ...
+
     def batches(
         self, order: Sequence[torch.Tensor], *, seed: int | None = None
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -81,6 +85,12 @@ class Dataset(NamedTuple):
     test: Split | None
     skipped: tuple[str, ...] = ()
     chosen: str = ""
+
+    def parts(self) -> Iterator[tuple[str, Split]]:
+        """Go through the parts that there are, each with what its images are called: ``training``, ``test``."""
+        yield "training", self.train
+        if self.test is not None:
+            yield "test", self.test
 
 
 class DataRequest(NamedTuple):

@@ -13,6 +13,7 @@ import torch
 from cnncalc.errors import SpecError, listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split, spread
+from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.train.data.stream import StreamedSplit
@@ -148,13 +149,17 @@ def _splits(files: list[Files], request: DataRequest, volume: Volume) -> tuple[l
 def _decoded(files: Files, request: DataRequest, volume: Volume) -> tuple[Split, list[Unusable]]:
     pixels = torch.zeros((len(files.paths), volume.channels, *volume.spatial), dtype=torch.uint8)
 
+    marks = [b""] * len(files.paths)
+
     def decode(index: int) -> None:
         pixels[index] = read_pixels(files.paths[index], volume, request.resize)
+        marks[index] = mark_of_content(files.paths[index])
 
     wrong = _for_all(len(files.paths), decode)
     usable = [index for index in range(len(files.paths)) if index not in wrong]
     labels = torch.tensor(files.labels, dtype=torch.int64)
-    return MemorySplit(pixels[usable] if wrong else pixels, labels[usable]), list(wrong.values())
+    digest = digest_of_files(files.at(usable).paths, [marks[index] for index in usable])
+    return MemorySplit(pixels[usable] if wrong else pixels, labels[usable], digest), list(wrong.values())
 
 
 def _streamed(files: Files, request: DataRequest, volume: Volume) -> tuple[Split, list[Unusable]]:

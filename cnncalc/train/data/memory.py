@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from cnncalc.train.data.fingerprint import digest_of_pixels, digest_of_some
 from cnncalc.volume import Volume
 
 
@@ -15,15 +16,17 @@ class MemorySplit:
     Args:
         pixels: uint8 of shape N x C x H x W, with as many spatial sizes as an image has.
         labels: int64 of shape [N].
+        digest: that of the images, where it is not that of the pixels: of files, or of pixels of another size.
 
     """
 
     in_memory = True
 
-    def __init__(self, pixels: torch.Tensor, labels: torch.Tensor) -> None:
+    def __init__(self, pixels: torch.Tensor, labels: torch.Tensor, digest: bytes | None = None) -> None:
         self._pixels = pixels.contiguous()
         self._labels = labels.to(pixels.device)
         self.labels = labels.cpu()
+        self._digest = digest
         self.volume = Volume.of(pixels.shape[2:], pixels.shape[1])
 
     def __len__(self) -> int:
@@ -36,12 +39,17 @@ class MemorySplit:
 
     def to(self, device: torch.device) -> MemorySplit:
         """Return the same images, with pixels and labels on another device."""
-        return MemorySplit(self._pixels.to(device), self.labels)
+        return MemorySplit(self._pixels.to(device), self.labels, self._digest)
 
     def subset(self, indices: torch.Tensor) -> MemorySplit:
         """Return a copy of the images at some indices, in their order."""
         rows = self._pixels.index_select(0, indices.to(self._pixels.device))
-        return MemorySplit(rows, self.labels[indices.cpu()])
+        digest = self._digest and digest_of_some(self._digest, indices)
+        return MemorySplit(rows, self.labels[indices.cpu()], digest)
+
+    def digest(self) -> bytes:
+        """Return the digest of the images (see `Split.digest`)."""
+        return self._digest or digest_of_pixels(self._pixels)
 
     def batches(
         self, order: Sequence[torch.Tensor], *, seed: int | None = None

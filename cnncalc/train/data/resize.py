@@ -52,8 +52,9 @@ def _resized(split: Split, volume: Volume, how: str) -> MemorySplit:
     from torchvision.transforms.v2 import functional
 
     pixels = cast("MemorySplit", split).pixels  # what is streamed is resized while it is read
+    digest = split.digest()  # of the images as they are, since another version may resize to other bits
     high, wide = pixels.shape[2:]
     left, top, right, bottom = (0, 0, wide, high) if how == "stretch" else map(round, centre_box(wide, high, volume))
     part = pixels[:, :, top:bottom, left:right]
     chunks = [functional.resize(chunk, list(volume.spatial), antialias=True) for chunk in torch.split(part, _AT_A_TIME)]
-    return MemorySplit(torch.cat(chunks), split.labels)
+    return MemorySplit(torch.cat(chunks), split.labels, digest)

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from cnncalc.errors import SpecError
+from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
 from cnncalc.train.data.images import Unusable, quiet_pillow, random_crop, read_pixels
 from cnncalc.train.data.resize import centre_box
 from cnncalc.volume import Volume
@@ -65,6 +66,10 @@ class StreamedSplit:
         """Return the images at some indices, in their order."""
         rows = indices.cpu()
         return self._with([self._paths[row] for row in rows.tolist()], self.labels[rows], self._device)
+
+    def digest(self) -> bytes:
+        """Return the digest of the files' names and sizes (see `Split.digest`)."""
+        return digest_of_files(self._paths, map(mark_of_size, self._paths))
 
     def _with(self, paths: Sequence[str], labels: torch.Tensor, device: torch.device) -> StreamedSplit:
         return StreamedSplit(paths, labels, self.volume, resize=self._resize, workers=self._workers, device=device)

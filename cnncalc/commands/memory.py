@@ -9,8 +9,6 @@ import click
 
 from cnncalc.analysis.memory import (
     DEVICES,
-    IMPLEMENTATIONS,
-    OPTIMIZERS,
     PRECISIONS,
     Predictor,
     TrainingSetup,
@@ -18,6 +16,7 @@ from cnncalc.analysis.memory import (
 from cnncalc.analysis.memory.advice import advice
 from cnncalc.analysis.memory.gpus import GPUS
 from cnncalc.commands.options import output_options, spec_argument, spec_options, take_output, take_spec_options
+from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, with_momentum
 from cnncalc.report.memory import Budget, memory_report
 
 _UNITS = {"": 1, **{f"{letter}i": 1024**power for power, letter in enumerate("kmgt", 1)}}
@@ -46,8 +45,8 @@ def _budget_bytes(context: click.Context, parameter: click.Parameter, value: str
     show_default=True,
     help="How its step runs; foreach is PyTorch's own choice on CUDA.",
 )
-@click.option("--momentum", type=float, help="Of sgd and rmsprop. [default: 0.9 for sgd]")
-@click.option("--weight-decay", type=float, help="[default: 5e-4 for sgd, else PyTorch's]")
+@click.option("--momentum", type=float, help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
+@click.option("--weight-decay", type=float, help="Weight decay. [default: the optimizer's usual one]")
 @click.option(
     "--precision",
     type=click.Choice(list(PRECISIONS)),

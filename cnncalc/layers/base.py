@@ -112,6 +112,10 @@ class Layer:
         """Return the numbers of values of its learned tensors: the weights', then the biases'."""
         return tuple([count for count in (self.weights(sources), self.biases(sources)) if count])
 
+    def weight_matrix(self, sources: Sources) -> tuple[int, int] | None:
+        """Return the rows and columns of the weight of a convolution or fully connected layer, as PyTorch holds it."""
+        return None
+
     def macs(self, sources: Sources) -> int:
         """Return the number of multiplications for one image; a bias is not one."""
         factors = self.mac_factors(sources)

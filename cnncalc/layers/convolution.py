@@ -85,6 +85,9 @@ class Convolution(Windowed):
     def biases(self, sources: Sources) -> int:
         return self.filters if self.bias else 0
 
+    def weight_matrix(self, sources: Sources) -> tuple[int, int]:
+        return self.filters, prod(self.weight_factors(sources)[:-1])
+
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (*self.output(sources), *self.weight_factors(sources)[:-1])
 
@@ -207,6 +210,9 @@ class TransposedConvolution(Layer):
 
     def biases(self, sources: Sources) -> int:
         return self.filters if self.bias else 0
+
+    def weight_matrix(self, sources: Sources) -> tuple[int, int]:
+        return sources[0].channels, prod(self.kernel) * self.filters // self.groups
 
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (*sources[0], *self.kernel, self.filters // self.groups)

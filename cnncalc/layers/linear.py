@@ -58,6 +58,9 @@ class FullyConnected(Flattening):
     def biases(self, sources: Sources) -> int:
         return self.outputs if self.bias else 0
 
+    def weight_matrix(self, sources: Sources) -> tuple[int, int]:
+        return self.outputs, sources[0].values
+
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (self.outputs, *_inputs(sources[0]))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -169,8 +169,10 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Give an optimizer the state that `optimizer_tensors` returned.
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], scalars: Collection[str]
+) -> None:
+    """Give an optimizer the state that `optimizer_tensors` returned; ``scalars`` names its single numbers.
 
     Raises:
         SpecError: where a tensor has another shape than its parameter. PyTorch does not look, and its kernels
@@ -182,10 +184,10 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
     for name, value in tensors.items():
         place, _, key = name.partition(".")
         known = place.isdecimal() and int(place) < len(parameters)
-        if not known or value.shape != (() if key == "step" else parameters[int(place)].shape):
+        if not known or value.shape != (() if key in scalars else parameters[int(place)].shape):
             message = f"the checkpoint holds the state of another optimizer: `{shorten(name)}` does not match"
             raise SpecError("other-weights", message)
-        state.setdefault(int(place), {})[key] = value if key == "step" else _laid_out(value, parameters[int(place)])
+        state.setdefault(int(place), {})[key] = value if key in scalars else _laid_out(value, parameters[int(place)])
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 

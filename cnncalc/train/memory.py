@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import torch
 
-from cnncalc.analysis.memory import OPTIMIZERS, TrainingSetup, largest_batch, predict_memory
+from cnncalc.analysis.memory import TrainingSetup, largest_batch, predict_memory
 from cnncalc.errors import SpecError
 from cnncalc.network import Network
+from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.report.numbers import bytes_text
 from cnncalc.train.data import Split
 from cnncalc.train.head import without_softmax
-from cnncalc.train.optimise import FUSED
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.world import World
 
@@ -23,8 +23,6 @@ FEWEST_STEPS = 32
 """Steps that ``auto`` leaves to an epoch: a batch of all images would fit often, and teach little."""
 _ROUND = 8
 _PRECISIONS = {"tf32": "float32"}
-_LIKE = {"muon": "adam"}
-"""An optimizer that PyTorch has no tracker's numbers for, and one that takes no less."""
 
 
 class Fit(NamedTuple):
@@ -36,14 +34,13 @@ class Fit(NamedTuple):
 
 def setup_of(recipe: Recipe, batch: int, device: torch.device) -> TrainingSetup:
     """Return what a process's step is for the prediction of memory."""
-    optimizer = _LIKE.get(recipe.optimizer, recipe.optimizer)
-    momentum = recipe.momentum if OPTIMIZERS[optimizer].momentum is not None else None
+    optimizer = OPTIMIZERS[recipe.optimizer]
     return TrainingSetup(
         batch=max(1, batch),
-        optimizer=optimizer,
-        implementation="fused" if optimizer in FUSED and recipe.optimizer not in _LIKE else "foreach",
+        optimizer=optimizer.name,
+        implementation=optimizer.trains_with,
         precision=_PRECISIONS.get(recipe.precision, recipe.precision),
-        momentum=momentum,
+        momentum=None if optimizer.momentum is None else recipe.momentum,
         weight_decay=recipe.weight_decay,
         accumulate=min(recipe.accumulate, max(1, batch)),
         ema=bool(recipe.ema),
@@ -53,7 +50,7 @@ def setup_of(recipe: Recipe, batch: int, device: torch.device) -> TrainingSetup:
 
 
 def step_bytes(network: Network, recipe: Recipe, device: torch.device, world: World) -> int:
-    """Return the predicted peak of a training step in each process; for muon an upper bound."""
+    """Return the predicted peak of a training step in each process."""
     setup = setup_of(recipe, -(-recipe.batch_size // world.size), device)
     return predict_memory(without_softmax(network), setup).peak_bytes
 
@@ -65,9 +62,8 @@ def data_bytes(*splits: Split | None) -> int:
 
 def memory_line(network: Network, recipe: Recipe, device: torch.device, world: World, held: int) -> str:
     """Say what a step takes, before it is taken."""
-    bound = "at most " if recipe.optimizer in _LIKE else ""
     images = f", and {bytes_text(held)} for the images" if held else ""
-    return f"a step takes {bound}{bytes_text(step_bytes(network, recipe, device, world))} by prediction{images}"
+    return f"a step takes {bytes_text(step_bytes(network, recipe, device, world))} by prediction{images}"
 
 
 def fitting_test_batch(network: Network, recipe: Recipe, device: torch.device, world: World, most: int) -> int:

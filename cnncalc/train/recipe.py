@@ -12,6 +12,8 @@ from dataclasses import Field, dataclass, field, fields
 from math import isfinite
 from typing import Any, NamedTuple
 
+from cnncalc.optimizers import OPTIMIZERS, readers
+
 AUTO = -1
 """What stands for ``auto`` in a setting that is a number."""
 
@@ -134,22 +136,6 @@ def _setting(default: Any, kind: Kind, meaning: str, group: str) -> Any:
     return field(default=default, metadata={"kind": kind, "meaning": meaning, "group": group})
 
 
-class Usual(NamedTuple):
-    """What an optimizer is used with where nothing else is said."""
-
-    learning_rate: float
-    weight_decay: float
-
-
-OPTIMIZERS = {
-    "adamw": Usual(2e-3, 0.05),
-    "sgd": Usual(0.1, 5e-4),
-    "muon": Usual(0.02, 0.01),
-    "adam": Usual(1e-3, 0.0),
-    "rmsprop": Usual(1e-3, 0.0),
-    "adadelta": Usual(1.0, 0.0),
-}
-"""The optimizers; the weight decay of adamw and muon is decoupled, and so a larger number."""
 SCHEDULES = ("one-cycle", "cosine", "linear", "step", "constant")
 
 
@@ -168,23 +154,19 @@ class Recipe:
         1, whole(1), "Parts into which a step is split, one after the other, to save memory.", LENGTH
     )
 
-    optimizer: str = _setting("adamw", one_of(*OPTIMIZERS), "What turns gradients into steps.", OPTIMIZER)
+    optimizer: str = _setting("adamw", one_of(*OPTIMIZERS), "Rule that updates the weights.", OPTIMIZER)
     learning_rate: float = _setting(
-        AUTO, decimal(0, auto=True), "The largest of the run; auto: what is usual for the optimizer.", OPTIMIZER
+        AUTO, decimal(0, auto=True), "Largest learning rate of the run; auto: the optimizer's usual one.", OPTIMIZER
     )
-    momentum: float = _setting(
-        0.9, decimal(0, 1, below=True), "Of sgd, rmsprop and muon; beta 1 of adam and adamw.", OPTIMIZER
-    )
-    nesterov: bool = _setting(True, SWITCH, "Whether sgd and muon look ahead (Nesterov's momentum).", OPTIMIZER)
-    beta2: float = _setting(0.999, decimal(0, 1, below=True), "Of adam and adamw.", OPTIMIZER)
-    rho: float = _setting(0.9, decimal(0, 1, below=True), "Of adadelta; the smoothing of rmsprop.", OPTIMIZER)
-    eps: float = _setting(
-        1e-8, decimal(0), "What adam, adamw, adadelta and rmsprop add so that nothing divides by 0.", OPTIMIZER
-    )
+    momentum: float = _setting(0.9, decimal(0, 1, below=True), f"{readers('momentum')}.", OPTIMIZER)
+    nesterov: bool = _setting(True, SWITCH, f"{readers('nesterov')}.", OPTIMIZER)
+    beta2: float = _setting(0.999, decimal(0, 1, below=True), f"{readers('beta2')}.", OPTIMIZER)
+    rho: float = _setting(0.9, decimal(0, 1, below=True), f"{readers('rho')}.", OPTIMIZER)
+    eps: float = _setting(1e-8, decimal(0), f"{readers('eps')}, added to a divisor.", OPTIMIZER)
     weight_decay: float = _setting(
         AUTO,
         decimal(0, auto=True),
-        "Pull of weights towards 0, of norms and biases never; auto: what is usual.",
+        "Weight decay of conv and linear weights; auto: the optimizer's usual one.",
         OPTIMIZER,
     )
 

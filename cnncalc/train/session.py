@@ -14,6 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from cnncalc.errors import SpecError, shorten
 from cnncalc.model.build import build
 from cnncalc.network import Network
+from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.augment import Augmenter, Normalisation
 from cnncalc.train.checkpoint import (
     Checkpoint,
@@ -163,7 +164,8 @@ class Session:
         restore_module(self.module, below("model", checkpoint.tensors), "the checkpoint")
         if self.average:
             restore_module(self.average.module, below("average", checkpoint.tensors), "the checkpoint")
-        restore_optimizer(self.optimizer, below("optimizer", checkpoint.tensors))
+        scalars = OPTIMIZERS[optimizer].scalars
+        restore_optimizer(self.optimizer, below("optimizer", checkpoint.tensors), scalars)
         if self.recipe.precision == "fp16":
             self.scaler.load_state_dict(checkpoint.facts["scaler"])
         return progress

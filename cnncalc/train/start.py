@@ -11,6 +11,7 @@ import torch
 
 from cnncalc.errors import SpecError
 from cnncalc.network import Network
+from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.report.numbers import counted
 from cnncalc.train.augment import Normalisation, resolved_flip, resolved_shift
 from cnncalc.train.data import (
@@ -31,7 +32,7 @@ from cnncalc.train.loop import Run
 from cnncalc.train.memory import data_bytes, fitting_batch, memory_line
 from cnncalc.train.order import batch_bounds
 from cnncalc.train.randomness import SPLIT, mixed
-from cnncalc.train.recipe import AUTO, OPTIMIZERS, Recipe
+from cnncalc.train.recipe import AUTO, Recipe
 from cnncalc.train.session import Material, Session
 from cnncalc.train.signals import Signals
 from cnncalc.train.world import World, job, joined_world, restarted

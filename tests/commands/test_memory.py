@@ -133,7 +133,7 @@ def test_budgets(cnncalc: Cnncalc, text: str, size: int) -> None:
         ),
         (
             ("--optimizer", "rmsprop", "--optimizer-impl", "fused"),
-            "error[bad-option]: PyTorch's rmsprop has no fused step\n  = write foreach or loop\n",
+            "error[bad-option]: rmsprop has no fused step\n  = write foreach or loop\n",
         ),
         (
             ("--batch", "2", "--accumulate", "3"),

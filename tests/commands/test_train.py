@@ -328,7 +328,7 @@ WRONG_CALLS = {
     "": "error[usage]: name the SPEC to train, or the run to go on with: --resume RUN",
     "x --batch-size 0": "error[usage]: Invalid value for '--batch-size': '0' is not a whole number of at least 1",
     "x --optimizer lion": (
-        "error[usage]: Invalid value for '--optimizer': 'lion' is not one of adamw, sgd, muon, adam, rmsprop, adadelta"
+        "error[usage]: Invalid value for '--optimizer': 'lion' is not one of adadelta, adam, adamw, muon, rmsprop, sgd"
     ),
     "x --momentum 1": ("error[usage]: Invalid value for '--momentum': '1' is not a number of at least 0 and below 1"),
     "x --time-limit soon": (

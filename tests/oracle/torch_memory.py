@@ -14,12 +14,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed._tools.mem_tracker import MemTracker
 
 import cnncalc
+from cnncalc.optimizers.orthogonal import OrthogonalMomentum
 
 OPTIMIZERS: Mapping[str, tuple[type[torch.optim.Optimizer], Mapping[str, Any]]] = {
     "sgd": (torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4}),
-    "adamw": (torch.optim.AdamW, {}),
+    "adamw": (torch.optim.AdamW, {"weight_decay": 0.05}),
     "adam": (torch.optim.Adam, {}),
-    "rmsprop": (torch.optim.RMSprop, {}),
+    "rmsprop": (torch.optim.RMSprop, {"momentum": 0.9}),
     "adadelta": (torch.optim.Adadelta, {}),
 }
 """PyTorch's optimizers with the settings that the prediction assumes."""
@@ -77,6 +78,23 @@ class Tracker(MemTracker):
                 self._peak_mem_snap[device] = dict(parts)
 
 
+def pytorchs(module: nn.Module, optimizer: str, implementation: str) -> torch.optim.Optimizer:
+    """Return one of PyTorch's optimizers whose step runs in one of the three ways."""
+    kind, settings = OPTIMIZERS[optimizer]
+    chosen = {"foreach": implementation == "foreach"}
+    if implementation == "fused":
+        chosen["fused"] = True
+    return kind(module.parameters(), **settings, **chosen)
+
+
+def muon(module: nn.Module) -> torch.optim.Optimizer:
+    """Return Muon for every weight that multiplies but the last layer's, and SGD with momentum for the rest."""
+    matrices = [part.weight for part in module.modules() if isinstance(part, (nn.Conv2d, nn.Linear))]
+    hidden = {id(weight) for weight in matrices[:-1]}
+    plain = [parameter for parameter in module.parameters() if id(parameter) not in hidden]
+    return OrthogonalMomentum([{"params": matrices[:-1], "orthogonal": True}, {"params": plain}], 0.1, 0.9)
+
+
 def tracked_peak(
     module: nn.Module,
     network: cnncalc.Network,
@@ -86,13 +104,11 @@ def tracked_peak(
     passes: int = 1,
     *,
     low: bool = False,
+    stepper: torch.optim.Optimizer | None = None,
 ) -> int:
     """Return the peak of the second step of training, when the optimizer's state is there; call it in a fake mode."""
-    kind, settings = OPTIMIZERS[optimizer]
-    chosen = {"foreach": implementation == "foreach"}
-    if implementation == "fused":
-        chosen["fused"] = True
-    stepper = kind(module.parameters(), **settings, **chosen)
+    if stepper is None:
+        stepper = muon(module) if optimizer == "muon" else pytorchs(module, optimizer, implementation)
     seen = images(network, batch)
     with torch.no_grad():
         wanted = labels(module.eval()(seen))

@@ -13,9 +13,11 @@ from torch import nn
 from torchvision.ops._utils import split_normalization_params
 
 import cnncalc
-from cnncalc.train.muon import Muon, orthogonal
-from cnncalc.train.optimise import make_optimizer, parameter_groups
-from cnncalc.train.recipe import OPTIMIZERS, Recipe
+from cnncalc.optimizers import OPTIMIZERS
+from cnncalc.optimizers.groups import parameter_groups
+from cnncalc.optimizers.orthogonal import OrthogonalMomentum, orthogonal
+from cnncalc.train.optimise import make_optimizer
+from cnncalc.train.recipe import Recipe
 
 EVERY_KIND = """
 input 8x8x4
@@ -42,7 +44,7 @@ def module(spec: str = EVERY_KIND) -> nn.Module:
 def test_matrices_and_filters_decay_and_nothing_else() -> None:
     """The usual rule: what has one dimension (biases, norms, slopes) does not."""
     net = module()
-    decaying, rest = parameter_groups(net, recipe("sgd"))
+    decaying, rest = parameter_groups(net, 0.25)
     assert (decaying["weight_decay"], rest["weight_decay"]) == (0.25, 0.0)
 
     names = {id(parameter): name for name, parameter in net.named_parameters()}
@@ -55,7 +57,7 @@ def test_matrices_and_filters_decay_and_nothing_else() -> None:
 def test_torchvision_finds_the_same_norms() -> None:
     net = module()
     norms, _ = split_normalization_params(net)
-    _, rest = parameter_groups(net, recipe("sgd"))
+    _, rest = parameter_groups(net, 0.25)
     assert norms
     assert {id(parameter) for parameter in norms} <= {id(parameter) for parameter in rest["params"]}
 
@@ -122,7 +124,7 @@ def test_muon_is_pytorch_s_for_a_matrix(shape: tuple[int, int], nesterov: bool) 
     generator = torch.Generator().manual_seed(1)
     start = torch.randn(shape, generator=generator)
     mine, other = nn.Parameter(start.clone()), nn.Parameter(start.clone())
-    ours = Muon([{"params": [mine], "orthogonal": True}], 0.1, 0.9, nesterov, 0.2)
+    ours = OrthogonalMomentum([{"params": [mine], "orthogonal": True}], 0.1, 0.9, nesterov, 0.2)
     theirs = torch.optim.Muon([other], 0.1, weight_decay=0.2, momentum=0.9, nesterov=nesterov)
     for _ in range(4):
         mine.grad = torch.randn(shape, generator=generator)
@@ -145,7 +147,10 @@ def test_what_is_no_matrix_takes_steps_of_sgd() -> None:
     assert orthogonal_names == weights[:-1]
 
     plain, other = nn.Parameter(torch.ones(5)), nn.Parameter(torch.ones(5))
-    ours, theirs = Muon([{"params": [plain]}], 0.1, 0.9), torch.optim.SGD([other], 0.1, 0.9, nesterov=True)
+    ours, theirs = (
+        OrthogonalMomentum([{"params": [plain]}], 0.1, 0.9),
+        torch.optim.SGD([other], 0.1, 0.9, nesterov=True),
+    )
     for step in range(4):
         for parameter, optimizer in ((plain, ours), (other, theirs)):
             parameter.grad = torch.arange(5.0) + step
@@ -159,7 +164,7 @@ def test_filters_are_rows_of_a_matrix() -> None:
     parameters = [nn.Parameter(torch.zeros(6, 3, 2, 2)) for _ in filters]
     for parameter, gradient in zip(parameters, filters, strict=True):
         parameter.grad = gradient.clone()
-    Muon([{"params": parameters, "orthogonal": True}], 1.0, 0.9, nesterov=False).step()
+    OrthogonalMomentum([{"params": parameters, "orthogonal": True}], 1.0, 0.9, nesterov=False).step()
     for parameter, gradient in zip(parameters, filters, strict=True):
         wanted = -orthogonal(gradient.reshape(1, 6, 12))[0]
         torch.testing.assert_close(parameter.detach().reshape(6, 12), wanted)

@@ -201,7 +201,7 @@ WRONG = {
         "   | ^^^^^^^^"
     ),
     'optimizer = "lion"': (
-        "error[bad-recipe]: optimizer is one of adamw, sgd, muon, adam, rmsprop, adadelta, not 'lion'\n"
+        "error[bad-recipe]: optimizer is one of adadelta, adam, adamw, muon, rmsprop, sgd, not 'lion'\n"
         "  --> mine.toml:2:1\n"
         "   |\n"
         ' 2 | optimizer = "lion"\n'

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.report.writing import WriteError
 from cnncalc.train import watch
 from cnncalc.train.augment import Augmenter
@@ -19,7 +20,7 @@ from cnncalc.train.checkpoint import unpack
 from cnncalc.train.data import DataRequest
 from cnncalc.train.folder import RunFolder
 from cnncalc.train.loop import Run
-from cnncalc.train.recipe import OPTIMIZERS, Recipe
+from cnncalc.train.recipe import Recipe
 from cnncalc.train.recipes import load_recipe
 from cnncalc.train.session import Session
 from cnncalc.train.signals import Signals

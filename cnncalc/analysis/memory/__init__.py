@@ -1,16 +1,13 @@
 """How much memory a training step or an inference takes, worked out from the network alone."""
 
 from cnncalc.analysis.memory.ledger import KINDS, PHASES
-from cnncalc.analysis.memory.optimizers import IMPLEMENTATIONS, OPTIMIZERS
 from cnncalc.analysis.memory.prediction import MemoryPrediction, Predictor, largest_batch, predict_memory
 from cnncalc.analysis.memory.saved import saved_bytes
 from cnncalc.analysis.memory.setup import DEVICES, PRECISIONS, TrainingSetup
 
 __all__ = [
     "DEVICES",
-    "IMPLEMENTATIONS",
     "KINDS",
-    "OPTIMIZERS",
     "PHASES",
     "PRECISIONS",
     "MemoryPrediction",

@@ -49,5 +49,5 @@ def _changes(prediction: MemoryPrediction) -> Iterator[tuple[str, str, TrainingS
     if passes <= setup.batch:
         split = replace(setup, accumulate=passes)
         yield f"--accumulate {passes}", f"{passes} passes of {split.images:,} images in each step", split
-    if setup.rule.fused and setup.implementation != "fused" and prediction.phase == "step":
+    if "fused" in setup.rule.implementations and setup.implementation != "fused" and prediction.phase == "step":
         yield "--optimizer-impl fused", "the step makes no temporaries", replace(setup, implementation="fused")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from cnncalc.analysis.memory.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer
 from cnncalc.errors import SpecError, did_you_mean, listed
+from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer, with_momentum
 
 PRECISIONS = {"float32": 4, "bf16": 2, "fp16": 2}
 """Bytes of the values that a precision computes convolutions with; bf16 and fp16 are autocast, not casts."""
@@ -26,7 +26,7 @@ class TrainingSetup:
 
     Attributes:
         batch: images of one step of the optimizer.
-        optimizer: ``sgd``, ``adamw``, ``adam``, ``rmsprop`` or ``adadelta``.
+        optimizer: its name in `cnncalc.optimizers`: ``sgd``, ``adamw``, ``adam``, ``rmsprop``, ``adadelta``, ``muon``.
         implementation: how its step runs: ``foreach``, ``fused`` or ``loop``.
         precision: ``float32``, or autocast to ``bf16`` or ``fp16``; parameters stay float32.
         momentum, weight_decay: those of the optimizer; None for what it has if nothing is said.
@@ -71,12 +71,11 @@ class TrainingSetup:
         if self.accumulate > self.batch:
             message = f"a batch of {self.batch} cannot be split into {self.accumulate} passes"
             raise SpecError("out-of-range", message, hints=["accumulate at most as many passes as there are images"])
-        if self.implementation == "fused" and not self.rule.fused:
-            hints = ["write foreach or loop"]
-            raise SpecError("bad-option", f"PyTorch's {self.optimizer} has no fused step", hints=hints)
+        if self.implementation not in self.rule.implementations:
+            hints = [f"write {' or '.join(self.rule.implementations)}"]
+            raise SpecError("bad-option", f"{self.optimizer} has no {self.implementation} step", hints=hints)
         if self.momentum is not None and self.rule.momentum is None:
-            named = listed([name for name, rule in OPTIMIZERS.items() if rule.momentum is not None])
-            hints = [f"those with a momentum are {named}"]
+            hints = [f"those with a momentum are {listed(with_momentum())}"]
             raise SpecError("bad-option", f"{self.optimizer} has no momentum to set", hints=hints)
 
     @property
@@ -105,9 +104,9 @@ class TrainingSetup:
         return self.rule.moments + bool(self.effective_momentum)
 
     @property
-    def counts_on_device(self) -> bool:
-        """Whether the optimizer counts its steps on the device: on CUDA only the fused one does."""
-        return self.rule.counts and (self.device == "cpu" or self.implementation == "fused")
+    def state_scalars(self) -> int:
+        """Single numbers that the optimizer keeps on the device for each parameter: on CUDA only a fused one does."""
+        return len(self.rule.scalars) if self.device == "cpu" or self.implementation == "fused" else 0
 
     @property
     def workspace(self) -> int:

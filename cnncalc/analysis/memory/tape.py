@@ -75,6 +75,7 @@ class Tape(NamedTuple):
         parameters: values of all learned tensors, in order.
         buffers: bytes of all buffers, in order.
         labels: labels of an image, one for each position of the output.
+        matrices: rows and columns of the weights of convolutions and fully connected layers, in order.
 
     """
 
@@ -84,7 +85,8 @@ class Tape(NamedTuple):
     output: int
     parameters: list[int]
     buffers: list[int]
-    labels: int = 1
+    labels: int
+    matrices: list[tuple[int, int]]
 
 
 def record(network: Network, setup: TrainingSetup, *, loss: bool = True) -> Tape:
@@ -109,7 +111,7 @@ class _Recorder:
     """Adds operations to a tape."""
 
     def __init__(self, setup: TrainingSetup) -> None:
-        self.tape = Tape([], [], [], 0, [], [])
+        self.tape = Tape([], [], [], 0, [], [], 1, [])
         self.device = setup.device
         self.training = not setup.inference
         self.low = PRECISIONS[setup.precision]
@@ -121,6 +123,9 @@ class _Recorder:
     def layer(self, node: Node, kernels: Kernels, sources: list[int]) -> int:
         """Add the kernels of a layer, and return the value that it makes."""
         places = list(sources)
+        matrix = node.layer.weight_matrix(node.sources)
+        if matrix:
+            self.tape.matrices.append(matrix)
         for kernel in kernels:
             self.tape.parameters.extend(kernel.parameters)
             self.tape.buffers.extend(kernel.buffers)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory.ledger import Ledger
-from cnncalc.analysis.memory.optimizers import step_scratch
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.tape import Op, Tape
+from cnncalc.optimizers import StepMemory
 
 LABEL = 8
 """Bytes of the label of an image or a position, an int64."""
@@ -41,8 +41,8 @@ def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
     ledger.take("buffers", buffers)
     if setup.inference:
         return
-    counts = setup.rounded(FLOAT) * len(tape.parameters) if setup.counts_on_device else 0
-    ledger.take("optimizer_state", setup.state_tensors * parameters + counts)
+    scalars = setup.state_scalars * setup.rounded(FLOAT) * len(tape.parameters)
+    ledger.take("optimizer_state", setup.state_tensors * parameters + scalars)
     ledger.take("average", parameters + buffers if setup.ema else 0)
     ledger.take("parameter_gradients", parameters if setup.accumulate > 1 else 0)
     ledger.take("input", tape.labels * setup.images * LABEL)
@@ -51,8 +51,9 @@ def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
 
 def _optimize(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
     sizes = [setup.rounded(FLOAT * values) for values in tape.parameters]
-    decays = setup.effective_weight_decay != 0
-    ledger.moment("step", 0, step_scratch(setup.rule, setup.implementation, decays=decays, parameters=sizes))
+    decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
+    step = StepMemory(setup.implementation, decays, sizes, tape.matrices, on_cuda)
+    ledger.moment("step", 0, setup.rule.step_bytes(step))
 
 
 class _Step:

@@ -14,7 +14,7 @@ _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 5
 
 
-class Muon(torch.optim.Optimizer):
+class OrthogonalMomentum(torch.optim.Optimizer):
     """Momentum whose steps are orthogonal matrices for groups with ``orthogonal``, and plain SGD for others.
 
     A convolution's weight is the matrix of its filters, [filters x the rest]. PyTorch's own Muon takes nothing
@@ -25,7 +25,7 @@ class Muon(torch.optim.Optimizer):
         lr: learning rate.
         momentum: of the gradients.
         nesterov: whether a step looks ahead.
-        weight_decay: pull towards 0, times the learning rate.
+        weight_decay: decay of the weights, times the learning rate.
 
     """
 

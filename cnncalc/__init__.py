@@ -14,7 +14,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis import Counts, count
-from cnncalc.errors import SpecError
+from cnncalc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    CnncalcError,
+    DataError,
+    DeviceError,
+    RunError,
+    SpecError,
+    WriteError,
+)
 from cnncalc.loading import load
 from cnncalc.needs import optional_packages
 from cnncalc.network import Network, Node
@@ -28,11 +37,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "CnncalcError",
     "Counts",
+    "DataError",
+    "DeviceError",
     "Network",
     "Node",
+    "RunError",
     "SpecError",
     "Volume",
+    "WriteError",
     "build",
     "count",
     "from_torch",

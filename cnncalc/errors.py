@@ -1,8 +1,9 @@
-"""What can be wrong with a spec, as data. How it is drawn is the business of ``cnncalc.report``."""
+"""What can be wrong, as a small tree of errors that are data. ``cnncalc.report`` draws them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 
@@ -34,8 +35,8 @@ class Source(NamedTuple):
         return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
 
 
-class SpecError(Exception):
-    """A fault in a spec, or in how it was handed over.
+class CnncalcError(Exception):
+    """Everything that cnncalc finds wrong. ``str()`` gives the place, the message and the hints.
 
     Attributes:
         code: a stable name for the kind of fault, such as ``does-not-fit``.
@@ -79,9 +80,44 @@ class SpecError(Exception):
         return self.source.column(self.span.start) if self.source and self.span else None
 
     def __str__(self) -> str:
-        if self.source is None or self.span is None:
-            return self.message
-        return f"{printable(self.source.name)}:{self.line}:{self.column}: {self.message}"
+        placed = self.source is not None and self.span is not None
+        place = f"{printable(self.source.name)}:{self.line}:{self.column}: " if self.source and placed else ""
+        remarks = [*([self.detail] if self.detail else []), *(f"= {text}" for text in (*self.hints, *self.trail))]
+        return "\n  ".join([place + self.message, *remarks])
+
+    def __reduce__(self) -> tuple[Callable[[], CnncalcError], tuple[()]]:
+        """Let an error cross from one process to another whole."""
+        named = ("span", "source", "detail", "hints", "trail")
+        arguments = {name: getattr(self, name) for name in named}
+        return partial(type(self), self.code, self.message, **arguments), ()
+
+
+class SpecError(CnncalcError, ValueError):
+    """A fault in a spec, or in how it was handed over."""
+
+
+class ArgumentError(SpecError):
+    """A call of the library with a value that an argument does not take."""
+
+
+class ArgumentTypeError(ArgumentError, TypeError):
+    """A call of the library with a value of the wrong type: a batch of 1.5."""
+
+
+class DataError(CnncalcError, ValueError):
+    """A data set that is missing, damaged or does not suit the network."""
+
+
+class DeviceError(CnncalcError, RuntimeError):
+    """A device that is not there, or that cannot do what is asked."""
+
+
+class RunError(CnncalcError, RuntimeError):
+    """A training run that cannot begin, go on or be read."""
+
+
+class WriteError(CnncalcError, OSError):
+    """An output that could not be written."""
 
 
 class Fault(Exception):

@@ -258,7 +258,7 @@ def test_an_error_knows_its_place() -> None:
     """A fault in a text has a line and a column, counted from 1, and says them first."""
     fault = error("input 32x32x3\n  rleu")
     assert (fault.line, fault.column) == (2, 3)
-    assert str(fault) == "text:2:3: there is no layer `rleu`"
+    assert str(fault) == "text:2:3: there is no layer `rleu`\n  = did you mean `relu`?"
 
 
 def test_a_long_path_is_named_by_its_end(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from keyword import iskeyword
 import click
 
 from cnncalc import __version__
-from cnncalc.errors import SpecError, did_you_mean, shorten
+from cnncalc.errors import CnncalcError, did_you_mean, shorten
 from cnncalc.report.diagnostics import draw_error
-from cnncalc.report.writing import WriteError, encodable
+from cnncalc.report.writing import encodable
 
 COMMANDS = (
     "shapes",
@@ -80,17 +80,14 @@ def run(given: list[str]) -> int:
     try:
         status = cli.main(given, prog_name="cnncalc", standalone_mode=False)
         return status if isinstance(status, int) else 0
-    except SpecError as error:
+    except CnncalcError as error:
         _complain(_json(error) if as_json else draw_error(error))
-        return 1
-    except WriteError as error:
-        _complain(_json(SpecError("cannot-write", str(error))) if as_json else f"error[cannot-write]: {error}")
         return 1
     except click.exceptions.Abort:
         _complain("interrupted")
         return 130
     except click.ClickException as error:
-        _complain(_json(SpecError("usage", error.format_message())) if as_json else _usage(error))
+        _complain(_json(CnncalcError("usage", error.format_message())) if as_json else _usage(error))
         return error.exit_code
     except Exception as error:
         if os.environ.get("CNNCALC_DEBUG"):
@@ -100,11 +97,11 @@ def run(given: list[str]) -> int:
         return 70
 
 
-def _internal(error: Exception) -> SpecError:
+def _internal(error: Exception) -> CnncalcError:
     """Make the fault for what should never happen: one clear line in place of a traceback."""
     hints = ["please report it with the spec; CNNCALC_DEBUG=1 in the environment shows where it happened"]
     message = f"this is a mistake in cnncalc, not in your spec: {type(error).__name__}: {shorten(str(error), 200)}"
-    return SpecError("internal", message, hints=hints)
+    return CnncalcError("internal", message, hints=hints)
 
 
 def _usage(error: click.ClickException) -> str:
@@ -124,7 +121,7 @@ def _wants_json(given: list[str]) -> bool:
     return any(option in ("-o", "--output") and value.lower().endswith(".json") for option, value in pairwise(given))
 
 
-def _json(error: SpecError) -> str:
+def _json(error: CnncalcError) -> str:
     from cnncalc.report.schema import error_data, to_text
 
     return to_text(error_data(error))

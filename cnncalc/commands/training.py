@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import CnncalcError
 from cnncalc.train.recipe import SWITCH, Kind, Setting, Wrong, key_of, settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -172,7 +172,7 @@ def one_voice() -> Iterator[None]:
     """
     try:
         yield
-    except SpecError:
+    except CnncalcError:
         if os.environ.get("LOCAL_RANK", "0") != "0":
             raise click.exceptions.Exit(1) from None
         raise

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import Note, Source, Span, SpecError, printable
+from cnncalc.errors import CnncalcError, Note, Source, Span, printable
 
 LONGEST_LINE = 100
 """A longer source line is shown as the stretch around the caret."""
 
 
-def draw_error(error: SpecError) -> str:
+def draw_error(error: CnncalcError) -> str:
     """Draw a fault as text, without a line end after it."""
     lines = [f"error[{error.code}]: {error.message}"]
     if error.source is None or error.span is None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis import Counts, Row, count
-from cnncalc.errors import SpecError
+from cnncalc.errors import CnncalcError
 from cnncalc.network import Network
 
 SCHEMA = "cnncalc/1"
@@ -65,7 +65,7 @@ def conventions(counts: Counts) -> dict[str, Any]:
     }
 
 
-def error_data(error: SpecError) -> dict[str, Any]:
+def error_data(error: CnncalcError) -> dict[str, Any]:
     """Return a fault in a spec as data."""
     return {
         "schema": SCHEMA,

@@ -8,6 +8,8 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
+from cnncalc.errors import WriteError
+
 _PLAIN = str.maketrans(
     {
         "·": "*",
@@ -38,10 +40,6 @@ _PLAIN = str.maketrans(
 )
 
 
-class WriteError(Exception):
-    """A text could not be written; the message is one sentence for the user."""
-
-
 def write_stream(text: str, stream: TextIO) -> None:
     """Write a text to standard output, in plain characters where the terminal knows no others.
 
@@ -55,7 +53,7 @@ def write_stream(text: str, stream: TextIO) -> None:
     except OSError as error:
         _give_up(stream)
         what = "the reader closed the pipe" if isinstance(error, BrokenPipeError) else _reason(error)
-        raise WriteError(f"cannot write to standard output: {what}") from None
+        raise WriteError("cannot-write", f"cannot write to standard output: {what}") from None
 
 
 def _write_all(data: bytes, buffer: BinaryIO) -> None:
@@ -92,7 +90,7 @@ def write_file(content: str | bytes, path: str) -> None:
         with _replacing(os.path.realpath(path)) as file:
             file.write(data)
     except OSError as error:
-        raise WriteError(f"cannot write `{path}`: {_reason(error)}") from None
+        raise WriteError("cannot-write", f"cannot write `{path}`: {_reason(error)}") from None
 
 
 @contextlib.contextmanager

@@ -11,9 +11,10 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from cnncalc.errors import WriteError
 from cnncalc.report.numbers import bytes_text
 from cnncalc.report.report import WIDE
-from cnncalc.report.writing import WriteError, encodable, write_stream
+from cnncalc.report.writing import encodable, write_stream
 from cnncalc.train.events import Begun, Ended, Looked, Observer
 from cnncalc.train.progress import Row
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import CnncalcError
 from cnncalc.report.diagnostics import draw_error
 
 torch.set_num_threads(1)  # the images are small, and several tests run beside each other
@@ -24,7 +24,7 @@ def complaint() -> Callable[..., str]:
     """A function that calls another and returns the whole text of its error, as a user sees it."""
 
     def drawn(call: Callable[..., object], *arguments: object, **named: object) -> str:
-        with pytest.raises(SpecError) as caught:
+        with pytest.raises(CnncalcError) as caught:
             call(*arguments, **named)
         return draw_error(caught.value)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import nn
 
-from cnncalc.errors import SpecError, closest, shorten
+from cnncalc.errors import CnncalcError, SpecError, closest, shorten
 from cnncalc.needs import optional_packages
 
 _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
@@ -120,7 +120,7 @@ def _guarded(written: str) -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except SpecError:
+    except CnncalcError:
         raise
     except (Exception, SystemExit) as error:
         if os.environ.get("CNNCALC_DEBUG"):

@@ -15,7 +15,7 @@ import torch
 from torch import fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.errors import CnncalcError, SpecError, shorten
 from cnncalc.volume import Volume
 
 BATCH = 2
@@ -61,7 +61,7 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
             graph = tracer.trace(root)
-    except SpecError:
+    except CnncalcError:
         raise
     except Exception as error:
         raise tracer.failed(error) from error

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from cnncalc.errors import SpecError, shorten, shorten_path
+from cnncalc.errors import CnncalcError, SpecError, shorten, shorten_path
 from cnncalc.train.data.check import colours
 from cnncalc.train.data.resize import Box, centre_box
 from cnncalc.volume import Volume
@@ -147,7 +147,7 @@ def _opened(path: str) -> Iterator[Image.Image]:
             raise Unusable(path, "there is no such file")
         with Image.open(path, formats=_FORMATS) as image:
             yield image
-    except (SpecError, Unusable):
+    except (CnncalcError, Unusable):
         raise
     except UnidentifiedImageError:
         raise Unusable(path, f"it is no image ({', '.join(_FORMATS)})") from None

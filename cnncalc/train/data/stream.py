@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import CnncalcError, SpecError
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
 from cnncalc.train.data.images import Unusable, quiet_pillow, random_crop, read_pixels
 from cnncalc.train.data.resize import centre_box
@@ -141,7 +141,7 @@ class _Reader(TorchDataset[_Read]):
                 return self._read(indices), labels, ""
         except Unusable as unusable:
             return torch.empty(0), labels, f"cannot read {unusable}"
-        except SpecError as error:
+        except CnncalcError as error:
             return torch.empty(0), labels, error.message
 
     def _read(self, indices: list[int]) -> torch.Tensor:

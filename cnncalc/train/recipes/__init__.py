@@ -110,15 +110,16 @@ def _source(name: str) -> tuple[Source, str]:
     try:
         with open(path, "rb") as file:
             data = file.read(_MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise SpecError("bad-recipe", f"`{shorten_path(name)}` is too long for a recipe")
-        return Source(name, data.decode("utf-8-sig")), os.path.dirname(path)
-    except UnicodeDecodeError:
-        raise SpecError("bad-recipe", f"`{shorten_path(name)}` is not a text in UTF-8") from None
     except (OSError, ValueError):
         message = f"there is no recipe `{shorten_path(name)}`"
         hints = [*did_you_mean(name, shipped()), f"recipes are {', '.join(shipped())}, or the path of a TOML file"]
         raise SpecError("no-such-recipe", message, hints=hints) from None
+    if len(data) > _MOST_BYTES:
+        raise SpecError("bad-recipe", f"`{shorten_path(name)}` is too long for a recipe")
+    try:
+        return Source(name, data.decode("utf-8-sig")), os.path.dirname(path)
+    except UnicodeDecodeError:
+        raise SpecError("bad-recipe", f"`{shorten_path(name)}` is not a text in UTF-8") from None
 
 
 def _parse(source: Source) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Material(NamedTuple):
         test: what is tested once in the end, where ``tested`` are validation images.
         classes: names of the classes.
         normalisation: see `Normalisation`.
+        validates: whether ``tested`` are validation images.
 
     """
 
@@ -55,6 +56,7 @@ class Material(NamedTuple):
     test: Split | None
     classes: tuple[str, ...]
     normalisation: Normalisation
+    validates: bool = False
 
 
 class Session:

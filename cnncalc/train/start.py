@@ -17,8 +17,6 @@ from cnncalc.train.augment import Normalisation, resolved_flip, resolved_shift
 from cnncalc.train.data import (
     DataRequest,
     Dataset,
-    Split,
-    channel_statistics,
     check_dataset,
     dataset_names,
     load_dataset,
@@ -29,16 +27,13 @@ from cnncalc.train.faults import explained_faults
 from cnncalc.train.folder import Facts, RunFolder, SpecSettings, free_folder, load_spec, typed, versions
 from cnncalc.train.head import check_classifier, loss_note
 from cnncalc.train.loop import Run
+from cnncalc.train.material import material_of, missing_classes, validation_share
 from cnncalc.train.memory import data_bytes, fitting_batch, memory_line
 from cnncalc.train.order import batch_bounds
-from cnncalc.train.randomness import SPLIT, mixed
 from cnncalc.train.recipe import AUTO, Recipe
 from cnncalc.train.session import Material, Session
 from cnncalc.train.signals import Signals
 from cnncalc.train.world import World, job, joined_world, restarted
-
-HELD_BACK = 0.1
-"""Share of the training images that is kept for validation where there is no test set."""
 
 Listen = Callable[[World], Observer]
 """Makes whoever hears of the run, once the processes know each other."""
@@ -121,7 +116,7 @@ def _prepare(asked: Asked, device: torch.device, world: World) -> Ready:
     dataset = load_dataset(request, network.input, classes=classes)
     check_dataset(dataset, network)
     recipe, fit = _decided(asked.recipe, dataset, network, device, world)
-    material = _material(dataset, recipe, None)
+    material = material_of(dataset, recipe, None)
     _check_batches(recipe, len(material.train), world)
     configure(recipe, device, network)
     path = asked.out or world.agree_on(free_folder(_spec_name(asked.spec, network)))
@@ -156,7 +151,7 @@ def _again(folder: RunFolder, device: torch.device, world: World) -> Ready:
         folder.clean()
     dataset = load_dataset(_request(facts), network.input, classes=classes)
     check_dataset(dataset, network)
-    material = _material(dataset, recipe, Normalisation(facts.mean, facts.deviation))
+    material = material_of(dataset, recipe, Normalisation(facts.mean, facts.deviation))
     if len(material.train) != facts.images:
         message = f"the run was trained on {facts.images:,} images; there are {len(material.train):,} now"
         raise SpecError("other-data", message, hints=["a run goes on with the data that it began with"])
@@ -187,11 +182,6 @@ def dataset_of_run(facts: Facts, network: Network, data: DataRequest | None = No
     return dataset
 
 
-def held_back(dataset: Dataset, recipe: Recipe) -> Split:
-    """Return the validation images of a run."""
-    return dataset.train.subset(_split(len(dataset.train), recipe)[1])
-
-
 def _with_whole_paths(request: DataRequest) -> DataRequest:
     """Name folders from the root, so that a run can be continued from anywhere; names stay, and so do mistyped ones."""
     path = request.data not in (*dataset_names(), "auto") and os.path.exists(request.data)
@@ -217,39 +207,12 @@ def _decided(
         precision=resolved_precision(recipe, device),
         flip=resolved_flip(recipe, network.input),
         shift=resolved_shift(recipe, network.input),
-        validation=recipe.validation or (0.0 if dataset.test is not None else HELD_BACK),
+        validation=validation_share(recipe, dataset),
     )
     if decided.batch_size != AUTO:
         return decided, ""
     fit = fitting_batch(network, decided, device, world, dataset.train)
     return replace(decided, batch_size=int(world.agree_on(str(fit.batch_size)))), fit.reason
-
-
-def _material(dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None) -> Material:
-    """Split off the validation images, and find out what pixels are normalised by."""
-    train, tested, test = dataset.train, dataset.test, None
-    if recipe.validation:
-        kept, held = _split(len(train), recipe)
-        train, tested, test = train.subset(kept), train.subset(held), dataset.test
-    return Material(train, tested, test, dataset.classes, normalisation or _normalisation(train, recipe))
-
-
-def _split(images: int, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return which images are trained on and which are kept for validation, each in the order of the data."""
-    held = round(images * recipe.validation)
-    if not 0 < held < images:
-        message = f"a validation share of {recipe.validation:g} of {images:,} images leaves nothing on one side"
-        raise SpecError("too-few-images", message, hints=["choose a share between 0 and 1 that leaves images on both"])
-    generator = torch.Generator().manual_seed(mixed(recipe.seed, SPLIT))
-    order = torch.randperm(images, generator=generator)
-    return order[held:].sort().values, order[:held].sort().values
-
-
-def _normalisation(split: Split, recipe: Recipe) -> Normalisation:
-    if recipe.normalise == "data":
-        return Normalisation(*channel_statistics(split))
-    channels = split.volume.channels
-    return Normalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels)
 
 
 def _check_batches(recipe: Recipe, images: int, world: World) -> None:
@@ -275,12 +238,13 @@ def _about(
     tested, test = material.tested, material.test
     how = "" if material.train.in_memory else ", streamed"
     parts = [f"{len(material.train):,} images to train on{how}"]
-    if test is not None or recipe.validation:
+    if material.validates:
         parts.append(f"{len(tested or ()):,} to validate")
-    final = test if recipe.validation else tested
+    final = test if material.validates else tested
     if final is not None:
         parts.append(f"{len(final):,} to test")
     held = data_bytes(material.train, tested, test)
+    missing = missing_classes(material)
     where = describe(device) + (f", {world.size} processes" if world.shared else "")
     chosen = [("data chosen", dataset.chosen)] if dataset.chosen else []
     more = f", and {len(dataset.skipped) - 1:,} more" if len(dataset.skipped) > 1 else ""
@@ -290,6 +254,7 @@ def _about(
         *chosen,
         ("data", f"{dataset.name} ({dataset.where}): {', '.join(parts)}; {len(dataset.classes)} classes"),
         *skipped,
+        *([("few images", missing)] if missing else []),
         ("device", f"{where}, {recipe.precision}"),
         ("recipe", _recipe_line(recipe)),
         ("augmentation", _augmentation_line(recipe)),

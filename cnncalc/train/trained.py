@@ -18,10 +18,11 @@ from cnncalc.train.checkpoint import Checkpoint, read_whole, restore_module
 from cnncalc.train.data import DataRequest, Split, read_image
 from cnncalc.train.devices import configure
 from cnncalc.train.folder import BEST, LAST, Facts, RunFolder
+from cnncalc.train.material import held_back
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.scoring import Score, score
 from cnncalc.train.session import autocast, make_module
-from cnncalc.train.start import dataset_of_run, held_back
+from cnncalc.train.start import dataset_of_run
 
 AT_ONCE = 256
 """Images that are tested at a time."""
@@ -68,10 +69,12 @@ class Trained(NamedTuple):
         return result, what, number
 
     def _tested(self, data: DataRequest | None) -> tuple[Split, str]:
-        """Return the test images; without any, those that were held back; of other data, all there are."""
+        """Return the test images, else the validation images, or those held back; of other data, all there are."""
         dataset = dataset_of_run(self.facts, self.network, data)
         if dataset.test is not None:
             return dataset.test, f"the test images of {dataset.name}"
+        if dataset.validation is not None:
+            return dataset.validation, f"the validation images of {dataset.name}"
         if data is None:
             return held_back(dataset, self.recipe), f"the validation images of {dataset.name}"
         return dataset.train, f"the images of {dataset.name}"

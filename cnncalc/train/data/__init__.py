@@ -7,6 +7,7 @@ from cnncalc.train.data.images import read_image
 from cnncalc.train.data.load import dataset_names, load_dataset
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.train.data.statistics import channel_statistics
+from cnncalc.train.data.stratify import held_out
 from cnncalc.train.data.stream import StreamedSplit
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "check_dataset",
     "dataset_names",
     "fingerprint",
+    "held_out",
     "load_dataset",
     "read_image",
 ]

@@ -20,7 +20,7 @@ def check_dataset(dataset: Dataset, network: Network) -> None:
     """
     for part, split in dataset.parts():
         if not len(split):
-            raise SpecError("bad-data", f"{dataset.name} has no {part} images")
+            raise SpecError("bad-data", f"{shorten_path(dataset.name)} has no {part} images")
         if split.volume != network.input:
             raise differing_volume(dataset.name, split.volume, network.input)
     _check_classes(dataset, network)
@@ -29,6 +29,7 @@ def check_dataset(dataset: Dataset, network: Network) -> None:
 
 def differing_volume(what: str, found: Volume, wanted: Volume) -> SpecError:
     """Return the error for images that are not the spec's input."""
+    what = shorten_path(what)
     if found.channels != wanted.channels:
         sides = f"{found} ({colours(found)}), and the spec's input is {wanted} ({colours(wanted)})"
         return SpecError("data-differs", f"the images of {what} are {sides}", hints=[f"write `input {found}`"])
@@ -57,7 +58,7 @@ def _check_classes(dataset: Dataset, network: Network) -> None:
         message = f"the network's output is {network.output}; for {count} classes it is {network.output.vector(count)}"
         raise SpecError("data-differs", message, hints=[f"end with `gap - fc {count}`"])
     if network.output.channels != count:
-        message = f"{dataset.name} has {count} classes, and the network {network.output.channels} outputs"
+        message = f"{shorten_path(dataset.name)} has {count} classes, and the network {network.output.channels} outputs"
         raise SpecError("data-differs", message, hints=_repairs(network, count))
 
 
@@ -81,6 +82,6 @@ def _check_labels(dataset: Dataset) -> None:
     for part, split in dataset.parts():
         low, high = int(split.labels.min()), int(split.labels.max())
         if low < 0 or high >= len(dataset.classes):
-            message = f"the {part} labels of {dataset.name} go from {low} to {high}"
+            message = f"the {part} labels of {shorten_path(dataset.name)} go from {low} to {high}"
             hints = [f"with {len(dataset.classes)} classes they go from 0 to {len(dataset.classes) - 1}"]
             raise SpecError("bad-data", message, hints=hints)

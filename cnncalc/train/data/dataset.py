@@ -72,7 +72,7 @@ class Dataset(NamedTuple):
         name: the name it goes by: ``mnist``, or that of its folder or file.
         where: where it was read from, for people.
         classes: the names of the classes; a label is an index into them.
-        train, test: its parts; ``test`` is None where it has none.
+        train, test, validation: its parts; the last two are None where it has none.
         skipped: the images left out since they could not be used, a line for each: path and reason.
         chosen: where the choice was left open, what was picked and why; else "".
 
@@ -85,10 +85,13 @@ class Dataset(NamedTuple):
     test: Split | None
     skipped: tuple[str, ...] = ()
     chosen: str = ""
+    validation: Split | None = None
 
     def parts(self) -> Iterator[tuple[str, Split]]:
-        """Go through the parts that there are, each with what its images are called: ``training``, ``test``."""
+        """Go through the parts that there are, each with what its images are called: ``training``, …."""
         yield "training", self.train
+        if self.validation is not None:
+            yield "validation", self.validation
         if self.test is not None:
             yield "test", self.test
 

@@ -1,9 +1,9 @@
-"""Folders of images: a folder for every class, in `train/` and `test/` or `val/`, or without such parts."""
+"""Folders of images: a folder for every class, in `train/`, `val/` and `test/`, or without such parts."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -11,18 +11,13 @@ from typing import NamedTuple
 import torch
 
 from cnncalc.errors import SpecError, listed, shorten, shorten_path
-from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
+from cnncalc.train.data.layout import Layout, class_folders, images_below, layout_of
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.train.data.stream import StreamedSplit
 from cnncalc.volume import Volume
-
-_TEST_FOLDERS = ("test", "val")
-"""Folders that hold the images to test with; the first that has folders of classes counts."""
-
-_LAYOUT = "images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone"
 
 _AT_A_TIME = 64
 """Images that a thread reads before it takes the next."""
@@ -52,83 +47,72 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
     """
     check_volume(volume)
     name = os.path.basename(os.path.abspath(request.data))
-    train_folder, test_folder = _parts(request.data)
-    classes = _folders(train_folder)
-    check_class_count(name, classes, [_LAYOUT])
-    files = [_training_files(train_folder, classes, request.limit)]
-    if test_folder:
-        files.append(_test_files(test_folder, classes))
-    splits, unusable = _splits(files, request, volume)
-    _check_unusable(unusable, sum(len(part.paths) for part in files), request, volume)
+    layout = layout_of(request.data)
+    files = _files(layout, request.limit)
+    splits, unusable = _splits(list(files.values()), request, volume)
+    _check_unusable(unusable, sum(len(part.paths) for part in files.values()), request, volume)
     if not all(map(len, splits)):
         raise SpecError("bad-data", f"no image of `{shorten_path(request.data)}` can be used", hints=_some(unusable))
-    test = splits[1] if test_folder else None
-    return Dataset(name, request.data, tuple(classes), splits[0], test, tuple(map(str, unusable)))
+    parts = dict(zip(files, splits, strict=True))
+    left_out = (*layout.passed_over, *map(str, unusable))
+    classes = tuple(map(_text, layout.classes))
+    return Dataset(
+        _text(name),
+        _text(request.data),
+        classes,
+        parts["training"],
+        parts.get("test"),
+        left_out,
+        validation=parts.get("validation"),
+    )
+
+
+def _text(name: str) -> str:
+    r"""Return the name of a folder as text that can be written; a byte that is no UTF-8 becomes ``\xff``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 # ---- which files there are
 
 
-def _parts(folder: str) -> tuple[str, str | None]:
-    """Return the folder with the classes to train with, and that with those to test with, if there is one."""
-    held = _folders(folder)
-    tests = [os.path.join(folder, name) for name in _TEST_FOLDERS if name in held]
-    test = next((path for path in tests if _folders(path)), None)
-    train = os.path.join(folder, "train")
-    if "train" in held and (test is not None or _folders(train)):  # else it is a class of that name
-        return train, test
-    if test is not None:
-        message = f"`{shorten_path(folder)}` has a folder {os.path.basename(test)}, and none called train"
-        raise SpecError("bad-data", message, hints=[_LAYOUT])
-    return folder, None
+def _files(layout: Layout, limit: int | None) -> dict[str, Files]:
+    """Return the images of each part that there is."""
+    files = {"training": _training_files(layout, limit)}
+    for part, folder in (("validation", layout.validation), ("test", layout.test)):
+        if folder is not None:
+            files[part] = _tested_files(folder, layout)
+    return files
 
 
-def _folders(folder: str) -> list[str]:
-    """Return the names of the folders in a folder, sorted; without hidden ones."""
-    return sorted(entry.name for entry in _entries(folder) if entry.is_dir())
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry for entry in entries if not entry.name.startswith(".")]
-    except OSError as error:
-        message = f"cannot read the folder `{shorten_path(folder)}`: {error.strerror}"
-        raise SpecError("bad-data", message) from None
-
-
-def _training_files(folder: str, classes: Sequence[str], limit: int | None) -> Files:
-    found = [sorted(_images(os.path.join(folder, name))) for name in classes]
-    empty = [name for name, paths in zip(classes, found, strict=True) if not paths]
+def _training_files(layout: Layout, limit: int | None) -> Files:
+    paths = [os.path.join(layout.training, name) for name in layout.classes]
+    found = [images_below(path) for path in paths]
+    empty = [path for path, images in zip(paths, found, strict=True) if not images]
     if empty:
-        message = f"`{shorten_path(os.path.join(folder, empty[0]))}` has no images"
-        others = [f"the same holds for {shorten(listed(empty[1:]), 200)}"] if empty[1:] else []
+        message = f"`{shorten_path(empty[0])}` has no images"
+        names = map(os.path.basename, empty[1:])
+        others = [f"the same holds for {shorten(listed(names), 200)}"] if empty[1:] else []
         raise SpecError("bad-data", message, hints=[f"images are files ending in {', '.join(SUFFIXES)}", *others])
     files = _joined(found)
     return files.at(spread(len(files.paths), limit).tolist())
 
 
-def _test_files(folder: str, classes: Sequence[str]) -> Files:
-    unknown = [name for name in _folders(folder) if name not in classes]
+def _tested_files(folder: str, layout: Layout) -> Files:
+    present = class_folders(folder)
+    unknown = sorted({*present} - {*layout.classes})
     if unknown:
         message = f"`{shorten_path(os.path.join(folder, unknown[0]))}` is a class that is not trained"
-        raise SpecError("bad-data", message, hints=[f"the classes of train are {shorten(listed(classes), 200)}"])
-    present = set(_folders(folder))
-    return _joined([sorted(_images(os.path.join(folder, name))) if name in present else [] for name in classes])
+        hints = [f"the classes of train are {shorten(listed(layout.classes), 200)}"]
+        raise SpecError("bad-data", message, hints=hints)
+    found = [images_below(os.path.join(folder, name)) if name in present else [] for name in layout.classes]
+    if not any(found):
+        raise SpecError("bad-data", f"`{shorten_path(folder)}` has no images in its folders of classes")
+    return _joined(found)
 
 
 def _joined(found: list[list[str]]) -> Files:
     labels = [label for label, paths in enumerate(found) for _ in paths]
     return Files([path for paths in found for path in paths], labels)
-
-
-def _images(folder: str) -> Iterator[str]:
-    """Yield the paths of all images below a folder; links to folders are not followed, so that none is a circle."""
-    for entry in _entries(folder):
-        if entry.is_dir(follow_symlinks=False):
-            yield from _images(entry.path)
-        elif entry.name.lower().endswith(SUFFIXES):
-            yield entry.path
 
 
 # ---- reading them

@@ -37,18 +37,22 @@ def resized(dataset: Dataset, volume: Volume, how: str) -> Dataset:
         SpecError: for data that are no images of two dimensions.
 
     """
-    if how == "none" or dataset.train.volume.spatial == volume.spatial:
+    if how == "none":
         return dataset
-    if len(dataset.train.volume) != 3 or len(volume) != 3:
-        message = f"only images of two dimensions can be resized, and not {dataset.train.volume} to {volume}"
+    found = next((split.volume for _, split in dataset.parts() if split.volume.spatial != volume.spatial), volume)
+    if found != volume and {len(found), len(volume)} != {3}:
+        message = f"only images of two dimensions can be resized, and not {found} to {volume}"
         raise SpecError("data-differs", message)
     return dataset._replace(
         train=_resized(dataset.train, volume, how),
+        validation=dataset.validation and _resized(dataset.validation, volume, how),
         test=dataset.test and _resized(dataset.test, volume, how),
     )
 
 
-def _resized(split: Split, volume: Volume, how: str) -> MemorySplit:
+def _resized(split: Split, volume: Volume, how: str) -> Split:
+    if split.volume.spatial == volume.spatial:
+        return split
     from torchvision.transforms.v2 import functional
 
     pixels = cast("MemorySplit", split).pixels  # what is streamed is resized while it is read

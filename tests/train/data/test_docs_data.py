@@ -9,6 +9,7 @@ from PIL import Image
 
 from cnncalc.train.data import DataRequest, dataset_names
 from cnncalc.train.data.images import SUFFIXES
+from cnncalc.train.data.layout import OF_SYSTEMS, PARTS
 from cnncalc.train.data.npz import NAMES
 from cnncalc.train.data.resize import RESIZES
 from cnncalc.train.data.statistics import STREAMED
@@ -35,6 +36,13 @@ def test_every_name_is_on_the_page() -> None:
 
 def test_every_way_to_resize_is_on_the_page() -> None:
     assert first_cells(section("Sizes and colours")) == ["--resize", *RESIZES]
+
+
+def test_every_name_of_a_part_is_on_the_page() -> None:
+    rows = [line.split("|") for line in section("Folders of images").splitlines() if line.startswith("| ")]
+    assert {row[1].strip(): tuple(re.findall(r"`(\w+)`", row[2])) for row in rows[2:]} == PARTS
+    left_behind = section("Folders of images").split("systems leave behind: ")[1].split(". ")[0]
+    assert tuple(name.lower() for name in re.findall(r"`(.+?)`", left_behind)) == OF_SYSTEMS
 
 
 def test_every_ending_is_on_the_page() -> None:

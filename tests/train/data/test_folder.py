@@ -15,7 +15,6 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from tests.train.data.files import load, write_images
 
 Complaint = Callable[..., str]
-LAYOUT = "images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone"
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp"])
@@ -35,59 +34,6 @@ def test_a_folder_gives_what_torchvision_reads(folder: Path, suffix: str, limit:
     assert (dataset.name, dataset.where, dataset.classes) == ("pets", "pets", tuple(theirs.classes))
 
 
-@pytest.mark.parametrize(
-    ("parts", "test"),
-    [(["train", "test"], 6), (["train", "val"], 6), (["train"], None), (["train", "test", "val"], 6), ([""], None)],
-)
-def test_layouts(folder: Path, parts: list[str], test: int | None) -> None:
-    for part in parts:
-        write_images(folder / "pets" / part)
-    dataset = load("pets", "8x8x3")
-    assert (len(dataset.train), dataset.test and len(dataset.test)) == (6, test)
-
-
-def test_test_images_without_classes_are_passed_over_for_val(folder: Path) -> None:
-    """ImageNet's test images have no labels; its `val` is what can be tested with."""
-    write_images(folder / "pets" / "train")
-    write_images(folder / "pets" / "val", count=1)
-    (folder / "pets" / "test").mkdir()
-    assert len(load("pets", "8x8x3").test) == 2
-
-
-def test_a_class_may_be_called_train(folder: Path) -> None:
-    """Without folders in it, `train` is a class like `ship`."""
-    write_images(folder / "vehicles", ("ship", "train"))
-    assert load("vehicles", "8x8x3").classes == ("ship", "train")
-
-
-def test_what_lies_beside_the_images_is_passed_over(folder: Path) -> None:
-    """Hidden files and folders, and files that are no images by their name; folders inside a class are looked into."""
-    write_images(folder / "pets")
-    write_images(folder / "pets" / ".hidden")
-    write_images(folder / "pets" / "cat", ("black/old", ".cache"), count=1)
-    (folder / "pets" / "cat" / "notes.txt").write_text("they purr")
-    (folder / "pets" / "cat" / "._0.png").write_text("of another system")
-    (folder / "pets" / "cat" / "circle").symlink_to(folder / "pets", target_is_directory=True)
-
-    assert load("pets", "8x8x3").train.labels.tolist() == [0, 0, 0, 0, 1, 1, 1]
-
-
-def test_a_class_may_be_a_link(folder: Path) -> None:
-    """As people make small sets out of ImageNet."""
-    write_images(folder / "all", ("cat", "cow", "dog"))
-    (folder / "few").mkdir()
-    for name in ("cat", "dog"):
-        (folder / "few" / name).symlink_to(folder / "all" / name, target_is_directory=True)
-    assert load("few", "8x8x3").classes == ("cat", "dog")
-
-
-def test_test_images_need_not_have_all_classes(folder: Path) -> None:
-    """The labels are those of the training classes."""
-    write_images(folder / "pets" / "train", ("cat", "cow", "dog"))
-    write_images(folder / "pets" / "test", ("dog",))
-    assert load("pets", "8x8x3").test.labels.tolist() == [2, 2, 2]
-
-
 def test_a_limit_is_spread_over_the_classes(folder: Path) -> None:
     write_images(folder / "pets", count=10)
     assert load("pets", "8x8x3", limit=4).train.labels.tolist() == [0, 0, 1, 1]
@@ -100,45 +46,7 @@ def test_what_does_not_fit_in_memory_is_streamed(folder: Path, limit: int, in_me
     assert load("pets", "8x8x3", memory_limit=limit).train.in_memory == in_memory
 
 
-# ---- layouts that are none
-
-
-def test_an_empty_folder(folder: Path, complaint: Complaint) -> None:
-    (folder / "pets").mkdir()
-    assert complaint(load, "pets", "8x8x3") == f"error[bad-data]: pets has no classes\n  = {LAYOUT}"
-
-
-def test_a_folder_with_one_class(folder: Path, complaint: Complaint) -> None:
-    write_images(folder / "pets" / "train", ("cat",))
-    assert complaint(load, "pets", "8x8x3") == (
-        f"error[bad-data]: pets has one class, `cat`: there is nothing to tell apart\n  = {LAYOUT}"
-    )
-
-
-def test_classes_without_images(folder: Path, complaint: Complaint) -> None:
-    write_images(folder / "pets")
-    for name in ("bee", "cow"):
-        (folder / "pets" / name).mkdir()
-    assert complaint(load, "pets", "8x8x3") == (
-        "error[bad-data]: `pets/bee` has no images\n"
-        "  = images are files ending in .jpg, .jpeg, .png, .bmp, .gif, .pgm, .ppm, .tif, .tiff, .webp\n"
-        "  = the same holds for cow"
-    )
-
-
-def test_a_class_that_is_only_tested(folder: Path, complaint: Complaint) -> None:
-    write_images(folder / "pets" / "train")
-    write_images(folder / "pets" / "test", ("cat", "cow"))
-    assert complaint(load, "pets", "8x8x3") == (
-        "error[bad-data]: `pets/test/cow` is a class that is not trained\n  = the classes of train are cat, dog"
-    )
-
-
-def test_test_images_alone(folder: Path, complaint: Complaint) -> None:
-    write_images(folder / "pets" / "val")
-    assert complaint(load, "pets", "8x8x3") == (
-        f"error[bad-data]: `pets` has a folder val, and none called train\n  = {LAYOUT}"
-    )
+# ---- what is refused
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

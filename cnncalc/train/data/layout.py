@@ -1,0 +1,154 @@
+"""How a folder of images is laid out: which folders hold classes to train with, to validate with and to test with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from cnncalc.errors import SpecError, listed, shorten, shorten_path
+from cnncalc.train.data.check import check_class_count
+from cnncalc.train.data.images import SUFFIXES
+
+PARTS = {
+    "training": ("train", "training", "train_set", "training_set"),
+    "validation": ("val", "valid", "validation", "val_set", "valid_set", "validation_set"),
+    "test": ("test", "testing", "test_set", "testing_set"),
+}
+"""What the folder of each part may be called, in small letters or capitals."""
+
+OF_SYSTEMS = ("__macosx", "__pycache__", "@eadir", "$recycle.bin", "system volume information", "lost+found")
+"""Folders that systems leave among the images, in small letters; what begins with a dot is passed over too."""
+
+LAYOUT = "images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone"
+
+
+class Layout(NamedTuple):
+    """Where the images of a folder lie.
+
+    Attributes:
+        training, validation, test: folders that hold a folder for each class; None where there is none.
+        classes: names of the folders of the classes, sorted.
+        passed_over: folders whose images are not used, a line for each.
+
+    """
+
+    training: str
+    validation: str | None
+    test: str | None
+    classes: tuple[str, ...]
+    passed_over: tuple[str, ...]
+
+
+def layout_of(folder: str) -> Layout:
+    """Find the parts and the classes of a folder.
+
+    Raises:
+        SpecError: for a folder that cannot be read, parts whose meaning is not clear, and fewer than two classes.
+
+    """
+    held = class_folders(folder)
+    found = {part: _found(folder, held, part) for part in PARTS}
+    training = found["training"]
+    others = [path for part in ("test", "validation") for path in (found[part],) if path]
+    if training is None or not (others or class_folders(training)):  # else it is a class of that name
+        if others:
+            message = f"`{shorten_path(folder)}` has a folder {_name(others[0])}, and none called train"
+            raise SpecError("bad-data", message, hints=[LAYOUT])
+        return _with_classes(folder, Layout(folder, None, None, (), ()))
+    passed_over = tuple(_passed_over(folder, held, found))
+    return _with_classes(folder, Layout(training, found["validation"], found["test"], (), passed_over))
+
+
+def _found(folder: str, held: list[str], part: str) -> str | None:
+    """Return the folder of a part: one that has a name for it and, but for training, folders of classes."""
+    named = [os.path.join(folder, name) for name in held if name.lower().replace("-", "_") in PARTS[part]]
+    with_classes = [path for path in named if class_folders(path)]
+    if len(with_classes) > 1:
+        names = shorten(listed(map(_name, with_classes)), 200)
+        message = f"`{shorten_path(folder)}` has several folders of {part} images: {names}"
+        raise SpecError("bad-data", message, hints=["keep one of them"])
+    return next(iter(with_classes or (named if part == "training" else ())), None)
+
+
+def _passed_over(folder: str, held: list[str], found: Mapping[str, str | None]) -> Iterator[str]:
+    for name in held:
+        path = os.path.join(folder, name)
+        if path not in found.values():
+            known = any(name.lower() in names for names in PARTS.values())
+            reason = "it has no folders of classes" if known else "it is neither train, val nor test"
+            yield f"`{shorten_path(path)}`: {reason}"
+
+
+def _with_classes(folder: str, layout: Layout) -> Layout:
+    classes = class_folders(layout.training)
+    name = _name(os.path.abspath(folder))
+    check_class_count(name, classes, [*_advice(layout.training, classes), LAYOUT])
+    inside = os.path.realpath(layout.training)
+    for path in (os.path.join(layout.training, name) for name in classes):
+        if os.path.commonpath([os.path.realpath(path), inside]) == os.path.realpath(path):
+            message = f"`{shorten_path(path)}` is a link to a folder that it lies in"
+            raise SpecError("bad-data", message, hints=["remove the link"])
+    return layout._replace(classes=tuple(classes))
+
+
+def _advice(folder: str, classes: list[str]) -> Iterator[str]:
+    """Yield what is meant, probably, by a folder with one class or none."""
+    for name in classes[:1]:
+        path = os.path.join(folder, name)
+        inner = class_folders(path)
+        if len(inner) > 1:
+            yield f"the folder in it has {len(inner):,}: `--data {shorten_path(path)}`"
+    loose = sum(map(_is_image, _entries(folder)))
+    if loose:
+        yield f"{loose:,} images lie in it, and in no folder of a class"
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path)
+
+
+# ---- what is in a folder
+
+
+def class_folders(folder: str) -> list[str]:
+    """Return the names of the folders in a folder, sorted; links to folders are among them."""
+    return sorted(entry.name for entry in _entries(folder) if _is_folder(entry))
+
+
+def images_below(folder: str) -> list[str]:
+    """Return the paths of all images below a folder, sorted; links to folders are not followed, so none is a circle."""
+    found, waiting = [], [folder]
+    while waiting:
+        for entry in _entries(waiting.pop()):
+            if _is_folder(entry, follow=False):
+                waiting.append(entry.path)
+            elif _is_image(entry):
+                found.append(entry.path)
+    return sorted(found)
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    """Say whether something in a folder is called like an image, and is no folder."""
+    return entry.name.lower().endswith(SUFFIXES) and not _is_folder(entry)
+
+
+def _is_folder(entry: os.DirEntry[str], *, follow: bool = True) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=follow)
+    except OSError:  # a circle of links
+        return False
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, but for what is hidden or of the system."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".") and not _of_system(entry.name)]
+    except OSError as error:
+        message = f"cannot read the folder `{shorten_path(folder)}`: {error.strerror}"
+        raise SpecError("bad-data", message) from None
+
+
+def _of_system(name: str) -> bool:
+    return name.lower() in OF_SYSTEMS

@@ -11,9 +11,10 @@ Importing this package imports no torch. `build`, which makes a PyTorch module o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnncalc.analysis import Counts, count
+from cnncalc.analysis.validation import check_flag, check_network, check_whole
 from cnncalc.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -23,6 +24,8 @@ from cnncalc.errors import (
     RunError,
     SpecError,
     WriteError,
+    shorten,
+    type_text,
 )
 from cnncalc.loading import load
 from cnncalc.needs import optional_packages
@@ -58,43 +61,127 @@ __all__ = [
 ]
 
 
-def predict_memory(network: Network, **settings: Any) -> MemoryPrediction:
+def predict_memory(
+    network: Network,
+    *,
+    batch: int = 1,
+    optimizer: str = "sgd",
+    implementation: str = "foreach",
+    precision: str = "float32",
+    momentum: float | None = None,
+    weight_decay: float | None = None,
+    accumulate: int = 1,
+    ema: bool = False,
+    checkpointing: bool = False,
+    inplace: bool = True,
+    inference: bool = False,
+    device: str = "cuda",
+    workspace_bytes: int | None = None,
+) -> MemoryPrediction:
     """Work out the memory that a training step or an inference takes at its peak, in bytes. Imports no torch.
 
     Args:
         network: what is trained, or run.
-        **settings: fields of `cnncalc.analysis.memory.TrainingSetup`: batch, optimizer, precision, inference, …
+        batch: images of one step of the optimizer.
+        optimizer: its name: ``sgd``, ``adamw``, ``adam``, ``rmsprop``, ``adadelta``, ``muon``.
+        implementation: how its step runs: ``foreach``, ``fused`` or ``loop``.
+        precision: ``float32``, or autocast to ``bf16`` or ``fp16``; parameters stay float32.
+        momentum: that of the optimizer; None for its usual one.
+        weight_decay: that of the optimizer; None for its usual one.
+        accumulate: the passes that a step is split into.
+        ema: whether a moving average of parameters and buffers is kept.
+        checkpointing: whether the activations inside of blocks are computed again in the backward pass.
+        inplace: whether activations write over their input where that is safe.
+        inference: whether it is a forward pass under ``no_grad``, not a step of training.
+        device: ``cuda`` or ``cpu``.
+        workspace_bytes: what cuBLAS takes through PyTorch's allocator; None for its usual on CUDA.
 
     Raises:
-        SpecError: for a setting that there is not.
+        ArgumentError: for a value that an argument does not take; ArgumentTypeError where its type is wrong.
 
     """
     from cnncalc.analysis.memory import TrainingSetup
     from cnncalc.analysis.memory import predict_memory as predict
 
-    return predict(network, TrainingSetup(**settings))
+    setup = TrainingSetup(
+        batch=batch,
+        optimizer=optimizer,
+        implementation=implementation,
+        precision=precision,
+        momentum=momentum,
+        weight_decay=weight_decay,
+        accumulate=accumulate,
+        ema=ema,
+        checkpointing=checkpointing,
+        inplace=inplace,
+        inference=inference,
+        device=device,
+        workspace_bytes=workspace_bytes,
+    )
+    return predict(network, setup)
 
 
-def largest_batch(network: Network, budget_bytes: int, **settings: Any) -> int | None:
+def largest_batch(
+    network: Network,
+    budget_bytes: int,
+    *,
+    optimizer: str = "sgd",
+    implementation: str = "foreach",
+    precision: str = "float32",
+    momentum: float | None = None,
+    weight_decay: float | None = None,
+    accumulate: int = 1,
+    ema: bool = False,
+    checkpointing: bool = False,
+    inplace: bool = True,
+    inference: bool = False,
+    device: str = "cuda",
+    workspace_bytes: int | None = None,
+) -> int | None:
     """Return the most images whose training step or inference fits into a budget. Imports no torch.
 
     Args:
         network: what is trained, or run.
         budget_bytes: the memory that there is.
-        **settings: fields of `cnncalc.analysis.memory.TrainingSetup`, but for the batch.
+        optimizer: as in `predict_memory`, like all that follow.
+        implementation: how the optimizer's step runs.
+        precision: ``float32``, or autocast to ``bf16`` or ``fp16``.
+        momentum: that of the optimizer.
+        weight_decay: that of the optimizer.
+        accumulate: the passes that a step is split into.
+        ema: whether a moving average is kept.
+        checkpointing: whether blocks are computed again in the backward pass.
+        inplace: whether activations write over their input.
+        inference: whether it is a forward pass alone.
+        device: ``cuda`` or ``cpu``.
+        workspace_bytes: what cuBLAS takes.
 
     Returns:
         The images of one step of the optimizer, all its passes together; None if not even one image fits.
 
     Raises:
-        SpecError: for a setting that there is not.
+        ArgumentError: for a value that an argument does not take; ArgumentTypeError where its type is wrong.
 
     """
     from cnncalc.analysis.memory import TrainingSetup
     from cnncalc.analysis.memory import largest_batch as largest
 
-    passes = settings.get("accumulate", 1)
-    return largest(network, TrainingSetup(**{**settings, "batch": passes}), budget_bytes)
+    setup = TrainingSetup(
+        batch=accumulate,
+        optimizer=optimizer,
+        implementation=implementation,
+        precision=precision,
+        momentum=momentum,
+        weight_decay=weight_decay,
+        accumulate=accumulate,
+        ema=ema,
+        checkpointing=checkpointing,
+        inplace=inplace,
+        inference=inference,
+        device=device,
+        workspace_bytes=workspace_bytes,
+    )
+    return largest(network, setup, budget_bytes)
 
 
 def build(
@@ -118,12 +205,34 @@ def build(
     Raises:
         SpecError: without torch, and for a network that PyTorch has no layers for (more than three spatial
             dimensions).
+        DeviceError: for a device that is not there.
+        ArgumentTypeError: for an argument of the wrong type.
 
     """
+    check_network(network)
+    check_flag("inplace", inplace)
+    if seed is not None:
+        seed = check_whole("seed", seed, 0, 2**63 - 1)
     with optional_packages():
         from cnncalc.model.build import build as build_module
 
+    _check_device(device)
     return build_module(network, device=device, seed=seed, inplace=inplace)
+
+
+def _check_device(device: torch.device | str | None) -> None:
+    """Refuse a device that PyTorch does not know or find."""
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except TypeError:
+        raise ArgumentTypeError(
+            "bad-argument", f"device is a name or a torch.device, not {type_text(device)}"
+        ) from None
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for a device
+        reason = shorten(str(error).splitlines()[0], 200)
+        raise DeviceError("no-device", f"PyTorch has no device `{shorten(str(device))}` here: {reason}") from None
 
 
 def from_torch(module: nn.Module, input: str | tuple[int, ...]) -> str:
@@ -142,9 +251,15 @@ def from_torch(module: nn.Module, input: str | tuple[int, ...]) -> str:
     Raises:
         SpecError: without torch, and for a module that cannot be traced or does what the language cannot say;
             it names the part of the module and the operation.
+        ArgumentTypeError: for what is no module, such as the class of one.
 
     """
     with optional_packages():
+        from torch import nn
+
         from cnncalc.model.importing import import_module
 
+    if not isinstance(module, nn.Module):
+        hints = [f"make one: {module.__name__}()"] if isinstance(module, type) else []
+        raise ArgumentTypeError("bad-argument", f"module is a torch.nn.Module, not {type_text(module)}", hints=hints)
     return import_module(module, input).text

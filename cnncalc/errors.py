@@ -188,6 +188,12 @@ def shorten(text: str, limit: int = 40) -> str:
     return printable(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
+def type_text(value: object) -> str:
+    """Return what a value is, for a message: ``a str``, ``an int``, ``None``."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 LONGEST_PATH = 120
 
 

@@ -10,7 +10,16 @@ from itertools import islice
 
 from cnncalc import zoo
 from cnncalc.collector import paused_collector
-from cnncalc.errors import Source, SpecError, closest, shorten_path
+from cnncalc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    Source,
+    SpecError,
+    closest,
+    shorten,
+    shorten_path,
+    type_text,
+)
 from cnncalc.limits import MAX_TEXT
 from cnncalc.network import Network, Settings, expand
 from cnncalc.spec import parse
@@ -37,11 +46,19 @@ def load(
 
     Raises:
         SpecError: for every fault in the spec, and for a file that cannot be read.
+        ArgumentTypeError: for an argument of the wrong type, a kind of SpecError too.
 
     """
     if rounding not in (None, "strict", "floor", "ceil"):
-        raise SpecError("bad-rounding", f"there is no rounding {rounding!r}", hints=["choose strict, floor or ceil"])
-    settings = Settings(None if input is None else _volume_text(input), _parameter_texts(params or {}), rounding)
+        hints = ["choose strict, floor or ceil"]
+        raise ArgumentError("bad-rounding", f"there is no rounding {shorten(repr(rounding))}", hints=hints)
+    volume = None if input is None else Source("input", _volume_text(input))
+    settings = Settings(volume, _parameter_sources(params or {}), rounding)
+    return load_with(spec, settings)
+
+
+def load_with(spec: str | os.PathLike[str], settings: Settings) -> Network:
+    """Read a spec with settings that know where they come from, so that a fault in one is shown there."""
     source = read_source(spec)
     try:
         with paused_collector():
@@ -56,21 +73,23 @@ def _volume_text(volume: str | Iterable[int]) -> str:
         return volume if isinstance(volume, str) else "x".join(map(str, volume))
     except (TypeError, ValueError):  # nothing to go through, or a number too long to be written
         hints = ['write input="32x32x3" or input=(32, 32, 3)']
-        raise SpecError("bad-volume", f"the input, a {type(volume).__name__}, is not a volume", hints=hints) from None
+        message = f"the input, {type_text(volume)}, is not a volume"
+        raise ArgumentTypeError("bad-volume", message, hints=hints) from None
 
 
-def _parameter_texts(params: Mapping[str, int | str]) -> dict[str, str]:
+def _parameter_sources(params: Mapping[str, int | str]) -> dict[str, Source]:
     try:
-        return {name.lower(): str(value) for name, value in params.items()}
+        return {name.lower(): Source(f"params[{name!r}]", str(value)) for name, value in params.items()}
     except (AttributeError, ValueError):  # no mapping, a name that is no text, or a number too long to be written
         hints = ['write params={"width": 64}']
-        raise SpecError("bad-name", "params is not a mapping from names to numbers in range", hints=hints) from None
+        message = "params is not a mapping from names to numbers in range"
+        raise ArgumentTypeError("bad-name", message, hints=hints) from None
 
 
 def read_source(spec: str | os.PathLike[str]) -> Source:
     """Find the text that a person means: a file, ``-`` for standard input, a zoo's name, or the text itself."""
     if not isinstance(spec, str):
-        return _read_file(os.fspath(spec))
+        return _read_file(_path(spec))
     if spec == "-":
         return _read_standard_input()
     if "\n" in spec or len(spec) > 4096 or "\0" in spec:
@@ -78,6 +97,14 @@ def read_source(spec: str | os.PathLike[str]) -> Source:
     if os.path.exists(spec) or _LOOKS_LIKE_A_FILE.fullmatch(spec):
         return _read_file(spec)
     return zoo.spec(spec.lower()) or Source("text", _checked("text", spec))
+
+
+def _path(spec: os.PathLike[str]) -> str:
+    try:
+        return os.fsdecode(spec)
+    except TypeError:
+        hints = ["hand over a text, the path of a file, or a name of the zoo"]
+        raise ArgumentTypeError("bad-argument", f"{type_text(spec)} is not a spec", hints=hints) from None
 
 
 def _zoo_hints(error: SpecError, source: Source) -> list[str]:

@@ -12,6 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.analysis.receptive import Fields, receptive_fields
+from cnncalc.analysis.validation import check_choice, check_network, check_whole
 from cnncalc.collector import paused_collector
 from cnncalc.network import Network, Node
 
@@ -87,7 +88,20 @@ class Counts(NamedTuple):
 
 
 def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts:
-    """Count everything that a table of layers shows, in time linear in the number of layers."""
+    """Count everything that a table of layers shows, in time linear in the number of layers.
+
+    Args:
+        network: what is counted.
+        dtype: the type whose bytes are counted, one of `BYTES`.
+        batch: the number of images whose activations are counted.
+
+    Raises:
+        ArgumentError: for a type that there is not, and for a batch that is no whole number from 1.
+
+    """
+    check_network(network)
+    check_choice("dtype", dtype, BYTES)
+    batch = check_whole("batch", batch)
     with paused_collector():
         return Counts(network, dtype, batch, tuple(_rows(network, BYTES[dtype] * batch)))
 

@@ -11,8 +11,9 @@ import click
 
 from cnncalc import zoo
 from cnncalc.analysis import BYTES, Counts, count
-from cnncalc.loading import load
-from cnncalc.network import Network
+from cnncalc.errors import Source, SpecError
+from cnncalc.loading import load_with
+from cnncalc.network import Network, Settings
 from cnncalc.report.diagnostics import draw_note
 from cnncalc.report.render import FORMATS, render
 from cnncalc.report.report import Report, Screen
@@ -48,10 +49,21 @@ class SpecOptions(NamedTuple):
 
     def load(self, spec: str) -> Network:
         """Load a spec with the settings of the command line; its notes go to standard error."""
-        network = load(spec, input=self.input, params=self.parameters, rounding=self.rounding)
+        try:
+            network = load_with(spec, self._settings())
+        except SpecError as error:
+            if error.code == "no-input":
+                error.hints = (*error.hints, "or pass --input 224x224x3")
+            raise
         for note in network.notes:
             click.echo(draw_note(note, network.source), err=True)
         return network
+
+    def _settings(self) -> Settings:
+        """Return the settings; a fault in one is shown at its option."""
+        volume = None if self.input is None else Source("--input", self.input)
+        parameters = {name.lower(): Source(f"--set {name}", text) for name, text in self.parameters.items()}
+        return Settings(volume, parameters, self.rounding)
 
 
 class Output(NamedTuple):

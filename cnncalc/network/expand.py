@@ -34,11 +34,11 @@ _WINDOWS_IN_A_STEP = 4
 class Settings:
     """What the caller sets from outside; each overrides what the spec says.
 
-    ``parameters`` are texts, as ``--set`` gives them, so that they may be expressions too.
+    ``parameters`` are texts, so that they may be expressions too. A source's name is where a fault in it is shown.
     """
 
-    input: str | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    input: Source | None = None
+    parameters: Mapping[str, Source] = field(default_factory=dict)
     rounding: str | None = None
 
 
@@ -111,7 +111,7 @@ class _Expansion:
         scope = self.top
         self._refuse_unknown_settings()
         if self.settings.input is not None:
-            source = Source("--input", self.settings.input)
+            source = self.settings.input
             self.volumes.append(_as_input(read_volume(source, parse_volume(source), {})))
         statements: dict[type, Callable[..., int]] = {
             tree.Input: self._input,
@@ -164,8 +164,7 @@ class _Expansion:
             assert statement.value is not None  # the grammar gives every `param` a value
             value = self._value(statement.value, names)
         else:
-            source = Source(f"--set {statement.name}", override)
-            value = evaluate(source, parse_value(source), names)
+            value = evaluate(override, parse_value(override), names)
         self.parameters[statement.name] = value
         return at
 
@@ -440,7 +439,7 @@ class _Expansion:
         return self._word(item, 0) if arguments.head else item.span
 
     def _no_input(self, span: Span) -> SpecError:
-        hints = ["put `input 224x224x3` in front, or pass --input 224x224x3"]
+        hints = ["put `input 224x224x3` in front"]
         return self._error("no-input", "the spec does not say what goes in", span, hints)
 
     def _unknown_layer(self, word: str, item: tree.Layer) -> SpecError:

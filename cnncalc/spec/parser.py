@@ -49,7 +49,7 @@ def parse(source: Source, library: Library = no_library) -> tree.Spec:
 
 
 def parse_volume(source: Source) -> tree.Word:
-    """Parse a text that is one volume and nothing else, such as the value of ``--input``."""
+    """Parse a text that is one volume and nothing else: the input that a caller gives."""
     parser = Parser(source)
     volume = parser.volume("a volume such as 224x224x3")
     parser.end_of_text()
@@ -57,7 +57,7 @@ def parse_volume(source: Source) -> tree.Word:
 
 
 def parse_value(source: Source) -> Expression:
-    """Parse a text that is one expression and nothing else, such as the value of ``--set``."""
+    """Parse a text that is one expression and nothing else: the value that a caller gives a parameter."""
     parser = Parser(source)
     value = parser.expression()
     parser.end_of_text()

@@ -10,6 +10,7 @@ from cnncalc.analysis.memory.segments import ops_of, segments
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.tape import Tape, record
 from cnncalc.analysis.memory.walk import FLOAT, walk
+from cnncalc.analysis.validation import check_network, check_whole
 from cnncalc.collector import paused_collector
 from cnncalc.network import Network
 
@@ -47,6 +48,7 @@ class MemoryPrediction:
 
 def predict_memory(network: Network, setup: TrainingSetup) -> MemoryPrediction:
     """Work out the peak memory of a training step or an inference, in time linear in the number of layers."""
+    check_network(network)
     return Predictor(network).predict(setup)
 
 
@@ -54,7 +56,13 @@ def largest_batch(network: Network, setup: TrainingSetup, budget_bytes: int) -> 
     """Return the most images whose step fits into a budget; None if not even one does.
 
     ``setup.batch`` does not matter. With ``setup.accumulate`` it is the images of one step, all passes together.
+
+    Raises:
+        ArgumentError: for a budget that is no whole number of bytes.
+
     """
+    check_network(network)
+    budget_bytes = check_whole("budget_bytes", budget_bytes, 0)
     return Predictor(network).largest_batch(setup, budget_bytes)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
-from cnncalc.errors import SpecError, did_you_mean, listed
+from cnncalc.analysis.validation import check_choice, check_flag, check_number, check_whole
+from cnncalc.errors import ArgumentError, listed
 from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer, with_momentum
 
 PRECISIONS = {"float32": 4, "bf16": 2, "fp16": 2}
@@ -39,7 +39,7 @@ class TrainingSetup:
         workspace_bytes: what libraries take through PyTorch's allocator; None for cuBLAS's usual on CUDA.
 
     Raises:
-        SpecError: for a value that there is not.
+        ArgumentError: for a value that a setting does not take.
 
     """
 
@@ -58,25 +58,33 @@ class TrainingSetup:
     workspace_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        _one_of("optimizer", self.optimizer, OPTIMIZERS)
-        _one_of("implementation", self.implementation, IMPLEMENTATIONS)
-        _one_of("precision", self.precision, PRECISIONS)
-        _one_of("device", self.device, DEVICES)
-        for name, value in (("batch", self.batch), ("accumulate", self.accumulate)):
-            if value < 1:
-                raise SpecError("out-of-range", f"{name} is at least 1, not {value}")
-        for name, number in (("momentum", self.momentum), ("weight decay", self.weight_decay)):
-            if number is not None and not 0 <= number < inf:
-                raise SpecError("out-of-range", f"{name} is a number that is at least 0, not {number:g}")
+        self._check_values()
         if self.accumulate > self.batch:
             message = f"a batch of {self.batch} cannot be split into {self.accumulate} passes"
-            raise SpecError("out-of-range", message, hints=["accumulate at most as many passes as there are images"])
+            raise ArgumentError(
+                "out-of-range", message, hints=["accumulate at most as many passes as there are images"]
+            )
         if self.implementation not in self.rule.implementations:
             hints = [f"write {' or '.join(self.rule.implementations)}"]
-            raise SpecError("bad-option", f"{self.optimizer} has no {self.implementation} step", hints=hints)
+            raise ArgumentError("bad-option", f"{self.optimizer} has no {self.implementation} step", hints=hints)
         if self.momentum is not None and self.rule.momentum is None:
             hints = [f"those with a momentum are {listed(with_momentum())}"]
-            raise SpecError("bad-option", f"{self.optimizer} has no momentum to set", hints=hints)
+            raise ArgumentError("bad-option", f"{self.optimizer} has no momentum to set", hints=hints)
+
+    def _check_values(self) -> None:
+        """Refuse what a single setting does not take."""
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_choice("implementation", self.implementation, IMPLEMENTATIONS)
+        check_choice("precision", self.precision, PRECISIONS)
+        check_choice("device", self.device, DEVICES)
+        for name, least in (("batch", 1), ("accumulate", 1), ("workspace_bytes", 0)):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, check_whole(name, value, least))
+        for name, number in (("momentum", self.momentum), ("weight decay", self.weight_decay)):
+            if number is not None:
+                check_number(name, number)
+        for name in ("ema", "checkpointing", "inplace", "inference"):
+            check_flag(name, getattr(self, name))
 
     @property
     def rule(self) -> Optimizer:
@@ -119,10 +127,3 @@ class TrainingSetup:
         """Return the bytes that a tensor of this many takes."""
         block = BLOCK[self.device]
         return -(-size // block) * block
-
-
-def _one_of(name: str, value: str, known: object) -> None:
-    names = list(known)  # type: ignore[call-overload]
-    if value not in names:
-        hints = [*did_you_mean(value, names), f"there are {listed(names)}"]
-        raise SpecError("bad-option", f"there is no {name} `{value}`", hints=hints)

@@ -114,7 +114,7 @@ def test_a_mistake_of_our_own_is_one_line_too(cnncalc: Cnncalc, monkeypatch: pyt
         raise ZeroDivisionError("oh")
 
     monkeypatch.delenv("CNNCALC_DEBUG", raising=False)
-    monkeypatch.setattr(cnncalc_options, "load", broken)
+    monkeypatch.setattr(cnncalc_options, "load_with", broken)
     done = cnncalc("shapes", "relu")
     assert done.status == 70
     assert done.err.startswith(

@@ -40,20 +40,21 @@ def output_sum(node: Node) -> str:
 
 
 def parameter_sum(node: Node, *, biases: bool = True) -> str:
-    """Return how the number of parameters comes about: ``(5·5·3 + 1)·10``; "" without parameters."""
+    """Return how the number of parameters comes about: ``(5·5·3 + 1)·10``; "" where it is no sum and no product."""
     factors = node.layer.weight_factors(node.sources)
     shifts = node.biases if biases else 0
     if not factors:
         return ""
     if len(factors) == 1:
-        return f"{factors[0]} + {shifts}" if shifts else str(factors[0])
+        return f"{factors[0]} + {shifts}" if shifts else ""
     inner, outputs = _product(factors[:-1]), factors[-1]
     return f"({inner} + 1)·{outputs}" if shifts == outputs else f"{inner}·{outputs}"
 
 
 def mac_sum(node: Node) -> str:
-    """Return how the number of MACs comes about: ``32·32·10·5·5·3``; "" without MACs."""
-    return _product(node.layer.mac_factors(node.sources))
+    """Return how the number of MACs comes about: ``32·32·10·5·5·3``; "" where it is no product."""
+    factors = node.layer.mac_factors(node.sources)
+    return _product(factors) if len(factors) > 1 else ""
 
 
 def worked_solutions(counts: Counts) -> Iterator[tuple[Row, list[Step]]]:
@@ -69,8 +70,8 @@ def _steps(counts: Counts, row: Row, arriving: Sequence[Fields]) -> Iterator[Ste
     yield Step("input", "", " and ".join(map(str, node.sources)))
     yield from _output(node)
     yield Step("parameters", parameter_sum(node), f"{node.params:,}")
-    if macs := mac_sum(node):
-        yield Step("MACs", macs, f"{node.macs:,} for one image")
+    if node.layer.mac_factors(node.sources):
+        yield Step("MACs", mac_sum(node), f"{node.macs:,} for one image")
     yield _memory(counts, row)
     yield from _receptive_field(row, arriving)
     if (product := node.layer.matrix_product(node.sources)) is not None:

@@ -25,6 +25,10 @@ BYTES = {
 }
 """Bytes of one value, by the names that PyTorch uses."""
 
+DTYPE_WORDS = {"fp64": "float64", "double": "float64", "fp32": "float32", "float": "float32"}
+DTYPE_WORDS |= {"fp16": "float16", "half": "float16", "bf16": "bfloat16"}
+"""Other words for these types."""
+
 
 class Row(NamedTuple):
     """What is counted for one layer beside what its node knows already.

@@ -83,6 +83,9 @@ def run(given: list[str]) -> int:
     except CnncalcError as error:
         _complain(_json(error) if as_json else draw_error(error))
         return 1
+    except click.exceptions.NoArgsIsHelpError as bare:
+        click.echo(bare.format_message())
+        return 0
     except click.exceptions.Abort:
         _complain("interrupted")
         return 130

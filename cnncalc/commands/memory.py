@@ -9,33 +9,73 @@ import click
 
 from cnncalc.analysis.memory import (
     DEVICES,
+    PRECISION_WORDS,
     PRECISIONS,
     Predictor,
     TrainingSetup,
 )
 from cnncalc.analysis.memory.advice import advice
-from cnncalc.analysis.memory.gpus import GPUS
-from cnncalc.commands.options import output_options, spec_argument, spec_options, take_output, take_spec_options
+from cnncalc.analysis.memory.gpus import GPUS, closest_gpus, gpu_named
+from cnncalc.commands.options import (
+    Spelled,
+    output_options,
+    spec_argument,
+    spec_options,
+    take_output,
+    take_spec_options,
+)
 from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, with_momentum
 from cnncalc.report.memory import Budget, memory_report
 
-_UNITS = {"": 1, **{f"{letter}i": 1024**power for power, letter in enumerate("kmgt", 1)}}
+_UNITS = {"": 1} | {f"{letter}i": 1024**power for power, letter in enumerate("kmgt", 1)}
 _UNITS |= {letter: 1000**power for power, letter in enumerate("kmgt", 1)}
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s?(?:([kmgt]i?)b?|b|bytes?)", re.IGNORECASE)
 
 
 def _budget_bytes(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """Read 24GiB, 24GB or a number of bytes."""
+    """Read 24GiB, 24GB or 24000000000B; a number without a unit may mean anything."""
     if value is None:
         return None
-    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?) ?([kmgt]i?)?b?", value.strip(), re.IGNORECASE)
+    match = _SIZE.fullmatch(value.strip())
     if match is None:
-        raise click.BadParameter(f"write it as 24GiB, 24GB or a number of bytes, not {value!r}")
+        bare = value.strip().replace(".", "", 1).isdecimal()
+        known = f"{value.strip()}GB, {value.strip()}GiB or {value.strip()}B (bytes)" if bare else "24GiB, 24GB or 500MB"
+        raise click.BadParameter(f"{'it has no unit: ' if bare else ''}write {known}, not {value!r}")
     return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
+
+
+class GpuName(click.ParamType[str]):
+    """The name of a card, however it is spelled; completes the names that there are."""
+
+    name = "gpu"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name under which a card is listed."""
+        name = gpu_named(value)
+        if name is None:
+            near = " or ".join(closest_gpus(value))
+            known = f"did you mean {near}?" if near else "`cnncalc memory --help` lists them."
+            self.fail(f"there is no card {value!r}; {known} Or give its memory: --budget 24GiB", param, ctx)
+        return name
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Let the shell offer the names."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in GPUS if name.startswith(incomplete.lower())]
 
 
 @click.command()
 @spec_argument()
-@click.option("--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Images of one step.")
+@click.option(
+    "--batch",
+    "--batch-size",
+    "batch",
+    type=click.IntRange(1, 10**9),
+    default=1,
+    show_default=True,
+    help="Images of one step.",
+)
 @click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True)
 @click.option(
     "--optimizer-impl",
@@ -49,7 +89,7 @@ def _budget_bytes(context: click.Context, parameter: click.Parameter, value: str
 @click.option("--weight-decay", type=float, help="Weight decay. [default: the optimizer's usual one]")
 @click.option(
     "--precision",
-    type=click.Choice(list(PRECISIONS)),
+    type=Spelled(PRECISIONS, PRECISION_WORDS),
     default="float32",
     show_default=True,
     help="bf16 and fp16 are autocast.",
@@ -69,7 +109,7 @@ def _budget_bytes(context: click.Context, parameter: click.Parameter, value: str
 @click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="What there is, such as 24GiB or 24GB.")
 @click.option(
     "--gpu",
-    type=click.Choice(list(GPUS), case_sensitive=False),
+    type=GpuName(),
     metavar="NAME",
     help=f"A card's memory as the budget: {', '.join(GPUS)}.",
 )

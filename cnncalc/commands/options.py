@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from cnncalc import zoo
-from cnncalc.analysis import BYTES, Counts, count
+from cnncalc.analysis import BYTES, DTYPE_WORDS, Counts, count
 from cnncalc.errors import Source, SpecError
 from cnncalc.loading import load_with
 from cnncalc.network import Network, Settings
@@ -38,6 +38,18 @@ class SpecArgument(click.ParamType[str]):
 
         names = [CompletionItem(name) for name in zoo.names() if incomplete and name.startswith(incomplete)]
         return [*names, CompletionItem(incomplete, type="file")]
+
+
+class Spelled(click.Choice[str]):
+    """A choice of words, some of which have other spellings too: ``fp16`` for ``float16``."""
+
+    def __init__(self, words: Iterable[str], spellings: Mapping[str, str]) -> None:
+        super().__init__(list(words), case_sensitive=False)
+        self.spellings = spellings
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the word that is meant."""
+        return super().convert(self.spellings.get(value.lower(), value), param, ctx)
 
 
 class SpecOptions(NamedTuple):
@@ -178,10 +190,20 @@ _SPEC_OPTIONS = (
 )
 _COUNTING_OPTIONS = (
     click.option(
-        "--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Images at a time, for memory."
+        "--batch",
+        "--batch-size",
+        "batch",
+        type=click.IntRange(1, 10**9),
+        default=1,
+        show_default=True,
+        help="Images at a time, for memory.",
     ),
     click.option(
-        "--dtype", type=click.Choice(list(BYTES)), default="float32", show_default=True, help="Type of the values."
+        "--dtype",
+        type=Spelled(BYTES, DTYPE_WORDS),
+        default="float32",
+        show_default=True,
+        help="Type of the values.",
     ),
 )
 _OUTPUT_OPTIONS = (

@@ -58,7 +58,7 @@ def memory_report(prediction: MemoryPrediction, budget: Budget | None, changes: 
     return Report(
         Table(columns, rows, ("peak", "peak", peak, None, None)),
         lambda: _data(prediction, budget, changes),
-        [*_summary(prediction), *_budget(prediction, budget)],
+        [*_budget(prediction, budget), *_summary(prediction)],
         [*[_advice(change, peak) for change in changes], *_uncounted(prediction.setup)],
     )
 
@@ -102,18 +102,23 @@ def _budget(prediction: MemoryPrediction, budget: Budget | None) -> list[tuple[s
     if budget is None:
         return []
     difference = budget.bytes - prediction.peak_bytes
-    said = f"{bytes_text(difference)} to spare" if difference >= 0 else f"{bytes_text(-difference)} too much"
-    fits = "fits" if difference >= 0 else "does not fit"
+    said = f"fits, with {bytes_text(difference)} to spare" if difference >= 0 else _too_much(-difference)
     where = f"{bytes_text(budget.bytes)}{f' of {budget.card}' if budget.card else ''}"
-    batch = (
-        "not even one image fits" if budget.largest_batch is None else f"the largest batch is {budget.largest_batch:,}"
+    largest = (
+        f"not even one image fits into {where}"
+        if budget.largest_batch is None
+        else f"the largest batch for {where} is {budget.largest_batch:,}"
     )
-    return [("budget", f"{where}: {fits}, {said}; {batch}")]
+    return [("budget", f"{largest}; a batch of {prediction.setup.batch:,} {said}")]
+
+
+def _too_much(excess: int) -> str:
+    return f"does not fit: it takes {bytes_text(excess)} too much"
 
 
 def _advice(change: Advice, peak: int) -> str:
-    left = f"{bytes_text(change.peak_bytes)} are left"
-    return f"{change.option} saves {bytes_text(peak - change.peak_bytes)} ({change.effect}): {left}"
+    saved, left = bytes_text(peak - change.peak_bytes), bytes_text(change.peak_bytes)
+    return f"{change.option} lowers the peak by {saved} to {left} ({change.effect})"
 
 
 def _uncounted(setup: TrainingSetup) -> list[str]:

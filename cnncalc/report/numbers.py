@@ -13,8 +13,9 @@ def whole(value: int) -> str:
 
 
 def counted(count: int, word: str) -> str:
-    """Write how many there are of something: ``1 epoch``, ``2,000 epochs``."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+    """Write how many there are of something: ``1 epoch``, ``2,000 epochs``, ``2 biases``."""
+    ending = "" if count == 1 else "es" if word.endswith("s") else "s"
+    return f"{count:,} {word}{ending}"
 
 
 def bytes_text(count: int) -> str:

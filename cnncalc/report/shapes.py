@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis import Counts, Row
 from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
 from cnncalc.layers.window import never_read
-from cnncalc.report.numbers import bytes_text, whole
+from cnncalc.report.numbers import bytes_text, counted, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import counts_data
 from cnncalc.report.table import Column, Table
@@ -178,7 +178,7 @@ def _summary(counts: Counts) -> list[tuple[str, str]]:
     return [
         (
             "parameters",
-            f"{network.params:,} ({network.weights:,} weights + {network.biases:,} biases) · {size}"
+            f"{network.params:,} ({counted(network.weights, 'weight')} + {counted(network.biases, 'bias')}) · {size}"
             f" = {bytes_text(counts.parameter_bytes)}",
         ),
         (

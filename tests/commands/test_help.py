@@ -49,9 +49,13 @@ def test_the_help_of_the_whole_lists_every_command(cnncalc: Cnncalc) -> None:
 
 
 def test_without_a_command_the_help_is_shown(cnncalc: Cnncalc) -> None:
-    done = cnncalc()
-    assert done.status == 2
-    assert "Usage: cnncalc" in done.out + done.err
+    assert cnncalc() == cnncalc("--help")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_in_the_help_has_a_meaning(cnncalc: Cnncalc, command: str) -> None:
+    """No row stands alone: an argument is explained in the text above the options."""
+    assert "\n  [SPEC]" not in cnncalc(command, "--help").out
 
 
 def test_the_version(cnncalc: Cnncalc) -> None:

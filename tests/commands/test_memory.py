@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from cnncalc.analysis.memory.gpus import GPUS
+from cnncalc.analysis.memory import TrainingSetup
+from cnncalc.analysis.memory.gpus import GPUS, gpu_named
 from tests.commands.conftest import Cnncalc
 
 TWO = ("conv 3x3x64 p1 - relu - conv 3x3x64 p1 - relu - gap - fc 10", "--input", "64x64x3")
@@ -31,12 +32,12 @@ def test_the_table(cnncalc: Cnncalc) -> None:
         "\n"
         "peak                       267 MiB\n"
         "\n"
+        "budget  the largest batch for 191 MiB is 45; a batch of 64 does not fit: it takes 76.7 MiB too much\n"
         "peak    280,425,472 bytes, in the backward pass at relu2\n"
         "of      a training step of 64 images, float32, sgd (momentum 0.9, weight decay 0.0005, foreach), on cuda\n"
         "layers  conv1 64.0 MiB, conv2 64.0 MiB hold most of the 128 MiB of activations\n"
-        "budget  191 MiB: does not fit, 76.7 MiB too much; the largest batch is 45\n"
-        "--accumulate 2 saves 129 MiB (2 passes of 32 images in each step): 138 MiB are left\n"
-        "--precision bf16 saves 126 MiB (autocast to bf16): 141 MiB are left\n"
+        "--accumulate 2 lowers the peak by 129 MiB to 138 MiB (2 passes of 32 images in each step)\n"
+        "--precision bf16 lowers the peak by 126 MiB to 141 MiB (autocast to bf16)\n"
         "not counted: the CUDA context, cuDNN's workspaces, and what fragmentation wastes\n"
     )
 
@@ -44,7 +45,7 @@ def test_the_table(cnncalc: Cnncalc) -> None:
 def test_it_fits(cnncalc: Cnncalc) -> None:
     """The status is 0 within a budget, and 1 beyond it; without one there is nothing to fail."""
     assert cnncalc("memory", *TWO, "--batch", "8", "--budget", "1GiB").status == 0
-    assert cnncalc("memory", *TWO, "--batch", "8", "--budget", "1000000").status == 1
+    assert cnncalc("memory", *TWO, "--batch", "8", "--budget", "1000000B").status == 1
     assert cnncalc("memory", *TWO, "--batch", "8000").status == 0
 
 
@@ -83,6 +84,49 @@ def test_json_of_a_card(cnncalc: Cnncalc) -> None:
     assert data["largest_batch"] > 1000
 
 
+@pytest.mark.parametrize(
+    ("written", "card"),
+    [
+        ("RTX 3060", "rtx3060"),
+        ("NVIDIA GeForce RTX 3060 12GB", "rtx3060"),
+        ("rtx 3060 8gb", "rtx3060-8gb"),
+        ("4090", "rtx4090"),
+        ("Tesla T4", "t4"),
+        ("RTX A6000", "a6000"),
+        ("A100-SXM4-80GB", "a100-80gb"),
+        ("NVIDIA A100 40GB PCIe", "a100"),
+        ("GTX 1080 Ti 11GB", "gtx1080ti"),
+        ("Jetson Orin Nano 8GB", "jetson-orin-nano"),
+        ("jetson nano", "jetson-nano"),
+        ("RTX 3060 16GB", None),
+        ("RTX 4090 Laptop", None),
+        ("8gb", None),
+        ("", None),
+    ],
+)
+def test_cards_are_known_however_they_are_spelled(written: str, card: str | None) -> None:
+    """The maker, the form and the memory on the box may be said; another memory is another card."""
+    assert gpu_named(written) == card
+
+
+def test_every_card_is_known_by_its_own_name() -> None:
+    assert [gpu_named(name) for name in GPUS] == list(GPUS)
+
+
+def test_a_jetson_shares_its_memory_with_the_system() -> None:
+    """It hands out less than a card of the same size."""
+    assert GPUS["jetson-orin-nano"].budget < GPUS["rtx4060"].budget - 1024**3
+
+
+@pytest.mark.parametrize(("written", "kept"), [("float16", "fp16"), ("FP16", "fp16"), ("bfloat16", "bf16")])
+def test_precisions_have_two_spellings(cnncalc: Cnncalc, written: str, kept: str) -> None:
+    """The name of the type and the name that training uses mean the same, here and in Python."""
+    call = ("memory", *TWO, "--batch-size", "3", "--format", "json")
+    data = json.loads(cnncalc(*call, "--precision", written).out)
+    assert (data["assumptions"]["precision"], data["assumptions"]["batch"]) == (kept, 3)
+    assert TrainingSetup(precision=written.lower()) == TrainingSetup(precision=kept)
+
+
 def test_json_has_advice_with_its_gain(cnncalc: Cnncalc) -> None:
     """The best first; each says what is left."""
     data = json.loads(cnncalc("memory", "resnet18", "--batch", "64", "--no-inplace", "--format", "json").out)
@@ -107,7 +151,9 @@ def test_csv(cnncalc: Cnncalc) -> None:
     assert rows[0] == {"part": "parameters", "bytes": "158720"}
 
 
-@pytest.mark.parametrize(("text", "size"), [("1GiB", 2**30), ("1.5 GB", 1_500_000_000), ("2m", 2_000_000), ("77", 77)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("1GiB", 2**30), ("1.5 GB", 1_500_000_000), ("2m", 2_000_000), ("77 bytes", 77)]
+)
 def test_budgets(cnncalc: Cnncalc, text: str, size: int) -> None:
     """Binary and decimal units, or bytes."""
     data = json.loads(cnncalc("memory", *TWO, "--budget", text, "--format", "json").out)
@@ -119,7 +165,18 @@ def test_budgets(cnncalc: Cnncalc, text: str, size: int) -> None:
     [
         (
             ("--budget", "much"),
-            "error[usage]: Invalid value for '--budget': write it as 24GiB, 24GB or a number of bytes, not 'much'\n"
+            "error[usage]: Invalid value for '--budget': write 24GiB, 24GB or 500MB, not 'much'\n"
+            "  = see `cnncalc memory --help`\n",
+        ),
+        (
+            ("--budget", "8"),
+            "error[usage]: Invalid value for '--budget': it has no unit: write 8GB, 8GiB or 8B (bytes), not '8'\n"
+            "  = see `cnncalc memory --help`\n",
+        ),
+        (
+            ("--gpu", "RTX 3060 16GB"),
+            "error[usage]: Invalid value for '--gpu': there is no card 'RTX 3060 16GB'; did you mean rtx3060-8gb or "
+            "rtx5060ti-16gb or rtx4060ti-16gb? Or give its memory: --budget 24GiB\n"
             "  = see `cnncalc memory --help`\n",
         ),
         (

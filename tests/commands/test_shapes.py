@@ -154,3 +154,18 @@ def test_a_wrong_total_of_the_lecture_is_a_note(cnncalc: Cnncalc) -> None:
         " 3 | TOTAL memory: 24M * 4 bytes\n"
         "   |               ^^^\n"
     )
+
+
+def test_a_single_number_is_no_sum(cnncalc: Cnncalc) -> None:
+    """What is no product is not written as one, and one of a thing has no plural: 1 + 1 parameters of a bn."""
+    out = cnncalc("shapes", "prelu perchannel", "--input", "4x4x16", "--explain").out
+    assert "16 = 16" not in out
+    assert "16 (16 weights + 0 biases)" in out
+    assert "(1 weight + 1 bias)" in cnncalc("shapes", "bn", "--input", "1x1x1").out
+
+
+def test_other_words_for_a_type_are_taken(cnncalc: Cnncalc) -> None:
+    """``fp16`` is float16, and a batch may be called by either of its names."""
+    assert cnncalc("shapes", "vgg16", "--dtype", "fp16", "--batch-size", "2").out == (
+        cnncalc("shapes", "vgg16", "--dtype", "float16", "--batch", "2").out
+    )

@@ -11,6 +11,9 @@ from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer, with_mome
 PRECISIONS = {"float32": 4, "bf16": 2, "fp16": 2}
 """Bytes of the values that a precision computes convolutions with; bf16 and fp16 are autocast, not casts."""
 
+PRECISION_WORDS = {"bfloat16": "bf16", **dict.fromkeys(("float16", "half"), "fp16"), "fp32": "float32"}
+"""Other words for a precision."""
+
 DEVICES = ("cuda", "cpu")
 
 BLOCK = {"cuda": 512, "cpu": 1}
@@ -75,6 +78,8 @@ class TrainingSetup:
         """Refuse what a single setting does not take."""
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("implementation", self.implementation, IMPLEMENTATIONS)
+        if isinstance(self.precision, str):
+            object.__setattr__(self, "precision", PRECISION_WORDS.get(self.precision, self.precision))
         check_choice("precision", self.precision, PRECISIONS)
         check_choice("device", self.device, DEVICES)
         for name, least in (("batch", 1), ("accumulate", 1), ("workspace_bytes", 0)):

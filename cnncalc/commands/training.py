@@ -16,6 +16,7 @@ from cnncalc.train.recipe import SWITCH, Kind, Setting, Wrong, key_of, settings
 F = TypeVar("F", bound=Callable[..., Any])
 
 DATA = "Data"
+LAYOUTS = ("auto", "channels-first", "channels-last")
 UNREADABLE, RESIZE = ("refuse", "skip"), ("none", "crop", "stretch")
 
 
@@ -116,6 +117,7 @@ _DATA_OPTIONS = (
     ("--data-folder", {"metavar": "DIR"}, "Where data sets are looked for. [data]"),
     ("--download", {"is_flag": True, "default": None}, "Fetch the data set if it is not there."),
     ("--resize", {"type": click.Choice(RESIZE)}, "What to do with images of another size. [none]"),
+    ("--layout", {"type": click.Choice(LAYOUTS)}, "Where the channels of an array of images are. [auto]"),
     ("--unreadable", {"type": click.Choice(UNREADABLE)}, "What to do with images that cannot be read. [refuse]"),
     ("--limit", {"type": click.IntRange(1)}, "Train on so many images only. [all]"),
     ("--workers", {"type": click.IntRange(0, 256)}, "Processes that read what does not fit into memory. [2]"),

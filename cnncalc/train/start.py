@@ -17,6 +17,7 @@ from cnncalc.train.augment import Normalisation, resolved_flip, resolved_shift
 from cnncalc.train.data import (
     DataRequest,
     Dataset,
+    check_class_names,
     check_dataset,
     dataset_names,
     load_dataset,
@@ -179,6 +180,7 @@ def dataset_of_run(facts: Facts, network: Network, data: DataRequest | None = No
     request = _request(facts) if data is None else _with_whole_paths(data)
     dataset = load_dataset(request, network.input, classes=network.output.channels)
     check_dataset(dataset, network)
+    check_class_names(dataset, facts.classes)
     return dataset
 
 
@@ -253,6 +255,7 @@ def _about(
         ("network", f"{network.source.name}: {network.input} → {network.output}, {network.params:,} parameters"),
         *chosen,
         ("data", f"{dataset.name} ({dataset.where}): {', '.join(parts)}; {len(dataset.classes)} classes"),
+        *(("note", note) for note in dataset.notes),
         *skipped,
         *([("few images", missing)] if missing else []),
         ("device", f"{where}, {recipe.precision}"),

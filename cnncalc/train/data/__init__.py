@@ -1,6 +1,6 @@
 """Data sets: where images come from, and what must hold before training starts."""
 
-from cnncalc.train.data.check import check_dataset
+from cnncalc.train.data.check import check_class_names, check_dataset
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split
 from cnncalc.train.data.fingerprint import fingerprint
 from cnncalc.train.data.images import read_image
@@ -17,6 +17,7 @@ __all__ = [
     "Split",
     "StreamedSplit",
     "channel_statistics",
+    "check_class_names",
     "check_dataset",
     "dataset_names",
     "fingerprint",

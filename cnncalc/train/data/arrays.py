@@ -1,96 +1,162 @@
-"""From arrays, as files and libraries hand them over, to the parts of a data set."""
+"""From arrays, as files and libraries hand them over, to a data set."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import DataError
+from cnncalc.report.numbers import bytes_text
+from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.labels import Named, check_label_kind, read_labels, sizes
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.volume import Volume
 
-MAX_CLASSES = 100_000
-"""Most classes that labels may speak of; a label of 2⁴⁰ is a mistake and no class."""
+LAYOUTS = ("auto", "channels-first", "channels-last")
+"""Which size of an array of images may be said to be the channels'."""
 
 _AXES = {1: "L x C", 2: "H x W x C", 3: "D x H x W x C"}
 """How the sizes of one image are called, by the number of spatial dimensions."""
 
 
 class Part(NamedTuple):
-    """Arrays of images and labels as they were read, and the names they go by in messages."""
+    """The arrays of a part: images, and their labels."""
 
-    images: npt.NDArray[Any]
-    labels: npt.NDArray[Any]
-    images_name: str
-    labels_name: str
+    images: Named
+    labels: Named
 
 
-def split_of(part: Part, volume: Volume) -> MemorySplit:
-    """Check arrays and make a part of a data set.
+class Suiting(NamedTuple):
+    """What arrays are to suit.
+
+    Attributes:
+        volume: the spec's input.
+        outputs: the number of the network's outputs; None where it is not known.
+        layout: which size of the images is the channels', one of `LAYOUTS`.
+
+    """
+
+    volume: Volume
+    outputs: int | None = None
+    layout: str = "channels-last"
+
+
+def dataset_of(
+    name: str, where: str, parts: Mapping[str, Part], suiting: Suiting, classes: tuple[str, ...] = ()
+) -> Dataset:
+    """Check arrays and make a data set.
 
     Args:
-        part: images, uint8 of N x H x W or N x H x W x C, and labels, whole numbers of shape [N] or [N, 1].
-        volume: the spec's input, whose number of dimensions says whether a last size is the channels.
+        name: as in `Dataset`.
+        where: as in `Dataset`.
+        parts: ``training``, and ``validation`` and ``test`` if they are there. Images are uint8 of N x H x W or of
+            N x H x W x C, or N x C x H x W (for other numbers of dimensions likewise); labels as in `read_labels`.
+        suiting: by what the channels and the first label are known.
+        classes: the names of the classes, where they are known; labels are then counted from 0.
 
     Raises:
-        SpecError: for arrays of another kind, and for none or not as many labels as images.
+        DataError: for arrays of another kind, and for none or not as many labels as images.
 
     """
-    pixels = _pixels(part, volume.dimensions)
-    labels = _labels(part)
-    if len(pixels) != len(labels):
-        message = f"{part.images_name} has {len(pixels):,} images and {part.labels_name} {len(labels):,} labels"
-        raise SpecError("bad-data", message)
-    if not len(pixels):
-        raise SpecError("bad-data", f"{part.images_name} has no images")
-    return MemorySplit(pixels, labels)
+    for part in parts.values():
+        check_described(described(part.images), described(part.labels), suiting.volume.dimensions)
+    labels = read_labels([part.labels for part in parts.values()], None if classes else suiting.outputs)
+    splits, notes = {}, [labels.note]
+    for (part_name, part), indices in zip(parts.items(), labels.indices, strict=True):
+        pixels, note = _pixels(part.images, suiting)
+        splits[part_name] = MemorySplit(pixels, indices)
+        notes.append(note)
+    return Dataset(
+        name,
+        where,
+        classes or labels.classes,
+        splits["training"],
+        splits.get("test"),
+        validation=splits.get("validation"),
+        notes=tuple(filter(None, dict.fromkeys(notes))),
+    )
 
 
-def _pixels(part: Part, dimensions: int) -> torch.Tensor:
-    images = part.images
+class Described(NamedTuple):
+    """What is known of an array before it is read; it has what `Named` has but for the values."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def described(array: Named) -> Described:
+    """Return what is known of an array that has been read."""
+    return Described(array.name, array.values.shape, array.values.dtype)
+
+
+def check_described(images: Described, labels: Described, dimensions: int) -> None:
+    """Check types, shapes and numbers of images and labels, by which nothing needs to be read.
+
+    Raises:
+        DataError: for images that are not uint8 or have other dimensions, for labels of another kind, and for none
+            or not as many labels as images.
+
+    """
     if images.dtype != np.uint8:
-        message = f"{part.images_name} holds {images.dtype}; images are uint8, 0 to 255"
+        message = f"{images.name} holds {images.dtype}; images are uint8, 0 to 255"
         hints = ['values from 0 to 1 are stored as `(x * 255).round().astype("uint8")`']
-        raise SpecError("bad-data", message, hints=hints)
-    if images.ndim == dimensions + 1:
-        images = images[..., np.newaxis]
-    if images.ndim != dimensions + 2 or 0 in images.shape[1:]:
+        raise DataError("bad-data", message, hints=hints)
+    if len(images.shape) not in (dimensions + 1, dimensions + 2) or 0 in images.shape[1:]:
         axes = _AXES.get(dimensions, f"{dimensions} sizes x C")
-        message = f"{part.images_name} has the shape {_sizes(part.images.shape)}; for this spec it is N x {axes}"
-        raise SpecError("bad-data", message)
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(images, -1, 1)))
+        message = f"{images.name} has the shape {sizes(images.shape)}; for this spec it is N x {axes}"
+        raise DataError("bad-data", message)
+    check_label_kind(labels.name, labels.shape, labels.dtype)
+    if images.shape[0] != labels.shape[0]:
+        message = f"{images.name} has {images.shape[0]:,} images and {labels.name} {labels.shape[0]:,} labels"
+        raise DataError("bad-data", message)
+    if not images.shape[0]:
+        raise DataError("bad-data", f"{images.name} has no images")
 
 
-def _labels(part: Part) -> torch.Tensor:
-    labels = part.labels
-    if labels.ndim == 2 and labels.shape[1] == 1:  # as Keras keeps those of CIFAR
-        labels = labels[:, 0]
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        message = f"{part.labels_name} holds {labels.dtype} of shape {_sizes(labels.shape)}"
-        hints = ["labels are one whole number for each image, counted from 0"]
-        raise SpecError("bad-data", message, hints=hints)
-    if len(labels) and (labels.min() < 0 or labels.max() >= MAX_CLASSES):
-        message = f"{part.labels_name} has labels from {labels.min()} to {labels.max()}"
-        raise SpecError("bad-data", message, hints=[f"labels are counted from 0, up to {MAX_CLASSES - 1:,}"])
-    return torch.from_numpy(labels.astype(np.int64))
+def check_memory(name: str, size: int) -> None:
+    """Refuse what is larger than the memory of this machine, in bytes."""
+    installed = installed_memory()
+    if installed is not None and size > installed:
+        message = f"{name} takes {bytes_text(size)} in memory, and this machine has {bytes_text(installed)}"
+        raise DataError("bad-data", message, hints=["a folder of images is read batch by batch"])
 
 
-def _sizes(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) or "()"
+def installed_memory() -> int | None:
+    """Return the bytes of memory of this machine; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
-def numbered_classes(train: MemorySplit, test: MemorySplit | None) -> tuple[str, ...]:
-    """Return the names of classes that have numbers only: "0", "1", … up to the largest training label.
+def _pixels(images: Named, suiting: Suiting) -> tuple[torch.Tensor, str]:
+    """Return the pixels, channels first, and a note where it was not said which size is the channels'."""
+    values, note = images.values, ""
+    if values.ndim == suiting.volume.dimensions + 1:
+        values = values[:, np.newaxis]
+    else:
+        first, note = _channels_first(images, suiting)
+        values = values if first else np.moveaxis(values, -1, 1)
+    return torch.from_numpy(np.ascontiguousarray(values)), note
 
-    Raises:
-        SpecError: for a test label that is larger.
 
-    """
-    largest = int(train.labels.max())
-    if test is not None and int(test.labels.max()) > largest:
-        message = f"the test images have a label {int(test.labels.max())}; those of training go up to {largest}"
-        raise SpecError("bad-data", message)
-    return tuple(map(str, range(largest + 1)))
+def _channels_first(images: Named, suiting: Suiting) -> tuple[bool, str]:
+    """Say whether the first size behind N is the channels', as it was said or as the spec's input tells."""
+    if suiting.layout != "auto":
+        return suiting.layout == "channels-first", ""
+    shape, volume = images.values.shape, suiting.volume
+    last, first = Volume(shape[1:]), Volume((*shape[2:], shape[1]))
+    if last == first == volume and last.values > 1:
+        return False, f"{_written(images)}: it is read channels last; `--layout channels-first` reads it channels first"
+    if last == volume or (first != volume and (last.channels == volume.channels or first.channels != volume.channels)):
+        return False, ""
+    return True, f"{_written(images)}: it is read channels first, since the spec's input is {volume}"
+
+
+def _written(images: Named) -> str:
+    return f"{images.name} is N x {sizes(images.values.shape[1:])}"

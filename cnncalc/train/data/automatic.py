@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import DataError
 from cnncalc.train.data.dataset import DataRequest
 from cnncalc.train.data.torchvision_sets import mnist_is_there
 from cnncalc.volume import Volume
@@ -17,7 +17,7 @@ def choose(request: DataRequest, volume: Volume, classes: int | None) -> tuple[s
         classes: the number of the network's outputs; None where it is not known.
 
     Raises:
-        SpecError: for an input that no data set with a name has.
+        DataError: for an input that no data set with a name has.
 
     """
     if volume == (8, 8, 1):
@@ -36,7 +36,7 @@ def choose(request: DataRequest, volume: Volume, classes: int | None) -> tuple[s
         "`--data synthetic`: noise of any size, to measure speed with",
         "`--data auto` knows 8x8x1 (digits), 28x28x1 (mnist), 32x32x3 with 10 or 100 outputs (cifar10, cifar100)",
     ]
-    raise SpecError("no-such-data", message, hints=hints)
+    raise DataError("no-such-data", message, hints=hints)
 
 
 def _mnist_or_fashion(request: DataRequest) -> tuple[str, str]:

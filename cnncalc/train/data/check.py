@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.errors import SpecError, shorten, shorten_path
+from cnncalc.errors import DataError, shorten, shorten_path
 from cnncalc.network import Network, Node
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.volume import Volume
@@ -14,41 +14,56 @@ def check_dataset(dataset: Dataset, network: Network) -> None:
     """Compare images with the input of a network, and classes with its output.
 
     Raises:
-        SpecError: for no images, images of another volume, fewer than two classes, labels that are no classes, and
+        DataError: for no images, images of another volume, fewer than two classes, labels that are no classes, and
             another number of classes than the network has outputs.
 
     """
     for part, split in dataset.parts():
         if not len(split):
-            raise SpecError("bad-data", f"{shorten_path(dataset.name)} has no {part} images")
+            raise DataError("bad-data", f"{shorten_path(dataset.name)} has no {part} images")
         if split.volume != network.input:
             raise differing_volume(dataset.name, split.volume, network.input)
     _check_classes(dataset, network)
     _check_labels(dataset)
 
 
-def differing_volume(what: str, found: Volume, wanted: Volume) -> SpecError:
+def differing_volume(what: str, found: Volume, wanted: Volume) -> DataError:
     """Return the error for images that are not the spec's input."""
     what = shorten_path(what)
     if found.channels != wanted.channels:
         sides = f"{found} ({colours(found)}), and the spec's input is {wanted} ({colours(wanted)})"
-        return SpecError("data-differs", f"the images of {what} are {sides}", hints=[f"write `input {found}`"])
+        return DataError("data-differs", f"the images of {what} are {sides}", hints=_inputs(found))
     resizing = ["`--resize crop` or `--resize stretch` brings them to the input's size"] if len(found) == 3 else []
     message = f"the images of {what} are {found}, and the spec's input is {wanted}"
-    return SpecError("data-differs", message, hints=[f"write `input {found}`", *resizing])
+    return DataError("data-differs", message, hints=[f"write `input {found}`", *resizing])
+
+
+def _inputs(found: Volume) -> list[str]:
+    """Return what to write for images; where their first size looks like the channels, for both meanings."""
+    first, last = found[0], found.channels
+    if found.dimensions != 2 or first not in _COLOURS or last in _COLOURS:
+        return [f"write `input {found}`"]
+    turned = Volume((*found[1:], first))
+    return [
+        f"write `input {turned}` if the first size, {first}, is the channels",
+        f"or `input {found}` if the last one, {last}, is",
+    ]
+
+
+_COLOURS = {1: "grey, 1 channel", 3: "colour, 3 channels"}
+"""What the usual numbers of channels mean."""
 
 
 def colours(volume: Volume) -> str:
     """Return what the channels of an image mean, for messages."""
-    names = {1: "grey, 1 channel", 3: "colour, 3 channels"}
-    return names.get(volume.channels, f"{volume.channels} channels")
+    return _COLOURS.get(volume.channels, f"{volume.channels} channels")
 
 
 def check_class_count(name: str, classes: Sequence[str], hints: Sequence[str] = ()) -> None:
     """Refuse fewer than two classes."""
     if len(classes) < 2:
         found = f"one class, `{shorten(classes[0], 80)}`: there is nothing to tell apart" if classes else "no classes"
-        raise SpecError("bad-data", f"{shorten_path(name)} has {found}", hints=hints)
+        raise DataError("bad-data", f"{shorten_path(name)} has {found}", hints=hints)
 
 
 def _check_classes(dataset: Dataset, network: Network) -> None:
@@ -56,10 +71,27 @@ def _check_classes(dataset: Dataset, network: Network) -> None:
     count = len(dataset.classes)
     if any(size != 1 for size in network.output.spatial):
         message = f"the network's output is {network.output}; for {count} classes it is {network.output.vector(count)}"
-        raise SpecError("data-differs", message, hints=[f"end with `gap - fc {count}`"])
+        raise DataError("data-differs", message, hints=[f"end with `gap - fc {count}`"])
     if network.output.channels != count:
         message = f"{shorten_path(dataset.name)} has {count} classes, and the network {network.output.channels} outputs"
-        raise SpecError("data-differs", message, hints=_repairs(network, count))
+        raise DataError("data-differs", message, hints=_repairs(network, count))
+
+
+def check_class_names(dataset: Dataset, trained: Sequence[str]) -> None:
+    """Refuse to test on classes that are called otherwise than those that a network was trained on.
+
+    Classes that are only numbered, from 0, have no names to compare.
+
+    Raises:
+        DataError: for another name at a place.
+
+    """
+    numbered = map(str, range(len(dataset.classes)))
+    for number, other, own in zip(numbered, dataset.classes, trained, strict=False):
+        if other not in (own, number):
+            name = shorten_path(dataset.name)
+            message = f"class {number} is `{shorten(other)}` in {name}, and `{shorten(own)}` was trained"
+            raise DataError("data-differs", message, hints=["test on data with the classes of the run"])
 
 
 def _repairs(network: Network, count: int) -> list[str]:
@@ -84,4 +116,4 @@ def _check_labels(dataset: Dataset) -> None:
         if low < 0 or high >= len(dataset.classes):
             message = f"the {part} labels of {shorten_path(dataset.name)} go from {low} to {high}"
             hints = [f"with {len(dataset.classes)} classes they go from 0 to {len(dataset.classes) - 1}"]
-            raise SpecError("bad-data", message, hints=hints)
+            raise DataError("bad-data", message, hints=hints)

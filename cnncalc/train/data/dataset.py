@@ -75,6 +75,7 @@ class Dataset(NamedTuple):
         train, test, validation: its parts; the last two are None where it has none.
         skipped: the images left out since they could not be used, a line for each: path and reason.
         chosen: where the choice was left open, what was picked and why; else "".
+        notes: how the files were understood, where that is not plain, a sentence each.
 
     """
 
@@ -86,6 +87,7 @@ class Dataset(NamedTuple):
     skipped: tuple[str, ...] = ()
     chosen: str = ""
     validation: Split | None = None
+    notes: tuple[str, ...] = ()
 
     def parts(self) -> Iterator[tuple[str, Split]]:
         """Go through the parts that there are, each with what its images are called: ``training``, …."""
@@ -110,6 +112,7 @@ class DataRequest(NamedTuple):
         workers: processes that read a stream; 0 for none beside the training itself.
         seed: what synthetic images are drawn from.
         limit: at most so many training images, spread evenly; None for all.
+        layout: which size of an array of images is the channels': ``auto``, ``channels-first`` or ``channels-last``.
 
     """
 
@@ -122,6 +125,7 @@ class DataRequest(NamedTuple):
     workers: int = 2
     seed: int = 0
     limit: int | None = None
+    layout: str = "auto"
 
 
 def spread(count: int, limit: int | None) -> torch.Tensor:

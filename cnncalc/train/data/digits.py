@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncalc.train.data.arrays import Part, split_of
+from cnncalc.train.data.arrays import Part, Suiting, dataset_of
 from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.labels import Named
 from cnncalc.volume import Volume
 
 TEST_SHARE = 0.2
@@ -31,5 +32,8 @@ def load_digits() -> Dataset:
     images = np.rint(digits.images * (255 / _LARGEST)).astype(np.uint8)
     labels = digits.target
     rows = train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, random_state=0, stratify=labels)
-    train, test = (split_of(Part(images[of], labels[of], "digits", "digits"), Volume((8, 8, 1))) for of in rows)
-    return Dataset("digits", "scikit-learn", tuple(map(str, range(10))), train, test)
+    parts = {
+        part: Part(Named("digits", images[of]), Named("digits", labels[of]))
+        for part, of in zip(("training", "test"), rows, strict=True)
+    }
+    return dataset_of("digits", "scikit-learn", parts, Suiting(Volume((8, 8, 1))), tuple(map(str, range(10))))

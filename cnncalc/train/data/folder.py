@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from cnncalc.errors import SpecError, listed, shorten, shorten_path
+from cnncalc.errors import DataError, listed, shorten, shorten_path
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
@@ -41,7 +41,7 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
     """Read the images of a folder, into memory if they fit there; else see to it that they can be streamed.
 
     Raises:
-        SpecError: for a folder with another layout, fewer than two classes or a class without images; for images of
+        DataError: for a folder with another layout, fewer than two classes or a class without images; for images of
             another size or other colours than the spec's input; and for unreadable ones, if they are not skipped.
 
     """
@@ -52,7 +52,7 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
     splits, unusable = _splits(list(files.values()), request, volume)
     _check_unusable(unusable, sum(len(part.paths) for part in files.values()), request, volume)
     if not all(map(len, splits)):
-        raise SpecError("bad-data", f"no image of `{shorten_path(request.data)}` can be used", hints=_some(unusable))
+        raise DataError("bad-data", f"no image of `{shorten_path(request.data)}` can be used", hints=_some(unusable))
     parts = dict(zip(files, splits, strict=True))
     left_out = (*layout.passed_over, *map(str, unusable))
     classes = tuple(map(_text, layout.classes))
@@ -92,7 +92,7 @@ def _training_files(layout: Layout, limit: int | None) -> Files:
         message = f"`{shorten_path(empty[0])}` has no images"
         names = map(os.path.basename, empty[1:])
         others = [f"the same holds for {shorten(listed(names), 200)}"] if empty[1:] else []
-        raise SpecError("bad-data", message, hints=[f"images are files ending in {', '.join(SUFFIXES)}", *others])
+        raise DataError("bad-data", message, hints=[f"images are files ending in {', '.join(SUFFIXES)}", *others])
     files = _joined(found)
     return files.at(spread(len(files.paths), limit).tolist())
 
@@ -103,10 +103,10 @@ def _tested_files(folder: str, layout: Layout) -> Files:
     if unknown:
         message = f"`{shorten_path(os.path.join(folder, unknown[0]))}` is a class that is not trained"
         hints = [f"the classes of train are {shorten(listed(layout.classes), 200)}"]
-        raise SpecError("bad-data", message, hints=hints)
+        raise DataError("bad-data", message, hints=hints)
     found = [images_below(os.path.join(folder, name)) if name in present else [] for name in layout.classes]
     if not any(found):
-        raise SpecError("bad-data", f"`{shorten_path(folder)}` has no images in its folders of classes")
+        raise DataError("bad-data", f"`{shorten_path(folder)}` has no images in its folders of classes")
     return _joined(found)
 
 
@@ -195,7 +195,7 @@ def _check_unusable(unusable: list[Unusable], count: int, request: DataRequest, 
     if coloured:
         _refuse_colours(coloured, count, volume)
     message = f"{len(unusable):,} of {count:,} images cannot be read"
-    raise SpecError("unreadable-image", message, hints=[*_some(unusable), "`--unreadable skip` leaves them out"])
+    raise DataError("unreadable-image", message, hints=[*_some(unusable), "`--unreadable skip` leaves them out"])
 
 
 def _refuse_colours(coloured: list[Unusable], count: int, volume: Volume) -> None:
@@ -204,7 +204,7 @@ def _refuse_colours(coloured: list[Unusable], count: int, volume: Volume) -> Non
         hints = [f"write `input {other}`: it is so with all {count:,} images"]
     else:
         hints = [f"it is so with {len(coloured):,} of {count:,} images", "`--unreadable skip` leaves them out"]
-    raise SpecError("data-differs", str(coloured[0]), hints=hints)
+    raise DataError("data-differs", str(coloured[0]), hints=hints)
 
 
 def _some(unusable: list[Unusable]) -> list[str]:

@@ -12,14 +12,14 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from cnncalc.errors import SpecError, shorten, shorten_path
-from cnncalc.train.data.arrays import Part, numbered_classes, split_of
+from cnncalc.errors import DataError, shorten, shorten_path
+from cnncalc.train.data.arrays import Part, Suiting, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
-from cnncalc.train.data.memory import MemorySplit
+from cnncalc.train.data.labels import Named
 from cnncalc.volume import Volume
 
 FILES = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "training": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
 """The names of the files of images and of labels, to which `.gz` may be added."""
@@ -31,24 +31,29 @@ _MOST_DEFLATED = 1032
 """Times that deflate can shrink data: what claims to hold more is cut short, and need not be tried."""
 
 
-def load_idx(folder: str, volume: Volume, name: str = "", classes: tuple[str, ...] = ()) -> Dataset:
+def load_idx(folder: str, suiting: Suiting, name: str = "", classes: tuple[str, ...] = ()) -> Dataset:
     """Read a folder with the four canonical files; those of the test images may be missing.
 
     Raises:
-        SpecError: for files that are missing, cut short or no IDX files.
+        DataError: for files that are missing, cut short or no IDX files.
 
     """
-    train = _split(folder, "train", volume)
-    has_test = any(find_idx(folder, file) for file in FILES["test"])
-    test = _split(folder, "test", volume) if has_test else None
+    parts = {"training": _part(folder, "training")}
+    if any(find_idx(folder, file) for file in FILES["test"]):
+        parts["test"] = _part(folder, "test")
+    if suiting.volume.dimensions != 2:  # the images have two; that they do not suit is said elsewhere
+        suiting = suiting._replace(volume=Volume((1, 1, 1)))
     name = name or os.path.basename(os.path.abspath(folder))
-    return Dataset(name, folder, classes or numbered_classes(train, test), train, test)
+    return dataset_of(name, folder, parts, suiting, classes)
 
 
 def find_idx(folder: str, name: str) -> str | None:
     """Return the path of an IDX file in a folder, plain or compressed; None where there is none."""
-    paths = [os.path.join(folder, name), os.path.join(folder, f"{name}.gz")]
-    return next((path for path in paths if os.path.isfile(path)), None)
+    return next((path for path in _paths(folder, name) if os.path.isfile(path)), None)
+
+
+def _paths(folder: str, name: str) -> list[str]:
+    return [os.path.join(folder, name), os.path.join(folder, f"{name}.gz")]
 
 
 def idx_folder(folder: str) -> str | None:
@@ -61,29 +66,29 @@ def idx_folder(folder: str) -> str | None:
     return next((place for place in places if any(find_idx(place, name) for name in names)), None)
 
 
-def _split(folder: str, part: str, volume: Volume) -> MemorySplit:
+def _part(folder: str, part: str) -> Part:
     images, labels = (_existing(folder, name) for name in FILES[part])
-    read = Part(
-        _read_sized(images, 3), _read_sized(labels, 1), f"`{shorten_path(images)}`", f"`{shorten_path(labels)}`"
-    )
-    return split_of(read, volume if volume.dimensions == 2 else Volume((1, 1, 1)))
+    return Part(_named(images, 3), _named(labels, 1))
 
 
 def _existing(folder: str, name: str) -> str:
     path = find_idx(folder, name)
     if path is None:
+        odd = next((path for path in _paths(folder, name) if os.path.lexists(path)), None)
+        if odd is not None:
+            raise DataError("bad-data", f"`{shorten_path(odd)}` is no ordinary file")
         message = f"there is no file `{name}` or `{name}.gz` in `{shorten_path(folder)}`"
-        raise SpecError("no-such-data", message)
+        raise DataError("no-such-data", message)
     return path
 
 
-def _read_sized(path: str, dimensions: int) -> npt.NDArray[np.uint8]:
+def _named(path: str, dimensions: int) -> Named:
     """Read a file whose number of dimensions is known."""
     values = read_idx(path)
     if values.ndim != dimensions:
         message = f"`{shorten_path(path)}` holds values in {values.ndim} dimensions in place of {dimensions}"
-        raise SpecError("bad-data", message)
-    return values
+        raise DataError("bad-data", message)
+    return Named(f"`{shorten_path(path)}`", values)
 
 
 def read_idx(path: str) -> npt.NDArray[np.uint8]:
@@ -93,7 +98,7 @@ def read_idx(path: str) -> npt.NDArray[np.uint8]:
     each size in four bytes (the most significant first), and the values, the last dimension running fastest.
 
     Raises:
-        SpecError: for a file that cannot be read, is none, or holds more or less than its header says.
+        DataError: for a file that cannot be read, is none, or holds more or less than its header says.
 
     """
     try:
@@ -107,7 +112,7 @@ def read_idx(path: str) -> npt.NDArray[np.uint8]:
         raise _damaged(path, f"it is no whole gzip file ({shorten(str(error), 80)})") from None
     except (OSError, MemoryError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it does not fit in memory"
-        raise SpecError("bad-data", f"cannot read `{shorten_path(path)}`: {reason}") from None
+        raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {reason}") from None
 
 
 def _read_values(file: io.BufferedIOBase, path: str, most: int) -> npt.NDArray[np.uint8]:
@@ -124,6 +129,7 @@ def _read_values(file: io.BufferedIOBase, path: str, most: int) -> npt.NDArray[n
     stated = prod(sizes)
     if stated > most:
         raise _damaged(path, f"its header states {stated:,} values, and there are fewer")
+    check_memory(f"`{shorten_path(path)}`", stated)
     return _read_exactly(file, path, sizes)
 
 
@@ -139,5 +145,5 @@ def _read_exactly(file: io.BufferedIOBase, path: str, sizes: tuple[int, ...]) ->
     return values.reshape(sizes)
 
 
-def _damaged(path: str, reason: str) -> SpecError:
-    return SpecError("bad-data", f"`{shorten_path(path)}` is damaged: {reason}", hints=["delete it and get it again"])
+def _damaged(path: str, reason: str) -> DataError:
+    return DataError("bad-data", f"`{shorten_path(path)}` is damaged: {reason}", hints=["delete it and get it again"])

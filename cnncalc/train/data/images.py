@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from cnncalc.errors import CnncalcError, SpecError, shorten, shorten_path
+from cnncalc.errors import CnncalcError, DataError, shorten, shorten_path
 from cnncalc.train.data.check import colours
 from cnncalc.train.data.resize import Box, centre_box
 from cnncalc.volume import Volume
@@ -75,7 +75,7 @@ def read_image(path: str, volume: Volume, resize: str) -> torch.Tensor:
         The pixels, uint8 of shape C x H x W.
 
     Raises:
-        SpecError: for a file that cannot be read, and an image of another size or of other colours.
+        DataError: for a file that cannot be read, and an image of another size or of other colours.
 
     """
     check_volume(volume)
@@ -85,15 +85,15 @@ def read_image(path: str, volume: Volume, resize: str) -> torch.Tensor:
     except Unusable as unusable:
         if unusable.other_colours:
             hints = ["images are not converted from grey to colour or back"]
-            raise SpecError("data-differs", str(unusable), hints=hints) from None
-        raise SpecError("unreadable-image", f"cannot read {unusable}") from None
+            raise DataError("data-differs", str(unusable), hints=hints) from None
+        raise DataError("unreadable-image", f"cannot read {unusable}") from None
 
 
 def check_volume(volume: Volume) -> None:
     """Refuse a volume that no image has: images have two dimensions, and one channel or three."""
     if volume.dimensions != 2 or volume.channels not in (1, 3):
         message = f"the spec's input is {volume}; images have a height, a width, and 1 channel (grey) or 3 (colour)"
-        raise SpecError("data-differs", message, hints=["other data comes from a .npz file: `--data FILE.npz`"])
+        raise DataError("data-differs", message, hints=["other data comes from a .npz file: `--data FILE.npz`"])
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def check_header(path: str, volume: Volume, resize: str) -> None:
 
     Raises:
         Unusable: for a file that is no image, and for other colours.
-        SpecError: for another size, where images are not resized.
+        DataError: for another size, where images are not resized.
 
     """
     with _opened(path) as image:
@@ -124,7 +124,7 @@ def read_pixels(path: str, volume: Volume, resize: str, crop: Crop = centre_box)
 
     Raises:
         Unusable: for a file that cannot be decoded, and for other colours.
-        SpecError: for another size, where images are not resized.
+        DataError: for another size, where images are not resized.
 
     """
     with _opened(path) as image:
@@ -169,7 +169,7 @@ def _check(path: str, image: Image.Image, volume: Volume, resize: str) -> None:
     if resize == "none" and found != volume:
         message = f"`{shorten_path(path)}` is {found}, and the spec's input is {volume}"
         hints = ["`--resize crop` or `--resize stretch` brings images to the input's size", f"or write `input {found}`"]
-        raise SpecError("data-differs", message, hints=hints)
+        raise DataError("data-differs", message, hints=hints)
 
 
 def _channels(image: Image.Image, wanted: int) -> int:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from cnncalc.errors import SpecError, listed, shorten, shorten_path
+from cnncalc.errors import DataError, listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.images import SUFFIXES
 
@@ -44,7 +44,7 @@ def layout_of(folder: str) -> Layout:
     """Find the parts and the classes of a folder.
 
     Raises:
-        SpecError: for a folder that cannot be read, parts whose meaning is not clear, and fewer than two classes.
+        DataError: for a folder that cannot be read, parts whose meaning is not clear, and fewer than two classes.
 
     """
     held = class_folders(folder)
@@ -54,7 +54,7 @@ def layout_of(folder: str) -> Layout:
     if training is None or not (others or class_folders(training)):  # else it is a class of that name
         if others:
             message = f"`{shorten_path(folder)}` has a folder {_name(others[0])}, and none called train"
-            raise SpecError("bad-data", message, hints=[LAYOUT])
+            raise DataError("bad-data", message, hints=[LAYOUT])
         return _with_classes(folder, Layout(folder, None, None, (), ()))
     passed_over = tuple(_passed_over(folder, held, found))
     return _with_classes(folder, Layout(training, found["validation"], found["test"], (), passed_over))
@@ -67,7 +67,7 @@ def _found(folder: str, held: list[str], part: str) -> str | None:
     if len(with_classes) > 1:
         names = shorten(listed(map(_name, with_classes)), 200)
         message = f"`{shorten_path(folder)}` has several folders of {part} images: {names}"
-        raise SpecError("bad-data", message, hints=["keep one of them"])
+        raise DataError("bad-data", message, hints=["keep one of them"])
     return next(iter(with_classes or (named if part == "training" else ())), None)
 
 
@@ -88,7 +88,7 @@ def _with_classes(folder: str, layout: Layout) -> Layout:
     for path in (os.path.join(layout.training, name) for name in classes):
         if os.path.commonpath([os.path.realpath(path), inside]) == os.path.realpath(path):
             message = f"`{shorten_path(path)}` is a link to a folder that it lies in"
-            raise SpecError("bad-data", message, hints=["remove the link"])
+            raise DataError("bad-data", message, hints=["remove the link"])
     return layout._replace(classes=tuple(classes))
 
 
@@ -147,7 +147,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
             return [entry for entry in entries if not entry.name.startswith(".") and not _of_system(entry.name)]
     except OSError as error:
         message = f"cannot read the folder `{shorten_path(folder)}`: {error.strerror}"
-        raise SpecError("bad-data", message) from None
+        raise DataError("bad-data", message) from None
 
 
 def _of_system(name: str) -> bool:

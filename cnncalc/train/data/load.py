@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from cnncalc.errors import SpecError, did_you_mean, shorten, shorten_path
+from cnncalc.errors import ArgumentError, DataError, did_you_mean, shorten, shorten_path
 from cnncalc.needs import optional_packages
+from cnncalc.train.data.arrays import LAYOUTS, Suiting
 from cnncalc.train.data.automatic import choose
 from cnncalc.train.data.dataset import DataRequest, Dataset, spread
 from cnncalc.train.data.digits import load_digits
@@ -52,7 +53,7 @@ def load_dataset(request: DataRequest, volume: Volume, *, classes: int | None = 
         classes: the number of the network's outputs, for ``auto`` and synthetic images.
 
     Raises:
-        SpecError: for data that is not there, cannot be read or contradicts itself. Whether it suits the network
+        DataError: for data that is not there, cannot be read or contradicts itself. Whether it suits the network
             is asked by `check_dataset`.
 
     """
@@ -70,34 +71,38 @@ def load_dataset(request: DataRequest, volume: Volume, *, classes: int | None = 
 def _check_request(request: DataRequest) -> None:
     if request.resize not in RESIZES:
         message = f"there is no way to resize called `{shorten(request.resize)}`"
-        raise SpecError("bad-option", message, hints=[f"choose {', '.join(RESIZES)}"])
+        raise ArgumentError("bad-option", message, hints=[f"choose {', '.join(RESIZES)}"])
     if request.unreadable not in UNREADABLE:
         message = f"unreadable images cannot be treated with `{shorten(request.unreadable)}`"
-        raise SpecError("bad-option", message, hints=[f"choose {', '.join(UNREADABLE)}"])
+        raise ArgumentError("bad-option", message, hints=[f"choose {', '.join(UNREADABLE)}"])
+    if request.layout not in LAYOUTS:
+        message = f"there is no layout called `{shorten(request.layout)}`"
+        raise ArgumentError("bad-option", message, hints=[f"choose {', '.join(LAYOUTS)}"])
     if request.limit is not None and request.limit < 1:
-        raise SpecError("bad-option", f"a limit of {request.limit} leaves no image to train with")
+        raise ArgumentError("bad-option", f"a limit of {request.limit} leaves no image to train with")
     if request.workers < 0:
-        raise SpecError("bad-option", f"there cannot be {request.workers} workers")
+        raise ArgumentError("bad-option", f"there cannot be {request.workers} workers")
 
 
 def _read(request: DataRequest, volume: Volume, classes: int | None) -> Dataset:
     if request.data in _NAMED:
         return _NAMED[request.data](request, volume, classes)
+    suiting = Suiting(volume, classes, request.layout)
     if os.path.isdir(request.data):
         idx = idx_folder(request.data)
-        return load_idx(idx, volume) if idx else load_folder(request, volume)
+        return load_idx(idx, suiting) if idx else load_folder(request, volume)
     if os.path.isfile(request.data) and request.data.lower().endswith(".npz"):
-        return load_npz(request.data, volume)
+        return load_npz(request.data, suiting)
     raise _unknown(request.data)
 
 
-def _unknown(data: str) -> SpecError:
+def _unknown(data: str) -> DataError:
     if os.path.exists(data):
         message = f"`{shorten_path(data)}` is neither a folder nor a .npz file"
-        return SpecError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
+        return DataError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
     known = f"known are auto, {', '.join(_NAMED)}, and the paths of folders and .npz files"
     message = f"there is no data set or folder `{shorten_path(data)}`"
-    return SpecError("no-such-data", message, hints=[*did_you_mean(data, _NAMED), known])
+    return DataError("no-such-data", message, hints=[*did_you_mean(data, _NAMED), known])
 
 
 def _limited(dataset: Dataset, limit: int | None) -> Dataset:

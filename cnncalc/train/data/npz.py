@@ -5,70 +5,148 @@ from __future__ import annotations
 import os
 import warnings
 import zipfile
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
 
-import numpy as np
-import numpy.typing as npt
+from numpy.lib import format as npy
 
-from cnncalc.errors import SpecError, listed, shorten, shorten_path
-from cnncalc.train.data.arrays import Part, numbered_classes, split_of
+from cnncalc.errors import CnncalcError, DataError, listed, shorten, shorten_path
+from cnncalc.train.data.arrays import Described, Part, Suiting, check_described, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
-from cnncalc.train.data.memory import MemorySplit
-from cnncalc.volume import Volume
+from cnncalc.train.data.labels import Named
 
 NAMES = (
-    ("x_train", "y_train", "x_test", "y_test"),
-    ("train_images", "train_labels", "test_images", "test_labels"),
-    ("images", "labels", "test_images", "test_labels"),
-    ("x", "y", "x_test", "y_test"),
+    ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test"),
+    ("x_train", "y_train", "x_valid", "y_valid", "x_test", "y_test"),
+    ("train_images", "train_labels", "val_images", "val_labels", "test_images", "test_labels"),
+    ("images", "labels", "val_images", "val_labels", "test_images", "test_labels"),
+    ("x", "y", "x_val", "y_val", "x_test", "y_test"),
 )
-"""Names of the arrays: training images, their labels, test images, their labels."""
+"""Names of the arrays, in small letters or capitals: training images, their labels, the same of the other parts."""
+
+_PARTS = ("training", "validation", "test")
+
+_MOST_DEFLATED = 1032
+"""Times that deflate can shrink data: what claims to hold more is damaged."""
+
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+"""Readers of the head of an array, by the version of the format; later ones are for other kinds of values."""
+
+Pair = tuple[str, str]
+"""The names of two arrays: images, and their labels."""
 
 
-def load_npz(path: str, volume: Volume) -> Dataset:
-    """Read a file of arrays: images, uint8 of N x H x W or N x H x W x C, and labels, [N] or [N, 1].
+def load_npz(path: str, suiting: Suiting) -> Dataset:
+    """Read a file of arrays: images and labels, as in `dataset_of`.
 
-    Pickled objects in it are refused, never loaded.
+    What the file says about sizes and types is looked at before anything is read. Pickled objects in it are refused,
+    never loaded.
 
     Raises:
-        SpecError: for a file that cannot be read, and for arrays of other names, types or shapes.
+        DataError: for a file that cannot be read, and for arrays of other names, types or shapes.
 
     """
-    held = _names(path)
-    names = next((names for names in NAMES if {*names[:2]} <= held), None)
-    if names is None:
-        message = f"`{shorten_path(path)}` has no arrays x_train and y_train"
-        found = [f"it holds {shorten(listed(held), 200)}"] if held else ["it holds no arrays"]
-        raise SpecError("bad-data", message, hints=[*found, "also read: images and labels, x and y"])
-    train = _split(path, names[0], names[1], volume)
-    test = _split(path, names[2], names[3], volume) if {*names[2:]} <= held else None
-    return Dataset(os.path.basename(path), path, numbered_classes(train, test), train, test)
+    with _opened(path) as file:
+        held = {name.removesuffix(".npy").lower(): name for name in file.namelist()}
+        pairs, lonely = _pairs(held, path)
+        heads = {name: _described(file, held[name], path) for pair in pairs.values() for name in pair}
+        for images, labels in pairs.values():
+            check_described(heads[images], heads[labels], suiting.volume.dimensions)
+        check_memory(f"`{shorten_path(path)}`", sum(_size(head) for head in heads.values()))
+        arrays = {name: _array(file, held[name], head, path) for name, head in heads.items()}
+    parts = {part: Part(arrays[images], arrays[labels]) for part, (images, labels) in pairs.items()}
+    return dataset_of(os.path.basename(path), path, parts, suiting)._replace(skipped=lonely)
 
 
-def _names(path: str) -> set[str]:
+@contextmanager
+def _opened(path: str) -> Iterator[zipfile.ZipFile]:
+    """Open a file of arrays; whatever goes wrong with it, and is no error of ours, means that it is damaged."""
     try:
         with zipfile.ZipFile(path) as file:
-            return {name.removesuffix(".npy") for name in file.namelist()}
+            yield file
+    except (CnncalcError, MemoryError):
+        raise
     except OSError as error:
-        raise SpecError("bad-data", f"cannot read `{shorten_path(path)}`: {error.strerror or error}") from None
+        raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {error.strerror or error}") from None
     except Exception:  # zipfile raises many kinds for damaged files
-        raise SpecError("bad-data", f"`{shorten_path(path)}` is damaged or no .npz file") from None
+        raise DataError("bad-data", f"`{shorten_path(path)}` is damaged or no .npz file") from None
 
 
-def _split(path: str, images: str, labels: str, volume: Volume) -> MemorySplit:
-    place = f"in `{shorten_path(path)}`"
-    part = Part(_array(path, images), _array(path, labels), f"{images} {place}", f"{labels} {place}")
-    return split_of(part, volume)
+def _pairs(held: Mapping[str, str], path: str) -> tuple[dict[str, Pair], tuple[str, ...]]:
+    """Return the names of the arrays of each part that is there, and lines about images without labels."""
+    fitting = [names for names in NAMES if {*names[:2]} <= {*held}]
+    if not fitting:
+        message = f"`{shorten_path(path)}` has no arrays x_train and y_train"
+        found = [f"it holds {shorten(listed(held), 200)}"] if held else ["it holds no arrays"]
+        raise DataError("bad-data", message, hints=[*found, "also read: images and labels, x and y"])
+    pairs: dict[str, Pair] = {}
+    lonely = {}
+    for names in (names for names in fitting if names[:2] == fitting[0][:2]):
+        for part, images, labels in zip(_PARTS, names[::2], names[1::2], strict=True):
+            if images in held and labels in held:
+                if pairs.setdefault(part, (images, labels)) != (images, labels):
+                    message = f"`{shorten_path(path)}` has both {pairs[part][0]} and {images}"
+                    raise DataError("bad-data", message, hints=["keep one of them"])
+            elif images in held or labels in held:
+                there, missing = (images, labels) if images in held else (labels, images)
+                lonely[there] = f"{there} in `{shorten_path(path)}`: there is no {missing}"
+    return pairs, tuple(lonely.values())
 
 
-def _array(path: str, name: str) -> npt.NDArray[Any]:
+# ---- what a file says about its arrays
+
+
+def _described(file: zipfile.ZipFile, member: str, path: str) -> Described:
+    """Return name, shape and type of an array from its first bytes, and see that its values are there.
+
+    Raises:
+        DataError: for a member that is no array or holds objects, and for one whose size is not what it states.
+
+    """
+    name = _name(member, path)
+    info = file.getinfo(member)
+    with _reading(name), file.open(info) as opened:
+        if opened.read(len(npy.MAGIC_PREFIX)) != npy.MAGIC_PREFIX:
+            raise DataError("bad-data", f"{name} is no NumPy array")
+        version = tuple(opened.read(2))
+        if version not in _HEADERS:
+            raise DataError("bad-data", f"{name} is written in a version of the format that is not read: {version}")
+        shape, _, dtype = _HEADERS[version](opened)
+        start = opened.tell()
+    if dtype.hasobject:
+        raise DataError("bad-data", f"{name} holds Python objects, which are never loaded")
+    head = Described(name, shape, dtype)
+    packed = info.compress_type == zipfile.ZIP_DEFLATED
+    most = info.compress_size * _MOST_DEFLATED if packed else info.file_size
+    if min(shape, default=0) < 0 or start + _size(head) != info.file_size or info.file_size > most:
+        message = f"{name} is damaged: it states {_size(head):,} bytes, and there are others"
+        raise DataError("bad-data", message, hints=["write the file again"])
+    return head
+
+
+def _size(head: Described) -> int:
+    """Return the bytes that the values of an array take."""
+    return prod(head.shape) * head.dtype.itemsize
+
+
+def _array(file: zipfile.ZipFile, member: str, head: Described, path: str) -> Named:
+    with _reading(head.name), file.open(member) as opened:
+        return Named(head.name, npy.read_array(opened, allow_pickle=False))
+
+
+def _name(member: str, path: str) -> str:
+    return f"{shorten(member.removesuffix('.npy'))} in `{shorten_path(path)}`"
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Turn what NumPy and zipfile raise for damaged members into an error that names the array."""
     try:
-        with warnings.catch_warnings(), np.load(path, allow_pickle=False) as file:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            array = file[name]
-    except Exception as error:  # NumPy and zipfile raise many kinds for damaged files
-        message = f"cannot read {name} in `{shorten_path(path)}`: {shorten(str(error), 120)}"
-        raise SpecError("bad-data", message) from None
-    if not isinstance(array, np.ndarray):
-        raise SpecError("bad-data", f"{name} in `{shorten_path(path)}` is no NumPy array")
-    return array
+            yield
+    except (CnncalcError, MemoryError):
+        raise
+    except Exception as error:
+        raise DataError("bad-data", f"cannot read {name}: {shorten(str(error), 120)}") from None

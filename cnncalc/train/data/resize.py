@@ -6,7 +6,7 @@ from typing import cast
 
 import torch
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import DataError
 from cnncalc.train.data.dataset import Dataset, Split
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.volume import Volume
@@ -34,7 +34,7 @@ def resized(dataset: Dataset, volume: Volume, how: str) -> Dataset:
     """Resize images that are in memory to the spatial sizes of a volume, where that is asked for.
 
     Raises:
-        SpecError: for data that are no images of two dimensions.
+        DataError: for data that are no images of two dimensions.
 
     """
     if how == "none":
@@ -42,7 +42,7 @@ def resized(dataset: Dataset, volume: Volume, how: str) -> Dataset:
     found = next((split.volume for _, split in dataset.parts() if split.volume.spatial != volume.spatial), volume)
     if found != volume and {len(found), len(volume)} != {3}:
         message = f"only images of two dimensions can be resized, and not {found} to {volume}"
-        raise SpecError("data-differs", message)
+        raise DataError("data-differs", message)
     return dataset._replace(
         train=_resized(dataset.train, volume, how),
         validation=dataset.validation and _resized(dataset.validation, volume, how),

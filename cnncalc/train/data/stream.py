@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from cnncalc.errors import CnncalcError, SpecError
+from cnncalc.errors import CnncalcError, DataError
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
 from cnncalc.train.data.images import Unusable, quiet_pillow, random_crop, read_pixels
 from cnncalc.train.data.resize import centre_box
@@ -82,13 +82,13 @@ class StreamedSplit:
         Where images are cropped, each is cropped at random when there is a seed, and in the middle else.
 
         Raises:
-            SpecError: for a file that cannot be decoded, and where a process that reads is killed.
+            DataError: for a file that cannot be decoded, and where a process that reads is killed.
 
         """
         try:
             for pixels, labels, fault in self._loader(order, seed):
                 if fault:
-                    raise SpecError("unreadable-image", fault, hints=["replace or delete it"])
+                    raise DataError("unreadable-image", fault, hints=["replace or delete it"])
                 yield pixels.to(self._device, non_blocking=True), labels.to(self._device, non_blocking=True)
         except (RuntimeError, OSError, EOFError) as error:
             if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
@@ -177,9 +177,9 @@ def _leave_signals_to_training(worker: int) -> None:
         os.setpgrp()
 
 
-def _worker_died() -> SpecError:
+def _worker_died() -> DataError:
     hints = [
         "most often memory ran out, or shared memory (/dev/shm) is too small",
         "`--workers 0` reads in the training process, without shared memory",
     ]
-    return SpecError("worker-died", "a process that reads images was killed", hints=hints)
+    return DataError("worker-died", "a process that reads images was killed", hints=hints)

@@ -8,10 +8,11 @@ import sys
 from http.client import HTTPException
 from typing import Any
 
-from cnncalc.errors import SpecError, shorten, shorten_path
-from cnncalc.train.data.arrays import Part, split_of
+from cnncalc.errors import DataError, shorten, shorten_path
+from cnncalc.train.data.arrays import Part, Suiting, dataset_of
 from cnncalc.train.data.dataset import DataRequest, Dataset
 from cnncalc.train.data.idx import FILES, find_idx, load_idx
+from cnncalc.train.data.labels import Named
 from cnncalc.volume import Volume
 
 MNIST = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
@@ -37,21 +38,21 @@ def load_mnist(name: str, request: DataRequest) -> Dataset:
     """Read a set of IDX files from ``FOLDER/MNIST/raw`` or ``FOLDER/FashionMNIST/raw``.
 
     Raises:
-        SpecError: for files that are missing or damaged, and for a download that fails.
+        DataError: for files that are missing or damaged, and for a download that fails.
 
     """
     if not mnist_is_there(name, request.folder):
         if not request.download:
-            raise _missing(name, _mnist_folder(name, request.folder), FILES["train"] + FILES["test"])
+            raise _missing(name, _mnist_folder(name, request.folder), FILES["training"] + FILES["test"])
         _download(name, MNIST[name], request.folder)
     classes = _CLASSES.get(name) or tuple(_torchvision(MNIST[name]).classes)
-    return load_idx(_mnist_folder(name, request.folder), Volume((28, 28, 1)), name, classes)
+    return load_idx(_mnist_folder(name, request.folder), Suiting(Volume((28, 28, 1))), name, classes)
 
 
 def mnist_is_there(name: str, folder: str) -> bool:
     """Say whether all four files of a set are where torchvision keeps them."""
     place = _mnist_folder(name, folder)
-    return all(find_idx(place, file) for file in FILES["train"] + FILES["test"])
+    return all(find_idx(place, file) for file in FILES["training"] + FILES["test"])
 
 
 def _mnist_folder(name: str, folder: str) -> str:
@@ -68,7 +69,7 @@ def load_cifar(name: str, request: DataRequest) -> Dataset:
     checksums before it opens one, so that only the original is ever unpickled.
 
     Raises:
-        SpecError: for files that are missing or are not the original, and for a download that fails.
+        DataError: for files that are missing or are not the original, and for a download that fails.
 
     """
     cifar = _torchvision(CIFAR[name])
@@ -79,15 +80,16 @@ def load_cifar(name: str, request: DataRequest) -> Dataset:
     try:
         read = [cifar(request.folder, train=training) for training in (True, False)]
     except (RuntimeError, OSError) as error:
-        raise SpecError("bad-data", f"cannot read {name}: {shorten(str(error), 200)}") from None
-    train, test = (split_of(Part(part.data, _array(part.targets), name, name), Volume((32, 32, 3))) for part in read)
-    return Dataset(name, os.path.join(request.folder, cifar.base_folder), tuple(read[0].classes), train, test)
+        raise DataError("bad-data", f"cannot read {name}: {shorten(str(error), 200)}") from None
+    parts = {part: _part(name, cifar) for part, cifar in zip(("training", "test"), read, strict=True)}
+    where, classes = os.path.join(request.folder, cifar.base_folder), tuple(read[0].classes)
+    return dataset_of(name, where, parts, Suiting(Volume((32, 32, 3))), classes)
 
 
-def _array(labels: list[int]) -> Any:
+def _part(name: str, cifar: Any) -> Part:
     import numpy as np
 
-    return np.asarray(labels)
+    return Part(Named(name, cifar.data), Named(name, np.asarray(cifar.targets)))
 
 
 def _check_cifar(name: str, cifar: Any, folder: str) -> None:
@@ -103,19 +105,19 @@ def _check_cifar(name: str, cifar: Any, folder: str) -> None:
         if not check_integrity(path, checksum):
             message = f"`{shorten_path(path)}` is not the original: its MD5 is not {checksum}"
             hints = [f"delete it and get {name} again with `--download`; an altered file is never opened"]
-            raise SpecError("bad-data", message, hints=hints)
+            raise DataError("bad-data", message, hints=hints)
 
 
 # ---- what both share
 
 
-def _missing(name: str, place: str, files: Any) -> SpecError:
+def _missing(name: str, place: str, files: Any) -> DataError:
     hints = [
         "`--download` gets them from the internet",
         f"or put them there: {', '.join(files)}",
         "or name another folder that holds them with `--data-folder`",
     ]
-    return SpecError(
+    return DataError(
         "no-such-data", f"{name} is not there: its files are looked for in `{shorten_path(place)}`", hints=hints
     )
 
@@ -127,4 +129,4 @@ def _download(name: str, reader: str, folder: str) -> None:
             _torchvision(reader)(folder, download=True)
     except (RuntimeError, OSError, HTTPException) as error:  # urllib's own errors are OSErrors
         reason = shorten(str(error), 200)
-        raise SpecError("download-failed", f"cannot download {name} to `{shorten_path(folder)}`: {reason}") from None
+        raise DataError("download-failed", f"cannot download {name} to `{shorten_path(folder)}`: {reason}") from None

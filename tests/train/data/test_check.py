@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import cnncalc
-from cnncalc.train.data import Dataset, MemorySplit, check_dataset
+from cnncalc.train.data import Dataset, MemorySplit, check_class_names, check_dataset
 from tests.train.data.files import noise
 
 Complaint = Callable[..., str]
@@ -114,3 +114,26 @@ def test_a_repair_of_the_classes_really_repairs() -> None:
     data = dataset(3, 8, 8)
     check(data, "input 8x8x3\nconv 3x3x4 - relu\nfc 10")
     check_dataset(data, cnncalc.load("param classes = 12\ninput 8x8x3\nfc {classes}", params={"classes": 10}))
+
+
+@pytest.mark.parametrize("trained", [("cat", "dog"), ("0", "1")])
+def test_classes_that_are_only_numbered_have_no_names_to_compare(trained: tuple[str, ...]) -> None:
+    check_class_names(dataset(1, 8, 8, classes=2), trained)
+
+
+@pytest.mark.parametrize(
+    ("classes", "trained", "text"),
+    [
+        (("ape", "cat"), ("cat", "dog"), "class 0 is `ape` in mine, and `cat` was trained"),
+        (("1", "2"), ("0", "1"), "class 0 is `1` in mine, and `0` was trained"),
+        (("cat", "dog"), ("0", "1"), "class 0 is `cat` in mine, and `0` was trained"),
+    ],
+)
+def test_other_classes_than_those_that_were_trained(
+    complaint: Complaint, classes: tuple[str, ...], trained: tuple[str, ...], text: str
+) -> None:
+    """As many, but called otherwise: each accuracy would be wrong without a word."""
+    data = dataset(1, 8, 8)._replace(classes=classes)
+    assert complaint(check_class_names, data, trained) == (
+        f"error[data-differs]: {text}\n  = test on data with the classes of the run"
+    )

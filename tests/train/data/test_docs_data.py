@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from cnncalc.train.data import DataRequest, dataset_names
+from cnncalc.train.data.arrays import LAYOUTS
 from cnncalc.train.data.images import SUFFIXES
 from cnncalc.train.data.layout import OF_SYSTEMS, PARTS
 from cnncalc.train.data.npz import NAMES
@@ -50,14 +51,19 @@ def test_every_ending_is_on_the_page() -> None:
 
 
 def test_every_name_of_an_array_is_on_the_page() -> None:
-    rows = [tuple(re.findall(r"`(\w+)`", line)) for line in section("Arrays").splitlines() if line.startswith("| `")]
+    rows = [tuple(re.findall(r"`(\w+)`", line)) for line in section("Arrays").splitlines() if line.count("`, `") > 2]
     assert tuple(rows) == NAMES
+
+
+def test_every_layout_is_on_the_page() -> None:
+    table = section("Arrays").split("| `--layout`")[1]
+    assert tuple(first_cells(table)) == LAYOUTS
 
 
 def test_every_code_is_on_the_page() -> None:
     """The codes that the files of this room raise, but for a request that cannot be met."""
     files = (ROOT / "cnncalc" / "train" / "data").glob("*.py")
-    raised = {code for path in files for code in re.findall(r'SpecError\(\s*"([a-z-]+)"', path.read_text("utf-8"))}
+    raised = {code for path in files for code in re.findall(r'DataError\(\s*"([a-z-]+)"', path.read_text("utf-8"))}
     assert set(first_cells(section("What is checked"))) == raised - {"bad-option"}
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import DataError
 from cnncalc.train.data.idx import read_idx
 from tests.train.data.files import NAMES, idx_bytes, load, noise, write_mnist
 
@@ -71,7 +71,7 @@ def refused(data: bytes, suffix: str = "") -> bool:
         path.write_bytes(data)
         try:
             read_idx(str(path))
-        except SpecError as error:
+        except DataError as error:
             return error.code == "bad-data"
     return False
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import DataError
 from cnncalc.train.data import read_image
 from cnncalc.train.data.images import random_crop
 from tests.train.data.files import noise, volume
@@ -216,5 +216,5 @@ def test_damaged_files_are_refused_or_read(data: st.DataObject, form: str) -> No
         path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
         try:
             assert read(str(path), "8x8x3", "stretch").shape == (3, 8, 8)
-        except SpecError as error:
+        except DataError as error:
             assert error.code in ("unreadable-image", "data-differs")

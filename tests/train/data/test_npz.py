@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import DataError
 from cnncalc.train.data.npz import NAMES
 from tests.train.data.files import load, noise
 
@@ -29,17 +30,27 @@ def everything(dataset_split: object) -> npt.NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("names", NAMES)
-def test_arrays_are_found_by_the_names_that_others_give(folder: Path, names: tuple[str, ...]) -> None:
-    """Keras writes x_train and y_train, MedMNIST train_images and train_labels."""
+@pytest.mark.parametrize("written", [str.lower, str.upper])
+def test_arrays_are_found_by_the_names_that_others_give(
+    folder: Path, names: tuple[str, ...], written: Callable[[str], str]
+) -> None:
+    """Keras writes x_train and y_train, MedMNIST train_images and train_labels; scikit-learn's users like X."""
     x, y = noise(6, 5, 4, 3), np.array([0, 1, 2, 0, 1, 2])
-    np.savez(folder / "file.npz", **dict(zip(names, [x, y, x[:3], y[:3]], strict=True)))
+    arrays = [x, y, x[2:], y[2:], x[:3], y[:3]]
+    np.savez(folder / "file.npz", **{written(name): array for name, array in zip(names, arrays, strict=True)})
 
     dataset = load("file.npz", "5x4x3")
 
     assert (dataset.name, dataset.classes) == ("file.npz", ("0", "1", "2"))
-    assert (everything(dataset.train) == x.transpose(0, 3, 1, 2)).all()
-    assert (everything(dataset.test) == x[:3].transpose(0, 3, 1, 2)).all()
-    assert dataset.train.labels.tolist() == y.tolist()
+    for (part, split), images, labels in zip(dataset.parts(), arrays[::2], arrays[1::2], strict=True):
+        assert (everything(split) == images.transpose(0, 3, 1, 2)).all(), part
+        assert split.labels.tolist() == labels.tolist(), part
+
+
+def test_images_without_labels_are_named(folder: Path) -> None:
+    """As in competitions, where nobody has the labels of the test images."""
+    np.savez(folder / "file.npz", x_train=X, y_train=Y, x_test=X)
+    assert load("file.npz", "4x4x1").skipped == ("x_test in `file.npz`: there is no y_test",)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +75,7 @@ def test_what_is_written_is_read(array: npt.NDArray[np.uint8], packed: bool) -> 
     with tempfile.TemporaryDirectory() as place:
         path = f"{place}/file.npz"
         (np.savez_compressed if packed else np.savez)(path, x=array, y=np.zeros((len(array), 1), np.uint8))
-        dataset = load(path, "1x1x1")
+        dataset = load(path, "1x1x1", layout="channels-last")
     assert (everything(dataset.train) == array.transpose(0, 3, 1, 2)).all()
 
 
@@ -80,7 +91,7 @@ def test_damaged_files_are_refused_or_read(data: st.DataObject) -> None:
         path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
         try:
             load(str(path), "4x4x1")
-        except SpecError as error:
+        except DataError as error:
             assert error.code == "bad-data"
 
 
@@ -89,7 +100,7 @@ def test_a_pickle_inside_is_never_loaded(folder: Path, complaint: Complaint) -> 
     np.savez(folder / "file.npz", x=np.array([Touch()], dtype=object), y=np.arange(1))
 
     assert complaint(load, "file.npz", "4x4x1") == (
-        "error[bad-data]: cannot read x in `file.npz`: Object arrays cannot be loaded when allow_pickle=False"
+        "error[bad-data]: x in `file.npz` holds Python objects, which are never loaded"
     )
     assert not (folder / "touched").exists()
 
@@ -107,7 +118,7 @@ X, Y = noise(3, 4, 4), np.arange(3)
 
 
 ALSO = "also read: images and labels, x and y"
-COUNTED = "labels are one whole number for each image, counted from 0"
+COUNTED = "labels are one whole number for each image, counted from 0; or names, or rows with a single 1"
 RANGE = "labels are counted from 0, up to 99,999"
 
 
@@ -122,8 +133,12 @@ RANGE = "labels are counted from 0, up to 99,999"
             '  = values from 0 to 1 are stored as `(x * 255).round().astype("uint8")`',
         ),
         ({"x": X[0, 0], "y": Y}, "x in `file.npz` has the shape 4; for this spec it is N x H x W x C"),
-        ({"x": X, "y": Y / 2}, f"y in `file.npz` holds float64 of shape 3\n  = {COUNTED}"),
-        ({"x": X, "y": np.eye(3, dtype=int)}, f"y in `file.npz` holds int64 of shape 3 x 3\n  = {COUNTED}"),
+        ({"x": X, "y": Y[:, None, None]}, f"y in `file.npz` holds int64 of shape 3 x 1 x 1\n  = {COUNTED}"),
+        ({"x": X, "y": Y + 1j}, f"y in `file.npz` holds complex128 of shape 3\n  = {COUNTED}"),
+        (
+            {"x_train": X, "y_train": Y, "x_val": X, "y_val": Y, "x_valid": X, "y_valid": Y},
+            "`file.npz` has both x_val and x_valid\n  = keep one of them",
+        ),
         ({"x": X, "y": Y - 1}, f"y in `file.npz` has labels from -1 to 1\n  = {RANGE}"),
         (
             {"x": X, "y": Y.astype(np.uint64) + 10**9},
@@ -133,7 +148,7 @@ RANGE = "labels are counted from 0, up to 99,999"
         ({"x": X[:0], "y": Y[:0]}, "x in `file.npz` has no images"),
         (
             {"x": X, "y": Y, "x_test": X, "y_test": Y + 3},
-            "the test images have a label 5; those of training go up to 2",
+            "y_test in `file.npz` has a label 5; those of training go up to 2",
         ),
     ],
 )
@@ -152,3 +167,46 @@ def test_a_member_that_is_no_array(folder: Path, complaint: Complaint) -> None:
         file.writestr("x", b"hello")
         file.writestr("y", b"hello")
     assert complaint(load, "file.npz", "4x4x1") == "error[bad-data]: x in `file.npz` is no NumPy array"
+
+
+# ---- what a file says about itself
+
+
+def member(shape: str, descr: str = "'|u1'", values: bytes = b"") -> bytes:
+    """Return a NumPy array whose head says what is wanted, with any values behind it."""
+    head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + values
+
+
+@pytest.mark.parametrize(
+    ("shape", "states"),
+    [
+        ("(1000000000000000000,)", "1,000,000,000,000,000,000"),
+        ("(3, 4, 4, 1000000)", "48,000,000"),
+        ("(-3, 4, 4)", "-48"),
+        ("(3, 4, 3)", "36"),
+    ],
+)
+def test_the_stated_size_is_compared_before_anything_is_read(
+    folder: Path, complaint: Complaint, shape: str, states: str
+) -> None:
+    with zipfile.ZipFile(folder / "file.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("x.npy", member(shape, values=bytes(48)))
+        file.writestr("y.npy", member("(3,)", values=bytes(3)))
+    assert complaint(load, "file.npz", "4x4x1") == (
+        f"error[bad-data]: x in `file.npz` is damaged: it states {states} bytes, and there are others\n"
+        "  = write the file again"
+    )
+
+
+def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(
+    folder: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Zeros pack to a thousandth of their size, so that a small file may hold more than a machine."""
+    np.savez_compressed(folder / "file.npz", x=np.zeros((64, 256, 256), np.uint8), y=np.zeros(64, np.uint8))
+    monkeypatch.setattr("cnncalc.train.data.arrays.installed_memory", lambda: 2**20)
+    monkeypatch.setattr("cnncalc.train.data.npz._array", None)
+    assert complaint(load, "file.npz", "256x256x1") == (
+        "error[bad-data]: `file.npz` takes 4.0 MiB in memory, and this machine has 1.0 MiB\n"
+        "  = a folder of images is read batch by batch"
+    )

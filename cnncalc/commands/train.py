@@ -56,7 +56,7 @@ def train(spec: str | None, resume: str | None, **options: Any) -> None:
     with optional_packages(), one_voice():
         from cnncalc.train import start
         from cnncalc.train.data import DataRequest
-        from cnncalc.train.folder import SpecSettings
+        from cnncalc.train.facts import SpecSettings
         from cnncalc.train.recipes import load_recipe
         from cnncalc.train.signals import Signals
 

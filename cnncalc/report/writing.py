@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, TextIO
 
 from cnncalc.errors import WriteError
@@ -74,21 +74,22 @@ def encodable(text: str, encoding: str | None) -> str:
     return text
 
 
-def write_file(content: str | bytes, path: str) -> None:
-    """Write a text or bytes to a file, so that the file holds all of it or what it held before.
+def write_file(content: str | bytes | Iterable[bytes | memoryview], path: str) -> None:
+    """Write a text, or bytes in one or many pieces, to a file, which then holds all of it or what it held before.
 
     Raises:
         WriteError: where the file cannot be written; what stood there is still there.
 
     """
     data = content.encode() if isinstance(content, str) else content
+    pieces = (data,) if isinstance(data, bytes) else data
     try:
         if os.path.exists(path) and not os.path.isfile(path):  # a device or a named pipe has nothing to keep
             with open(path, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
             return
         with _replacing(os.path.realpath(path)) as file:
-            file.write(data)
+            file.writelines(pieces)
     except OSError as error:
         raise WriteError("cannot-write", f"cannot write `{path}`: {_reason(error)}") from None
 

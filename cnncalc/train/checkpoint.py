@@ -6,79 +6,23 @@ hash of what it holds, so a file that was cut off or changed is recognised, and 
 
 from __future__ import annotations
 
-import json
 import os
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from contextlib import suppress
+from copy import copy
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from cnncalc.errors import SpecError, shorten, shorten_path
 from cnncalc.report.writing import write_file
+from cnncalc.train.packing import Checkpoint, Packed, digest_of, read_regular, unpack
 
 KEPT = 2
 """How many checkpoints stay: the newest, and the one before it in case that is damaged."""
 _NAME = re.compile(r"step-(\d{10})-([0-9a-f]{32})\.ckpt")
-_META = "cnncalc"
-
-
-class Checkpoint(NamedTuple):
-    """What a checkpoint holds.
-
-    Attributes:
-        tensors: by their names, on the CPU.
-        facts: everything else, as JSON has it.
-
-    """
-
-    tensors: dict[str, Tensor]
-    facts: dict[str, Any]
-
-
-def pack(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> bytes:
-    """Return tensors and facts as the bytes of a safetensors file, the same ones every time.
-
-    There is a single text in its metadata, since safetensors writes several in any order.
-    """
-    ours = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    return save_tensors(ours, {_META: json.dumps(facts)})
-
-
-def unpack(data: bytes) -> Checkpoint:
-    """Return what the bytes of a safetensors file hold, or raise ValueError; nothing in them is run."""
-    try:
-        tensors = load_tensors(data)
-        length = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + length])
-        facts = json.loads(header.get("__metadata__", {}).get(_META, "{}"))
-    except (SafetensorError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
-    if not isinstance(facts, dict):
-        raise ValueError("its facts are no object")  # one kind of error for damaged bytes
-    return Checkpoint(tensors, facts)
-
-
-def read_whole(path: str) -> Checkpoint:
-    """Read weights from a file; nothing in it is run.
-
-    Raises:
-        SpecError: where the file is not there, or is damaged.
-
-    """
-    try:
-        with open(path, "rb") as file:
-            return unpack(file.read())
-    except OSError as error:
-        message = f"cannot read the weights in `{shorten_path(path)}`: {error.strerror}"
-        raise SpecError("no-weights", message) from None
-    except ValueError as error:
-        raise SpecError("bad-weights", f"`{shorten_path(path)}` is damaged: {error}") from None
 
 
 def write_checkpoint(folder: str, step: int, checkpoint: Checkpoint) -> None:
@@ -88,12 +32,14 @@ def write_checkpoint(folder: str, step: int, checkpoint: Checkpoint) -> None:
         WriteError: where it cannot be written; the earlier ones are untouched.
 
     """
-    os.makedirs(folder, exist_ok=True)
-    data = pack(*checkpoint)
-    name = f"step-{step:010d}-{_hash(data)}.ckpt"
-    write_file(data, os.path.join(folder, name))
+    packed = Packed(*checkpoint)
+    with suppress(OSError):  # writing into it says what is wrong with it
+        os.makedirs(folder, exist_ok=True)
+    name = f"step-{step:010d}-{packed.digest()}.ckpt"
+    write_file(packed.chunks(), os.path.join(folder, name))
     for old in _names(folder)[KEPT:]:
-        os.unlink(os.path.join(folder, old))
+        with suppress(OSError):  # an old one that stays does no harm
+            os.unlink(os.path.join(folder, old))
 
 
 def read_newest(folder: str) -> tuple[Checkpoint, list[str]]:
@@ -125,26 +71,29 @@ def _names(folder: str) -> list[str]:
         names = [name for name in os.listdir(folder) if _NAME.fullmatch(name)]
     except OSError:
         return []
-    return sorted(names, key=lambda name: (name[:15], os.stat(os.path.join(folder, name)).st_mtime), reverse=True)
+    return sorted(names, key=lambda name: (name[:15], _written(os.path.join(folder, name))), reverse=True)
+
+
+def _written(path: str) -> int:
+    """Return when a file was written, in nanoseconds; 0 where it leads nowhere."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _read(path: str) -> Checkpoint | str:
     """Return what a checkpoint holds, or why it is of no use."""
     match = _NAME.fullmatch(os.path.basename(path))
     try:
-        with open(path, "rb") as file:
-            data = file.read()
-        if match is None or _hash(data) != match[2]:
+        data = read_regular(path)
+        if match is None or digest_of(iter((data,))) != match[2]:
             return "what it holds is not what its name says"
         return unpack(data)
     except OSError as error:
         return error.strerror or "it cannot be read"
     except ValueError as error:
         return str(error)
-
-
-def _hash(data: bytes) -> str:
-    return blake2b(data, digest_size=16).hexdigest()
 
 
 def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -175,38 +124,63 @@ def restore_optimizer(
     """Give an optimizer the state that `optimizer_tensors` returned; ``scalars`` names its single numbers.
 
     Raises:
-        SpecError: where a tensor has another shape than its parameter. PyTorch does not look, and its kernels
-            would read and write beyond it.
+        SpecError: where a tensor is missing, or has another shape or type than its parameter. PyTorch does not look,
+            and its kernels would read and write beyond it.
 
     """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    kept = _kept_types(optimizer) if tensors else {}
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         place, _, key = name.partition(".")
-        known = place.isdecimal() and int(place) < len(parameters)
-        if not known or value.shape != (() if key in scalars else parameters[int(place)].shape):
-            message = f"the checkpoint holds the state of another optimizer: `{shorten(name)}` does not match"
-            raise SpecError("other-weights", message)
-        state.setdefault(int(place), {})[key] = value if key in scalars else _laid_out(value, parameters[int(place)])
+        if not (place.isdecimal() and place.isascii() and int(place[:9]) < len(parameters)):
+            raise _other_optimizer(name)
+        like = parameters[int(place[:9])]
+        if value.shape != (() if key in scalars else like.shape) or value.dtype != kept.get(key, like.dtype):
+            raise _other_optimizer(name)
+        state.setdefault(int(place), {})[key] = value if key in scalars else _laid_out(value, like)
+    missing = [f"{place}.{key}" for place, values in state.items() for key in kept if key not in values]
+    if missing:
+        raise _other_optimizer(missing[0])
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _other_optimizer(name: str) -> SpecError:
+    message = f"the checkpoint holds the state of another optimizer: `{shorten(name)}` does not match"
+    return SpecError("other-weights", message)
+
+
+def _kept_types(optimizer: torch.optim.Optimizer) -> dict[str, torch.dtype]:
+    """Return what an optimizer keeps for a parameter, and its types, from a step that it takes with a single one."""
+    lone = torch.nn.Parameter(torch.zeros(1, 1))
+    lone.grad = torch.zeros(1, 1)
+    probe = copy(optimizer)
+    probe.state = defaultdict(dict)
+    probe.param_groups = [{**optimizer.param_groups[0], "params": [lone]}]
+    probe.step()
+    return {name.partition(".")[2]: value.dtype for name, value in optimizer_tensors(probe).items()}
 
 
 def _laid_out(value: Tensor, like: Tensor) -> Tensor:
     """Return a tensor in another one's order in memory, which fused kernels take for granted (channels last)."""
-    return torch.empty_like(like, dtype=value.dtype).copy_(value)
+    return torch.empty_like(like).copy_(value)
 
 
 def restore_module(module: torch.nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:
     """Give a module its weights and buffers.
 
     Raises:
-        SpecError: where names or shapes are others: the file belongs to another network.
+        SpecError: where names, shapes or types are others: the file belongs to another network.
 
     """
     own = module.state_dict()
-    wrong = [name for name in own if name not in tensors or tensors[name].shape != own[name].shape]
+    wrong = [name for name, value in own.items() if name not in tensors or not _alike(tensors[name], value)]
     wrong += [name for name in tensors if name not in own]
     if wrong:
         message = f"{what} holds the weights of another network: `{shorten(wrong[0])}` does not match"
         raise SpecError("other-weights", message)
     module.load_state_dict(dict(tensors))
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and one.dtype == other.dtype

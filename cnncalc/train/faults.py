@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import torch
 
 from cnncalc.errors import SpecError
+from cnncalc.report.numbers import bytes_text
 from cnncalc.train.recipe import Recipe
 
 _CPU_MEMORY = re.compile(r"can't allocate memory|not enough memory|Cannot allocate memory")
@@ -43,6 +44,11 @@ def _lost(folder: str) -> SpecError:
     return SpecError("lost-process", "another process of the run ended, and this one cannot go on alone", hints=hints)
 
 
+def _amount(number: str, unit: str) -> str:
+    """Return an amount of memory in a unit that suits it: a CPU's allocator counts in bytes."""
+    return bytes_text(int(number)) if unit == "bytes" and number.isdigit() else f"{number} {unit}"
+
+
 def _out_of_memory(recipe: Recipe, said: str) -> SpecError:
     tried = f"batches of {recipe.batch_size:,} images"
     if recipe.accumulate > 1:
@@ -57,6 +63,6 @@ def _out_of_memory(recipe: Recipe, said: str) -> SpecError:
         hints.append("or --precision bf16, which halves what is kept for the backward pass")
     if not recipe.checkpointing:
         hints.append("or --checkpointing, which computes blocks twice and keeps less")
-    amount = re.search(r"allocate ([\d.]+ \w+)", said)
-    wanted = f": {amount[1]} more could not be had" if amount else ""
+    amount = re.search(r"allocate ([\d.]+) (\w+)", said)
+    wanted = f": {_amount(*amount.groups())} more could not be had" if amount else ""
     return SpecError("out-of-memory", f"memory ran out with {tried}{wanted}", hints=hints)

@@ -4,63 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
-import platform
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
-from typing import Any, NamedTuple
 
 from cnncalc.errors import SpecError, shorten_path
 from cnncalc.loading import load
 from cnncalc.network import Network
 from cnncalc.report.writing import write_file
+from cnncalc.train.facts import Facts, SpecSettings, from_json, to_json
+from cnncalc.train.packing import read_regular
 from cnncalc.train.progress import Row
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.recipes import load_recipe, to_toml
 
-SCHEMA = "cnncalc-run/1"
 SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = "best.safetensors", "last.safetensors", "checkpoints", "tensorboard"
 
 
-class SpecSettings(NamedTuple):
-    """How a run's spec is loaded, beside its text."""
-
-    input: str | None
-    parameters: Mapping[str, str]
-    rounding: str | None
-
-
-class Facts(NamedTuple):
-    """What a run remembers of itself beside its spec and recipe; ``run.json``.
-
-    Attributes:
-        spec: the spec's name, and how it is loaded.
-        data: how the data were asked for, as `cnncalc.train.data.DataRequest` has it.
-        data_name: the data set's name.
-        classes: names of the classes, in the order of the network's outputs.
-        mean, deviation: what pixels are normalised by, per channel, in 0..1.
-        images: how many are trained on.
-        job: torchrun's name of the job that began it.
-        versions: of Python and the packages.
-        command: what was typed.
-
-    """
-
-    spec_name: str
-    spec: SpecSettings
-    data: Mapping[str, Any]
-    data_name: str
-    classes: tuple[str, ...]
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-    images: int
-    job: str
-    versions: Mapping[str, str]
-    command: tuple[str, ...]
+_MOST_BYTES = 64 * 2**20
+"""Bytes of the largest ``run.json`` that is read."""
 
 
 class RunFolder:
@@ -100,8 +64,7 @@ class RunFolder:
             raise SpecError("cannot-write", message) from None
         write_file(network.source.text, self.file(SPEC))
         write_file(to_toml(recipe), self.file(RECIPE))
-        data = {"schema": SCHEMA, **facts._asdict(), "spec": facts.spec._asdict()}
-        write_file(json.dumps(data, indent=2, ensure_ascii=False) + "\n", self.file(RUN))
+        write_file(to_json(facts), self.file(RUN))
 
     def _blank(self) -> bool:
         """Say whether nothing is in the folder but what a beginning that was killed left there."""
@@ -113,11 +76,13 @@ class RunFolder:
         network = load_spec(self.file(SPEC), facts.spec)
         channels = {len(facts.mean), len(facts.deviation)}
         if channels != {network.input.channels} or len(facts.classes) != network.output.channels:
-            raise self._changed()
+            found = f"{len(facts.classes)} classes, {len(facts.mean)} means, {len(facts.deviation)} deviations"
+            raise self._changed(f"it has {found}, and the network goes from {network.input} to {network.output}")
         return network
 
-    def _changed(self) -> SpecError:
-        return SpecError("no-run", f"`{shorten_path(self.file(RUN))}` is not what cnncalc wrote")
+    def _changed(self, what: str) -> SpecError:
+        message = f"`{shorten_path(self.file(RUN))}` is not what cnncalc wrote: {what}"
+        return SpecError("no-run", message, hints=["put back the file that `cnncalc train` wrote"])
 
     def recipe(self) -> Recipe:
         """Return the run's recipe."""
@@ -127,19 +92,31 @@ class RunFolder:
         """Return what the run remembers of itself.
 
         Raises:
-            SpecError: where this is no run, or one whose facts were changed into something else.
+            SpecError: where this is no run, or one of its files was changed into something else.
 
         """
+        self._check_files()
         try:
-            with open(self.file(RUN), encoding="utf-8") as file:
-                found = json.load(file)
-            return _facts(found)
+            return from_json(read_regular(self.file(RUN), _MOST_BYTES))
         except (FileNotFoundError, NotADirectoryError):
             message = f"`{shorten_path(self.path)}` is no run: there is no {RUN} in it"
             hints = ["name the folder that `cnncalc train` wrote"]
             raise SpecError("no-run", message, hints=hints) from None
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            raise self._changed() from None
+        except OSError as error:
+            message = f"cannot read `{shorten_path(self.file(RUN))}`: {error.strerror}"
+            raise SpecError("no-run", message) from None
+        except ValueError as error:
+            raise self._changed(str(error)) from None
+
+    def _check_files(self) -> None:
+        """Refuse folders, devices and pipes under the names of a run's files: some of them have no end."""
+        for name in (SPEC, RECIPE, RUN, METRICS, CURVE, BEST, LAST):
+            if os.path.exists(self.file(name)) and not os.path.isfile(self.file(name)):
+                raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is no file: a run has one of that name")
+        for name in (CHECKPOINTS, TENSORBOARD):
+            if os.path.exists(self.file(name)) and not os.path.isdir(self.file(name)):
+                message = f"`{shorten_path(self.file(name))}` is no folder: a run has one of that name"
+                raise SpecError("no-run", message)
 
     def write_metrics(self, rows: Sequence[Row]) -> None:
         """Write a line for every epoch, in place of what was there."""
@@ -161,33 +138,6 @@ class RunFolder:
 def load_spec(spec: str, settings: SpecSettings) -> Network:
     """Load a spec as a run's settings say."""
     return load(spec, input=settings.input, params=settings.parameters, rounding=settings.rounding)
-
-
-def _facts(found: Any) -> Facts:
-    if found.pop("schema") != SCHEMA:
-        raise ValueError("another schema")
-    spec = SpecSettings(**found.pop("spec"))
-    facts = Facts(**{**found, "spec": spec})
-    texts = (facts.spec_name, facts.data_name, facts.job, *facts.classes)
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a name is no text")
-    numbers = tuple(map(float, facts.mean)), tuple(map(float, facts.deviation))
-    return facts._replace(
-        classes=tuple(facts.classes), mean=numbers[0], deviation=numbers[1], command=tuple(facts.command)
-    )
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python, this package and those that a run depends on."""
-    from importlib.metadata import version
-
-    packages = ("cnncalc", "torch", "torchvision", "numpy", "safetensors")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-def typed() -> tuple[str, ...]:
-    """Return what was typed to start this program."""
-    return ("cnncalc", *sys.argv[1:])
 
 
 def free_folder(name: str) -> str:

@@ -7,15 +7,9 @@ from collections.abc import Sequence
 
 from cnncalc.errors import SpecError
 from cnncalc.report.writing import write_file
-from cnncalc.train.checkpoint import (
-    has_checkpoint,
-    pack,
-    read_newest,
-    read_whole,
-    restore_module,
-    write_checkpoint,
-)
+from cnncalc.train.checkpoint import has_checkpoint, read_newest, restore_module, write_checkpoint
 from cnncalc.train.folder import BEST, CURVE, LAST, RunFolder
+from cnncalc.train.packing import pack, read_whole
 from cnncalc.train.progress import Progress, Row
 from cnncalc.train.session import Session
 

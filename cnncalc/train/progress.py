@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
 from typing import Any
 
 from cnncalc.errors import SpecError
@@ -102,15 +103,30 @@ def progress_from(facts: Any) -> Progress:
         SpecError: where something is missing, or is not what it should be.
 
     """
-    names = {setting.name for setting in fields(Progress)}
     try:
-        rows = [Row(**row) for row in facts["rows"]]
-        progress = Progress(**{**{name: facts[name] for name in names}, "rows": rows})
-        values = [facts[name] for name in names - {"rows"}] + [value for row in rows for value in asdict(row).values()]
-        whole = all(value is None or isinstance(value, (int, float)) for value in values)
-        whole = whole and isinstance(progress.step, int) and progress.step >= 0
-    except (KeyError, TypeError):
-        whole = False
-    if not whole:
-        raise SpecError("bad-checkpoint", "a checkpoint does not say how far the run had come")
+        rows = [_whole(Row, row) for row in facts["rows"]]
+        progress: Progress = _whole(Progress, {**facts, "rows": rows})
+    except (KeyError, TypeError, ValueError):
+        raise SpecError("bad-checkpoint", "a checkpoint does not say how far the run had come") from None
     return progress
+
+
+def _whole(kind: Any, values: Any) -> Any:
+    """Make a row or a progress of values, each of the type that its field has, or raise TypeError or ValueError."""
+    for place in fields(kind):
+        value, wanted = values[place.name], str(place.type)
+        if value is None and wanted.endswith("| None"):
+            continue
+        if wanted.startswith("int") and not (type(value) is int and 0 <= value < 2**63):
+            raise TypeError(place.name)
+        if wanted.startswith("float") and not is_number(value):
+            raise TypeError(place.name)
+    return kind(**{place.name: values[place.name] for place in fields(kind)})
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value of JSON is a number that is finite and that a float can hold."""
+    try:
+        return type(value) in (int, float) and isfinite(value)
+    except OverflowError:
+        return False

@@ -16,21 +16,15 @@ from cnncalc.model.build import build
 from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.augment import Augmenter, Normalisation
-from cnncalc.train.checkpoint import (
-    Checkpoint,
-    below,
-    optimizer_tensors,
-    restore_module,
-    restore_optimizer,
-    under,
-)
+from cnncalc.train.checkpoint import below, optimizer_tensors, restore_module, restore_optimizer, under
 from cnncalc.train.data import Split
 from cnncalc.train.ema import Average
 from cnncalc.train.head import without_softmax
 from cnncalc.train.memory import data_bytes, fitting_test_batch, step_bytes
 from cnncalc.train.optimise import make_optimizer
 from cnncalc.train.order import batch_bounds
-from cnncalc.train.progress import Progress, progress_from
+from cnncalc.train.packing import Checkpoint
+from cnncalc.train.progress import Progress, is_number, progress_from
 from cnncalc.train.randomness import StepSeeds
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.world import World
@@ -169,8 +163,15 @@ class Session:
         scalars = OPTIMIZERS[optimizer].scalars
         restore_optimizer(self.optimizer, below("optimizer", checkpoint.tensors), scalars)
         if self.recipe.precision == "fp16":
-            self.scaler.load_state_dict(checkpoint.facts["scaler"])
+            self._restore_scaler(checkpoint.facts.get("scaler"))
         return progress
+
+    def _restore_scaler(self, facts: Any) -> None:
+        known = self.scaler.state_dict()
+        whole = isinstance(facts, dict) and facts.keys() == known.keys() and all(map(is_number, facts.values()))
+        if not whole:
+            raise SpecError("bad-checkpoint", "a checkpoint does not say by what the loss of fp16 is scaled")
+        self.scaler.load_state_dict(facts)
 
 
 def make_module(network: Network, recipe: Recipe, device: torch.device) -> fx.GraphModule:

@@ -24,8 +24,9 @@ from cnncalc.train.data import (
 )
 from cnncalc.train.devices import choose_device, configure, describe, resolved_precision
 from cnncalc.train.events import Ended, Observer
+from cnncalc.train.facts import Facts, SpecSettings, typed, versions
 from cnncalc.train.faults import explained_faults
-from cnncalc.train.folder import Facts, RunFolder, SpecSettings, free_folder, load_spec, typed, versions
+from cnncalc.train.folder import RunFolder, free_folder, load_spec
 from cnncalc.train.head import check_classifier, loss_note
 from cnncalc.train.loop import Run
 from cnncalc.train.material import material_of, missing_classes, validation_share
@@ -164,11 +165,12 @@ def _again(folder: RunFolder, device: torch.device, world: World) -> Ready:
 def _request(facts: Facts) -> DataRequest:
     """Return how a run's data were asked for; what stands in its file may have been changed into anything."""
     defaults = DataRequest()._asdict()
+    ranges = {"limit": range(1, 2**63), "workers": range(257), "memory_limit": range(2**63), "seed": range(2**63)}
     try:
         request = DataRequest(**facts.data)
         for name, value in request._asdict().items():
-            kind = int if name == "limit" else type(defaults[name])
-            if not (isinstance(value, kind) or value is defaults[name]):
+            right = value in ranges[name] if name in ranges and type(value) is int else type(value) is str
+            if not (right or value is defaults[name] or type(value) is type(defaults[name]) is bool):
                 raise TypeError(name)
     except TypeError:
         raise SpecError("no-run", "the run does not say what it was trained on") from None

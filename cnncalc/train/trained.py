@@ -14,11 +14,13 @@ from torch.nn import functional
 from cnncalc.errors import SpecError, shorten_path
 from cnncalc.network import Network
 from cnncalc.train.augment import Augmenter, Normalisation
-from cnncalc.train.checkpoint import Checkpoint, read_whole, restore_module
+from cnncalc.train.checkpoint import restore_module
 from cnncalc.train.data import DataRequest, Split, read_image
 from cnncalc.train.devices import configure
-from cnncalc.train.folder import BEST, LAST, Facts, RunFolder
+from cnncalc.train.facts import Facts
+from cnncalc.train.folder import BEST, LAST, RunFolder
 from cnncalc.train.material import held_back
+from cnncalc.train.packing import Checkpoint, read_whole
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.scoring import Score, score
 from cnncalc.train.session import autocast, make_module
@@ -110,7 +112,15 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     module = make_module(network, recipe, device).eval()
     restore_module(module, stored.tensors, folder.file(_FILES[which]))
     augmenter = Augmenter(recipe, network.input, Normalisation(facts.mean, facts.deviation), 1, device)
-    return Trained(facts, network, recipe, module, augmenter, int(stored.facts.get("epoch", 0)))
+    return Trained(facts, network, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))
+
+
+def _epoch(stored: Checkpoint, path: str) -> int:
+    epoch = stored.facts.get("epoch", 0)
+    if type(epoch) is not int or not 0 <= epoch < 2**63:
+        message = f"`{shorten_path(path)}` does not say after which epoch it was written"
+        raise SpecError("bad-weights", message)
+    return epoch
 
 
 def _for_testing(recipe: Recipe, device: torch.device) -> Recipe:

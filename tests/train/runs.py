@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.train import start
 from cnncalc.train.data import DataRequest
 from cnncalc.train.events import Ended, Observer
-from cnncalc.train.folder import SpecSettings
+from cnncalc.train.facts import SpecSettings
 from cnncalc.train.recipes import load_recipe
 from cnncalc.train.signals import Signals
 from cnncalc.train.world import World

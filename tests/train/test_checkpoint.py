@@ -19,16 +19,14 @@ from torch import nn
 
 from cnncalc.report.writing import WriteError
 from cnncalc.train.checkpoint import (
-    Checkpoint,
     has_checkpoint,
     optimizer_tensors,
-    pack,
     read_newest,
     restore_module,
     restore_optimizer,
-    unpack,
     write_checkpoint,
 )
+from cnncalc.train.packing import Checkpoint, Packed, pack, unpack
 
 Complaint = Callable[..., str]
 FOLDER = "checkpoints"
@@ -69,6 +67,25 @@ def test_what_is_packed_is_unpacked(dtype: torch.dtype) -> None:
     assert torch.equal(again.tensors["x"], values)
 
 
+def test_the_bytes_are_those_of_the_safetensors_package() -> None:
+    """Its order of tensors, its alignment and its header; a number, an empty tensor and one that is not contiguous."""
+    types = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16]
+    tensors = {f"{place}": torch.ones(place, 3).T.to(dtype) for place, dtype in enumerate(types)}
+    others = {"Köln": torch.tensor(3), "u": torch.ones(5, dtype=torch.uint8), "b": torch.ones(3, dtype=torch.bool)}
+    tensors = {**others, **tensors, "i": torch.ones(1, dtype=torch.int8), '"': torch.tensor(2.5)}
+    whole = {name: value.contiguous() for name, value in tensors.items()}
+    assert pack(tensors, {"a": "Köln"}) == save(whole, {"cnncalc": json.dumps({"a": "Köln"})})
+
+
+def test_a_checkpoint_is_written_a_tensor_at_a_time() -> None:
+    """Nothing is held that is as large as the file: what is written are views of the tensors themselves."""
+    large = torch.ones(1000)
+    _, *chunks = Packed({"x": large, "y": large}, {}).chunks()
+    before = [bytes(chunk[:4]) for chunk in chunks]
+    large.zero_()
+    assert [bytes(chunk[:4]) for chunk in chunks] == [bytes(4)] * 2 != before
+
+
 def test_two_checkpoints_are_kept(folder: Path) -> None:
     for step in (1, 2, 3, 40):
         write_checkpoint(FOLDER, step, checkpoint(step))
@@ -77,12 +94,23 @@ def test_two_checkpoints_are_kept(folder: Path) -> None:
     assert read_newest(FOLDER)[1] == []
 
 
-def test_of_one_step_the_one_written_last_counts(two: list[Path]) -> None:
-    """A run that is continued right at its end writes its last step again."""
-    other = Checkpoint({"model.weight": torch.zeros(1)}, {"later": True})
-    os.utime(two[1], (0, 0))
-    write_checkpoint(FOLDER, 10, other)
-    assert equal(read_newest(FOLDER)[0], other)
+@pytest.mark.parametrize("newer", [0, 1])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_one_step_the_one_written_last_counts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, newer: int, backwards: bool
+) -> None:
+    """A run that is continued right at its end writes its last step again.
+
+    Neither the hashes in the names nor the order in which the disk lists them decides.
+    """
+    made = [Checkpoint({"model.weight": torch.zeros(1)}, {"number": number}) for number in range(2)]
+    for number, one in enumerate(made):
+        write_checkpoint(FOLDER, 10, one)
+        [path] = [Path(FOLDER, name) for name in names() if f"{Packed(*one).digest()}" in name]
+        os.utime(path, ns=(0, 10**9 + (number == newer)))
+    listed = sorted(names(), reverse=backwards)
+    monkeypatch.setattr(os, "listdir", lambda path: listed)
+    assert equal(read_newest(FOLDER)[0], made[newer])
 
 
 def test_without_checkpoints(folder: Path, complaint: Complaint) -> None:
@@ -133,7 +161,9 @@ def test_a_folder_in_place_of_a_checkpoint(two: list[Path]) -> None:
     two[1].mkdir()
     found, notes = read_newest(FOLDER)
     assert equal(found, checkpoint(5))
-    assert notes == [f"{FOLDER}/{two[1].name} is damaged: Is a directory; the one before it is used"]
+    assert notes == [
+        f"{FOLDER}/{two[1].name} is damaged: it is a folder, a device or a pipe; the one before it is used"
+    ]
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=40).map(lambda text: len(text).to_bytes(8, "little") + text))

@@ -14,8 +14,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from cnncalc.train.checkpoint import unpack
 from cnncalc.train.data import DataRequest
+from cnncalc.train.packing import unpack
 from cnncalc.train.trained import load_trained
 from tests.train.runs import RANDOM, SPEC, train, weights
 

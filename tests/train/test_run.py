@@ -16,10 +16,10 @@ from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.report.writing import WriteError
 from cnncalc.train import watch
 from cnncalc.train.augment import Augmenter
-from cnncalc.train.checkpoint import unpack
 from cnncalc.train.data import DataRequest
 from cnncalc.train.folder import RunFolder
 from cnncalc.train.loop import Run
+from cnncalc.train.packing import unpack
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.recipes import load_recipe
 from cnncalc.train.session import Session
@@ -434,7 +434,7 @@ def test_a_cpu_runs_out_of_memory_too(folder: Path, complaint: Complaint, monkey
     said = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes. Error code 12"
     monkeypatch.setattr(Run, "_loss", lambda *arguments: _raise(RuntimeError(said)))
     assert complaint(train, PLAIN, "run", batch_size=1, accumulate=1, precision="bf16") == (
-        "error[out-of-memory]: memory ran out with batches of 1 images: 400 bytes more could not be had\n"
+        "error[out-of-memory]: memory ran out with batches of 1 images: 400 B more could not be had\n"
         "  = the batch cannot be split further\n"
         "  = or a smaller --batch-size, such as 1\n"
         "  = or --checkpointing, which computes blocks twice and keeps less"

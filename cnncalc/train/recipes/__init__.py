@@ -130,9 +130,10 @@ def _parse(source: Source) -> dict[str, Any]:
             import tomli as tomllib
     try:
         table: dict[str, Any] = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
+        why = "it is nested too deep" if isinstance(error, RecursionError) else shorten(str(error), 200)
         hints = ['a line of a recipe is for example: epochs = 30, or: optimizer = "adamw"']
-        raise SpecError("bad-recipe", f"{shorten_path(source.name)} is not TOML: {error}", hints=hints) from None
+        raise SpecError("bad-recipe", f"{shorten_path(source.name)} is not TOML: {why}", hints=hints) from None
     return table
 
 

@@ -1,0 +1,175 @@
+"""What a run remembers of itself beside its spec and recipe: ``run.json``."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from cnncalc.errors import shorten
+from cnncalc.train.progress import is_number
+
+SCHEMA = "cnncalc-run/1"
+LEAST_DEVIATION = 1e-12
+"""What pixels may be divided by: a single pixel that differs by 1/255 among 10¹² has a deviation of 4e-9."""
+
+
+class SpecSettings(NamedTuple):
+    """How a run's spec is loaded, beside its text."""
+
+    input: str | None
+    parameters: Mapping[str, str]
+    rounding: str | None
+
+
+class Facts(NamedTuple):
+    """What a run remembers of itself beside its spec and recipe.
+
+    Attributes:
+        spec: the spec's name, and how it is loaded.
+        data: how the data were asked for, as `cnncalc.train.data.DataRequest` has it.
+        data_name: the data set's name.
+        classes: names of the classes, in the order of the network's outputs.
+        mean, deviation: what pixels are normalised by, per channel, in 0..1.
+        images: how many are trained on.
+        job: torchrun's name of the job that began it.
+        versions: of Python and the packages.
+        command: what was typed.
+        fingerprints: of the ``spec`` and of the ``data``; a run that is older than they are has none.
+        changes: what was changed when the run was continued: from which step on, and from what to what.
+
+    """
+
+    spec_name: str
+    spec: SpecSettings
+    data: Mapping[str, Any]
+    data_name: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    images: int
+    job: str
+    versions: Mapping[str, str]
+    command: tuple[str, ...]
+    fingerprints: Mapping[str, str] = {}  # a mapping that nobody changes
+    changes: tuple[Mapping[str, Any], ...] = ()
+
+
+def to_json(facts: Facts) -> bytes:
+    """Return facts as the bytes of a JSON file; bytes in paths that are no UTF-8 stand in it as escapes."""
+    data = {"schema": SCHEMA, **facts._asdict(), "spec": facts.spec._asdict()}
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
+def from_json(data: bytes) -> Facts:
+    """Return the facts that `to_json` wrote.
+
+    Raises:
+        ValueError: where they are something else; the message says what.
+
+    """
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        raise ValueError("it is no JSON") from None
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise ValueError(f'it is no object with "schema": "{SCHEMA}"')
+    missing = [name for name in _FIELDS if name not in found and name not in Facts._field_defaults]
+    if missing:
+        raise ValueError(f"`{missing[0]}` is missing")
+    unknown = [name for name in found if name not in (*_FIELDS, "schema")]
+    if unknown:
+        raise ValueError(f"`{shorten(unknown[0])}` is unknown")
+    return Facts(**{name: _read(name, found[name], read) for name, read in _FIELDS.items() if name in found})
+
+
+def _read(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"`{name}` is {shorten(json.dumps(value))}") from None
+
+
+# ---- readers: each returns the value, or raises TypeError or ValueError
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(_text, _list(value)))
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _named(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _texts_by_name(value: Any) -> dict[str, str]:
+    return {name: _text(text) for name, text in _named(value).items()}
+
+
+def _spec_settings(value: Any) -> SpecSettings:
+    settings = SpecSettings(**_named(value))
+    for text in (settings.input, settings.rounding):
+        if text is not None:
+            _text(text)
+    return settings._replace(parameters=_texts_by_name(settings.parameters))
+
+
+def _shares(least: float) -> Callable[[Any], tuple[float, ...]]:
+    def read(value: Any) -> tuple[float, ...]:
+        if not all(is_number(share) and least <= share <= 1 for share in _list(value)):
+            raise ValueError
+        return tuple(map(float, value))
+
+    return read
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError
+    return value
+
+
+_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "spec_name": _text,
+    "spec": _spec_settings,
+    "data": _named,
+    "data_name": _text,
+    "classes": _texts,
+    "mean": _shares(0),
+    "deviation": _shares(LEAST_DEVIATION),
+    "images": _count,
+    "job": _text,
+    "versions": _texts_by_name,
+    "command": _texts,
+    "fingerprints": _texts_by_name,
+    "changes": lambda value: tuple(map(_named, _list(value))),
+}
+"""How each field is read."""
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, this package and those that a run depends on."""
+    from importlib.metadata import version
+
+    packages = ("cnncalc", "torch", "torchvision", "numpy", "safetensors")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def typed() -> tuple[str, ...]:
+    """Return what was typed to start this program."""
+    return ("cnncalc", *sys.argv[1:])

@@ -1,4 +1,4 @@
-"""The stated limits of the language: what a text from a stranger may ask for."""
+"""The stated limits: what a text or an image from a stranger may ask for."""
 
 MAX_NUMBER = 10**12
 """Largest number that may be written or computed."""
@@ -30,3 +30,9 @@ for several, so that the time of an expansion has a bound that no text can pass.
 
 MAX_TEXT = 4_000_000
 """Longest text, in characters."""
+
+MAX_IMAGE_SIDE = 65_535
+"""Longest side of an image in pixels, the longest that a JPEG can have; a row or column takes memory of its own."""
+
+MAX_IMAGE_BYTES = 2**30
+"""Largest file of an image: 1 GiB, three times the pixels that are read at most."""

@@ -29,11 +29,16 @@ def explained_faults(recipe: Recipe, folder: str) -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _out_of_memory(recipe, str(error)) from None
     except RuntimeError as error:
-        if _CPU_MEMORY.search(str(error)):
+        if ran_out_of_memory(error):
             raise _out_of_memory(recipe, str(error)) from None
         if _LOST.search(str(error)):
             raise _lost(folder) from None
         raise
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Say whether Python or PyTorch could not have the memory that it asked for."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or bool(_CPU_MEMORY.search(str(error)))
 
 
 def _lost(folder: str) -> SpecError:

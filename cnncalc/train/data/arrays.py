@@ -118,12 +118,12 @@ def check_described(images: Described, labels: Described, dimensions: int) -> No
         raise DataError("bad-data", f"{images.name} has no images")
 
 
-def check_memory(name: str, size: int) -> None:
+def check_memory(name: str, size: int, hint: str = "a folder of images is read batch by batch") -> None:
     """Refuse what is larger than the memory of this machine, in bytes."""
     installed = installed_memory()
     if installed is not None and size > installed:
-        message = f"{name} takes {bytes_text(size)} in memory, and this machine has {bytes_text(installed)}"
-        raise DataError("bad-data", message, hints=["a folder of images is read batch by batch"])
+        message = f"{name}: {bytes_text(size)} of memory are needed; this machine has {bytes_text(installed)}"
+        raise DataError("bad-data", message, hints=[hint])
 
 
 def installed_memory() -> int | None:

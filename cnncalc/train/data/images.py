@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import stat
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,10 @@ import torch
 from PIL import Image, UnidentifiedImageError
 
 from cnncalc.errors import CnncalcError, DataError, shorten, shorten_path
+from cnncalc.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
+from cnncalc.report.numbers import bytes_text
 from cnncalc.train.data.check import colours
+from cnncalc.train.data.ends import ends_as_it_should
 from cnncalc.train.data.resize import Box, centre_box
 from cnncalc.volume import Volume
 
@@ -106,15 +110,19 @@ def quiet_pillow() -> Iterator[None]:
 
 
 def check_header(path: str, volume: Volume, resize: str) -> None:
-    """Look at the beginning of a file, without decoding it: size and colours.
+    """Look at the beginning and the end of a file: size, colours, and whether it is whole.
+
+    It is only decoded where its end is not there (see `ends_as_it_should`).
 
     Raises:
-        Unusable: for a file that is no image, and for other colours.
+        Unusable: for a file that is no image or is cut short, and for other colours.
         DataError: for another size, where images are not resized.
 
     """
     with _opened(path) as image:
         _check(path, image, volume, resize)
+        if not ends_as_it_should(path, str(image.format)):
+            image.load()
 
 
 def read_pixels(path: str, volume: Volume, resize: str, crop: Crop = centre_box) -> torch.Tensor:
@@ -143,9 +151,10 @@ def read_pixels(path: str, volume: Volume, resize: str, crop: Crop = centre_box)
 def _opened(path: str) -> Iterator[Image.Image]:
     """Open an image; whatever goes wrong with it becomes `Unusable`."""
     try:
-        if not os.path.isfile(path):  # a pipe would wait for ever
-            raise Unusable(path, "there is no such file")
+        _check_file(path)
         with Image.open(path, formats=_FORMATS) as image:
+            if max(image.size) > MAX_IMAGE_SIDE:
+                raise Unusable(path, f"it has a side of {max(image.size):,} pixels, more than {MAX_IMAGE_SIDE:,}")
             yield image
     except (CnncalcError, Unusable):
         raise
@@ -153,9 +162,26 @@ def _opened(path: str) -> Iterator[Image.Image]:
         raise Unusable(path, f"it is no image ({', '.join(_FORMATS)})") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unusable(path, f"it has more than {Image.MAX_IMAGE_PIXELS:,} pixels") from None
+    except MemoryError:
+        raise Unusable(path, "it does not fit in memory") from None
     except Exception as error:  # Pillow raises many kinds for damaged files
         reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
         raise Unusable(path, shorten(reason, 120)) from None
+
+
+def _check_file(path: str) -> None:
+    """Refuse what is no ordinary file, which would be waited for without end, and what is too large."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        reason = "it is a link to a file that is not there" if os.path.islink(path) else "there is no such file"
+        raise Unusable(path, reason) from None
+    if stat.S_ISDIR(found.st_mode):
+        raise Unusable(path, "it is a folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise Unusable(path, "it is no ordinary file")
+    if found.st_size > MAX_IMAGE_BYTES:
+        raise Unusable(path, f"its file has more than {bytes_text(MAX_IMAGE_BYTES)}")
 
 
 def _check(path: str, image: Image.Image, volume: Volume, resize: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from cnncalc.errors import ArgumentError, DataError, did_you_mean, shorten, shorten_path
 from cnncalc.needs import optional_packages
@@ -17,6 +18,7 @@ from cnncalc.train.data.npz import load_npz
 from cnncalc.train.data.resize import RESIZES, resized
 from cnncalc.train.data.synthetic import load_synthetic
 from cnncalc.train.data.torchvision_sets import load_cifar, load_mnist
+from cnncalc.train.faults import ran_out_of_memory
 from cnncalc.volume import Volume
 
 UNREADABLE = ("refuse", "skip")
@@ -62,10 +64,22 @@ def load_dataset(request: DataRequest, volume: Volume, *, classes: int | None = 
     if request.data == "auto":
         name, chosen = choose(request, volume, classes)
         request = request._replace(data=name)
-    with optional_packages():
-        dataset = _read(request, volume, classes)
-    dataset = resized(_limited(dataset, request.limit), volume, request.resize)
+    with optional_packages(), _memory_for(request.data):
+        dataset = resized(_limited(_read(request, volume, classes), request.limit), volume, request.resize)
     return dataset._replace(chosen=chosen)
+
+
+@contextmanager
+def _memory_for(data: str) -> Iterator[None]:
+    """Turn what is raised where memory runs out into an error that says what was read."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out_of_memory(error):
+            raise
+        message = f"memory ran out while `{shorten_path(data)}` was read"
+        hints = ["smaller images take less", "a folder is read batch by batch, where it is larger than 4 GiB"]
+        raise DataError("out-of-memory", message, hints=hints) from None
 
 
 def _check_request(request: DataRequest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from cnncalc.train.data.arrays import check_memory
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.volume import Volume
@@ -16,6 +17,7 @@ def load_synthetic(volume: Volume, classes: int, *, seed: int, images: int | Non
     """Draw images and labels, uniformly and independently, from a seed; there is nothing to be learned from them."""
     generator = torch.Generator().manual_seed(seed)
     count = images or IMAGES
+    check_memory(f"{count:,} images of {volume}", count * volume.values, "`--limit` draws fewer")
     shape = (count, volume.channels, *volume.spatial)
     pixels = torch.randint(256, shape, generator=generator, dtype=torch.uint8)
     labels = torch.randint(classes, (count,), generator=generator)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from cnncalc.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
 from cnncalc.train.data import DataRequest, dataset_names
 from cnncalc.train.data.arrays import LAYOUTS
 from cnncalc.train.data.images import SUFFIXES
@@ -71,4 +72,6 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert f"or {IMAGES:,} |" in section("What can be given")
     assert f"at most {STREAMED:,} of a stream" in section("Memory and streams")
     assert f"than {DataRequest().memory_limit // 2**30} GiB" in section("Memory and streams")
-    assert f"than {Image.MAX_IMAGE_PIXELS:,} pixels" in section("Images that cannot be used")
+    refused = " ".join(section("Images that cannot be used").split())
+    assert f"more than {Image.MAX_IMAGE_PIXELS:,} pixels or a side of more than {MAX_IMAGE_SIDE:,}" in refused
+    assert f"are larger than {MAX_IMAGE_BYTES // 2**30} GiB" in refused

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -172,6 +174,13 @@ def deep() -> bytes:
     return image.getvalue()
 
 
+def long(high: int, wide: int) -> bytes:
+    """Return the header of a PNG of some size; a whole one of 1 x 80,000,000 pixels has 155 kB."""
+    head = struct.pack(">4sIIBBBBB", b"IHDR", wide, high, 8, 0, 0, 0, 0)
+    values = struct.pack(">I4s", 100, b"IDAT")
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + values
+
+
 def png() -> bytes:
     """Return a good image."""
     image = BytesIO()
@@ -186,6 +195,8 @@ def png() -> bytes:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n", "it is no image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"),
         (png()[:60], "image file is truncated"),
         (bomb(), "it has more than 89,478,485 pixels"),
+        (long(80_000_000, 1), "it has a side of 80,000,000 pixels, more than 65,535"),
+        (long(1, 65_536), "it has a side of 65,536 pixels, more than 65,535"),
         (deep(), "it has more than 8 bits per pixel and channel"),
     ],
 )
@@ -198,9 +209,24 @@ def test_a_file_that_is_not_there(folder: Path, complaint: Complaint) -> None:
     assert complaint(read, "a.png", "8x8x1") == ("error[unreadable-image]: cannot read `a.png`: there is no such file")
 
 
-def test_a_pipe_is_not_waited_for(folder: Path, complaint: Complaint) -> None:
-    os.mkfifo("a.png")
-    assert complaint(read, "a.png", "8x8x1") == ("error[unreadable-image]: cannot read `a.png`: there is no such file")
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (os.mkfifo, "it is no ordinary file"),
+        (lambda path: Path(path).symlink_to("/dev/zero"), "it is no ordinary file"),
+        (lambda path: Path(path).symlink_to("nowhere"), "it is a link to a file that is not there"),
+        (lambda path: Path(path).symlink_to(path), "Too many levels of symbolic links"),
+        (os.mkdir, "it is a folder"),
+        (lambda path: Path(path).write_bytes(png() * 20_000), "its file has more than 1.0 MiB"),
+    ],
+)
+def test_what_is_no_ordinary_file_is_not_waited_for(
+    folder: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch, make: Callable[[str], object], reason: str
+) -> None:
+    """Pipes and devices would be read for ever, and so would files without an end in sight."""
+    monkeypatch.setattr("cnncalc.train.data.images.MAX_IMAGE_BYTES", 2**20)
+    make("a.png")
+    assert complaint(read, "a.png", "8x8x1") == f"error[unreadable-image]: cannot read `a.png`: {reason}"
 
 
 @given(st.data(), st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"]))

@@ -207,6 +207,6 @@ def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(
     monkeypatch.setattr("cnncalc.train.data.arrays.installed_memory", lambda: 2**20)
     monkeypatch.setattr("cnncalc.train.data.npz._array", None)
     assert complaint(load, "file.npz", "256x256x1") == (
-        "error[bad-data]: `file.npz` takes 4.0 MiB in memory, and this machine has 1.0 MiB\n"
+        "error[bad-data]: `file.npz`: 4.0 MiB of memory are needed; this machine has 1.0 MiB\n"
         "  = a folder of images is read batch by batch"
     )

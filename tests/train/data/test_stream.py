@@ -94,6 +94,27 @@ def test_the_statistics_are_those_of_the_middles(pets: Path) -> None:
 # ---- faults
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".gif", ".webp", ".bmp"])
+def test_a_file_that_is_cut_short_is_found_before_the_start(folder: Path, complaint: Complaint, suffix: str) -> None:
+    """Its header is good; since its end is not there, it is decoded to find out."""
+    write_images(folder / "pets", suffix=suffix, size="40x40x3")
+    path = folder / "pets" / "dog" / f"1{suffix}"
+    path.write_bytes(path.read_bytes()[:-200])
+    text = complaint(load, "pets", "40x40x3", memory_limit=0)
+    first, second, *_ = text.splitlines()
+    assert first == "error[unreadable-image]: 1 of 6 images cannot be read"
+    assert second.startswith(f"  = `pets/dog/1{suffix}`: ")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".gif", ".webp", ".bmp", ".ppm", ".tif"])
+def test_what_programs_write_behind_an_image_does_no_harm(folder: Path, suffix: str) -> None:
+    write_images(folder / "pets", suffix=suffix)
+    with (folder / "pets" / "dog" / f"1{suffix}").open("ab") as file:
+        file.write(b"more")
+    streamed, in_memory = (load("pets", "8x8x3", memory_limit=limit, workers=0) for limit in (0, 10**9))
+    assert torch.equal(pixels(streamed.train, [torch.arange(6)]), in_memory.train.pixels)
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_file_that_is_spoiled_later(pets: Path, complaint: Complaint, workers: int) -> None:
     """Its header was good when everything was checked: the error comes when it is read, and names it."""

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint fuzz bench clean
+.PHONY: demo test fast lint sdist fuzz mutants bench clean
 
 # Set up and run the main jobs: VGG-16 as the lecture prints it, and a network trained on handwritten digits.
 demo: $(VENV)/trainer
@@ -14,6 +14,10 @@ demo: $(VENV)/trainer
 test: $(VENV)/development lint
 	$(BIN)/python -m pytest -n 2
 
+# Every room's tests but those that take seconds: under a minute on two cores.
+fast: $(VENV)/development
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
 lint: $(VENV)/development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -22,6 +26,18 @@ lint: $(VENV)/development
 # 100,000 hostile texts; each must end in a result or in a SpecError, within a second and 200 MB.
 fuzz: $(VENV)/development
 	$(BIN)/python benchmarks/fuzz.py --texts 100000
+
+# Build the source distribution, unpack it, and pass its own tests there.
+sdist: $(VENV)/development
+	$(BIN)/python -m pip install --quiet build
+	rm -rf build/sdist && $(BIN)/python -m build --sdist --outdir build/sdist
+	tar -xzf build/sdist/*.tar.gz -C build/sdist
+	cd build/sdist/cnncalc-*/ && PYTHONPATH=$$PWD $(CURDIR)/$(BIN)/python -m pytest -n 2
+
+# Break 40 places of each of four rooms on purpose, and see whether the tests notice; an hour.
+mutants: $(VENV)/development
+	$(BIN)/python -m pip install --quiet cosmic-ray coverage
+	$(BIN)/python benchmarks/mutants.py --sample 40
 
 bench: $(VENV)/development
 	$(BIN)/python benchmarks/speed.py

@@ -39,6 +39,7 @@ STEPS = [(optimizer, way) for optimizer in ("sgd", "adamw") for way in ("foreach
 NETWORKS = ["alexnet", "googlenet", "mobilenet_v2", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_1", "vgg11"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("batch", [2, 32])
 def test_a_training_step(name: str, batch: int) -> None:
@@ -47,6 +48,7 @@ def test_a_training_step(name: str, batch: int) -> None:
     assert predicted(network, batch=batch) == tracked(network, batch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "implementation"), STEPS)
 @pytest.mark.parametrize("name", ["alexnet", "mobilenet_v3_small"])
 def test_every_way_to_step(name: str, optimizer: str, implementation: str) -> None:
@@ -59,6 +61,7 @@ def test_every_way_to_step(name: str, optimizer: str, implementation: str) -> No
 EVERY_STEP = [(name, way) for name, optimizer in OPTIMIZERS.items() for way in optimizer.implementations]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "implementation"), EVERY_STEP)
 def test_every_optimizer(optimizer: str, implementation: str) -> None:
     """Where the step is the peak: parameters, gradients, state and temporaries."""
@@ -70,6 +73,7 @@ def test_every_optimizer(optimizer: str, implementation: str) -> None:
     assert prediction.peak_bytes == pytest.approx(expected, rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["alexnet", "resnet18", "squeezenet1_1"])
 def test_muon(name: str) -> None:
     """To the byte: stacks of matrices of one shape, tall, wide and square ones, whose Gram matrices are large."""
@@ -77,6 +81,7 @@ def test_muon(name: str) -> None:
     assert predicted(network, batch=2, optimizer="muon") == tracked(network, 2, optimizer="muon")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "squeezenet1_1", "convnext_tiny"])
 def test_under_autocast(name: str) -> None:
     """Activations and copies of the weights in bf16, parameters and their gradients in float32."""
@@ -84,6 +89,7 @@ def test_under_autocast(name: str) -> None:
     assert predicted(network, batch=8, precision="bf16") == pytest.approx(tracked(network, 8, low=True), rel=0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "unet", "efficientnet_b0"])
 def test_without_working_in_place(name: str) -> None:
     """U-Net's output is a map, with a label for each position."""
@@ -92,6 +98,7 @@ def test_without_working_in_place(name: str) -> None:
     assert predicted(network, batch=2, inplace=False) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "googlenet"])
 def test_accumulated_gradients(name: str) -> None:
     """The second pass finds the gradients of the first; images of one pass are there at a time."""
@@ -99,6 +106,7 @@ def test_accumulated_gradients(name: str) -> None:
     assert predicted(network, batch=8, accumulate=2) == pytest.approx(tracked(network, 4, passes=2), rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["alexnet", "resnet50", "densenet121", "efficientnet_b0"])
 def test_inference(name: str) -> None:
     """Under no_grad a tensor lives until its last reader has run."""
@@ -125,6 +133,7 @@ SMALL = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(layers=SMALL, inplace=st.booleans(), batch=st.integers(1, 5))
 def test_random_networks(layers: list[str], inplace: bool, batch: int) -> None:

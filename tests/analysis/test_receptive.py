@@ -28,6 +28,7 @@ def size(text: str, volume: str) -> list[int]:
     return [field.size for field in last_fields(text, volume) if field]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dimensions", [1, 2])
 @given(data=st.data())
 @settings(max_examples=40)

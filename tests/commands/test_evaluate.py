@@ -163,6 +163,7 @@ def test_json_has_everything(cnncalc: Cnncalc, shades: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["confusion.svg", "confusion.png"])
 def test_a_picture(cnncalc: Cnncalc, shades: Path, name: str) -> None:
     """A file that its readers can read, and twice the same."""
@@ -177,6 +178,7 @@ def test_a_picture(cnncalc: Cnncalc, shades: Path, name: str) -> None:
     assert (shades / name).read_bytes() == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("$\\frac$", "$x$"), ("猫", "犬"), ("a_b^c", "100%"), ("", " ")])
 def test_any_name_of_a_class_can_be_drawn(names: tuple[str, str]) -> None:
     """Names are those of folders: no formulas, and not in every font."""

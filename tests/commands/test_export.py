@@ -39,6 +39,7 @@ def test_without_a_file_source_goes_to_the_terminal(cnncalc: Cnncalc) -> None:
     assert "class Network(nn.Module):" in done.out
 
 
+@pytest.mark.slow
 def test_onnx_and_pt2_hold_the_seeds_weights(cnncalc: Cnncalc, tmp_path: Path) -> None:
     state = package.build(package.load(SPEC, input="8x8x3"), seed=7).state_dict()
     for name in ("model.onnx", "model.pt2"):
@@ -78,6 +79,7 @@ def test_wrong_calls_say_what_is_missing(cnncalc: Cnncalc, arguments: list[str],
     assert done.err.splitlines()[0] == f"error[usage]: {message}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["py", "onnx", "pt2"])
 def test_a_failed_write_leaves_the_old_file(
     cnncalc: Cnncalc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
@@ -109,6 +111,7 @@ def test_four_dimensions_are_refused(cnncalc: Cnncalc, tmp_path: Path) -> None:
         assert done.err.startswith("error[not-in-pytorch]: PyTorch has layers for 3 spatial dimensions, not 4")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "ending", "extra"),
     [

@@ -26,6 +26,7 @@ NEEDED = {"train": "one_thread", "evaluate": "first", "predict": "first"}
 """Fixtures that the examples of some commands need."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_of_the_help_works(
     cnncalc: Cnncalc, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest

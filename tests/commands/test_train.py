@@ -186,6 +186,7 @@ EVERY_WAY = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", EVERY_WAY)
 def test_every_setting_trains(train: Train, options: str) -> None:
     """A run in every way: it ends, and its losses are numbers."""

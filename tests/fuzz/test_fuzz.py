@@ -11,6 +11,7 @@ from cnncalc.report.diagnostics import draw_error
 from tests.fuzz.texts import texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_hostile_texts_give_a_network_or_a_spec_error(seed: int, tmp_path: Path) -> None:
     """300 texts of every kind, as files and as strings, end in a network or in an error that can be drawn."""

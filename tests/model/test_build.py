@@ -95,6 +95,7 @@ def test_a_layer_computes_what_pytorch_does(word: str, data: st.DataObject) -> N
     assert_computes(load(layer.text, shape), layer)
 
 
+@pytest.mark.slow
 @given(drawn=networks())
 @settings(max_examples=30)
 def test_a_network_computes_what_pytorch_does(drawn: tuple[Shape, Drawn]) -> None:
@@ -252,6 +253,7 @@ def test_the_default_device_is_where_it_is_built() -> None:
         assert cnncalc.build(cnncalc.load("fc 3", input="2x2x1")).fc1.weight.is_meta
 
 
+@pytest.mark.slow
 def test_compile_takes_it_as_one_graph() -> None:
     """No graph break, forward and backward, and the same values."""
     network = cnncalc.load(EVERY_STEP)
@@ -367,6 +369,7 @@ def gradients(module: nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
     return [torch.zeros_like(t) if g is None else g for t, g in zip(targets, found, strict=True)]
 
 
+@pytest.mark.slow
 @given(drawn=networks())
 @settings(max_examples=30)
 def test_writing_over_an_input_changes_no_value_and_no_gradient(drawn: tuple[Shape, Drawn]) -> None:

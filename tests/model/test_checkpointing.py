@@ -108,6 +108,7 @@ def test_the_backward_pass_needs_less() -> None:
     assert kept[1] < 0.6 * kept[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["resnet18", "resnet50", "mobilenet_v2", "vgg11", "alexnet", "densenet121", "googlenet"]
 )

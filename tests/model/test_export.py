@@ -37,6 +37,7 @@ def expected(network: Network, x: torch.Tensor) -> torch.Tensor:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_onnx_is_valid_and_computes_the_same(name: str) -> None:
     """The checker accepts it, and the runtime's outputs are PyTorch's, for one image and for several."""
@@ -50,6 +51,7 @@ def test_onnx_is_valid_and_computes_the_same(name: str) -> None:
         np.testing.assert_allclose(output, expected(network, x).numpy(), rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_batch_of_onnx_is_open_and_the_rest_is_named() -> None:
     """A reader of the file sees what goes in, and weights by the names of the state_dict."""
     network = cnncalc.load("conv 3x3x4 p1 - relu - fc 5", input="8x8x3")
@@ -62,6 +64,7 @@ def test_the_batch_of_onnx_is_open_and_the_rest_is_named() -> None:
     assert {weights.name for weights in graph.initializer} >= {name for name in state if state[name].any()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_pt2_computes_the_same(name: str) -> None:
     """Loaded by torch.export, it has PyTorch's outputs, for one image and for several."""
@@ -72,12 +75,14 @@ def test_pt2_computes_the_same(name: str) -> None:
         torch.testing.assert_close(module(x), expected(network, x))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_file() -> None:
     network = cnncalc.load("conv 3x3x4 - relu", input="8x8x3")
     assert export.onnx(network, seed=1) == export.onnx(network, seed=1)
     assert export.onnx(network, seed=1) != export.onnx(network, seed=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [export.onnx, export.pt2])
 def test_no_path_of_this_machine_is_in_the_file(write: Callable[..., bytes]) -> None:
     """Tracing notes the files that it came through; they are taken out again."""

@@ -20,6 +20,7 @@ from tests.zoo import harness
 # ---- the same network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", harness.CLASSIFIERS)
 def test_torchvision_classifiers(name: str) -> None:
     """All 68 keep torchvision's weights, biases, multiplications and volumes, in a text of at most 90 lines."""

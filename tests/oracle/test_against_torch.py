@@ -34,6 +34,7 @@ def test_layer(word: str, data: st.DataObject):
     assert counted(layer.text, shape) == measure(layer.build, shape)
 
 
+@pytest.mark.slow
 @given(drawn=networks())
 @settings(max_examples=250)
 def test_network(drawn: tuple[Shape, Drawn]):

@@ -69,6 +69,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
     return Shared(folder, done.stdout, done.stderr, ranks)
 
 
+@pytest.mark.slow
 def test_both_processes_end_with_the_same_weights(shared: Shared) -> None:
     """Those that are trained, and those that are handed out, with the statistics of norms."""
     first, second = shared.ranks

@@ -1,0 +1,93 @@
+"""The files that hostile command lines meet: data sets, a run and its mutants, images, specs and recipes."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from cnncalc.commands.cli import run
+from tests.train.data.files import noise, write_images, write_mnist
+
+VALUES = (None, 1, -1, 0, "", "x", [], {}, [1], True, float("nan"), 1e308, 10**400, "\x1b[31m", ["a"] * 10, "a" * 5000)
+"""What may stand where JSON of a run had something sensible."""
+
+
+def make_place(folder: Path) -> None:
+    """Fill a folder with everything that the command lines name; they are to run in it."""
+    write_images(folder / "folder" / "train", ("cat", "dog", "\x1b[31mred", "=1+1"), size="8x8x1")
+    write_images(folder / "folder" / "test", ("cat", "dog", "\x1b[31mred", "=1+1"), size="8x8x1")
+    write_images(folder / "split" / "Train", size="8x9x3", count=2)
+    write_images(folder / "split" / "validation", size="8x8x3", count=1)
+    write_images(folder / "bad" / "train", size="8x8x1", count=1)
+    (folder / "bad" / "train" / "cat" / "cut.png").write_bytes((folder / "bad/train/cat/0.png").read_bytes()[:40])
+    (folder / "bad" / "train" / "dog" / "text.png").write_text("this is no image")
+    write_mnist(folder / "idx", size=8)
+    (folder / "empty").mkdir()
+    labels = np.arange(12) % 3
+    np.savez(folder / "arrays.npz", x_train=noise(12, 8, 8, 1), y_train=labels, x_test=noise(12, 8, 8), y_test=labels)
+    (folder / "bad.npz").write_bytes((folder / "arrays.npz").read_bytes()[:300])
+    Image.fromarray(noise(8, 8)).save(folder / "seven.png")
+    Image.fromarray(noise(5, 90, 3)).save(folder / "wide.png")
+    Image.fromarray(noise(8, 8)).save(folder / "\x1b[31m.png")
+    (folder / "bad.png").write_bytes((folder / "wide.png").read_bytes()[:100])
+    (folder / "notes.txt").write_text("no image")
+    (folder / "spec.txt").write_text("input 8x8x1\nconv 3x3x4 p1 - relu - fc 10\n")
+    (folder / "bad.txt").write_bytes(b"input 8x8x1\nconv \xff\xfe")
+    (folder / "recipe.toml").write_text('learning_rate = 0.1\noptimizer = "adam"\n')
+    (folder / "bad.toml").write_text("a = " + "[" * 3000)
+    words = ["--data", "digits", "--epochs", "1", "--limit", "40", "--device", "cpu", "--quiet", "--out"]
+    assert run(["train", "input 8x8x1\nconv 3x3x4 p1 - bn - relu - fc 10", *words, str(folder / "run")]) == 0
+    shutil.copytree(folder / "run", folder / "mutant")
+
+
+def mutate_run(rng: random.Random, run_folder: Path, mutant: Path) -> None:
+    """Make a run that something has happened to."""
+    shutil.rmtree(mutant, ignore_errors=True)
+    shutil.copytree(run_folder, mutant)
+    paths = sorted(path for path in mutant.rglob("*") if path.is_file())
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        path = rng.choice([mutant / "run.json", *paths])
+        with suppress(OSError):  # what an earlier change took away
+            _change(rng, path)
+
+
+def _change(rng: random.Random, path: Path) -> None:
+    """Delete, cut, garble or replace a file, or change one value in it."""
+    data = path.read_bytes()
+    kind = rng.randrange(8)
+    if kind == 0:
+        path.unlink()
+    elif kind == 1:
+        path.write_bytes(data[: rng.randrange(len(data) + 1)])
+    elif kind == 2:
+        place = rng.randrange(len(data) + 1)
+        path.write_bytes(data[:place] + rng.randbytes(rng.choice((1, 8))) + data[place + 1 :])
+    elif kind == 3:
+        path.unlink()
+        path.symlink_to(rng.choice(("/dev/zero", "/dev/null", path.name, "..", "/etc/passwd")))
+    elif kind == 4:
+        path.unlink()
+        path.mkdir()
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(_with_another_value(rng, json.loads(data))))
+    else:
+        path.write_bytes(rng.choice((b"1", b"null", b"", b"a = " + b"[" * 3000, data + data, b"\xff" * 50)))
+
+
+def _with_another_value(rng: random.Random, value: object) -> object:
+    """Return JSON in which one value, however deep, is another."""
+    if isinstance(value, (dict, list)) and value and rng.random() < 0.8:
+        keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+        key = rng.choice(keys)
+        if rng.random() < 0.15:
+            del value[key]
+        else:
+            value[key] = _with_another_value(rng, value[key])
+        return value
+    return rng.choice(VALUES)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import output_options, take_output
-from cnncalc.commands.training import data_options, run_argument, take_data, views_option, weights_option
+from cnncalc.commands.training import run_argument, take_data, tested_data_options, views_option, weights_option
 from cnncalc.needs import optional_packages
 from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_report
 from cnncalc.report.writing import write_file
@@ -28,7 +28,7 @@ def _check_picture(context: click.Context, parameter: click.Parameter, value: st
 @click.option(
     "--picture", metavar="FILE", callback=_check_picture, help="Draw what was taken for what, as .svg or .png."
 )
-@data_options
+@tested_data_options
 @output_options
 def evaluate(
     run: str, weights: str, views: int | None, device: str, confusion: bool, picture: str | None, **options: Any
@@ -47,12 +47,11 @@ def evaluate(
     data = take_data(options)
     with optional_packages():
         from cnncalc.train.confusion import draw_confusion
-        from cnncalc.train.data import DataRequest
         from cnncalc.train.devices import choose_device
         from cnncalc.train.trained import load_trained
 
     trained = load_trained(run, weights, choose_device(device))
-    result, what, used = trained.test(DataRequest(**data) if data else None, views)
+    result, what, used = trained.test(data, views)
     evaluation = Evaluation(
         run=run,
         weights=weights,

@@ -94,10 +94,11 @@ def _from_run(path: str, which: str, asked: SpecOptions, seed: int | None) -> tu
         raise click.UsageError("a run has its network and its weights; leave out --seed, --input, --set and --rounding")
     with optional_packages():
         from cnncalc.train.folder import RunFolder
-        from cnncalc.train.trained import read_weights
+        from cnncalc.train.trained import weights_for
 
     folder = RunFolder(path)
-    return folder.network(folder.facts()), read_weights(folder, which).tensors
+    network = folder.network(folder.facts())
+    return network, weights_for(folder, network, which)
 
 
 def _python(network: Network, seed: int | None, weights: Weights | None) -> str:

@@ -48,7 +48,7 @@ def predict(
     how = resize or str(trained.facts.data.get("resize", "none"))
     predictions = []
     for image in images:
-        shares = trained.probabilities(image, how, trained.recipe.views if views is None else views)
+        shares = trained.probabilities(image, how, trained.views(views))
         ranked = sorted(zip(trained.facts.classes, shares, strict=True), key=lambda pair: -pair[1])
         predictions.append(Prediction(image, ranked[:top]))
     take_output(options).emit(predict_report(run, predictions))

@@ -29,17 +29,21 @@ if TYPE_CHECKING:
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @click.option("--out", metavar="RUN", help="The run's folder. [default: a new one in runs]")
 @click.option("--resume", metavar="RUN", help="Go on with a run; it holds its spec and recipe.")
+@click.option(
+    "--accept-changes", is_flag=True, help="With --resume: go on although the run's spec or data have changed."
+)
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Show a JSON object a line.")
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard into the run's folder.")
 @data_options
 @spec_options
 @recipe_options
-def train(spec: str | None, resume: str | None, **options: Any) -> None:
+def train(spec: str | None, resume: str | None, accept_changes: bool, **options: Any) -> None:
     """Train a network.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Everything that says how
-    can also stand in a recipe file; what is typed wins. Ctrl-C and SIGTERM save and leave; --resume goes on.
+    can also stand in a recipe file; what is typed wins. Ctrl-C and SIGTERM save and leave; --resume goes on, and takes
+    other settings, such as a smaller --learning-rate.
     Needs PyTorch: pip install "cnncalc[train]".
 
     \b
@@ -50,9 +54,11 @@ def train(spec: str | None, resume: str | None, **options: Any) -> None:
     """
     settings, changes, data = take_spec_options(options), take_recipe_changes(options), take_data(options)
     if resume is not None:
-        _refuse_with_resume([spec, settings.input, settings.rounding, *settings.parameters], changes, data, options)
+        _refuse_with_resume([spec, settings.input, settings.rounding, *settings.parameters], data, options)
     elif spec is None:
         raise click.UsageError("name the SPEC to train, or the run to go on with: --resume RUN")
+    elif accept_changes:
+        raise click.UsageError("--accept-changes goes with --resume RUN: a new run has nothing that could have changed")
     with optional_packages(), one_voice():
         from cnncalc.train import start
         from cnncalc.train.data import DataRequest
@@ -62,7 +68,8 @@ def train(spec: str | None, resume: str | None, **options: Any) -> None:
 
         signals = Signals()
         if resume is not None:
-            ended = start.resume(resume, options["device"], _listener(options), signals)
+            again = start.Again(changes, accept_changes)
+            ended = start.resume(resume, options["device"], _listener(options), signals, again)
         else:
             asked = start.Asked(
                 spec=str(spec),
@@ -77,12 +84,10 @@ def train(spec: str | None, resume: str | None, **options: Any) -> None:
         raise click.exceptions.Exit(128 + signals.number)
 
 
-def _refuse_with_resume(
-    spec: list[str | None], changes: dict[str, Any], data: dict[str, Any], options: dict[str, Any]
-) -> None:
+def _refuse_with_resume(spec: list[str | None], data: dict[str, Any], options: dict[str, Any]) -> None:
     """Refuse what a run has been told already."""
     given = ["SPEC"] if any(spec) else []
-    given += [f"--{name.replace('_', '-')}" for name in (*changes, *data)]
+    given += [f"--{name.replace('_', '-')}" for name in data]
     given += [f"--{name}" for name in ("recipe", "out") if options[name] is not None]
     if given:
         raise click.UsageError(f"--resume goes on with what the run began with; leave out {', '.join(given)}")

@@ -127,9 +127,25 @@ _FIELDS = {"data-folder": "folder"}
 
 def data_options(command: F) -> F:
     """Add the options that say which data are meant; `take_data` collects those that were given."""
+    return _with_data(command, {})
+
+
+def tested_data_options(command: F) -> F:
+    """Add the same options to a command that tests a run: what is not given is as in training."""
+    as_in_training = {name: meaning.rsplit(" [", 1)[0] + " [as in training]" for name, _, meaning in _DATA_OPTIONS}
+    own = {
+        "--data": "Other images to test on: a data set, a folder, an .npz file or IDX files. [the run's own]",
+        "--download": "Fetch the data set if it is not there.",
+        "--limit": "Test on so many images only, evenly spaced. [all]",
+    }
+    return _with_data(command, as_in_training | own)
+
+
+def _with_data(command: F, meanings: dict[str, str]) -> F:
     for name, form, meaning in reversed(_DATA_OPTIONS):
         field = f"data_{_FIELDS.get(name[2:], name[2:])}"
-        command = click.option(name, field, cls=GroupedOption, group=DATA, help=meaning, **form)(command)
+        shown = meanings.get(name, meaning)
+        command = click.option(name, field, cls=GroupedOption, group=DATA, help=shown, **form)(command)
     return command
 
 

@@ -118,6 +118,10 @@ class Augmenter:
         images, share = _paste(images, images[order], 1 - wanted, draw)
         return images, Targets(labels, labels[order], share)
 
+    def number_of_views(self, count: int) -> int:
+        """Return how many views `views` makes where so many are asked for: half of them are mirrored ones."""
+        return count // 2 if count > 1 and self.flip == "none" else count
+
     def views(self, pixels: Tensor, count: int) -> list[Tensor]:
         """Return views of images to average over: as they are, mirrored (of 2), and moved by a pixel as well (of 6).
 

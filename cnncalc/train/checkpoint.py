@@ -167,7 +167,13 @@ def _laid_out(value: Tensor, like: Tensor) -> Tensor:
 
 
 def restore_module(module: torch.nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:
-    """Give a module its weights and buffers.
+    """Give a module its weights and buffers; raises like `check_tensors`."""
+    check_tensors(module, tensors, what)
+    module.load_state_dict(dict(tensors))
+
+
+def check_tensors(module: torch.nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:
+    """Compare tensors with what a module holds.
 
     Raises:
         SpecError: where names, shapes or types are others: the file belongs to another network.
@@ -179,7 +185,6 @@ def restore_module(module: torch.nn.Module, tensors: Mapping[str, Tensor], what:
     if wrong:
         message = f"{what} holds the weights of another network: `{shorten(wrong[0])}` does not match"
         raise SpecError("other-weights", message)
-    module.load_state_dict(dict(tensors))
 
 
 def _alike(one: Tensor, other: Tensor) -> bool:

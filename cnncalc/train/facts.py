@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cnncalc.errors import shorten
 from cnncalc.train.progress import is_number
 
 SCHEMA = "cnncalc-run/1"
+SPEC, DATA = "spec", "data"
+"""What a run has fingerprints of."""
 LEAST_DEVIATION = 1e-12
 """What pixels may be divided by: a single pixel that differs by 1/255 among 10¹² has a deviation of 4e-9."""
 
@@ -53,8 +57,19 @@ class Facts(NamedTuple):
     job: str
     versions: Mapping[str, str]
     command: tuple[str, ...]
-    fingerprints: Mapping[str, str] = {}  # a mapping that nobody changes
+    fingerprints: Mapping[str, str] = MappingProxyType({})
     changes: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def splits_by_class(self) -> bool:
+        """Whether validation images are the same share of every class; in runs without fingerprints they are not."""
+        return DATA in self.fingerprints
+
+
+def spec_fingerprint(text: str, settings: SpecSettings) -> str:
+    """Return 32 hexadecimal digits that differ where a spec's text, or how it is loaded, differs."""
+    loaded = [text, settings.input, sorted(settings.parameters.items()), settings.rounding]
+    return hashlib.sha256(json.dumps(loaded).encode()).hexdigest()[:32]
 
 
 def to_json(facts: Facts) -> bytes:

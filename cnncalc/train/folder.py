@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 
-from cnncalc.errors import SpecError, shorten_path
+from cnncalc.errors import SpecError, WriteError, shorten_path
 from cnncalc.loading import load
 from cnncalc.network import Network
 from cnncalc.report.writing import write_file
-from cnncalc.train.facts import Facts, SpecSettings, from_json, to_json
+from cnncalc.train.facts import SPEC as SPEC_PRINT
+from cnncalc.train.facts import Facts, SpecSettings, from_json, spec_fingerprint, to_json
 from cnncalc.train.packing import read_regular
 from cnncalc.train.progress import Row
 from cnncalc.train.recipe import Recipe
@@ -21,6 +23,8 @@ from cnncalc.train.recipes import load_recipe, to_toml
 
 SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = "best.safetensors", "last.safetensors", "checkpoints", "tensorboard"
+LOCK = "lock"
+"""A file that is there while a process writes the run."""
 
 
 _MOST_BYTES = 64 * 2**20
@@ -46,34 +50,74 @@ class RunFolder:
         """Say whether a run has begun here."""
         return os.path.exists(self.file(RUN))
 
+    def make(self) -> None:
+        """Make the folder of a new run.
+
+        Raises:
+            SpecError: where there is something in it already.
+            WriteError: where it cannot be made.
+
+        """
+        self._check_blank()
+        try:
+            os.makedirs(self.path, exist_ok=True)
+        except OSError as error:
+            message = f"cannot make the folder `{shorten_path(self.path)}`: {error.strerror}"
+            raise WriteError("cannot-write", message) from None
+
     def create(self, network: Network, recipe: Recipe, facts: Facts) -> None:
-        """Begin a run: make the folder, and write the spec, the recipe and the facts.
+        """Begin a run in a folder that is held: write the spec, the recipe and the facts.
 
         Raises:
             SpecError: where there is something in the folder already.
             WriteError: where it cannot be written.
 
         """
-        if os.path.isdir(self.path) and not self._blank():
-            hints = [f"to go on with it: cnncalc train --resume {self.path}", "or name another folder with --out"]
-            raise SpecError("run-exists", f"there is something in `{shorten_path(self.path)}` already", hints=hints)
-        try:
-            os.makedirs(self.path, exist_ok=True)
-        except OSError as error:
-            message = f"cannot make the folder `{shorten_path(self.path)}`: {error.strerror}"
-            raise SpecError("cannot-write", message) from None
+        self._check_blank()
+        self.clean()
         write_file(network.source.text, self.file(SPEC))
         write_file(to_toml(recipe), self.file(RECIPE))
         write_file(to_json(facts), self.file(RUN))
 
-    def _blank(self) -> bool:
-        """Say whether nothing is in the folder but what a beginning that was killed left there."""
-        self.clean()
-        return set(os.listdir(self.path)) <= {SPEC, RECIPE}
+    def write_change(self, recipe: Recipe, facts: Facts) -> None:
+        """Write the recipe and the facts of a run that goes on with others.
 
-    def network(self, facts: Facts) -> Network:
-        """Return the run's network, to which the facts belong."""
+        Raises:
+            WriteError: where they cannot be written.
+
+        """
+        write_file(to_toml(recipe), self.file(RECIPE))
+        write_file(to_json(facts), self.file(RUN))
+
+    def _check_blank(self) -> None:
+        """Refuse a folder with something in it, beside what a beginning that was killed left there."""
+        try:
+            names = os.listdir(self.path)
+        except OSError:
+            return
+        if all(name in (SPEC, RECIPE, LOCK) or _is_left_behind(name) for name in names):
+            return
+        hints = [f"to go on with it: {self.command('train --resume')}", "or name another folder with --out"]
+        raise SpecError("run-exists", f"there is something in `{shorten_path(self.path)}` already", hints=hints)
+
+    def command(self, words: str, more: str = "") -> str:
+        """Return a command with the run's folder behind some words, as a shell takes it."""
+        return " ".join(filter(None, ["cnncalc", words, shlex.quote(self.path), more]))
+
+    def network(self, facts: Facts, *, changed: bool = False) -> Network:
+        """Return the run's network, to which the facts belong.
+
+        Raises:
+            SpecError: where the spec is not the one that the run began with, unless it may be ``changed``.
+
+        """
         network = load_spec(self.file(SPEC), facts.spec)
+        now = spec_fingerprint(network.source.text, facts.spec)
+        if not changed and facts.fingerprints.get(SPEC_PRINT, now) != now:
+            message = f"`{shorten_path(self.file(SPEC))}` is not the spec that the run began with"
+            accept = self.command("train --resume", "--accept-changes")
+            hints = ["put it back as it was, or begin a new run with it", f"or go on with it all the same: {accept}"]
+            raise SpecError("other-spec", message, hints=hints)
         channels = {len(facts.mean), len(facts.deviation)}
         if channels != {network.input.channels} or len(facts.classes) != network.output.channels:
             found = f"{len(facts.classes)} classes, {len(facts.mean)} means, {len(facts.deviation)} deviations"
@@ -110,7 +154,7 @@ class RunFolder:
 
     def _check_files(self) -> None:
         """Refuse folders, devices and pipes under the names of a run's files: some of them have no end."""
-        for name in (SPEC, RECIPE, RUN, METRICS, CURVE, BEST, LAST):
+        for name in (SPEC, RECIPE, RUN, METRICS, CURVE, BEST, LAST, LOCK):
             if os.path.exists(self.file(name)) and not os.path.isfile(self.file(name)):
                 raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is no file: a run has one of that name")
         for name in (CHECKPOINTS, TENSORBOARD):
@@ -131,8 +175,13 @@ class RunFolder:
         for folder in (self.path, self.checkpoints):
             with suppress(OSError):
                 for name in os.listdir(folder):
-                    if name.startswith(".") and name.endswith(".tmp"):
+                    if _is_left_behind(name):
                         os.unlink(os.path.join(folder, name))
+
+
+def _is_left_behind(name: str) -> bool:
+    """Say whether a file is what a writer that was killed left behind."""
+    return name.startswith(".") and name.endswith(".tmp")
 
 
 def load_spec(spec: str, settings: SpecSettings) -> Network:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cnncalc.errors import SpecError
 from cnncalc.report.writing import write_file
+from cnncalc.train.changes import Change
 from cnncalc.train.checkpoint import has_checkpoint, read_newest, restore_module, write_checkpoint
 from cnncalc.train.folder import BEST, CURVE, LAST, RunFolder
 from cnncalc.train.packing import pack, read_whole
@@ -60,6 +61,16 @@ class Keeper:
             self._best = self._last = None
             write_checkpoint(self._folder.checkpoints, progress.step, self._session.checkpoint(progress))
         self._saved = time.monotonic()
+
+    def write_change(self, change: Change, step: int) -> None:
+        """Write the recipe and the facts of a run that goes on from a step with others.
+
+        Raises:
+            WriteError: where they cannot be written.
+
+        """
+        if self._session.world.writes:
+            self._folder.write_change(change.recipe, change.at(step))
 
     def draw(self, rows: Sequence[Row], *, now: bool) -> None:
         """Draw the learning curve, now or if it is time to."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,13 +11,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cnncalc.errors import SpecError
 from cnncalc.report.numbers import counted
 from cnncalc.train.augment import Targets
+from cnncalc.train.changes import Change
 from cnncalc.train.data import Split
 from cnncalc.train.devices import finish, peak_memory_bytes
+from cnncalc.train.ending import commands_of, files_of
 from cnncalc.train.events import Begun, Ended, Observer
-from cnncalc.train.folder import BEST, CURVE, LAST, METRICS, RunFolder
+from cnncalc.train.faults import no_number
+from cnncalc.train.folder import RunFolder
 from cnncalc.train.keeper import Keeper
 from cnncalc.train.order import epoch_order, local_parts
 from cnncalc.train.progress import Progress, Row
@@ -64,12 +65,14 @@ class Run:
 
     # ---- from the start to the end
 
-    def go(self, about: list[tuple[str, str]]) -> Ended:
-        """Train to the end, from the newest checkpoint if there is one."""
+    def go(self, about: list[tuple[str, str]], change: Change | None = None) -> Ended:
+        """Train to the end, from the newest checkpoint if there is one, with a change that is to be written down."""
         if self._keeper.begun():
             self._restore()
         else:
             self._save()  # so that there is always something to go back to
+        if change:
+            self._apply(change)
         session, progress = self.session, self.progress
         length = session.recipe.epochs, session.steps_per_epoch
         self.observer.begin(Begun(self.folder.path, about, *length, progress.step, progress.rows))
@@ -285,6 +288,13 @@ class Run:
         for text in told:
             self.observer.note(text)
 
+    def _apply(self, change: Change) -> None:
+        """Write down what is changed where the run goes on; a new learning rate is not halved any more."""
+        if change.new_rate:
+            self.progress.rate_scale, self.progress.rollbacks = 1.0, 0
+        self._keeper.write_change(change, self.progress.step)
+        self.observer.note(f"changed from step {self.progress.step:,} on: {change.text()}")
+
     def _go_back(self, fault: NotFinite) -> None:
         """Go back to the last checkpoint with half the learning rate, or end the run.
 
@@ -294,7 +304,7 @@ class Run:
         """
         recipe, progress = self.session.recipe, self.progress
         if recipe.non_finite == "stop" or progress.rollbacks >= MOST_ROLLBACKS:
-            raise _no_number(fault, self.folder, recipe.non_finite == "stop", progress.rollbacks)
+            raise no_number(str(fault), self._rate, self.folder, recipe, progress.rollbacks)
         rollbacks, scale = progress.rollbacks + 1, progress.rate_scale / 2
         self.session.world.wait()  # until the last checkpoint is on the disk
         self._restore()
@@ -320,28 +330,9 @@ class Run:
             predicted_bytes=session.predicted_bytes,
             whole_process=session.device.type != "cuda",
             skipped_steps=progress.skipped_steps,
-            files=self._files(),
-            commands=self._commands(end),
+            files=files_of(self.folder),
+            commands=commands_of(self.folder, goes_on=end.goes_on, tested=bool(progress.rows)),
         )
-
-    def _files(self) -> list[tuple[str, str]]:
-        made = [
-            (BEST, "the weights of the best epoch"),
-            (LAST, "the weights of the last epoch"),
-            (METRICS, "a line for every epoch"),
-            (CURVE, "the learning curve"),
-        ]
-        paths = [(self.folder.file(name), what) for name, what in made]
-        return [(path, what) for path, what in paths if os.path.exists(path)]
-
-    def _commands(self, end: End) -> list[tuple[str, str]]:
-        path, tested = self.folder.path, bool(self.progress.rows)
-        commands = [
-            (end.goes_on, f"cnncalc train --resume {path}", "goes on"),
-            (tested, f"cnncalc evaluate {path}", "accuracy per class, and what is taken for what"),
-            (tested, f"cnncalc predict {path} IMAGE", "what an image shows"),
-        ]
-        return [(typed, what) for fits, typed, what in commands if fits]
 
     def _final_test(self) -> float | None:
         """Test the test images with the best weights, where validation images have chosen them."""
@@ -352,14 +343,3 @@ class Run:
         with suppress(Stopped):
             return self._test(test).accuracy
         return None
-
-
-def _no_number(fault: NotFinite, folder: RunFolder, stop: bool, rollbacks: int) -> SpecError:
-    hints = [
-        "try a smaller --learning-rate, or --clip 1",
-        f"the last good checkpoint is kept: cnncalc train --resume {folder.path}",
-    ]
-    if stop:
-        hints.insert(1, "--non-finite rollback goes back and halves the learning rate by itself")
-    after = f", after going back {rollbacks} times" if rollbacks else ""
-    return SpecError("not-finite", f"{fault}: training ends there{after}", hints=hints)

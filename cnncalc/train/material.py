@@ -30,26 +30,29 @@ def validation_share(recipe: Recipe, dataset: Dataset) -> float:
     return 0.0
 
 
-def material_of(dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None) -> Material:
+def material_of(
+    dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None, *, by_class: bool = True
+) -> Material:
     """Return what a run works with; without a normalisation, that of the images that are trained on.
 
-    Every epoch is tested on the validation images, if there are any, and else on the test images.
+    Every epoch is tested on the validation images, if there are any, and else on the test images. Runs that are older
+    than fingerprints have not kept the same share of every class: ``by_class`` is False for them.
     """
     train, validation = dataset.train, dataset.validation
     if recipe.validation:
-        kept, held = _split(train, recipe)
+        kept, held = _split(train, recipe, by_class)
         train, validation = train.subset(kept), train.subset(held)
     tested, test = (dataset.test, None) if validation is None else (validation, dataset.test)
     normalisation = normalisation or _normalisation(train, recipe)
     return Material(train, tested, test, dataset.classes, normalisation, validates=validation is not None)
 
 
-def held_back(dataset: Dataset, recipe: Recipe) -> Split:
-    """Return the validation images of a run whose data have no others."""
-    return dataset.train.subset(_split(dataset.train, recipe)[1])
+def held_back(dataset: Dataset, recipe: Recipe, *, by_class: bool = True) -> Split:
+    """Return the validation images of a run whose data have no others; see `material_of`."""
+    return dataset.train.subset(_split(dataset.train, recipe, by_class)[1])
 
 
-def _split(train: Split, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
+def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """Return which images are trained on and which are kept for validation, each in the order of the data.
 
     Raises:
@@ -61,6 +64,9 @@ def _split(train: Split, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
         message = f"a validation share of {recipe.validation:g} of {images:,} images leaves nothing on one side"
         raise SpecError("too-few-images", message, hints=["choose a share between 0 and 1 that leaves images on both"])
     generator = torch.Generator().manual_seed(mixed(recipe.seed, SPLIT))
+    if not by_class:
+        order, count = torch.randperm(images, generator=generator), round(images * recipe.validation)
+        return order[count:].sort().values, order[:count].sort().values
     held = held_out(train.labels, recipe.validation, generator)
     if not len(held):
         message = "no class has two images: none can be kept for validation"

@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from cnncalc.errors import SpecError, shorten_path
+from cnncalc.model.build import build
 from cnncalc.network import Network
 from cnncalc.train.augment import Augmenter, Normalisation
-from cnncalc.train.checkpoint import restore_module
-from cnncalc.train.data import DataRequest, Split, read_image
+from cnncalc.train.checkpoint import check_tensors, restore_module
+from cnncalc.train.data import Dataset, Split, read_image
+from cnncalc.train.data.dataset import spread
 from cnncalc.train.devices import configure
 from cnncalc.train.facts import Facts
 from cnncalc.train.folder import BEST, LAST, RunFolder
 from cnncalc.train.material import held_back
+from cnncalc.train.origin import check_data, dataset_of_run
 from cnncalc.train.packing import Checkpoint, read_whole
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.scoring import Score, score
 from cnncalc.train.session import autocast, make_module
-from cnncalc.train.start import dataset_of_run
 
 AT_ONCE = 256
 """Images that are tested at a time."""
@@ -55,31 +57,64 @@ class Trained(NamedTuple):
         """Where the module is."""
         return next(self.module.parameters()).device
 
-    def test(self, data: DataRequest | None, views: int | None) -> tuple[Score, str, int]:
-        """Test on the run's own test images, or on other data; return also what was tested, and the views."""
-        split, what = self._tested(data)
-        number = self.recipe.views if views is None else views
+    def test(self, given: Mapping[str, Any], views: int | None) -> tuple[Score, str, int]:
+        """Test on the run's own test images, or on other data; return also what was tested, and the number of views.
+
+        Args:
+            given: fields of a `DataRequest` that are to be others than the run's. With ``data`` they are other data,
+                and ``limit`` is how many images are tested at most.
+            views: how many of each image are averaged, 1, 2 or 6; None for as many as in training.
+
+        Raises:
+            SpecError: for data that do not suit the network, and where those of the run have changed.
+
+        """
+        split, what = self._tested(given)
         result = score(
             self.module,
             split.to(self.device),
             self.augmenter,
             classes=len(self.facts.classes),
             batch=max(AT_ONCE, self.recipe.batch_size // self.recipe.accumulate),
-            views=number,
+            views=self.views(views),
             cast=autocast(self.recipe, self.device),
         )
-        return result, what, number
+        return result, what, self.augmenter.number_of_views(self.views(views))
 
-    def _tested(self, data: DataRequest | None) -> tuple[Split, str]:
+    def views(self, asked: int | None) -> int:
+        """Return how many views are asked for: where nobody does, as many as in training.
+
+        Raises:
+            SpecError: where a mirrored view is asked for, and training did not mirror.
+
+        """
+        if asked == 2 and self.augmenter.number_of_views(2) == 1:
+            message = "--views 2 averages an image and its mirror image, and this run did not mirror in training"
+            hints = ["leave it out, or --views 6, which averages an image and two that are moved by a pixel"]
+            raise SpecError("bad-option", message, hints=hints)
+        return self.recipe.views if asked is None else asked
+
+    def _tested(self, given: Mapping[str, Any]) -> tuple[Split, str]:
+        """Return the images that are asked for, and what they are."""
+        wanted = {name: value for name, value in given.items() if name != "limit"}
+        dataset = dataset_of_run(self.facts, self.network, wanted)
+        if "data" not in given:
+            check_data(dataset, self.facts, ["or name them, to test on all the same: --data NAME|PATH"])
+        split, kind = self._part(dataset, own="data" not in given)
+        whole, limit = len(split), given.get("limit")
+        if limit is None or limit >= whole:
+            return split, f"the {kind}images of {dataset.name}"
+        return split.subset(spread(whole, limit)), f"{limit:,} of the {whole:,} {kind}images of {dataset.name}"
+
+    def _part(self, dataset: Dataset, *, own: bool) -> tuple[Split, str]:
         """Return the test images, else the validation images, or those held back; of other data, all there are."""
-        dataset = dataset_of_run(self.facts, self.network, data)
         if dataset.test is not None:
-            return dataset.test, f"the test images of {dataset.name}"
+            return dataset.test, "test "
         if dataset.validation is not None:
-            return dataset.validation, f"the validation images of {dataset.name}"
-        if data is None:
-            return held_back(dataset, self.recipe), f"the validation images of {dataset.name}"
-        return dataset.train, f"the images of {dataset.name}"
+            return dataset.validation, "validation "
+        if own:
+            return held_back(dataset, self.recipe, by_class=self.facts.splits_by_class), "validation "
+        return dataset.train, ""
 
     @torch.no_grad()
     def probabilities(self, path: str, resize: str, views: int) -> list[float]:
@@ -137,6 +172,18 @@ def read_weights(folder: RunFolder, which: str) -> Checkpoint:
     path = folder.file(_FILES[which])
     if not os.path.exists(path):
         message = f"the run `{shorten_path(folder.path)}` has no {_FILES[which]} yet"
-        hints = [f"train at least one epoch: cnncalc train --resume {folder.path}"]
+        hints = [f"train at least one epoch: {folder.command('train --resume')}"]
         raise SpecError("no-weights", message, hints=hints)
     return read_whole(path)
+
+
+def weights_for(folder: RunFolder, network: Network, which: str) -> dict[str, torch.Tensor]:
+    """Return a run's weights for a network, by the names that `cnncalc.build` gives them.
+
+    Raises:
+        SpecError: where there are none, or they are those of another network.
+
+    """
+    tensors = read_weights(folder, which).tensors
+    check_tensors(build(network, device="meta"), tensors, folder.file(_FILES[which]))
+    return tensors

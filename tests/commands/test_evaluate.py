@@ -202,9 +202,17 @@ def test_views_are_averaged(cnncalc: Cnncalc, first: Path) -> None:
     plain, views = (
         json.loads(cnncalc("evaluate", "first", "--views", number, "--format", "json").out) for number in ("1", "6")
     )
-    assert (plain["views"], views["views"], views["images"]) == (1, 6, 360)
+    assert (plain["views"], views["views"], views["images"]) == (1, 3, 360)
     assert plain["loss"] != views["loss"]
-    assert ", 6 views of each, with the best weights" in cnncalc("evaluate", "first", "--views", "6").out
+    assert ", 3 views of each, with the best weights" in cnncalc("evaluate", "first", "--views", "6").out
+    for command in (("evaluate", "first"), ("predict", "first", "seven.png")):
+        assert cnncalc(*command, "--views", "2") == (
+            1,
+            "",
+            "error[bad-option]: --views 2 averages an image and its mirror image, and this run did not mirror in "
+            "training\n"
+            "  = leave it out, or --views 6, which averages an image and two that are moved by a pixel\n",
+        )
 
 
 def test_without_test_images_those_held_back_are_tested(cnncalc: Cnncalc, shades: Path) -> None:
@@ -218,7 +226,60 @@ def test_without_test_images_those_held_back_are_tested(cnncalc: Cnncalc, shades
     assert data["accuracy"] == float(told[6])
 
 
+def test_a_part_of_the_images_can_be_tested(cnncalc: Cnncalc, shades: Path) -> None:
+    """Evenly spaced: of ten, the first and the sixth."""
+    data = json.loads(cnncalc("evaluate", "run", "--limit", "2", "--format", "json").out)
+    assert (data["data"], data["images"]) == ("2 of the 10 test images of shades.npz", 2)
+    assert data["confusion"] == [[1, 0, 0], [0, 0, 0], [0, 0, 1]]
+    whole = json.loads(cnncalc("evaluate", "run", "--limit", "10", "--format", "json").out)
+    assert whole["data"] == "the test images of shades.npz"
+
+
+def test_other_images_are_read_as_those_of_the_run(cnncalc: Cnncalc, shades: Path) -> None:
+    """A run that resized its images resizes others too; what is typed wins."""
+    large = np.repeat(np.repeat(np.array(GREYS, np.uint8).reshape(10, 1, 1), 6, 1), 6, 2)
+    np.savez("large.npz", x_train=large, y_train=LABELS)
+    options = ["--epochs", "1", "--device", "cpu", "--quiet", "--resize", "stretch", "--out", "resized"]
+    assert cnncalc("train", SHADES, "--data", "large.npz", *options).status == 0
+    assert cnncalc("evaluate", "resized", "--data", "large.npz").status == 0
+    assert cnncalc("evaluate", "run", "--data", "large.npz").err.startswith("error[data-differs]: ")
+    assert cnncalc("evaluate", "run", "--data", "large.npz", "--resize", "crop").status == 0
+    assert cnncalc("evaluate", "resized", "--data", "large.npz", "--resize", "none").status == 1
+
+
+def test_a_run_is_tested_on_the_images_that_it_began_with(cnncalc: Cnncalc, shades: Path) -> None:
+    """Others have to be named."""
+    with np.load("shades.npz") as file:
+        arrays = dict(file)
+    np.savez("shades.npz", **{**arrays, "y_test": arrays["y_test"][::-1]})
+    assert cnncalc("evaluate", "run") == (
+        1,
+        "",
+        "error[other-data]: the data shades.npz are not those that the run began with\n"
+        "  = images, labels or names of classes have changed: put them back as they were, or begin a new run\n"
+        "  = or name them, to test on all the same: --data NAME|PATH\n",
+    )
+    assert cnncalc("evaluate", "run", "--data", "shades.npz").status == 0
+
+
 # ---- what is refused
+
+
+@pytest.mark.parametrize(
+    "command", [["evaluate", "run"], ["export", "run", "-o", "x.pt"], ["train", "--resume", "run"]]
+)
+def test_a_spec_that_was_edited(cnncalc: Cnncalc, shades: Path, command: list[str]) -> None:
+    """The weights fit as well, and mean something else."""
+    (shades / "run" / "spec.txt").write_text("input 2x2x1\ngap - relu - fc 3")
+    assert cnncalc(*command.split()) == (
+        1,
+        "",
+        "error[other-spec]: `run/spec.txt` is not the spec that the run began with\n"
+        "  = put it back as it was, or begin a new run with it\n"
+        "  = or go on with it all the same: cnncalc train --resume run --accept-changes\n",
+    )
+    assert cnncalc("train", "--resume", "run", "--accept-changes", "--quiet").status == 0
+    assert cnncalc("evaluate", "run").status == 0
 
 
 def test_what_is_no_run(cnncalc: Cnncalc, shades: Path) -> None:

@@ -308,23 +308,6 @@ def test_what_cannot_be_trained_is_one_clear_error(train: Train, folder: Path, a
     assert sorted(folder.rglob("*")) == before
 
 
-def test_a_run_out_of_somebody_s_hands_is_no_run(train: Train) -> None:
-    """Facts that were changed into something else are refused, whatever they are."""
-    train(SPEC, *QUICK, "--out", "first", "--quiet")
-    facts = Path("first/run.json")
-    whole = json.loads(facts.read_text())
-    for changed in ("{}", "[1]", "not JSON", "[" * 5000, *(json.dumps({**whole, key: 7}) for key in whole)):
-        facts.write_text(changed)
-        done = train("--resume", "first", "--quiet")
-        if changed == json.dumps({**whole, "images": 7}):
-            assert done.err.startswith("error[other-data]: the run was trained on 7 images; there are 64 now\n")
-        elif done.status:
-            assert done.err.startswith("error[no-run]: "), changed
-    facts.write_text(json.dumps({**whole, "data": {"data": "digits", "limit": "many"}}))
-    done = train("--resume", "first", "--quiet")
-    assert done == (1, "", "error[no-run]: the run does not say what it was trained on\n")
-
-
 WRONG_CALLS = {
     "": "error[usage]: name the SPEC to train, or the run to go on with: --resume RUN",
     "x --batch-size 0": "error[usage]: Invalid value for '--batch-size': '0' is not a whole number of at least 1",
@@ -337,7 +320,10 @@ WRONG_CALLS = {
     ),
     "x --limit 0": "error[usage]: Invalid value for '--limit': 0 is not in the range x>=1.",
     "x --resume run --epochs 3 --data digits --recipe fast": (
-        "error[usage]: --resume goes on with what the run began with; leave out SPEC, --epochs, --data, --recipe"
+        "error[usage]: --resume goes on with what the run began with; leave out SPEC, --data, --recipe"
+    ),
+    "x --accept-changes": (
+        "error[usage]: --accept-changes goes with --resume RUN: a new run has nothing that could have changed"
     ),
 }
 

@@ -363,9 +363,10 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(folder: Path, 
     first, *hints = text.splitlines()
     assert first == "error[not-finite]: the loss of step 2 is nan: training ends there"
     assert hints == [
-        "  = try a smaller --learning-rate, or --clip 1",
-        "  = --non-finite rollback goes back and halves the learning rate by itself",
-        "  = the last good checkpoint is kept: cnncalc train --resume run",
+        "  = go on from the last good checkpoint with a smaller learning rate: "
+        "cnncalc train --resume run --learning-rate 0.1",
+        "  = or with clipped gradients: --clip 1 in its place",
+        "  = or with --non-finite rollback, which goes back and halves the learning rate by itself",
     ]
     assert [path.name[:15] for path in Path("run/checkpoints").iterdir()] == ["step-0000000000"]
 
@@ -400,8 +401,9 @@ def test_a_run_that_goes_back_ten_times_in_vain_ends(folder: Path, complaint: Co
     settings = {"optimizer": "sgd", "learning_rate": 1e30, "non_finite": "rollback", "heard": heard}
     assert complaint(train, SPEC, "run", **settings) == (
         "error[not-finite]: the loss of step 2 is nan: training ends there, after going back 10 times\n"
-        "  = try a smaller --learning-rate, or --clip 1\n"
-        "  = the last good checkpoint is kept: cnncalc train --resume run"
+        "  = go on from the last good checkpoint with a smaller learning rate: "
+        "cnncalc train --resume run --learning-rate 0.1\n"
+        "  = or with clipped gradients: --clip 1 in its place"
     )
     assert len(heard.all("note")) == 10
 
@@ -422,10 +424,10 @@ def test_out_of_memory_says_what_was_tried_and_what_to_try(
     monkeypatch.setattr(Run, "_loss", loss)
     assert complaint(train, PLAIN, "run", accumulate=2) == (
         f"error[out-of-memory]: memory ran out with batches of 32 images in 2 parts{MEMORY[said]}\n"
-        "  = the same training in less memory: --accumulate 4\n"
-        "  = or a smaller --batch-size, such as 16\n"
-        "  = or --precision bf16, which halves what is kept for the backward pass\n"
-        "  = or --checkpointing, which computes blocks twice and keeps less"
+        "  = go on in less memory: cnncalc train --resume run --accumulate 4\n"
+        "  = or with --precision bf16 in its place, which halves what is kept for the backward pass\n"
+        "  = or with --checkpointing in its place, which computes blocks twice and keeps less\n"
+        "  = a new run may have a smaller --batch-size, such as 16"
     )
 
 
@@ -434,10 +436,8 @@ def test_a_cpu_runs_out_of_memory_too(folder: Path, complaint: Complaint, monkey
     said = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes. Error code 12"
     monkeypatch.setattr(Run, "_loss", lambda *arguments: _raise(RuntimeError(said)))
     assert complaint(train, PLAIN, "run", batch_size=1, accumulate=1, precision="bf16") == (
-        "error[out-of-memory]: memory ran out with batches of 1 images: 400 B more could not be had\n"
-        "  = the batch cannot be split further\n"
-        "  = or a smaller --batch-size, such as 1\n"
-        "  = or --checkpointing, which computes blocks twice and keeps less"
+        "error[out-of-memory]: memory ran out with batches of 1 image: 400 B more could not be had\n"
+        "  = go on in less memory: cnncalc train --resume run --checkpointing"
     )
     monkeypatch.setattr(Run, "_loss", lambda *arguments: _raise(RuntimeError("another")))
     with pytest.raises(RuntimeError, match=r"^another$"):

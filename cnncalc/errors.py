@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from cnncalc.cleaning import printable
+
 
 class Span(NamedTuple):
     """A stretch of a source text, as offsets of its first character and of the one after its last."""
@@ -175,11 +177,6 @@ def listed(names: Iterable[str], limit: int = 10) -> str:
     """Return names in order, joined by commas; of many, the first ones."""
     ordered = sorted(names)
     return ", ".join(ordered[:limit]) + (", …" if len(ordered) > limit else "")
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with a replacement character for each that no terminal should be sent."""
-    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\t" else "�" for c in text)
 
 
 def shorten(text: str, limit: int = 40) -> str:

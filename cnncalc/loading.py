@@ -116,11 +116,15 @@ def _zoo_hints(error: SpecError, source: Source) -> list[str]:
 
 def _read_standard_input() -> Source:
     name = "standard input"
+    if sys.stdin is None:
+        raise SpecError("cannot-read", f"cannot read {name}: it is closed")
+    stream = getattr(sys.stdin, "buffer", sys.stdin)  # a notebook's has no bytes below its characters
     try:
-        data = sys.stdin.buffer.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise SpecError("cannot-read", f"cannot read {name}: {error.strerror}") from None
-    return Source(name, _decode(name, data))
+        data = stream.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # a closed file is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SpecError("cannot-read", f"cannot read {name}: {reason}") from None
+    return Source(name, _decode(name, data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")))
 
 
 def _read_file(name: str) -> Source:

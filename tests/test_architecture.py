@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parents[1] / "cnncalc"
 MAY_IMPORT = {
     "volume": set(),
     "collector": set(),
-    "errors": set(),
+    "cleaning": set(),
+    "errors": {"cleaning"},
     "limits": set(),
     "needs": {"errors"},
     "layers": {"volume", "errors", "limits"},
@@ -22,7 +23,7 @@ MAY_IMPORT = {
     "spec": {"volume", "errors", "limits"},
     "network": {"volume", "errors", "limits", "layers", "spec"},
     "analysis": {"collector", "volume", "errors", "layers", "network", "optimizers"},
-    "report": {"volume", "errors", "layers", "network", "analysis", "zoo"},
+    "report": {"cleaning", "volume", "errors", "layers", "network", "analysis", "zoo"},
     "zoo": {"errors"},
     "model": {
         "volume",
@@ -38,6 +39,7 @@ MAY_IMPORT = {
         "zoo",
     },
     "train": {
+        "cleaning",
         "volume",
         "errors",
         "network",
@@ -52,6 +54,7 @@ MAY_IMPORT = {
     },
     "loading": {"collector", "volume", "errors", "limits", "spec", "network", "zoo"},
     "commands": {
+        "collector",
         "__init__",
         "errors",
         "analysis",

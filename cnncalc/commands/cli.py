@@ -11,9 +11,9 @@ from keyword import iskeyword
 import click
 
 from cnncalc import __version__
-from cnncalc.errors import CnncalcError, did_you_mean, shorten
+from cnncalc.errors import CnncalcError, WriteError, did_you_mean, shorten
 from cnncalc.report.diagnostics import draw_error
-from cnncalc.report.writing import encodable
+from cnncalc.report.writing import complain, give_up
 
 COMMANDS = (
     "shapes",
@@ -81,23 +81,35 @@ def run(given: list[str]) -> int:
         status = cli.main(given, prog_name="cnncalc", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except CnncalcError as error:
-        _complain(_json(error) if as_json else draw_error(error))
+        complain(_json(error) if as_json else draw_error(error))
         return 1
     except click.exceptions.NoArgsIsHelpError as bare:
         click.echo(bare.format_message())
         return 0
     except click.exceptions.Abort:
-        _complain("interrupted")
+        complain("interrupted")
         return 130
     except click.ClickException as error:
-        _complain(_json(CnncalcError("usage", error.format_message())) if as_json else _usage(error))
+        complain(_json(CnncalcError("usage", error.format_message())) if as_json else _usage(error))
         return error.exit_code
+    except OSError as error:
+        if error.filename is not None or sys.stdout is None:
+            return _mistake(error, as_json=as_json)
+        give_up(sys.stdout)  # click prints help and versions itself
+        fault = WriteError("cannot-write", f"cannot write to standard output: {error.strerror or error}")
+        complain(_json(fault) if as_json else draw_error(fault))
+        return 1
     except Exception as error:
-        if os.environ.get("CNNCALC_DEBUG"):
-            raise
-        fault = _internal(error)
-        _complain(_json(fault) if as_json else draw_error(fault))
-        return 70
+        return _mistake(error, as_json=as_json)
+
+
+def _mistake(error: Exception, *, as_json: bool) -> int:
+    """Say that this should never have happened, in one clear line in place of a traceback."""
+    if os.environ.get("CNNCALC_DEBUG"):
+        raise error
+    fault = _internal(error)
+    complain(_json(fault) if as_json else draw_error(fault))
+    return 70
 
 
 def _internal(error: Exception) -> CnncalcError:
@@ -125,14 +137,7 @@ def _wants_json(given: list[str]) -> bool:
 
 
 def _json(error: CnncalcError) -> str:
-    from cnncalc.report.schema import error_data, to_text
+    from cnncalc.report.json_form import to_text
+    from cnncalc.report.schema import error_data
 
     return to_text(error_data(error))
-
-
-def _complain(text: str) -> None:
-    """Write a message to standard error; where even that is gone, the status must do."""
-    try:
-        click.echo(encodable(text, getattr(sys.stderr, "encoding", None)), err=True)
-    except OSError:
-        return

@@ -44,6 +44,7 @@ def evaluate(
       cnncalc evaluate first --confusion
       cnncalc evaluate first --picture confusion.svg -o first.json
     """
+    output = take_output(options)
     data = take_data(options)
     with optional_packages():
         from cnncalc.train.confusion import draw_confusion
@@ -66,4 +67,4 @@ def evaluate(
     if picture is not None:
         form = "svg" if picture.lower().endswith(".svg") else "png"
         write_file(draw_confusion(evaluation.classes, evaluation.confusion, form), picture)
-    take_output(options).emit(confusion_report(evaluation) if confusion else evaluate_report(evaluation))
+    output.emit(confusion_report(evaluation) if confusion else evaluate_report(evaluation))

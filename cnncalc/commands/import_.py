@@ -6,9 +6,10 @@ import sys
 
 import click
 
+from cnncalc.commands.options import take_spec_path
 from cnncalc.errors import SpecError, listed
 from cnncalc.needs import optional_packages
-from cnncalc.report.writing import write_file, write_stream
+from cnncalc.report.writing import complain, write_file, write_stream
 
 
 def _arguments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -48,6 +49,7 @@ def import_(model: str, input: str | None, arguments: dict[str, str], output: st
       cnncalc import torchvision.models:googlenet --arg aux_logits=False
       cnncalc import torch.nn:Conv2d --arg in_channels=3 --arg out_channels=8 --arg kernel_size=5 --input 32x32x3
     """
+    path = take_spec_path(output)
     with optional_packages():
         from cnncalc.model.importing import import_module
         from cnncalc.model.importing.target import Target, literal
@@ -60,10 +62,10 @@ def import_(model: str, input: str | None, arguments: dict[str, str], output: st
         raise SpecError("no-input", f"`{model}` does not say what goes in", hints=hints)
     imported = import_module(target.make(values), written, heading=_heading(model, arguments))
     _tell(imported.unused)
-    if output is None:
+    if path is None:
         write_stream(imported.text, sys.stdout)
     else:
-        write_file(imported.text, output)
+        write_file(imported.text, path)
 
 
 def _heading(model: str, arguments: dict[str, str]) -> str:
@@ -75,4 +77,4 @@ def _tell(unused: tuple[str, ...]) -> None:
     """Say on standard error what is left out."""
     if unused:
         owners = {path.partition(".")[0] for path in unused}
-        click.echo(f"note: left out, since the output does not depend on it: {listed(owners)}", err=True)
+        complain(f"note: left out, since the output does not depend on it: {listed(owners)}")

@@ -11,20 +11,21 @@ import click
 
 from cnncalc import zoo
 from cnncalc.analysis import BYTES, DTYPE_WORDS, Counts, count
-from cnncalc.errors import Source, SpecError
+from cnncalc.collector import paused_collector
+from cnncalc.errors import Source, SpecError, shorten_path
 from cnncalc.loading import load_with
 from cnncalc.network import Network, Settings
 from cnncalc.report.diagnostics import draw_note
 from cnncalc.report.render import FORMATS, render
 from cnncalc.report.report import Report, Screen
-from cnncalc.report.writing import write_file, write_stream
+from cnncalc.report.writing import complain, write_file, write_stream
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
+_BY_SUFFIX = {".txt": "table", ".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 
 
 class SpecArgument(click.ParamType[str]):
@@ -68,7 +69,7 @@ class SpecOptions(NamedTuple):
                 error.hints = (*error.hints, "or pass --input 224x224x3")
             raise
         for note in network.notes:
-            click.echo(draw_note(note, network.source), err=True)
+            complain(draw_note(note, network.source))
         return network
 
     def _settings(self) -> Settings:
@@ -87,9 +88,11 @@ class Output(NamedTuple):
     def emit(self, report: Report) -> None:
         """Write a report."""
         if self.path is not None:
-            write_file(render(report, self.form, Screen()), self.path)
+            with paused_collector():
+                write_file(map(str.encode, render(report, self.form, Screen())), self.path)
             return
-        write_stream(render(report, self.form, _screen()), sys.stdout)
+        with paused_collector():
+            write_stream(render(report, self.form, _screen()), sys.stdout)
 
 
 class Common(NamedTuple):
@@ -142,9 +145,28 @@ def take_spec_options(values: dict[str, Any]) -> SpecOptions:
 
 def take_output(values: dict[str, Any]) -> Output:
     """Take what `output_options` added out of a command's keyword arguments."""
-    path = values.pop("output")
+    path, form = values.pop("output"), values.pop("form")
+    return Output(form or _form_of(path), path)
+
+
+def take_spec_path(path: str | None) -> str | None:
+    """Return the path that a spec is written to, whose ending does not promise anything else."""
     ending = os.path.splitext(path or "")[1].lower()
-    return Output(values.pop("form") or _BY_SUFFIX.get(ending, "table"), path)
+    if ending not in ("", ".txt"):
+        raise click.UsageError(f"a spec is a text: {shorten_path(path or '')!r} should end in .txt, not {ending}")
+    return path
+
+
+def _form_of(path: str | None) -> str:
+    """Return the form that a file's ending says; a device or a named pipe gets what a terminal would."""
+    if path is None or (os.path.exists(path) and not os.path.isfile(path)):
+        return "table"
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in _BY_SUFFIX:
+        raise click.UsageError(
+            f"the ending of {shorten_path(path)!r} says no form: use {', '.join(_BY_SUFFIX)}, or --format"
+        )
+    return _BY_SUFFIX[ending]
 
 
 def gather(values: dict[str, Any]) -> Common:
@@ -164,7 +186,7 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
 
 def _screen() -> Screen:
     """Return what standard output is: a terminal of some width, or anything else, where nothing is cut."""
-    if not sys.stdout.isatty():
+    if not getattr(sys.stdout, "isatty", bool)():
         return Screen()
     from shutil import get_terminal_size  # costs more than the rest of this file, and only a terminal needs it
 
@@ -211,7 +233,7 @@ _OUTPUT_OPTIONS = (
         "--format",
         "form",
         type=click.Choice(FORMATS),
-        help="Form of the output. [default: by the ending of -o, else table]",
+        help="Form of the output. [default: by the ending of -o: .txt .json .csv .md .tex; else table]",
     ),
     click.option(
         "-o",

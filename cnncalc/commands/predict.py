@@ -40,6 +40,7 @@ def predict(
       cnncalc predict first seven.png
       cnncalc predict first seven.png --top 10 --format json
     """
+    output = take_output(options)
     with optional_packages():
         from cnncalc.train.devices import choose_device
         from cnncalc.train.trained import load_trained
@@ -51,4 +52,4 @@ def predict(
         shares = trained.probabilities(image, how, trained.views(views))
         ranked = sorted(zip(trained.facts.classes, shares, strict=True), key=lambda pair: -pair[1])
         predictions.append(Prediction(image, ranked[:top]))
-    take_output(options).emit(predict_report(run, predictions))
+    output.emit(predict_report(run, predictions))

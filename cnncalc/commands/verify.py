@@ -32,11 +32,12 @@ def verify(spec: str, **options: Any) -> None:
       cnncalc verify lenet5.txt
       cnncalc verify "conv 5x5x10 s1 p2 - relu" --input 32x32x3
     """
+    output = take_output(options)
     network = take_spec_options(options).load(spec)
     with optional_packages():
         from cnncalc.model.verify import verify as compare
 
     checks = compare(network)
-    take_output(options).emit(verify_report(network, checks))
+    output.emit(verify_report(network, checks))
     if not all(check.holds for check in checks):
         raise click.exceptions.Exit(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc import zoo as specs
-from cnncalc.commands.options import Output, output_options, take_output
+from cnncalc.commands.options import output_options, take_output, take_spec_path
 from cnncalc.errors import SpecError, did_you_mean, shorten
 from cnncalc.loading import load
 from cnncalc.report.writing import write_file, write_stream
@@ -44,21 +44,20 @@ def zoo(name: str | None, **options: Any) -> None:
       cnncalc zoo resnet50
       cnncalc zoo resnet50 -o mine.txt
     """
-    output = take_output(options)
     if name is None:
-        output.emit(zoo_report([_listed(known) for known in specs.names()]))
+        take_output(options).emit(zoo_report([_listed(known) for known in specs.names()]))
     else:
-        _print(name, output)
+        _print(name, take_spec_path(options["output"]))
 
 
-def _print(name: str, output: Output) -> None:
+def _print(name: str, path: str | None) -> None:
     """Write the text of one spec, as it ships."""
     source = specs.spec(name.lower())
     if source is None:
         hints = did_you_mean(name.lower(), specs.names()) or ["`cnncalc zoo` lists the names"]
         raise SpecError("unknown-name", f"there is no `{shorten(name)}` in the zoo", hints=hints)
-    if output.path is not None:
-        write_file(source.text, output.path)
+    if path is not None:
+        write_file(source.text, path)
     else:
         write_stream(source.text, sys.stdout)
 

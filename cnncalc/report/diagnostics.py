@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import CnncalcError, Note, Source, Span, printable
+from cnncalc.cleaning import printable
+from cnncalc.errors import CnncalcError, Note, Source, Span
 
 LONGEST_LINE = 100
 """A longer source line is shown as the stretch around the caret."""

@@ -28,11 +28,11 @@ def explain_report(counts: Counts, chosen: list[Row]) -> Report:
     return Report(
         Table(columns, rows),
         lambda: _data(counts, solutions),
-        draw=lambda width: "\n".join(_drawn(solution, width) for solution in solutions),
+        draw=lambda width: (_drawn(solution, width, first=place == 0) for place, solution in enumerate(solutions)),
     )
 
 
-def _drawn(solution: Solution, width: int) -> str:
+def _drawn(solution: Solution, width: int, *, first: bool) -> str:
     row, steps = solution
     lines = [f"{row.node.name}: {row.node.written}"]
     margin = max(len(step.quantity) for step in steps)
@@ -40,7 +40,7 @@ def _drawn(solution: Solution, width: int) -> str:
         pieces = _wrapped(str(step), width - margin - 4)
         lines.append(f"  {step.quantity:<{margin}}  {pieces[0]}")
         lines.extend(" " * (margin + 4) + piece for piece in pieces[1:])
-    return "\n".join(lines) + "\n"
+    return ("" if first else "\n") + "\n".join(lines) + "\n"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

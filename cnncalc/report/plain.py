@@ -7,33 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cnncalc.cleaning import cell, printable_lines
 from cnncalc.report.report import WIDE, Report
 from cnncalc.report.table import GAP, Column, Table
 
 
-def draw_plain(report: Report) -> str:
-    """Draw a report at its full width."""
+def draw_plain(report: Report, width: int = WIDE) -> Iterator[str]:
+    """Draw a report line by line: a table at its full width, or a report that draws itself within a width."""
     if report.draw is not None:
-        return report.draw(WIDE)
-    lines = [*_table(report.table.for_people()), *_below(report)]
-    return "".join(line.rstrip() + "\n" for line in lines)
+        yield from map(printable_lines, report.draw(width))
+        return
+    for line in (*_table(report.table.for_people()), *_below(report)):
+        yield line.rstrip() + "\n"
 
 
 def _table(table: Table) -> Iterator[str]:
-    widths = table.widths()
-    yield _line(table.columns, [column.title for column in table.columns], widths)
+    titles, body, total = table.shown(cell)
+    rows = list(body)  # the widths of the columns are known at the end
+    widths = [max(map(len, cells)) for cells in zip(titles, *rows, *([total] if total else []), strict=True)]
+    yield _line(table.columns, titles, widths)
     yield "─" * (sum(widths) + GAP * (len(widths) - 1))
-    for row in table.rows:
-        yield _line(table.columns, table.texts(row), widths)
-    if table.total is not None:
+    for row in rows:
+        yield _line(table.columns, row, widths)
+    if total:
         yield ""
-        yield _line(table.columns, table.texts(table.total), widths)
+        yield _line(table.columns, total, widths)
 
 
 def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
     aligned = [
-        cell.rjust(width) if column.right else cell.ljust(width)
-        for column, cell, width in zip(columns, cells, widths, strict=True)
+        text.rjust(width) if column.right else text.ljust(width)
+        for column, text, width in zip(columns, cells, widths, strict=True)
     ]
     return (" " * GAP).join(aligned)
 
@@ -43,5 +47,5 @@ def _below(report: Report) -> Iterator[str]:
         yield ""
     margin = max((len(word) for word, _ in report.summary), default=0)
     for word, sentence in report.summary:
-        yield f"{word:<{margin}}  {sentence}"
-    yield from report.remarks
+        yield cell(f"{word:<{margin}}  {sentence}")
+    yield from map(cell, report.remarks)

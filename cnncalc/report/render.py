@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from cnncalc.report.forms import to_csv, to_latex, to_markdown
 from cnncalc.report.plain import draw_plain
 from cnncalc.report.report import Report, Screen
-from cnncalc.report.table import to_csv, to_latex, to_markdown
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
 
-def render(report: Report, form: str, screen: Screen) -> str:
-    """Return a report in one of `FORMATS`, ending in a line end."""
+def render(report: Report, form: str, screen: Screen) -> Iterator[str]:
+    """Yield a report in one of `FORMATS`, in pieces that end in a line end."""
     return _RENDERERS[form](report, screen)
 
 
-def _json(report: Report, screen: Screen) -> str:
-    from cnncalc.report.schema import to_text
+def _json(report: Report, screen: Screen) -> Iterator[str]:
+    from cnncalc.report.json_form import json_pieces
 
-    return to_text(report.data()) + "\n"
+    yield from json_pieces(report.data())
+    yield "\n"
 
 
-def _drawn(report: Report, screen: Screen) -> str:
-    if screen == Screen():
-        return draw_plain(report)
+def _drawn(report: Report, screen: Screen) -> Iterator[str]:
+    if screen == Screen() or report.draw is not None:
+        return draw_plain(report, screen.width)
     from cnncalc.report.terminal import draw  # imports rich, which only a terminal needs
 
-    return draw(report, screen)
+    return iter([draw(report, screen)])
 
 
-_RENDERERS: dict[str, Callable[[Report, Screen], str]] = {
+_RENDERERS: dict[str, Callable[[Report, Screen], Iterator[str]]] = {
     "table": _drawn,
     "json": _json,
     "csv": lambda report, screen: to_csv(report.table),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.report.table import Table
@@ -16,10 +16,10 @@ class Report(NamedTuple):
 
     Attributes:
         table: the rows.
-        data: makes what ``--format json`` prints; called only then.
+        data: makes what ``--format json`` prints; called only then. What is long in it may be an iterator.
         summary: pairs of a word and a sentence that stand under the table.
         remarks: sentences that stand under the summary.
-        draw: draws the report for a terminal in place of the table, given a width.
+        draw: draws the report in place of the table within a width, in pieces that end in a line end.
 
     """
 
@@ -27,7 +27,7 @@ class Report(NamedTuple):
     data: Callable[[], dict[str, Any]]
     summary: Sequence[tuple[str, str]] = ()
     remarks: Sequence[str] = ()
-    draw: Callable[[int], str] | None = None
+    draw: Callable[[int], Iterable[str]] | None = None
 
 
 class Screen(NamedTuple):

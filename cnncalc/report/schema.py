@@ -9,6 +9,7 @@ from typing import Any
 from cnncalc.analysis import Counts, Row, count
 from cnncalc.errors import CnncalcError
 from cnncalc.network import Network
+from cnncalc.report.json_form import to_text
 
 SCHEMA = "cnncalc/1"
 
@@ -16,13 +17,6 @@ SCHEMA = "cnncalc/1"
 def network_json(network: Network, *, dtype: str, batch: int, indent: int | None = 2) -> str:
     """Return a network and what was counted of it as JSON."""
     return to_text(counts_data(count(network, dtype=dtype, batch=batch)), indent)
-
-
-def to_text(data: Any, indent: int | None = 2) -> str:
-    """Return data as JSON text."""
-    import json
-
-    return json.dumps(data, indent=indent, ensure_ascii=False)
 
 
 def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str, Any]:
@@ -33,7 +27,7 @@ def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str,
         "spec": network.source.name,
         "input": list(network.input),
         "conventions": conventions(counts),
-        "layers": [_layer(row) for row in counts.rows],
+        "layers": map(_layer, counts.rows) if saved is None else map(_with_saved, counts.rows, saved),
         "total": {
             "params": network.params,
             "weights": network.weights,
@@ -44,8 +38,6 @@ def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str,
         },
     }
     if saved is not None:
-        for layer, kept in zip(data["layers"], saved, strict=True):
-            layer["saved_bytes"] = kept
         data["total"]["saved_bytes"] = sum(saved)
     return data
 
@@ -103,6 +95,10 @@ def _layer(row: Row) -> dict[str, Any]:
         else None,
         "dropped": list(node.dropped),
     }
+
+
+def _with_saved(row: Row, kept: int) -> dict[str, Any]:
+    return {**_layer(row), "saved_bytes": kept}
 
 
 def number(value: Fraction) -> int | float:

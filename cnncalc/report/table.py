@@ -1,12 +1,14 @@
-"""A table as data, and three of its forms: CSV, Markdown and LaTeX.
+"""A table as data.
 
 Cells hold values, never texts made for reading: a column says how its values are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+from cnncalc.cleaning import cell as clean_cell
 
 GAP = 3
 """Spaces between two columns."""
@@ -34,16 +36,39 @@ class Column(NamedTuple):
     programs: bool = True
 
 
+class Again:
+    """Rows that are made anew each time that somebody goes through them, so that a long table is never held whole."""
+
+    def __init__(self, make: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._make())
+
+
 class Table(NamedTuple):
     """Rows of values under columns, with an optional row of totals."""
 
     columns: tuple[Column, ...]
-    rows: Sequence[tuple[Any, ...]]
+    rows: Sequence[tuple[Any, ...]] | Again
     total: tuple[Any, ...] | None = None
 
     def texts(self, row: tuple[Any, ...]) -> list[str]:
         """Return the cells of a row as they are shown."""
-        return ["" if cell is None else column.show(cell) for column, cell in zip(self.columns, row, strict=True)]
+        return self._texts(row, clean_cell)
+
+    def titles(self, clean: Callable[[str], str] = clean_cell) -> list[str]:
+        """Return the titles as they are shown."""
+        return [clean(column.title) for column in self.columns]
+
+    def shown(self, clean: Callable[[str], str]) -> tuple[list[str], Iterator[list[str]], list[str] | None]:
+        """Return the titles, the rows and the totals as they are shown, each cell made clean for where it goes."""
+        body = (self._texts(row, clean) for row in self.rows)
+        return self.titles(clean), body, self._texts(self.total, clean) if self.total else None
+
+    def _texts(self, row: tuple[Any, ...], clean: Callable[[str], str]) -> list[str]:
+        pairs = zip(self.columns, row, strict=True)
+        return ["" if value is None else clean(column.show(value)) for column, value in pairs]
 
     def fitted(self, width: int) -> tuple[Table, list[str]]:
         """Return the table without the columns for which ``width`` is too small, and their titles."""
@@ -64,76 +89,18 @@ class Table(NamedTuple):
 
     def widths(self) -> list[int]:
         """Return the width of every column in characters."""
-        rows = [self.texts(row) for row in [*self.rows, *([self.total] if self.total else [])]]
-        titles = [column.title for column in self.columns]
-        return [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]
+        titles, body, total = self.shown(clean_cell)
+        widths = list(map(len, titles))
+        for cells in body:
+            widths = [max(width, len(text)) for width, text in zip(widths, cells, strict=True)]
+        return list(map(max, widths, map(len, total))) if total else widths
 
     def _only(self, places: list[int]) -> Table:
+        if len(places) == len(self.columns):
+            return self
+
         def pick(row: Sequence[Any]) -> tuple[Any, ...]:
             return tuple([row[place] for place in places])
 
         total = None if self.total is None else pick(self.total)
-        return Table(pick(self.columns), [pick(row) for row in self.rows], total)
-
-
-def to_csv(table: Table) -> str:
-    """Return the rows as CSV with plain values; totals are left to whoever reads it."""
-    import csv
-    from io import StringIO
-
-    places = [place for place, column in enumerate(table.columns) if column.programs]
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([table.columns[place].key for place in places])
-    writer.writerows([row[place] for place in places] for row in table.rows)
-    return text.getvalue()
-
-
-def to_markdown(table: Table) -> str:
-    """Return the table in GitHub's Markdown."""
-    table = table.for_people()
-    lines = [[column.title for column in table.columns], *map(table.texts, _all_rows(table))]
-    cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]
-    rule = ["---:" if column.right else "---" for column in table.columns]
-    return "".join("| " + " | ".join(line) + " |\n" for line in [cells[0], rule, *cells[1:]])
-
-
-def to_latex(table: Table) -> str:
-    """Return the table as a LaTeX tabular with the rules of the package booktabs."""
-    table = table.for_people()
-    columns = "".join("r" if column.right else "l" for column in table.columns)
-    head = _latex_line([column.title for column in table.columns])
-    body = [_latex_line(table.texts(row)) for row in table.rows]
-    end = ["\\midrule", _latex_line(table.texts(table.total))] if table.total else []
-    lines = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", head, "\\midrule", *body, *end]
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
-
-
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "^": r"\textasciicircum{}",
-        "~": r"\textasciitilde{}",
-        "·": r"$\cdot$",
-        "−": "$-$",
-        "×": r"$\times$",
-        "→": r"$\rightarrow$",
-        "–": "--",
-        "²": "$^2$",
-        "├": "",
-        "└": "",
-        "─": "",
-        "│": "",
-        "█": r"\rule{1ex}{1ex}",
-        **{character: "\\" + character for character in "&%$#_{}"},
-        **dict.fromkeys("▏▎▍▌▋▊▉", r"\rule{.5ex}{1ex}"),
-    }
-)
-
-
-def _latex_line(cells: Sequence[str]) -> str:
-    return " & ".join(cell.translate(_LATEX).strip() for cell in cells) + r" \\"
-
-
-def _all_rows(table: Table) -> list[tuple[Any, ...]]:
-    return [*table.rows, *([table.total] if table.total else [])]
+        return Table(pick(self.columns), Again(lambda: map(pick, self.rows)), total)

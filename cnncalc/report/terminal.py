@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from cnncalc.cleaning import cell
 from cnncalc.report.report import Report, Screen
 from cnncalc.report.table import GAP, Table
 
@@ -25,9 +26,6 @@ def draw(report: Report, screen: Screen) -> str:
         markup=False,
         highlight=False,
     )
-    if report.draw is not None:
-        console.print(Text(report.draw(screen.width)), end="")
-        return _text_of(console)
     table, left_out = report.table.fitted(screen.width)
     console.print(_rich(table))
     _print_summary(console, report, left_out)
@@ -43,15 +41,13 @@ def _rich(table: Table) -> RichTable:
         header_style="bold",
         safe_box=False,
     )
-    for column in table.columns:
-        drawn.add_column(
-            Text(column.title), justify="right" if column.right else "left", no_wrap=True, overflow="ellipsis"
-        )
+    for column, title in zip(table.columns, table.titles(), strict=True):
+        drawn.add_column(Text(title), justify="right" if column.right else "left", no_wrap=True, overflow="ellipsis")
     for row in table.rows:
         drawn.add_row(*map(Text, table.texts(row)))
     if table.total is not None:
         drawn.add_section()
-        drawn.add_row(*[Text(cell, style="bold") for cell in table.texts(table.total)])
+        drawn.add_row(*[Text(text, style="bold") for text in table.texts(table.total)])
     return drawn
 
 
@@ -63,9 +59,9 @@ def _print_summary(console: Console, report: Report, left_out: list[str]) -> Non
         console.print()
     width = max((len(word) for word, _ in report.summary), default=0)
     for word, sentence in report.summary:
-        console.print(Text(f"{word:<{width}}  ", style="bold"), Text(sentence), sep="")
+        console.print(Text(f"{word:<{width}}  ", style="bold"), Text(cell(sentence)), sep="")
     for remark in remarks:
-        console.print(Text(remark, style="yellow"))
+        console.print(Text(cell(remark), style="yellow"))
 
 
 def _text_of(console: Console) -> str:

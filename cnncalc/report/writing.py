@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, TextIO
 
-from cnncalc.errors import WriteError
+from cnncalc.cleaning import printable_lines
+from cnncalc.errors import WriteError, shorten_path
 
 _PLAIN = str.maketrans(
     {
@@ -40,20 +42,63 @@ _PLAIN = str.maketrans(
 )
 
 
-def write_stream(text: str, stream: TextIO) -> None:
-    """Write a text to standard output, in plain characters where the terminal knows no others.
+_AT_A_TIME = 1 << 16
+"""Characters that are written at a time."""
+
+
+def write_stream(text: str | Iterable[str], stream: TextIO | None) -> None:
+    """Write a text, in one or many pieces, to standard output, in plain characters where it knows no others.
 
     Raises:
-        WriteError: where the reader has gone (``| head``) or the disk is full.
+        WriteError: where the reader has gone (``| head``), the disk is full or standard output is closed.
 
     """
+    if stream is None:
+        raise WriteError("cannot-write", "cannot write to standard output: it is closed")
+    pieces = (text,) if isinstance(text, str) else text
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         stream.flush()
-        _write_all(encodable(text, stream.encoding).encode(stream.encoding or "utf-8"), stream.buffer)
+        for chunk in _chunks(pieces):
+            _write_chunk(encodable(chunk, encoding), stream, encoding)
     except OSError as error:
-        _give_up(stream)
-        what = "the reader closed the pipe" if isinstance(error, BrokenPipeError) else _reason(error)
-        raise WriteError("cannot-write", f"cannot write to standard output: {what}") from None
+        give_up(stream)
+        raise WriteError("cannot-write", f"cannot write to standard output: {_said(error)}") from None
+
+
+def _chunks(pieces: Iterable[str]) -> Iterator[str]:
+    """Join pieces to chunks that are worth a call of the system."""
+    chunk: list[str] = []
+    size = 0
+    for piece in pieces:
+        chunk.append(piece)
+        size += len(piece)
+        if size >= _AT_A_TIME:
+            yield "".join(chunk)
+            chunk, size = [], 0
+    yield "".join(chunk)
+
+
+def _write_chunk(text: str, stream: TextIO, encoding: str) -> None:
+    """Write a text whole; a notebook's stream has no bytes below its characters."""
+    buffer = getattr(stream, "buffer", None)
+    if buffer is None:
+        stream.write(text)
+        stream.flush()
+    else:
+        _write_all(text.encode(encoding, "replace"), buffer)
+
+
+def complain(text: str) -> None:
+    """Write a message to standard error; where even that is gone, the status must do."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    try:
+        stream.write(encodable(printable_lines(text), getattr(stream, "encoding", None)) + "\n")
+        stream.flush()
+    except (OSError, ValueError):  # a closed file is a ValueError
+        give_up(stream)
 
 
 def _write_all(data: bytes, buffer: BinaryIO) -> None:
@@ -91,7 +136,7 @@ def write_file(content: str | bytes | Iterable[bytes | memoryview], path: str) -
         with _replacing(os.path.realpath(path)) as file:
             file.writelines(pieces)
     except OSError as error:
-        raise WriteError("cannot-write", f"cannot write `{path}`: {_reason(error)}") from None
+        raise WriteError("cannot-write", f"cannot write `{shorten_path(path)}`: {_reason(error)}") from None
 
 
 @contextlib.contextmanager
@@ -123,10 +168,15 @@ def _mode(path: str) -> int:
     return 0o666 & ~mask
 
 
-def _give_up(stream: TextIO) -> None:
+def give_up(stream: TextIO) -> None:
     """Send what is still buffered nowhere, so that nothing fails again when the program ends."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        stream.flush()
+
+
+def _said(error: OSError) -> str:
+    return "the reader closed the pipe" if isinstance(error, BrokenPipeError) else _reason(error)
 
 
 def _reason(error: OSError) -> str:

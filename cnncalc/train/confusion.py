@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from cnncalc.cleaning import cell
 from cnncalc.train.picture import picture
 
 _MOST_NAMED = 40
@@ -21,6 +22,7 @@ def draw_confusion(classes: Sequence[str], confusion: Sequence[Sequence[int]], f
         form: ``svg`` or ``png``.
 
     """
+    names = list(map(cell, classes))
     shares = [[count / max(1, sum(row)) for count in row] for row in confusion]
     side = min(12.0, 3 + 0.45 * len(classes))
     figure = Figure(figsize=(side + 1, side), layout="constrained")
@@ -30,8 +32,8 @@ def draw_confusion(classes: Sequence[str], confusion: Sequence[Sequence[int]], f
     axes.set_xlabel("taken for")
     axes.set_ylabel("class")
     if len(classes) <= _MOST_NAMED:
-        axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", parse_math=False)
-        axes.set_yticks(range(len(classes)), classes, parse_math=False)
+        axes.set_xticks(range(len(classes)), names, rotation=45, ha="right", parse_math=False)
+        axes.set_yticks(range(len(classes)), names, parse_math=False)
     if len(classes) <= _MOST_COUNTED:
         for row, counts in enumerate(confusion):
             for column, count in enumerate(counts):

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from cnncalc.cleaning import json_text, printable_lines
 from cnncalc.errors import WriteError
 from cnncalc.report.numbers import bytes_text
 from cnncalc.report.report import WIDE
@@ -29,8 +30,8 @@ _GAP = "  "
 class Lines(Observer):
     """A line for every epoch, for files and pipes. A reader that has gone does not end the training."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream: TextIO | None = stream
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
         self._epochs = 0
 
     def begin(self, event: Begun) -> None:
@@ -56,7 +57,7 @@ class Lines(Observer):
         if self._stream is None or not text:
             return
         try:
-            write_stream(text + "\n", self._stream)
+            write_stream(printable_lines(text) + "\n", self._stream)
         except WriteError:
             self._stream = None
 
@@ -125,13 +126,13 @@ class Live(Observer):
         self._bars.stop()
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable_lines(text), markup=False, highlight=False, soft_wrap=True)
 
 
 class JsonLines(Observer):
     """A JSON object a line: an event with its facts."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._lines = Lines(stream)
 
     def begin(self, event: Begun) -> None:
@@ -152,7 +153,7 @@ class JsonLines(Observer):
         self._write("end", **{**event._asdict(), "files": dict(event.files), "commands": dict(event.commands)})
 
     def _write(self, event: str, **facts: Any) -> None:
-        self._lines.say(json.dumps({"event": event, **facts}, ensure_ascii=False))
+        self._lines.say(json_text(json.dumps({"event": event, **facts}, ensure_ascii=False)))
 
 
 def begun_text(event: Begun, width: int = WIDE) -> str:
@@ -248,6 +249,6 @@ def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Observer:
     if as_json:
         return JsonLines(sys.stdout)
     plain = encodable("─", getattr(sys.stdout, "encoding", None)) != "─"
-    if sys.stdout.isatty() and not plain:
+    if getattr(sys.stdout, "isatty", bool)() and not plain:
         return Live(Console())
     return Lines(sys.stdout)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from cnncalc.errors import SpecError, listed, printable, shorten
+from cnncalc.cleaning import printable
+from cnncalc.errors import SpecError, listed, shorten
 from cnncalc.train.augment import Normalisation
 from cnncalc.train.data import Dataset, Split, channel_statistics, held_out
 from cnncalc.train.randomness import SPLIT, mixed

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnncalc.errors import SpecError, printable
+from cnncalc.cleaning import printable
+from cnncalc.errors import SpecError
 from cnncalc.network import Network
 from cnncalc.train.data import (
     DataRequest,

@@ -22,7 +22,7 @@ def test_the_command_fails_where_something_differs(
     cnncalc: Cnncalc,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cnncalc.commands.options.load", lambda *_, **__: wrong_network())
+    monkeypatch.setattr("cnncalc.commands.options.load_with", lambda *_, **__: wrong_network())
     done = cnncalc("verify", "relu")
     assert done.status == 1
     assert "✗" in done.out

@@ -62,7 +62,7 @@ def test_the_report_has_a_tick_per_row_and_says_what_differs() -> None:
         Check("total", "parameters", 112, 112, "torchinfo 1"),
         Check("total", "MACs", 6912, 6912, "PyTorch 2, flop counter"),
     ]
-    assert render(verify_report(wrong_network(), checks), "table", Screen()) == (
+    assert "".join(render(verify_report(wrong_network(), checks), "table", Screen())) == (
         "name    output   parameters    MACs\n"
         "───────────────────────────────────────\n"
         "conv1   8x8x4           112   6,913   ✗\n"

@@ -27,6 +27,9 @@ FILES = {
 _BYTE = 8
 """The code of unsigned bytes in the third byte of the file."""
 
+_MOST_DIMENSIONS = 32
+"""Most dimensions that every version of NumPy has."""
+
 _MOST_DEFLATED = 1032
 """Times that deflate can shrink data: what claims to hold more is cut short, and need not be tried."""
 
@@ -122,6 +125,8 @@ def _read_values(file: io.BufferedIOBase, path: str, most: int) -> npt.NDArray[n
         raise _damaged(path, "it does not begin like an IDX file")
     if start[2] != _BYTE:
         raise _damaged(path, f"its values have the type 0x{start[2]:02x} in place of unsigned bytes, 0x08")
+    if start[3] > _MOST_DIMENSIONS:
+        raise _damaged(path, f"its header states {start[3]} dimensions, more than {_MOST_DIMENSIONS}")
     header = file.read(4 * start[3])
     if len(header) < 4 * start[3]:
         raise _damaged(path, "it ends inside its header")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from cnncalc.errors import DataError, listed, shorten, shorten_path
@@ -56,6 +56,7 @@ def layout_of(folder: str) -> Layout:
             message = f"`{shorten_path(folder)}` has a folder {_name(others[0])}, and none called train"
             raise DataError("bad-data", message, hints=[LAYOUT])
         return _with_classes(folder, Layout(folder, None, None, (), ()))
+    _check_links(found.values(), folder)
     passed_over = tuple(_passed_over(folder, held, found))
     return _with_classes(folder, Layout(training, found["validation"], found["test"], (), passed_over))
 
@@ -84,12 +85,17 @@ def _with_classes(folder: str, layout: Layout) -> Layout:
     classes = class_folders(layout.training)
     name = _name(os.path.abspath(folder))
     check_class_count(name, classes, [*_advice(layout.training, classes), LAYOUT])
-    inside = os.path.realpath(layout.training)
-    for path in (os.path.join(layout.training, name) for name in classes):
+    _check_links([os.path.join(layout.training, name) for name in classes], layout.training)
+    return layout._replace(classes=tuple(classes))
+
+
+def _check_links(paths: Iterable[str | None], folder: str) -> None:
+    """Refuse folders in a folder that lead back to it, or to one that it lies in: all images would be in each class."""
+    inside = os.path.realpath(folder)
+    for path in filter(None, paths):
         if os.path.commonpath([os.path.realpath(path), inside]) == os.path.realpath(path):
             message = f"`{shorten_path(path)}` is a link to a folder that it lies in"
             raise DataError("bad-data", message, hints=["remove the link"])
-    return layout._replace(classes=tuple(classes))
 
 
 def _advice(folder: str, classes: list[str]) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cnncalc.train.data import Dataset
-from cnncalc.train.data.layout import LAYOUT, OF_SYSTEMS, PARTS
+from cnncalc.train.data.layout import LAYOUT, OF_SYSTEMS, PARTS, images_below
 from tests.train.data.files import load, write_images
 
 Complaint = Callable[..., str]
@@ -177,11 +179,13 @@ def test_images_in_no_folder_of_a_class(folder: Path, complaint: Complaint) -> N
     )
 
 
-def test_a_class_that_is_a_link_to_all_classes(folder: Path, complaint: Complaint) -> None:
-    write_images(folder / "pets")
-    (folder / "pets" / "all").symlink_to(folder / "pets", target_is_directory=True)
+@pytest.mark.parametrize(("name", "target"), [("all", "."), ("all", ".."), ("train", "/"), ("val", "..")])
+def test_links_that_lead_back(folder: Path, complaint: Complaint, name: str, target: str) -> None:
+    """A class of all classes, and a part that is the whole disk."""
+    write_images(folder / "pets" / {"all": ".", "train": "test", "val": "train"}[name])
+    (folder / "pets" / name).symlink_to(target, target_is_directory=True)
     assert complaint(load, "pets", "8x8x3") == (
-        "error[bad-data]: `pets/all` is a link to a folder that it lies in\n  = remove the link"
+        f"error[bad-data]: `pets/{name}` is a link to a folder that it lies in\n  = remove the link"
     )
 
 
@@ -194,18 +198,18 @@ def test_test_folders_without_images(folder: Path, complaint: Complaint) -> None
 # ---- names that are unusual
 
 
-def test_folders_may_be_deep(folder: Path) -> None:
-    """Deeper than Python may call itself."""
+def test_folders_may_be_deeper_than_functions_may_call_each_other(folder: Path) -> None:
     write_images(folder / "pets")
-    deep = ["pets/cat/d" + "/d" * depth for depth in range(1_500)]
-    for path in deep:
-        Path(path).mkdir()
-    (folder / "pets/cat/0.png").rename(f"{deep[-1]}/0.png")
-    found = load("pets", "8x8x3")
-    Path(deep[-1], "0.png").unlink()
-    for path in reversed(deep):
-        Path(path).rmdir()  # a step at a time, since what cleans up after tests calls itself too
-    assert sizes(found) == {"training": 6}
+    deep = folder / "pets" / "cat" / "/".join(["d"] * 200)
+    deep.mkdir(parents=True)
+    (folder / "pets" / "cat" / "0.png").rename(deep / "0.png")
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 150)
+    try:
+        found = images_below("pets/cat")
+    finally:
+        sys.setrecursionlimit(before)
+    assert len(found) == 3
 
 
 def test_a_name_that_is_no_text_is_written_with_escapes(folder: Path) -> None:

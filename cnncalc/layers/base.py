@@ -137,6 +137,17 @@ class Layer:
         """Return the matrix product that the layer amounts to (im2col), where there is one."""
         return None
 
+    statistic_over_batch: ClassVar[bool] = False
+    """Whether, in training, a mean is taken over all images of a batch."""
+
+    def values_per_statistic(self, sources: Sources) -> int | None:
+        """Return how many values of one image a mean is taken over; None for a layer that takes none."""
+        return None
+
+    def keeps_nothing(self) -> bool:
+        """Say whether, in training, nothing of what arrives gets through."""
+        return False
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         """Return what PyTorch does for this layer; ``vector`` says that what arrives is N x C."""
         raise NotImplementedError(f"{type(self).__name__} does not say what PyTorch does")

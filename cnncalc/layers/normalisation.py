@@ -56,6 +56,10 @@ class BatchNorm(Normalisation):
     momentum: float
 
     kind: ClassVar[str] = "bn"
+    statistic_over_batch: ClassVar[bool] = True
+
+    def values_per_statistic(self, sources: Sources) -> int:
+        return prod(sources[0].spatial)
 
     @classmethod
     def read(cls, arguments: Arguments) -> BatchNorm:
@@ -125,6 +129,10 @@ class GroupNorm(Normalisation):
                 detail=f"{channels}/{size[0]} = {channels // size[0]} remainder {channels % size[0]}",
                 hints=["fits with: groups " + ", ".join(map(str, nearest_divisors(channels, size[0])))],
             )
+        if max(arguments.source.spatial) == 1 and size[0] == channels:
+            message = f"a group norm of single values is 0 everywhere; what arrives is {arguments.source}"
+            hints = ["PyTorch refuses a single image; take fewer groups, leave it out, or norm an earlier volume"]
+            raise Fault("out-of-range", message, about="size", hints=hints)
         return cls(_eps(arguments), not arguments.flag("noaffine"), size[0])
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
@@ -141,6 +149,9 @@ class LayerNorm(Normalisation):
     """``ln eps=1e-5``: over the channels at each position, as ConvNeXt does."""
 
     kind: ClassVar[str] = "ln"
+
+    def values_per_statistic(self, sources: Sources) -> int:
+        return sources[0].channels
 
     @classmethod
     def read(cls, arguments: Arguments) -> LayerNorm:

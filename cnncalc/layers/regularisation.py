@@ -38,6 +38,9 @@ class Dropout(Layer):
             raise Fault("out-of-range", message, about="rate")
         return cls(arguments.word, rate)
 
+    def keeps_nothing(self) -> bool:
+        return self.rate == 1
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         if self.what == "dropout" or (vector and self.what == "dropout2d"):
             return (Module("Dropout", (self.rate,)),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 
 from cnncalc.train.randomness import ORDER, mixed
@@ -20,6 +22,13 @@ def batch_bounds(images: int, batch: int, shares: int) -> list[int]:
     if len(bounds) > 2 and rest < _FEWEST * shares:
         bounds[-2] = bounds[-3] + (bounds[-1] - bounds[-3] + 1) // 2
     return bounds
+
+
+def smallest_part(images: int, batch: int, world: int, parts: int) -> int:
+    """Return how many images the smallest part of a step has, over all steps, processes and parts."""
+    bounds = batch_bounds(images, batch, world * parts)
+    sizes = {stop - start for start, stop in pairwise(bounds[:2] + bounds[-3:]) if stop > start}
+    return min(size // world // parts for size in sizes)
 
 
 def epoch_order(images: int, seed: int, epoch: int) -> torch.Tensor:

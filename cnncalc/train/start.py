@@ -154,7 +154,7 @@ def _prepare(asked: Asked, device: torch.device, world: World) -> Ready:
     check_dataset(dataset, network)
     recipe, fit = _decided(asked.recipe, dataset, network, device, world)
     material = material_of(dataset, recipe, None)
-    check_batches(recipe, len(material.train), world)
+    check_batches(network, recipe, len(material.train), world)
     configure(recipe, device, network)
     path = asked.out or world.agree_on(free_folder(_spec_name(asked.spec, network)))
     facts = Facts(
@@ -193,7 +193,7 @@ def _again(folder: RunFolder, device: torch.device, world: World, again: Again) 
         raise SpecError("other-data", message, hints=["a run goes on with the data that it began with"])
     if not again.accept:
         check_data(dataset, facts, [f"or go on all the same: {folder.command('train --resume', '--accept-changes')}"])
-    check_batches(recipe, len(material.train), world)
+    check_batches(network, recipe, len(material.train), world)
     configure(recipe, device, network)
     now = {SPEC: spec_fingerprint(network.source.text, facts.spec), DATA: fingerprint(dataset)} if again.accept else {}
     change = change_of(before, recipe, facts, now)

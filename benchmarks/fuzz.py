@@ -1,6 +1,9 @@
-"""Try the parser and the engine on very many hostile texts, and measure each.
+"""Try the parser and the engine on very many hostile texts, and the commands on hostile command lines.
 
-    python benchmarks/fuzz.py --texts 100000 --seed 1
+    python benchmarks/fuzz.py --texts 100000 --lines 20000 --seed 1
+
+A command line must end with an answer or one clear error, in bounded time, whatever its options, files, streams and
+environment (`tests.fuzz.trying`). Most lines run in this process; every 200th in one of its own.
 
 A text must end in a network or in a `SpecError`, within a second of CPU time and 200 MB. Both are measured from
 the text to the network with all its counts (or to the drawn error). The JSON of a network is made as well; its
@@ -12,11 +15,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,9 +29,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import cnncalc
 from cnncalc.report.diagnostics import draw_error
+from tests.fuzz.campaign import campaign
+from tests.fuzz.places import make_place
 from tests.fuzz.texts import texts
 
 SECONDS, MEGABYTES = 1.0, 200
+LINES_OF_A_FORK, LINES_OF_A_PROCESS = 250, 200
 
 
 class Outcome(NamedTuple):
@@ -88,17 +96,58 @@ def peak() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def main() -> int:
-    """Run and print a summary; the status is 1 where a text broke a rule."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--texts", type=int, default=100_000, help="how many texts to try")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, other texts")
-    options = parser.parse_args()
+def try_lines(seed: int, count: int) -> int:
+    """Try command lines, some hundred in each fork, and return how many broke a rule."""
+    import sklearn.datasets  # noqa: F401  # each fork would load them anew
+    import torch
+    import torchvision  # noqa: F401
+
+    torch.set_num_threads(1)
+    broken = 0
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "made"
+        made.mkdir()
+        status_of(lambda: make_place(made) or 0)
+        for start in range(0, count, LINES_OF_A_FORK):
+            place = Path(folder) / "place"
+            shutil.copytree(made, place)
+            number = min(LINES_OF_A_FORK, count - start)
+            broken += status_of(lambda place=place, first=seed + start, number=number: some_lines(place, first, number))
+            shutil.rmtree(place)
+    print(f"{count:,} command lines, seed {seed}: {broken} broke a rule", flush=True)
+    return broken
+
+
+def status_of(work: Callable[[], int]) -> int:
+    """Do something in a fork and return its status; what ends by a signal broke a rule."""
+    child = os.fork()
+    if child == 0:
+        os._exit(work())
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status < 0:
+        print(f"ended by signal {-status}", flush=True)
+    return abs(status)
+
+
+def some_lines(place: Path, seed: int, count: int) -> int:
+    """Try some command lines, print those that break a rule, and return how many did."""
+    broken, statuses = 0, Counter[str]()
+    for line, outcome in campaign(place, seed, count, every=LINES_OF_A_PROCESS):
+        statuses[f"{line.arguments[0] if line.arguments else ''} {outcome.status}"] += 1
+        if outcome.broken:
+            broken += 1
+            print(f"seed {seed}: {outcome.broken}: {line}\n{outcome.err[-800:]}", flush=True)
+    print(f"seed {seed}:", *(f"{name} {times}" for name, times in sorted(statuses.items())), sep="  ", flush=True)
+    return broken
+
+
+def try_texts(seed: int, count: int) -> int:
+    """Try texts, print a summary, and return how many broke a rule."""
     outcomes: Counter[str] = Counter()
     broken, slowest, largest, slowest_json = 0, (0.0, ""), (0.0, ""), (0.0, "")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "hostile.txt"
-        for number, (kind, text) in enumerate(texts(options.seed, options.texts)):
+        for number, (kind, text) in enumerate(texts(seed, count)):
             if isinstance(text, bytes):
                 file.write_bytes(text)
             found = outcome(file if isinstance(text, bytes) else text)
@@ -110,12 +159,24 @@ def main() -> int:
             if found.result == "CRASH" or found.seconds > SECONDS or found.megabytes > MEGABYTES:
                 broken += 1
                 print(f"{name}: {found.seconds:.2f} s, {found.megabytes:.0f} MB: {text[:100]!r}", flush=True)
-    print(f"{options.texts:,} texts, seed {options.seed}: {broken} broke a rule")
+    print(f"{count:,} texts, seed {seed}: {broken} broke a rule")
     print(f"slowest counts  {slowest[0]:.2f} s CPU ({slowest[1]})")
     print(f"most memory     {largest[0]:.0f} MB, this program included ({largest[1]})")
     print(f"slowest JSON    {slowest_json[0]:.2f} s CPU ({slowest_json[1]})")
-    for result, count in outcomes.most_common():
-        print(f"{count:8,}  {result}")
+    for result, times in outcomes.most_common():
+        print(f"{times:8,}  {result}")
+    return broken
+
+
+def main() -> int:
+    """Run and print summaries; the status is 1 where a text or a line broke a rule."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=int, default=100_000, help="how many texts to try")
+    parser.add_argument("--lines", type=int, default=20_000, help="how many command lines to try")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, other texts and lines")
+    asked = parser.parse_args()
+    broken = try_texts(asked.seed, asked.texts) if asked.texts else 0
+    broken += try_lines(asked.seed, asked.lines) if asked.lines else 0
     return 1 if broken else 0
 
 

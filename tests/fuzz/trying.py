@@ -74,11 +74,11 @@ def try_line(line: Line, place: Path) -> Outcome:
     seconds = time.process_time() - start
     shown, told = _written(out), _written(err)
     code = status if isinstance(status, int) else 70
-    broken = status if isinstance(status, str) else _broken(line, code, shown, told, seconds)
+    broken = status if isinstance(status, str) else broken_rule(line, code, shown, told, seconds)
     return Outcome(code, shown, told, seconds, broken)
 
 
-def _broken(line: Line, status: int, out: str, err: str, seconds: float) -> str | None:
+def broken_rule(line: Line, status: int, out: str, err: str, seconds: float) -> str | None:
     """Return the rule that a line breaks, or None."""
     both = out + err
     if status == 70 or "mistake in cnncalc" in both:

@@ -97,6 +97,7 @@ def stops(process: subprocess.Popen[str], epoch: int, number: signal.Signals) ->
     return status, reason.removeprefix("ended").split(",")[0].strip()
 
 
+@pytest.mark.slow
 def test_a_signal_saves_and_leaves(uninterrupted: Path, folder: Path) -> None:
     """The status is the shell's for the signal, and nothing is lost of what was trained."""
     assert stops(begun("run"), 2, signal.SIGTERM) == (143, "stopped by SIGTERM")

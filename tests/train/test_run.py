@@ -122,6 +122,7 @@ def test_parts_of_a_step_are_the_step(folder: Path) -> None:
 # ---- going on
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("looking")
 @pytest.mark.parametrize("step", [1, 5, 7, 8, 20, 21])
 def test_a_run_that_died_at_any_step_ends_as_if_it_had_not(uninterrupted: Path, folder: Path, step: int) -> None:
@@ -148,6 +149,7 @@ def test_a_run_that_dies_again_and_again_ends_as_if_it_had_not(uninterrupted: Pa
     assert [row.epoch for row in heard.all("epoch")] == [1, 2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("looking")
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

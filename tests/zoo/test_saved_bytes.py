@@ -12,6 +12,7 @@ from tests.oracle.torch_memory import autograd_bytes, fake_mode, images, with_me
 BATCHES = (2, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inplace", [True, False])
 @pytest.mark.parametrize("name", zoo.names())
 def test_saved_bytes_are_those_of_autograd(name: str, inplace: bool) -> None:
@@ -25,6 +26,7 @@ def test_saved_bytes_are_those_of_autograd(name: str, inplace: bool) -> None:
     assert [sum(saved_bytes(network, setup)) for setup in setups] == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", zoo.names())
 def test_saved_bytes_under_autocast(name: str) -> None:
     """In bf16 within 1%: fake tensors round a norm's statistics to bf16, which real ones do not.

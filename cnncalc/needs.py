@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from cnncalc.errors import SpecError
 
@@ -28,8 +29,15 @@ def optional_packages() -> Iterator[None]:
     """Say in one line what to install, where an import inside does not find a package.
 
     Raises:
-        SpecError: with the code ``not-installed``.
+        SpecError: with the code ``not-installed``; with ``no-folder`` where the current folder is gone, since PyTorch
+            ends the process there.
+
     """
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        hints = ["change to one that is there: cd"]
+        raise SpecError("no-folder", "the current folder has been deleted", hints=hints) from None
     try:
         yield
     except ModuleNotFoundError as error:

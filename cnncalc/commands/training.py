@@ -191,6 +191,7 @@ def one_voice() -> Iterator[None]:
     try:
         yield
     except CnncalcError:
-        if os.environ.get("LOCAL_RANK", "0") != "0":
+        rank = os.environ.get("LOCAL_RANK", "0")
+        if rank.isdecimal() and int(rank) > 0:
             raise click.exceptions.Exit(1) from None
         raise

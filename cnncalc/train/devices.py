@@ -12,6 +12,7 @@ import torch
 from cnncalc.errors import SpecError
 from cnncalc.network import Network
 from cnncalc.train.recipe import Recipe
+from cnncalc.train.world import local_rank
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -47,7 +48,7 @@ def _cuda(number: int | None) -> torch.device:
             reason = "this PyTorch was built without CUDA"
         raise SpecError("no-device", reason, hints=["leave out --device, or say --device cpu"])
     count = torch.cuda.device_count()
-    place = int(os.environ.get("LOCAL_RANK", "0")) if number is None else number
+    place = local_rank() if number is None else number
     if place >= count:
         hints = [f"GPUs are cuda:0 to cuda:{count - 1}" if count > 1 else "the only GPU is cuda:0"]
         raise SpecError("no-device", f"there is no cuda:{place}: PyTorch finds {count} here", hints=hints)

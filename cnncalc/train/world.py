@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, distributed, nn
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import SpecError, shorten
 
 
 class World(NamedTuple):
@@ -73,12 +74,31 @@ class World(NamedTuple):
 
 def started_by_torchrun() -> bool:
     """Say whether several processes were started together."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return _told("WORLD_SIZE", 1) > 1
 
 
 def restarted() -> bool:
     """Say whether torchrun has started these processes again, after a fault or a change of their number."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    return _told("TORCHELASTIC_RESTART_COUNT", 0) > 0
+
+
+def local_rank() -> int:
+    """Return this process's number on its machine, from 0."""
+    return _told("LOCAL_RANK", 0)
+
+
+def _told(name: str, usual: int) -> int:
+    """Return a number that torchrun puts into the environment.
+
+    Raises:
+        SpecError: where somebody else has put something there.
+
+    """
+    written = os.environ.get(name, str(usual))
+    if re.fullmatch(r"[0-9]{1,9}", written) is None:
+        message = f"{name} in the environment is {shorten(repr(written))}, not a number"
+        raise SpecError("no-world", message, hints=[f"torchrun sets it; without torchrun: unset {name}"])
+    return int(written)
 
 
 def job() -> str:
@@ -101,7 +121,7 @@ def joined_world(device: torch.device) -> Iterator[World]:
         hints = ["start them with: torchrun --nproc-per-node 2 -m cnncalc train …"]
         raise SpecError("no-world", message, hints=hints) from None
     try:
-        world = World(distributed.get_rank(), distributed.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
+        world = World(distributed.get_rank(), distributed.get_world_size(), local_rank())
         yield world
         world.wait()  # whoever leaves first would take the connections away from the others
     finally:

@@ -26,11 +26,12 @@ HOSTILE = (
 SPECS = (
     *("conv 3x3x4 p1 - bn - relu - pool2 - fc 10", "gap - bn - relu - fc 10", "fc 10 - softmax", "relu", "conv 9x9x2"),
     *("a: conv 1x1x4 - add(|conv 1x1x4) - @a - fc 10", "param n = 3\n(conv 3x3x{n} p1)*n - gap - fc 10", "gap - gn 8"),
-    *("block b(w)\nconv 3x3x{w} p1 - dropout 0.5\nend\nb(4)*2 - flatten - fc 10", "conv 1x1 s3 p2:0 floor - fc 10"),
+    *("block b(k)\nconv 3x3x{k} p1 - dropout 0.5\nend\nb(4)*2 - flatten - fc 10", "conv 1x1 s3 p2:0 floor - fc 10"),
     *("input 8x8x1\nconv 3x3x4 - relu - fc 10", "input 8x8x3\nbn - gap - fc 2", "input 6x5x4x2\nconv 3x3x3x2 - fc 3"),
     *("input 3x32x32\nconv 5x5x10 s1 p2", "input 1x1\nconv 1x1 s3 p2:0 floor", "input 20x2\nlrn 3 - deconv 4x16 s4"),
 )
 ZOO = ("lenet5", "vgg16", "resnet18", "convnetjs_cifar10", "ResNet-50", "vgg16.txt", "googlenet", "unet")
+FILES = ("spec.txt", "spec.txt", "bad.txt", "folder", "/dev/null", "missing.txt", "run")
 INPUTS = ("8x8x1", "8x8x3", "16x16x3", "1x1x1", "32x32", "3x32x32", "7", "0x0x0", "8x8x", "32,32,3", "5x4x3x2", "9x2")
 DATA = ("digits", "synthetic", "folder", "bad", "split", "arrays.npz", "bad.npz", "idx", "empty", "missing", "mnist")
 RUNS = ("run", "run", "mutant", "mutant", "mutant", "empty", "missing", "folder", "seven.png")
@@ -42,7 +43,7 @@ MODELS = (
 ARGUMENTS = ("in_channels=3", "out_channels=4", "kernel_size=3", "kernel_size='same'", "stride=0", "a=b=c", "x", "p=(")
 POOLS: dict[str, tuple[str, ...]] = {
     "input": INPUTS,
-    "parameters": ("n=2", "n = 0", "n=1/0", "n={", "m=3", "n", "=3", "n=10**12", "n=nan"),
+    "parameters": ("n=2", "n = 3", "n = 0", "n=1/0", "n={", "m=3", "n", "=3", "n=10**12", "n=nan"),
     "output": ("o.json", "o.csv", "o.md", "o.tex", "o.txt", "o.py", "o.pt", "o.svg", "folder", "missing/o.csv", "."),
     "layer": ("1", "conv1", "fc", "b", "0", "relu1"),
     "budget": ("24GiB", "8GB", "1e3", "0", "8", "1.5 kib", "24 QB"),
@@ -64,7 +65,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     "recipe_batch_size": ("1", "2", "3", "16", "0", "1000000000000"),
     "name": ZOO,
 }
-"""Values for options and arguments that are words, by the name of the parameter."""
+"""Values for options and arguments that are words, by the name of the parameter; the first are right mostly."""
 
 ENVIRONMENTS: tuple[dict[str, str], ...] = (
     *({}, {}, {}, {"COLUMNS": "40"}, {"COLUMNS": "1"}, {"COLUMNS": "0"}, {"COLUMNS": "wide"}, {"COLUMNS": "100000"}),
@@ -126,8 +127,8 @@ def _words(rng: random.Random, name: str, command: click.Command, spec: Callable
         if rng.random() < (0.97 if argument.required or name == "train" else 0.4):
             word = spec if argument.name in ("spec", "first", "others") else lambda one=argument: _value(rng, one)
             given += [[word()] for _ in range(times)]
-    if name not in ("train", "import", "zoo", "evaluate", "predict") and rng.random() < 0.6:
-        given.append(["--input", rng.choice(INPUTS)])
+    if name not in ("train", "import", "zoo", "evaluate", "predict") and rng.random() < 0.7:
+        given.append(["--input", rng.choice(INPUTS[: rng.choice((2, 3, 3, len(INPUTS)))])])
     rng.shuffle(given)
     return [name, *(word for words in given for word in words)]
 
@@ -162,11 +163,12 @@ def _value(rng: random.Random, parameter: click.Parameter) -> str:
     if rng.random() < 0.12:
         return rng.choice(HOSTILE)
     if name in POOLS:
-        return rng.choice(POOLS[name])
+        return rng.choice(POOLS[name][: rng.choice((2, 3, len(POOLS[name])))])
     if isinstance(kind, click.Choice):
         return str(rng.choice(list(kind.choices)))
     if isinstance(kind, click.IntRange):
-        return str(rng.choice((kind.min or 0, (kind.min or 0) + 1, 2, 3, (kind.min or 0) - 1, (kind.max or 10**9) + 1)))
+        least = int(kind.min or 0)
+        return str(rng.choice((least, least + 1, least + 2, 3, 16, 64, least - 1, (kind.max or 10**9) + 1)))
     choices = list(getattr(getattr(kind, "kind", None), "choices", ()))
     return str(rng.choice([*choices, "0", "1", "0.1", "1e-3", "2", "16", "-1", "1e30"]))
 
@@ -174,14 +176,16 @@ def _value(rng: random.Random, parameter: click.Parameter) -> str:
 def _spec(rng: random.Random, hostile: Iterator[tuple[str, Any]], stdin: list[bytes]) -> str:
     """Make up a spec: a small one, a name of the zoo, a file, or a hostile text, written out or on standard input."""
     kind = rng.random()
-    if kind < 0.45:
-        return rng.choice(SPECS)
     if kind < 0.6:
-        return rng.choice((*ZOO[:4], "spec.txt", "bad.txt", "folder", "/dev/null", "missing.txt", "run", *HOSTILE))
+        return rng.choice(SPECS)
+    if kind < 0.75:
+        return rng.choice(
+            (*ZOO[:4], "spec.txt", "bad.txt", "folder", "/dev/null", "missing.txt", "run", rng.choice(HOSTILE))
+        )
     text = next(hostile)[1]
     while len(text) > 3000 and rng.random() < 0.98:
         text = next(hostile)[1]
-    if isinstance(text, bytes) or kind > 0.85 or len(text) > 100_000 or "\0" in text:  # more than an argument can be
+    if isinstance(text, bytes) or kind > 0.9 or len(text) > 100_000 or "\0" in text:  # more than an argument can be
         stdin[0] = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         return "-"
     return text.encode("utf-8", "replace").decode()

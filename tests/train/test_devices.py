@@ -15,7 +15,7 @@ from cnncalc.train.devices import choose_device, configure, describe, peak_memor
 from cnncalc.train.progress import Progress, Row, progress_from
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.signals import Signals
-from cnncalc.train.world import World, job, joined_world, restarted
+from cnncalc.train.world import World, job, joined_world, local_rank, restarted, started_by_torchrun
 
 Complaint = Callable[..., str]
 
@@ -171,6 +171,17 @@ def test_a_process_alone_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         assert torch.equal(world.largest(values), values)
         assert world.agree_on("runs/a-1") == "runs/a-1"
         world.wait()
+
+
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "LOCAL_RANK", "TORCHELASTIC_RESTART_COUNT"])
+def test_what_is_no_number_in_the_environment(name: str, complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script of a cluster may have set these; the error says which, and how to go on without torchrun."""
+    ask = {"WORLD_SIZE": started_by_torchrun, "LOCAL_RANK": local_rank, "TORCHELASTIC_RESTART_COUNT": restarted}[name]
+    monkeypatch.setenv(name, "x")
+    assert complaint(ask) == (
+        f"error[no-world]: {name} in the environment is 'x', not a number\n"
+        f"  = torchrun sets it; without torchrun: unset {name}\n"
+    ).rstrip("\n")
 
 
 def test_processes_that_do_not_find_each_other(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:

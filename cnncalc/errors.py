@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc.cleaning import printable
 
@@ -47,6 +47,7 @@ class CnncalcError(Exception):
         hints: what would mend it, one sentence each; the best one first.
         trail: the block calls that lead to the fault, outermost first.
         source, span: where it is; None for a fault that lies in no text (a missing file).
+        reached: for a fault in a spec, how far its network came; else None. It stays in its process.
         line, column: the same place, counted from 1; None likewise.
 
     """
@@ -70,6 +71,7 @@ class CnncalcError(Exception):
         self.trail = tuple(trail)
         self.source = source
         self.span = span
+        self.reached: Any = None
 
     @property
     def line(self) -> int | None:
@@ -126,7 +128,8 @@ class Fault(Exception):
     """What a layer finds wrong with itself: the inner rule, which knows no text and no line.
 
     ``about`` names the argument at fault (``"stride"``); whoever called the layer knows where in the
-    text that stands, and raises a `SpecError` in its place.
+    text that stands, and raises a `SpecError` in its place. ``changes`` says by how much smaller, and by how
+    much larger, the volume would have to be, per dimension.
     """
 
     def __init__(
@@ -137,6 +140,7 @@ class Fault(Exception):
         about: str = "",
         detail: str = "",
         hints: Iterable[str] = (),
+        changes: tuple[tuple[int, int], ...] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -144,6 +148,7 @@ class Fault(Exception):
         self.about = about
         self.detail = detail
         self.hints = tuple(hints)
+        self.changes = changes
 
 
 class Note(NamedTuple):
@@ -152,6 +157,8 @@ class Note(NamedTuple):
     code: str
     message: str
     span: Span
+    source: Source | None = None
+    """Where the span lies, if not in the spec."""
 
 
 _MOST_LETTERS_OFF = 6

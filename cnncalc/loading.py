@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from cnncalc import zoo
@@ -62,10 +63,23 @@ def load_with(spec: str | os.PathLike[str], settings: Settings) -> Network:
     source = read_source(spec)
     try:
         with paused_collector():
-            return expand(parse(source, zoo.blocks), settings)
+            return _with_note_on_input(expand(parse(source, zoo.blocks), settings), source, settings)
     except SpecError as error:
-        error.hints = (*error.hints, *_zoo_hints(error, source))
+        from cnncalc.network.trials import hints  # only on the way to an error
+
+        with paused_collector():
+            error.hints = (*hints(error, source, settings, zoo.blocks), *_zoo_hints(error, source))
         raise
+
+
+def _with_note_on_input(network: Network, source: Source, settings: Settings) -> Network:
+    """Return a network with a note where its input seems to have its channels in front, as PyTorch's has."""
+    if network.input[0] not in (1, 3) or network.input[-1] != network.input[-2]:
+        return network  # most are not in question, and what answers need not be loaded
+    from cnncalc.network.trials import note_on_input
+
+    note = note_on_input(network, source, settings, zoo.blocks)
+    return replace(network, notes=(*network.notes, note)) if note else network
 
 
 def _volume_text(volume: str | Iterable[int]) -> str:
@@ -96,7 +110,7 @@ def read_source(spec: str | os.PathLike[str]) -> Source:
         return Source("text", _checked("text", spec))
     if os.path.exists(spec) or _LOOKS_LIKE_A_FILE.fullmatch(spec):
         return _read_file(spec)
-    return zoo.spec(spec.lower()) or Source("text", _checked("text", spec))
+    return zoo.spec(spec.lower()) or zoo.spec(zoo.named(spec) or "") or Source("text", _checked("text", spec))
 
 
 def _path(spec: os.PathLike[str]) -> str:
@@ -109,9 +123,9 @@ def _path(spec: os.PathLike[str]) -> str:
 
 def _zoo_hints(error: SpecError, source: Source) -> list[str]:
     """Suggest a name of the zoo where a single unknown word was meant for one."""
-    if error.code not in ("unknown-layer", "no-input") or not source.text.isidentifier():
+    if error.code not in ("unknown-layer", "no-input"):
         return []
-    return [f"did you mean `{name}` of the zoo?" for name in closest(source.text.lower(), zoo.names())]
+    return [f"did you mean `{name}` of the zoo?" for name in zoo.closest_name(source.text)]
 
 
 def _read_standard_input() -> Source:
@@ -161,6 +175,8 @@ def _checked(name: str, text: str) -> str:
 
 def _near(name: str) -> list[str]:
     folder = os.path.dirname(name)
+    if not folder and (known := zoo.named(name.rpartition(".")[0])):
+        return [f"the zoo has `{known}`: leave out the ending"]
     matches = closest(os.path.basename(name), _specs_in(folder or "."))
     if not matches:
         return ['to write a spec in place of a file, put it in quotes: "conv 3x3x16 - relu"']

@@ -20,6 +20,8 @@ ELSEWHERE = {
     "not-a-file": "about a path, in test_loading.py",
     "cannot-read": "about a path, in test_loading.py",
     "wrong-total": "a note and no error, in network/test_claims.py",
+    "not-checked": "a note and no error, in network/test_claims.py",
+    "channels-first": "a note and no error, in network/test_trials.py",
 }
 """Codes that no spec in the corpus can raise, and why."""
 

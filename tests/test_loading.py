@@ -188,7 +188,7 @@ def test_two_sizes_are_a_signal_and_one_is_a_vector() -> None:
         ((), "syntax"),
         ("", "syntax"),
         ("32x32x", "bad-volume"),
-        ("32 32 3", "syntax"),
+        ("32 32 x", "syntax"),
         ("32x32x3 relu", "syntax"),
         ("{n}x1", "unknown-name"),
         ("1" * 5000, "out-of-range"),

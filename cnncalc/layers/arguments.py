@@ -7,7 +7,7 @@ whatever nobody asked for. Options may come in any order, so nothing here depend
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cnncalc.errors import Fault, closest, shorten
 from cnncalc.limits import MAX_DIGITS, MAX_NUMBER
@@ -25,6 +25,9 @@ _SPELLINGS = {
     "output_padding": "outpad",
     "x": "factor",
 }
+_SPOKEN = frozenset(("stride", "pad", "padding", "dilation", "groups"))
+_VALUE = re.compile(r"[0-9]|same\Z|valid\Z")
+_SIDES = re.compile(r"(?:[a-z]+=)?[0-9]+(?:x[0-9]+)*")
 _SHORT_FORMS = frozenset(("s", "p", "d", "g", "op", "x"))
 _WRITTEN = {"stride": "s2 (stride=2)", "pad": "p1 (pad=1)", "dilation": "d2 (dilation=2)"} | {
     "groups": "g2 (groups=2)",
@@ -60,7 +63,7 @@ class Arguments:
 
     def sort(self) -> None:
         """Sort the words into options and others, before the first question."""
-        for place, text in enumerate(self._texts):
+        for place, text in _spoken(self._texts):
             self._sort(place, text)
 
     # ---- questions
@@ -185,6 +188,9 @@ class Arguments:
                 return
             name, value = short.groups()
         name = _SPELLINGS.get(name, name)
+        if name == "pad" and value in ("same", "valid"):
+            self._bare[place] = value
+            return
         self.places[name] = place
         if name in self._options:
             raise Fault("bad-option", f"{self.word} is given its {_called(name)} twice", about=name)
@@ -235,6 +241,22 @@ class Arguments:
         if text[0].isalpha() and "=" not in text:
             hints.append("layers are separated by ` - ` or a line end")
         return Fault("unknown-option", f"{self.word} has no option `{shorten(text)}`", about="unknown", hints=hints)
+
+
+def _spoken(texts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Return the words with their places, with those that are spoken in pieces put together.
+
+    ``stride 2`` is ``stride=2``, and ``3 x 3 x 8`` is ``3x3x8``.
+    """
+    place = 0
+    while place < len(texts):
+        start, text = place, texts[place]
+        if text in _SPOKEN and place + 1 < len(texts) and _VALUE.match(texts[place + 1]):
+            place, text = place + 1, f"{text}={texts[place + 1]}"
+        while place + 2 < len(texts) and texts[place + 1] == "x" and _SIDES.fullmatch(text + "x" + texts[place + 2]):
+            place, text = place + 2, f"{text}x{texts[place + 2]}"
+        yield start, text
+        place += 1
 
 
 def _called(name: str) -> str:

@@ -89,7 +89,9 @@ def _disagreement(word: str, sources: Sources, hints: list[str]) -> Fault:
     if len(shown) > _MOST_SHOWN:  # the first one, and those that differ from it
         shown = [(1, first), *[(number, source) for number, source in shown if source != first][: _MOST_SHOWN - 1]]
     volumes = ", ".join(f"branch {number} is {source}" for number, source in shown)
-    return Fault("branches-differ", f"the branches of {word} do not match: {volumes}", hints=hints)
+    changes = [(1, 1) if len(set(sides)) > 1 else (0, 0) for sides in zip(*[s.spatial for s in sources], strict=True)]
+    message = f"the branches of {word} do not match: {volumes}"
+    return Fault("branches-differ", message, hints=hints, changes=tuple(changes))
 
 
 def _to_equal(sources: Sources, *, channels: bool = True) -> list[str]:

@@ -172,23 +172,27 @@ def does_not_fit(layer: Windowed, source: Volume) -> Fault:
     if any(window.room(size) < 0 for window, size in zip(layer.windows, sizes, strict=True)):
         return _too_large(layer, source, kernel)
     stride = _by_dimension([window.stride for window in layer.windows])
+    cells = _cells(layer.windows, sizes)
     return Fault(
         "does-not-fit",
         f"{_article(layer.windows[0].kernel)} {kernel} window with stride {stride} "
         f"does not fit {_article(sizes[0])} {_joined(sizes)} input",
         about="stride",
         detail="; ".join(_failing_sums(layer.windows, sizes)),
-        hints=[_fitting(layer, sizes), _rounded(layer, source)],
+        hints=[*_fits_with(_fitting(layer, sizes)), _rounded(layer, source)],
+        changes=tuple([(w.room(size) % w.stride, -w.room(size) % w.stride) for w, size in cells]),
     )
+
+
+def _fits_with(repairs: Sequence[str]) -> list[str]:
+    return ["fits with: " + ", ".join(repairs)] if repairs else []
 
 
 def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
     sizes = source.spatial
-    needed = [max(size, size - min(0, window.room(size))) for window, size in _cells(layer.windows, sizes)]
     repairs = [*_repairs("padding", layer, sizes, _paddings)]
     smaller = [min(window.kernel, (size - 1) // window.dilation + 1) for window, size in _cells(layer.windows, sizes)]
     repairs.append(f"kernel {_joined(smaller)}")
-    repairs.append(f"an input of at least {_joined(needed)}")
     padded = any(window.before or window.after for window in layer.windows)
     extents = _joined([window.extent for window in layer.windows])
     dilated = f" (dilated to {extents})" if any(window.dilation > 1 for window in layer.windows) else ""
@@ -198,7 +202,8 @@ def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
         "too-large",
         f"{_article(layer.windows[0].kernel)} {kernel} window{dilated} is larger than the {input_text}",
         about="size",
-        hints=["fits with: " + ", ".join(repairs)],
+        hints=_fits_with(repairs),
+        changes=tuple([(0, max(0, -window.room(size))) for window, size in _cells(layer.windows, sizes)]),
     )
 
 
@@ -212,17 +217,12 @@ def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[s
         yield text if alike else f"{axis_name(axis, len(windows))}: {text}"
 
 
-def _fitting(layer: Windowed, sizes: Sequence[int]) -> str:
-    windows = layer.windows
-    repairs = [
+def _fitting(layer: Windowed, sizes: Sequence[int]) -> list[str]:
+    return [
         *_repairs("stride", layer, sizes, _strides),
         *_repairs("padding", layer, sizes, _paddings),
         *_repairs("kernel", layer, sizes, _kernels),
     ]
-    smaller = [size - window.room(size) % window.stride for window, size in _cells(windows, sizes)]
-    larger = [size + -window.room(size) % window.stride for window, size in _cells(windows, sizes)]
-    inputs = f"input {_joined(smaller)} or {_joined(larger)}" if min(smaller) > 0 else f"input {_joined(larger)}"
-    return "fits with: " + ", ".join([*repairs, inputs])
 
 
 def _rounded(layer: Windowed, source: Volume) -> str:
@@ -298,11 +298,12 @@ def _repairs(what: str, layer: Windowed, sizes: Sequence[int], changes: Repair) 
             break
         chosen = [choice[min(rank, len(choice) - 1)] for choice in choices]
         result = _joined([window.outputs(size, "floor") for window, size in _cells(chosen, sizes)])
-        found.append(f"{what} {_setting(what, chosen)} → {result}")
+        found.append(f"{what} {setting_text(what, chosen)} → {result}")
     return found[::-1] if what == "stride" else found
 
 
-def _setting(what: str, windows: Sequence[Window]) -> str:
+def setting_text(what: str, windows: Sequence[Window]) -> str:
+    """Write one setting of all windows: ``2`` for a stride, ``1`` or ``0:1x0`` for a padding, ``3x3`` for a kernel."""
     if what == "stride":
         return _by_dimension([window.stride for window in windows])
     if what == "kernel":

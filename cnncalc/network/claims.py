@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnncalc.errors import Note, Source, Span, SpecError
+from cnncalc.layers.wanted import settings_for
 from cnncalc.network.network import Node
 from cnncalc.spec import tree
 from cnncalc.volume import Volume
 
 
-def check_claim(source: Source, span: Span, claimed: Volume, output: Volume) -> None:
-    """Make sure that a volume is the one claimed; ``=> 10`` claims a vector of 10."""
+def check_claim(source: Source, span: Span, claimed: Volume, output: Volume, node: Node | None = None) -> None:
+    """Make sure that a volume is the one claimed; ``=> 10`` claims a vector of 10. ``node`` is what made it."""
     if claimed == output or (len(claimed) == 1 and output == output.vector(claimed[0])):
         return
+    changes = settings_for(node.layer, node.sources[0], claimed) if node else []
+    sizes = "x".join(map(str, claimed.spatial))
+    makes = [f"`{node.written}` makes {sizes} with {' or with '.join(changes)}"] if node and changes else []
     raise SpecError(
         "claim-failed",
         f"the volume here is {output}, not {claimed} as claimed",
         span=span,
         source=source,
-        hints=[f"write `=> {output}` if that is what you mean"],
+        hints=[*makes, f"write `=> {output}` if that is what you mean"],
     )
 
 
@@ -48,6 +52,12 @@ def check_totals(
                 yield Note("wrong-total", message, number.span)
         else:
             _check_number(source, number, "parameters", [weights + biases, weights], "the table", "the network")
+
+
+def unread_totals(rows: Iterable[Span]) -> Iterator[Note]:
+    """Tell of the totals that nobody could check."""
+    for row in rows:
+        yield Note("not-checked", "the number of this total could not be read, so it is not checked", row)
 
 
 def _check_number(

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from cnncalc.errors import Fault, Note, Source, Span, SpecError, did_you_mean, listed, shorten
 from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
 from cnncalc.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
-from cnncalc.network.claims import check_claim, check_stated, check_totals
-from cnncalc.network.network import Network, Node, Operation
+from cnncalc.network.claims import check_claim, check_stated, check_totals, unread_totals
+from cnncalc.network.network import Network, Node, Operation, Reached
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Expression
 from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, parse_volume
@@ -40,11 +40,17 @@ class Settings:
     input: Source | None = None
     parameters: Mapping[str, Source] = field(default_factory=dict)
     rounding: str | None = None
+    most_steps: int = MAX_STEPS
 
 
 def expand(spec: tree.Spec, settings: Settings) -> Network:
-    """Return the network that a spec describes, or raise `SpecError`."""
-    return _Expansion(spec, settings).network()
+    """Return the network that a spec describes, or raise `SpecError`, which says how far it came (``reached``)."""
+    expansion = _Expansion(spec, settings)
+    try:
+        return expansion.network()
+    except SpecError as error:
+        error.reached = expansion.reached()
+        raise
 
 
 @dataclass
@@ -103,6 +109,8 @@ class _Expansion:
         self.arguments: dict[str, Mapping[str, int]] = {}
         self.depth = 0
         self.steps = 0
+        self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for
+        self.changes: tuple[tuple[int, int], ...] = ()
         self.operations: dict[tuple[tuple[str, ...], Sources, str], Operation] = {}
 
     # ---- statements
@@ -125,13 +133,21 @@ class _Expansion:
         if not self.volumes:
             raise self._no_input(Span(0, 1))
         self.notes.extend(check_totals(self.source, self.spec.totals, self.volumes, self.nodes))
+        self.notes.extend(unread_totals(self.spec.unread))
+        return self._built(at)
+
+    def reached(self) -> Reached | None:
+        """Return how far the expansion came; None without an input."""
+        return Reached(self._built(len(self.nodes)), self.arriving, self.changes) if self.volumes else None
+
+    def _built(self, at: int) -> Network:
         return Network(
             input=self.volumes[0],
             layers=tuple(self.nodes),
             output_index=at,
             rounding=self.rounding,
-            source=self.source,
-            parameters=scope.parameters,
+            source=self.spec.source,
+            parameters=self.parameters,
             blocks=self.blocks,
             arguments=self.arguments,
             notes=tuple(self.notes),
@@ -197,14 +213,15 @@ class _Expansion:
         self.steps += 1
         for _ in range(times):
             self.steps += 1
-            if self.steps > MAX_STEPS:
+            if self.steps > self.settings.most_steps:
                 raise self._too_many_steps(step.span)
             at = walk(self, step.item, at, scope, step.label)
         if step.label is not None:
             scope.labels[step.label] = at
         if step.claim is not None:
             claimed = self._volume(step.claim, self._names(at, scope.parameters))
-            check_claim(self.source, step.claim.span, claimed, self.volumes[at])
+            made_by = self.nodes[at - 1] if at else None
+            check_claim(self.source, step.claim.span, claimed, self.volumes[at], made_by)
         if step.stated:
             weights, biases = (self.nodes[at - 1].weights, self.nodes[at - 1].biases) if at else (0, 0)
             check_stated(self.source, step.stated, self.volumes[at], weights, biases)
@@ -253,6 +270,7 @@ class _Expansion:
         key = ((item.word,), sources, self.rounding)
         operation = self.operations.get(key)
         if operation is None:
+            self.arriving = inputs
             operation = self.operations[key] = self._merging(item, sources)
         return self._add(operation, inputs, item.span, scope, label)
 
@@ -277,6 +295,7 @@ class _Expansion:
         if operation is None:
             if texts[0] in self.spec.blocks and len(texts) == 1 and find(texts[0]) is None:
                 return self._call(tree.Call(texts[0], (), item.span), at, scope, label)
+            self.arriving = (at,)
             operation = self.operations[key] = self._reading(item, texts, self.volumes[at])
         return self._add(operation, (at,), item.span, scope, label)
 
@@ -410,7 +429,7 @@ class _Expansion:
     def _spend(self, steps: int, span: Span) -> None:
         """Count what takes time, so that no text can take more than its share."""
         self.steps += steps
-        if self.steps > MAX_STEPS:
+        if self.steps > self.settings.most_steps:
             raise self._too_many_steps(span)
 
     def _too_many_steps(self, span: Span) -> SpecError:
@@ -423,6 +442,7 @@ class _Expansion:
         return SpecError(code, message, span=span, source=self.source, hints=hints)
 
     def _from_fault(self, fault: Fault, span: Span) -> SpecError:
+        self.changes = fault.changes
         return SpecError(
             fault.code, fault.message, span=span, source=self.source, detail=fault.detail, hints=fault.hints
         )
@@ -451,7 +471,8 @@ class _Expansion:
             hints = [f"write {shorten(self.spec.blocks[word].signature, 80)}"]
             return self._error("bad-call", f"`{word}` is a block and is called with brackets", span, hints)
         hints = [f"did you mean `{FOREIGN[word]}`?"] if word in FOREIGN else []
-        hints = hints or did_you_mean(word, [*words(), *STATEMENTS, *self.spec.blocks])
+        known = [name for name in (*words(), *STATEMENTS, *self.spec.blocks) if not _is_another_word(word, name)]
+        hints = hints or did_you_mean(word, known)
         return self._error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)
 
     def _unknown_block(self, item: tree.Call) -> SpecError:
@@ -482,6 +503,12 @@ def _called(block: tree.Block, call: tree.Call, parameters: Mapping[str, int]) -
         for place, argument in enumerate(call.arguments)
     ]
     return f"{block.name}({', '.join(values)})"
+
+
+def _is_another_word(word: str, name: str) -> bool:
+    """Say whether two words begin otherwise: ``unpool`` is not a mistyped ``pool``, nor a mistyped ``minpool``."""
+    mistyped = (word[1:], name[1:]) if len(word) == len(name) else (word.removeprefix(word[:1]), name)
+    return word[:1] != name[:1] and mistyped[0] != mistyped[1] and word != name[1:]
 
 
 def _cost(span: Span) -> int:

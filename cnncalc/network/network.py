@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from cnncalc.errors import Note, Source, Span
 from cnncalc.layers import Layer, Sources
@@ -208,3 +209,18 @@ class Network:
 
     def __repr__(self) -> str:
         return f"<Network {self.source.name}: {self.input} → {self.output}, {len(self)} layers>"
+
+
+class Reached(NamedTuple):
+    """How far an expansion came before it met a fault.
+
+    Attributes:
+        network: the layers in front of the fault.
+        inputs: the indices of the volumes that arrive there (0 for the input).
+        changes: for a volume of a wrong size, by how much smaller and by how much larger it must be, per dimension.
+
+    """
+
+    network: Network
+    inputs: tuple[int, ...]
+    changes: tuple[tuple[int, int], ...]

@@ -19,7 +19,7 @@ def draw_error(error: CnncalcError) -> str:
 
 def draw_note(note: Note, source: Source) -> str:
     """Draw a note as text, without a line end after it."""
-    return "\n".join([f"note[{note.code}]: {note.message}", *_place(source, note.span, "", [])])
+    return "\n".join([f"note[{note.code}]: {note.message}", *_place(note.source or source, note.span, "", [])])
 
 
 def _place(source: Source, span: Span, detail: str, remarks: list[str]) -> list[str]:

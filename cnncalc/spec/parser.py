@@ -33,7 +33,9 @@ _OPTION = re.compile(r"\s*=\s*")
 _ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
 _CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
 _COUNT = re.compile(r"[0-9a-z_]")
+_IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _LINE = re.compile(r"[^\n]*")
+_DIGIT = re.compile(r"[0-9]")
 _CLOSERS = {"(": ")", "[": "]"}
 
 
@@ -51,6 +53,8 @@ def parse(source: Source, library: Library = no_library) -> tree.Spec:
 def parse_volume(source: Source) -> tree.Word:
     """Parse a text that is one volume and nothing else: the input that a caller gives."""
     parser = Parser(source)
+    if inner := _IN_BRACKETS.fullmatch(parser.text):
+        parser.text = " " * inner.start(1) + inner[1]
     volume = parser.volume("a volume such as 224x224x3")
     parser.end_of_text()
     return volume
@@ -79,6 +83,7 @@ class Parser(Scanner):
         self.library = library
         self.blocks: dict[str, tree.Block] = {}
         self.totals: list[tree.Stated] = []
+        self.unread: list[Span] = []
         self.labels: dict[str, Span] = {}
         self.shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -112,7 +117,8 @@ class Parser(Scanner):
                 statements.append(self.table_row() or self.step())
             self.count_part()
             self.separator()
-        return tree.Spec(self.source, tuple(statements), self.blocks, frozenset(self.labels), tuple(self.totals))
+        totals, unread = tuple(self.totals), tuple(self.unread)
+        return tree.Spec(self.source, tuple(statements), self.blocks, frozenset(self.labels), totals, unread)
 
     def keyword(self) -> str:
         """Return the statement's word at this position, or "" where there is none (or it is a label)."""
@@ -241,6 +247,8 @@ class Parser(Scanner):
         stated = table.stated_numbers(self.source, self.text, row)
         self.count_part(len(stated))
         self.totals.extend(stated)
+        if not stated and _DIGIT.search(self.text, *row):
+            self.unread.append(row)
         self.position = end
 
     # ---- steps

@@ -15,6 +15,8 @@ _THEN = re.compile(r"[\s,;→]+|->|-(?![0-9{])|#[^\n]*")
 _SPACE = re.compile(r"\s+|#[^\n]*")
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
 WORD = re.compile(r"(?:[^\s()\[\]|,;#@*=→{}:-]+|\{[^{}\n]*\}|:(?=[0-9{])|-(?=[0-9{])){1,500}")
+_SIZES = re.compile(r"([0-9]+(?:[^\S\n]*[x,*][^\S\n]*[0-9]+|[^\S\n]+[0-9]+)+)(?=[^\S\n]*(?:\Z|[\n;#→|)\]-]|,))")
+_BETWEEN_SIZES = re.compile(r"[^\S\n]*[x,*][^\S\n]*|[^\S\n]+")
 _VISIBLE = re.compile(r"\w+|[^\s]")
 _BRACED = re.compile(r"[^{}\n]*\}")
 CLOSING = ")]}|"
@@ -46,8 +48,12 @@ class Scanner:
     # ---- words
 
     def volume(self, expected: str) -> tree.Word:
-        """volume = word"""
+        """volume = word | number { ( "x" | "," | "*" | " " ) number }"""
         self.gap()
+        if sizes := _SIZES.match(self.text, self.position):
+            self.position = sizes.end()
+            text = _BETWEEN_SIZES.sub("x", sizes[1])
+            return tree.Word((text,), Span(*sizes.span(1)), text)
         return self.word(expected)
 
     def word(self, expected: str) -> tree.Word:

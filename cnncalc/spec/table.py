@@ -4,6 +4,8 @@
 
 The layer is the one before the colon, the volume in brackets is a claim, and so are the numbers after
 ``memory:`` and ``params:``. A fully connected row (``FC: [1x1x4096]``) takes its size from its volume.
+
+Numbers may be typeset: in TeX's dollars, with its commands, or with thin spaces and the signs of Unicode.
 """
 
 from __future__ import annotations
@@ -19,12 +21,26 @@ _ROW = re.compile(
     r"([a-z_][a-z0-9_]*(?:-[0-9]+)?)[^\S\n]*:[^\S\n]*"
     r"\[[^\S\n]*([0-9]+(?:[^\S\n]*x[^\S\n]*[0-9]+){0,20})[^\S\n]*\]([^\n]*)"
 )
-_TOTAL = re.compile(r"total[^\S\n]+(?:memory|param(?:eter)?s|weights)[^\S\n]*:")
-_QUANTITY = re.compile(r"(memory|param(?:eter)?s|weights)[^\S\n]*:")
-_RESULT = re.compile(r"\s*([0-9][0-9,]*)(\.[0-9]+)?\s*([kmgb]?)(?![\w.])")
+_NAMED = r"(memory|param(?:eter)?s|weights)[^\S\n]*(?:\([^()\n]{0,80}\)[^\S\n]*)?"
+_TOTAL = re.compile(rf"total[^\S\n]+(?:number[^\S\n]+of[^\S\n]+)?{_NAMED}:")
+_QUANTITY = re.compile(rf"{_NAMED}:")
+_RESULT = re.compile(
+    r"(?:about|approx(?:imately)?|circa|ca|[\s~.])*"
+    r"([0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9](?:[0-9,\u2009]*[0-9])?)(\.[0-9]+)?"
+    r"\s*(thousand|million|billion|[kmgb]?)(?!\w|\.[0-9])"
+)
 _PRODUCT = re.compile(r"[\s0-9*()]*")
+_APART = "\u2009"
+_TYPESET = re.compile(
+    r"\$|\{,\}(?P<comma>)|[{}\u2009\u202f\u00a0]"
+    r"|\\(?:mathrm|text|textrm|operatorname|left|right|rm|[,;:! ()])"
+    r"|(?P<times>\\times|\\cdot|[·⋅∙])"
+    r"|(?P<nearly>\\approx|\\simeq|\\sim|[≈≃≅∼])"
+)
+"""TeX's marks around numbers, and the signs of Unicode that stand for plain ones."""
 _MOST_NUMBERS = 8
 _SCALES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
+_SCALES |= {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 
 
 def starts_total(text: str, position: int) -> bool:
@@ -69,16 +85,17 @@ def stated_numbers(source: Source, text: str, row: Span) -> tuple[tree.Stated, .
 
 def _stated(quantity: str, source: Source, text: str, cell: Span) -> tree.Stated | None:
     """Read ``(3*3*3)*64 = 1,728``: the result, or the number alone; a sum without one is passed over."""
-    if "*" in text[cell.start : cell.end] and _PRODUCT.fullmatch(text, cell.start, cell.end):
+    typed = _typed(text[cell.start : cell.end])
+    if "*" in typed and _PRODUCT.fullmatch(typed):
         return None
-    equals = text.rfind("=", cell.start, cell.end)
-    if equals > 0 and text[equals - 1] == "~":  # "24M * 4 bytes ~= 96MB": the values stand in front
-        equals = -1
-    match = _RESULT.match(text, max(equals + 1, cell.start), cell.end)
+    match = _RESULT.match(typed, typed.rfind("=") + 1)
+    if "~=" in typed or match is None:  # "24M * 4 bytes ~= 96MB": the values stand in front
+        match = _RESULT.match(typed)
     if match is None:
         return None
-    digits = match[1].replace(",", "")
-    span = Span(match.start(1), match.end())
+    digits = re.sub("[^0-9]", "", match[1])
+    last = next(group for group in (3, 2, 1) if match[group])
+    span = Span(cell.start + match.start(1), cell.start + match.end(last))
     if len(digits) > MAX_DIGITS:
         raise SpecError("out-of-range", "this number is too long", span=span, source=source)
     decimals = (match[2] or ".")[1:]
@@ -87,6 +104,16 @@ def _stated(quantity: str, source: Source, text: str, cell: Span) -> tree.Stated
         raise SpecError("bad-number", "this number has too many decimals", span=span, source=source)
     value = int(digits + decimals) * scale // _ten_to(len(decimals))
     return tree.Stated(quantity, value, _last_digit(digits, decimals, scale), span)
+
+
+def _typed(cell: str) -> str:
+    """Return a cell as it would be typed on a keyboard, every character in its place."""
+
+    def plain(found: re.Match[str]) -> str:
+        sign = "*" if found["times"] else "~" if found["nearly"] else "," if found["comma"] is not None else _APART
+        return sign.ljust(len(found[0]), _APART)
+
+    return _TYPESET.sub(plain, cell)
 
 
 def _last_digit(digits: str, decimals: str, scale: int) -> int:

@@ -151,10 +151,14 @@ Statement = Input | Rounding | Parameter | Step
 
 
 class Spec(NamedTuple):
-    """A whole text: its statements in order, its blocks by name, and totals that a table states."""
+    """A whole text: its statements in order, its blocks by name, and totals that a table states.
+
+    ``unread`` are rows of totals whose numbers could not be read.
+    """
 
     source: Source
     statements: tuple[Statement, ...]
     blocks: dict[str, Block]
     labels: frozenset[str]
     totals: tuple[Stated, ...] = ()
+    unread: tuple[Span, ...] = ()

@@ -9,10 +9,11 @@ import os
 import re
 from typing import NamedTuple
 
-from cnncalc.errors import Source
+from cnncalc.errors import Source, closest
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_WRITTEN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ _.-]{1,3}[A-Za-z0-9]+){0,5}")
 _PAPER = re.compile(r"#\s*(?P<paper>.*?),\s*(?P<year>(?:19|20)\d\d)\b")
 
 
@@ -38,6 +39,23 @@ def block_names() -> list[str]:
 def spec(name: str) -> Source | None:
     """Return the spec of this name, or None."""
     return _read("specs", name)
+
+
+def named(written: str) -> str | None:
+    """Return the name that is meant by one that is written otherwise: ``ResNet-50`` for ``resnet50``."""
+    if not _WRITTEN.fullmatch(written):
+        return None
+    return {_compact(name): name for name in names()}.get(_compact(written))
+
+
+def closest_name(written: str) -> list[str]:
+    """Return the name that was most likely meant, in a list, or an empty one."""
+    compact = {_compact(name): name for name in names()}
+    return [compact[match] for match in closest(_compact(written), compact)] if _WRITTEN.fullmatch(written) else []
+
+
+def _compact(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def blocks(name: str) -> Source | None:

@@ -20,7 +20,8 @@ def test_words_of_other_tools_lead_to_ours():
     """Every foreign word stands for a word of the language, and is not one itself."""
     assert set(FOREIGN.values()) <= set(words())
     assert not set(FOREIGN) & set(words())
-    assert hints("linear 10", "8x8x4") == "did you mean `fc`?"
+    assert hints("linear 10", "8x8x4") == "write `fc 10`"
+    assert hints("cat 10", "8x8x4") == "did you mean `concat`?"
 
 
 def test_an_unknown_word_gets_a_guess():

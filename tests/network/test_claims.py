@@ -56,6 +56,7 @@ def test_a_table_and_the_language_may_be_mixed() -> None:
         "memory: 224*224*64=3.2M",
         "memory: 3M",
         "memory: 3.21M   params: 1,728  # as printed",
+        "memory: $224 \\times 224 \\times 64 = 3.2$M   params: $(3\\cdot3\\cdot3)\\cdot64 = 1{,}728$",
         "",
     ],
 )
@@ -93,6 +94,67 @@ def test_a_total_of_parameters_is_checked() -> None:
     for total in ("1,728", "1,792", "1.7K", "2K"):
         assert cnncalc.load(row(f"\nTOTAL params: {total} parameters")).params == (3 * 3 * 3 + 1) * 64
     assert error(row("\nTOTAL params: 138M parameters")).code == "claim-failed"
+
+
+def test_a_number_may_be_cut_off_or_rounded() -> None:
+    """36,864 weights are 36.9K rounded and 36.8K cut off; nothing else is right, with 64 biases (36,928) or without."""
+    table = "INPUT: [8x8x64]\nCONV3-64: [8x8x64] params: {}"
+    assert [cnncalc.load(table.format(number)).weights for number in ("36.8K", "36.9K")] == [3 * 3 * 64 * 64] * 2
+    assert error(table.format("36.7K")).code == error(table.format("37.0K")).code == "claim-failed"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("1,792", "999"),
+        ("$1792$", "$999$"),
+        ("$1{,}792$", "$1{,}793$"),
+        ("\\(1{,}728\\)", "\\(1{,}729\\)"),
+        ("1\u2009792", "1\u2009793"),
+        ("1\u202f728", "1\u202f729"),
+        ("1 792", "1 793"),
+        ("≈ 1.8K", "≈ 1.9K"),
+        ("$\\approx 1.8\\mathrm{K}$", "$\\approx 1.9\\mathrm{K}$"),
+        ("about 1.8 thousand parameters.", "about 138 million parameters."),
+        ("$3 \\cdot 3 \\cdot 3 \\cdot 64 = 1{,}728$", "$3 \\cdot 3 \\cdot 3 \\cdot 64 = 1{,}738$"),
+    ],
+)
+def test_totals_are_read_as_they_are_typeset(right: str, wrong: str) -> None:
+    """TeX's dollars and commands, thin spaces, signs of Unicode and words; the caret stands under the number."""
+    assert cnncalc.load(row(f"\nTOTAL params: {right}")).notes == ()
+    fault = error(row(f"\nTOTAL params (all layers): {wrong}"))
+    assert fault.code == "claim-failed"
+    assert fault.source is not None and fault.span is not None
+    marked = fault.source.text[slice(*fault.span)]
+    assert marked[0].isdecimal() and marked[-1] not in "$) "
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        "24M * 4 bytes ~= 96MB / image",
+        "$24M * 4$ bytes ~= $96$MB / image",
+        "24M × 4 bytes ≈ 96 MB / image",
+        "$24\\mathrm{M} \\times 4$ bytes $\\approx 96$ MB",
+        "24M * 4 bytes = 96MB",
+    ],
+)
+def test_the_total_of_memory_is_the_number_of_values(total: str) -> None:
+    """The values stand in front of the bytes, in whatever typography."""
+    notes = cnncalc.load(row(f"\nTOTAL memory: {total}")).notes
+    assert [note.message for note in notes] == [
+        "the table's total of 24,000,000 values is not the sum of its rows, 3,361,792"
+    ]
+    assert cnncalc.load(row(f"\nTOTAL memory: {total.replace('24', '3.4')}")).notes == ()
+
+
+def test_a_total_that_cannot_be_read_is_told() -> None:
+    """Nothing that has a number in it is passed over in silence."""
+    text = row("\nTOTAL params: 0x700")
+    (note,) = cnncalc.load(text).notes
+    assert (note.code, text[slice(*note.span)]) == ("not-checked", "TOTAL params: 0x700")
+    assert note.message == "the number of this total could not be read, so it is not checked"
+    assert cnncalc.load(row("\nTOTAL params: none")).notes == ()
 
 
 def test_a_wrong_total_of_memory_is_a_note() -> None:

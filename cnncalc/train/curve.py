@@ -14,15 +14,21 @@ from cnncalc.train.progress import Row
 TRAINED, TESTED = "#4c72b0", "#dd8452"
 
 
-def draw_curve(rows: Sequence[Row]) -> bytes:
-    """Return the learning curve as SVG: loss above, accuracy below, over epochs."""
+def draw_curve(rows: Sequence[Row], tested: str) -> bytes:
+    """Return the learning curve as SVG: loss above, accuracy below, over epochs.
+
+    Args:
+        rows: of the epochs so far.
+        tested: which images every epoch is tested on, ``validation`` or ``test``.
+
+    """
     figure = Figure(figsize=(7, 6), layout="constrained")
     losses, accuracies = figure.subplots(2, 1, sharex=True)
     epochs = [row.epoch for row in rows]
     _line(losses, epochs, [row.train_loss for row in rows], "training images", TRAINED)
-    _line(losses, epochs, [row.loss for row in rows], "tested images", TESTED)
+    _line(losses, epochs, [row.loss for row in rows], f"{tested} images", TESTED)
     _line(accuracies, epochs, [_percent(row.train_accuracy) for row in rows], "training images", TRAINED)
-    _line(accuracies, epochs, [_percent(row.accuracy) for row in rows], "tested images", TESTED)
+    _line(accuracies, epochs, [_percent(row.accuracy) for row in rows], f"{tested} images", TESTED)
     losses.set_ylabel("loss (cross-entropy)")
     accuracies.set_ylabel("accuracy (%)")
     accuracies.set_xlabel("epoch")

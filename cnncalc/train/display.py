@@ -20,7 +20,11 @@ from cnncalc.train.events import Begun, Ended, Looked, Observer
 from cnncalc.train.progress import Row
 
 _WORD = 14
-_TITLES = ("epoch", "train loss", "train acc", "test loss", "test acc", "images/s", "time")
+_TITLES = {
+    "validation": ("epoch", "train loss", "train acc", "val loss", "val acc", "images/s", "time"),
+    "test": ("epoch", "train loss", "train acc", "test loss", "test acc", "images/s", "time"),
+}
+"""Heads of the columns, by the images that every epoch is tested on."""
 _WIDTHS = (9, 10, 9, 9, 9, 9, 8)
 _LEAST_WANTED = (5, 2, 6, 3, 1)
 """Columns that a narrow terminal leaves out, the first ones first."""
@@ -134,15 +138,17 @@ class JsonLines(Observer):
 
     def __init__(self, stream: TextIO | None) -> None:
         self._lines = Lines(stream)
+        self._tested = ""
 
     def begin(self, event: Begun) -> None:
         """Write the event."""
+        self._tested = event.tested
         rows = [asdict(row) for row in event.rows]
         self._write("begin", **{**event._asdict(), "facts": dict(event.facts), "rows": rows})
 
     def epoch(self, row: Row) -> None:
         """Write the event."""
-        self._write("epoch", **asdict(row))
+        self._write("epoch", **asdict(row), tested=self._tested)
 
     def note(self, text: str) -> None:
         """Write the event."""
@@ -159,7 +165,7 @@ class JsonLines(Observer):
 def begun_text(event: Begun, width: int = WIDE) -> str:
     """Say what is trained, and head the columns of the epochs, as far as they fit into a width."""
     facts = [*event.facts, ("run", event.folder + (f", from step {event.first_step:,}" if event.first_step else ""))]
-    titles = [f"{title:>{size}}" for title, size in zip(_TITLES, _WIDTHS, strict=True)]
+    titles = [f"{title:>{size}}" for title, size in zip(_TITLES[event.tested or "test"], _WIDTHS, strict=True)]
     head = _GAP.join(_fitting(titles, width))
     return f"{paired(facts)}\n\n{head}\n{'─' * len(head)}"
 
@@ -193,7 +199,8 @@ def ended_text(event: Ended) -> str:
     results = [("ended", f"{event.reason}, after {duration_text(event.seconds)}")]
     if event.best_accuracy is not None:
         last = f"; {percent(event.accuracy)} after the last one" if event.accuracy is not None else ""
-        results.append(("best accuracy", f"{percent(event.best_accuracy)} after epoch {event.best_epoch}{last}"))
+        which = f"{percent(event.best_accuracy)} of the {event.tested} images after epoch {event.best_epoch}{last}"
+        results.append(("best accuracy", which))
     if event.test_accuracy is not None:
         results.append(
             ("test accuracy", f"{percent(event.test_accuracy)} with the weights of epoch {event.best_epoch}")

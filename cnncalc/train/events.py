@@ -17,6 +17,7 @@ class Begun(NamedTuple):
         epochs, steps_per_epoch: how long it is.
         first_step: the step at which it goes on; 0 for a new one.
         rows: of the epochs that are complete.
+        tested: which images an epoch is tested on: ``validation`` or ``test``; "" where there are none.
 
     """
 
@@ -26,6 +27,7 @@ class Begun(NamedTuple):
     steps_per_epoch: int
     first_step: int
     rows: Sequence[Row]
+    tested: str = "test"
 
 
 class Looked(NamedTuple):
@@ -56,7 +58,7 @@ class Ended(NamedTuple):
         folder: where it is kept.
         reason: why it ended, for people.
         complete: whether all epochs were trained, or what ended it was asked for.
-        best_accuracy, best_epoch: of the tested images; None without any.
+        best_accuracy, best_epoch: of the images that every epoch is tested on; None without any.
         accuracy: after the last epoch.
         test_accuracy: of the test images with the best weights, where validation images chose them.
         seconds: of work in all.
@@ -66,6 +68,7 @@ class Ended(NamedTuple):
         skipped_steps: steps that fp16 could not take.
         files: what was written, with what it is.
         commands: what to type next, with what it does.
+        tested: which images an epoch is tested on: ``validation`` or ``test``; "" where there are none.
 
     """
 
@@ -83,6 +86,7 @@ class Ended(NamedTuple):
     skipped_steps: int
     files: Sequence[tuple[str, str]]
     commands: Sequence[tuple[str, str]]
+    tested: str = "test"
 
 
 class Observer:

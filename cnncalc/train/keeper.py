@@ -79,7 +79,7 @@ class Keeper:
         if self._session.world.writes and rows:
             from cnncalc.train.curve import draw_curve  # takes longer to import than a short run takes
 
-            write_file(draw_curve(rows), self._folder.file(CURVE))
+            write_file(draw_curve(rows, self._session.material.tested_name), self._folder.file(CURVE))
         self._drawn = time.monotonic()
 
     def restore(self) -> tuple[Progress, list[str]]:

@@ -75,7 +75,8 @@ class Run:
             self._apply(change)
         session, progress = self.session, self.progress
         length = session.recipe.epochs, session.steps_per_epoch
-        self.observer.begin(Begun(self.folder.path, about, *length, progress.step, progress.rows))
+        tested = session.material.tested_name
+        self.observer.begin(Begun(self.folder.path, about, *length, progress.step, progress.rows, tested))
         self._start_clocks()
         end = self._all_epochs()
         self._save()
@@ -332,6 +333,7 @@ class Run:
             skipped_steps=progress.skipped_steps,
             files=files_of(self.folder),
             commands=commands_of(self.folder, goes_on=end.goes_on, tested=bool(progress.rows)),
+            tested=session.material.tested_name,
         )
 
     def _final_test(self) -> float | None:

@@ -52,6 +52,11 @@ class Material(NamedTuple):
     normalisation: Normalisation
     validates: bool = False
 
+    @property
+    def tested_name(self) -> str:
+        """What the images are called that every epoch is tested on; "" where there are none."""
+        return "" if self.tested is None else "validation" if self.validates else "test"
+
 
 class Session:
     """The living parts of a run.

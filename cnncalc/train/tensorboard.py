@@ -16,9 +16,11 @@ class TensorBoard(Observer):
 
     def __init__(self) -> None:
         self._writer: SummaryWriter | None = None
+        self._tested = ""
 
     def begin(self, event: Begun) -> None:
         """Open the log in the run's folder; what was logged behind the step where the run goes on is dropped."""
+        self._tested = event.tested
         self._writer = SummaryWriter(os.path.join(event.folder, TENSORBOARD), purge_step=event.first_step or None)
 
     def look(self, event: Looked) -> None:
@@ -32,8 +34,8 @@ class TensorBoard(Observer):
         measured = {
             "epoch/train_loss": row.train_loss,
             "epoch/train_accuracy": row.train_accuracy,
-            "epoch/loss": row.loss,
-            "epoch/accuracy": row.accuracy,
+            f"epoch/{self._tested}_loss": row.loss,
+            f"epoch/{self._tested}_accuracy": row.accuracy,
         }
         for name, value in measured.items():
             if value is not None:

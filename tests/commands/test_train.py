@@ -61,7 +61,7 @@ run             first
 2/2 # # # # # #
 
 ended           2 epochs done, after # s
-best accuracy   # after epoch #; # after the last one
+best accuracy   # of the test images after epoch #; # after the last one
 memory          # at most in the whole process; tensors were predicted to take #
 
   first/best.safetensors   the weights of the best epoch
@@ -85,7 +85,7 @@ def without_measurements(text: str) -> str:
     )
     text = re.sub(r"[\d.,]+ (?=s$)", "# ", text, flags=re.MULTILINE)
     text = re.sub(r"[\d.,]+ [KMG]iB", "#", text)
-    return re.sub(r"(best accuracy +)[\d.]+% after epoch \d; [\d.]+%", r"\1# after epoch #; #", text)
+    return re.sub(r"(best accuracy +)[\d.]+% (.*) after epoch \d; [\d.]+%", r"\1# \2 after epoch #; #", text)
 
 
 def test_what_a_run_prints(train: Train) -> None:
@@ -162,8 +162,8 @@ def test_logs_for_tensorboard(train: Train) -> None:
     assert train(SPEC, *QUICK, "--tensorboard", "--out", "first", "--quiet").status == 0
     log = EventAccumulator("first/tensorboard")
     log.Reload()
-    assert {"step/loss", "step/learning_rate", "epoch/accuracy", "epoch/loss"} <= {*log.Tags()["scalars"]}
-    told = [(event.step, event.value) for event in log.Scalars("epoch/accuracy")]
+    assert {"step/loss", "step/learning_rate", "epoch/test_accuracy", "epoch/test_loss"} <= {*log.Tags()["scalars"]}
+    told = [(event.step, event.value) for event in log.Scalars("epoch/test_accuracy")]
     assert told == [(int(row["step"]), pytest.approx(float(row["accuracy"]))) for row in metrics("first")]
 
 

@@ -63,7 +63,7 @@ ROWS = """\
 TAIL = """\
 
 ended           all 2 epochs are done, after 1:02:05
-best accuracy   31.25% after epoch 1; 25.00% after the last one
+best accuracy   31.25% of the test images after epoch 1; 25.00% after the last one
 test accuracy   28.00% with the weights of epoch 1
 skipped steps   3: a gradient was too large for fp16
 memory          300 MiB at most in the whole process; tensors were predicted to take 20.0 MiB
@@ -103,6 +103,21 @@ def test_a_pipe_gets_a_line_an_epoch() -> None:
     written = stream()
     show(Lines(written))
     assert text(written) == HEAD + ROWS + "note: something worth telling\n" + TAIL
+
+
+def test_numbers_of_validation_images_are_called_so() -> None:
+    """In the heads of the columns, in what the run came to, and in JSON."""
+    written, events = stream(), stream()
+    begun, ended = BEGUN._replace(tested="validation"), ENDED._replace(tested="validation")
+    for display in (Lines(written), JsonLines(events)):
+        display.begin(begun)
+        display.epoch(FIRST)
+        display.end(ended)
+    shown = text(written)
+    assert "    epoch  train loss  train acc   val loss    val acc   images/s      time\n" in shown
+    assert "\nbest accuracy   31.25% of the validation images after epoch 1; 25.00% after the last one\n" in shown
+    assert "test loss" not in shown
+    assert [json.loads(line)["tested"] for line in text(events).splitlines()] == ["validation"] * 3
 
 
 def test_a_run_that_goes_on_shows_what_it_has_done() -> None:

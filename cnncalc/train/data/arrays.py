@@ -65,11 +65,12 @@ def dataset_of(
     for part in parts.values():
         check_described(described(part.images), described(part.labels), suiting.volume.dimensions)
     labels = read_labels([part.labels for part in parts.values()], None if classes else suiting.outputs)
-    splits, notes = {}, [labels.note]
+    splits: dict[str, MemorySplit] = {}
+    notes: dict[bool, str] = {}
     for (part_name, part), indices in zip(parts.items(), labels.indices, strict=True):
-        pixels, note = _pixels(part.images, suiting)
-        splits[part_name] = MemorySplit(pixels, indices)
-        notes.append(note)
+        first, note = _channels_first(part.images, suiting)
+        splits[part_name] = MemorySplit(_pixels(part.images, suiting.volume.dimensions, first), indices)
+        notes.setdefault(first, note)  # once for all parts that are read alike
     return Dataset(
         name,
         where,
@@ -77,7 +78,7 @@ def dataset_of(
         splits["training"],
         splits.get("test"),
         validation=splits.get("validation"),
-        notes=tuple(filter(None, dict.fromkeys(notes))),
+        notes=tuple(filter(None, (labels.note, *notes.values()))),
     )
 
 
@@ -134,19 +135,20 @@ def installed_memory() -> int | None:
         return None
 
 
-def _pixels(images: Named, suiting: Suiting) -> tuple[torch.Tensor, str]:
-    """Return the pixels, channels first, and a note where it was not said which size is the channels'."""
-    values, note = images.values, ""
-    if values.ndim == suiting.volume.dimensions + 1:
+def _pixels(images: Named, dimensions: int, channels_first: bool) -> torch.Tensor:
+    """Return the pixels, channels first."""
+    values = images.values
+    if values.ndim == dimensions + 1:
         values = values[:, np.newaxis]
-    else:
-        first, note = _channels_first(images, suiting)
-        values = values if first else np.moveaxis(values, -1, 1)
-    return torch.from_numpy(np.ascontiguousarray(values)), note
+    elif not channels_first:
+        values = np.moveaxis(values, -1, 1)
+    return torch.from_numpy(np.ascontiguousarray(values))
 
 
 def _channels_first(images: Named, suiting: Suiting) -> tuple[bool, str]:
-    """Say whether the first size behind N is the channels', as it was said or as the spec's input tells."""
+    """Say whether the first size behind N is the channels', and note where that was not told but found out."""
+    if images.values.ndim == suiting.volume.dimensions + 1:
+        return False, ""
     if suiting.layout != "auto":
         return suiting.layout == "channels-first", ""
     shape, volume = images.values.shape, suiting.volume

@@ -87,3 +87,13 @@ def test_a_layout_that_there_is_not(folder: Path, complaint: Complaint) -> None:
     assert complaint(load, "digits", "8x8x1", layout="nchw") == (
         "error[bad-option]: there is no layout called `nchw`\n  = choose auto, channels-first, channels-last"
     )
+
+
+def test_parts_that_are_read_alike_are_named_once(folder: Path) -> None:
+    images = noise(4, 3, 8, 6)
+    np.savez("file.npz", x_train=images, y_train=np.arange(4), x_test=images, y_test=np.arange(4))
+    dataset = load("file.npz", "8x6x3")
+    assert (everything(dataset.test) == images).all()
+    assert dataset.notes == (
+        "x_train in `file.npz` is N x 3 x 8 x 6: it is read channels first, since the spec's input is 8x6x3",
+    )

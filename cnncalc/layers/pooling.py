@@ -46,14 +46,13 @@ class Pool(Windowed):
     def allows(self, window: Window) -> bool:
         return max(window.before, window.after) <= window.kernel // 2
 
-    @property
-    def pads_itself(self) -> bool:
-        """Whether PyTorch's pool does the padding: with a dilation `same` pads more than half the kernel, too much."""
+    def pads_itself(self, source: Volume) -> bool:
+        """Say whether PyTorch's pool does the padding: a dilated `same` pads more than half the kernel, too much."""
         return self.plain and all(window.before <= window.kernel // 2 for window in self.windows)
 
     def pooling_kernels(self, sources: Sources, pool: Kernel) -> Kernels:
         """Return the kernels of a pool of ``torch.nn``, with the padding that it does not do itself."""
-        return (pool,) if self.pads_itself else (self.padding_kernel(sources[0]), pool)
+        return (pool,) if self.pads_itself(sources[0]) else (self.padding_kernel(sources[0]), pool)
 
     def pooling(self, name: str, sources: Sources, fill: float, **settings: Any) -> Steps:
         """Return the steps of a pool of ``torch.nn``, which pads both sides alike, or else with ``fill``."""
@@ -61,7 +60,7 @@ class Pool(Windowed):
         settings["stride"] = short_setting(stride)
         if any(window.dilation > 1 for window in self.windows):
             settings["dilation"] = short_setting(self.setting("dilation"))
-        own = self.pads_itself
+        own = self.pads_itself(sources[0])
         padded = () if own else (self._padded(sources[0], fill),)
         if own and any(self.setting("before")):
             settings["padding"] = short_setting(self.setting("before"))
@@ -145,7 +144,22 @@ class AveragePool(Pool):
             raise Fault("bad-option", f"avgpool with {what} pads both sides alike", about="pad", hints=hints)
         return layer
 
+    def pads_itself(self, source: Volume) -> bool:
+        return super().pads_itself(source) and not self._is_refused(source)
+
+    def _is_refused(self, source: Volume) -> bool:
+        """Say whether PyTorch refuses its own padding: over three dimensions, for a kernel larger than the input."""
+        kernels = zip(self.setting("kernel"), source.spatial, strict=True)
+        return source.dimensions == 3 and any(kernel > size for kernel, size in kernels)
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        source = sources[0]
+        cuts = self.rounding == "ceil" and not all(map(Window.fits, self.windows, source.spatial))
+        if self._is_refused(source) and (cuts or not self.count_padding):
+            what = "`ceil`" if cuts else "`nopad`"
+            message = f"PyTorch has no avgpool with {what} over three dimensions whose kernel is larger than its input"
+            hints = [f"the input is {source}; take a smaller kernel, or leave out {what}"]
+            raise Fault("not-in-pytorch", message, about="size", hints=hints)
         settings = {} if self.count_padding or not any(self.setting("before")) else {"count_include_pad": False}
         return self.pooling("AvgPool", sources, 0.0, **settings)
 

@@ -131,9 +131,13 @@ class Windowed(Layer):
         return Reach(((-window.before, window.extent - 1 - window.before),), window.stride)
 
     def needed_padding(self, source: Volume) -> tuple[tuple[int, int], ...]:
-        """Return the padding with which a plain sliding makes the output exactly, after it perhaps negative."""
+        """Return the padding with which a plain sliding makes the output; what no window reads is left to PyTorch.
+
+        It is never negative: PyTorch's ``pad`` takes away before it pads, and cannot take more than there is.
+        """
         cells = zip(self.windows, source.spatial, self.spatial(source), strict=True)
-        return tuple([(w.before, (out - 1) * w.stride + w.extent - size - w.before) for w, size, out in cells])
+        read = [(w, (out - 1) * w.stride + w.extent - size - w.before) for w, size, out in cells]
+        return tuple([(w.before, max(w.after, after)) for w, after in read])
 
     def padding_kernel(self, source: Volume) -> Kernel:
         """Return the kernel that pads in front of the window, where PyTorch's layer does not do it itself."""

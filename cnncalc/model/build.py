@@ -9,6 +9,7 @@ import torch
 from torch import fx, nn
 from torch._subclasses.fake_tensor import unset_fake_temporarily
 
+from cnncalc.errors import SpecError
 from cnncalc.layers.steps import Factor, Function, Module, Step
 from cnncalc.model.initialise import Factor as LearnedFactor
 from cnncalc.model.initialise import initialise
@@ -127,6 +128,8 @@ def _attach(root: nn.Module, name: str, module: nn.Module) -> None:
         if not hasattr(root, block):
             root.add_module(block, nn.Module())
         root = getattr(root, block)
+    if hasattr(root, own):  # torch would put the second in the place of the first without a word
+        raise SpecError("not-in-pytorch", f"two modules would be called `{name}`", hints=["give one another label"])
     root.add_module(own, module)
 
 

@@ -11,7 +11,7 @@ import keyword
 from typing import NamedTuple
 
 from cnncalc.analysis.overwriting import overwritable
-from cnncalc.errors import SpecError
+from cnncalc.errors import Fault, SpecError
 from cnncalc.layers.steps import Function, Step, Steps
 from cnncalc.network import Network, Node
 from cnncalc.volume import Volume
@@ -71,6 +71,10 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
     Args:
         network: the layers.
         inplace: whether activations may write over their input where that is safe.
+
+    Raises:
+        SpecError: for a layer that PyTorch refuses on its volumes, and for one that makes two modules.
+
     """
     vectors = [False]
     free = overwritable(network) if inplace else frozenset()
@@ -87,9 +91,24 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
         )
         vectors.append(layer.makes_vectors or vector)
         name = ".".join(attribute(part) for part in node.name.split("."))
-        steps = layer.torch_steps(node.sources, vector)
+        steps = _layer_steps(network, node, vector)
         planned.append(Planned(node, name, prepare, steps, node.index in free, vectors[-1]))
     return planned
+
+
+def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:
+    """Return what a layer says that PyTorch does for it, or raise what is wrong with it at its place in the spec."""
+    try:
+        steps = node.layer.torch_steps(node.sources, vector)
+    except Fault as fault:
+        message = f"`{node.name}`: {fault.message}"
+        raise SpecError(fault.code, message, span=node.span, source=network.source, hints=fault.hints) from None
+    modules = [type(step).__name__ for step in steps if type(step) is not Function]
+    if len(modules) > 1:
+        message = f"`{node.name}` makes {len(modules)} modules of one name, and the last would replace the others"
+        hints = ["a layer's `torch_steps` has one module or learned tensor at most, and functions"]
+        raise SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
+    return steps
 
 
 def _unflatten(volume: Volume) -> Step:

@@ -17,6 +17,7 @@ from torch import fx, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.analysis.checks import Check
+from cnncalc.errors import SpecError, shorten
 from cnncalc.model.build import LAYER, build
 from cnncalc.model.plan import Planned, plan
 from cnncalc.network import Network
@@ -31,18 +32,22 @@ COUNTER = f"PyTorch {torch.__version__}, flop counter"
 TORCHINFO = f"torchinfo {torchinfo.__version__}"
 
 
-class Seen(NamedTuple):
-    """What PyTorch did for one layer: the shape of its output, and its multiplications for one image."""
+class Run(NamedTuple):
+    """What PyTorch did: by the index of a layer the shape of its output and its multiplications for one image.
 
-    shape: tuple[int, ...]
-    macs: int
+    ``output`` is the shape of the tensor that the module returned.
+    """
+
+    shapes: dict[int, tuple[int, ...]]
+    macs: dict[int, int]
+    output: tuple[int, ...]
 
 
 def verify(network: Network) -> list[Check]:
     """Compare a network with PyTorch and torchinfo: volumes, parameters, MACs and totals.
 
     Raises:
-        SpecError: for a network that PyTorch has no layers for.
+        SpecError: for a network that PyTorch has no layers for, and for a layer that it does not run.
     """
     module = build(network, device="meta").eval()
     planned = plan(network)
@@ -50,33 +55,34 @@ def verify(network: Network) -> list[Check]:
     by_module = _torchinfo(module, network)
     return [
         *(check for layer in planned for check in _layer_checks(layer, module, seen, by_module)),
-        *_total_checks(network, module, seen),
+        *_total_checks(network, module, seen, planned[network.output_index - 1] if network.output_index else None),
     ]
 
 
-def _layer_checks(
-    planned: Planned, module: nn.Module, seen: dict[int, Seen], by_module: Mapping[int, Any]
-) -> Iterator[Check]:
+def _layer_checks(planned: Planned, module: nn.Module, seen: Run, by_module: Mapping[int, Any]) -> Iterator[Check]:
     node = planned.node
     own = _own_module(module, planned.name)
-    counted = seen[node.index]
-    yield Check(node.name, "output", node.output, _volume(counted.shape, planned), PYTORCH)
+    made = _volume(seen.shapes[node.index], planned.vector, node.sources[0])
+    yield Check(node.name, "output", node.output, made, PYTORCH)
     yield Check(node.name, "parameters", node.params, _elements(own), PYTORCH)
-    yield Check(node.name, "MACs", node.macs, counted.macs, COUNTER)
+    yield Check(node.name, "MACs", node.macs, seen.macs[node.index], COUNTER)
     info = by_module.get(id(own))
     if info is None:
         return
     if len(planned.steps) == 1:  # what comes out of the module comes out of the layer
-        yield Check(node.name, "output", node.output, _volume(tuple(info.output_size), planned), TORCHINFO)
+        made = _volume(tuple(info.output_size), planned.vector, node.sources[0])
+        yield Check(node.name, "output", node.output, made, TORCHINFO)
     yield Check(node.name, "parameters", node.params, info.num_params, TORCHINFO)
     if node.macs and _torchinfo_counts(own):
         yield Check(node.name, "MACs", node.macs, info.macs // BATCH, TORCHINFO)
 
 
-def _total_checks(network: Network, module: nn.Module, seen: dict[int, Seen]) -> Iterator[Check]:
-    yield Check("total", "output", network.output, network.output, PYTORCH)
+def _total_checks(network: Network, module: nn.Module, seen: Run, last: Planned | None) -> Iterator[Check]:
+    """Compare the whole network; ``last`` is the layer that makes its output, None where the input passes through."""
+    vector = last is not None and last.vector
+    yield Check("total", "output", network.output, _volume(seen.output, vector, network.input), PYTORCH)
     yield Check("total", "parameters", network.params, _elements(module), PYTORCH)
-    yield Check("total", "MACs", network.macs, sum(layer.macs for layer in seen.values()), COUNTER)
+    yield Check("total", "MACs", network.macs, sum(seen.macs.values()), COUNTER)
 
 
 def _own_module(module: nn.Module, name: str) -> nn.Module | None:
@@ -91,13 +97,14 @@ def _elements(module: nn.Module | None) -> int:
     return sum(parameter.numel() for parameter in module.parameters()) if module else 0
 
 
-def _volume(shape: tuple[int, ...], planned: Planned) -> Volume | tuple[int, ...]:
-    """Return a tensor's shape as a volume, where it has the form that is expected; else as it is."""
-    if len(shape) < 2 or shape[0] != BATCH or (len(shape) == 2) != planned.vector:
+def _volume(shape: tuple[int, ...], vector: bool, source: Volume) -> Volume | tuple[int, ...]:
+    """Return a tensor's shape as a volume, where it has the form that is expected; else as it is.
+
+    A vector is at a single position of as many dimensions as ``source``, an incoming volume, has.
+    """
+    if len(shape) < 2 or shape[0] != BATCH or (len(shape) == 2) != vector:
         return shape
-    if planned.vector:
-        return planned.node.output.vector(shape[1])
-    return Volume.of(shape[2:], shape[1])
+    return source.vector(shape[1]) if vector else Volume.of(shape[2:], shape[1])
 
 
 def _torchinfo_counts(module: nn.Module | None) -> bool:
@@ -108,38 +115,48 @@ def _torchinfo_counts(module: nn.Module | None) -> bool:
 # ---- the run
 
 
-class _Watch(fx.Interpreter):
+class _Counting(fx.Interpreter):
     """Runs a module call by call, and counts the multiplications of each."""
 
-    def __init__(self, module: fx.GraphModule) -> None:
+    def __init__(self, module: fx.GraphModule, network: Network) -> None:
         super().__init__(module)
-        self.shapes: dict[fx.Node, tuple[int, ...]] = {}
-        self.macs: dict[fx.Node, int] = {}
+        self.network = network
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        self.macs = dict.fromkeys(range(len(network.layers) + 1), 0)
 
     def run_node(self, n: fx.Node) -> Any:
-        """Run one call."""
+        """Run one call, and add what it did to its layer."""
+        index = n.meta.get(LAYER)
+        if index is None:  # the input, and the end
+            return super().run_node(n)
         with FlopCounterMode(display=False) as counter:
-            result = super().run_node(n)
-        if isinstance(result, torch.Tensor):
-            self.shapes[n] = tuple(result.shape)
-            self.macs[n] = counter.get_total_flops() // (2 * BATCH)
+            try:
+                result = super().run_node(n)
+            except (RuntimeError, ValueError) as error:
+                raise _refused(self.network, index, error) from None
+        self.shapes[index] = tuple(result.shape)
+        self.macs[index] += counter.get_total_flops() // (2 * BATCH)
         return result
 
 
-def _run(module: fx.GraphModule, network: Network) -> dict[int, Seen]:
-    """Run the module once, and return what was seen of every layer by its index; 0 is the input."""
-    watch = _Watch(module)
+def _refused(network: Network, index: int, error: Exception) -> SpecError:
+    """Make the error for a layer that PyTorch does not run on the volume that it gets."""
+    node = network.layers[index - 1]
+    message = f"PyTorch refuses `{node.name}` on {node.sources[0]}: {shorten(str(error), 160)}"
+    hints = ["its numbers are right all the same, but it cannot be trained or exported so"]
+    return SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
+
+
+def _run(module: fx.GraphModule, network: Network) -> Run:
+    """Run the module once, and return what was seen; layer 0 is the input."""
+    counting = _Counting(module, network)
     arriving = _input(network)
     with torch.no_grad():
-        watch.run(arriving)
-    seen = {0: Seen(tuple(arriving.shape), 0)}
-    for call, shape in watch.shapes.items():
-        if LAYER in call.meta:
-            before = seen.get(call.meta[LAYER], Seen((), 0))
-            seen[call.meta[LAYER]] = Seen(shape, before.macs + watch.macs[call])
+        output = counting.run(arriving)
+    shapes = {0: tuple(arriving.shape), **counting.shapes}
     for node in network.layers:  # a layer may have nothing to do, such as a flatten behind a vector
-        seen.setdefault(node.index, Seen(seen[node.inputs[0]].shape, 0))
-    return seen
+        shapes.setdefault(node.index, shapes[node.inputs[0]])
+    return Run(shapes, counting.macs, tuple(output.shape))
 
 
 def _torchinfo(module: nn.Module, network: Network) -> dict[int, Any]:

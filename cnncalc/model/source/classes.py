@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.model.plan import Planned, attribute, plan
+from cnncalc.model.source.arguments import Parameter, Solver, is_constant, literal_of, unused
 from cnncalc.model.source.loops import FEWEST, with_loops
 from cnncalc.model.source.tree import Argument, Body, Call, Hole, Item, filled, holes, layer_item, skeleton
 from cnncalc.network import Network
-
-
-class Parameter(NamedTuple):
-    """An argument of a class: its name, and its value in every call."""
-
-    name: str
-    values: tuple[Any, ...]
 
 
 class Class(NamedTuple):
@@ -68,6 +62,7 @@ class _Classes:
         self.last_readers = self._last_readers()
         self.calls: dict[str, Call] = {}
         self.names = {"Network", "Scale", *keyword.kwlist}
+        self.numbers: dict[str, int] = {}
         self.found: list[Class] = []
 
     def all(self) -> list[Class]:
@@ -136,14 +131,15 @@ class _Classes:
         different, places = _different([use for _, use in members])
         columns = list(zip(*[[hole.value for hole in holes(use.body)] for use in different], strict=True))
         roles = [hole.role for hole in holes(different[0].body)]
-        solver = _Solver([use.known for use in different])
+        solver = Solver([use.known for use in different])
         written = [solver.expression(role, values) for role, values in zip(roles, columns, strict=True)]
         body = different[0].body
         name = self._class_name(block)
         parameters = solver.used()
         kept = _attributes(parameters, body)
         run = [
-            _kept(text, kept) if len(set(values)) > 1 else text for text, values in zip(written, columns, strict=True)
+            _kept(text, kept) if not is_constant(values) else text
+            for text, values in zip(written, columns, strict=True)
         ]
         self.found.append(Class(name, block, parameters, filled(body, iter(written)), filled(body, iter(run)), kept))
         for place, (scope, _) in zip(places, members, strict=True):
@@ -159,18 +155,9 @@ class _Classes:
         return {**self.network.arguments[scope.path], "channels": channels}
 
     def _class_name(self, block: str) -> str:
-        stem = "".join([word.capitalize() for word in block.split("_")]) or "Block"
-        number, name = 1, stem
-        while name in self.names:
-            number += 1
-            name = f"{stem}{number}"
-        self.names.add(name)
-        return name
-
-
-def _constant(values: Iterable[Any]) -> bool:
-    """Say whether a number is the same in all calls; 1 and True are not."""
-    return len({(type(value), value) for value in values}) == 1
+        stem = "".join([word.capitalize() for word in block.split("_")])
+        stem = stem if stem.isidentifier() else f"Block{stem}"  # `_`, and `_2` whose first word is a number
+        return unused(stem, self.names, self.numbers)
 
 
 def _attributes(parameters: Iterable[Parameter], body: Body) -> dict[str, str]:
@@ -247,120 +234,3 @@ def _last(part: Planned | _Scope) -> Planned:
 def _inputs(part: Planned | _Scope) -> tuple[int, ...]:
     """Return the layers that a part reads; a call reads one, which its first layer starts from."""
     return part.node.inputs if isinstance(part, Planned) else _first(part).node.inputs[:1]
-
-
-# ---- arguments
-
-MOST_FACTOR = 8
-_TAKEN = {"self", "nn", "torch", "x", "i"}
-_LONGEST_NAME = 20
-
-
-class _Solver:
-    """Finds for a number that differs from call to call how it follows from the arguments, or makes a new one."""
-
-    def __init__(self, known: Sequence[Mapping[str, int]]) -> None:
-        self.known = {name: tuple([names[name] for names in known]) for name in known[0]}
-        self.parameters: dict[str, Parameter] = {}
-        self.solved: dict[Any, str] = {}
-
-    def expression(self, role: str, values: tuple[Any, ...]) -> str:
-        """Return how a number is written in the class."""
-        if _constant(values):
-            return literal_of(values[0])
-        key = (tuple(map(type, values)), values)
-        if key not in self.solved:
-            self.solved[key] = self._found(values) or self._named(role, values)
-        return self.solved[key]
-
-    def used(self) -> tuple[Parameter, ...]:
-        """Return the arguments that the class needs, the channels that arrive first."""
-        order = ["channels", *self.known]
-        ranked = sorted(self.parameters, key=lambda name: order.index(name) if name in order else len(order))
-        return tuple([self.parameters[name] for name in ranked])
-
-    def _found(self, values: tuple[Any, ...]) -> str | None:
-        if any(type(value) is not int for value in values):
-            return None
-        varying = {name: known for name, known in self.known.items() if len(set(known)) > 1}
-        for candidates in (_same, _multiples, _parts, _neighbours, _sums):
-            for names, pattern, results in candidates(varying):
-                if results == values:
-                    return pattern.format(*[self._use(name) for name in names])
-        return None
-
-    def _use(self, name: str) -> str:
-        """Return the name of a known number as an argument."""
-        if name not in self.parameters:
-            self.parameters[name] = Parameter(self._free(name), self.known[name])
-        return self.parameters[name].name
-
-    def _named(self, role: str, values: tuple[Any, ...]) -> str:
-        """Make a new argument for a number that follows from none."""
-        name = self._free(role)
-        self.parameters["=" + name] = Parameter(name, values)
-        return name
-
-    def _free(self, name: str) -> str:
-        name = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME].rstrip("_") or "size"
-        if name in _TAKEN or keyword.iskeyword(name) or name.startswith("__"):
-            name = name.strip("_") + "_"
-        taken = {parameter.name for parameter in self.parameters.values()}
-        number, free = 1, name
-        while free in taken:
-            number += 1
-            free = f"{name}{number}"
-        return free
-
-
-Candidates = Iterator[tuple[tuple[str, ...], str, tuple[int, ...]]]
-Known = Mapping[str, tuple[int, ...]]
-
-
-def _same(known: Known) -> Candidates:
-    """width"""
-    for name, values in known.items():
-        yield (name,), "{}", values
-
-
-def _multiples(known: Known) -> Candidates:
-    """4 * width"""
-    for name, values in known.items():
-        for factor in range(2, MOST_FACTOR + 1):
-            yield (name,), f"{factor} * {{}}", tuple([factor * value for value in values])
-
-
-def _parts(known: Known) -> Candidates:
-    """Width // 4"""
-    for name, values in known.items():
-        for factor in (2, 3, 4, 6, 8, 16):
-            yield (name,), f"{{}} // {factor}", tuple([value // factor for value in values])
-
-
-def _neighbours(known: Known) -> Candidates:
-    """Depth + 1"""
-    for name, values in known.items():
-        for more in (1, 2):
-            yield (name,), f"{{}} + {more}", tuple([value + more for value in values])
-        yield (name,), "{} - 1", tuple([value - 1 for value in values])
-
-
-def _sums(known: Known) -> Candidates:
-    """Channels + growth"""
-    names = list(known)
-    for place, one in enumerate(names):
-        for other in names[place + 1 :]:
-            pairs = list(zip(known[one], known[other], strict=True))
-            yield (one, other), "{} + {}", tuple([a + b for a, b in pairs])
-            yield (one, other), "{} * {}", tuple([a * b for a, b in pairs])
-            yield (one, other), "{} - {}", tuple([a - b for a, b in pairs])
-            yield (other, one), "{} - {}", tuple([b - a for a, b in pairs])
-
-
-def literal_of(value: Any) -> str:
-    """Write a value as Python."""
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return f'float("{value}")'
-    return repr(value)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from cnncalc.model.source.arguments import may_be_called
 from cnncalc.model.source.layout import WIDTH, Brackets, flat, laid_out
 from cnncalc.model.source.tree import Body, Call, Item, Loop, Progress
 
 _CHAIN = ("x", "y")  # variables for what the next statement reads and nobody else
-_TAKEN = {*_CHAIN, "self", "nn", "torch", "i", "range", "getattr"}
 _LONGEST_NAME = 20
 
 METHODS: Mapping[str, str] = {
@@ -44,11 +44,23 @@ def forward(body: Body) -> list[str]:
     return [*writer.lines, *writer.statement("return ", writer.result())]
 
 
+def _nothing(name: str) -> bool:
+    return False
+
+
 class _Forward:
-    """Writes statements; knows what every variable holds, and who will still read it."""
+    """Writes statements; knows what every variable holds, and who will still read it.
+
+    ``reserved`` says which variables belong to the statements around these.
+    """
 
     def __init__(
-        self, body: Body, modules: list[str], indent: int = 8, given: str = "x", reserved: frozenset[str] = frozenset()
+        self,
+        body: Body,
+        modules: list[str],
+        indent: int = 8,
+        given: str = "x",
+        reserved: Callable[[str], bool] = _nothing,
     ) -> None:
         self.body = body
         self.modules = modules
@@ -60,6 +72,7 @@ class _Forward:
         self.read_next = {place for place, item in enumerate(body.items) if item.inputs == (place,)}
         self.item_names = {item.name for item in body.items if isinstance(item, Item)}
         self.variables = {0: given}
+        self.reads = Counter({given: self.readers[0]})  # how often each variable will still be read
         self.pending: tuple[int, Expression] | None = None
         self.room = WIDTH - indent - _LONGEST_NAME - len("return ")
 
@@ -97,7 +110,7 @@ class _Forward:
         values = [self._read(source) for source in item.inputs]
         written = self._written(place, item, values)
         if written.text == values[0]:
-            self.variables[place] = values[0]  # nothing is done, as to a vector that is flattened again
+            self._name(place, values[0])  # nothing is done, as to a vector that is flattened again
         else:
             self.pending = place, written
 
@@ -144,7 +157,7 @@ class _Forward:
         self._line(f"for i in {loop_range(loop)}:")
         modules = [f'getattr(self, f"{name}")' for name in names(loop)]
         turns = Body(turn(loop), len(loop.items))
-        inner = _Forward(turns, modules, self.indent + 4, variable, self._live() | {variable})
+        inner = _Forward(turns, modules, self.indent + 4, variable, lambda name: name == variable or self._live(name))
         inner.write()
         self.lines += [*inner.lines, *inner.statement(f"{variable} = ", inner.result())]
 
@@ -155,8 +168,16 @@ class _Forward:
 
     def _read(self, place: int) -> str:
         """Return the variable of a value, and count that it was read."""
+        variable = self.variables[place]
         self.readers[place] -= 1
-        return self.variables[place]
+        self.reads[variable] -= 1
+        return variable
+
+    def _name(self, place: int, variable: str) -> str:
+        """Note in which variable a value is."""
+        self.variables[place] = variable
+        self.reads[variable] += self.readers[place]
+        return variable
 
     def _flush(self) -> None:
         """Write the statement that is being put together."""
@@ -178,25 +199,26 @@ class _Forward:
         """Return the variable for a value: of the chain where the next item alone reads it, else its own."""
         if place in self.variables:
             return self.variables[place]
-        live = self._live()
         soon = self.readers[place] <= 1 and (place in self.read_next or place == self.body.output)
-        free = [name for name in _CHAIN if name not in live] if soon else []
-        self.variables[place] = free[0] if free else self._own(place)
-        return self.variables[place]
+        free = [name for name in _CHAIN if not self._live(name)] if soon else []
+        return self._name(place, free[0] if free else self._own(place))
 
-    def _live(self) -> frozenset[str]:
-        """Return the variables that will still be read."""
-        return self.reserved.union([name for other, name in self.variables.items() if self.readers[other] > 0])
+    def _live(self, name: str) -> bool:
+        """Say whether a variable will still be read."""
+        return self.reads[name] > 0 or self.reserved(name)
 
     def _own(self, place: int) -> str:
         """Return the item's name, or a number's where that is too long or means something already."""
         item = self.body.items[place - 1]
-        if isinstance(item, Item) and len(item.name) <= _LONGEST_NAME and item.name not in _TAKEN | self.reserved:
+        if isinstance(item, Item) and len(item.name) <= _LONGEST_NAME and self._may_be(item.name):
             return item.name
         name = f"value{place}"
-        while name in self.item_names | self.reserved:
+        while name in self.item_names or self.reserved(name):
             name += "_"
         return name
+
+    def _may_be(self, name: str) -> bool:
+        return may_be_called(name) and not self.reserved(name)
 
 
 # ---- calls
@@ -264,7 +286,8 @@ def _growing(first: str, step: str, start: str) -> str:
     """Write ``first + step * (i - start)``, as short as the numbers allow."""
     factor = step if step.lstrip("-").isalnum() or step.isidentifier() else f"({step})"
     growth = "" if step == "1" else f"{factor} * "
+    begin = start if start.isalnum() or start.isidentifier() else f"({start})"
     if all(number.lstrip("-").isdigit() for number in (first, step, start)):
-        begin = int(first) - int(step) * int(start)
-        return f"{begin} + {growth}i" if begin else f"{growth}i"
-    return f"{first} + {growth}(i - {start})"
+        shift = int(first) - int(step) * int(start)
+        return f"{shift} + {growth}i" if shift else f"{growth}i"
+    return f"{first} + {growth}(i - {begin})"

@@ -18,11 +18,14 @@ _NUMBERED = re.compile(r"(.*?)([1-9][0-9]*)")
 
 
 class _Shape(NamedTuple):
-    """An item without its numbers: its name's stem and number, its skeleton and its values."""
+    """An item without its numbers: its name's stem and number, its skeleton and its values.
+
+    Shapes of one ``kind`` have one skeleton and, where the name counts, one stem: they may differ in numbers alone.
+    """
 
     stem: str
     number: int | None
-    skeleton: Any
+    kind: int
     values: tuple[Any, ...]
 
 
@@ -45,7 +48,8 @@ class _Folding:
         self.items = items
         self.output = output
         self.fewest = fewest
-        self.shapes = [_shape(place, item) for place, item in enumerate(items, 1)]
+        kinds: dict[Any, int] = {}
+        self.shapes = [_shape(place, item, kinds) for place, item in enumerate(items, 1)]
         self.last_readers = list(range(len(items) + 1))
         for place, item in enumerate(items, 1):
             for source in item.inputs:
@@ -71,15 +75,21 @@ class _Folding:
         """Return the period and the number of turns of the longest repeat that starts here."""
         best = 1, 1
         for period in range(1, _LONGEST_PERIOD + 1):
-            turns = self._turns(at, period)
+            turns = self._turns(at, period, best[0] * best[1])
             if turns >= self.fewest and period * turns > best[0] * best[1]:
                 best = period, turns
         return best
 
-    def _turns(self, at: int, period: int) -> int:
-        """Return how often the items of one turn come again, in the same steps from turn to turn."""
+    def _turns(self, at: int, period: int, beaten: int) -> int:
+        """Return how often the items of one turn come again, in the same steps from turn to turn.
+
+        It is 1 also where it does not take more items than ``beaten``, which is known without going through them all.
+        """
         growth = self._growth(at, period)
         if growth is None or not self._closed(at, period) or not _counts_on(growth, self.fewest):
+            return 1
+        least = max(beaten // period, self.fewest - 1)
+        if self._growth(at + least * period - period, period) != growth:
             return 1
         turns = 1
         while self._closed(at + turns * period, period) and self._growth(at + (turns - 1) * period, period) == growth:
@@ -89,12 +99,16 @@ class _Folding:
         return turns
 
     def _growth(self, at: int, period: int) -> list[_Growth] | None:
-        """Compare one turn with the next."""
-        first, second = self.shapes[at : at + period], self.shapes[at + period : at + 2 * period]
-        if len(second) < period:
+        """Compare one turn with the next; None where more than numbers differs, or numbers that no loop can count."""
+        if at + 2 * period > len(self.shapes):
             return None
-        growth = [_grown(*pair) for pair in zip(first, second, strict=True)]
-        return None if None in growth else [each for each in growth if each]
+        growth = []
+        for place in range(at, at + period):
+            grown = _grown(self.shapes[place], self.shapes[place + period])
+            if grown is None:
+                return None
+            growth.append(grown)
+        return growth
 
     def _closed(self, at: int, period: int) -> bool:
         """Say whether a turn reads only itself and what comes right before, and only its last item is read later."""
@@ -119,28 +133,31 @@ class _Folding:
         return Loop(Hole(start, "first"), Hole(stop, "stop"), stride, tuple(turn), offsets, (source,))
 
 
-def _shape(place: int, item: Item) -> _Shape:
+def _shape(place: int, item: Item, kinds: dict[Any, int]) -> _Shape:
     match = _NUMBERED.fullmatch(item.name)
-    stem = match[1] if match else item.name
     bare = item._replace(name="", inputs=tuple([place - source for source in item.inputs]))
-    values = tuple([hole.value for hole in holes(bare)])
+    stem = match[1] if match else item.name
+    number: int | None = int(match[2]) if match else 0
     if item.make is None:
-        return _Shape(stem, None, skeleton(bare), values)
-    if match is None or len(item.name) > _LONGEST_NAME:
-        return _Shape(item.name, 0, skeleton(bare), values)  # a name that does not count
-    return _Shape(stem, int(match[2]), skeleton(bare), values)
+        number = None
+    elif len(item.name) > _LONGEST_NAME:
+        stem, number = item.name, 0  # a name that does not count
+    key = skeleton(bare), stem if number is not None else None
+    return _Shape(stem, number, kinds.setdefault(key, len(kinds)), tuple([hole.value for hole in holes(bare)]))
 
 
 def _grown(first: _Shape, second: _Shape) -> _Growth | None:
-    """Return by how much one item has grown from another, or None where more than numbers differs."""
-    if first.skeleton != second.skeleton or (first.number is not None and first.stem != second.stem):
+    """Return by how much one item has grown from another, or None where no loop could make both."""
+    if first.kind != second.kind:
         return None
+    number = None if first.number is None or second.number is None else second.number - first.number
+    if first.values != second.values and number not in (None, 1):
+        return None  # values can be written only with a number that grows by 1
     steps = []
     for one, other in zip(first.values, second.values, strict=True):
         if type(one) is not type(other) or (one != other and type(one) is not int):
             return None
         steps.append(other - one if type(one) is int else 0)
-    number = None if first.number is None or second.number is None else second.number - first.number
     return _Growth(number, tuple(steps))
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from cnncalc.errors import shorten
 from cnncalc.model.plan import check_dimensions
-from cnncalc.model.source.classes import Class, Parameter, classes, literal_of
+from cnncalc.model.source.arguments import Parameter, literal_of
+from cnncalc.model.source.classes import Class, classes
 from cnncalc.model.source.forward import forward, loop_range, names, setting, turn
 from cnncalc.model.source.layout import Brackets, Doc, flat, laid_out
 from cnncalc.model.source.tree import Body, Call, Item, Loop, usual
@@ -77,13 +78,14 @@ def _title(network: Network) -> str:
 def _class(made: Class) -> list[str]:
     about = f"The block `{shorten(made.block)}` of the spec." if made.block else "The whole network."
     statements = forward(made.run)
+    mentioned = set(_OWN.findall("\n".join(statements)))
     return [
         f"class {made.name}(nn.Module):",
         f'    """{about}"""',
         "",
         *laid_out("def ", Brackets("__init__(", ("self", *map(_declared, made.parameters))), 4, " -> None:"),
         "        super().__init__()",
-        *(f"        self.{held} = {name}" for name, held in made.kept.items() if _mentions(statements, held)),
+        *(f"        self.{held} = {name}" for name, held in made.kept.items() if held in mentioned),
         *(line for item in made.made.items for line in _made(item)),
         "",
         "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
@@ -91,9 +93,7 @@ def _class(made: Class) -> list[str]:
     ]
 
 
-def _mentions(lines: list[str], attribute: str) -> bool:
-    word = re.compile(rf"self\.{attribute}\b")
-    return any(word.search(line) for line in lines)
+_OWN = re.compile(r"self\.(\w+)")
 
 
 def _declared(parameter: Parameter) -> str:

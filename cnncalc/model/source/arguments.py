@@ -1,0 +1,162 @@
+"""The arguments of a class: how a number that differs from call to call follows from what the block was given."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+USED = frozenset({"self", "nn", "torch", "x", "y", "i", "super", "range", "getattr", "float"})
+"""What the source calls by these names; no argument and no variable of a spec may take their place."""
+
+MOST_FACTOR = 8
+_MOST_SUMMED = 8
+"""Arguments of which sums are tried: their number grows with the square of this."""
+_LONGEST_NAME = 20
+
+
+class Parameter(NamedTuple):
+    """An argument of a class: its name, and its value in every call."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+def may_be_called(name: str) -> bool:
+    """Say whether an argument or a variable of the source may have a name."""
+    return name not in USED and not keyword.iskeyword(name) and not name.startswith("__")
+
+
+def unused(stem: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """Return the stem, or the stem with the next number where that is taken; take the name.
+
+    ``numbers`` has the last number of every stem, so that a name is found without counting from 1 again.
+    """
+    name = stem
+    while name in taken:
+        numbers[stem] = numbers.get(stem, 1) + 1
+        name = f"{stem}{numbers[stem]}"
+    taken.add(name)
+    return name
+
+
+def is_constant(values: Iterable[Any]) -> bool:
+    """Say whether a number is the same in all calls; 1 and True are not."""
+    return len({(type(value), value) for value in values}) == 1
+
+
+def literal_of(value: Any) -> str:
+    """Write a value as Python."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f'float("{value}")'
+    return repr(value)
+
+
+class Solver:
+    """Finds for a number that differs from call to call how it follows from the arguments, or makes a new one."""
+
+    def __init__(self, known: Sequence[Mapping[str, int]]) -> None:
+        self.known = {name: tuple([names[name] for names in known]) for name in known[0]}
+        self.parameters: dict[str, Parameter] = {}
+        self.solved: dict[Any, str] = {}
+        self.taken: set[str] = set()
+        self.numbers: dict[str, int] = {}
+        self.candidates = _candidates(self.known)
+
+    def expression(self, role: str, values: tuple[Any, ...]) -> str:
+        """Return how a number is written in the class."""
+        if is_constant(values):
+            return literal_of(values[0])
+        key = (tuple(map(type, values)), values)
+        if key not in self.solved:
+            self.solved[key] = self._found(values) or self._named(role, values)
+        return self.solved[key]
+
+    def used(self) -> tuple[Parameter, ...]:
+        """Return the arguments that the class needs, the channels that arrive first."""
+        ranks = {name: rank for rank, name in reversed(list(enumerate(["channels", *self.known])))}
+        ranked = sorted(self.parameters, key=lambda name: ranks.get(name, len(ranks)))
+        return tuple([self.parameters[name] for name in ranked])
+
+    def _found(self, values: tuple[Any, ...]) -> str | None:
+        if values not in self.candidates or any(type(value) is not int for value in values):
+            return None
+        names, pattern = self.candidates[values]
+        return pattern.format(*[self._use(name) for name in names])
+
+    def _use(self, name: str) -> str:
+        """Return the name of a known number as an argument."""
+        if name not in self.parameters:
+            self.parameters[name] = Parameter(self._free(name), self.known[name])
+        return self.parameters[name].name
+
+    def _named(self, role: str, values: tuple[Any, ...]) -> str:
+        """Make a new argument for a number that follows from none."""
+        name = self._free(role)
+        self.parameters["=" + name] = Parameter(name, values)
+        return name
+
+    def _free(self, name: str) -> str:
+        name = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME].rstrip("_") or "size"
+        stem = name if may_be_called(name) else name.strip("_") + "_"
+        return unused(stem, self.taken, self.numbers)
+
+
+# ---- what follows from the numbers that are known
+
+Known = Mapping[str, tuple[int, ...]]
+Formula = tuple[tuple[str, ...], str]
+Candidates = Iterator[tuple[tuple[str, ...], str, tuple[int, ...]]]
+
+
+def _candidates(known: Known) -> Mapping[tuple[int, ...], Formula]:
+    """Return for all values that follow from the known numbers the simplest formula."""
+    varying = {name: values for name, values in known.items() if len(set(values)) > 1}
+    found: dict[tuple[int, ...], Formula] = {}
+    for tried in (_same, _multiples, _parts, _neighbours, _sums):
+        for names, pattern, values in tried(varying):
+            found.setdefault(values, (names, pattern))
+    return found
+
+
+def _same(known: Known) -> Candidates:
+    """width"""
+    for name, values in known.items():
+        yield (name,), "{}", values
+
+
+def _multiples(known: Known) -> Candidates:
+    """4 * width"""
+    for name, values in known.items():
+        for factor in range(2, MOST_FACTOR + 1):
+            yield (name,), f"{factor} * {{}}", tuple([factor * value for value in values])
+
+
+def _parts(known: Known) -> Candidates:
+    """Width // 4"""
+    for name, values in known.items():
+        for factor in (2, 3, 4, 6, 8, 16):
+            yield (name,), f"{{}} // {factor}", tuple([value // factor for value in values])
+
+
+def _neighbours(known: Known) -> Candidates:
+    """Depth + 1"""
+    for name, values in known.items():
+        for more in (1, 2):
+            yield (name,), f"{{}} + {more}", tuple([value + more for value in values])
+        yield (name,), "{} - 1", tuple([value - 1 for value in values])
+
+
+def _sums(known: Known) -> Candidates:
+    """Channels + growth"""
+    names = list(islice(known, _MOST_SUMMED))
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            pairs = list(zip(known[one], known[other], strict=True))
+            yield (one, other), "{} + {}", tuple([a + b for a, b in pairs])
+            yield (one, other), "{} * {}", tuple([a * b for a, b in pairs])
+            yield (one, other), "{} - {}", tuple([a - b for a, b in pairs])
+            yield (other, one), "{} - {}", tuple([b - a for a, b in pairs])

@@ -124,3 +124,15 @@ def _shown(character: str) -> str:
     if character == "\t" or is_clean(character):
         return character
     return " " if character.isspace() and character not in "\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029" else UNKNOWN
+
+
+def terminal_width(text: str) -> int:
+    """Return how many cells of a terminal a text takes: two for a wide character, none for a mark on one."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width  # most texts do without
+
+    return sum(
+        0 if category(character) in ("Mn", "Me", "Cf") else 2 if east_asian_width(character) in "WF" else 1
+        for character in text
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.cleaning import printable
+from cnncalc.cleaning import printable, terminal_width
 from cnncalc.errors import CnncalcError, Note, Source, Span
 
 LONGEST_LINE = 100
@@ -49,6 +49,7 @@ def _excerpt(source: Source, span: Span) -> tuple[str, str, int]:
         text = ("…" if left else "") + cut + ("…" if left + LONGEST_LINE < len(text) else "")
         start = start - left + (1 if left else 0)
         width = max(1, min(width, LONGEST_LINE - start))
+    shown = printable(text)
     # tabs stay tabs, so that the caret stands where the terminal puts the character
-    before = "".join("\t" if character == "\t" else " " for character in text[:start])
-    return printable(text), before, width
+    before = "".join("\t" if character == "\t" else " " * terminal_width(character) for character in shown[:start])
+    return shown, before, max(1, terminal_width(shown[start : start + width]))

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+_THOUSANDS = ("k", "M", "G", "T", "P", "E", "Z", "Y")
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def whole(value: int) -> str:
     """Write a whole number with separators: 138,357,544."""
     return f"{value:,}"
+
+
+def in_units(count: int) -> str:
+    """Write a large number with three digits and a decimal unit: 15,470,264,320 as ``15.5 G``."""
+    if count < 1000:
+        return f"{count}"
+    power = 1
+    while count >= 999_500 * 1000 ** (power - 1) and power < len(_THOUSANDS):
+        power += 1
+    return f"{count / 1000**power:.3g} {_THOUSANDS[power - 1]}"
 
 
 def counted(count: int, word: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cnncalc.cleaning import cell, printable_lines
+from cnncalc.cleaning import cell, printable_lines, terminal_width
 from cnncalc.report.report import WIDE, Report
 from cnncalc.report.table import GAP, Column, Table
 
@@ -24,7 +24,7 @@ def draw_plain(report: Report, width: int = WIDE) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     titles, body, total = table.shown(cell)
     rows = list(body)  # the widths of the columns are known at the end
-    widths = [max(map(len, cells)) for cells in zip(titles, *rows, *([total] if total else []), strict=True)]
+    widths = [max(map(terminal_width, cells)) for cells in zip(titles, *rows, *([total] if total else []), strict=True)]
     yield _line(table.columns, titles, widths)
     yield "─" * (sum(widths) + GAP * (len(widths) - 1))
     for row in rows:
@@ -35,9 +35,11 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
+    pairs = zip(cells, widths, strict=True)
+    spaces = [" " * (width - terminal_width(text)) for text, width in pairs]
     aligned = [
-        text.rjust(width) if column.right else text.ljust(width)
-        for column, text, width in zip(columns, cells, widths, strict=True)
+        space + text if column.right else text + space
+        for column, text, space in zip(columns, cells, spaces, strict=True)
     ]
     return (" " * GAP).join(aligned)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis import Counts, Row
 from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
 from cnncalc.layers.window import never_read
-from cnncalc.report.numbers import bytes_text, counted, whole
+from cnncalc.report.numbers import bytes_text, counted, in_units, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import counts_data
 from cnncalc.report.table import Column, Table
@@ -16,14 +16,22 @@ from cnncalc.report.table import Column, Table
 MOST_REMARKS = 5
 """How many remarks of one kind are shown; the rest are counted."""
 
+
+def _brief_field(text: str) -> str:
+    """Write one side of a field that has equal ones: ``212 /16`` for ``212x212 /16``."""
+    sizes, slash, stride = text.partition(" /")
+    sides = set(sizes.split("x"))
+    return f"{sides.pop()}{slash}{stride}" if len(sides) == 1 else text
+
+
 _COLUMNS = (
     Column("name", "name"),
     Column("layer", "layer", rank=2),
     Column("output", "output"),
-    Column("params", "parameters", whole, right=True),
-    Column("activation_bytes", "activations", bytes_text, right=True, rank=3),
-    Column("macs", "MACs", whole, right=True, rank=4),
-    Column("receptive_field", "receptive field /stride", rank=5),
+    Column("params", "parameters", whole, right=True, short="params", brief=in_units),
+    Column("activation_bytes", "activations", bytes_text, right=True, rank=3, short="memory"),
+    Column("macs", "MACs", whole, right=True, rank=4, brief=in_units),
+    Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=_brief_field),
 )
 
 
@@ -37,10 +45,10 @@ _EXPLAINED = (
     Column("layer", "layer", rank=2),
     Column("output", "output"),
     Column("output_sum", "output size", rank=1),
-    Column("params_worked", "parameters", _worked, right=True, programs=False),
-    Column("activation_bytes", "activations", bytes_text, right=True, rank=4),
+    Column("params_worked", "parameters", _worked, right=True, programs=False, short="params"),
+    Column("activation_bytes", "activations", bytes_text, right=True, rank=4, short="memory"),
     Column("macs_worked", "MACs", _worked, right=True, rank=3, programs=False),
-    Column("receptive_field", "receptive field /stride", rank=5),
+    Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=_brief_field),
     Column("params_sum", "parameters", people=False),
     Column("params", "parameters", people=False),
     Column("macs_sum", "MACs", people=False),
@@ -56,7 +64,7 @@ class _Line(NamedTuple):
     rows: tuple[Row, ...]
 
 
-_SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1)
+_SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")
 
 
 def shapes_report(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.cleaning import cell as clean_cell
+from cnncalc.cleaning import terminal_width
 
 GAP = 3
 """Spaces between two columns."""
@@ -24,6 +25,8 @@ class Column(NamedTuple):
         right: whether it is set to the right, as numbers are.
         rank: on a narrow terminal the columns of the highest rank go first; those of rank 0 stay.
         people, programs: who sees it: a bar is not in CSV, and a number that stands in a sum only there.
+        short: its name for people where there is little room.
+        brief: how a value is shown there, in fewer digits; None for as it is shown.
 
     """
 
@@ -34,6 +37,12 @@ class Column(NamedTuple):
     rank: int = 0
     people: bool = True
     programs: bool = True
+    short: str = ""
+    brief: Callable[[Any], str] | None = None
+
+    def shortened(self) -> Column:
+        """Return the column for where there is little room."""
+        return self._replace(title=self.short or self.title, show=self.brief or self.show)
 
 
 class Again:
@@ -47,11 +56,12 @@ class Again:
 
 
 class Table(NamedTuple):
-    """Rows of values under columns, with an optional row of totals."""
+    """Rows of values under columns, with an optional row of totals, and ``gap`` spaces between two columns."""
 
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Any, ...]] | Again
     total: tuple[Any, ...] | None = None
+    gap: int = GAP
 
     def texts(self, row: tuple[Any, ...]) -> list[str]:
         """Return the cells of a row as they are shown."""
@@ -71,29 +81,46 @@ class Table(NamedTuple):
         return ["" if value is None else clean(column.show(value)) for column, value in pairs]
 
     def fitted(self, width: int) -> tuple[Table, list[str]]:
-        """Return the table without the columns for which ``width`` is too small, and their titles."""
+        """Return the table as it fits into a ``width``, and the titles of the columns that do not.
+
+        At first titles and numbers are shortened, then the gaps between columns, and then columns left out.
+        """
+        wide = self.for_people()
+        if wide.needed() <= width:
+            return wide, []
+        brief = self._replace(columns=tuple([column.shortened() for column in self.columns]), gap=1)
+        kept = brief._that_fit(width)
+        left_out = [c.title for place, c in enumerate(self.columns) if c.people and place not in kept]
+        fitting = brief._only(kept)
+        room = width - sum(fitting.widths())
+        return fitting._replace(gap=min(GAP, max(1, room // max(1, len(kept) - 1)))), left_out
+
+    def needed(self) -> int:
+        """Return the width of the whole table in cells of a terminal."""
+        widths = self.widths()
+        return sum(widths) + self.gap * (len(widths) - 1)
+
+    def _that_fit(self, width: int) -> list[int]:
+        """Return the places of the columns for which there is room, those of the highest rank left out first."""
         widths = self.widths()
         kept = [place for place, column in enumerate(self.columns) if column.people]
-        left_out = []
-        by_rank = sorted(kept, key=lambda place: (-self.columns[place].rank, -place))
-        for place in by_rank:
-            if sum(widths[k] for k in kept) + GAP * (len(kept) - 1) <= width or self.columns[place].rank == 0:
+        for place in sorted(kept, key=lambda place: (-self.columns[place].rank, -place)):
+            if sum(widths[k] for k in kept) + self.gap * (len(kept) - 1) <= width or self.columns[place].rank == 0:
                 break
             kept.remove(place)
-            left_out.append(self.columns[place].title)
-        return self._only(kept), left_out[::-1]
+        return kept
 
     def for_people(self) -> Table:
         """Return the table without the columns that only programs want."""
         return self._only([place for place, column in enumerate(self.columns) if column.people])
 
     def widths(self) -> list[int]:
-        """Return the width of every column in characters."""
+        """Return the width of every column in cells of a terminal."""
         titles, body, total = self.shown(clean_cell)
-        widths = list(map(len, titles))
+        widths = list(map(terminal_width, titles))
         for cells in body:
-            widths = [max(width, len(text)) for width, text in zip(widths, cells, strict=True)]
-        return list(map(max, widths, map(len, total))) if total else widths
+            widths = list(map(max, widths, map(terminal_width, cells)))
+        return list(map(max, widths, map(terminal_width, total))) if total else widths
 
     def _only(self, places: list[int]) -> Table:
         if len(places) == len(self.columns):
@@ -103,4 +130,4 @@ class Table(NamedTuple):
             return tuple([row[place] for place in places])
 
         total = None if self.total is None else pick(self.total)
-        return Table(pick(self.columns), Again(lambda: map(pick, self.rows)), total)
+        return Table(pick(self.columns), Again(lambda: map(pick, self.rows)), total, self.gap)

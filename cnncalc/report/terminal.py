@@ -11,12 +11,23 @@ from rich.text import Text
 
 from cnncalc.cleaning import cell
 from cnncalc.report.report import Report, Screen
-from cnncalc.report.table import GAP, Table
+from cnncalc.report.table import Table
 
 
 def draw(report: Report, screen: Screen) -> str:
     """Draw a report within the width of a screen."""
-    console = Console(
+    table, left_out = report.table.fitted(screen.width)
+    console = _console(screen)
+    if (needed := table.needed()) > screen.width:  # not even what must stay has room: nothing is cut, the lines wrap
+        console.width = needed
+    console.print(_rich(table))
+    console.width = screen.width
+    _print_summary(console, report, left_out)
+    return _text_of(console)
+
+
+def _console(screen: Screen) -> Console:
+    return Console(
         file=StringIO(),
         width=screen.width,
         force_terminal=screen.colour,
@@ -26,23 +37,19 @@ def draw(report: Report, screen: Screen) -> str:
         markup=False,
         highlight=False,
     )
-    table, left_out = report.table.fitted(screen.width)
-    console.print(_rich(table))
-    _print_summary(console, report, left_out)
-    return _text_of(console)
 
 
 def _rich(table: Table) -> RichTable:
     drawn = RichTable(
-        box=box.SIMPLE_HEAD,  # draws one space between two columns; the padding makes GAP of it
+        box=box.SIMPLE_HEAD,  # draws one space between two columns; the padding makes the gap of it
         show_edge=False,
         pad_edge=False,
-        padding=(0, (GAP - 1) // 2),
+        padding=(0, table.gap - 1 - (table.gap - 1) // 2, 0, (table.gap - 1) // 2),
         header_style="bold",
         safe_box=False,
     )
     for column, title in zip(table.columns, table.titles(), strict=True):
-        drawn.add_column(Text(title), justify="right" if column.right else "left", no_wrap=True, overflow="ellipsis")
+        drawn.add_column(Text(title), justify="right" if column.right else "left", no_wrap=True)
     for row in table.rows:
         drawn.add_row(*map(Text, table.texts(row)))
     if table.total is not None:

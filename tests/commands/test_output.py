@@ -43,11 +43,14 @@ def run_in_terminal(columns: int, *arguments: str, **environment: str) -> str:
 
 
 def test_a_narrow_terminal_drops_columns_and_says_so() -> None:
-    """No line is wider than the terminal; name, output and parameters stay."""
+    """Titles and numbers get shorter first; no line is wider than the terminal, and nothing is cut inside a word."""
     shown = COLOUR.sub("", run_in_terminal(60, "shapes", LENET))
     table = shown.split("\n\n")[0]
     assert max(map(len, table.splitlines())) <= 60
-    assert table.splitlines()[0].split() == ["name", "layer", "output", "parameters", "activations"]
+    assert table.splitlines()[0].split() == ["name", "layer", "output", "params", "memory", "MACs", "field"]
+    assert "…" not in shown and "not shown" not in shown
+    shown = COLOUR.sub("", run_in_terminal(44, "shapes", LENET))
+    assert max(map(len, shown.split("\n\n")[0].splitlines())) <= 44
     assert "not shown for lack of width: MACs, receptive field /stride" in " ".join(shown.split())
 
 

@@ -8,7 +8,9 @@ from itertools import pairwise
 import pytest
 
 import cnncalc
+from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.forms import to_csv, to_latex, to_markdown
+from cnncalc.report.numbers import in_units
 from cnncalc.report.plain import draw_plain
 from cnncalc.report.report import Report, Screen
 from cnncalc.report.shapes import shapes_report
@@ -39,6 +41,71 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(width: int) -> None:
     lines = draw(report(), Screen(width=width)).splitlines()
     assert all(len(line) <= width for line in lines)
     assert lines[0].split()[0] == "name"
+
+
+def test_vgg16_keeps_every_column_at_80() -> None:
+    """With shorter heads, decimal units, and one side of a square field."""
+    lines = draw(shapes_report(cnncalc.count(cnncalc.load("vgg16"))), Screen(width=80)).splitlines()
+    assert lines[0].split() == ["name", "layer", "output", "params", "memory", "MACs", "field"]
+    assert max(map(len, lines)) <= 80
+    assert lines[4] == "  conv1          conv3-64            224x224x64  1.79 k 12.2 MiB 86.7 M 3 /1"
+    (total,) = [line.split() for line in lines if line.startswith("total ")]
+    assert " ".join(total) == "total 1x1x1000 138 M 110 MiB 15.5 G"
+    assert not any("not shown" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet50", "unet"])
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_nothing_is_cut_and_what_is_left_out_is_named(name: str, width: int) -> None:
+    """Each cell of the full table stands in the narrow one whole, or its column is named as left out."""
+    full = shapes_report(cnncalc.count(cnncalc.load(name)))
+    narrow, left_out = full.table.fitted(width)
+    titles = [column.title for column in full.table.columns]
+    assert [title for title in titles if title in left_out] == left_out
+    assert len(narrow.columns) + len(left_out) == len(titles)
+    drawn = draw(full, Screen(width=width))
+    assert "…" not in drawn.split("parameters ")[0]
+    shown = drawn.split()
+    assert all(word in shown for row in narrow.rows for text in narrow.texts(row) for word in text.split())
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1 k"),
+        (1792, "1.79 k"),
+        (999_499, "999 k"),
+        (999_500, "1 M"),
+        (15_470_264_320, "15.5 G"),
+        (138_357_544, "138 M"),
+        (10**15, "1 P"),
+    ],
+)
+def test_large_numbers_in_units(count: int, written: str) -> None:
+    """Three digits and a unit; what is rounded up to 1,000 of one is 1 of the next."""
+    assert in_units(count) == written
+
+
+def test_wide_characters_keep_columns_straight() -> None:
+    """A character of Korean takes two cells of a terminal, and an accent of its own none."""
+    table = Table(
+        (Column("name", "name"), Column("n", "n", right=True)), [("합성곱", "1"), ("cafe\u0301", "22"), ("a", "3")]
+    )
+    expected = "name      n\n───────────\n합성곱    1\ncafe\u0301     22\na         3\n"
+    assert "".join(draw_plain(Report(table, dict))) == expected
+    assert draw(Report(table, dict), Screen(width=40)) == expected
+
+
+def test_the_caret_stands_under_wide_characters() -> None:
+    """Two carets for each, behind two spaces for each in front."""
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load("input 8x8x1\nconv 3x3x8 # 합성\nrelu 합성곱")
+    assert draw_error(caught.value).splitlines()[3:5] == [" 3 | relu 합성곱", "   |      ^^^^^^"]
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load("합성 3x3x8")
+    assert draw_error(caught.value).splitlines()[3:5] == [" 1 | 합성 3x3x8", "   | ^^^^"]
 
 
 def test_a_narrower_terminal_never_shows_a_column_that_a_wider_one_drops() -> None:

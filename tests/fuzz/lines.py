@@ -93,8 +93,8 @@ class Line(NamedTuple):
         return f"{' '.join(around)} {[argument[:200] for argument in self.arguments]}{stdin}".strip()
 
 
-COSTS = {"verify": 3, "export": 2, "import": 2, "train": 4, "evaluate": 2, "predict": 2}
-"""How often the commands that load PyTorch come; the others come 12 times."""
+COSTS = {"zoo": 1, "verify": 3, "export": 2, "import": 2, "train": 4, "evaluate": 2, "predict": 2}
+"""How often the commands that take long come; the others come 12 times."""
 
 
 def lines(seed: int, count: int, only: tuple[str, ...] = COMMANDS) -> Iterator[Line]:

@@ -78,14 +78,10 @@ def run(given: list[str]) -> int:
     """Run the command line and return its status."""
     as_json = _wants_json(given)
     try:
-        status = cli.main(given, prog_name="cnncalc", standalone_mode=False)
-        return status if isinstance(status, int) else 0
+        return _called(given)
     except CnncalcError as error:
         complain(_json(error) if as_json else draw_error(error))
         return 1
-    except click.exceptions.NoArgsIsHelpError as bare:
-        click.echo(bare.format_message())
-        return 0
     except click.exceptions.Abort:
         complain("interrupted")
         return 130
@@ -96,11 +92,24 @@ def run(given: list[str]) -> int:
         if error.filename is not None or sys.stdout is None:
             return _mistake(error, as_json=as_json)
         give_up(sys.stdout)  # click prints help and versions itself
-        fault = WriteError("cannot-write", f"cannot write to standard output: {error.strerror or error}")
+        what = "the reader closed the pipe" if isinstance(error, BrokenPipeError) else error.strerror or error
+        fault = WriteError("cannot-write", f"cannot write to standard output: {what}")
         complain(_json(fault) if as_json else draw_error(fault))
         return 1
     except Exception as error:
         return _mistake(error, as_json=as_json)
+
+
+def _called(given: list[str]) -> int:
+    """Let click read the command line and call the command; where nothing is given, show the help."""
+    try:
+        status = cli.main(given, prog_name="cnncalc", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as bare:
+        click.echo(bare.format_message())
+        return 0
+    except SystemExit:  # click leaves where nobody reads its help any more
+        raise BrokenPipeError from None
+    return status if isinstance(status, int) else 0
 
 
 def _mistake(error: Exception, *, as_json: bool) -> int:

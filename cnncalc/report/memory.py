@@ -64,7 +64,8 @@ def memory_report(prediction: MemoryPrediction, budget: Budget | None, changes: 
 
 
 def _summary(prediction: MemoryPrediction) -> list[tuple[str, str]]:
-    at = "" if prediction.phase == "step" else f" at {prediction.layer or 'the loss'}"
+    nowhere = "the input" if prediction.setup.inference else "the loss"
+    at = "" if prediction.phase == "step" else f" at {prediction.layer or nowhere}"
     lines = [
         ("peak", f"{whole(prediction.peak_bytes)} bytes, {_PHASES[prediction.phase]}{at}"),
         ("of", _assumed(prediction.setup)),

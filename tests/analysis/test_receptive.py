@@ -160,6 +160,12 @@ def test_squeeze_and_excitation_sees_everything():
     assert size("conv 3x3x8 p1 - mul( | gap - conv 1x1x8 ) - conv 3x3x8 p1", "14x14x8")[0] >= 14
 
 
+def test_a_merge_sees_no_less_than_its_widest_branch():
+    """Two 9x9 convolutions look at 17x17, padding included; the mean of the 5x5 input takes nothing away."""
+    assert size("conv 9x9x8 p4 - conv 9x9x8 p4", "5x5x8") == [17, 17]
+    assert size("mul( conv 9x9x8 p4 - conv 9x9x8 p4 | gap )", "5x5x8") == [17, 17]
+
+
 def test_what_is_not_known_is_none():
     """An enlargement of 5000 at once is too much to follow: unknown, and so is all that comes after."""
     net = cnncalc.load("conv 3x3x1 p1 - upsample x5000 - conv 3x3x1 p1 - gap", input="4x4x1")

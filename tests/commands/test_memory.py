@@ -224,3 +224,10 @@ def test_what_is_saved_needs_a_type_that_is_trained_in(cnncalc: Cnncalc) -> None
     assert done.err == (
         "error[usage]: --saved is for float32, bfloat16, float16, not int8\n  = see `cnncalc shapes --help`\n"
     )
+
+
+def test_a_network_without_layers_holds_its_input(cnncalc: Cnncalc) -> None:
+    """A repeat of nothing is a network, and its images are there."""
+    done = cnncalc("memory", "relu*0", "--input", "8x8x2", "--inference", "--batch", "7", "--device", "cpu")
+    assert done.status == 0
+    assert f"peak  {7 * 8 * 8 * 2 * 4:,} bytes, in the forward pass at the input\n" in done.out

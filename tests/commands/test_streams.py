@@ -65,6 +65,16 @@ def test_the_runner_of_click_can_call_it() -> None:
     assert done.output.splitlines()[1] == "input,,4x4x1,,64,,"
 
 
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["shapes", "--help"], ["--version"], ["zoo", "lenet5"]])
+def test_a_reader_that_has_gone(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "cnncalc", *arguments]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, CANNOT + "the reader closed the pipe\n")
+
+
 @pytest.mark.parametrize("name", ["x.pdf", "x", "x.csv.gz"])
 @pytest.mark.parametrize(
     "command", [["shapes", "lenet5"], ["params", "lenet5"], ["explain", "lenet5"], ["memory", "lenet5"], ["zoo"]]

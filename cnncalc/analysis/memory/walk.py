@@ -78,6 +78,8 @@ class _Step:
         """Run all operations; inside of segments nothing is kept but what enters them."""
         at = 0
         lasting: list[int] = []
+        if not self.tape.ops:
+            self.ledger.moment("forward", 0)  # the images are there, though no layer takes them
         for segment in self.segments:
             lasting += self._run("forward", range(at, segment.ops.start), keep=self.trains)
             segment.entered = [self.ledger.share(self.where[storage]) for storage in segment.entering]

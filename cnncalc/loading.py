@@ -170,6 +170,11 @@ def _decode(name: str, data: bytes) -> str:
 def _checked(name: str, text: str) -> str:
     if "\0" in text:
         raise SpecError("not-text", f"`{shorten_path(name)}` is not a text: it holds zero bytes")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # what Python makes of bytes on the command line that are no text
+        message = f"`{shorten_path(name)}` is not a text in UTF-8: character {error.start + 1} is none"
+        raise SpecError("not-text", message, hints=["save it as plain text in UTF-8"]) from None
     return text.removeprefix("\ufeff")
 
 

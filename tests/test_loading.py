@@ -265,3 +265,13 @@ def test_a_long_path_is_named_by_its_end(tmp_path: Path) -> None:
     """What tells one file from another stands last."""
     deep = "/".join(["a-folder-with-a-long-name"] * 8)
     assert error(f"{deep}/net.txt").message == "there is no file `…" + f"{deep}/net.txt"[-119:] + "`"
+
+
+def test_bytes_on_the_command_line_that_are_no_text() -> None:
+    """Python hands them on as lone surrogates, which no file can hold."""
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load("input 8x8x1\nfc 10 # \udcff")
+    assert (caught.value.code, caught.value.message) == (
+        "not-text",
+        "`text` is not a text in UTF-8: character 21 is none",
+    )

@@ -184,7 +184,7 @@ def test_a_program_gets_an_object_a_line() -> None:
     assert begin["event"] == "begin"
     assert begin["facts"] == dict(FACTS)
     assert (begin["first_step"], begin["rows"][0]["accuracy"]) == (1700, 0.3125)
-    assert epoch == {"event": "epoch", **vars(SECOND)}
+    assert epoch == {"event": "epoch", **vars(SECOND), "tested": "test"}
     assert epoch["accuracy"] is None
     assert note == {"event": "note", "text": "something worth telling"}
     assert (end["event"], end["best_accuracy"], end["memory_bytes"]) == ("end", 0.3125, 314_572_800)

@@ -222,3 +222,11 @@ def test_a_lock_that_was_removed_meanwhile_is_taken_anew(half: Path) -> None:
     with held(RunFolder("run"), World()):
         assert Path("run/lock").read_text() == f"process {os.getpid()} on {os.uname().nodename}"
     assert not Path("run/lock").exists()
+
+
+def test_a_folder_whose_name_is_no_text(half: Path) -> None:
+    """A name of bytes that are no UTF-8, as a shell hands it over; the run goes on, and is what was typed."""
+    name = os.fsdecode(b"a\xff")
+    train(PLAIN, name, data=DATA, epochs=1)
+    assert resume(name, epochs=2).complete
+    assert facts(name)["changes"][0]["epochs"] == [1, 2]

@@ -62,6 +62,19 @@ def test_scores_are_scikit_learn_s(classes: int, views: int) -> None:
     assert (ours.images, ours.right) == (301, int((shares.argmax(1) == labels).sum()))
 
 
+@pytest.mark.parametrize("views", [1, 6])
+def test_a_loss_is_exact_where_the_module_is_not(views: int) -> None:
+    """The scores of bf16 have three digits; what is computed of them has seven."""
+    module, split = material(10)
+    cast = autocast(Recipe(precision="bf16"), CPU)
+    ours = score(module, split, AUGMENTER, classes=10, batch=64, views=views, cast=cast)
+    with torch.no_grad(), cast():
+        scores = [module(view) for view in AUGMENTER.views(split.pixels, views)]
+    assert scores[0].dtype == torch.bfloat16
+    shares = torch.stack([functional.softmax(score.double(), 1) for score in scores]).mean(0).numpy()
+    assert ours.loss == pytest.approx(metrics.log_loss(split.labels.numpy(), shares, labels=range(10)), rel=1e-5)
+
+
 def test_the_size_of_a_batch_changes_nothing() -> None:
     module, split = material(10)
     whole, single = scored(module, split, 10, batch=1000), scored(module, split, 10, batch=1)

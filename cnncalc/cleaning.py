@@ -14,7 +14,7 @@ UNKNOWN = "�"
 _BLANK_LETTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
 """Letters by their category that nobody sees, such as the filler of Hangul. Python calls them printable."""
 
-_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+_BEGINS_A_FORMULA = tuple("=+-@\t\r＝＋－＠")
 _NUMBER = re.compile(r"[+\-]?\d+(\.\d+)?")
 
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
@@ -90,7 +90,7 @@ def cell(text: str) -> str:
 def csv_cell(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: ``'=1+1``, as OWASP advises."""
     clean = printable(text)
-    return "'" + clean if _FORMULA.match(clean) and not _NUMBER.fullmatch(clean) else clean
+    return "'" + clean if clean.startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(clean) else clean
 
 
 def markdown_cell(text: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.counts import Counts, Row
-from cnncalc.analysis.receptive import Field, Fields, receptive_fields
+from cnncalc.analysis.receptive import Field, Fields, input_fields
 from cnncalc.layers.window import axis_name, never_read
-from cnncalc.network import Node
+from cnncalc.network import Node, Operation
 
 
 class Step(NamedTuple):
@@ -57,23 +57,33 @@ def mac_sum(node: Node) -> str:
     return _product(factors) if len(factors) > 1 else ""
 
 
-def worked_solutions(counts: Counts) -> Iterator[tuple[Row, list[Step]]]:
-    """Return the worked solution of every layer, in execution order."""
-    fields = receptive_fields(counts.network)
-    for row in counts.rows:
-        arriving = [fields[index] for index in row.node.inputs]
-        yield row, list(_steps(counts, row, arriving))
+def worked_solutions(counts: Counts, chosen: Iterable[Row] | None = None) -> Iterator[tuple[Row, list[Step]]]:
+    """Yield the worked solution of every layer, or of the chosen ones, in their order.
+
+    Layers that are alike share all steps but that of the receptive field.
+    """
+    known: dict[Operation, tuple[list[Step], list[Step]]] = {}
+    at_the_input = input_fields(counts.network)
+    for row in counts.rows if chosen is None else chosen:
+        operation = row.node.operation
+        if operation not in known:
+            known[operation] = list(_first_steps(counts, row)), list(_last_steps(row.node))
+        first, last = known[operation]
+        arriving = [counts.rows[index - 1].field if index else at_the_input for index in row.node.inputs]
+        yield row, [*first, *_receptive_field(row, arriving), *last]
 
 
-def _steps(counts: Counts, row: Row, arriving: Sequence[Fields]) -> Iterator[Step]:
+def _first_steps(counts: Counts, row: Row) -> Iterator[Step]:
     node = row.node
     yield Step("input", "", " and ".join(map(str, node.sources)))
     yield from _output(node)
     yield Step("parameters", parameter_sum(node), f"{node.params:,}")
-    if node.layer.mac_factors(node.sources):
-        yield Step("MACs", mac_sum(node), f"{node.macs:,} for one image")
+    if macs := mac_sum(node):
+        yield Step("MACs", macs, f"{node.macs:,} for one image")
     yield _memory(counts, row)
-    yield from _receptive_field(row, arriving)
+
+
+def _last_steps(node: Node) -> Iterator[Step]:
     if (product := node.layer.matrix_product(node.sources)) is not None:
         times = f"{product.groups} times " if product.groups > 1 else ""
         sizes = f"[{product.rows} x {product.inner}] · [{product.inner} x {product.columns}]"
@@ -103,12 +113,21 @@ def _memory(counts: Counts, row: Row) -> Step:
 
 def _receptive_field(row: Row, arriving: Sequence[Fields]) -> Iterator[Step]:
     dimensions = len(row.field)
+    if all(fields.count(fields[0]) == dimensions for fields in (row.field, *arriving)) and _is_square(row):
+        yield Step("receptive field", *_field_sum(row, [fields[0] for fields in arriving], 0))
+        return
     sums = [_field_sum(row, [fields[axis] for fields in arriving], axis) for axis in range(dimensions)]
     if len(set(sums)) == 1:
         yield Step("receptive field", *sums[0])
         return
     for axis, (text, result) in enumerate(sums):
         yield Step(f"receptive field, {axis_name(axis, dimensions)}", text, result)
+
+
+def _is_square(row: Row) -> bool:
+    """Say whether a layer looks around alike along all dimensions."""
+    reaches = row.node.operation.reaches
+    return not reaches or reaches.count(reaches[0]) == len(reaches)
 
 
 def _field_sum(row: Row, arriving: Sequence[Field | None], axis: int) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cnncalc.analysis.receptive import Fields, receptive_fields
 from cnncalc.analysis.validation import check_choice, check_network, check_whole
 from cnncalc.collector import paused_collector
-from cnncalc.network import Network, Node
+from cnncalc.network import Network, Node, Operation
 
 BYTES = {
     "float64": 8,
@@ -112,9 +112,14 @@ def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts
 
 def _rows(network: Network, bytes_per_value: int) -> Iterator[Row]:
     fields = receptive_fields(network)
+    known: dict[Operation, tuple[int, bool]] = {}  # what layers that are alike share
     for node, line in zip(network.layers, network.lines(), strict=True):
-        outgrown = node.layer.looks_around() and _outgrown(network, fields[node.inputs[0]])
-        yield Row(node, line, prod(node.output) * bytes_per_value, fields[node.index], outgrown)
+        operation = node.operation
+        if operation not in known:
+            known[operation] = prod(operation.output) * bytes_per_value, operation.layer.looks_around()
+        size, looks_around = known[operation]
+        outgrown = looks_around and _outgrown(network, fields[node.inputs[0]])
+        yield Row(node, line, size, fields[node.index], outgrown)
 
 
 def _outgrown(network: Network, arriving: Fields) -> bool:
@@ -122,6 +127,7 @@ def _outgrown(network: Network, arriving: Fields) -> bool:
 
     Richter et al., "(Input) Size Matters for CNN Classifiers", ICANN 2021, call such layers unproductive.
     """
-    return all(
-        field is not None and field.size > size for field, size in zip(arriving, network.input.spatial, strict=True)
-    )
+    for field, size in zip(arriving, network.input.spatial, strict=True):
+        if field is None or field.size <= size:
+            return False
+    return True

@@ -74,7 +74,7 @@ def receptive_fields(network: Network) -> list[Fields]:
     The cost is linear in the number of layers. A dimension whose field is not known (an enlargement by
     over 1024 in one step) is None, and so is whatever follows it.
     """
-    fields: list[Fields] = [(_INPUT,) * network.input.dimensions]
+    fields: list[Fields] = [input_fields(network)]
     intervals = 0
     for node in network.layers:
         arriving = fields[node.inputs[0]]
@@ -86,6 +86,11 @@ def receptive_fields(network: Network) -> list[Fields]:
             leaving = leaving if intervals < MAX_INTERVALS else (None,) * len(leaving)
         fields.append(leaving)
     return fields
+
+
+def input_fields(network: Network) -> Fields:
+    """Return the receptive field of the input itself: every position sees itself."""
+    return (_INPUT,) * network.input.dimensions
 
 
 def _through(reaches: tuple[Reach | None, ...], arriving: Fields) -> Fields:
@@ -103,6 +108,8 @@ def _step(field: Field | None, reach: Reach | None) -> Field | None:
         return field
     if field is None or not reach.windows:
         return None
+    if len(field.intervals) == 1 and len(reach.windows) == 1:
+        return _recurrence(field, reach)
     period = len(field.intervals)
     rounds = lcm(period, reach.shift) // reach.shift  # until the windows meet the same intervals again
     if rounds * len(reach.windows) > MAX_PERIOD:
@@ -118,6 +125,17 @@ def _step(field: Field | None, reach: Reach | None) -> Field | None:
     unmoved = reach.shift == len(reach.windows)
     jump = field.jump if unmoved else field.jump * reach.shift / len(reach.windows)
     return _within_range(_simplest(Field(intervals, shift, jump)))
+
+
+def _recurrence(field: Field, reach: Reach) -> Field | None:
+    """Return the field behind a layer of a plain chain: what `_step` computes where nothing was enlarged."""
+    first, last = field.intervals[0]
+    before, after = reach.windows[0]
+    interval = first + before * field.shift, last + after * field.shift
+    if reach.shift > 1:
+        return _within_range(Field((interval,), field.shift * reach.shift, field.jump * reach.shift))
+    known = interval[1] - interval[0] < MAX_REACH  # shift and jump stay, and were within range
+    return Field((interval,), field.shift, field.jump) if known else None
 
 
 def _within_range(field: Field) -> Field | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -139,7 +139,7 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
         "parts": dict(prediction.parts),
         "peak": {"phase": prediction.phase, "layer": prediction.layer},
         "layers": _layers(prediction),
-        "timeline": [moment._asdict() for moment in prediction.timeline],
+        "timeline": (moment._asdict() for moment in prediction.timeline),
         "budget_bytes": budget.bytes if budget else None,
         "fits": prediction.peak_bytes <= budget.bytes if budget else None,
         "largest_batch": budget.largest_batch if budget else None,
@@ -155,10 +155,10 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
     }
 
 
-def _layers(prediction: MemoryPrediction) -> list[dict[str, Any]]:
+def _layers(prediction: MemoryPrediction) -> Iterator[dict[str, Any]]:
     network = prediction.network
     saved = saved_bytes(network, prediction.setup)
-    return [
+    return (
         {
             "index": node.index,
             "name": node.name,
@@ -168,7 +168,7 @@ def _layers(prediction: MemoryPrediction) -> list[dict[str, Any]]:
             "alive_bytes": prediction.kept.get(node.index, 0),
         }
         for node, line, kept in zip(network.layers, network.lines(), saved, strict=True)
-    ]
+    )
 
 
 def _assumptions(setup: TrainingSetup) -> dict[str, Any]:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.analysis import Counts, Row
 from cnncalc.analysis.arithmetic import parameter_sum
+from cnncalc.network import Operation
 from cnncalc.report.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions
 from cnncalc.report.shapes import value_size
-from cnncalc.report.table import Column, Table
+from cnncalc.report.table import Again, Column, Table
 
 
 def params_report(counts: Counts, *, biases: bool = True) -> Report:
     """Make the report; without ``biases`` as the column of the lecture's VGG table counts."""
-    counted = [(row, row.node.params if biases else row.node.weights) for row in counts.rows]
-    total = sum(count for _, count in counted)
-    sums = [parameter_sum(row.node, biases=biases) for row, _ in counted]
-    rows = [
-        (row.node.name, row.node.written, (sum_, count), sum_, count, (count, total), (count, total))
-        for (row, count), sum_ in zip(counted, sums, strict=True)
-        if count
-    ]
+    total = counts.network.params if biases else counts.network.weights
+    without = sum([not _counted(row, biases=biases) for row in counts.rows])
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for row, sum_, count in _sums(counts, biases=biases):
+            if count:
+                share = (count, total)
+                yield row.node.name, row.node.written, (sum_, count), sum_, count, share, share
+
     columns = (
         Column("name", "name"),
         Column("layer", "layer", rank=2),
@@ -34,11 +37,26 @@ def params_report(counts: Counts, *, biases: bool = True) -> Report:
     )
     size = total * counts.bytes_per_value
     return Report(
-        Table(columns, rows, ("total", None, ("", total), None, total, None, None)),
-        lambda: _data(counts, counted, biases=biases),
+        Table(columns, Again(rows), ("total", None, ("", total), None, total, None, None)),
+        lambda: _data(counts, total, biases=biases),
         [("parameters" if biases else "weights", f"{total:,} · {value_size(counts)} = {bytes_text(size)}")],
-        [*_without(len(counted) - len(rows)), *([] if biases else ["biases are not counted"])],
+        [*_without(without), *([] if biases else ["biases are not counted"])],
     )
+
+
+def _sums(counts: Counts, *, biases: bool) -> Iterator[tuple[Row, str, int]]:
+    """Yield every layer with its sum and its count; layers that are alike have the same sum."""
+    known: dict[Operation, str] = {}
+    for row in counts.rows:
+        operation = row.node.operation
+        if operation not in known:
+            known[operation] = parameter_sum(row.node, biases=biases)
+        yield row, known[operation], _counted(row, biases=biases)
+
+
+def _counted(row: Row, *, biases: bool) -> int:
+    operation = row.node.operation
+    return operation.weights + operation.biases if biases else operation.weights
 
 
 def _worked(sum_: str, count: int) -> str:
@@ -51,28 +69,27 @@ def _without(layers: int) -> list[str]:
     return ["1 layer has none"] if layers == 1 else [f"{layers} layers have none"]
 
 
-def _data(counts: Counts, counted: list[tuple[Row, int]], *, biases: bool) -> dict[str, Any]:
+def _data(counts: Counts, total: int, *, biases: bool) -> dict[str, Any]:
     network = counts.network
-    total = sum(count for _, count in counted)
     return {
         "schema": SCHEMA,
         "spec": network.source.name,
         "input": list(network.input),
         "conventions": {**conventions(counts), "params": "weights and biases" if biases else "weights alone"},
-        "layers": [
+        "layers": (
             {
                 "index": row.node.index,
                 "name": row.node.name,
                 "line": row.line,
                 "layer": row.node.written,
-                "sum": parameter_sum(row.node, biases=biases),
+                "sum": sum_,
                 "params": count,
                 "weights": row.node.weights,
                 "biases": row.node.biases,
                 "share": count / total if total else None,
             }
-            for row, count in counted
-        ],
+            for row, sum_, count in _sums(counts, biases=biases)
+        ),
         "total": {
             "params": total,
             "weights": network.weights,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts, Row
 from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
 from cnncalc.layers.window import never_read
+from cnncalc.network import Operation
 from cnncalc.report.numbers import bytes_text, counted, in_units, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import counts_data
-from cnncalc.report.table import Column, Table
+from cnncalc.report.table import Again, Column, Table
 
 MOST_REMARKS = 5
 """How many remarks of one kind are shown; the rest are counted."""
@@ -64,6 +66,7 @@ class _Line(NamedTuple):
     rows: tuple[Row, ...]
 
 
+_NO_SUMS = ("", "", "")
 _SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")
 
 
@@ -79,25 +82,47 @@ def shapes_report(
         saved: for each layer the bytes that it keeps for its backward pass, for a column of their own.
 
     """
-    network = counts.network
-    lines = list(_lines(counts, depth))
-    head = ("input", None, str(network.input), None, counts.input_bytes, None, None)
-    total = ("total", None, str(network.output), network.params, counts.activation_bytes, network.macs, None)
-    rows = [head, *map(_cells, lines), total]
+    table = _table(counts, depth)
     if explain:
-        sums = [("", "", ""), *map(_sums, lines), ("", "", "")]
-        rows = [_explained(cells, *texts) for cells, texts in zip(rows, sums, strict=True)]
-    columns = _EXPLAINED if explain else _COLUMNS
+        table = _with_sums(table, counts, depth)
     if saved is not None:
-        kept = [None, *[sum([saved[row.node.index - 1] for row in line.rows]) for line in lines], sum(saved)]
-        rows = [(*cells, None if cells[2] is None else size) for cells, size in zip(rows, kept, strict=True)]
-        columns = (*columns, _SAVED)
+        table = _with_saved(table, counts, depth, saved)
     return Report(
-        Table(columns, rows[:-1], rows[-1]),
+        table,
         lambda: counts_data(counts, saved),
         _summary(counts),
         [*_dropped(counts), *_outgrown(counts)],
     )
+
+
+def _table(counts: Counts, depth: int | None) -> Table:
+    """Return the table; its rows are made each time that somebody goes through them."""
+    network = counts.network
+    head = ("input", None, str(network.input), None, counts.input_bytes, None, None)
+    total = ("total", None, str(network.output), network.params, counts.activation_bytes, network.macs, None)
+    return Table(_COLUMNS, Again(lambda: chain([head], map(_cells, _lines(counts, depth)))), total)
+
+
+def _with_sums(table: Table, counts: Counts, depth: int | None) -> Table:
+    """Put the arithmetic beside the numbers."""
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        known: dict[Operation, tuple[str, str, str]] = {}
+        sums = chain([_NO_SUMS], (_sums(line, known) for line in _lines(counts, depth)))
+        return (_explained(cells, *texts) for cells, texts in zip(table.rows, sums, strict=True))
+
+    return Table(_EXPLAINED, Again(rows), _explained(table.total or (), *_NO_SUMS))
+
+
+def _with_saved(table: Table, counts: Counts, depth: int | None, saved: Sequence[int]) -> Table:
+    """Add the column of what is kept for the backward pass; the heads of blocks have none."""
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        kept = (sum([saved[row.node.index - 1] for row in line.rows]) for line in _lines(counts, depth))
+        sizes = chain([None], kept)
+        return ((*cells, None if cells[2] is None else size) for cells, size in zip(table.rows, sizes, strict=True))
+
+    return Table((*table.columns, _SAVED), Again(rows), (*(table.total or ()), sum(saved)))
 
 
 def _lines(counts: Counts, depth: int | None) -> Iterator[_Line]:
@@ -105,7 +130,11 @@ def _lines(counts: Counts, depth: int | None) -> Iterator[_Line]:
     opened: tuple[str, ...] = ()
     folded: list[Row] = []
     for place, row in enumerate(counts.rows):
-        path = tuple(row.node.name.split("."))
+        name = row.node.name
+        if not opened and "." not in name:
+            yield _Line(name, row.node.written, (row,))
+            continue
+        path = tuple(name.split("."))
         if depth is not None and len(path) > depth:
             folded.append(row)
             head = path[:depth]
@@ -139,6 +168,17 @@ def _cells(line: _Line) -> tuple[Any, ...]:
     if not line.rows:
         return (line.name, line.layer, None, None, None, None, None)
     last = line.rows[-1]
+    if len(line.rows) == 1:
+        node = last.node
+        return (
+            line.name,
+            line.layer,
+            str(node.output),
+            node.params,
+            last.activation_bytes,
+            node.macs,
+            field_text(last),
+        )
     return (
         line.name,
         line.layer,
@@ -150,12 +190,14 @@ def _cells(line: _Line) -> tuple[Any, ...]:
     )
 
 
-def _sums(line: _Line) -> tuple[str, str, str]:
+def _sums(line: _Line, known: dict[Operation, tuple[str, str, str]]) -> tuple[str, str, str]:
     """Return the arithmetic of the output size, the parameters and the MACs; nothing for a block."""
     if len(line.rows) != 1:
-        return "", "", ""
+        return _NO_SUMS
     node = line.rows[0].node
-    return output_sum(node), parameter_sum(node), mac_sum(node)
+    if node.operation not in known:
+        known[node.operation] = output_sum(node), parameter_sum(node), mac_sum(node)
+    return known[node.operation]
 
 
 def _explained(cells: tuple[Any, ...], output: str, params: str, macs: str) -> tuple[Any, ...]:
@@ -172,6 +214,9 @@ def field_text(row: Row) -> str:
     fields = [field for field in row.field if field is not None]
     if len(fields) < len(row.field):
         return "?"
+    first, dimensions = fields[0], len(fields)
+    if fields.count(first) == dimensions:  # most images are square
+        return "x".join([str(first.size)] * dimensions) + f" /{first.jump}"
     strides = [str(field.jump) for field in fields]
     stride = strides[0] if len(set(strides)) == 1 else "x".join(strides)
     return f"{'x'.join(str(field.size) for field in fields)} /{stride}"

@@ -1,0 +1,34 @@
+"""JSON in pieces is the text that Python's own encoder writes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnncalc.report.json_form import json_pieces, to_text
+
+LETTERS = st.text(st.characters(min_codepoint=32, max_codepoint=126))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | LETTERS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LETTERS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("indent", [None, 0, 1, 2, 4])
+@given(data=st.dictionaries(LETTERS, VALUES, max_size=4))
+def test_it_is_what_json_writes(indent: int | None, data: dict[str, Any]) -> None:
+    """The oracle is `json.dumps`, character by character."""
+    assert to_text(data, indent) == json.dumps(data, indent=indent, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@given(items=st.lists(VALUES, max_size=3))
+def test_a_list_that_is_still_being_made_is_written_item_by_item(indent: int | None, items: list[Any]) -> None:
+    streamed = "".join(json_pieces({"first": 1, "items": iter(items), "last": 2}, indent))
+
+    assert streamed == json.dumps({"first": 1, "items": items, "last": 2}, indent=indent, ensure_ascii=False)

@@ -92,7 +92,7 @@ class Output(NamedTuple):
                 write_file(map(str.encode, render(report, self.form, Screen())), self.path)
             return
         with paused_collector():
-            write_stream(render(report, self.form, _screen()), sys.stdout)
+            write_stream(render(report, self.form, screen_of(sys.stdout)), sys.stdout)
 
 
 class Common(NamedTuple):
@@ -184,9 +184,9 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
     return assigned
 
 
-def _screen() -> Screen:
-    """Return what standard output is: a terminal of some width, or anything else, where nothing is cut."""
-    if not getattr(sys.stdout, "isatty", bool)():
+def screen_of(stream: Any) -> Screen:
+    """Return what a stream is: a terminal of some width, or anything else, where nothing is cut."""
+    if not getattr(stream, "isatty", bool)():
         return Screen()
     from shutil import get_terminal_size  # costs more than the rest of this file, and only a terminal needs it
 

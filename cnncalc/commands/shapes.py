@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any
 
 import click
 
-from cnncalc.analysis import Counts
-from cnncalc.commands.options import common_options, gather, spec_argument
+from cnncalc.analysis import Counts, count
+from cnncalc.commands.options import Common, common_options, gather, screen_of, spec_argument
+from cnncalc.errors import SpecError, WriteError
+from cnncalc.report.render import render
 from cnncalc.report.shapes import shapes_report
+from cnncalc.report.writing import write_stream
 
 
 @click.command()
@@ -20,7 +25,8 @@ from cnncalc.report.shapes import shapes_report
 def shapes(spec: str, depth: int | None, explain: bool, saved: bool, **options: Any) -> None:
     """Show the output volume and the cost of every layer.
 
-    SPEC is a file, - for standard input, or the text itself in quotes.
+    SPEC is a file, - for standard input, or the text itself in quotes. Where something is wrong in it, the layers
+    in front of that are still shown, on standard error.
 
     \b
     Examples:
@@ -29,10 +35,37 @@ def shapes(spec: str, depth: int | None, explain: bool, saved: bool, **options: 
       cnncalc shapes resnet50.txt --depth 1 --batch 32 -o shapes.csv
     """
     common = gather(options)
-    counts = common.counts_of(spec)
+    try:
+        counts = common.counts_of(spec)
+    except SpecError as error:
+        if common.output.form == "table":
+            _show_reached(error, common)
+        raise
     kept = _saved(counts) if saved else None
     common.emit(shapes_report(counts, depth=depth, explain=explain, saved=kept))
 
+
+MOST_REACHED = 30
+"""How many layers in front of a fault are shown."""
+
+
+def _show_reached(error: SpecError, common: Common) -> None:
+    """Show the layers in front of a fault on standard error, the last ones of many."""
+    network = error.reached.network if error.reached else None
+    if network is None or not 0 < len(network) <= MOST_COUNTED:
+        return
+    report = shapes_report(count(network, dtype=common.dtype, batch=common.batch))
+    rows = list(report.table.rows)[-MOST_REACHED:]
+    more = len(list(report.table.rows)) - len(rows)
+    remarks = [f"the {more:,} rows in front of these are not shown"] if more else []
+    table = report.table._replace(rows=rows, total=None)
+    shown = render(report._replace(table=table, summary=(), remarks=remarks), "table", screen_of(sys.stderr))
+    with suppress(WriteError):  # the error itself is what matters
+        write_stream([*shown, "\n"], sys.stderr)
+
+
+MOST_COUNTED = 10_000
+"""How many layers are counted again for a table that ends in an error."""
 
 _PRECISIONS = {"float32": "float32", "bfloat16": "bf16", "float16": "fp16"}
 """The precisions that training has, by the types whose bytes are counted."""

@@ -169,3 +169,38 @@ def test_other_words_for_a_type_are_taken(cnncalc: Cnncalc) -> None:
     assert cnncalc("shapes", "vgg16", "--dtype", "fp16", "--batch-size", "2").out == (
         cnncalc("shapes", "vgg16", "--dtype", "float16", "--batch", "2").out
     )
+
+
+def test_the_layers_in_front_of_a_fault_are_shown(cnncalc: Cnncalc) -> None:
+    """On standard error, so that a program that reads the table gets none."""
+    done = cnncalc("shapes", "conv 3x3x4 p1 - pool2 - pool2 - fc 3", "--input", "6x6x1")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == (
+        "name    layer           output   parameters   activations    MACs   receptive field /stride\n"
+        "───────────────────────────────────────────────────────────────────────────────────────────\n"
+        "input                   6x6x1                       144 B\n"
+        "conv1   conv 3x3x4 p1   6x6x4            40         576 B   1,296   3x3 /1\n"
+        "pool1   pool2           3x3x4             0         144 B       0   4x4 /2\n"
+        "\n"
+        "error[does-not-fit]: a 2x2 window with stride 2 does not fit a 3x3 input\n"
+        "  --> text:1:25\n"
+        "   |\n"
+        " 1 | conv 3x3x4 p1 - pool2 - pool2 - fc 3\n"
+        "   |                         ^^^^^ (3 − 2 + 2·0)/2 + 1 = 1 1/2\n"
+        "   |\n"
+        "   = fits with: stride 1 → 2x2, padding 0:1 → 2x2, kernel 3x3 → 1x1, input 4x4 or 8x8\n"
+        "   = or write `floor`, as PyTorch does → 1x1 (the last row and column are never read)\n"
+    )
+
+
+def test_of_many_layers_in_front_of_a_fault_the_last_are_shown(cnncalc: Cnncalc) -> None:
+    err = cnncalc("shapes", "relu*50 - conv 3x3x4 s3", "--input", "7x7x1").err
+    assert err.splitlines()[2].startswith("relu21 ") and "\nrelu50 " in err
+    assert "\nthe 21 rows in front of these are not shown\n\nerror[does-not-fit]" in err
+
+
+def test_programs_get_the_error_alone(cnncalc: Cnncalc) -> None:
+    """As JSON it stays one object."""
+    err = cnncalc("shapes", "relu - conv 3x3x4 s3", "--input", "7x7x1", "--format", "json").err
+    assert json.loads(err)["code"] == "does-not-fit"
+    assert cnncalc("shapes", "relu - conv 3x3x4 s3", "--input", "7x7x1", "--format", "csv").err.startswith("error[")

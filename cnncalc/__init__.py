@@ -11,6 +11,7 @@ Importing this package imports no torch. `build`, which makes a PyTorch module o
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis import Counts, count
@@ -235,7 +236,7 @@ def _check_device(device: torch.device | str | None) -> None:
         raise DeviceError("no-device", f"PyTorch has no device `{shorten(str(device))}` here: {reason}") from None
 
 
-def from_torch(module: nn.Module, input: str | tuple[int, ...]) -> str:
+def from_torch(module: nn.Module, input: str | tuple[int, ...], *, prove: bool = True) -> str:
     """Write a spec for what a PyTorch module does when it is tested, the way back from `build`. Imports torch.
 
     The module is traced with torch.fx, and handed back as it was. What the output does not depend on is left
@@ -244,14 +245,19 @@ def from_torch(module: nn.Module, input: str | tuple[int, ...]) -> str:
     Args:
         module: any module that takes one tensor and makes one.
         input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``.
+        prove: whether the built text must compute what the module computes, on random weights and images. It
+            takes time where the module is large; a module on the meta device computes nothing, and is not proved.
 
     Returns:
         The text, which has been loaded and compared with the module.
 
     Raises:
         SpecError: without torch, and for a module that cannot be traced or does what the language cannot say;
-            it names the part of the module and the operation.
+            it names the part of the module, the operation and the line of its code.
         ArgumentTypeError: for what is no module, such as the class of one.
+
+    Warns:
+        UserWarning: for what the text does not say of the module, such as frozen weights.
 
     """
     with optional_packages():
@@ -262,4 +268,7 @@ def from_torch(module: nn.Module, input: str | tuple[int, ...]) -> str:
     if not isinstance(module, nn.Module):
         hints = [f"make one: {module.__name__}()"] if isinstance(module, type) else []
         raise ArgumentTypeError("bad-argument", f"module is a torch.nn.Module, not {type_text(module)}", hints=hints)
-    return import_module(module, input).text
+    imported = import_module(module, input, prove=prove)
+    for note in imported.notes:
+        warnings.warn(note, stacklevel=2)
+    return imported.text

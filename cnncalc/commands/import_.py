@@ -34,14 +34,18 @@ def _arguments(context: click.Context, parameter: click.Parameter, values: tuple
     help="An argument for the callable; the value is a Python literal. May be repeated.",
 )
 @click.option(
+    "--no-proof", is_flag=True, help="Do not compute both networks and compare, which takes time where they are large."
+)
+@click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write to a file instead of the terminal."
 )
-def import_(model: str, input: str | None, arguments: dict[str, str], output: str | None) -> None:
+def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: bool, output: str | None) -> None:
     """Write a spec for a PyTorch module.
 
     MODEL is package.module:callable. Importing runs its code: the module is imported, the callable is called and
-    what it makes is traced, so name only what you trust. No weights are downloaded. The text is checked against
-    the module before it is written. Needs PyTorch: pip install "cnncalc[train]".
+    what it makes is traced, so name only what you trust. No weights are downloaded. Before the text is written, it is
+    proved: built, and given the module's tensors, it must compute the same.
+    Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:
@@ -60,8 +64,11 @@ def import_(model: str, input: str | None, arguments: dict[str, str], output: st
     if written is None:
         hints = ["say it with --input 224x224x3"]
         raise SpecError("no-input", f"`{model}` does not say what goes in", hints=hints)
-    imported = import_module(target.make(values), written, heading=_heading(model, arguments))
+    imported = import_module(target.make(values), written, heading=_heading(model, arguments), prove=not no_proof)
     _tell(imported.unused)
+    unproved = () if imported.proved or no_proof else ("not proved, since the module has no numbers to compute with",)
+    for note in (*imported.notes, *unproved):
+        click.echo(f"note: {note}", err=True)
     if path is None:
         write_stream(imported.text, sys.stdout)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,23 @@ def unused():
         def forward(self, x):
             return self.head(x)
     return Unused()
+
+def frozen():
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
+    module[0].requires_grad_(False)
+    return module
+
+def numberless():
+    return nn.Conv2d(3, 8, 3, device="meta")
+
+class picky(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+    def forward(self, x):
+        if type(x) is torch.Tensor:
+            raise RuntimeError("no")
+        return self.conv(x)
 
 def failing():
     raise RuntimeError("no luck\\ntoday")
@@ -77,7 +95,7 @@ def test_a_module_may_be_there_already(cnncalc: Cnncalc) -> None:
 
 def test_the_input_of_a_torchvision_model_is_known(cnncalc: Cnncalc) -> None:
     """Torchvision says which images its weights were trained on: Inception v3 takes 299x299."""
-    arguments = ["--arg", "aux_logits=False", "--arg", "init_weights=False"]
+    arguments = ["--arg", "aux_logits=False", "--arg", "init_weights=False", "--no-proof"]
     out = cnncalc("import", "torchvision.models:inception_v3", *arguments).out
     assert "\ninput 299x299x3\n" in out
 
@@ -87,6 +105,24 @@ def test_what_is_left_out_is_said(cnncalc: Cnncalc) -> None:
     done = cnncalc("import", "models_to_import:unused", "--input", "8x8x3")
     assert done.out.endswith("\nconv 1x1x1\n")
     assert "note: left out, since the output does not depend on it: aux" in done.err
+
+
+def test_notes_go_to_standard_error(cnncalc: Cnncalc) -> None:
+    """The text says neither that weights are frozen, nor that nothing has been proved."""
+    done = cnncalc("import", "models_to_import:frozen", "--input", "8x8x3")
+    assert done.out == "# models_to_import:frozen\ninput 8x8x3\n\nconv 3x3x8 - relu\n"
+    assert "note: frozen in the module (requires_grad=False), and learned in the spec: 0\n" in done.err
+    done = cnncalc("import", "models_to_import:numberless", "--input", "8x8x3")
+    assert "note: not proved, since the module has no numbers to compute with\n" in done.err
+
+
+def test_without_proof(cnncalc: Cnncalc) -> None:
+    """What fails on numbers is said, and written if it is insisted on."""
+    done = cnncalc("import", "models_to_import:picky", "--input", "8x8x3")
+    message = r"\[cannot-prove\]: the module cannot compute on random images \(models_to_import.py:\d+\): RuntimeError"
+    assert done.status == 1
+    assert re.search(message, done.err)
+    assert cnncalc("import", "models_to_import:picky", "--input", "8x8x3", "--no-proof").out.endswith("\nconv 3x3x8\n")
 
 
 def test_the_text_is_a_file_that_the_other_commands_read(cnncalc: Cnncalc) -> None:

@@ -86,6 +86,11 @@ def folded(items: Sequence[Item], readout: Readout) -> Folded:
     return _Folding(items, readout).best()
 
 
+def unfolded(items: Sequence[Item], readout: Readout) -> Folded:
+    """Return the text without blocks."""
+    return _Folding(items, readout).plain()
+
+
 @dataclass
 class _Folding:
     """The state of one search: what may become a block, and what has been chosen."""
@@ -94,11 +99,15 @@ class _Folding:
     readout: Readout
     families: list[Family] = field(default_factory=list)
 
+    def plain(self) -> Folded:
+        text = self._text([])
+        assert text is not None  # without blocks there is nothing that could fail
+        return text
+
     def best(self) -> Folded:
         self.families = self._families()
         chosen: list[Family] = []
-        best = self._text(chosen)
-        assert best is not None  # without blocks there is nothing that could fail
+        best = self.plain()
         better = True
         while better:
             better = False

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from torch import nn
 
 from cnncalc.errors import SpecError
 from cnncalc.loading import load
-from cnncalc.model.importing.folding import folded
+from cnncalc.model.importing import reading_functions, reading_modules  # noqa: F401  # they fill the tables of `reading`
+from cnncalc.model.importing.folding import folded, unfolded
 from cnncalc.model.importing.lines import laid_out
 from cnncalc.model.importing.operations import Operation, Readout
-from cnncalc.model.importing.reading import read
-from cnncalc.model.importing.structure import Fork, Part, Take, nested, united
+from cnncalc.model.importing.proof import check_outputs
+from cnncalc.model.importing.reading import is_layer, read
+from cnncalc.model.importing.structure import Fork, Item, Part, Take, nested, united
+from cnncalc.model.importing.tracing import has_numbers, module_path, trace
+from cnncalc.model.plan import plan
 from cnncalc.network import Network
 
 
@@ -24,35 +28,72 @@ class Imported(NamedTuple):
         text: the spec.
         network: the same, loaded.
         unused: parameters of the module that its output does not depend on, by their paths.
+        notes: what the text does not say of the module, such as frozen weights; each is a clause.
+        tensors: for every tensor of the built network, the path of the module's tensor that it stands for.
+        proved: whether both have computed the same.
     """
 
     text: str
     network: Network
     unused: tuple[str, ...]
+    notes: tuple[str, ...]
+    tensors: Mapping[str, str]
+    proved: bool
 
 
-def import_module(module: nn.Module, input: str | tuple[int, ...], *, heading: str = "") -> Imported:
-    """Write a spec for what a module does when it is tested, and check it.
+def import_module(
+    module: nn.Module, input: str | tuple[int, ...], *, heading: str = "", prove: bool = True
+) -> Imported:
+    """Write a spec for what a module does when it is tested, and prove it.
 
     Args:
-        module: traced with torch.fx in eval mode, and handed back as it was. Its weights are not read.
+        module: traced with torch.fx in eval mode, and handed back as it was. Its weights play no part.
         input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``.
         heading: comment lines to begin with.
+        prove: whether the text, built, must compute what the module computes on random weights and images. A
+            module without numbers (on the meta device) computes nothing, and is not proved.
 
     Raises:
         SpecError: where the module cannot be traced, does what the language has no word for, or would not be
             the same network as the text.
     """
     volume = load("identity\n", input=input).input
-    readout = read(module, volume)
+    traced = trace(module, volume, is_layer)
+    readout = read(traced, module, volume)
     parts = nested(readout)
     order = [part.operation for part in _in_order(parts)]
-    text = folded(united(parts), readout)
-    rounding = "" if _fits(laid_out(text, volume, "", "")) else "floor"
-    spec = laid_out(text, volume, heading, rounding)
-    network = load(spec)
-    _check(network, order, readout)
-    return Imported(spec, network, readout.unused)
+    spec, network = _written(united(parts), readout, order, heading)
+    proved = prove and has_numbers(module)
+    if proved:
+        check_outputs(module, network, order, readout, traced)
+    return Imported(spec, network, readout.unused, readout.notes, _pairs(network, order), proved)
+
+
+def _pairs(network: Network, order: list[Operation]) -> dict[str, str]:
+    """Return which tensor of the module each of the built network stands for."""
+    return {
+        f"{planned.name}.{tensor.role}": module_path(tensor.path)
+        for planned, operation in zip(plan(network), order, strict=True)
+        for tensor in operation.tensors
+    }
+
+
+def _written(items: list[Item], readout: Readout, order: list[Operation], heading: str) -> tuple[str, Network]:
+    """Write the text with blocks, or without where one does not stand for all of its modules."""
+    texts = (folded, unfolded)
+    for text in texts:
+        parts = text(items, readout)
+        try:
+            rounding = "" if _fits(laid_out(parts, readout.input, "", "")) else "floor"
+            spec = laid_out(parts, readout.input, heading, rounding)
+            network = load(spec)
+            _check(network, order, readout)
+        except SpecError:
+            if text is texts[-1]:
+                raise
+        else:
+            return spec, network
+    raise AssertionError("the last text is written or raises")
 
 
 def _fits(text: str) -> bool:
@@ -86,6 +127,6 @@ def _check(network: Network, operations: list[Operation], readout: Readout) -> N
     where = operations[place].path if operations else ""
     raise SpecError(
         "import-differs",
-        f"this is a mistake in cnncalc: the text it made is another network from `{where}` on; nothing is written",
+        f"the text would be another network than the module from `{where}` on, so nothing is written",
         hints=["please report it with the module"],
     )

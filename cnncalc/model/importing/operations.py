@@ -32,6 +32,20 @@ class Token(NamedTuple):
 Tokens = tuple[Token, ...]
 
 
+class Learned(NamedTuple):
+    """A tensor of a layer.
+
+    Attributes:
+        role: what it is in the layer, such as ``weight`` or ``running_mean``.
+        path: where the module has it, as the trace knows it.
+        numbers: how many learned numbers it has; 0 where it is not learned.
+    """
+
+    role: str
+    path: str
+    numbers: int
+
+
 class Operation(NamedTuple):
     """One layer, or one merge.
 
@@ -42,7 +56,9 @@ class Operation(NamedTuple):
         output: the volume that it makes.
         path: where the module does it.
         scopes: the modules that it lies in, outermost first; None where only its neighbours can tell.
-        params: learned parameters of the module.
+        tensors: the tensors of the module that it uses.
+        line: the line of the user's code that does it.
+        node: the call of the trace that returns what it makes; "" where none does as it is.
     """
 
     word: str
@@ -51,16 +67,29 @@ class Operation(NamedTuple):
     output: Volume
     path: str
     scopes: tuple[Scope, ...] | None
-    params: int
+    tensors: tuple[Learned, ...] = ()
+    line: str = ""
+    node: str = ""
+
+    @property
+    def params(self) -> int:
+        """How many parameters it learns."""
+        return sum([tensor.numbers for tensor in self.tensors])
 
 
 class Readout(NamedTuple):
-    """All that a module does: its live operations, and the parameters that they do not read."""
+    """All that a module does: its live operations, and the parameters that they do not read.
+
+    ``layout`` is in which order the output's dimensions hold what the last operation makes, and ``notes`` say
+    what the text cannot.
+    """
 
     input: Volume
     operations: tuple[Operation, ...]
     output: int
     unused: tuple[str, ...]
+    layout: str = "first"
+    notes: tuple[str, ...] = ()
 
     def volume(self, index: int) -> Volume:
         """Return the volume behind an operation, or the input."""

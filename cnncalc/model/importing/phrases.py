@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 from cnncalc.model.importing.operations import Number, Token, Tokens, token_text, written
 from cnncalc.volume import Volume
 
+UNKNOWN = 0
+"""Channels that arrive, where no one number says how many."""
+
 
 class Hole(NamedTuple):
     """A number in a text that may differ between the places where a block is called.
 
-    ``channels`` is what arrives there: ``C``.
+    ``channels`` is what arrives there: ``C``; `UNKNOWN` where that differs from round to round.
     """
 
     value: Number
@@ -149,7 +152,9 @@ class Repeat(Phrase):
         return ("*", keys(self.body))
 
     def holes(self) -> Iterator[Hole]:
-        yield from holes(self.body)
+        keeps = self.body[0].before.channels == self.body[-1].after.channels
+        for hole in holes(self.body):  # where channels change, what arrives is another number in every round
+            yield hole if keeps else hole._replace(channels=UNKNOWN)
         yield Hole(self.times, "depth", self.before.channels)
 
     def filled(self, numbers: Iterator[Number]) -> Repeat:

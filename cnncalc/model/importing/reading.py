@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import CnncalcError, SpecError, shorten
 from cnncalc.layers.window import Windowed
 from cnncalc.loading import load
 from cnncalc.model.importing import wording
@@ -24,14 +24,16 @@ from cnncalc.model.importing.layout import (
     LAST,
     TOKENS,
     VECTOR,
-    Axes,
     axes_of,
     layout_of,
     reshaped,
     shuffled,
 )
+from cnncalc.model.importing.learning import Weights
+from cnncalc.model.importing.liveness import live_calls, live_operations, memory_of
 from cnncalc.model.importing.operations import Operation, Readout, Token, sides, size, written
-from cnncalc.model.importing.tracing import BATCH, Scope, Traced, cannot_say, module_path, trace
+from cnncalc.model.importing.tracing import BATCH, MADE, Scope, Traced, cannot_say, module_path
+from cnncalc.model.importing.values import Given, Overwritten, Tensor, View
 from cnncalc.model.importing.wording import Pairs, Unsayable, Wording
 from cnncalc.volume import Volume
 
@@ -45,59 +47,12 @@ BY_NAME: dict[str, Callable[[Reader, Any, View], View]] = {}
 """What reads a module that is known by the name of its class alone, as other packages have their own."""
 
 
-@dataclass(frozen=True)
-class View:
-    """A tensor of the trace: the volume behind an operation, in a layout.
-
-    Attributes:
-        index: the operation; 0 is the input.
-        axes: which of the volume's numbers each dimension runs over.
-        pads: padding that has been added and is not yet a layer, since the next window may take it over.
-        fill: what it is filled with.
-        negated: whether the numbers are those of the volume with the opposite sign.
-    """
-
-    index: int
-    axes: Axes
-    pads: Pairs | None = None
-    fill: float = 0.0
-    negated: bool = False
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A learned tensor, or a buffer, that a call reads by itself."""
-
-    path: str
-    value: torch.Tensor
-
-
-@dataclass(frozen=True)
-class Given:
-    """A call's arguments by name, and the shape of what it returns."""
-
-    name: str
-    values: Mapping[str, Any]
-    shape: tuple[int, ...]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values[name]
-
-    def get(self, name: str, usual: Any = None) -> Any:
-        """Return an argument, or what holds without it."""
-        value = self.values.get(name)
-        return usual if value is None else value
-
-
-def read(module: nn.Module, volume: Volume) -> Readout:
-    """Trace a module and read it.
+def read(traced: Traced, module: nn.Module, volume: Volume) -> Readout:
+    """Read the trace of a module.
 
     Raises:
         SpecError: for what the language cannot say, with the module's path and the operation.
     """
-    from cnncalc.model.importing import reading_functions, reading_modules  # noqa: F401  # they fill the tables above
-
-    traced = trace(module, volume, is_layer)
     return Reader(traced, module, volume).readout()
 
 
@@ -128,60 +83,73 @@ class Reader:
     input: Volume
     operations: list[Operation] = field(default_factory=list)
     views: dict[fx.Node, Any] = field(default_factory=dict)
-    reads: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.live = _live(self.traced)
+        self.live = live_calls(self.traced)
         self.node: fx.Node = next(iter(self.traced.graph.nodes))
-        self.learned = 0
+        self.weights = Weights(self.module)
 
     # ---- the walk
 
     def readout(self) -> Readout:
         """Read all calls that the output depends on."""
-        output = 0
+        output, layout = 0, FIRST
         for node in self.traced.graph.nodes:
             self.node = node
             if node.op == "placeholder":
                 self.views[node] = View(0, axes_of(self.input, BATCH))
             elif node.op == "output":
-                output = self._output(self._resolved(node.args[0]))
+                output, layout = self._guarded(self._output)
             elif node in self.live:
-                self.views[node] = self._call()
-                self._settle_learned()
-        unused = tuple([path for path, tensor in self.module.named_parameters() if id(tensor) not in self.reads])
-        return _alive(Readout(self.input, tuple(self.operations), output, unused))
+                self.views[node] = self._guarded(self._call)
+                self._settle_learned(self.views[node])
+        unused, notes = self.weights.unused(), self.weights.all_notes()
+        readout = Readout(self.input, tuple(self.operations), output, unused, layout, notes)
+        return live_operations(readout)
+
+    def _guarded(self, read: Callable[[], Any]) -> Any:
+        """Read a call; whatever it is given that nobody thought of, the error names the call."""
+        try:
+            return read()
+        except Unsayable as error:
+            raise self.cannot(str(error)) from None
+        except CnncalcError:
+            raise
+        except Exception as error:
+            why = f"it is called in a way that is not known here ({type(error).__name__}: {shorten(str(error), 100)})"
+            raise self.cannot(why) from error
 
     def _call(self) -> Any:
         node = self.node
-        try:
-            if node.op == "get_attr":
-                return Tensor(str(node.target), self.traced.tensors(str(node.target)))
-            if node.op == "call_module":
-                return self._module(self.traced.modules[str(node.target)])
-            return self._function()
-        except Unsayable as error:
-            raise self.cannot(str(error)) from None
+        if node.op == "get_attr":
+            value = self.traced.tensors(str(node.target))
+            return Tensor(str(node.target), value, tuple(value.shape))
+        result = self._module(self.traced.modules[str(node.target)]) if node.op == "call_module" else self._function()
+        for target in node.meta.get("writes", ()):
+            self._overwrite(target, result)
+        return result
 
-    def _settle_learned(self) -> None:
+    def _settle_learned(self, result: Any) -> None:
         """Give what a call has learned to its last operation: in front of a layer stands at most its padding."""
-        if self.learned:
-            self.operations[-1] = self.operations[-1]._replace(params=self.learned)
-            self.learned = 0
+        tensors = self.weights.taken()
+        if tensors:
+            self._replace_last(tensors=tensors)
+        settled = isinstance(result, View) and result.pads is None and not result.negated
+        if settled and 0 < result.index == len(self.operations) and self.layout(result) in (FIRST, VECTOR):
+            self._replace_last(node=self.node.name)
+
+    def _replace_last(self, **facts: Any) -> None:
+        self.operations[-1] = self.operations[-1]._replace(**facts)
 
     def _module(self, module: nn.Module) -> View:
-        for name, _ in module.named_parameters():
-            self.learn(f"{self.node.target}.{name}")
+        self.weights.learn_module(module, str(self.node.target))
         read = reader_of(module)
         assert read is not None  # the trace makes a call of no other modules
         given = [*self.node.args, *self.node.kwargs.values()]
         source = self._resolved(given[0])
         if not isinstance(source, View) or len(given) > 1:
             raise Unsayable("it takes one tensor, and nothing else")
-        view = read(self, module, source)
-        if getattr(module, "inplace", False):
-            self._overwrite(given[0], view)
-        return view
+        return read(self, module, source)
 
     def _function(self) -> Any:
         name = function_name(self.node)
@@ -192,36 +160,76 @@ class Reader:
         args = [self._resolved(argument) for argument in self.node.args]
         spread = names[-1].startswith("*")
         given = dict(zip(names[:-1] if spread else names, args, strict=False))
-        if spread:
+        if spread and len(args) >= len(names):
             given[names[-1][1:]] = args[len(names) - 1 :]
         elif len(args) > len(names):
             raise Unsayable("it has arguments that are not known here")
-        given |= {key: self._resolved(value) for key, value in self.node.kwargs.items()}
-        result = read(self, Given(name, given, _shape(self.node.meta["value"])))
-        if name.endswith("_") or name in _IN_PLACE or given.get("inplace"):
-            self._overwrite(self.node.args[0], result)
-        return result
+        given |= self._by_name(names)
+        if isinstance(given[names[0]], Tensor):
+            return self._of_tensor(name, given[names[0]], given)
+        return read(self, Given(name, given, _shape(self.node.meta["value"])))
 
-    def _overwrite(self, target: Any, result: Any) -> None:
-        """Let those who read a value later see what has been written over it."""
-        while isinstance(target, fx.Node) and isinstance(self.views.get(target), View):
-            before = self.views[target]
-            self.views[target] = result
-            # what a module that does nothing handed on is the same tensor
-            source: Any = target.args[0] if target.op == "call_module" and target.args else None
-            target = source if source is not None and self.views.get(source) == before else None
+    def _by_name(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return the arguments that are given by name, under the names that they have here."""
+        usual = {"input": names[0], "tensors": names[0], "tensor": names[0], "self": names[0], **SYNONYMS}
+        known = {name.lstrip("*") for name in names}
+        given = {}
+        for key, value in self.node.kwargs.items():
+            name = key if key in known else usual.get(key, "")
+            if name not in known:
+                raise Unsayable(f"its argument `{key}` is not known here")
+            given[name] = self._resolved(value)
+        return given
+
+    def _of_tensor(self, name: str, tensor: Tensor, given: Mapping[str, Any]) -> Any:
+        """Read a function of a learned tensor: a change of shape, or a factor of a volume."""
+        if name in RESHAPES:
+            return replace(tensor, shape=self.shape)
+        other = given.get("y")
+        if name == "mul" and isinstance(other, View):
+            return FUNCTIONS[name][1](self, Given(name, given, self.shape))
+        raise Unsayable(f"it computes with {tensor.name}, and what a spec learns is used as it is")
+
+    def _overwrite(self, target: fx.Node, result: Any) -> None:
+        """Let those who read a value later see what has been written over it, also through other views of it."""
+        if target is not self.node.args[0] or not isinstance(result, View):
+            raise Unsayable("it writes over a tensor that is not its first argument")
+        before = self.views[target]
+        memory = memory_of(target.meta["value"])
+        for node, view in self.views.items():
+            if memory & memory_of(node.meta.get("value")):
+                self.views[node] = self._written_over(view, before, result)
+
+    def _written_over(self, view: Any, before: Any, result: View) -> Any:
+        """Return what a view shows after a call has written ``result`` where ``before`` was."""
+        if isinstance(view, tuple | list):
+            return [self._written_over(part, before, result) for part in view]
+        if view == before:
+            return result
+        same = isinstance(view, View) and isinstance(before, View) and view.index == before.index
+        plain = same and view.pads is before.pads is None and not view.negated and not before.negated
+        if plain and result.axes == before.axes and self.volume(result) == self.volume(before):
+            return View(result.index, view.axes)
+        return Overwritten(f"`{function_name(self.node)}`" + (f" ({self.line})" if self.line else ""))
 
     def _resolved(self, argument: Any) -> Any:
         """Return what an argument stands for: views and tensors in the place of the trace's nodes."""
         if isinstance(argument, fx.Node):
-            return self.views[argument]
+            return self._read(self.views[argument])
         if isinstance(argument, tuple | list):
             return type(argument)([self._resolved(part) for part in argument])
         if isinstance(argument, dict):
             return {key: self._resolved(part) for key, part in argument.items()}
         return argument
 
-    def _output(self, value: Any) -> int:
+    def _read(self, view: Any) -> Any:
+        """Return what an argument is, unless it is no longer there."""
+        if isinstance(view, Overwritten):
+            raise Unsayable(f"{view.by} has written over a part of it, and a spec has no layer for that")
+        return view
+
+    def _output(self) -> tuple[int, str]:
+        value = self._resolved(self.node.args[0])
         values = list(value.values()) if isinstance(value, dict) else value
         while isinstance(values, tuple | list) and len(values) == 1:
             values = values[0]
@@ -229,10 +237,15 @@ class Reader:
             count = len(values) if isinstance(values, tuple | list) else 0
             what = f"{count} outputs" if count else "an output that is no tensor"
             raise cannot_say("", what, "a spec has one", ("import the part that makes the one you want",))
+        if values.negated:
+            raise cannot_say("", "`neg`", "it has no word for the opposite sign")
         view = self.sized(values)
-        if layout_of(view.axes, self.volume(view), BATCH) not in (FIRST, VECTOR, LAST, TOKENS):
+        layout = layout_of(view.axes, self.volume(view), BATCH)
+        if prod(self.volume(view)) == 1:
+            layout = VECTOR  # one number for each image, with whatever dimensions of size 1
+        if layout not in (FIRST, VECTOR, LAST, TOKENS):
             raise cannot_say("", "the order in which the output holds its numbers")
-        return view.index
+        return view.index, layout
 
     # ---- what layers are read with
 
@@ -247,8 +260,14 @@ class Reader:
             scopes = scopes[:-1] if scopes[-1].path == self.node.target else scopes
             scopes = self._of_path(str(self.node.target)) if self._flat(scopes) else scopes
         scopes = None if self._flat(scopes) else scopes
-        self.operations.append(Operation(words.word, words.tokens, tuple(inputs), volume, self.path, scopes, 0))
+        operation = Operation(words.word, words.tokens, tuple(inputs), volume, self.path, scopes, line=self.line)
+        self.operations.append(operation)
         return len(self.operations)
+
+    @property
+    def line(self) -> str:
+        """The line of the user's code that makes the call that is being read."""
+        return str(self.node.meta.get("line", ""))
 
     @property
     def path(self) -> str:
@@ -265,21 +284,14 @@ class Reader:
         places = [".".join(owners[: count + 1]) for count in range(1, len(owners))]
         return tuple([Scope(place, type(self.traced.modules[place]).__name__) for place in places])
 
-    def learn(self, path: str) -> None:
-        """Note that a layer reads a parameter; the language has none that two layers share."""
-        tensor = self.traced.tensors(path)
-        if id(tensor) in self.reads:
-            raise self.cannot(f"it uses `{module_path(path)}` again, and layers of a spec share no weights")
-        self.reads.add(id(tensor))
-        self.learned += tensor.numel()
-
     def cannot(self, why: str = "") -> SpecError:
         """Make the error for the call that is being read."""
         target = self.node.target
         if self.node.op == "call_module":
             module = self.traced.modules[str(target)]
-            return cannot_say(str(target), f"nn.{type(module).__name__}", why)
-        return cannot_say(self.path, f"`{function_name(self.node)}`", why)
+            path = self.node.meta["scopes"][-2].path if str(target).startswith(MADE) else str(target)
+            return cannot_say(path, f"nn.{type(module).__name__}", why, line=self.line)
+        return cannot_say(self.path, f"`{function_name(self.node)}`", why, line=self.line)
 
     def settled(self, view: View) -> View:
         """Return a view without anything pending: padding that no window has taken over becomes a layer."""
@@ -448,7 +460,19 @@ def _merged(word: str, volumes: Sequence[Volume]) -> Volume:
     return largest
 
 
-_IN_PLACE = frozenset(("iadd", "imul", "isub"))
+SYNONYMS = {"other": "y", "normalized_shape": "shape", "num_groups": "groups", "output_size": "size"} | {
+    "split_size_or_sections": "sizes",
+    "split_size": "sizes",
+    "chunks": "sizes",
+    "axis": "dim",
+    "p": "p",
+}
+"""Names of arguments in PyTorch that have another one here."""
+
+RESHAPES = frozenset(
+    ("clone", "contiguous", "flatten", "float", "reshape", "squeeze", "to", "type", "unflatten", "unsqueeze", "view")
+)
+"""Functions that a learned tensor may go through and is still used as it is."""
 
 
 def function_name(node: fx.Node) -> str:
@@ -462,38 +486,3 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 def _plain(pads: Pairs | None) -> bool:
     return all(before == after for before, after in pads or ())
-
-
-def _live(traced: Traced) -> set[fx.Node]:
-    """Return the calls that the output depends on, also by what they write over."""
-    alive: set[fx.Node] = set()
-    for node in reversed(traced.graph.nodes):
-        writes = _overwrites(node, traced) and node.all_input_nodes[0] in alive
-        if node.op in ("output", "placeholder") or node in alive or writes:
-            alive.add(node)
-            alive.update(node.all_input_nodes)
-    return alive
-
-
-def _overwrites(node: fx.Node, traced: Traced) -> bool:
-    """Say whether a call writes over its input, for others to see."""
-    if node.op == "call_module":
-        return bool(getattr(traced.modules[str(node.target)], "inplace", False))
-    name = function_name(node)
-    by_name = (name.endswith("_") and not name.endswith("__")) or name in _IN_PLACE
-    return bool(node.all_input_nodes) and (by_name or bool(node.kwargs.get("inplace")))
-
-
-def _alive(readout: Readout) -> Readout:
-    """Leave out the operations that the output does not depend on."""
-    wanted = {readout.output}
-    for index in range(len(readout.operations), 0, -1):
-        if index in wanted:
-            wanted.update(readout.operations[index - 1].inputs)
-    places = {index: place for place, index in enumerate(sorted(wanted | {0}))}
-    kept = [
-        operation._replace(inputs=tuple([places[source] for source in operation.inputs]))
-        for index, operation in enumerate(readout.operations, 1)
-        if index in wanted
-    ]
-    return readout._replace(operations=tuple(kept), output=places[readout.output])

@@ -11,9 +11,10 @@ import torch
 from cnncalc.model.importing import wording
 from cnncalc.model.importing.layout import CHANNELS, IMAGES, axes_of
 from cnncalc.model.importing.operations import flag, rate, size
-from cnncalc.model.importing.reading import FUNCTIONS, Given, Reader, Tensor, View
+from cnncalc.model.importing.reading import FUNCTIONS, Reader
 from cnncalc.model.importing.reading_modules import adaptive, enlarge, max_pool, pad
 from cnncalc.model.importing.tracing import BATCH
+from cnncalc.model.importing.values import Given, Tensor, View
 from cnncalc.model.importing.wording import Unsayable, Wording, alike, each
 from cnncalc.volume import Volume
 
@@ -219,11 +220,7 @@ def _parts(reader: Reader, given: Given) -> list[Any]:
         raise Unsayable("it splits channels alone")
     sizes = [value.shape[axis] for value in reader.node.meta["value"]]
     starts = [sum(sizes[:place]) for place in range(len(sizes))]
-    used = {user.args[1] for user in reader.node.users}
-    cuts = list(zip(starts, sizes, strict=True))
-    return [
-        _cut(reader, view, start, start + size) if place in used else None for place, (start, size) in enumerate(cuts)
-    ]
+    return [_cut(reader, view, start, start + size) for start, size in zip(starts, sizes, strict=True)]
 
 
 @function("x pad mode value", "pad")
@@ -327,21 +324,29 @@ def _channel_shuffle(reader: Reader, given: Given) -> View:
 # ---- layers with weights of their own
 
 
-def _learned(reader: Reader, tensor: Any) -> torch.Tensor:
+def _learned(reader: Reader, tensor: Any, role: str = "weight") -> torch.Tensor:
     if not isinstance(tensor, Tensor):
         raise Unsayable("its weights are computed, and those of a spec are learned")
-    reader.learn(tensor.path)
-    return tensor.value
+    reader.weights.learn(tensor, role)
+    return tensor.value if tensor.shape == tuple(tensor.value.shape) else tensor.value.reshape(tensor.shape)
 
 
-def _has(reader: Reader, tensor: Any) -> bool:
-    return tensor is not None and _learned(reader, tensor) is not None
+def _has(reader: Reader, tensor: Any, role: str) -> bool:
+    return tensor is not None and _learned(reader, tensor, role) is not None
+
+
+def _keeps(reader: Reader, given: Given) -> None:
+    """Note the running mean and variance that a normalisation is given."""
+    for role in ("running_mean", "running_var"):
+        if not isinstance(given.get(role), Tensor):
+            raise Unsayable("its `bn` keeps running means")
+        reader.weights.keep(given[role], role)
 
 
 @function("x weight bias", "linear")
 def _linear(reader: Reader, given: Given) -> View:
     outputs = _learned(reader, given["weight"]).shape[0]
-    return reader.linear(given["x"], outputs, _has(reader, given.get("bias")))
+    return reader.linear(given["x"], outputs, _has(reader, given.get("bias"), "bias"))
 
 
 @function("x weight bias stride padding dilation groups", "conv1d", "conv2d", "conv3d")
@@ -355,7 +360,7 @@ def _convolution(reader: Reader, given: Given) -> View:
     pads = tuple([(total // 2, total - total // 2) for total in totals])
     pads = pads if isinstance(padding, str) else alike(each(padding, dimensions))
     stride, groups = each(given.get("stride", 1), dimensions), given.get("groups", 1)
-    bias = _has(reader, given.get("bias"))
+    bias = _has(reader, given.get("bias"), "bias")
     channels = weight.shape[1] * groups
     word = lambda own: wording.convolution(channels, len(weight), kernel, stride, own, dilation, groups, bias)  # noqa: E731
     return reader.window(given["x"], word, pads, 0.0, given.shape)
@@ -363,7 +368,7 @@ def _convolution(reader: Reader, given: Given) -> View:
 
 @function("x shape weight bias eps", "layer_norm")
 def _layer_norm(reader: Reader, given: Given) -> View:
-    affine = [_has(reader, given.get(name)) for name in ("weight", "bias")]
+    affine = [_has(reader, given.get(name), name) for name in ("weight", "bias")]
     if len(given["shape"]) > 1 or affine[0] != affine[1]:
         raise Unsayable("its `ln` works over the channels at each position, with a scale and a shift or without")
     return reader.over_channels(given["x"], wording.layer_norm(given.get("eps", 1e-5), affine[0]), -1)
@@ -371,16 +376,17 @@ def _layer_norm(reader: Reader, given: Given) -> View:
 
 @function("x running_mean running_var weight bias training momentum eps", "batch_norm")
 def _batch_norm(reader: Reader, given: Given) -> View:
-    affine = [_has(reader, given.get(name)) for name in ("weight", "bias")]
+    affine = [_has(reader, given.get(name), name) for name in ("weight", "bias")]
     if given.get("running_mean") is None or affine[0] != affine[1]:
         raise Unsayable("its `bn` keeps running means, and has a scale and a shift or neither")
+    _keeps(reader, given)
     words = wording.batch_norm(given.get("eps", 1e-5), given.get("momentum", 0.1), affine[0])
     return reader.channelwise(given["x"], words)
 
 
 @function("x groups weight bias eps", "group_norm")
 def _group_norm(reader: Reader, given: Given) -> View:
-    affine = [_has(reader, given.get(name)) for name in ("weight", "bias")]
+    affine = [_has(reader, given.get(name), name) for name in ("weight", "bias")]
     if affine[0] != affine[1]:
         raise Unsayable("its `gn` has a scale and a shift or neither")
     words = wording.group_norm(given["groups"], given.get("eps", 1e-5), affine[0])
@@ -418,17 +424,18 @@ def _both(reader: Reader, given: Given, word: str, neutral: int) -> Any:
     if len(views) == 1 and any(isinstance(value, int | float) and value == neutral for value in pair):
         return views[0]  # how `sum(list)` begins
     if len(views) < 2:
-        raise Unsayable("it adds and multiplies volumes, not volumes and numbers")
+        constants = [value.name for value in pair if isinstance(value, Tensor)]
+        raise Unsayable(f"it adds and multiplies volumes, not volumes and {constants[0] if constants else 'numbers'}")
     return reader.merge(word, views)
 
 
 def _scaled(reader: Reader, view: View, tensor: Tensor) -> View:
     view = reader.sized(view)
     axis, value = reader.channel_axis(view), tensor.value
-    shape = (1,) * (len(view.axes) - value.dim()) + tuple(value.shape)
+    shape = (1,) * (len(view.axes) - len(tensor.shape)) + tensor.shape
     if axis is None or shape != tuple([shape[axis] if place == axis else 1 for place in range(len(view.axes))]):
         raise Unsayable("its `scale` has one factor per channel")
-    if shape[axis] != reader.volume(view).channels or not isinstance(value, torch.nn.Parameter):
+    if shape[axis] != reader.volume(view).channels:
         raise Unsayable("its `scale` has one learned factor per channel")
     _learned(reader, tensor)
     flat = value.detach().reshape(-1)

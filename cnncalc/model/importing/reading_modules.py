@@ -12,8 +12,9 @@ from torch import nn
 from cnncalc.model.importing import wording
 from cnncalc.model.importing.layout import IMAGES
 from cnncalc.model.importing.operations import flag, literal, rate, sides, size
-from cnncalc.model.importing.reading import BY_NAME, MODULES, Reader, View
+from cnncalc.model.importing.reading import BY_NAME, MODULES, Reader
 from cnncalc.model.importing.tracing import BATCH
+from cnncalc.model.importing.values import View
 from cnncalc.model.importing.wording import Pairs, Unsayable, Wording, alike, each, from_torch
 from cnncalc.model.initialise import Factor
 
@@ -131,7 +132,11 @@ def _power(reader: Reader, module: Any, view: View) -> View:
     more = literal("norm=", module.norm_type, 2)
     if module.norm_type <= 0:
         raise Unsayable(f"its norm is larger than 0, not {module.norm_type}")
-    word = lambda own: wording.pool("lppool", kernel, stride, own, (), module.ceil_mode, more)  # noqa: E731
+    arriving = reader.node.all_input_nodes[0].meta["value"].shape[2:]
+    whole = [(size - k) // s + 1 for size, k, s in zip(arriving, kernel, stride, strict=True)]
+    if module.ceil_mode and tuple(whole) != reader.shape[2:]:
+        raise Unsayable("with ceil_mode, its last windows weigh more than the others")
+    word = lambda own: wording.pool("lppool", kernel, stride, own, (), False, more)  # noqa: E731
     return reader.window(view, word, alike((0,) * dimensions), 0.0, reader.shape)
 
 

@@ -95,6 +95,8 @@ class _Nesting:
         self.skips = self._deep_skips()
         self.done: dict[int, Part] = {}
         self.taken: set[int] = set()
+        self.begins: dict[tuple[int, int], int] = {}
+        self.known_at = 0
 
     def parts(self) -> Parts:
         parts = self._sequence(self.readout.output, 0)
@@ -148,7 +150,19 @@ class _Nesting:
         return tuple([source if source == start else next(executed) for source in inputs])
 
     def _begin(self, source: int, start: int) -> int:
-        """Return the operation of a branch that is executed first."""
+        """Return the operation of a branch that is executed first.
+
+        Branches may share what has no label yet, so that there are far more ways through a nest than operations;
+        what is known of a branch holds until something else has been written.
+        """
+        if len(self.done) != self.known_at:
+            self.begins, self.known_at = {}, len(self.done)
+        known = self.begins.get((source, start))
+        if known is None:
+            known = self.begins[source, start] = self._found_begin(source, start)
+        return known
+
+    def _found_begin(self, source: int, start: int) -> int:
         first = at = source
         while at != start and at not in self.done:
             first, at = at, self._before(at)

@@ -6,16 +6,19 @@ the module's weights are real). So a module may ask for shapes, loop over them a
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import operator
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch import fx, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
 from cnncalc.errors import CnncalcError, SpecError, shorten
+from cnncalc.model.importing.source_lines import Lines, line_of_error
 from cnncalc.volume import Volume
 
 BATCH = 2
@@ -33,14 +36,22 @@ class Scope(NamedTuple):
     owner: str = ""
 
 
+MADE = "made"
+"""How the names begin of modules that a forward makes."""
+
 CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict", "Module", "GraphModule", ""))
 """Classes of modules that only hold others."""
 
 
 class Traced(NamedTuple):
-    """A trace; every node's ``meta`` has its ``value`` (without numbers) and its ``scopes``, outermost first."""
+    """A trace.
+
+    Every node's ``meta`` has its ``value`` (without numbers), its ``scopes`` (outermost first), the ``line`` of
+    the user's code that made it, and the nodes whose memory it ``writes`` over.
+    """
 
     graph: fx.Graph
+    root: nn.Module
     modules: dict[str, nn.Module]
     tensors: Callable[[str], Any]
 
@@ -53,39 +64,56 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
     Raises:
         SpecError: where the module cannot be traced.
     """
-    root = _Root(module)
+    root = Root(module)
     tracer = _Tracer(volume, _numberless(module), is_layer)
-    training = {part: part.training for part in module.modules()}
     try:
-        module.eval()
-        with warnings.catch_warnings():
+        with left_as_it_is(module), warnings.catch_warnings(), _passing_for_tensors():
             warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
+            module.eval()
             graph = tracer.trace(root)
     except CnncalcError:
         raise
     except Exception as error:
         raise tracer.failed(error) from error
-    finally:
-        for part, mode in training.items():
-            part.training = mode
     graph.owning_module = None
-    return Traced(graph, dict(root.named_modules()), lambda path: _attribute(root, path))
+    return Traced(graph, root, dict(root.named_modules()), lambda path: attribute(root, path))
 
 
-class _Root(nn.Module):
+@contextlib.contextmanager
+def left_as_it_is(module: nn.Module) -> Iterator[None]:
+    """Restore every attribute of every part of a module, whatever its forward sets."""
+    before = [(part, dict(vars(part))) for part in module.modules()]
+    try:
+        yield
+    finally:
+        for part, attributes in before:
+            vars(part).clear()
+            vars(part).update(attributes)
+
+
+class Root(nn.Module):
     """Holds the module, so that it may be a single layer, and takes one input whatever its own takes."""
+
+    HOLDS = "network"
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.network = module
 
     def forward(self, x: torch.Tensor) -> Any:
+        """Return what the module makes of images."""
         return self.network(x)
 
 
 def module_path(path: str) -> str:
     """Return a path as the user's module knows it: without what holds the module here."""
     return path.removeprefix("network").removeprefix(".")
+
+
+def has_numbers(module: nn.Module) -> bool:
+    """Say whether a module's tensors have values: those on the meta device and fake ones have none."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return not any(tensor.is_meta or isinstance(tensor, FakeTensor) for tensor in tensors)
 
 
 def _numberless(module: nn.Module) -> tuple[Any, torch.device]:
@@ -103,15 +131,6 @@ class _Value(fx.Proxy):
     @property
     def value(self) -> Any:
         return self.node.meta["value"]
-
-    @property
-    def __class__(self) -> type:
-        """Pass for a tensor where a forward asks, as some do."""
-        return torch.Tensor if isinstance(self.value, torch.Tensor) else _Value
-
-    @__class__.setter
-    def __class__(self, kind: type) -> None:
-        raise TypeError("a value keeps its class")
 
     def __getattr__(self, name: str) -> Any:
         known = getattr(self.value, name)
@@ -131,6 +150,44 @@ class _Value(fx.Proxy):
     def __iter__(self) -> Iterator[Any]:
         return iter([super(_Value, self).__getitem__(place) for place in range(len(self.value))])  # type: ignore[misc]
 
+    def __setitem__(self, place: Any, value: Any) -> None:
+        self._call(operator.setitem, place, value)
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._call(operator.iadd, other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._call(operator.isub, other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._call(operator.imul, other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._call(operator.itruediv, other)
+
+    def _call(self, function: Callable[..., Any], *others: Any) -> Any:
+        """Record an operator that writes over this value; torch.fx itself knows none of those."""
+        return self.tracer.create_proxy("call_function", function, (self, *others), {})
+
+
+@contextlib.contextmanager
+def _passing_for_tensors() -> Iterator[None]:
+    """Let values of a trace pass for tensors where Python code asks with ``isinstance``, as some modules do.
+
+    Code in C asks in another way, and is told the truth: it would read memory that is not there.
+    """
+    plain = builtins.isinstance
+
+    def passing(value: Any, kinds: Any) -> bool:
+        seen = value.value if type(value) is _Value else None
+        return plain(value, kinds) or (plain(seen, torch.Tensor) and plain(seen, kinds))
+
+    builtins.isinstance = passing
+    try:
+        yield
+    finally:
+        builtins.isinstance = plain
+
 
 class _Tracer(fx.Tracer):
     """Traces, and computes every value's shape on the way."""
@@ -145,6 +202,7 @@ class _Tracer(fx.Tracer):
         self.stack: list[Scope] = []
         self.deepest: list[Scope] = []
         self.computing = False
+        self.lines = Lines(trace)
 
     # ---- what is a call
 
@@ -154,7 +212,7 @@ class _Tracer(fx.Tracer):
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self.computing:
             return forward(*args, **kwargs)
-        path = self.path_of_module(m)
+        path = self._path(m)
         if not self.is_layer(m) and type(m).__module__.startswith("torch.nn") and not _holds(m):
             raise cannot_say(path, f"nn.{type(m).__name__}")
         owner = next((scope.kind for scope in self.stack[:0:-1] if scope.kind not in CONTAINERS), "")
@@ -166,6 +224,30 @@ class _Tracer(fx.Tracer):
             raise
         finally:
             self.stack.pop()
+
+    def _path(self, module: nn.Module) -> str:
+        """Return where a module stands; one that is made in a forward, and learns nothing, gets a place here."""
+        paths = self.submodule_paths
+        assert paths is not None  # there are some while a module is traced
+        if module not in paths:
+            if any(True for _ in (*module.parameters(), *module.buffers())):
+                why = "it is made in forward, with new weights at every call"
+                raise cannot_say(self._here(), f"nn.{type(module).__name__}", why, line=self.lines.now())
+            name = f"{MADE}{len(paths)}"
+            self.root.add_module(name, module.eval())
+            paths |= {part: f"{name}.{path}".rstrip(".") for path, part in module.named_modules()}
+        return self.path_of_module(module)
+
+    def _here(self) -> str:
+        return self.stack[-1].path if self.stack else ""
+
+    def _line(self) -> str:
+        """Return the line that is being traced; one of a function with a gradient of its own is refused."""
+        name, line = self.lines.in_function()
+        if name:
+            why = "its gradient is its own, and not that of what it computes"
+            raise cannot_say(self._here(), f"torch.autograd.Function `{name}`", why, line=line)
+        return self.lines.now()
 
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
         return attr_val if self.computing else super().getattr(attr, attr_val, parameter_proxy_cache)
@@ -183,8 +265,12 @@ class _Tracer(fx.Tracer):
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **named)
         node = proxy.node
         node.meta["scopes"] = tuple(self.stack)
+        node.meta["line"] = self._line()
+        before = _versions(node.all_input_nodes)
         with self.mode, torch.no_grad(), self._computing():
             node.meta["value"] = self._compute(node)
+        after = _versions(node.all_input_nodes)
+        node.meta["writes"] = [source for source, version in before.items() if after[source] != version]
         return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
 
     @contextlib.contextmanager
@@ -199,7 +285,7 @@ class _Tracer(fx.Tracer):
         if node.op == "placeholder":
             return torch.empty((BATCH, self.volume.channels, *self.volume.spatial), device=self.device)
         if node.op == "get_attr":
-            return _attribute(self.root, str(node.target))
+            return attribute(self.root, str(node.target))
         if node.op == "output":
             return None
         args, kwargs = fx.map_arg((node.args, node.kwargs), self._known)
@@ -215,7 +301,8 @@ class _Tracer(fx.Tracer):
     def failed(self, error: Exception) -> SpecError:
         """Say where a module could not be traced, and why."""
         path = module_path((self.deepest or [Scope("", "")])[-1].path)
-        where = f"`{path}` " if path else "the module "
+        line = line_of_error(error)
+        where = (f"`{path}` " if path else "the module ") + (f"({line}) " if line else "")
         reason = shorten(str(error).strip().split("\n")[0], 200)
         return SpecError(
             "cannot-trace",
@@ -224,12 +311,18 @@ class _Tracer(fx.Tracer):
         )
 
 
-def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] = ()) -> SpecError:
+def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] = (), line: str = "") -> SpecError:
     """Make the error for what the language has no word for; a path is one of the trace."""
     where = module_path(path)
     reason = f": {why}" if why else ""
-    message = f"the language cannot say {operation}{f' in `{where}`' if where else ''}{reason}"
-    return SpecError("cannot-import", message, hints=hints)
+    place = (f" in `{where}`" if where else "") + (f" ({line})" if line else "")
+    return SpecError("cannot-import", f"the language cannot say {operation}{place}{reason}", hints=hints)
+
+
+def _versions(nodes: Iterable[fx.Node]) -> dict[fx.Node, int]:
+    """Return how often the memory of each value has been written over, as PyTorch counts it."""
+    values = {node: node.meta.get("value") for node in nodes}
+    return {node: value._version for node, value in values.items() if isinstance(value, torch.Tensor)}
 
 
 def _holds(module: nn.Module) -> bool:
@@ -248,7 +341,7 @@ def _has_tensors(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
 
-def _attribute(root: nn.Module, path: str) -> Any:
+def attribute(root: nn.Module, path: str) -> Any:
     """Return what stands under a dotted path, a tensor for a parameter or a buffer."""
     *owners, name = path.split(".")
     return getattr(root.get_submodule(".".join(owners)), name)

@@ -1,0 +1,70 @@
+"""What the calls of a trace are given and return, as the reader knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from cnncalc.model.importing.layout import Axes
+from cnncalc.model.importing.tracing import module_path
+from cnncalc.model.importing.wording import Pairs
+
+
+@dataclass(frozen=True)
+class View:
+    """A tensor of the trace: the volume behind an operation, in a layout.
+
+    Attributes:
+        index: the operation; 0 is the input.
+        axes: which of the volume's numbers each dimension runs over.
+        pads: padding that has been added and is not yet a layer, since the next window may take it over.
+        fill: what it is filled with.
+        negated: whether the numbers are those of the volume with the opposite sign.
+    """
+
+    index: int
+    axes: Axes
+    pads: Pairs | None = None
+    fill: float = 0.0
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A learned tensor, or a buffer, that a call reads by itself, perhaps under another shape."""
+
+    path: str
+    value: torch.Tensor
+    shape: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called in an error."""
+        return f"`{module_path(self.path)}`"
+
+
+@dataclass(frozen=True)
+class Overwritten:
+    """A value that a call has written over in a way that no layout follows; nobody may read it any more."""
+
+    by: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """A call's arguments by name, and the shape of what it returns."""
+
+    name: str
+    values: Mapping[str, Any]
+    shape: tuple[int, ...]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def get(self, name: str, usual: Any = None) -> Any:
+        """Return an argument, or what holds without it."""
+        value = self.values.get(name)
+        return usual if value is None else value

@@ -8,7 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import INPUTS, OUTPUT, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, OUTPUT, SAME, Extra, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Module, Steps
 
@@ -87,7 +87,8 @@ class Activation(Layer):
         if overwrites and self.function == "relu6":  # PyTorch keeps a copy of the input, so nothing is gained
             return (Kernel("relu6", values, extras=(Extra(values),), overwrites=True),)
         keeps = OUTPUT if overwrites or self.function in _KEEPS_OUTPUT else INPUTS
-        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites),)
+        lies = CHANNELS_FIRST if self.function in ("softmax", "logsoftmax") else SAME
+        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites, lies=lies),)
 
 
 @register("prelu")
@@ -113,4 +114,6 @@ class ParametricRelu(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # the slope's gradient is computed for every value, then summed
-        return (Kernel("prelu", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values),)
+        return (
+            Kernel("prelu", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values, makes_all=True),
+        )

@@ -69,7 +69,10 @@ class Layer:
     makes_vectors: ClassVar[bool] = False
     """Whether what it makes is N x C."""
     output_is_free: ClassVar[bool] = False
-    """Whether its output is new memory that its own backward pass does not read: it may be overwritten."""
+    """Whether its output may be overwritten: it is new memory, no view, and its own backward pass does not read it.
+
+    PyTorch copies a gradient twice on its way through what was written over a view.
+    """
     may_overwrite: ClassVar[bool] = False
     """Whether it gains from writing its output over its input (``inplace=True``)."""
     repeats_exactly_on_cuda: ClassVar[bool] = True

@@ -8,7 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
+from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, PART, SAME, Kernel, Kernels
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
@@ -50,7 +50,7 @@ class Shuffle(Layer):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         if self.groups in (1, sources[0].channels):  # the order stays: a view
             return ()
-        return (Kernel("copy", sources[0].values),)
+        return (Kernel("copy", sources[0].values, lies=CHANNELS_FIRST),)
 
 
 @register("slice")
@@ -86,7 +86,9 @@ class Slice(Layer):
         return (Function("narrow", (1, self.start, self.stop - self.start)),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("narrow", self.output(sources).values, overwrites=True),)  # its gradient is one of all channels
+        values = self.output(sources).values
+        lies = SAME if values == sources[0].values else PART
+        return (Kernel("narrow", values, overwrites=True, lies=lies),)  # its gradient is one of all channels
 
 
 @register("scale")

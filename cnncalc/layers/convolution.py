@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd, prod
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 from cnncalc.errors import Fault, shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
+from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Windowed, axis_name, read_windows
@@ -107,7 +108,8 @@ class Convolution(Windowed):
         return Function("pad", (padding(self.needed_padding(sources[0])),)), convolution
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        convolution = _kernel(self, sources)
+        columns = sources[0].channels // self.groups
+        convolution = _kernel(self, sources, self.setting("kernel"), columns)
         if self.plain and self.rounding != "ceil":
             return (convolution,)
         return self.padding_kernel(sources[0]), convolution
@@ -260,14 +262,23 @@ class TransposedConvolution(Layer):
         return (Module(per_dimension("ConvTranspose", sources[0].dimensions), args, _changed(settings)),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (_kernel(self, sources),)
+        return (_kernel(self, sources, self.kernel, self.filters // self.groups),)
 
     def looks_around(self) -> bool:
         return any(kernel > 1 for kernel in self.kernel)
 
 
-def _kernel(layer: Layer, sources: Sources) -> Kernel:
-    return Kernel("convolution", layer.output(sources).values, keeps=INPUTS, parameters=layer.tensors(sources))
+def _kernel(layer: Layer, sources: Sources, kernel: Sequence[int], columns: int) -> Kernel:
+    """Return the kernel of a convolution whose weights are [rows x columns x positions of the window]."""
+    dimensions = sources[0].dimensions
+    return Kernel(
+        "convolution",
+        layer.output(sources).values,
+        keeps=INPUTS,
+        parameters=layer.tensors(sources),
+        lies=order_of_images(dimensions),
+        reorders=dimensions > 1 and columns > 1 and prod(kernel) > 1,  # else there is one order of the weights
+    )
 
 
 _USUAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}

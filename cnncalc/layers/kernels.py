@@ -20,6 +20,13 @@ NOTHING, INPUTS, OTHERS, OUTPUT = "nothing", "inputs", "others", "output"
 NEW, PASSED = "new", "passed"
 """Where the gradients of the operands lie: in new memory, or in that of the gradient that arrives."""
 
+SAME, CHANNELS_FIRST, CHANNELS_LAST, PART, ALL_LAST = "same", "channels first", "channels last", "part", "all last"
+"""How the result lies in memory: as the first operand does, in an order of its own, as a part of the operand, or with
+its channels last where those of all operands are."""
+
+CONTIGUOUS, UNBROKEN, ROWS = "contiguous", "unbroken", "rows"
+"""What an operand that lies otherwise is copied for: channels first, no part of a larger tensor, one row per image."""
+
 FLOAT, INDEX, COUNTER = 4, 8, 8
 """Bytes of a float32, of a place in a pool's input (int64), and of a norm's count of batches (int64)."""
 
@@ -46,7 +53,7 @@ class Kernel(NamedTuple):
 
     Attributes:
         operation: what PyTorch's lists for autocast know it by.
-        makes: values of the result.
+        makes, fixed: values of the result for one image, and for any number of images.
         reads: its operands: the layer's sources come first, then the results of its kernels in order;
             () is the result of the kernel before, or the layer's source.
         keeps: what it keeps for the backward pass: ``nothing``, ``inputs``, ``others`` or ``output``.
@@ -55,7 +62,15 @@ class Kernel(NamedTuple):
         buffers: bytes of each of its buffers.
         overwrites: whether the result lies in the memory of the operand: a view, or what is done in place.
         gradient: where the gradients of the operands lie.
+        holds: what else is there until it is done, since a variable of the Python function around it holds it;
+            numbered like ``reads``.
+        passing: values that the forward pass needs for a moment.
         scratch: values that the backward pass needs for a moment, beside the gradients that arrive and leave.
+        lies: how the result lies in memory.
+        needs: how the operand must lie; None where PyTorch copies it never.
+        reorders: whether behind channels that lie last the weights' gradient lies so too, and is copied.
+        makes_all: whether its backward pass makes the gradient of its operand even where nobody wants it.
+        sums: whether the parameters' gradients are sums that are made when its backward pass is done.
         training_only: whether it does nothing when the network is tested.
 
     """
@@ -69,11 +84,29 @@ class Kernel(NamedTuple):
     buffers: tuple[int, ...] = ()
     overwrites: bool = False
     gradient: str = NEW
+    holds: tuple[int, ...] = ()
+    passing: int = 0
     scratch: int = 0
     training_only: bool = False
+    fixed: int = 0
+    lies: str = SAME
+    needs: str | None = None
+    reorders: bool = False
+    makes_all: bool = False
+    sums: bool = False
 
 
 Kernels = tuple[Kernel, ...]
+
+
+def stretched(values: int) -> Kernel:
+    """Return the kernel of a ``flatten``: a view, unless the values of an image lie in another order."""
+    return Kernel("flatten", values, overwrites=True, gradient=PASSED, lies=CHANNELS_FIRST, needs=ROWS)
+
+
+def order_of_images(dimensions: int) -> str:
+    """Return how the result lies of what PyTorch does for images and volumes in their own order, for signals in one."""
+    return SAME if dimensions > 1 else CHANNELS_FIRST
 
 
 def folded(operation: str, sources: Sequence[Volume], keeps: str, gradient: str) -> Kernels:

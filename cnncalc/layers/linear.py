@@ -8,7 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault, shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
+from cnncalc.layers.kernels import INPUTS, ROWS, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps
 from cnncalc.volume import Volume
@@ -69,7 +69,7 @@ class FullyConnected(Flattening):
         return (linear,) if vector else (FLATTEN, linear)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("linear", self.outputs, keeps=INPUTS, parameters=self.tensors(sources)),)
+        return (Kernel("linear", self.outputs, keeps=INPUTS, parameters=self.tensors(sources), needs=ROWS),)
 
     def matrix_product(self, sources: Sources) -> MatrixProduct:
         return MatrixProduct(self.outputs, sources[0].values, 1)
@@ -89,7 +89,7 @@ class Flatten(Flattening):
         return () if vector else (FLATTEN,)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return ()
+        return (stretched(sources[0].values),)
 
 
 FLATTEN = Function("flatten", (1,))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from cnncalc.errors import Fault
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import NEW, NOTHING, OTHERS, PASSED, Kernel, Kernels, folded
+from cnncalc.layers.kernels import ALL_LAST, CHANNELS_FIRST, NEW, NOTHING, OTHERS, PASSED, Kernel, Kernels, folded
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
 from cnncalc.volume import Volume
@@ -58,7 +58,8 @@ class Concat(Merge):
         return sources[0].with_channels(sum(source.channels for source in sources))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("cat", self.output(sources).values, tuple(range(len(sources))), gradient=PASSED),)
+        lies = ALL_LAST if sources[0].dimensions > 1 else CHANNELS_FIRST
+        return (Kernel("cat", self.output(sources).values, tuple(range(len(sources))), gradient=PASSED, lies=lies),)
 
 
 @register("mul")

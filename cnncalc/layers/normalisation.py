@@ -9,7 +9,20 @@ from typing import Any, ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import COUNTER, FLOAT, INPUTS, OTHERS, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import (
+    CHANNELS_FIRST,
+    CHANNELS_LAST,
+    CONTIGUOUS,
+    COUNTER,
+    FLOAT,
+    INPUTS,
+    OTHERS,
+    UNBROKEN,
+    Extra,
+    Kernel,
+    Kernels,
+    order_of_images,
+)
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, per_dimension
 
@@ -22,7 +35,6 @@ class Normalisation(Layer):
     affine: bool
 
     takes_vectors: ClassVar[bool] = True
-    output_is_free: ClassVar[bool] = True
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels,) if self.affine else ()
@@ -56,6 +68,7 @@ class BatchNorm(Normalisation):
     momentum: float
 
     kind: ClassVar[str] = "bn"
+    output_is_free: ClassVar[bool] = True
     statistic_over_batch: ClassVar[bool] = True
 
     def values_per_statistic(self, sources: Sources) -> int:
@@ -73,7 +86,8 @@ class BatchNorm(Normalisation):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
         buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
-        return (self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT), buffers),)
+        norm = self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT), buffers)
+        return (norm._replace(lies=order_of_images(sources[0].dimensions), makes_all=True),)
 
 
 @register("instancenorm")
@@ -101,8 +115,10 @@ class InstanceNorm(Normalisation):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
         norm = self.kernel("batch_norm", sources, Extra(channels, size=self.statistic_size))
+        norm = norm._replace(holds=(0,), lies=CHANNELS_FIRST, needs=CONTIGUOUS)
         if self.affine:  # an image's channels are a batch norm's: scales and shifts are repeated for each
-            norm = norm._replace(extras=(*norm.extras, Extra(channels, size=FLOAT)), scratch=2 * channels)
+            extras = (*norm.extras, Extra(channels, size=FLOAT))
+            norm = norm._replace(extras=extras, passing=channels, scratch=2 * channels, makes_all=True, sums=True)
         return (norm,)
 
 
@@ -114,6 +130,7 @@ class GroupNorm(Normalisation):
     groups: int
 
     kind: ClassVar[str] = "gn"
+    output_is_free: ClassVar[bool] = True
 
     @classmethod
     def read(cls, arguments: Arguments) -> GroupNorm:
@@ -140,7 +157,9 @@ class GroupNorm(Normalisation):
         return (Module("GroupNorm", (self.groups, sources[0].channels), settings),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size)),)
+        norm = self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size))
+        needs = UNBROKEN if sources[0].dimensions > 1 else CONTIGUOUS
+        return (norm._replace(holds=(0,), lies=order_of_images(sources[0].dimensions), needs=needs),)
 
 
 @register("ln")
@@ -163,7 +182,8 @@ class LayerNorm(Normalisation):
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (self.kernel("layer_norm", sources, Extra(prod(sources[0].spatial), size=self.statistic_size)),)
+        norm = self.kernel("layer_norm", sources, Extra(prod(sources[0].spatial), size=self.statistic_size))
+        return (norm._replace(lies=CHANNELS_LAST),)
 
 
 @register("lrn")
@@ -203,7 +223,7 @@ class LocalResponseNorm(Layer):
             Kernel(mean, values, keeps=INPUTS),
             Kernel("mul", values),
             Kernel("add", values),
-            Kernel("pow", values, keeps=INPUTS, scratch=2 * values),
+            Kernel("pow", values, keeps=INPUTS, scratch=2 * values, holds=(3,)),  # the variable that it is put into
             Kernel("div", values, (0, 6), keeps=INPUTS, scratch=2 * values),
         )
 

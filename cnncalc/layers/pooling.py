@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
-from cnncalc.layers.kernels import INDEX, INPUTS, NOTHING, OTHERS, OUTPUT, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import CHANNELS_FIRST, INDEX, INPUTS, NOTHING, OTHERS, OUTPUT, SAME, Extra, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
@@ -92,7 +92,10 @@ class MaxPool(Pool):
     """``pool 2x2 s2``, ``maxpool 3x3 s2 p1``; ``pool2`` is 2x2 with stride 2."""
 
     kind: ClassVar[str] = "pool"
-    output_is_free: ClassVar[bool] = True
+
+    @property
+    def output_is_free(self) -> bool:  # type: ignore[override]  # PyTorch's 1-D pool is a view of a 2-D one
+        return len(self.windows) > 1
 
     @classmethod
     def read(cls, arguments: Arguments) -> MaxPool:
@@ -205,10 +208,11 @@ class PowerPool(Pool):
             _mean(sources, makes),
             Kernel("sign", makes, (at,)),
             Kernel("abs", makes, (at,), keeps=INPUTS, scratch=makes),
-            Kernel("relu", makes, keeps=OUTPUT),
+            Kernel("relu", makes, keeps=OUTPUT, holds=(at + 2,)),
             Kernel("mul", makes, (at + 1, at + 3), keeps=OTHERS),
             Kernel("mul", makes),
-            Kernel("pow", makes, keeps=INPUTS, scratch=2 * makes),
+            # a variable of PyTorch's function holds the mean, and a variable of the module what it was given
+            Kernel("pow", makes, keeps=INPUTS, scratch=2 * makes, holds=(at - 2, at)),
         )
 
 
@@ -217,7 +221,13 @@ def _maximum(name: str, makes: int) -> Kernel:
 
 
 def _mean(sources: Sources, makes: int) -> Kernel:
-    return Kernel(f"avg_pool{sources[0].dimensions}d", makes, keeps=INPUTS)
+    dimensions = sources[0].dimensions
+    return Kernel(f"avg_pool{dimensions}d", makes, keeps=INPUTS, lies=_order(dimensions))
+
+
+def _order(dimensions: int) -> str:
+    """Return how the result lies of what PyTorch has for channels that lie last in up to two dimensions only."""
+    return SAME if dimensions < 3 else CHANNELS_FIRST
 
 
 @dataclass(eq=False, repr=False)
@@ -230,6 +240,10 @@ class AdaptivePool(Layer):
     def read(cls, arguments: Arguments) -> AdaptivePool:
         size = arguments.size(f"`{arguments.word} 7x7`: the size of the output")
         return cls(arguments.spread(size, "size"))
+
+    @property
+    def output_is_free(self) -> bool:  # type: ignore[override]  # PyTorch's 1-D pool is a view of a 2-D one
+        return len(self.size) > 1
 
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.size)
@@ -255,7 +269,6 @@ class AdaptiveAveragePool(AdaptivePool):
     """``adaptiveavgpool 7x7``"""
 
     kind: ClassVar[str] = "adaptiveavgpool"
-    output_is_free: ClassVar[bool] = True
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
@@ -266,7 +279,8 @@ class AdaptiveAveragePool(AdaptivePool):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         keeps = NOTHING if max(self.size) == 1 else INPUTS  # PyTorch takes a mean over all positions
-        return (Kernel(f"adaptive_avg_pool{len(self.size)}d", self.output(sources).values, keeps=keeps),)
+        makes, lies = self.output(sources).values, _order(len(self.size))
+        return (Kernel(f"adaptive_avg_pool{len(self.size)}d", makes, keeps=keeps, lies=lies),)
 
 
 @register("adaptivemaxpool")
@@ -275,14 +289,14 @@ class AdaptiveMaxPool(AdaptivePool):
     """``adaptivemaxpool 7x7``"""
 
     kind: ClassVar[str] = "adaptivemaxpool"
-    output_is_free: ClassVar[bool] = True
     repeats_exactly_on_cuda: ClassVar[bool] = False
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.adaptive("AdaptiveMaxPool", sources)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (_maximum(f"adaptive_max_pool{len(self.size)}d", self.output(sources).values),)
+        pool = _maximum(f"adaptive_max_pool{len(self.size)}d", self.output(sources).values)
+        return (pool._replace(lies=_order(len(self.size))),)
 
 
 @register("gap")

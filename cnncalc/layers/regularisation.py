@@ -8,7 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import Extra, Kernel, Kernels
+from cnncalc.layers.kernels import Extra, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, per_dimension
 from cnncalc.volume import Volume
@@ -55,15 +55,16 @@ class Dropout(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values
+        rows = (stretched(values),) if self.what == "droppath" else ()
         if self.rate == 0:  # PyTorch hands on what arrives
-            return ()
+            return rows
         if self.rate == 1:  # everything becomes 0 by a product with a single 0
             mask = Extra(fixed=1)
         elif self.what == "dropout" or max(sources[0].spatial) == 1 == sources[0].channels:
             mask = Extra(values, cuda_size=1)
         else:
             mask = Extra(1 if self.what == "droppath" else sources[0].channels)
-        return (Kernel("dropout", values, extras=(mask,), training_only=True),)
+        return *rows, Kernel("dropout", values, extras=(mask,), training_only=True)
 
 
 def _channels_first(volume: Volume) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
-from cnncalc.layers.kernels import INPUTS, Kernel, Kernels
+from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, short_setting
 from cnncalc.layers.window import axis_name
@@ -55,9 +55,10 @@ class Pad(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         makes = self.output(sources).values
+        lies = order_of_images(len(self.sides))
         if self.mode == "zeros":
-            return (Kernel("pad", makes),)
-        return (Kernel(f"{self.mode}_pad{len(self.sides)}d", makes, keeps=INPUTS),)
+            return (Kernel("pad", makes, lies=lies),)
+        return (Kernel(f"{self.mode}_pad{len(self.sides)}d", makes, keeps=INPUTS, lies=lies),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)
@@ -154,7 +155,7 @@ class Upsample(Layer):
         return (Module("Upsample", (), {"scale_factor": short_setting(factors), "mode": self.mode}),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("upsample", self.output(sources).values),)
+        return (Kernel("upsample", self.output(sources).values, lies=order_of_images(len(self.factors))),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.factors, strict=True)

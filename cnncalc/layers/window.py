@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cnncalc.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Reach
-from cnncalc.layers.kernels import Kernel
+from cnncalc.layers.kernels import Kernel, order_of_images
 from cnncalc.volume import Volume
 
 
@@ -142,7 +142,8 @@ class Windowed(Layer):
     def padding_kernel(self, source: Volume) -> Kernel:
         """Return the kernel that pads in front of the window, where PyTorch's layer does not do it itself."""
         cells = zip(source.spatial, self.needed_padding(source), strict=True)
-        return Kernel("pad", source.with_spatial([size + sum(sides) for size, sides in cells]).values)
+        makes = source.with_spatial([size + sum(sides) for size, sides in cells]).values
+        return Kernel("pad", makes, lies=order_of_images(source.dimensions))
 
     def allows(self, window: Window) -> bool:
         """Say whether the layer could have such a window at all."""

@@ -129,7 +129,7 @@ class Predictor:
         return walk(tape, setup, ops_of(tape, self.segments))
 
     def _tape(self, setup: TrainingSetup) -> Tape:
-        key = (setup.precision, setup.inplace, setup.inference, setup.device)
+        key = (setup.precision, setup.inplace, setup.inference, setup.device, setup.images == 1)
         if key not in self.tapes:
             self.tapes[key] = record(self.network, setup)
         return self.tapes[key]

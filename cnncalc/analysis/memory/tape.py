@@ -10,10 +10,12 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.autocast import FULL, LOWERED, operand_size, result_size
+from cnncalc.analysis.memory.layouts import COPIED, FIRST, HAS_CHANNELS_LAST, of_volume, result
 from cnncalc.analysis.memory.setup import PRECISIONS, TrainingSetup
 from cnncalc.analysis.overwriting import overwritable
-from cnncalc.layers.kernels import INPUTS, NOTHING, OTHERS, OUTPUT, PASSED, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import INPUTS, NOTHING, OTHERS, OUTPUT, PASSED, SAME, Extra, Kernel, Kernels
 from cnncalc.network import Network, Node
+from cnncalc.volume import Volume
 
 
 class Storage(NamedTuple):
@@ -29,12 +31,13 @@ class Storage(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A tensor: where it lies, its values for one image, bytes of each, and whether it has a gradient."""
+    """A tensor: where it lies and in which order, its values for one image, their bytes, whether it has a gradient."""
 
     storage: int
     values: int
     size: int
     has_gradient: bool
+    layout: str = FIRST
 
 
 class Op(NamedTuple):
@@ -44,18 +47,22 @@ class Op(NamedTuple):
         layer: the index of its layer; one more than the last for the loss.
         operation: its name.
         reads, result: the values that it reads and makes.
+        holds: the values that something else holds until it is done.
         makes, keeps: the storages that it makes, and those that its backward pass needs.
         wants: the values that it read whose gradient it makes.
         passed: whether these gradients lie in the memory of the gradient that arrives.
         parameters: values of the learned tensors whose gradients it makes.
         lowered: bytes of a value of these gradients as they are made, where that is not float32; else 0.
-        scratch: bytes for each image that its backward pass needs for a moment.
+        reorders: values of a weight whose gradient is made in another order, and copied; 0 for none.
+        sums: whether the gradients of the parameters are made when what it needed has been given back.
+        passing, scratch: bytes for each image that its forward and its backward pass need for a moment.
 
     """
 
     layer: int
     operation: str
     reads: tuple[int, ...]
+    holds: tuple[int, ...]
     result: int
     makes: tuple[int, ...]
     keeps: tuple[int, ...]
@@ -63,6 +70,9 @@ class Op(NamedTuple):
     passed: bool
     parameters: tuple[int, ...]
     lowered: int
+    reorders: int
+    sums: bool
+    passing: int
     scratch: int
 
 
@@ -75,7 +85,7 @@ class Tape(NamedTuple):
         parameters: values of all learned tensors, in order.
         buffers: bytes of all buffers, in order.
         labels: labels of an image, one for each position of the output.
-        matrices: rows and columns of the weights of convolutions and fully connected layers, in order.
+        matrices: rows and columns of the weights of convolutions and fully connected layers, by the layer's index.
 
     """
 
@@ -86,7 +96,7 @@ class Tape(NamedTuple):
     parameters: list[int]
     buffers: list[int]
     labels: int
-    matrices: list[tuple[int, int]]
+    matrices: dict[int, tuple[int, int]]
 
 
 def record(network: Network, setup: TrainingSetup, *, loss: bool = True) -> Tape:
@@ -111,47 +121,63 @@ class _Recorder:
     """Adds operations to a tape."""
 
     def __init__(self, setup: TrainingSetup) -> None:
-        self.tape = Tape([], [], [], 0, [], [], 1, [])
+        self.tape = Tape([], [], [], 0, [], [], 1, {})
         self.device = setup.device
         self.training = not setup.inference
+        self.images = setup.images
         self.low = PRECISIONS[setup.precision]
         self.casts = setup.precision != "float32"
 
     def input(self, values: int) -> int:
-        return self._value(self._storage(values * FULL, 0, 0), values, FULL, has_gradient=False)
+        return self._value(self._storage(values * FULL, 0, 0), values, FULL, has_gradient=False, layout=FIRST)
 
     def layer(self, node: Node, kernels: Kernels, sources: list[int]) -> int:
         """Add the kernels of a layer, and return the value that it makes."""
         places = list(sources)
         matrix = node.layer.weight_matrix(node.sources)
         if matrix:
-            self.tape.matrices.append(matrix)
+            self.tape.matrices[node.index] = matrix
         for kernel in kernels:
             self.tape.parameters.extend(kernel.parameters)
             self.tape.buffers.extend(kernel.buffers)
             if self.training or not kernel.training_only:
                 reads = tuple([places[place] for place in kernel.reads]) or (places[-1],)
-                places.append(self.kernel(node.index, kernel, reads))
+                holds = tuple([places[place] for place in kernel.holds])
+                places.append(self.kernel(node.index, kernel, reads, holds))
+        if len(places) > len(sources):
+            self._settle(places[-1], node.output)
         return places[-1]
+
+    def _settle(self, place: int, volume: Volume) -> None:
+        """Write down how a layer's output lies, now that its volume is known."""
+        value = self.tape.values[place]
+        layout = of_volume(value.layout, volume.channels, prod(volume.spatial), self.images)
+        if layout != value.layout:
+            self.tape.values[place] = value._replace(layout=layout)
 
     def loss(self, layer: int, output: int) -> None:
         """Add a cross entropy: a log-softmax over the channels, and the mean of what it says of the labels."""
         values = self.tape.values[output].values
         probabilities = self.kernel(layer, Kernel("loss", values, keeps=OUTPUT), (output,))
-        self.kernel(layer, Kernel("loss", 0, extras=(Extra(fixed=1),)), (probabilities,))  # keeps the sum of weights
+        # the loss, and the sum of the labels' weights, which the backward pass needs
+        self.kernel(layer, Kernel("loss", 0, extras=(Extra(fixed=1),), fixed=1), (probabilities,))
 
-    def kernel(self, layer: int, kernel: Kernel, reads: tuple[int, ...]) -> int:
+    def kernel(self, layer: int, kernel: Kernel, reads: tuple[int, ...], holds: tuple[int, ...] = ()) -> int:
         """Add a kernel, with the casts that autocast puts in front of it."""
         tape = self.tape
         if self.casts:
             reads = self._cast(layer, kernel.operation, reads)
+        if kernel.needs:
+            reads = tuple([self._arranged(layer, kernel.needs, read) for read in reads])
         operands = [tape.values[read] for read in reads]
+        layout = result(kernel.lies, [operand.layout for operand in operands])
         size = result_size(kernel.operation, [operand.size for operand in operands])
         wants = tuple([read for read in reads if tape.values[read].has_gradient]) if self.training else ()
         learns = bool(kernel.parameters) and self.training
-        made = [] if kernel.overwrites else [self._storage(kernel.makes * size, 0, layer)]
+        made = [] if kernel.overwrites else [self._storage(kernel.makes * size, kernel.fixed * size, layer)]
         storage = operands[0].storage if kernel.overwrites else made[0]
-        result = self._value(storage, kernel.makes, size, has_gradient=bool(wants) or learns)
+        value = self._value(storage, kernel.makes, size, has_gradient=bool(wants) or learns, layout=layout)
+        unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
         extras = [self._extra(extra, operands[0].size, layer) for extra in kernel.extras]
         copies = self._copies(layer, kernel)
         keeps = [*self._kept(kernel, reads, storage), *extras]
@@ -162,17 +188,21 @@ class _Recorder:
                 layer,
                 kernel.operation,
                 reads,
-                result,
+                holds,
+                value,
                 (*made, *extras, *copies),
                 tuple(keeps) if wants or learns else (),
                 wants,
                 kernel.gradient == PASSED,
                 kernel.parameters if learns else (),
                 self.low if copies else 0,
-                kernel.scratch * size,
+                kernel.parameters[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
+                kernel.sums or bool(unwanted and kernel.scratch),
+                kernel.passing * size,
+                kernel.scratch * size + unwanted,
             )
         )
-        return result
+        return value
 
     def _cast(self, layer: int, operation: str, reads: tuple[int, ...]) -> tuple[int, ...]:
         sizes = [self.tape.values[read].size for read in reads]
@@ -181,14 +211,21 @@ class _Recorder:
             return reads
         return tuple([read if self.tape.values[read].size == size else self._copy(layer, read, size) for read in reads])
 
-    def _copy(self, layer: int, read: int, size: int) -> int:
-        """Add a copy of a value in another precision."""
+    def _arranged(self, layer: int, needs: str, read: int) -> int:
+        """Return a value that lies as an operation needs it: itself, or a copy."""
+        value = self.tape.values[read]
+        return self._copy(layer, read, value.size, FIRST) if value.layout in COPIED[needs] else read
+
+    def _copy(self, layer: int, read: int, size: int, layout: str | None = None) -> int:
+        """Add a copy of a value in another precision or order."""
         value = self.tape.values[read]
         storage = self._storage(value.values * size, 0, layer)
-        result = self._value(storage, value.values, size, has_gradient=value.has_gradient)
+        layout = layout or result(SAME, [value.layout])
+        made = self._value(storage, value.values, size, has_gradient=value.has_gradient, layout=layout)
         wants = (read,) if value.has_gradient and self.training else ()
-        self.tape.ops.append(Op(layer, "copy", (read,), result, (storage,), (), wants, False, (), 0, 0))
-        return result
+        passed = size == value.size
+        self.tape.ops.append(Op(layer, "copy", (read,), (), made, (storage,), (), wants, passed, (), 0, 0, False, 0, 0))
+        return made
 
     def _copies(self, layer: int, kernel: Kernel) -> list[int]:
         """Return copies of the parameters in lower precision, where autocast makes them."""
@@ -218,6 +255,6 @@ class _Recorder:
         self.tape.storages.append(Storage(per_image, fixed, layer, cached))
         return len(self.tape.storages) - 1
 
-    def _value(self, storage: int, values: int, size: int, *, has_gradient: bool) -> int:
-        self.tape.values.append(Value(storage, values, size, has_gradient))
+    def _value(self, storage: int, values: int, size: int, *, has_gradient: bool, layout: str) -> int:
+        self.tape.values.append(Value(storage, values, size, has_gradient, layout))
         return len(self.tape.values) - 1

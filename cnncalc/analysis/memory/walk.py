@@ -24,16 +24,19 @@ FLOAT = 4
 def walk(tape: Tape, setup: TrainingSetup, segments: Sequence[range] = ()) -> Ledger:
     """Walk over a step, and return what was alive; ``segments`` are ops that are computed again, in order."""
     ledger = Ledger(setup)
-    _take_what_stays(tape, setup, ledger)
-    step = _Step(tape, setup, ledger, segments)
+    reached = frozenset() if setup.inference else _reached(tape)
+    trained = [values for op in tape.ops if op.result in reached for values in op.parameters]
+    _take_what_stays(tape, setup, ledger, trained)
+    step = _Step(tape, setup, ledger, segments, reached)
     step.forward()
     if not setup.inference:
         step.backward()
-        _optimize(tape, setup, ledger)
+        _optimize(tape, setup, ledger, trained, reached)
     return ledger
 
 
-def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
+def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger, trained: Sequence[int]) -> None:
+    """Take what is there before the step; the optimizer keeps nothing for parameters that never get a gradient."""
     ledger.take("workspace", setup.workspace)
     parameters = sum([setup.rounded(FLOAT * values) for values in tape.parameters])
     buffers = sum([setup.rounded(size) for size in tape.buffers])
@@ -41,25 +44,31 @@ def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
     ledger.take("buffers", buffers)
     if setup.inference:
         return
-    scalars = setup.state_scalars * setup.rounded(FLOAT) * len(tape.parameters)
-    ledger.take("optimizer_state", setup.state_tensors * parameters + scalars)
+    scalars = setup.state_scalars * setup.rounded(FLOAT) * len(trained)
+    gradients = sum([setup.rounded(FLOAT * values) for values in trained])
+    ledger.take("optimizer_state", setup.state_tensors * gradients + scalars)
     ledger.take("average", parameters + buffers if setup.ema else 0)
-    ledger.take("parameter_gradients", parameters if setup.accumulate > 1 else 0)
+    ledger.take("parameter_gradients", gradients if setup.accumulate > 1 else 0)
     ledger.take("input", tape.labels * setup.images * LABEL)
-    ledger.take("activations", FLOAT, tape.ops[-1].layer)  # the loss
 
 
-def _optimize(tape: Tape, setup: TrainingSetup, ledger: Ledger) -> None:
-    sizes = [setup.rounded(FLOAT * values) for values in tape.parameters]
+def _optimize(
+    tape: Tape, setup: TrainingSetup, ledger: Ledger, trained: Sequence[int], reached: frozenset[int]
+) -> None:
+    sizes = [setup.rounded(FLOAT * values) for values in trained]
     decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
-    step = StepMemory(setup.implementation, decays, sizes, tape.matrices, on_cuda)
+    layers = {op.layer for op in tape.ops if op.parameters and op.result in reached}
+    matrices = [matrix for layer, matrix in tape.matrices.items() if layer in layers]
+    step = StepMemory(setup.implementation, decays, sizes, matrices, on_cuda)
     ledger.moment("step", 0, setup.rule.step_bytes(step))
 
 
 class _Step:
     """The state of one walk: the memory in which every storage lies now, and the gradients that wait."""
 
-    def __init__(self, tape: Tape, setup: TrainingSetup, ledger: Ledger, segments: Sequence[range]) -> None:
+    def __init__(
+        self, tape: Tape, setup: TrainingSetup, ledger: Ledger, segments: Sequence[range], reached: frozenset[int]
+    ) -> None:
         self.tape = tape
         self.ledger = ledger
         self.images = setup.images
@@ -67,7 +76,7 @@ class _Step:
         self.trains = not setup.inference
         self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
         self.expiring = _expiring(tape)
-        self.reached = _reached(tape) if self.trains else frozenset()
+        self.reached = reached
         self.segments = [_Segment.of(tape, ops, self.reached) for ops in segments] if self.trains else []
         self.where = {0: ledger.take("input", self._bytes(0))}
         self.gradients: dict[int, int] = {}
@@ -99,7 +108,7 @@ class _Step:
             for storage in op.makes:
                 where[storage] = ledger.take("activations", self._bytes(storage), op.layer)
                 alive.add(storage)
-            ledger.moment(phase, op.layer)
+            ledger.moment(phase, op.layer, op.passing * self.images)
             if keep and op.result in self.reached:
                 for storage in op.keeps:
                     ledger.share(where[storage])
@@ -142,12 +151,14 @@ class _Step:
         ledger = self.ledger
         arriving = self.gradients.pop(op.result)
         leaving = [(value, self._gradient(op, value, arriving)) for value in op.wants]
-        size = op.lowered or FLOAT
-        learned = [ledger.take("parameter_gradients", values * size, op.layer) for values in op.parameters]
+        learned = [] if op.sums else self._learned(op)
         ledger.moment("backward", op.layer, op.scratch * self.images)
         for storage in op.keeps:
             ledger.drop(self.where[storage])
         ledger.drop(arriving)
+        learned = learned or self._learned(op)
+        if op.reorders:
+            ledger.moment("backward", op.layer, op.reorders * (op.lowered or FLOAT))
         if op.lowered:
             learned = [self._raised(op, values, low) for values, low in zip(op.parameters, learned, strict=True)]
         if self.accumulates:  # they are added to those of the passes before, which are there from the start
@@ -155,6 +166,11 @@ class _Step:
                 ledger.drop(gradient)
         for value, gradient in leaving:
             self._wait(op, value, gradient)
+
+    def _learned(self, op: Op) -> list[int]:
+        """Take the memory of the gradients of an operation's parameters, as they are made."""
+        size = op.lowered or FLOAT
+        return [self.ledger.take("parameter_gradients", values * size, op.layer) for values in op.parameters]
 
     def _gradient(self, op: Op, value: int, arriving: int) -> int:
         """Return the memory of the gradient of a value that the operation read."""
@@ -220,10 +236,12 @@ def _expiring(tape: Tape) -> list[list[int]]:
     last: dict[int, int] = {}
     for number, op in enumerate(tape.ops):
         last.update(dict.fromkeys(op.makes, number))
-        for value in op.reads:
+        for value in (*op.reads, *op.holds):
             last[tape.values[value].storage] = number
     expiring: list[list[int]] = [[] for _ in tape.ops]
     staying = {0, tape.values[tape.output].storage}
+    if tape.ops and tape.ops[-1].operation == "loss":
+        staying.add(tape.values[tape.ops[-1].result].storage)
     for storage, number in last.items():
         if storage not in staying and not tape.storages[storage].cached:
             expiring[number].append(storage)

@@ -234,8 +234,8 @@ def test_what_never_fits() -> None:
 
 @pytest.mark.parametrize("name", GPUS)
 def test_cards_have_less_than_their_memory(name: str) -> None:
-    """Something is set aside for the CUDA context."""
-    assert 8 * 1024 * MIB < GPUS[name].budget < GPUS[name].mebibytes * MIB
+    """Something is set aside for the CUDA context, and on a Jetson board for its system; never half."""
+    assert GPUS[name].mebibytes * MIB // 2 < GPUS[name].budget < GPUS[name].mebibytes * MIB
 
 
 # ---- what cannot be

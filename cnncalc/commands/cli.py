@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from itertools import pairwise
 from keyword import iskeyword
 
@@ -102,6 +103,8 @@ def run(given: list[str]) -> int:
 
 def _called(given: list[str]) -> int:
     """Let click read the command line and call the command; where nothing is given, show the help."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # click's help has a β, which not every terminal has
     try:
         status = cli.main(given, prog_name="cnncalc", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as bare:

@@ -65,6 +65,16 @@ def test_the_runner_of_click_can_call_it() -> None:
     assert done.output.splitlines()[1] == "input,,4x4x1,,64,,"
 
 
+@pytest.mark.parametrize("command", ["train", "shapes"])
+def test_help_has_signs_that_ascii_lacks(command: str) -> None:
+    """The β of Adam's settings is a question mark there."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = [sys.executable, "-m", "cnncalc", command, "--help"]
+    done = subprocess.run(words, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"Usage: cnncalc " + command.encode())
+
+
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["shapes", "--help"], ["--version"], ["zoo", "lenet5"]])
 def test_a_reader_that_has_gone(arguments: list[str]) -> None:
     reading, writing = os.pipe()

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cnncalc.layers import words
 from cnncalc.model.importing.operations import Readout, Token
 from cnncalc.model.importing.parameters import Parameter, solve
-from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Split, Step, filled, holes, keys, length
+from cnncalc.model.importing.phrases import (
+    Jump,
+    Phrase,
+    Phrases,
+    Split,
+    Step,
+    filled,
+    holes,
+    keys,
+    labels,
+    length,
+    numbered,
+    targets,
+    without_last_label,
+)
 from cnncalc.model.importing.repeats import with_repeats
-from cnncalc.model.importing.structure import NORM, Fork, Item, Part, Take, Unit
+from cnncalc.model.importing.structure import NORM, PATH, Fork, Item, Part, Take, Unit
 from cnncalc.model.importing.tracing import CONTAINERS, Scope
 from cnncalc.spec.expressions import RESERVED_NAMES
 from cnncalc.spec.parser import MERGES, STATEMENTS
 
 WORTH = 24
 """Characters that a block must save: a reader has to look it up."""
+
+STAGE = "stage"
+"""What the block of the blocks of one resolution is called."""
+
+_GENEROUS = {STAGE: -40, PATH: WORTH}
+"""A text may be a little longer for stages, which a reader looks for."""
+
+_SPARING = {PATH: 10**9}
+"""What a block must save: what is no module becomes none."""
 
 WORTH_OF_CONTAINER = 80
 """Characters that a block must save that is made of a module which only holds others."""
@@ -71,6 +95,19 @@ class Family:
         return all(body[0].before == body[-1].after for body in self.bodies)
 
     @property
+    def change(self) -> str:
+        """What they do to the volume, as a part of a name."""
+        if self.keeps:
+            return ""
+        sizes = [
+            (body[0].before.values // body[0].before.channels, body[-1].after.values // body[-1].after.channels)
+            for body in self.bodies
+        ]
+        if all(before > after for before, after in sizes):
+            return "_down"
+        return "_up" if all(before < after for before, after in sizes) else "_to"
+
+    @property
     def worth(self) -> int:
         """How much a block of it must save."""
         return WORTH_OF_CONTAINER if self.contains else WORTH
@@ -81,31 +118,33 @@ class Family:
         return sum(map(length, self.bodies)) - max(map(length, self.bodies))
 
 
-def folded(items: Sequence[Item], readout: Readout) -> Folded:
-    """Return the shortest text that is found, with blocks that a reader knows from the module."""
-    return _Folding(items, readout).best()
+def foldings(items: Sequence[Item], readout: Readout) -> tuple[Folded, ...]:
+    """Return texts: the shortest one with blocks for stages and branches, the one without these, and the plain one.
+
+    The blocks are parts of the module; the plain text has none.
+    """
+    folding = _Folding(items, readout)
+    return folding.best(_GENEROUS), folding.best(_SPARING), folding.plain()
 
 
-def unfolded(items: Sequence[Item], readout: Readout) -> Folded:
-    """Return the text without blocks."""
-    return _Folding(items, readout).plain()
-
-
-@dataclass
 class _Folding:
-    """The state of one search: what may become a block, and what has been chosen."""
+    """What may become a block, and the search for the blocks that make the text shortest."""
 
-    items: Sequence[Item]
-    readout: Readout
-    families: list[Family] = field(default_factory=list)
+    def __init__(self, items: Sequence[Item], readout: Readout) -> None:
+        self.items = items
+        self.readout = readout
+        self.written: dict[int, Step] = {}
+        self.taken = Counter(targets(self._lowered(items, {})))
+        self.families = self._families()
 
     def plain(self) -> Folded:
+        """Return the text without blocks."""
         text = self._text([])
         assert text is not None  # without blocks there is nothing that could fail
         return text
 
-    def best(self) -> Folded:
-        self.families = self._families()
+    def best(self, worth: Mapping[str, int]) -> Folded:
+        """Return the shortest text, given how much blocks of some kinds must save."""
         chosen: list[Family] = []
         best = self.plain()
         better = True
@@ -114,7 +153,8 @@ class _Folding:
             for family in self.families:
                 rest = [other for other in chosen if other is not family]
                 trial = rest if family in chosen else [*chosen, family]
-                gain = family.worth if family not in chosen else -family.worth
+                cost = worth.get(family.kind, family.worth)
+                gain = cost if family not in chosen else -cost
                 text = self._text(trial)
                 if text is not None and text.size + gain < best.size:
                     best, chosen, better = text, trial, True
@@ -129,8 +169,12 @@ class _Folding:
             if not name:
                 continue
             body = self._lowered(unit.parts, {})
-            if body is None or _reaches_out(body):
+            if not body:
                 continue
+            body = without_last_label(body)
+            if self._reaches_out(body):
+                continue
+            body = numbered(body)
             family = found.setdefault((name, keys(body)), Family(name, [], []))
             family.units.append(unit)
             family.bodies.append(body)
@@ -138,6 +182,11 @@ class _Folding:
         families = _without_doubles(families)
         _name(families)
         return sorted(families, key=lambda family: (family.contains, family.kind != NORM, -family.most))
+
+    def _reaches_out(self, body: Phrases) -> bool:
+        """Say whether a label is set in it and taken up elsewhere, or the other way round."""
+        taken = Counter(targets(body))
+        return {*labels(body)} != {*taken} or any(self.taken[label] != count for label, count in taken.items())
 
     def _text(self, chosen: Sequence[Family]) -> Folded | None:
         """Write the text with some blocks, inner ones first; None where a block has no single text."""
@@ -150,12 +199,12 @@ class _Folding:
             blocks.append(block)
             calls |= block.calls
         main = self._lowered(self.items, calls)
-        return None if main is None else Folded(tuple(blocks), main)
+        return Folded(tuple(blocks), numbered(main))
 
     def _block(self, family: Family, calls: Mapping[str, Step]) -> Block | None:
         bodies = [self._lowered(unit.parts, calls) for unit in family.units]
-        known = [body for body in bodies if body is not None]
-        if len(known) < len(bodies) or len({keys(body) for body in known}) > 1:
+        known = [numbered(without_last_label(body)) for body in bodies]
+        if len({keys(body) for body in known}) > 1:
             return None
         arriving = [body[0].before.channels for body in known]
         made = [body[-1].after.channels for body in known]
@@ -165,11 +214,11 @@ class _Folding:
         body = filled(known[0], iter(solution.numbers))
         calls = {
             unit.scope.path: _call(family.name, solution.parameters, place, text)
-            for place, (unit, text) in enumerate(zip(family.units, known, strict=True))
+            for place, (unit, text) in enumerate(zip(family.units, bodies, strict=True))
         }
         return Block(family.name, solution.parameters, body, calls)
 
-    def _lowered(self, items: Sequence[Item], calls: Mapping[str, Step]) -> Phrases | None:
+    def _lowered(self, items: Sequence[Item], calls: Mapping[str, Step]) -> Phrases:
         """Write items as phrases: modules that are blocks as calls, all others as what they hold."""
         return with_repeats(list(self._phrases(items, calls)))
 
@@ -191,7 +240,8 @@ class _Folding:
         operation = item.operation
         before = self.readout.volume(item.start)
         if not isinstance(item, Fork):
-            return Step(before, operation.output, item.label, operation.word, operation.tokens)
+            made = Step(before, operation.output, item.label, operation.word, operation.tokens)
+            return self.written.setdefault(item.index, made)  # its text is worked out once
         branches = tuple([with_repeats(list(self._phrases(branch, calls))) for branch in item.branches])
         return Split(before, operation.output, item.label, operation.word, branches)
 
@@ -203,9 +253,10 @@ def _call(name: str, parameters: Sequence[Parameter], place: int, body: Phrases)
             if p.default is None
             else Token(f"{p.name}=", (p.values[place],), (p.kind,), usual=(p.usual[place],))
             for p in parameters
+            if p.default is None or p.values != p.usual  # what has its default everywhere is never written
         ]
     )
-    return Step(body[0].before, body[-1].after, None, name, tokens, call=True)
+    return Step(body[0].before, body[-1].after, body[-1].label, name, tokens, call=True)
 
 
 def _units(items: Sequence[Item]) -> Iterator[Unit]:
@@ -217,18 +268,6 @@ def _units(items: Sequence[Item]) -> Iterator[Unit]:
         elif isinstance(item, Fork):
             for branch in item.branches:
                 yield from _units(branch)
-
-
-def _reaches_out(body: Phrases) -> bool:
-    """Say whether there are labels in it: one may be set or taken outside of it."""
-    return any(map(_has_labels, body))
-
-
-def _has_labels(phrase: Phrase) -> bool:
-    if phrase.label is not None or isinstance(phrase, Jump):
-        return True
-    parts = phrase.branches if isinstance(phrase, Split) else (getattr(phrase, "body", ()),)
-    return any(map(_reaches_out, parts))
 
 
 def _without_doubles(families: Sequence[Family]) -> list[Family]:
@@ -251,25 +290,43 @@ def _first(unit: Unit) -> Item:
 # ---- names
 
 
+_SAYS_NOTHING = frozenset(("body", "conv", "feature", "m", "model", "module", "net", "op", "seq"))
+"""Names of attributes that hold other modules and do not say which."""
+
+_STAGES = frozenset(("block", "layer", "level", "stage"))
+"""Names of attributes that hold the blocks of one resolution."""
+
+
 def _class_name(scope: Scope) -> str:
     """Return what a module is called: by its class, by that of its owner, or by its attribute."""
-    name = scope.kind if scope.kind not in CONTAINERS else scope.owner
-    if not name:
-        parts = [part.rstrip("0123456789_") for part in scope.path.split(".")]
-        name = next((part for part in reversed(parts[1:]) if part), "")
+    name = scope.kind
+    if name in CONTAINERS:
+        parts = [part.rstrip("0123456789_") for part in scope.path.split(".")[1:]]
+        name = next((part for part in reversed(parts) if part), "")
+        name = _singular(re.sub(r"(?i)_?(layers?|modules?|blocks?)$", "", name) or name)
+        if name.lower() in _STAGES:
+            name = STAGE if not scope.owner else scope.owner
+        elif name.lower() in _SAYS_NOTHING:
+            name = scope.owner or name
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name).lower().strip("_")
     return re.sub(r"[^a-z0-9_]", "", name)[:40]
+
+
+def _singular(name: str) -> str:
+    if re.search(r"(ch|sh|x)es$", name):
+        return name[:-2]
+    return name[:-1] if re.search(r"[^s]s$", name) and len(name) > 3 else name
 
 
 _TAKEN = frozenset((*STATEMENTS, *MERGES, *words(), *RESERVED_NAMES))
 
 
 def _name(families: Sequence[Family]) -> None:
-    """Name families: by their class, with ``_to`` where volumes are not kept, and with a number if need be."""
+    """Name families: by their class, by what they do to the volume if several have one, with a number if need be."""
     used: set[str] = set()
-    keeping = {family.kind for family in families if family.keeps}
+    kinds = Counter([family.kind for family in families])
     for family in sorted(families, key=lambda family: (not family.keeps, -len(family.units))):
-        name = family.kind + ("_to" if family.kind in keeping and not family.keeps else "")
+        name = family.kind + (family.change if kinds[family.kind] > 1 else "")
         name = name + "_block" if name in _TAKEN or name[0].isdigit() else name
         number = 1
         while (family_name := name if number == 1 else f"{name}{number}") in used:

@@ -10,7 +10,7 @@ from torch import nn
 from cnncalc.errors import SpecError
 from cnncalc.loading import load
 from cnncalc.model.importing import reading_functions, reading_modules  # noqa: F401  # they fill the tables of `reading`
-from cnncalc.model.importing.folding import folded, unfolded
+from cnncalc.model.importing.folding import Folded, foldings
 from cnncalc.model.importing.lines import laid_out
 from cnncalc.model.importing.operations import Operation, Readout
 from cnncalc.model.importing.proof import check_outputs
@@ -79,21 +79,27 @@ def _pairs(network: Network, order: list[Operation]) -> dict[str, str]:
 
 
 def _written(items: list[Item], readout: Readout, order: list[Operation], heading: str) -> tuple[str, Network]:
-    """Write the text with blocks, or without where one does not stand for all of its modules."""
-    texts = (folded, unfolded)
-    for text in texts:
-        parts = text(items, readout)
+    """Write the text with the fewest lines, or one without blocks where a block does not stand for all its modules."""
+
+    def lines(text: Folded) -> int:
+        return laid_out(text, readout.input, "", "").count("\n")
+
+    *short, plain = foldings(items, readout)
+    for text in sorted(short, key=lines):
         try:
-            rounding = "" if _fits(laid_out(parts, readout.input, "", "")) else "floor"
-            spec = laid_out(parts, readout.input, heading, rounding)
-            network = load(spec)
-            _check(network, order, readout)
+            return _loaded(text, readout, order, heading)
         except SpecError:
-            if text is texts[-1]:
-                raise
-        else:
-            return spec, network
-    raise AssertionError("the last text is written or raises")
+            continue
+    return _loaded(plain, readout, order, heading)
+
+
+def _loaded(text: Folded, readout: Readout, order: list[Operation], heading: str) -> tuple[str, Network]:
+    """Return a text as a spec and as the network that it loads, which is the module's, or raise `SpecError`."""
+    rounding = "" if _fits(laid_out(text, readout.input, "", "")) else "floor"
+    spec = laid_out(text, readout.input, heading, rounding)
+    network = load(spec)
+    _check(network, order, readout)
+    return spec, network
 
 
 def _fits(text: str) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from cnncalc.model.importing.folding import Block, Folded
-from cnncalc.model.importing.phrases import Phrase, Phrases, Repeat, Split, Step
+from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Repeat, Split, Step
 from cnncalc.model.importing.structure import NORM
 from cnncalc.volume import Volume
 
 WIDTH = 100
 """Longest line that is written, where words allow it."""
+
+SHORT = 72
+"""Longest branch that stands on one line whatever it does."""
 
 _FIRST = frozenset(("conv", "dwconv", "deconv", "gap", "gmp", "adaptiveavgpool", "slice"))
 """Layers that begin a line."""
@@ -38,7 +41,9 @@ def _lines(phrases: Phrases, indent: str) -> list[str]:
         pieces = _pieces(phrase, indent)
         joined = f"{lines[-1]} - {pieces[0].lstrip()}" if lines else ""
         begins, call = _begins(phrase), _is_call(phrase)
-        if lines and len(pieces) == 1 and len(joined) <= WIDTH and not (begun and (begins or (call and not calls))):
+        continues = phrase.label is not None and call  # what a stream does to the sum that it begins with
+        alone = isinstance(phrase, Jump) or (begun and not continues and (begins or (call and not calls)))
+        if lines and len(pieces) == 1 and len(joined) <= WIDTH and not alone:
             lines[-1] = joined
         else:
             lines.extend(pieces)
@@ -81,9 +86,18 @@ def _pieces(phrase: Phrase, indent: str) -> list[str]:
     return [indent + phrase.text]
 
 
+def _branch(phrases: Phrases, indent: str) -> list[str]:
+    """Lay out a branch: a short one on a line of its own, however much it does."""
+    text = " - ".join([phrase.text for phrase in phrases])
+    return [indent + text] if 0 < len(text) <= SHORT else _lines(phrases, indent)
+
+
 def _split(phrase: Split, indent: str, label: str) -> list[str]:
     lines = [f"{indent}{label}{phrase.word}("]
     for place, branch in enumerate(phrase.branches):
-        lines += [f"{indent}|"] if place else []
-        lines += _lines(branch, indent + _INDENT)
+        inner = _branch(branch, indent + _INDENT)
+        if place:  # the bar stands in the margin of the branch that it begins
+            first = inner[0][len(indent) + len(_INDENT) :] if inner else ""
+            inner = [f"{indent}| {first}".rstrip(), *inner[1:]]
+        lines += inner
     return [*lines, f"{indent})"]

@@ -19,6 +19,9 @@ RATE_DIGITS = 4
 
 _MARK = re.compile(r"\?\d+")
 
+INNER = "inner"
+"""The name of channels inside of a block, which are not those that it makes."""
+
 _NAMES = {"rate": "drop", "permyriad": "drop", "kernel": "kernel", "cut": "cut"}
 
 
@@ -73,8 +76,7 @@ def solve(places: Sequence[Sequence[Hole]], arriving: Sequence[int], made: Seque
     ]
     if any(isinstance(value, str) for column in columns for value in column.values):
         return None
-    kept = tuple(arriving) == tuple(made)
-    return _Solving(columns, () if kept else tuple(made)).solution()
+    return _Solving(columns, tuple(arriving), tuple(made)).solution()
 
 
 class _Solving:
@@ -84,8 +86,9 @@ class _Solving:
     Parameters are called by numbers until all are known.
     """
 
-    def __init__(self, columns: Sequence[_Column], made: tuple[int, ...]) -> None:
+    def __init__(self, columns: Sequence[_Column], arriving: tuple[int, ...], made: tuple[int, ...]) -> None:
         self.columns = columns
+        self.arriving = arriving
         self.made = made
         self.parameters: list[tuple[str, str, tuple[int, ...]]] = []
 
@@ -97,7 +100,7 @@ class _Solving:
         names = self._names(numbers)
         return Solution(
             tuple([_renamed(number, names) for number in numbers]),
-            _with_defaults([Parameter(names[mark], *self.parameters[int(mark[1:])][1:]) for mark in names]),
+            self._with_defaults([Parameter(names[mark], *self.parameters[int(mark[1:])][1:]) for mark in names]),
         )
 
     def _turn(self, place: int) -> tuple[bool, int]:
@@ -111,8 +114,8 @@ class _Solving:
         names: dict[str, str] = {}
         for mark in [mark for number in numbers for mark in _MARK.findall(str(number))]:
             if mark not in names:
-                kind = self.parameters[int(mark[1:])][1]
-                base = _NAMES.get(kind, kind)
+                _, kind, values = self.parameters[int(mark[1:])]
+                base = INNER if kind == "width" and values != self.made else _NAMES.get(kind, kind)
                 counts[base] += 1
                 names[mark] = base if counts[base] == 1 else f"{base}{counts[base]}"
         return names
@@ -133,7 +136,7 @@ class _Solving:
         if column.kind in ("width", "groups", "cut"):
             yield self._arriving
             yield self._of_parameter
-            if column.whole != self.made:
+            if self.arriving == self.made or column.whole != self.made:
                 yield self._multiple_of_arriving
 
     def _same(self, column: _Column) -> str | None:
@@ -165,6 +168,25 @@ class _Solving:
     def _multiple_of_arriving(self, column: _Column) -> str | None:
         """6*C"""
         return _multiplied("C", column.channels, column.whole)
+
+    def _with_defaults(self, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+        """Give parameters a default where most places have it, and put those behind the others, widths first."""
+        done: list[Parameter] = []
+        for parameter in sorted(parameters, key=self._rank):
+            if parameter.kind in _WITHOUT_DEFAULT:
+                done.append(self._of_arriving(parameter))
+            else:
+                done.append(_with_default(parameter, done))
+        return tuple(sorted(done, key=lambda parameter: parameter.default is not None))
+
+    def _rank(self, parameter: Parameter) -> tuple[int, bool]:
+        order = _ORDER.index(parameter.kind) if parameter.kind in _ORDER else len(_ORDER)
+        return order, parameter.values != self.made
+
+    def _of_arriving(self, parameter: Parameter) -> Parameter:
+        """Give a width that follows from the channels that arrive at the block in all places this default."""
+        default = _divided("C", self.arriving, parameter.values) if parameter.kind == "width" else None
+        return parameter._replace(default=default, usual=parameter.values) if default else parameter
 
     def _parameter(self, column: _Column) -> str:
         kind = {"rate": "permyriad"}.get(column.kind, column.kind)
@@ -198,16 +220,7 @@ def _divided(name: str, values: Sequence[int], wanted: Sequence[int]) -> str | N
 _ORDER = ("width", "depth", "kernel", "size", "stride", "pad", "groups")
 
 _WITHOUT_DEFAULT = frozenset(("width", "depth"))
-"""What a reader wants to see at every call."""
-
-
-def _with_defaults(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    """Give parameters a default where most places have it, and put those behind the others, widths first."""
-    ordered = sorted(parameters, key=lambda parameter: _ORDER.index(parameter.kind) if parameter.kind in _ORDER else 9)
-    done: list[Parameter] = []
-    for parameter in ordered:
-        done.append(parameter if parameter.kind in _WITHOUT_DEFAULT else _with_default(parameter, done))
-    return tuple(sorted(done, key=lambda parameter: parameter.default is not None))
+"""What a reader wants to see at every call, unless it follows from what arrives."""
 
 
 def _with_default(parameter: Parameter, known: Sequence[Parameter]) -> Parameter:

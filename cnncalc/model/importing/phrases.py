@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -36,7 +36,12 @@ class Phrase:
     @cached_property
     def text(self) -> str:
         """The phrase on one line."""
-        return (f"{self.label}: " if self.label else "") + self.body_text()
+        return (f"{self.label}: " if self.label else "") + self.bare_text
+
+    @cached_property
+    def bare_text(self) -> str:
+        """The phrase without its label."""
+        return self.body_text()
 
     def body_text(self) -> str:
         """Return the phrase without its label."""
@@ -54,6 +59,14 @@ class Phrase:
     def filled(self, numbers: Iterator[Number]) -> Phrase:
         """Return the phrase with other numbers, in the same order."""
         raise NotImplementedError
+
+    def inside(self) -> tuple[Phrases, ...]:
+        """Return the sequences that it holds."""
+        return ()
+
+    def relabelled(self, names: Mapping[str, str]) -> Phrase:
+        """Return the phrase with other names for some labels."""
+        return self if self.label is None else replace(self, label=names.get(self.label, self.label))
 
 
 Phrases = tuple[Phrase, ...]
@@ -76,7 +89,7 @@ class Step(Phrase):
     @property
     def key(self) -> Any:
         tokens = [(t.prefix, t.kinds, t.joint, tuple(_fixed(t)), t.usual if self.call else None) for t in self.tokens]
-        return self.word, self.call, self.label is None, tuple(tokens)
+        return self.word, self.call, self.label, tuple(tokens)
 
     def holes(self) -> Iterator[Hole]:
         for token in self.tokens:
@@ -101,7 +114,7 @@ class Split(Phrase):
 
     @property
     def key(self) -> Any:
-        return self.word, self.label is None, tuple([keys(branch) for branch in self.branches])
+        return self.word, self.label, tuple([keys(branch) for branch in self.branches])
 
     def holes(self) -> Iterator[Hole]:
         for branch in self.branches:
@@ -109,6 +122,13 @@ class Split(Phrase):
 
     def filled(self, numbers: Iterator[Number]) -> Split:
         return replace(self, branches=tuple([filled(branch, numbers) for branch in self.branches]))
+
+    def inside(self) -> tuple[Phrases, ...]:
+        return self.branches
+
+    def relabelled(self, names: Mapping[str, str]) -> Split:
+        branches = tuple([relabelled(branch, names) for branch in self.branches])
+        return replace(self, label=names.get(self.label or "", self.label), branches=branches)
 
 
 @dataclass(frozen=True)
@@ -122,13 +142,16 @@ class Jump(Phrase):
 
     @property
     def key(self) -> Any:
-        return ("@",)
+        return "@", self.target
 
     def holes(self) -> Iterator[Hole]:
         return iter(())
 
     def filled(self, numbers: Iterator[Number]) -> Jump:
         return self
+
+    def relabelled(self, names: Mapping[str, str]) -> Jump:
+        return replace(self, target=names.get(self.target, self.target))
 
 
 @dataclass(frozen=True)
@@ -149,7 +172,7 @@ class Repeat(Phrase):
 
     @property
     def key(self) -> Any:
-        return ("*", keys(self.body))
+        return "*", self.label, keys(self.body)
 
     def holes(self) -> Iterator[Hole]:
         keeps = self.body[0].before.channels == self.body[-1].after.channels
@@ -160,6 +183,13 @@ class Repeat(Phrase):
     def filled(self, numbers: Iterator[Number]) -> Repeat:
         body = filled(self.body, numbers)
         return replace(self, body=body, times=next(numbers))
+
+    def inside(self) -> tuple[Phrases, ...]:
+        return (self.body,)
+
+    def relabelled(self, names: Mapping[str, str]) -> Repeat:
+        body = relabelled(self.body, names)
+        return replace(self, label=names.get(self.label or "", self.label), body=body)
 
 
 def keys(phrases: Phrases) -> Any:
@@ -176,6 +206,39 @@ def holes(phrases: Phrases) -> Iterator[Hole]:
 def filled(phrases: Phrases, numbers: Iterator[Number]) -> Phrases:
     """Return a sequence with other numbers."""
     return tuple([phrase.filled(numbers) for phrase in phrases])
+
+
+def labels(phrases: Phrases) -> Iterator[str]:
+    """Go through the labels that a sequence sets, in the order of the text."""
+    for phrase in phrases:
+        for inner in phrase.inside():
+            yield from labels(inner)
+        if phrase.label is not None:
+            yield phrase.label
+
+
+def targets(phrases: Phrases) -> Iterator[str]:
+    """Go through the labels that a sequence takes up, as often as it does."""
+    for phrase in phrases:
+        if isinstance(phrase, Jump):
+            yield phrase.target
+        for inner in phrase.inside():
+            yield from targets(inner)
+
+
+def relabelled(phrases: Phrases, names: Mapping[str, str]) -> Phrases:
+    """Return a sequence with other names for some labels."""
+    return tuple([phrase.relabelled(names) for phrase in phrases])
+
+
+def numbered(phrases: Phrases) -> Phrases:
+    """Return a sequence whose labels are numbered in the order of its text."""
+    return relabelled(phrases, {label: f"skip{number}" for number, label in enumerate(labels(phrases), 1)})
+
+
+def without_last_label(phrases: Phrases) -> Phrases:
+    """Return a sequence whose output has no label: it is the label of whoever calls the sequence."""
+    return (*phrases[:-1], replace(phrases[-1], label=None))
 
 
 def joined_branches(word: str, branches: list[str]) -> str:

@@ -21,7 +21,7 @@ def with_repeats(phrases: Sequence[Phrase]) -> Phrases:
 def _folded(phrases: Phrases) -> Phrases:
     """Choose the shortest way to write the rest, from the end to the beginning."""
     numbers: dict[str, int] = {}
-    names = [numbers.setdefault(phrase.body_text(), len(numbers)) for phrase in phrases]
+    names = [numbers.setdefault(phrase.bare_text, len(numbers)) for phrase in phrases]
     if len(numbers) == len(names):
         return phrases
     sizes = [len(phrase.text) + 3 for phrase in phrases]

@@ -19,8 +19,17 @@ MERGES = frozenset(("add", "concat", "mul"))
 NORM = "norm"
 """What the block of a normalisation is called."""
 
+PATH = "path"
+"""What the block of a branch is called."""
+
+PATH_LAYERS = 5
+"""From so many layers on, a branch may become a block."""
+
 DEEP = 3
 """From so many skips inside each other on, they are labels: a U-Net."""
+
+DEEPEST = 5
+"""From so many merges around a label on, what has a label is a statement of its own: parallel streams (HRNet)."""
 
 
 @dataclass(eq=False)
@@ -65,8 +74,20 @@ Item = Part | Take | Unit
 
 
 def nested(readout: Readout) -> Parts:
-    """Return the operations as parts that nest."""
-    return _Nesting(_chained(readout)).parts()
+    """Return the operations as parts that nest; where they would nest too deep, labels part them into streams."""
+    chained = _chained(readout)
+    nesting = _Nesting(chained)
+    parts = nesting.parts()
+    if _depth(parts) < DEEPEST:
+        return parts
+    return _Nesting(chained, frozenset(nesting.taken)).parts()
+
+
+def _depth(parts: Parts) -> int:
+    """Return the most merges that stand inside each other around something that is taken up by its label."""
+    inside = [_depth(branch) for part in parts if isinstance(part, Fork) for branch in part.branches]
+    deepest = max(inside, default=0)
+    return deepest + 1 if deepest else int(any(isinstance(part, Take) for part in parts))
 
 
 def _chained(readout: Readout) -> Readout:
@@ -87,8 +108,9 @@ def _chained(readout: Readout) -> Readout:
 class _Nesting:
     """The state of one walk: what is written already, and under which label."""
 
-    def __init__(self, readout: Readout) -> None:
+    def __init__(self, readout: Readout, statements: frozenset[int] = frozenset()) -> None:
         self.readout = readout
+        self.statements = statements
         self.operations = readout.operations
         self.dominators = _dominators(self.operations)
         self.readers = Counter([source for operation in self.operations for source in operation.inputs])
@@ -99,7 +121,11 @@ class _Nesting:
         self.known_at = 0
 
     def parts(self) -> Parts:
-        parts = self._sequence(self.readout.output, 0)
+        parts: Parts = []
+        at = 0
+        for index in [*sorted(self.statements), self.readout.output]:
+            parts += self._statement(index, at)
+            at = index
         for number, index in enumerate(sorted(self.taken), 1):
             self.done[index].label = f"skip{number}"
         return parts
@@ -114,6 +140,15 @@ class _Nesting:
         parts: Parts = [] if at == start else [self._take(at)]
         for index in reversed(chain):
             parts.append(self._part(index))
+        return parts
+
+    def _statement(self, index: int, start: int) -> Parts:
+        """Return the parts from the volume that arrives to one that is labelled; a merge of labels needs no volume."""
+        if index in self.done:
+            return []
+        parts = self._sequence(index, start)
+        if len(parts) > 1 and isinstance(parts[0], Take) and not _takes_in(parts[1:]):
+            parts.pop(0)
         return parts
 
     def _before(self, index: int) -> int:
@@ -203,6 +238,13 @@ class _Nesting:
         return others[0] if len(others) == 1 and start else None
 
 
+def _takes_in(parts: Parts) -> bool:
+    """Say whether the volume that arrives at a sequence is used by it."""
+    if not parts or not isinstance(parts[0], Fork):
+        return not parts or not isinstance(parts[0], Take)
+    return any(map(_takes_in, parts[0].branches))
+
+
 def _dominators(operations: Sequence[Operation]) -> list[int]:
     """Return for each index the last one before it that every way from the input goes through."""
     found = [0]
@@ -259,7 +301,8 @@ def _settle(parts: Parts) -> None:
     for place, part in enumerate(parts):
         if part.scopes is None:
             around = [other.scopes for other in parts[max(0, place - 1) : place + 2] if other.scopes is not None]
-            part.scopes = _common(around) if around else ()
+            begins = isinstance(part, Take) and place == 0  # a module begins with what it does to the volume
+            part.scopes = _common(around) if around and not begins else ()
 
 
 def _count(parts: Parts, counts: dict[str, int]) -> None:
@@ -296,6 +339,14 @@ def _norm(part: Part) -> Item:
     return Unit(Scope(f"{part.index}", NORM), [part])
 
 
+def _branch(fork: Fork, place: int, items: list[Item]) -> list[Item]:
+    """Return the branch of a sum that computes most as a unit: what residual blocks share beside their shortcuts."""
+    layers = len(fork.branches[place])
+    if fork.operation.word != "add" or layers < PATH_LAYERS or layers < max([len(other) for other in fork.branches]):
+        return items
+    return [Unit(Scope(f"{fork.index}.{place}", PATH), items)]
+
+
 def _at(part: Part | Take, depth: int) -> Scope | None:
     scopes = part.scopes or ()
     return scopes[depth] if len(scopes) > depth else None
@@ -305,5 +356,6 @@ def _inner(part: Part | Take, depth: int, counts: dict[str, int]) -> Item:
     """Return a part with the units in its branches."""
     if not isinstance(part, Fork):
         return _norm(part) if isinstance(part, Part) else part
-    branches = tuple([_united(branch, depth, counts) for branch in part.branches])
+    inner = [_united(branch, depth, counts) for branch in part.branches]
+    branches = tuple([_branch(part, place, items) for place, items in enumerate(inner)])
     return Fork(part.index, part.operation, part.scopes, part.start, part.label, branches)  # type: ignore[arg-type]

@@ -84,13 +84,11 @@ def _written(items: list[Item], readout: Readout, order: list[Operation], headin
     def lines(text: Folded) -> int:
         return laid_out(text, readout.input, "", "").count("\n")
 
-    *short, plain = foldings(items, readout)
-    for text in sorted(short, key=lines):
-        try:
-            return _loaded(text, readout, order, heading)
-        except SpecError:
-            continue
-    return _loaded(plain, readout, order, heading)
+    *with_blocks, plain = foldings(items, readout)
+    try:
+        return _loaded(min(with_blocks, key=lines), readout, order, heading)
+    except SpecError:
+        return _loaded(plain, readout, order, heading)
 
 
 def _loaded(text: Folded, readout: Readout, order: list[Operation], heading: str) -> tuple[str, Network]:

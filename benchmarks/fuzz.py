@@ -122,7 +122,11 @@ def status_of(work: Callable[[], int]) -> int:
     """Do something in a fork and return its status; what ends by a signal broke a rule."""
     child = os.fork()
     if child == 0:
-        os._exit(work())
+        status = 1
+        try:
+            status = work()
+        finally:  # without cleaning up what belongs to the parent
+            os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status < 0:
         print(f"ended by signal {-status}", flush=True)

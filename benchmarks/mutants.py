@@ -37,7 +37,11 @@ ROOMS = {
         "tests/network/test_claims.py tests/network/test_statements.py tests/network/test_places.py "
         "tests/network/test_trials.py tests/spec tests/test_corpus.py",
     ),
-    "verify": ("cnncalc/model/verify", "tests/model/test_verify.py tests/commands/test_verify.py"),
+    "verify": (
+        "cnncalc/model/verify",
+        "tests/model/test_verify.py tests/model/test_verify_tampered.py tests/model/test_refused.py "
+        "tests/commands/test_verify.py",
+    ),
     "analysis": (
         "cnncalc/analysis",
         "tests/analysis tests/optimizers tests/commands/test_memory.py tests/commands/test_explain.py "

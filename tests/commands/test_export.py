@@ -98,6 +98,7 @@ def test_a_failed_write_leaves_the_old_file(
     assert files(tmp_path) == [target.name]
 
 
+@pytest.mark.slow
 def test_what_onnx_cannot_say_leaves_no_file(cnncalc: Cnncalc, tmp_path: Path) -> None:
     done = cnncalc("export", "adaptivemaxpool 3", "--input", "8x8x3", "-o", str(tmp_path / "model.onnx"))
     assert done.status == 1

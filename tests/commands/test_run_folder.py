@@ -61,6 +61,7 @@ def is_clear(done: Finished) -> bool:
     return done.status == 1 and known and done.err.count("error[") == 1 and "Traceback" not in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
 def test_a_changed_run_is_a_run_or_one_clear_error(
     cnncalc: Cnncalc,

@@ -53,7 +53,7 @@ def mutate_run(rng: random.Random, run_folder: Path, mutant: Path) -> None:
     paths = sorted(path for path in mutant.rglob("*") if path.is_file())
     for _ in range(rng.choice((1, 1, 1, 2))):
         path = rng.choice([mutant / "run.json", *paths])
-        with suppress(OSError):  # what an earlier change took away
+        with suppress(OSError, ValueError):  # what an earlier change took away or garbled
             _change(rng, path)
 
 

@@ -94,6 +94,7 @@ def test_no_path_of_this_machine_is_in_the_file(write: Callable[..., bytes]) -> 
     assert not any(str(Path(place).parent).encode() in text for text in texts for place in (torch.__file__, __file__))
 
 
+@pytest.mark.slow
 def test_what_onnx_cannot_say_is_named() -> None:
     """PyTorch's exporter knows no adaptive max pool of several positions."""
     with pytest.raises(SpecError, match=r"`aten\.adaptive_max_pool2d") as caught:

@@ -50,6 +50,7 @@ OF_EVERY_KIND = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_EVERY_KIND)
 def test_outputs(name: str) -> None:
     """With torchvision's weights, paired in execution order, the text computes what the module does."""
@@ -73,6 +74,7 @@ def layers(net: Network) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.slow
 @given(drawn=networks())
 @settings(max_examples=60)
 def test_text_to_module_to_text(drawn: tuple[Shape, Drawn]) -> None:
@@ -88,6 +90,7 @@ def test_text_to_module_to_text(drawn: tuple[Shape, Drawn]) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "mobilenet_v2", "densenet121", "convnext_tiny"])
 def test_the_zoo_comes_back(name: str) -> None:
     """A network of the zoo, built and imported, has the same layers in the same order."""

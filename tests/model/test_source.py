@@ -65,6 +65,7 @@ def linted(folder: Path) -> str:
 # ---- the same module
 
 
+@pytest.mark.slow
 @given(drawn=networks())
 @settings(max_examples=60)
 def test_a_random_network_is_the_same_module(drawn: tuple[Shape, Drawn]) -> None:
@@ -74,6 +75,7 @@ def test_a_random_network_is_the_same_module(drawn: tuple[Shape, Drawn]) -> None
     assert_same(network, images(network))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", zoo.names())
 def test_the_whole_zoo_has_the_same_parameters(name: str) -> None:
     """The same keys and shapes, in the same order; on the meta device, where weights take no memory."""

@@ -33,6 +33,7 @@ def usable(name: str, text: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "template",
     [

@@ -11,6 +11,7 @@ from cnncalc.model.verify import verify
 from tests.oracle.torch_modules import Drawn, Shape, networks, volume
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", zoo.names())
 def test_every_spec_of_the_zoo_agrees_with_pytorch_and_torchinfo(name: str) -> None:
     """Volumes, parameters and MACs of every layer, at the spec's own input size."""

@@ -24,6 +24,7 @@ def test_a_network_has_at_most_100_000_layers() -> None:
     assert code(f"((conv 1x1x1)*1000)*{MAX_LAYERS // 1000} - relu") == "too-long"
 
 
+@pytest.mark.slow
 def test_a_text_may_write_100_000_layers_one_by_one() -> None:
     """The limit on layers holds for a text without repeats too."""
     assert len(cnncalc.load(INPUT + "relu\n" * MAX_LAYERS)) == MAX_LAYERS
@@ -46,6 +47,7 @@ def test_blocks_and_brackets_nest_64_deep_together() -> None:
     assert code(chain.replace("%sb", "((b").replace("%s", "))") + f"b{MAX_NESTING - 1}") == "too-deep"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -68,6 +70,7 @@ def test_endless_work_is_refused(text: str) -> None:
     assert code(text) == "too-long"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -87,6 +87,7 @@ def test_the_search_is_short_and_its_finds_load(name: str, monkeypatch: pytest.M
 expand = trials.expand
 
 
+@pytest.mark.slow
 def test_a_huge_network_is_not_tried_again_and_again() -> None:
     """What 100,000 layers cost is not paid once more for a hint."""
     found = hints("(conv 3x3x4 p1)*90000 - pool2", "9x9x3")

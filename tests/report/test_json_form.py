@@ -19,6 +19,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("indent", [None, 0, 1, 2, 4])
 @given(data=st.dictionaries(LETTERS, VALUES, max_size=4))
 def test_it_is_what_json_writes(indent: int | None, data: dict[str, Any]) -> None:

@@ -79,6 +79,7 @@ def test_both_processes_end_with_the_same_weights(shared: Shared) -> None:
     assert first["parameters"][0] != first["handed out"][0]  # the average is another
 
 
+@pytest.mark.slow
 def test_one_process_speaks_and_writes(shared: Shared) -> None:
     """Every epoch stands there once; an error that both meet is told once."""
     lines = shared.out.splitlines()

@@ -37,7 +37,7 @@ def repeated(layers: int) -> str:
 def different(layers: int) -> str:
     """Return a spec whose convolutions nearly all differ."""
     draw = random.Random(0)
-    pairs = [f"conv 3x3x{draw.randint(1, 999)} p1 - relu\n" for _ in range(layers // 2)]
+    pairs = [f"conv 3x3x{16 * draw.randint(1, 60)} p1 - relu\n" for _ in range(layers // 2)]
     return "input 32x32x4\n" + "".join(pairs)
 
 

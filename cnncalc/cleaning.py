@@ -7,6 +7,7 @@ a spreadsheet runs what begins with ``=``; Markdown keeps HTML, and LaTeX its co
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 UNKNOWN = "�"
 """Stands for a character that is not shown."""
@@ -19,6 +20,12 @@ _NUMBER = re.compile(r"[+\-]?\d+(\.\d+)?")
 
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """One that is not inside a word, where it means nothing."""
+
+
+def _any_of(table: Mapping[int, str]) -> re.Pattern[str]:
+    """Return what finds a character that a table translates."""
+    return re.compile(f"[{''.join(re.escape(chr(code)) for code in table)}]")
+
 
 _MARKDOWN = str.maketrans(
     {
@@ -62,6 +69,11 @@ _LATEX = str.maketrans(
 )
 
 
+_SPECIAL_IN_MARKDOWN = _any_of(_MARKDOWN)
+_SPECIAL_IN_LATEX = _any_of(_LATEX)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
 def is_clean(text: str) -> bool:
     """Say whether a text of one line has nothing in it that no terminal should be sent."""
     return text.isprintable() and (text.isascii() or not _BLANK_LETTERS.search(text))
@@ -98,14 +110,16 @@ def markdown_cell(text: str) -> str:
     clean = cell(text)
     if clean.isalnum():
         return clean
-    escaped = clean.translate(_MARKDOWN)
+    escaped = clean.translate(_MARKDOWN) if _SPECIAL_IN_MARKDOWN.search(clean) else clean
     return _UNDERSCORE.sub(r"\\_", escaped) if "_" in escaped else escaped
 
 
 def latex_cell(text: str) -> str:
     """Return a cell of a LaTeX table that shows the text as it is."""
     clean = cell(text)
-    return clean if clean.isalnum() else clean.translate(_LATEX).strip()
+    if clean.isalnum():
+        return clean
+    return (clean.translate(_LATEX) if _SPECIAL_IN_LATEX.search(clean) else clean).strip()
 
 
 def json_text(text: str) -> str:
@@ -132,7 +146,9 @@ def terminal_width(text: str) -> int:
         return len(text)
     from unicodedata import category, east_asian_width  # most texts do without
 
-    return sum(
-        0 if category(character) in ("Mn", "Me", "Cf") else 2 if east_asian_width(character) in "WF" else 1
-        for character in text
+    return len(text) + sum(
+        [
+            -1 if category(character) in ("Mn", "Me", "Cf") else east_asian_width(character) in "WF"
+            for character in _NOT_ASCII.findall(text)
+        ]
     )

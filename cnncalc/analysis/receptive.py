@@ -45,6 +45,9 @@ class Field(NamedTuple):
     @property
     def size(self) -> int:
         """Size of the receptive field: that of the unit that sees most."""
+        if len(self.intervals) == 1:
+            first, last = self.intervals[0]
+            return last - first + 1
         return max(last - first + 1 for first, last in self.intervals)
 
     def first(self, unit: int) -> int:

@@ -16,8 +16,9 @@ def to_csv(table: Table) -> Iterator[str]:
     places = [place for place, column in enumerate(table.columns) if column.programs]
     writer = csv.writer(_Handed(), lineterminator="\n")
     yield writer.writerow([csv_cell(table.columns[place].key) for place in places])
+    makers = [(place, table.columns[place].maker(_csv_value)) for place in places]
     for row in table.rows:
-        yield writer.writerow([_csv_value(row[place]) for place in places])
+        yield writer.writerow([make(row[place]) for place, make in makers])
 
 
 class _Handed:

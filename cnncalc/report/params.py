@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.analysis import Counts, Row
 from cnncalc.analysis.arithmetic import parameter_sum
 from cnncalc.network import Operation
+from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions
@@ -21,19 +22,23 @@ def params_report(counts: Counts, *, biases: bool = True) -> Report:
     without = sum([not _counted(row, biases=biases) for row in counts.rows])
 
     def rows() -> Iterator[tuple[Any, ...]]:
+        known: dict[Operation, tuple[Any, ...]] = {}  # the cells that layers that are alike have in common
         for row, sum_, count in _sums(counts, biases=biases):
             if count:
-                share = (count, total)
-                yield row.node.name, row.node.written, (sum_, count), sum_, count, share, share
+                operation = row.node.operation
+                if operation not in known:
+                    share = (count, total)
+                    known[operation] = operation.written, (sum_, count), sum_, count, share, share
+                yield (row.node.name, *known[operation])
 
     columns = (
         Column("name", "name"),
-        Column("layer", "layer", rank=2),
-        Column("worked", "parameters", lambda pair: _worked(*pair), right=True, programs=False),
-        Column("sum", "sum", people=False),
-        Column("params", "parameters", whole, people=False),
-        Column("share", "share", lambda pair: share_text(*pair), right=True, rank=1, programs=False),
-        Column("bar", "", lambda pair: bar(*pair), rank=3, programs=False),
+        Column("layer", "layer", rank=2, shared=True),
+        Column("worked", "parameters", lambda pair: _worked(*pair), right=True, programs=False, shared=True),
+        Column("sum", "sum", people=False, shared=True),
+        Column("params", "parameters", whole, people=False, shared=True),
+        Column("share", "share", lambda pair: share_text(*pair), right=True, rank=1, programs=False, shared=True),
+        Column("bar", "", lambda pair: bar(*pair), rank=3, programs=False, shared=True),
     )
     size = total * counts.bytes_per_value
     return Report(
@@ -76,20 +81,7 @@ def _data(counts: Counts, total: int, *, biases: bool) -> dict[str, Any]:
         "spec": network.source.name,
         "input": list(network.input),
         "conventions": {**conventions(counts), "params": "weights and biases" if biases else "weights alone"},
-        "layers": (
-            {
-                "index": row.node.index,
-                "name": row.node.name,
-                "line": row.line,
-                "layer": row.node.written,
-                "sum": sum_,
-                "params": count,
-                "weights": row.node.weights,
-                "biases": row.node.biases,
-                "share": count / total if total else None,
-            }
-            for row, sum_, count in _sums(counts, biases=biases)
-        ),
+        "layers": _layers(counts, total, biases=biases),
         "total": {
             "params": total,
             "weights": network.weights,
@@ -97,3 +89,24 @@ def _data(counts: Counts, total: int, *, biases: bool) -> dict[str, Any]:
             "parameter_bytes": total * counts.bytes_per_value,
         },
     }
+
+
+def _layers(counts: Counts, total: int, *, biases: bool) -> Iterator[Filled]:
+    forms: dict[Operation, Form] = {}
+    for row, sum_, count in _sums(counts, biases=biases):
+        node = row.node
+        if node.operation not in forms:
+            forms[node.operation] = Form(
+                {
+                    "index": GAP,
+                    "name": GAP,
+                    "line": GAP,
+                    "layer": node.written,
+                    "sum": sum_,
+                    "params": count,
+                    "weights": node.weights,
+                    "biases": node.biases,
+                    "share": count / total if total else None,
+                }
+            )
+        yield Filled(forms[node.operation], (node.index, node.name, row.line))

@@ -5,7 +5,8 @@ It looks like what ``terminal`` draws with rich, which takes a fifth of the whol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import chain, islice, repeat
 
 from cnncalc.cleaning import cell, printable_lines, terminal_width
 from cnncalc.report.report import WIDE, Report
@@ -23,25 +24,41 @@ def draw_plain(report: Report, width: int = WIDE) -> Iterator[str]:
 
 def _table(table: Table) -> Iterator[str]:
     titles, body, total = table.shown(cell)
-    rows = list(body)  # the widths of the columns are known at the end
-    widths = [max(map(terminal_width, cells)) for cells in zip(titles, *rows, *([total] if total else []), strict=True)]
-    yield _line(table.columns, titles, widths)
+    filled = _columns(chain([titles], body, [total] if total else []), len(titles))
+    widths = list(map(_width, filled))  # known at the end
+    lines = zip(*map(_aligned, table.columns, filled, widths), strict=True)
+    yield from map(_GAP.join, islice(lines, 1))
     yield "─" * (sum(widths) + GAP * (len(widths) - 1))
-    for row in rows:
-        yield _line(table.columns, row, widths)
+    yield from map(_GAP.join, islice(lines, len(filled[0]) - (2 if total else 1)))
     if total:
         yield ""
-        yield _line(table.columns, total, widths)
+        yield from map(_GAP.join, lines)
 
 
-def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
-    pairs = zip(cells, widths, strict=True)
-    spaces = [" " * (width - terminal_width(text)) for text, width in pairs]
-    aligned = [
-        space + text if column.right else text + space
-        for column, text, space in zip(columns, cells, spaces, strict=True)
-    ]
-    return (" " * GAP).join(aligned)
+_GAP = " " * GAP
+_ROWS_AT_A_TIME = 1000
+
+
+def _columns(rows: Iterator[list[str]], columns: int) -> list[list[str]]:
+    """Turn rows into columns, without holding all rows as well."""
+    filled: list[list[str]] = [[] for _ in range(columns)]
+    while some := list(islice(rows, _ROWS_AT_A_TIME)):
+        for column, cells in zip(filled, zip(*some, strict=True), strict=True):
+            column.extend(cells)
+    return filled
+
+
+def _width(cells: list[str]) -> int:
+    return max(map(len, cells) if all(map(str.isascii, cells)) else map(terminal_width, set(cells)))
+
+
+def _aligned(column: Column, cells: list[str], width: int) -> Iterator[str]:
+    """Yield the cells of a column, set to the left or to the right within its width."""
+    align = str.rjust if column.right else str.ljust
+    if all(map(str.isascii, cells)):
+        return map(align, cells, repeat(width))
+    known = {text: align(text, width - terminal_width(text) + len(text)) for text in set(cells)}
+    return map(known.__getitem__, cells)
 
 
 def _below(report: Report) -> Iterator[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis import Counts, Row, count
+from cnncalc.analysis.receptive import Fields
 from cnncalc.errors import CnncalcError
-from cnncalc.network import Network
-from cnncalc.report.json_form import to_text
+from cnncalc.network import Network, Operation
+from cnncalc.report.json_form import GAP, Filled, Form, to_text
 
 SCHEMA = "cnncalc/1"
 
@@ -27,7 +28,7 @@ def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str,
         "spec": network.source.name,
         "input": list(network.input),
         "conventions": conventions(counts),
-        "layers": map(_layer, counts.rows) if saved is None else map(_with_saved, counts.rows, saved),
+        "layers": _layers(counts, saved),
         "total": {
             "params": network.params,
             "weights": network.weights,
@@ -72,33 +73,42 @@ def error_data(error: CnncalcError) -> dict[str, Any]:
     }
 
 
+def _layers(counts: Counts, saved: Sequence[int] | None) -> Iterator[Filled]:
+    forms: dict[Operation, Form] = {}
+    for row in counts.rows:
+        node = row.node
+        form = forms.get(node.operation)
+        if form is None:
+            form = forms[node.operation] = Form(_layer(row) if saved is None else {**_layer(row), "saved_bytes": GAP})
+        own = (node.index, node.name, row.line, node.inputs, _receptive_field(row.field))
+        yield Filled(form, own if saved is None else (*own, saved[node.index - 1]))
+
+
 def _layer(row: Row) -> dict[str, Any]:
+    """Return a layer with gaps for what those that are alike do not share."""
     node = row.node
-    known = all(field is not None for field in row.field)
     return {
-        "index": node.index,
-        "name": node.name,
-        "line": row.line,
+        "index": GAP,
+        "name": GAP,
+        "line": GAP,
         "layer": node.written,
-        "inputs": list(node.inputs),
+        "inputs": GAP,
         "output": list(node.output),
         "params": node.params,
         "weights": node.weights,
         "biases": node.biases,
         "macs": node.macs,
         "activation_bytes": row.activation_bytes,
-        "receptive_field": {
-            "size": [field.size for field in row.field if field],
-            "stride": [number(field.jump) for field in row.field if field],
-        }
-        if known
-        else None,
+        "receptive_field": GAP,
         "dropped": list(node.dropped),
     }
 
 
-def _with_saved(row: Row, kept: int) -> dict[str, Any]:
-    return {**_layer(row), "saved_bytes": kept}
+def _receptive_field(fields: Fields) -> dict[str, Any] | None:
+    known = [field for field in fields if field is not None]
+    if len(known) < len(fields):
+        return None
+    return {"size": [field.size for field in known], "stride": [number(field.jump) for field in known]}
 
 
 def number(value: Fraction) -> int | float:

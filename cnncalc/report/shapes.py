@@ -28,11 +28,11 @@ def _brief_field(text: str) -> str:
 
 _COLUMNS = (
     Column("name", "name"),
-    Column("layer", "layer", rank=2),
-    Column("output", "output"),
-    Column("params", "parameters", whole, right=True, short="params", brief=in_units),
-    Column("activation_bytes", "activations", bytes_text, right=True, rank=3, short="memory"),
-    Column("macs", "MACs", whole, right=True, rank=4, brief=in_units),
+    Column("layer", "layer", rank=2, shared=True),
+    Column("output", "output", shared=True),
+    Column("params", "parameters", whole, right=True, short="params", brief=in_units, shared=True),
+    Column("activation_bytes", "activations", bytes_text, right=True, rank=3, short="memory", shared=True),
+    Column("macs", "MACs", whole, right=True, rank=4, brief=in_units, shared=True),
     Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=_brief_field),
 )
 
@@ -44,17 +44,17 @@ def _worked(pair: tuple[str, int]) -> str:
 
 _EXPLAINED = (
     Column("name", "name"),
-    Column("layer", "layer", rank=2),
-    Column("output", "output"),
-    Column("output_sum", "output size", rank=1),
-    Column("params_worked", "parameters", _worked, right=True, programs=False, short="params"),
-    Column("activation_bytes", "activations", bytes_text, right=True, rank=4, short="memory"),
-    Column("macs_worked", "MACs", _worked, right=True, rank=3, programs=False),
+    Column("layer", "layer", rank=2, shared=True),
+    Column("output", "output", shared=True),
+    Column("output_sum", "output size", rank=1, shared=True),
+    Column("params_worked", "parameters", _worked, right=True, programs=False, short="params", shared=True),
+    Column("activation_bytes", "activations", bytes_text, right=True, rank=4, short="memory", shared=True),
+    Column("macs_worked", "MACs", _worked, right=True, rank=3, programs=False, shared=True),
     Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=_brief_field),
-    Column("params_sum", "parameters", people=False),
-    Column("params", "parameters", people=False),
-    Column("macs_sum", "MACs", people=False),
-    Column("macs", "MACs", people=False),
+    Column("params_sum", "parameters", people=False, shared=True),
+    Column("params", "parameters", people=False, shared=True),
+    Column("macs_sum", "MACs", people=False, shared=True),
+    Column("macs", "MACs", people=False, shared=True),
 )
 
 
@@ -66,7 +66,6 @@ class _Line(NamedTuple):
     rows: tuple[Row, ...]
 
 
-_NO_SUMS = ("", "", "")
 _SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")
 
 
@@ -82,9 +81,7 @@ def shapes_report(
         saved: for each layer the bytes that it keeps for its backward pass, for a column of their own.
 
     """
-    table = _table(counts, depth)
-    if explain:
-        table = _with_sums(table, counts, depth)
+    table = _table(counts, depth, explain=explain)
     if saved is not None:
         table = _with_saved(table, counts, depth, saved)
     return Report(
@@ -95,23 +92,29 @@ def shapes_report(
     )
 
 
-def _table(counts: Counts, depth: int | None) -> Table:
+def _table(counts: Counts, depth: int | None, *, explain: bool) -> Table:
     """Return the table; its rows are made each time that somebody goes through them."""
     network = counts.network
-    head = ("input", None, str(network.input), None, counts.input_bytes, None, None)
-    total = ("total", None, str(network.output), network.params, counts.activation_bytes, network.macs, None)
-    return Table(_COLUMNS, Again(lambda: chain([head], map(_cells, _lines(counts, depth)))), total)
-
-
-def _with_sums(table: Table, counts: Counts, depth: int | None) -> Table:
-    """Put the arithmetic beside the numbers."""
+    arranged = _with_sums if explain else _without_sums
+    head = arranged(_Cells(None, str(network.input), None, counts.input_bytes, None))
+    total = arranged(_Cells(None, str(network.output), network.params, counts.activation_bytes, network.macs))
 
     def rows() -> Iterator[tuple[Any, ...]]:
-        known: dict[Operation, tuple[str, str, str]] = {}
-        sums = chain([_NO_SUMS], (_sums(line, known) for line in _lines(counts, depth)))
-        return (_explained(cells, *texts) for cells, texts in zip(table.rows, sums, strict=True))
+        known: dict[Operation, _Halves] = {}  # what rows of layers that are alike have in common
+        yield ("input", *head.before, None, *head.behind)
+        for line in _lines(counts, depth):
+            if len(line.rows) != 1:
+                halves = arranged(_folded(line))
+                yield (line.name, *halves.before, field_text(line.rows[-1]) if line.rows else None, *halves.behind)
+                continue
+            row = line.rows[0]
+            common = known.get(row.node.operation)
+            if common is None:
+                common = known[row.node.operation] = arranged(_single(row, explain=explain))
+            yield (line.name, *common.before, field_text(row), *common.behind)
 
-    return Table(_EXPLAINED, Again(rows), _explained(table.total or (), *_NO_SUMS))
+    totals = ("total", *total.before, None, *total.behind)
+    return Table(_EXPLAINED if explain else _COLUMNS, Again(rows), totals)
 
 
 def _with_saved(table: Table, counts: Counts, depth: int | None, saved: Sequence[int]) -> Table:
@@ -164,59 +167,64 @@ def _indented(path: tuple[str, ...]) -> str:
     return "  " * (len(path) - 1) + path[-1]
 
 
-def _cells(line: _Line) -> tuple[Any, ...]:
+class _Cells(NamedTuple):
+    """What a row shows beside its name and its receptive field; None for what it has not."""
+
+    layer: str | None
+    output: str | None
+    params: int | None
+    activation_bytes: int | None
+    macs: int | None
+    sums: tuple[str, str, str] = ("", "", "")
+
+
+class _Halves(NamedTuple):
+    """The cells in front of the receptive field and those behind it."""
+
+    before: tuple[Any, ...]
+    behind: tuple[Any, ...]
+
+
+def _single(row: Row, *, explain: bool) -> _Cells:
+    node = row.node
+    sums = (output_sum(node), parameter_sum(node), mac_sum(node)) if explain else ("", "", "")
+    return _Cells(node.written, str(node.output), node.params, row.activation_bytes, node.macs, sums)
+
+
+def _folded(line: _Line) -> _Cells:
+    """Return the cells of a block: sums if it is folded, and none for the head of one that is not."""
     if not line.rows:
-        return (line.name, line.layer, None, None, None, None, None)
-    last = line.rows[-1]
-    if len(line.rows) == 1:
-        node = last.node
-        return (
-            line.name,
-            line.layer,
-            str(node.output),
-            node.params,
-            last.activation_bytes,
-            node.macs,
-            field_text(last),
-        )
-    return (
-        line.name,
+        return _Cells(line.layer, None, None, None, None)
+    return _Cells(
         line.layer,
-        str(last.node.output),
-        sum(row.node.params for row in line.rows),
-        sum(row.activation_bytes for row in line.rows),
-        sum(row.node.macs for row in line.rows),
-        field_text(last),
+        str(line.rows[-1].node.output),
+        sum([row.node.params for row in line.rows]),
+        sum([row.activation_bytes for row in line.rows]),
+        sum([row.node.macs for row in line.rows]),
     )
 
 
-def _sums(line: _Line, known: dict[Operation, tuple[str, str, str]]) -> tuple[str, str, str]:
-    """Return the arithmetic of the output size, the parameters and the MACs; nothing for a block."""
-    if len(line.rows) != 1:
-        return _NO_SUMS
-    node = line.rows[0].node
-    if node.operation not in known:
-        known[node.operation] = output_sum(node), parameter_sum(node), mac_sum(node)
-    return known[node.operation]
+def _without_sums(cells: _Cells) -> _Halves:
+    return _Halves(cells[:5], ())
 
 
-def _explained(cells: tuple[Any, ...], output: str, params: str, macs: str) -> tuple[Any, ...]:
-    """Put the arithmetic into a row."""
-    name, layer, volume, param_count, activation_bytes, mac_count, field = cells
-    worked_params = None if param_count is None else (params, param_count)
-    worked_macs = None if mac_count is None else (macs, mac_count)
-    shown = (name, layer, volume, output, worked_params, activation_bytes, worked_macs, field)
-    return (*shown, params, param_count, macs, mac_count)
+def _with_sums(cells: _Cells) -> _Halves:
+    """Put the arithmetic beside the numbers."""
+    layer, volume, params, activation_bytes, macs, (output_sum_, params_sum, macs_sum) = cells
+    worked_params = None if params is None else (params_sum, params)
+    worked_macs = None if macs is None else (macs_sum, macs)
+    before = (layer, volume, output_sum_, worked_params, activation_bytes, worked_macs)
+    return _Halves(before, (params_sum, params, macs_sum, macs))
 
 
 def field_text(row: Row) -> str:
     """Write a receptive field, and its effective stride: ``212x212 /16``; ``?`` where it is not known."""
-    fields = [field for field in row.field if field is not None]
-    if len(fields) < len(row.field):
-        return "?"
-    first, dimensions = fields[0], len(fields)
-    if fields.count(first) == dimensions:  # most images are square
+    first, dimensions = row.field[0], len(row.field)
+    if first is not None and row.field.count(first) == dimensions:  # most images are square
         return "x".join([str(first.size)] * dimensions) + f" /{first.jump}"
+    fields = [field for field in row.field if field is not None]
+    if len(fields) < dimensions:
+        return "?"
     strides = [str(field.jump) for field in fields]
     stride = strides[0] if len(set(strides)) == 1 else "x".join(strides)
     return f"{'x'.join(str(field.size) for field in fields)} /{stride}"

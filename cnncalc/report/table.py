@@ -6,10 +6,12 @@ Cells hold values, never texts made for reading: a column says how its values ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from cnncalc.cleaning import cell as clean_cell
 from cnncalc.cleaning import terminal_width
+
+T = TypeVar("T")
 
 GAP = 3
 """Spaces between two columns."""
@@ -27,6 +29,7 @@ class Column(NamedTuple):
         people, programs: who sees it: a bar is not in CSV, and a number that stands in a sum only there.
         short: its name for people where there is little room.
         brief: how a value is shown there, in fewer digits; None for as it is shown.
+        shared: whether layers that are alike have the very same object in it, whose text is then made once.
 
     """
 
@@ -39,10 +42,25 @@ class Column(NamedTuple):
     programs: bool = True
     short: str = ""
     brief: Callable[[Any], str] | None = None
+    shared: bool = False
 
     def shortened(self) -> Column:
         """Return the column for where there is little room."""
         return self._replace(title=self.short or self.title, show=self.brief or self.show)
+
+    def maker(self, make: Callable[[Any], T]) -> Callable[[Any], T]:
+        """Return ``make``, called once for each object where rows share their values."""
+        if not self.shared:
+            return make
+        known: dict[int, tuple[Any, T]] = {}  # an object that is held keeps its number
+
+        def made(value: Any) -> T:
+            found = known.get(id(value))
+            if found is None:
+                found = known[id(value)] = value, make(value)
+            return found[1]
+
+        return made
 
 
 class Again:
@@ -65,7 +83,7 @@ class Table(NamedTuple):
 
     def texts(self, row: tuple[Any, ...]) -> list[str]:
         """Return the cells of a row as they are shown."""
-        return self._texts(row, clean_cell)
+        return self._shower(clean_cell)(row)
 
     def titles(self, clean: Callable[[str], str] = clean_cell) -> list[str]:
         """Return the titles as they are shown."""
@@ -73,12 +91,17 @@ class Table(NamedTuple):
 
     def shown(self, clean: Callable[[str], str]) -> tuple[list[str], Iterator[list[str]], list[str] | None]:
         """Return the titles, the rows and the totals as they are shown, each cell made clean for where it goes."""
-        body = (self._texts(row, clean) for row in self.rows)
-        return self.titles(clean), body, self._texts(self.total, clean) if self.total else None
+        show = self._shower(clean)
+        return self.titles(clean), map(show, self.rows), show(self.total) if self.total else None
 
-    def _texts(self, row: tuple[Any, ...], clean: Callable[[str], str]) -> list[str]:
-        pairs = zip(self.columns, row, strict=True)
-        return ["" if value is None else clean(column.show(value)) for column, value in pairs]
+    def _shower(self, clean: Callable[[str], str]) -> Callable[[tuple[Any, ...]], list[str]]:
+        """Return what makes the texts of a row."""
+        makers = [column.maker(_text_maker(column.show, clean)) for column in self.columns]
+
+        def texts(row: tuple[Any, ...]) -> list[str]:
+            return [make(value) for make, value in zip(makers, row, strict=True)]
+
+        return texts
 
     def fitted(self, width: int) -> tuple[Table, list[str]]:
         """Return the table as it fits into a ``width``, and the titles of the columns that do not.
@@ -131,3 +154,10 @@ class Table(NamedTuple):
 
         total = None if self.total is None else pick(self.total)
         return Table(pick(self.columns), Again(lambda: map(pick, self.rows)), total, self.gap)
+
+
+def _text_maker(show: Callable[[Any], str], clean: Callable[[str], str]) -> Callable[[Any], str]:
+    def text(value: Any) -> str:
+        return "" if value is None else clean(show(value))
+
+    return text

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncalc.report.json_form import json_pieces, to_text
+from cnncalc.report.json_form import GAP, Filled, Form, json_pieces, to_text
 
 LETTERS = st.text(st.characters(min_codepoint=32, max_codepoint=126))
 VALUES = st.recursive(
@@ -33,3 +33,18 @@ def test_a_list_that_is_still_being_made_is_written_item_by_item(indent: int | N
     streamed = "".join(json_pieces({"first": 1, "items": iter(items), "last": 2}, indent))
 
     assert streamed == json.dumps({"first": 1, "items": items, "last": 2}, indent=indent, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2])
+@given(shared=VALUES, own=st.lists(VALUES, max_size=3), key=LETTERS)
+def test_a_form_is_written_once_and_filled_for_each_item(
+    indent: int | None, shared: Any, own: list[Any], key: str
+) -> None:
+    """Keys and values with ``%`` in them stay as they are."""
+    form = Form({"own": GAP, "shared": shared, "%" + key: "100%"})
+    filled = (Filled(form, (value,)) for value in own)
+    plain = [{"own": value, "shared": shared, "%" + key: "100%"} for value in own]
+
+    assert "".join(json_pieces({"items": filled}, indent)) == json.dumps(
+        {"items": plain}, indent=indent, ensure_ascii=False
+    )

@@ -4,10 +4,9 @@ Along one dimension, the units of a volume look at intervals of the input that r
 shift: unit u + P looks at the interval of unit u moved by D. P is 1 until something enlarges the volume
 (upsampling, a transposed convolution), where neighbouring units look at different shares of one input.
 Keeping all P intervals makes the result exact through branches, whose intervals are united, and through
-enlarging. Only where a transposed convolution leaves gaps (a stride larger than its kernel, or a dilation)
-the values in the gaps count as if they looked at their neighbours, which is an upper bound.
-For plain chains this is the usual recurrence (Araujo, Norris, Sim: "Computing Receptive Fields of
-Convolutional Neural Networks", Distill 2019).
+enlarging. Where a transposed convolution leaves gaps (a stride larger than its kernel, or a dilation), the
+units in the gaps look at nothing: their interval is empty. For plain chains this is the usual recurrence
+(Araujo, Norris, Sim: "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019).
 
 Padding is counted like the input: a receptive field may be larger than the image.
 """
@@ -15,10 +14,11 @@ Padding is counted like the input: a receptive field may be larger than the imag
 from __future__ import annotations
 
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import NamedTuple
 
 from cnncalc.layers import Reach
+from cnncalc.layers.base import NOTHING
 from cnncalc.network import Network, Node
 
 MAX_PERIOD = 1024
@@ -34,7 +34,8 @@ MAX_REACH = 10**15
 class Field(NamedTuple):
     """The intervals of the input that the units of a volume look at, along one dimension.
 
-    Unit u looks at ``intervals[u % P]`` moved by ``(u // P)·shift``, with P = ``len(intervals)``.
+    Unit u looks at ``intervals[u % P]`` moved by ``(u // P)·shift``, with P = ``len(intervals)``. The interval of a
+    unit that looks at nothing is empty: it ends before it begins.
     ``jump`` is the effective stride: how far neighbouring units lie apart, in input positions.
     """
 
@@ -63,6 +64,11 @@ class Field(NamedTuple):
     def at(self, unit: int) -> tuple[int, int]:
         """Return the first and the last input position that a unit looks at."""
         return self.first(unit), self.last(unit)
+
+    def sees(self, unit: int) -> bool:
+        """Say whether a unit looks at anything."""
+        first, last = self.intervals[unit % len(self.intervals)]
+        return first <= last
 
 
 Fields = tuple[Field | None, ...]
@@ -119,7 +125,7 @@ def _step(field: Field | None, reach: Reach | None) -> Field | None:
         return None
     intervals = tuple(
         [
-            _hull(field, first + turn * reach.shift, last + turn * reach.shift)
+            _hull(field, range(first + turn * reach.shift, last + turn * reach.shift + 1, reach.step))
             for turn in range(rounds)
             for first, last in reach.windows
         ]
@@ -146,14 +152,15 @@ def _within_range(field: Field) -> Field | None:
     return field if known and field.jump <= MAX_REACH else None
 
 
-def _hull(field: Field, first: int, last: int) -> tuple[int, int]:
-    """Return the interval that the units from ``first`` to ``last`` look at together."""
+def _hull(field: Field, units: range) -> tuple[int, int]:
+    """Return the interval that units look at together."""
     period = len(field.intervals)
     if period == 1:
-        return field.first(first), field.last(last)
-    early = range(first, min(last, first + period - 1) + 1)
-    late = range(max(first, last - period + 1), last + 1)
-    return min(map(field.first, early)), max(map(field.last, late))
+        return (field.first(units[0]), field.last(units[-1])) if units else NOTHING
+    turn = period // gcd(period, units.step)  # so many units on, the same intervals come again, moved
+    early = [field.first(unit) for unit in units[:turn] if field.sees(unit)]
+    late = [field.last(unit) for unit in units[-turn:] if field.sees(unit)]
+    return (min(early), max(late)) if early else NOTHING
 
 
 def _simplest(field: Field) -> Field:
@@ -219,4 +226,6 @@ def _with_fixed(moving: list[Field], fixed: list[Field]) -> Field:
 
 
 def _around(intervals: list[tuple[int, int]]) -> tuple[int, int]:
-    return min(first for first, _ in intervals), max(last for _, last in intervals)
+    """Return the smallest interval that holds all of them."""
+    seen = [interval for interval in intervals if interval[0] <= interval[1]]
+    return (min(first for first, _ in seen), max(last for _, last in seen)) if seen else NOTHING

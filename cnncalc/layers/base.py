@@ -26,20 +26,24 @@ Sources = tuple[Volume, ...]
 class Reach(NamedTuple):
     """Which units of the incoming volume one outgoing unit looks at, along one dimension.
 
-    Outgoing unit ``n·len(windows) + i`` looks at the incoming units from ``windows[i][0] + n·shift`` to
-    ``windows[i][1] + n·shift``, both included. One window and a shift of S is what a convolution with
-    stride S has; upsampling by 2 has two windows, both (0, 0), and a shift of 1. Without windows it
-    is not known.
+    Outgoing unit ``n·len(windows) + i`` looks at every ``step``-th of the incoming units from ``windows[i][0] +
+    n·shift`` to ``windows[i][1] + n·shift``, both included; at none where the second lies before the first. One
+    window and a shift of S is what a convolution with stride S has, and its step is the dilation; upsampling by 2
+    has two windows, both (0, 0), and a shift of 1. Without windows it is not known.
     """
 
     windows: tuple[tuple[int, int], ...]
     shift: int
+    step: int = 1
 
 
 MAX_WINDOWS = 1024
 """Most windows that a reach lists; beyond it is not known."""
 
 UNKNOWN_REACH = Reach((), 1)
+
+NOTHING = (0, -1)
+"""The window of a unit that looks at no incoming one."""
 
 
 class MatrixProduct(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from cnncalc.errors import Fault, shorten
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
@@ -230,12 +230,12 @@ class TransposedConvolution(Layer):
         windows = []
         for shifted in range(self.padding[axis], self.padding[axis] + stride):
             first = shifted // common * inverse % period
-            if shifted % common or first >= kernel:  # no input reaches it: it stands where its neighbours look
-                windows.append((shifted // stride, shifted // stride))
+            if shifted % common or first >= kernel:  # no input reaches it
+                windows.append(NOTHING)
                 continue
             last = first + (kernel - 1 - first) // period * period
             windows.append(((shifted - dilation * last) // stride, (shifted - dilation * first) // stride))
-        return Reach(tuple(windows), 1)
+        return Reach(tuple(windows), 1, dilation // common)
 
     def size_sums(self, sources: Sources) -> tuple[str, ...]:
         cells = zip(

@@ -128,7 +128,7 @@ class Windowed(Layer):
         window = self.windows[axis]
         if window.extent == window.stride == 1 and window.before == 0:
             return None
-        return Reach(((-window.before, window.extent - 1 - window.before),), window.stride)
+        return Reach(((-window.before, window.extent - 1 - window.before),), window.stride, window.dilation)
 
     def needed_padding(self, source: Volume) -> tuple[tuple[int, int], ...]:
         """Return the padding with which a plain sliding makes the output; what no window reads is left to PyTorch.

@@ -143,6 +143,42 @@ def test_a_dilated_transposed_convolution_mixes_wide_and_narrow_units():
     assert field.size == max(unit[0].size for unit in neighbours) == 4
 
 
+def spans(result: torch.Tensor, image: torch.Tensor, units: range) -> list[int]:
+    """Return how far the inputs reach that units depend on, by autograd; 0 for a unit that depends on none."""
+    found = []
+    for unit in units:
+        (gradient,) = torch.autograd.grad(result[0, :, unit].sum(), image, retain_graph=True)
+        places = gradient[0].abs().amax(0).nonzero()
+        found.append(int(places.max() - places.min()) + 1 if len(places) else 0)
+    return found
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_gaps_see_nothing(data: st.DataObject):
+    """Behind a transposed convolution with any stride and dilation, dilated windows see what autograd sees."""
+    kernel, stride, dilation = (data.draw(st.integers(1, most)) for most in (4, 4, 3))
+    layers: list[nn.Module] = [nn.ConvTranspose1d(2, 2, kernel, stride, dilation=dilation, bias=False)]
+    text = f"deconv {kernel}x2 s{stride} d{dilation} nobias"
+    for _ in range(data.draw(st.integers(1, 2))):
+        window, step, apart = (data.draw(st.integers(1, most)) for most in (3, 2, 3))
+        layers.append(nn.Conv1d(2, 2, window, step, dilation=apart, bias=False))
+        text += f" - conv {window}x2 s{step} d{apart} floor nobias"
+    image = torch.ones((1, 2, 150), dtype=torch.float64, requires_grad=True)
+    result = positive(nn.Sequential(*layers))(image)
+    (field,) = last_fields(text, "150x2")
+    assert field is not None
+    begin = result.shape[2] // 3
+    units = range(begin, begin + 12)
+    seen_by = [field.last(unit) - field.first(unit) + 1 if field.sees(unit) else 0 for unit in units]
+    assert seen_by == spans(result, image, units)
+
+
+def test_a_window_that_steps_over_gaps():
+    """A dilated window behind a dilated transposed convolution meets every second unit: 3 inputs, not 4."""
+    assert size("deconv 4x1 s3 d2 nobias - conv 3x1 s2 d2 floor nobias", "260x1") == [3]
+
+
 def test_branches_are_united():
     """The sum of a branch that sees 3 and one that sees 7 sees 7; an empty branch adds nothing."""
     assert size("add( conv 3x3x1 p1 | conv 7x7x1 p3 )", "32x32x1") == [7, 7]

@@ -1,12 +1,31 @@
 """``python -m cnncalc`` and the command ``cnncalc``."""
 
+from __future__ import annotations
+
 import gc
+import sys
 
-gc.disable()  # importing makes many objects and no garbage; looking for some takes a tenth of the start
+from cnncalc.commands.interrupts import Interrupted, Interrupts
 
-from cnncalc.commands.cli import main  # noqa: E402
 
-gc.enable()
+def main() -> None:
+    """Run the command line in a process of its own, and leave with its status."""
+    interrupts = Interrupts()
+    interrupts.listen()  # before anything that takes time
+    try:
+        gc.disable()  # importing makes many objects and no garbage; looking for some takes a tenth of the start
+        from cnncalc.commands.cli import run
+
+        gc.enable()
+        status = run(sys.argv[1:], interrupts)
+    except Interrupted:
+        interrupts.arrived()
+        from cnncalc.report.writing import complain
+
+        complain(interrupts.line)
+        status = interrupts.status
+    sys.exit(status)
+
 
 if __name__ == "__main__":
     main()

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "report": {"cleaning", "volume", "errors", "layers", "network", "analysis", "zoo"},
     "zoo": {"errors"},
     "model": {
+        "collector",
         "volume",
         "errors",
         "analysis",

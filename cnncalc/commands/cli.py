@@ -12,6 +12,7 @@ from keyword import iskeyword
 import click
 
 from cnncalc import __version__
+from cnncalc.commands.interrupts import Interrupted, Interrupts
 from cnncalc.errors import CnncalcError, WriteError, did_you_mean, shorten
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.writing import complain, give_up
@@ -71,32 +72,43 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its status: 0, 1 for a fault, 2 for a wrong call."""
-    given = sys.argv[1:] if arguments is None else arguments
-    sys.exit(run(given))
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
-def run(given: list[str]) -> int:
-    """Run the command line and return its status."""
+def run(given: list[str], interrupts: Interrupts | None = None) -> int:
+    """Run the command line and return its status; in a process of its own, ``interrupts`` hears signals for it."""
+    heard = interrupts or Interrupts()
+    try:
+        status, message = _answered(given)
+    except Interrupted:
+        status, message = 0, ""
+    heard.arrived()
+    if heard.number:
+        status, message = heard.status, heard.line
+    if message:
+        complain(message)
+    return status
+
+
+def _answered(given: list[str]) -> tuple[int, str]:
+    """Run the command line, and return its status and what is to be said of what went wrong."""
     as_json = _wants_json(given)
     try:
-        return _called(given)
+        return _called(given), ""
     except CnncalcError as error:
-        complain(_json(error) if as_json else draw_error(error))
-        return 1
+        return 1, _json(error) if as_json else draw_error(error)
     except click.exceptions.Abort:
-        complain("interrupted")
-        return 130
+        return 130, "interrupted"
     except click.ClickException as error:
-        complain(_json(CnncalcError("usage", error.format_message())) if as_json else _usage(error))
-        return error.exit_code
+        usage = CnncalcError("usage", error.format_message())
+        return error.exit_code, _json(usage) if as_json else _usage(error)
     except OSError as error:
         if error.filename is not None or sys.stdout is None:
             return _mistake(error, as_json=as_json)
         give_up(sys.stdout)  # click prints help and versions itself
         what = "the reader closed the pipe" if isinstance(error, BrokenPipeError) else error.strerror or error
         fault = WriteError("cannot-write", f"cannot write to standard output: {what}")
-        complain(_json(fault) if as_json else draw_error(fault))
-        return 1
+        return 1, _json(fault) if as_json else draw_error(fault)
     except Exception as error:
         return _mistake(error, as_json=as_json)
 
@@ -115,13 +127,12 @@ def _called(given: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _mistake(error: Exception, *, as_json: bool) -> int:
+def _mistake(error: Exception, *, as_json: bool) -> tuple[int, str]:
     """Say that this should never have happened, in one clear line in place of a traceback."""
     if os.environ.get("CNNCALC_DEBUG"):
         raise error
     fault = _internal(error)
-    complain(_json(fault) if as_json else draw_error(fault))
-    return 70
+    return 70, _json(fault) if as_json else draw_error(fault)
 
 
 def _internal(error: Exception) -> CnncalcError:

@@ -8,7 +8,7 @@ torch.
 from __future__ import annotations
 
 import keyword
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.errors import Fault, SpecError
@@ -44,6 +44,7 @@ class Planned(NamedTuple):
         steps: what is then done to the input, or to the inputs of a merge together.
         overwrite: whether its module may write over its input.
         vector: whether its output is N x C.
+        alike: a number that layers share for which PyTorch does the same, on the same volumes.
     """
 
     node: Node
@@ -52,6 +53,16 @@ class Planned(NamedTuple):
     steps: Steps
     overwrite: bool
     vector: bool
+    alike: int
+
+
+class _Program(NamedTuple):
+    """What PyTorch does for all layers of one operation whose inputs are vectors in the same places."""
+
+    prepare: tuple[Steps, ...]
+    steps: Steps
+    vector: bool
+    number: int
 
 
 MOST_DIMENSIONS = 3
@@ -78,22 +89,35 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
     """
     vectors = [False]
     free = overwritable(network) if inplace else frozenset()
+    programs: dict[Any, _Program] = {}
+    scopes = {"": ""}
     planned = []
     for node in network.layers:
-        layer = node.layer
-        arriving = [vectors[index] for index in node.inputs]
-        vector = layer.takes_vectors and all(arriving)
-        prepare = tuple(
-            [
-                (_unflatten(source),) if is_vector and not vector else ()
-                for source, is_vector in zip(node.sources, arriving, strict=True)
-            ]
-        )
-        vectors.append(layer.makes_vectors or vector)
-        name = ".".join(attribute(part) for part in node.name.split("."))
-        steps = _layer_steps(network, node, vector)
-        planned.append(Planned(node, name, prepare, steps, node.index in free, vectors[-1]))
+        arriving = tuple([vectors[index] for index in node.inputs])
+        key = node.operation, arriving
+        program = programs.get(key)
+        if program is None:
+            program = programs[key] = _program(network, node, arriving, len(programs))
+        vectors.append(node.layer.makes_vectors or program.vector)
+        scope, _, own = node.name.rpartition(".")
+        if scope not in scopes:
+            scopes[scope] = "".join([attribute(part) + "." for part in scope.split(".")])
+        name = scopes[scope] + attribute(own)
+        overwrite = node.index in free
+        planned.append(Planned(node, name, program.prepare, program.steps, overwrite, vectors[-1], program.number))
     return planned
+
+
+def _program(network: Network, node: Node, arriving: tuple[bool, ...], number: int) -> _Program:
+    """Return what PyTorch does for a layer, where ``arriving`` says which of its inputs are vectors."""
+    vector = node.layer.takes_vectors and all(arriving)
+    prepare = tuple(
+        [
+            (_unflatten(source),) if is_vector and not vector else ()
+            for source, is_vector in zip(node.sources, arriving, strict=True)
+        ]
+    )
+    return _Program(prepare, _layer_steps(network, node, vector), vector, number)
 
 
 def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:

@@ -10,7 +10,19 @@ from typing import Any, NamedTuple
 from cnncalc.model.plan import Planned, attribute, plan
 from cnncalc.model.source.arguments import Parameter, Solver, is_constant, literal_of, unused
 from cnncalc.model.source.loops import FEWEST, with_loops
-from cnncalc.model.source.tree import Argument, Body, Call, Hole, Item, filled, holes, layer_item, skeleton
+from cnncalc.model.source.tree import (
+    Argument,
+    Body,
+    Call,
+    Hole,
+    Item,
+    Shared,
+    Work,
+    filled,
+    holes,
+    layer_work,
+    skeleton,
+)
 from cnncalc.network import Network
 
 
@@ -60,7 +72,8 @@ class _Classes:
         self.network = network
         self.planned = plan(network)
         self.last_readers = self._last_readers()
-        self.calls: dict[str, Call] = {}
+        self.works: dict[tuple[int, bool], Shared] = {}
+        self.calls: dict[str, Shared] = {}
         self.names = {"Network", "Scale", *keyword.kwlist}
         self.numbers: dict[str, int] = {}
         self.found: list[Class] = []
@@ -87,24 +100,30 @@ class _Classes:
         """Return what a scope does, with its calls and loops."""
         if not scope.parts:
             return Body((), 0)
-        first = _first(scope)
+        first, end = _first(scope).node.index, _last(scope).node.index
         places: dict[int, int] = {}
         items = []
         output = 0 if not scope.path and not self.network.output_index else len(scope.parts)
         for place, part in enumerate(scope.parts, 1):
-            inputs = tuple([places[index] if index >= first.node.index else 0 for index in _inputs(part)])
+            inputs = tuple([places[index] if index >= first else 0 for index in _inputs(part)])
             items.append(self._item(part, inputs))
             for index in range(_first(part).node.index, _last(part).node.index + 1):
                 places[index] = place
-                if self.last_readers.get(index, 0) > _last(scope).node.index:
+                if self.last_readers.get(index, 0) > end:
                     output = place
         return with_loops(items, output, fewest)
 
     def _item(self, part: Planned | _Scope, inputs: tuple[int, ...]) -> Item:
         if isinstance(part, Planned):
-            return layer_item(part, inputs)
+            return Item(part.name.rpartition(".")[2], self._work(part), inputs, part.node.origin)
         name = _first(part).name.split(".")[part.path.count(".")]
-        return Item(name, self.calls[part.path], inputs, ((),), "", (None,), quiet=False)
+        return Item(name, self.calls[part.path], inputs)
+
+    def _work(self, planned: Planned) -> Shared:
+        key = planned.alike, planned.overwrite
+        if key not in self.works:
+            self.works[key] = Shared(layer_work(planned))
+        return self.works[key]
 
     # ---- classes
 
@@ -142,9 +161,9 @@ class _Classes:
             for text, values in zip(written, columns, strict=True)
         ]
         self.found.append(Class(name, block, parameters, filled(body, iter(written)), filled(body, iter(run)), kept))
+        calls = [_call(name, parameters, place) for place in range(len(different))]
         for place, (scope, _) in zip(places, members, strict=True):
-            arguments = [Argument("", Hole(p.values[place], p.name.rstrip("_"))) for p in parameters]
-            self.calls[scope.path] = Call(name, tuple(arguments))
+            self.calls[scope.path] = calls[place]
 
     def _block(self, scope: _Scope) -> str:
         return self.network.blocks[scope.path].partition("(")[0]
@@ -158,6 +177,12 @@ class _Classes:
         stem = "".join([word.capitalize() for word in block.split("_")])
         stem = stem if stem.isidentifier() else f"Block{stem}"  # `_`, and `_2` whose first word is a number
         return unused(stem, self.names, self.numbers)
+
+
+def _call(name: str, parameters: Iterable[Parameter], place: int) -> Shared:
+    """Return the call of a class with the arguments that it has in one of its different uses."""
+    arguments = [Argument("", Hole(p.values[place], p.name.rstrip("_"))) for p in parameters]
+    return Shared(Work(Call(name, tuple(arguments)), ((),), "", (None,), quiet=False))
 
 
 def _attributes(parameters: Iterable[Parameter], body: Body) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.model.source.arguments import may_be_called
 from cnncalc.model.source.layout import WIDTH, Brackets, flat, laid_out
-from cnncalc.model.source.tree import Body, Call, Item, Loop, Progress
+from cnncalc.model.source.tree import Body, Call, Item, Loop, Progress, Shared
 
 _CHAIN = ("x", "y")  # variables for what the next statement reads and nobody else
 _LONGEST_NAME = 20
@@ -99,9 +99,10 @@ class _Forward:
     # ---- items
 
     def _item(self, place: int, item: Item) -> None:
-        if self.pending and item.quiet and item.inputs == (self.pending[0],) and self.readers[place - 1] == 1:
+        work = item.work
+        if self.pending and work.quiet and item.inputs == (self.pending[0],) and self.readers[place - 1] == 1:
             longer = self.pending[1]
-            for step in (*item.prepare[0], *item.steps):
+            for step in (*work.prepare[0], *work.steps):
                 longer = applied(step, self.modules[place - 1], longer)
             if len(longer.text) <= self.room:
                 self.pending = place, longer
@@ -116,13 +117,14 @@ class _Forward:
 
     def _written(self, place: int, item: Item, values: list[str]) -> Expression:
         """Return an item as an expression, after statements for what does not fit on its line."""
-        inputs = [called(prepare, Expression(value)) for prepare, value in zip(item.prepare, values, strict=True)]
-        if item.merge == "cat":
+        work = item.work
+        inputs = [called(prepare, Expression(value)) for prepare, value in zip(work.prepare, values, strict=True)]
+        if work.merge == "cat":
             return self._joined(place, [value.text for value in inputs])
-        if item.merge:
-            return self._combined(place, SIGNS[item.merge], [value.text for value in inputs])
+        if work.merge:
+            return self._combined(place, SIGNS[work.merge], [value.text for value in inputs])
         value = Expression(values[0])
-        for step in (*item.prepare[0], *item.steps):
+        for step in (*work.prepare[0], *work.steps):
             longer = applied(step, self.modules[place - 1], value)
             if len(longer.text) > self.room and value.text != values[0]:
                 longer = applied(step, self.modules[place - 1], Expression(self._store(place, value.text)))
@@ -270,7 +272,8 @@ def names(loop: Loop) -> list[str]:
 
 def turn(loop: Loop) -> tuple[Item, ...]:
     """Return a loop's items with numbers that grow as expressions of its variable ``i``."""
-    return tuple([_in_turn(item, str(loop.start)) for item in loop.items])
+    start = str(loop.start)
+    return tuple([item._replace(shared=Shared(_in_turn(item.work, start))) for item in loop.items])
 
 
 def _in_turn(part: Any, start: str) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import repeat
+from operator import sub
 from typing import Any, NamedTuple
 
-from cnncalc.model.source.tree import Body, Hole, Item, Loop, Progress, filled, holes, skeleton
+from cnncalc.model.source.tree import Body, Hole, Item, Loop, Progress, Shared, filled
 
 FEWEST = 3
 """Turns that are worth a loop."""
@@ -18,22 +19,23 @@ _NUMBERED = re.compile(r"(.*?)([1-9][0-9]*)")
 
 
 class _Shape(NamedTuple):
-    """An item without its numbers: its name's stem and number, its skeleton and its values.
+    """An item without its numbers: its name's stem and number, what kind it is and its whole numbers.
 
-    Shapes of one ``kind`` have one skeleton and, where the name counts, one stem: they may differ in numbers alone.
+    Shapes of one ``kind`` differ in whole numbers alone: they have one skeleton, the same other values and, where the
+    name counts, one stem.
     """
 
     stem: str
     number: int | None
     kind: int
-    values: tuple[Any, ...]
+    numbers: tuple[int, ...]
 
 
 class _Growth(NamedTuple):
-    """By how much the number of a name (None where nothing has that name) and the values grow in a turn."""
+    """By how much the number of a name (None where nothing has that name) and the whole numbers grow in a turn."""
 
     number: int | None
-    values: tuple[int, ...]
+    numbers: tuple[int, ...]
 
 
 def with_loops(items: Sequence[Item], output: int, fewest: int = FEWEST) -> Body:
@@ -48,8 +50,8 @@ class _Folding:
         self.items = items
         self.output = output
         self.fewest = fewest
-        kinds: dict[Any, int] = {}
-        self.shapes = [_shape(place, item, kinds) for place, item in enumerate(items, 1)]
+        shaper = _Shaper()
+        self.shapes = [shaper.shape(place, item) for place, item in enumerate(items, 1)]
         self.last_readers = list(range(len(items) + 1))
         for place, item in enumerate(items, 1):
             for source in item.inputs:
@@ -85,11 +87,12 @@ class _Folding:
 
         It is 1 also where it does not take more items than ``beaten``, which is known without going through them all.
         """
+        if self._starts_otherwise(at, period, beaten):
+            return 1
         growth = self._growth(at, period)
         if growth is None or not self._closed(at, period) or not _counts_on(growth, self.fewest):
             return 1
-        least = max(beaten // period, self.fewest - 1)
-        if self._growth(at + least * period - period, period) != growth:
+        if self._growth(at + self._least(period, beaten) * period - period, period) != growth:
             return 1
         turns = 1
         while self._closed(at + turns * period, period) and self._growth(at + (turns - 1) * period, period) == growth:
@@ -97,6 +100,18 @@ class _Folding:
             if self.last_readers[at + turns * period] > at + (turns + 1) * period:
                 break  # what this turn makes is read further on
         return turns
+
+    def _least(self, period: int, beaten: int) -> int:
+        """Return one turn fewer than a repeat must have to be of use."""
+        return max(beaten // period, self.fewest - 1)
+
+    def _starts_otherwise(self, at: int, period: int, beaten: int) -> bool:
+        """Say whether the first item of a turn alone shows that it does not come again often enough."""
+        last = at + self._least(period, beaten) * period
+        if last >= len(self.shapes) or self.shapes[at].kind != self.shapes[last].kind:
+            return True
+        growth = _grown(self.shapes[at], self.shapes[at + period])
+        return growth is None or growth != _grown(self.shapes[last - period], self.shapes[last])
 
     def _growth(self, at: int, period: int) -> list[_Growth] | None:
         """Compare one turn with the next; None where more than numbers differs, or numbers that no loop can count."""
@@ -123,27 +138,46 @@ class _Folding:
         numbers = [(one.number, other.number) for one, other in zip(first, second, strict=True)]
         start, following = next(((one, other) for one, other in numbers if one and other), (1, 2))
         turn = []
-        for item, one, other in zip(self.items[at : at + period], first, second, strict=True):
-            bare = item._replace(name=one.stem, inputs=tuple([place - at for place in item.inputs]))
-            values = [_progress(hole, value) for hole, value in zip(holes(bare), other.values, strict=True)]
-            turn.append(filled(bare, iter(values)))
+        following_items = self.items[at + period : at + 2 * period]
+        for item, one, other in zip(self.items[at : at + period], first, following_items, strict=True):
+            growing = _growing(item.shared, other.shared)
+            turn.append(Item(one.stem, growing, tuple([place - at for place in item.inputs]), item.origin))
         stride = following - start
         stop = start + stride * (turns - 1) + 1
         offsets = tuple([0 if shape.number is None else shape.number - start for shape in first])
         return Loop(Hole(start, "first"), Hole(stop, "stop"), stride, tuple(turn), offsets, (source,))
 
 
-def _shape(place: int, item: Item, kinds: dict[Any, int]) -> _Shape:
-    match = _NUMBERED.fullmatch(item.name)
-    bare = item._replace(name="", inputs=tuple([place - source for source in item.inputs]))
-    stem = match[1] if match else item.name
-    number: int | None = int(match[2]) if match else 0
-    if item.make is None:
-        number = None
-    elif len(item.name) > _LONGEST_NAME:
-        stem, number = item.name, 0  # a name that does not count
-    key = skeleton(bare), stem if number is not None else None
-    return _Shape(stem, number, kinds.setdefault(key, len(kinds)), tuple([hole.value for hole in holes(bare)]))
+class _Shaper:
+    """Gives items that may differ in whole numbers alone the same number as their kind."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[Any, int] = {}
+        self.works: dict[Shared, tuple[int, tuple[int, ...]]] = {}
+
+    def shape(self, place: int, item: Item) -> _Shape:
+        match = _NUMBERED.fullmatch(item.name)
+        stem = match[1] if match else item.name
+        number: int | None = int(match[2]) if match else 0
+        if item.work.make is None:
+            number = None
+        elif len(item.name) > _LONGEST_NAME:
+            stem, number = item.name, 0  # a name that does not count
+        if item.shared not in self.works:
+            self.works[item.shared] = self._of_work(item.shared)
+        work, numbers = self.works[item.shared]
+        inputs = tuple([place - source for source in item.inputs])
+        key = work, inputs, item.origin, stem if number is not None else None
+        return _Shape(stem, number, self._kind(key), numbers)
+
+    def _of_work(self, shared: Shared) -> tuple[int, tuple[int, ...]]:
+        """Return the kind of some work, and its whole numbers; 1 and True are not of one kind."""
+        values = shared.values
+        fixed = tuple([(type(value), value if type(value) is not int else 0) for value in values])
+        return self._kind((shared.skeleton, fixed)), tuple([value for value in values if type(value) is int])
+
+    def _kind(self, key: Any) -> int:
+        return self.kinds.setdefault(key, len(self.kinds))
 
 
 def _grown(first: _Shape, second: _Shape) -> _Growth | None:
@@ -151,14 +185,9 @@ def _grown(first: _Shape, second: _Shape) -> _Growth | None:
     if first.kind != second.kind:
         return None
     number = None if first.number is None or second.number is None else second.number - first.number
-    if first.values != second.values and number not in (None, 1):
+    if first.numbers != second.numbers and number not in (None, 1):
         return None  # values can be written only with a number that grows by 1
-    steps = []
-    for one, other in zip(first.values, second.values, strict=True):
-        if type(one) is not type(other) or (one != other and type(one) is not int):
-            return None
-        steps.append(other - one if type(one) is int else 0)
-    return _Growth(number, tuple(steps))
+    return _Growth(number, tuple(map(sub, second.numbers, first.numbers)))
 
 
 def _counts_on(growth: list[_Growth], fewest: int) -> bool:
@@ -166,9 +195,16 @@ def _counts_on(growth: list[_Growth], fewest: int) -> bool:
     strides = {each.number for each in growth if each.number is not None}
     if len(strides) > 1 or any(stride < 1 for stride in strides):
         return False
-    grows = any(any(each.values) for each in growth)
+    grows = any(any(each.numbers) for each in growth)
     return not grows or (strides <= {1} and fewest >= FEWEST)  # two numbers alone are no progression
 
 
-def _progress(hole: Hole, following: Any) -> Any:
-    return hole if hole.value == following else Progress(hole, Hole(following - hole.value, "growth"))
+def _growing(first: Shared, second: Shared) -> Shared:
+    """Return the work of a turn with the numbers that grow from the first turn to the second as such."""
+    if first.values == second.values:
+        return first
+    values = [
+        hole if hole.value == following else Progress(hole, Hole(following - hole.value, "growth"))
+        for hole, following in zip(first.holes, second.values, strict=True)
+    ]
+    return Shared(filled(first.work, iter(values)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cnncalc.collector import paused_collector
 from cnncalc.errors import shorten
 from cnncalc.model.plan import check_dimensions
 from cnncalc.model.source.arguments import Parameter, literal_of
@@ -39,6 +40,11 @@ def python_source(network: Network) -> str:
 
     """
     check_dimensions(network)
+    with paused_collector():  # tuples in tuples, and no cycles
+        return _file(network)
+
+
+def _file(network: Network) -> str:
     found = classes(network)
     parts = [_head(network), "import torch\nfrom torch import nn\n"]
     if any(call.target == "Scale" for made in found for call in _calls(made.made)):
@@ -105,11 +111,11 @@ def _made(item: Item | Loop) -> list[str]:
     """Write what is made for an item."""
     if isinstance(item, Loop):
         return _made_in_turn(item)
-    return laid_out(f"self.{item.name} = ", _call(item.make), 8) if item.make else []
+    return laid_out(f"self.{item.name} = ", _call(item.work.make), 8) if item.work.make else []
 
 
 def _made_in_turn(loop: Loop) -> list[str]:
-    makes = [(name, item.make) for name, item in zip(names(loop), turn(loop), strict=True) if item.make]
+    makes = [(name, item.work.make) for name, item in zip(names(loop), turn(loop), strict=True) if item.work.make]
     if not makes:
         return []
     lines = [f"        for i in {loop_range(loop)}:"]
@@ -134,5 +140,5 @@ def _call(call: Call) -> Doc:
 def _calls(body: Body) -> Iterator[Call]:
     for item in body.items:
         for inner in item.items if isinstance(item, Loop) else (item,):
-            if inner.make:
-                yield inner.make
+            if inner.work.make:
+                yield inner.work.make

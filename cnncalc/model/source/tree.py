@@ -7,6 +7,7 @@ differ are holes. So everything here is made of tuples that `holes`, `skeleton` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from cnncalc.errors import Span
@@ -45,28 +46,70 @@ class Call(NamedTuple):
     arguments: tuple[Argument, ...]
 
 
+class Work(NamedTuple):
+    """What an item does, wherever it stands.
+
+    Attributes:
+        make: what is made once and kept; None for what has no module.
+        prepare: for each input the functions that go first.
+        merge: the function that brings several inputs together; empty for one input.
+        steps: what is then done; None stands for the module that was made.
+        quiet: whether it may share the line of the item before it: it changes no sizes.
+    """
+
+    make: Call | None
+    prepare: tuple[tuple[Call, ...], ...]
+    merge: str
+    steps: tuple[Call | None, ...]
+    quiet: bool
+
+
+class Shared:
+    """Work that many items share, with what has been found out about it once.
+
+    Attributes:
+        work: what they do.
+        skeleton: the work without its numbers.
+        holes: its numbers, in order.
+        values: the values of the holes.
+    """
+
+    __slots__ = ("_filled", "holes", "skeleton", "values", "work")
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.holes: tuple[Hole, ...] = tuple(holes(work))
+        self.values = tuple([hole.value for hole in self.holes])
+        self.skeleton = skeleton(work)
+        self._filled: dict[tuple[str, ...], Shared] = {}
+
+    def filled(self, written: tuple[str, ...]) -> Shared:
+        """Return the work with its numbers as they are written; the same work for the same texts."""
+        found = self._filled.get(written)
+        if found is None:
+            found = self._filled[written] = Shared(filled(self.work, iter(written)))
+        return found
+
+
 class Item(NamedTuple):
     """A line of a body: a layer, or a call of a block.
 
     Attributes:
         name: its attribute in the module.
-        make: what is made once and kept under that name; None for what has no module.
+        shared: what it does.
         inputs: what it reads; 0 is what the body is given, n the n-th item.
-        prepare: for each input the functions that go first.
-        merge: the function that brings several inputs together; empty for one input.
-        steps: what is then done; None stands for the module of that name.
-        quiet: whether it may share the line of the item before it: it changes no sizes.
         origin: where the spec writes it, which is the same in every turn of a repeat; None for a call.
     """
 
     name: str
-    make: Call | None
+    shared: Shared
     inputs: tuple[int, ...]
-    prepare: tuple[tuple[Call, ...], ...]
-    merge: str
-    steps: tuple[Call | None, ...]
-    quiet: bool
     origin: Span | None = None
+
+    @property
+    def work(self) -> Work:
+        """What it does."""
+        return self.shared.work
 
 
 class Loop(NamedTuple):
@@ -97,6 +140,8 @@ def holes(part: Any) -> Iterator[Hole]:
     """Go through the holes of anything that is made of tuples."""
     if type(part) is Hole:
         yield part
+    elif type(part) is Item:
+        yield from part.shared.holes
     elif isinstance(part, tuple):
         for inner in part:
             yield from holes(inner)
@@ -106,6 +151,8 @@ def skeleton(part: Any) -> Any:
     """Return what is left without the values: equal for what can be one class."""
     if type(part) is Hole:
         return Hole
+    if type(part) is Item:
+        return Item, part.name, part.shared.skeleton, part.inputs, part.origin
     if isinstance(part, tuple):
         return (type(part), *[skeleton(inner) for inner in part])
     return part
@@ -115,6 +162,8 @@ def filled(part: Any, values: Iterator[Any]) -> Any:
     """Return the same with values in the place of holes, which are taken in the order of `holes`."""
     if type(part) is Hole:
         return next(values)
+    if type(part) is Item:
+        return part._replace(shared=part.shared.filled(tuple(islice(values, len(part.shared.holes)))))
     if isinstance(part, tuple):
         inner = [filled(inner, values) for inner in part]
         return part._make(inner) if hasattr(part, "_make") else tuple(inner)
@@ -197,16 +246,15 @@ def _factor(step: Factor, overwrite: bool) -> Call:
 _MAKERS: Mapping[type, Callable[[Any, bool], Call]] = {Module: _module, Factor: _factor}
 
 
-def layer_item(planned: Planned, inputs: tuple[int, ...]) -> Item:
-    """Write one layer."""
+def layer_work(planned: Planned) -> Work:
+    """Write what PyTorch does for a layer."""
     node = planned.node
     prepare = tuple([tuple([_function(step) for step in steps]) for steps in planned.prepare])  # type: ignore[arg-type]
-    name = planned.name.rpartition(".")[2]
     if node.layer.merges:
         (function,) = planned.steps
         assert isinstance(function, Function)
-        return Item(name, None, inputs, prepare, function.name, (), False, node.origin)
+        return Work(None, prepare, function.name, (), False)
     makes = [_MAKERS[type(step)](step, planned.overwrite) for step in planned.steps if type(step) in _MAKERS]
     steps = tuple([_function(step) if isinstance(step, Function) else None for step in planned.steps])
     quiet = len(steps) == 1 and not node.operation.macs and node.sources[0] == node.output
-    return Item(name, makes[0] if makes else None, inputs, prepare, "", steps, quiet, node.origin)
+    return Work(makes[0] if makes else None, prepare, "", steps, quiet)

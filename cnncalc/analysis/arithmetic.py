@@ -57,11 +57,29 @@ def mac_sum(node: Node) -> str:
     return _product(factors) if len(factors) > 1 else ""
 
 
-def worked_solutions(counts: Counts, chosen: Iterable[Row] | None = None) -> Iterator[tuple[Row, list[Step]]]:
-    """Yield the worked solution of every layer, or of the chosen ones, in their order.
+class Solution(NamedTuple):
+    """The worked solution of a layer.
 
-    Layers that are alike share all steps but that of the receptive field.
+    Attributes:
+        row: the layer.
+        first, last: the steps that layers that are alike share; they have the very same lists.
+        field: the steps of its receptive field, between the two.
+
     """
+
+    row: Row
+    first: list[Step]
+    field: list[Step]
+    last: list[Step]
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps."""
+        return [*self.first, *self.field, *self.last]
+
+
+def worked_solutions(counts: Counts, chosen: Iterable[Row] | None = None) -> Iterator[Solution]:
+    """Yield the worked solution of every layer, or of the chosen ones, in their order."""
     known: dict[Operation, tuple[list[Step], list[Step]]] = {}
     at_the_input = input_fields(counts.network)
     for row in counts.rows if chosen is None else chosen:
@@ -70,7 +88,7 @@ def worked_solutions(counts: Counts, chosen: Iterable[Row] | None = None) -> Ite
             known[operation] = list(_first_steps(counts, row)), list(_last_steps(row.node))
         first, last = known[operation]
         arriving = [counts.rows[index - 1].field if index else at_the_input for index in row.node.inputs]
-        yield row, [*first, *_receptive_field(row, arriving), *last]
+        yield Solution(row, first, list(_receptive_field(row, arriving)), last)
 
 
 def _first_steps(counts: Counts, row: Row) -> Iterator[Step]:

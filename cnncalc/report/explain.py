@@ -7,7 +7,9 @@ from textwrap import wrap
 from typing import Any
 
 from cnncalc.analysis import Counts, Row
-from cnncalc.analysis.arithmetic import Step, worked_solutions
+from cnncalc.analysis.arithmetic import Solution, Step, worked_solutions
+from cnncalc.network import Operation
+from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions
 from cnncalc.report.table import Again, Column, Table
@@ -16,10 +18,10 @@ from cnncalc.report.table import Again, Column, Table
 def explain_report(counts: Counts, chosen: Sequence[Row]) -> Report:
     """Make the report for the chosen layers; each is worked out when it is written."""
     columns = (
-        Column("name", "name"),
-        Column("quantity", "quantity"),
-        Column("sum", "sum", rank=1),
-        Column("result", "result"),
+        Column("name", "name", shared=True),
+        Column("quantity", "quantity", shared=True),
+        Column("sum", "sum", rank=1, shared=True),
+        Column("result", "result", shared=True),
     )
     return Report(
         Table(columns, Again(lambda: _rows(counts, chosen))),
@@ -29,27 +31,35 @@ def explain_report(counts: Counts, chosen: Sequence[Row]) -> Report:
 
 
 def _rows(counts: Counts, chosen: Sequence[Row]) -> Iterator[tuple[str, ...]]:
-    for row, steps in worked_solutions(counts, chosen):
-        for step in steps:
-            yield (row.node.name, *step)
+    for solution in worked_solutions(counts, chosen):
+        name = solution.row.node.name
+        for step in solution.steps:
+            yield (name, *step)
 
 
 def _drawings(counts: Counts, chosen: Sequence[Row], width: int) -> Iterator[str]:
-    """Yield the layers, with an empty line between two."""
+    """Yield the layers, with an empty line between two; what layers that are alike share is drawn once."""
+    known: dict[tuple[Operation, int], tuple[str, str]] = {}
     between = ""
-    for row, steps in worked_solutions(counts, chosen):
-        yield between + _drawn(row, steps, width)
+    for solution in worked_solutions(counts, chosen):
+        node = solution.row.node
+        margin = max([len(step.quantity) for step in solution.steps])
+        shared = known.get((node.operation, margin))
+        if shared is None:
+            shared = _drawn(solution.first, margin, width), _drawn(solution.last, margin, width)
+            known[node.operation, margin] = shared
+        yield f"{between}{node.name}: {node.written}\n{shared[0]}{_drawn(solution.field, margin, width)}{shared[1]}"
         between = "\n"
 
 
-def _drawn(row: Row, steps: list[Step], width: int) -> str:
-    lines = [f"{row.node.name}: {row.node.written}"]
-    margin = max([len(step.quantity) for step in steps])
+def _drawn(steps: list[Step], margin: int, width: int) -> str:
+    """Draw some steps, whose quantities take a margin."""
+    lines = []
     for step in steps:
         pieces = _wrapped(str(step), width - margin - 4)
-        lines.append(f"  {step.quantity:<{margin}}  {pieces[0]}")
-        lines.extend(" " * (margin + 4) + piece for piece in pieces[1:])
-    return "\n".join(lines) + "\n"
+        lines.append(f"  {step.quantity:<{margin}}  {pieces[0]}\n")
+        lines.extend(" " * (margin + 4) + piece + "\n" for piece in pieces[1:])
+    return "".join(lines)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -64,15 +74,24 @@ def _data(counts: Counts, chosen: Sequence[Row]) -> dict[str, Any]:
         "spec": counts.network.source.name,
         "input": list(counts.network.input),
         "conventions": conventions(counts),
-        "layers": (_layer(row, steps) for row, steps in worked_solutions(counts, chosen)),
+        "layers": _layers(counts, chosen),
     }
 
 
-def _layer(row: Row, steps: list[Step]) -> dict[str, Any]:
-    return {
-        "index": row.node.index,
-        "name": row.node.name,
-        "line": row.line,
-        "layer": row.node.written,
-        "steps": [{"quantity": step.quantity, "sum": step.sum, "result": step.result} for step in steps],
-    }
+def _layers(counts: Counts, chosen: Sequence[Row]) -> Iterator[Filled]:
+    forms: dict[tuple[Operation, tuple[str, ...]], Form] = {}
+    for solution in worked_solutions(counts, chosen):
+        row, _, field, _ = solution
+        key = row.node.operation, tuple([step.quantity for step in field])
+        if key not in forms:
+            forms[key] = _form(solution)
+        sums = [text for step in field for text in (step.sum, step.result)]
+        yield Filled(forms[key], [row.node.index, row.node.name, row.line, *sums])
+
+
+def _form(solution: Solution) -> Form:
+    """Return a layer with gaps for what those that are alike do not share."""
+    field = [{"quantity": step.quantity, "sum": GAP, "result": GAP} for step in solution.field]
+    first, last = [[step._asdict() for step in steps] for steps in (solution.first, solution.last)]
+    layer = solution.row.node.written
+    return Form({"index": GAP, "name": GAP, "line": GAP, "layer": layer, "steps": [*first, *field, *last]})

@@ -5,21 +5,23 @@ Python's own encoder makes one text of everything, and is slow where the text is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.cleaning import json_text
 
 
 class Gap:
-    """Stands in a `Form` for a value that each object has of its own."""
+    """Stands in a `Form`, at any depth, for a text, a number or None that each object has of its own."""
 
 
 GAP = Gap()
+_MARK = "\0"
+"""What a gap is at first in the text of a form; JSON escapes it in all else."""
 
 
 class Form:
-    """An object most of whose members many others share: its text is made once, and its gaps are filled for each.
+    """An object most of which many others share: its text is made once, and its gaps are filled for each.
 
     It is known by who it is, not by what it holds.
     """
@@ -36,24 +38,24 @@ class Filled(NamedTuple):
 
 
 def json_pieces(data: dict[str, Any], indent: int | None = 2) -> Iterator[str]:
-    """Yield an object as JSON text. A value that is an iterator becomes a list, whose items may be `Filled`.
+    """Yield an object as JSON text. A value that is an iterator becomes a list. `Filled` may stand for an object.
 
     Args:
         data: the object; what it holds is what `json.dumps` takes.
         indent: spaces by which nested values are indented; None for a single line.
 
     """
-    write, pad, step, comma = _layout(indent)
-    inner = pad + step
+    write = _Writer(indent)
+    pad = write.start
     end = "" if indent is None else "\n"
     between = "{" + pad
     for key, value in data.items():
         yield between + json_text(write(key, "")) + ": "
         if isinstance(value, Iterator):
-            yield from _listed(_written(value, write, inner, step), pad, inner, comma)
+            yield from _listed(value, write, pad)
         else:
             yield json_text(write(value, pad))
-        between = comma + pad
+        between = write.comma + pad
     yield end + "}" if data else "{}"
 
 
@@ -62,61 +64,28 @@ def to_text(data: dict[str, Any], indent: int | None = 2) -> str:
     return "".join(json_pieces(data, indent))
 
 
-Write = Callable[[Any, str], str]
-
-
-def _layout(indent: int | None) -> tuple[Write, str, str, str]:
-    """Return how a value is written, what stands in front of it, what one more depth adds, and what separates two."""
-    import json
-
-    if indent is None:
-        return (lambda value, pad: json.dumps(value, ensure_ascii=False)), "", "", ", "
-    step = " " * indent
-    return _Indented(step), "\n" + step, step, ","
-
-
-def _listed(texts: Iterator[str], pad: str, inner: str, comma: str) -> Iterator[str]:
+def _listed(items: Iterator[Any], write: _Writer, pad: str) -> Iterator[str]:
+    inner = pad + write.step
     between = "[" + inner
-    for text in texts:
-        yield json_text(between + text)
-        between = comma + inner
+    for item in items:
+        yield json_text(between + write(item, inner))
+        between = write.comma + inner
     yield "[]" if between[0] == "[" else pad + "]"
 
 
-def _written(items: Iterator[Any], write: Write, pad: str, step: str) -> Iterator[str]:
-    """Yield the text of each item; that of a form is made once."""
-    known: dict[Form, str] = {}
-    inner = pad + step
-    for item in items:
-        if type(item) is not Filled:
-            yield write(item, pad)
-            continue
-        form, values = item
-        if form not in known:
-            known[form] = _with_gaps(form.data, write, pad, inner)
-        yield known[form] % tuple([write(value, inner) for value in values])
+class _Writer:
+    """Writes a value as `json.dumps` does, with an indent or on one line."""
 
-
-def _with_gaps(data: dict[str, Any], write: Write, pad: str, inner: str) -> str:
-    """Return the text of an object with ``%s`` for each gap."""
-    between = "," + (inner or " ")
-    members = []
-    for key, value in data.items():
-        text = "%s" if value is GAP else write(value, inner).replace("%", "%%")
-        members.append(f"{write(key, inner).replace('%', '%%')}: {text}")
-    return f"{{{inner}{between.join(members)}{pad}}}"
-
-
-class _Indented:
-    """Writes a value over several lines, as `json.dumps` does with an indent."""
-
-    def __init__(self, step: str) -> None:
+    def __init__(self, indent: int | None) -> None:
         from json import dumps
         from json.encoder import encode_basestring
 
-        self._step = step
+        self.start, self.step, self.comma = (
+            ("", "", ", ") if indent is None else ("\n" + " " * indent, " " * indent, ",")
+        )
         self._quote = encode_basestring
         self._dumps = dumps
+        self._forms: dict[tuple[Form, str], str] = {}
 
     def __call__(self, value: Any, pad: str) -> str:
         """Return the text of a value whose lines begin with ``pad``."""
@@ -125,10 +94,21 @@ class _Indented:
             return str(self._quote(value))
         if kind is int:
             return str(value)
-        inner = pad + self._step
+        if kind is Filled:
+            return self._filled(value, pad)
+        if kind is Gap:
+            return _MARK
+        inner = pad + self.step
         if isinstance(value, dict) and value:
             pairs = [f"{inner}{self._quote(key)}: {self(one, inner)}" for key, one in value.items()]
-            return f"{{{','.join(pairs)}{pad}}}"
+            return f"{{{self.comma.join(pairs)}{pad}}}"
         if isinstance(value, (list, tuple)) and value:
-            return f"[{','.join([inner + self(one, inner) for one in value])}{pad}]"
+            return f"[{self.comma.join([inner + self(one, inner) for one in value])}{pad}]"
         return str(self._dumps(value, ensure_ascii=False))
+
+    def _filled(self, filled: Filled, pad: str) -> str:
+        form, values = filled
+        text = self._forms.get((form, pad))
+        if text is None:
+            text = self._forms[form, pad] = self(form.data, pad).replace("%", "%%").replace(_MARK, "%s")
+        return text % tuple([value if type(value) is int else self(value, pad) for value in values])

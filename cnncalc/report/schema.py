@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis import Counts, Row, count
-from cnncalc.analysis.receptive import Fields
 from cnncalc.errors import CnncalcError
 from cnncalc.network import Network, Operation
 from cnncalc.report.json_form import GAP, Filled, Form, to_text
@@ -74,41 +73,40 @@ def error_data(error: CnncalcError) -> dict[str, Any]:
 
 
 def _layers(counts: Counts, saved: Sequence[int] | None) -> Iterator[Filled]:
-    forms: dict[Operation, Form] = {}
+    forms: dict[tuple[Operation, int], Form] = {}
     for row in counts.rows:
         node = row.node
-        form = forms.get(node.operation)
+        fields = [field for field in row.field if field is not None]
+        form = forms.get((node.operation, len(fields)))
         if form is None:
-            form = forms[node.operation] = Form(_layer(row) if saved is None else {**_layer(row), "saved_bytes": GAP})
-        own = (node.index, node.name, row.line, node.inputs, _receptive_field(row.field))
-        yield Filled(form, own if saved is None else (*own, saved[node.index - 1]))
+            layer = _layer(row) if saved is None else {**_layer(row), "saved_bytes": GAP}
+            form = forms[node.operation, len(fields)] = Form(layer)
+        own = [node.index, node.name, row.line, *node.inputs]
+        if len(fields) == len(row.field):
+            own += [field.size for field in fields]
+            own += [number(field.jump) for field in fields]
+        yield Filled(form, own if saved is None else [*own, saved[node.index - 1]])
 
 
 def _layer(row: Row) -> dict[str, Any]:
     """Return a layer with gaps for what those that are alike do not share."""
     node = row.node
+    gaps = [GAP] * len(row.field)
     return {
         "index": GAP,
         "name": GAP,
         "line": GAP,
         "layer": node.written,
-        "inputs": GAP,
+        "inputs": [GAP] * len(node.inputs),
         "output": list(node.output),
         "params": node.params,
         "weights": node.weights,
         "biases": node.biases,
         "macs": node.macs,
         "activation_bytes": row.activation_bytes,
-        "receptive_field": GAP,
+        "receptive_field": None if None in row.field else {"size": gaps, "stride": gaps},
         "dropped": list(node.dropped),
     }
-
-
-def _receptive_field(fields: Fields) -> dict[str, Any] | None:
-    known = [field for field in fields if field is not None]
-    if len(known) < len(fields):
-        return None
-    return {"size": [field.size for field in known], "stride": [number(field.jump) for field in known]}
 
 
 def number(value: Fraction) -> int | float:

@@ -13,6 +13,9 @@ from cnncalc.cleaning import terminal_width
 
 T = TypeVar("T")
 
+MOST_KNOWN = 10_000
+"""How many texts of a shared column are kept at a time."""
+
 GAP = 3
 """Spaces between two columns."""
 
@@ -57,6 +60,8 @@ class Column(NamedTuple):
         def made(value: Any) -> T:
             found = known.get(id(value))
             if found is None:
+                if len(known) >= MOST_KNOWN:  # some rows have values of their own, and all are not to be held
+                    known.clear()
                 found = known[id(value)] = value, make(value)
             return found[1]
 

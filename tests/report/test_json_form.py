@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from cnncalc.report.json_form import GAP, Filled, Form, json_pieces, to_text
 
 LETTERS = st.text(st.characters(min_codepoint=32, max_codepoint=126))
+SINGLE = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | LETTERS
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | LETTERS,
+    SINGLE,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LETTERS, inner, max_size=3),
     max_leaves=12,
 )
@@ -36,14 +37,16 @@ def test_a_list_that_is_still_being_made_is_written_item_by_item(indent: int | N
 
 
 @pytest.mark.parametrize("indent", [None, 0, 2])
-@given(shared=VALUES, own=st.lists(VALUES, max_size=3), key=LETTERS)
+@given(shared=VALUES, own=st.lists(SINGLE, max_size=3), key=LETTERS)
 def test_a_form_is_written_once_and_filled_for_each_item(
     indent: int | None, shared: Any, own: list[Any], key: str
 ) -> None:
-    """Keys and values with ``%`` in them stay as they are."""
-    form = Form({"own": GAP, "shared": shared, "%" + key: "100%"})
-    filled = (Filled(form, (value,)) for value in own)
-    plain = [{"own": value, "shared": shared, "%" + key: "100%"} for value in own]
+    """Keys and values with ``%`` or a zero byte in them stay as they are."""
+    form = Form({"own": GAP, "shared": shared, "%" + key: "100%\0", "deep": [1, GAP, {"inside": GAP}]})
+    filled = (Filled(form, (value, "%s", value)) for value in own)
+    plain = [
+        {"own": value, "shared": shared, "%" + key: "100%\0", "deep": [1, "%s", {"inside": value}]} for value in own
+    ]
 
     assert "".join(json_pieces({"items": filled}, indent)) == json.dumps(
         {"items": plain}, indent=indent, ensure_ascii=False

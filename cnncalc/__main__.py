@@ -19,11 +19,7 @@ def main() -> None:
         gc.enable()
         status = run(sys.argv[1:], interrupts)
     except Interrupted:
-        interrupts.arrived()
-        from cnncalc.report.writing import complain
-
-        complain(interrupts.line)
-        status = interrupts.status
+        status = interrupts.tell()
     sys.exit(status)
 
 

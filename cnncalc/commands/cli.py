@@ -82,9 +82,8 @@ def run(given: list[str], interrupts: Interrupts | None = None) -> int:
         status, message = _answered(given)
     except Interrupted:
         status, message = 0, ""
-    heard.arrived()
     if heard.number:
-        status, message = heard.status, heard.line
+        return heard.tell()
     if message:
         complain(message)
     return status

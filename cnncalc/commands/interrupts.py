@@ -66,6 +66,14 @@ class Interrupts:
         if self.number and hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
 
+    def tell(self) -> int:
+        """Say what came, and return the status."""
+        from cnncalc.report.writing import complain  # nothing may be loaded before signals are heard
+
+        self.arrived()
+        complain(self.line)
+        return self.status
+
     @property
     def line(self) -> str:
         """What came, in words."""

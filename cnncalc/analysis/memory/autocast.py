@@ -28,7 +28,7 @@ RAISED = {
             "replicate_pad3d",
         )
     ),
-    "cuda": frozenset(("group_norm", "layer_norm", "logsoftmax", "loss", "pow", "softmax", "softplus")),
+    "cuda": frozenset(("group_norm", "layer_norm", "logsoftmax", "loss", "pow", "softmax", "softplus", "upsample")),
 }
 """What is computed in float32; convolutions and what is like them are computed in the lower type."""
 

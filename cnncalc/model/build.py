@@ -8,12 +8,14 @@ from typing import Any
 import torch
 from torch import fx, nn
 from torch._subclasses.fake_tensor import unset_fake_temporarily
+from torch.overrides import TorchFunctionMode
 
+from cnncalc.collector import paused_collector
 from cnncalc.errors import SpecError
 from cnncalc.layers.steps import Factor, Function, Module, Step
 from cnncalc.model.initialise import Factor as LearnedFactor
 from cnncalc.model.initialise import initialise
-from cnncalc.model.plan import Planned, check_dimensions, plan
+from cnncalc.model.plan import Planned, check_dimensions, plan, refused
 from cnncalc.network import Network
 
 FUNCTIONS: Mapping[str, Any] = {
@@ -46,9 +48,10 @@ def build(
     graph = fx.Graph()
     values: list[fx.Node] = [graph.placeholder("x")]
     root = nn.Module()
-    with torch.device("meta"), unset_fake_temporarily():  # shapes need no mode, and PyTorch 2.14 mixes the two up
+    # shapes need no fake mode, and PyTorch 2.14 mixes the two up
+    with torch.device("meta"), _NothingDrawn(), unset_fake_temporarily(), paused_collector():
         for planned in plan(network, inplace=inplace):
-            values.append(_call(graph, planned, values, root))
+            values.append(_placed_call(graph, planned, values, root, network))
     graph.output(values[network.output_index])
     module = fx.GraphModule(root, graph, class_name="Network")
     target = torch.get_default_device() if device is None else torch.device(device)
@@ -56,6 +59,16 @@ def build(
         _make_room(module, target)
         initialise(module, seed)
     return module
+
+
+class _NothingDrawn(TorchFunctionMode):
+    """Leaves out the first weights of modules: on the meta device there are none, and finding that out takes long."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Return the tensor of a function that draws as it is; all others do what they do."""
+        if func in (nn.init.kaiming_uniform_, nn.init.uniform_):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def _make_room(module: nn.Module, device: torch.device) -> None:
@@ -69,6 +82,18 @@ def _make_room(module: nn.Module, device: torch.device) -> None:
 
 def _empty(like: torch.Tensor, device: torch.device) -> torch.Tensor:
     return torch.empty(like.shape, dtype=like.dtype, device=device)
+
+
+def _placed_call(
+    graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Module, network: Network
+) -> fx.Node:
+    """Add the calls of one layer; what PyTorch refuses to make is said at the layer's place in the spec."""
+    try:
+        return _call(graph, planned, values, root)
+    except SpecError:
+        raise
+    except (TypeError, ValueError, RuntimeError, AssertionError) as error:
+        raise refused(network, planned.node, error) from None
 
 
 def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Module) -> fx.Node:

@@ -11,7 +11,7 @@ import keyword
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.overwriting import overwritable
-from cnncalc.errors import Fault, SpecError
+from cnncalc.errors import Fault, SpecError, shorten
 from cnncalc.layers.steps import Function, Step, Steps
 from cnncalc.network import Network, Node
 from cnncalc.volume import Volume
@@ -133,6 +133,13 @@ def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:
         hints = ["a layer's `torch_steps` has one module or learned tensor at most, and functions"]
         raise SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
     return steps
+
+
+def refused(network: Network, node: Node, error: Exception) -> SpecError:
+    """Make the error for a layer that PyTorch does not make, or does not run, for the volume that it gets."""
+    message = f"PyTorch refuses `{node.name}` on {node.sources[0]}: {shorten(str(error), 160)}"
+    hints = ["its numbers are right all the same, but it cannot be trained or exported so"]
+    return SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
 
 
 def _unflatten(volume: Volume) -> Step:

@@ -17,9 +17,8 @@ from torch import fx, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.analysis.checks import Check
-from cnncalc.errors import SpecError, shorten
 from cnncalc.model.build import LAYER, build
-from cnncalc.model.plan import Planned, plan
+from cnncalc.model.plan import Planned, plan, refused
 from cnncalc.network import Network
 from cnncalc.volume import Volume
 
@@ -133,18 +132,10 @@ class _Counting(fx.Interpreter):
             try:
                 result = super().run_node(n)
             except (RuntimeError, ValueError) as error:
-                raise _refused(self.network, index, error) from None
+                raise refused(self.network, self.network.layers[index - 1], error) from None
         self.shapes[index] = tuple(result.shape)
         self.macs[index] += counter.get_total_flops() // (2 * BATCH)
         return result
-
-
-def _refused(network: Network, index: int, error: Exception) -> SpecError:
-    """Make the error for a layer that PyTorch does not run on the volume that it gets."""
-    node = network.layers[index - 1]
-    message = f"PyTorch refuses `{node.name}` on {node.sources[0]}: {shorten(str(error), 160)}"
-    hints = ["its numbers are right all the same, but it cannot be trained or exported so"]
-    return SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
 
 
 def _run(module: fx.GraphModule, network: Network) -> Run:

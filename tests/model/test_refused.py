@@ -105,6 +105,25 @@ def with_layer(layer: Layer) -> cnncalc.Network:
     return network
 
 
+@dataclass(eq=False, repr=False)
+class Unmade(Layer):
+    """A layer whose module PyTorch does not even make."""
+
+    kind: ClassVar[str] = "relu"
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (Module("GroupNorm", (2, sources[0].channels)),)
+
+
+def test_a_module_that_pytorch_does_not_make_is_said_with_its_place() -> None:
+    with pytest.raises(SpecError) as caught:
+        cnncalc.build(with_layer(Unmade()))
+    assert str(caught.value) == (
+        "text:1:6: PyTorch refuses `relu1` on 4x4x3: num_channels (3) must be divisible by num_groups (2)\n"
+        "  = its numbers are right all the same, but it cannot be trained or exported so"
+    )
+
+
 def test_two_modules_of_one_layer_are_refused() -> None:
     """The second would replace the first without a word."""
     with pytest.raises(SpecError) as caught:

@@ -43,6 +43,7 @@ mutants: $(VENV)/development
 bench: $(VENV)/development
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/building.py
 	$(BIN)/python benchmarks/training.py
 
 clean:

@@ -506,8 +506,11 @@ def bn(draw: Draw, shape: Shape) -> Drawn:
 
 
 def gn(draw: Draw, shape: Shape) -> Drawn:
-    """Draw ``gn 32``."""
-    groups = draw(st.sampled_from(divisors(shape[0])))
+    """Draw ``gn 32``; a group of a single value is refused."""
+    counts = [count for count in divisors(shape[0]) if max(shape[1:]) > 1 or count < shape[0]]
+    if not counts:
+        return bn(draw, shape)
+    groups = draw(st.sampled_from(counts))
     text, eps, affine = _affine(draw, f"gn {groups}")
     return Drawn(text, lambda: nn.GroupNorm(groups, shape[0], eps, affine=affine))
 

@@ -112,22 +112,20 @@ def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts
 
 def _rows(network: Network, bytes_per_value: int) -> Iterator[Row]:
     fields = receptive_fields(network)
+    spatial = network.input.spatial
     known: dict[Operation, tuple[int, bool]] = {}  # what layers that are alike share
     for node, line in zip(network.layers, network.lines(), strict=True):
         operation = node.operation
         if operation not in known:
             known[operation] = prod(operation.output) * bytes_per_value, operation.layer.looks_around()
         size, looks_around = known[operation]
-        outgrown = looks_around and _outgrown(network, fields[node.inputs[0]])
+        outgrown = looks_around and _outgrown(fields[node.inputs[0]], spatial)
         yield Row(node, line, size, fields[node.index], outgrown)
 
 
-def _outgrown(network: Network, arriving: Fields) -> bool:
+def _outgrown(arriving: Fields, spatial: tuple[int, ...]) -> bool:
     """Say whether every arriving unit has seen the whole input, so that looking around adds nothing.
 
     Richter et al., "(Input) Size Matters for CNN Classifiers", ICANN 2021, call such layers unproductive.
     """
-    for field, size in zip(arriving, network.input.spatial, strict=True):
-        if field is None or field.size <= size:
-            return False
-    return True
+    return all(field is not None and field.size > size for field, size in zip(arriving, spatial, strict=True))

@@ -262,7 +262,8 @@ def _dropped(counts: Counts) -> list[str]:
 
 
 def _drops(row: Row) -> bool:
-    return row.node.layer.kind != "crop" and any(row.node.dropped)
+    operation = row.node.operation
+    return any(operation.dropped) and operation.layer.kind != "crop"
 
 
 def _outgrown(counts: Counts) -> list[str]:

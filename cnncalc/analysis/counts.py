@@ -96,7 +96,7 @@ def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts
 
     Args:
         network: what is counted.
-        dtype: the type whose bytes are counted, one of `BYTES`.
+        dtype: the type whose bytes are counted, one of `BYTES` or of `DTYPE_WORDS`.
         batch: the number of images whose activations are counted.
 
     Raises:
@@ -104,6 +104,7 @@ def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts
 
     """
     check_network(network)
+    dtype = DTYPE_WORDS.get(dtype, dtype)
     check_choice("dtype", dtype, BYTES)
     batch = check_whole("batch", batch)
     with paused_collector():

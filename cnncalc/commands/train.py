@@ -17,9 +17,12 @@ from cnncalc.commands.training import (
     take_recipe_changes,
 )
 from cnncalc.needs import optional_packages
+from cnncalc.optimizers import OPTIMIZERS, readers
+from cnncalc.train.recipe import key_of
 
 if TYPE_CHECKING:
     from cnncalc.train.events import Observer
+    from cnncalc.train.recipe import Recipe
     from cnncalc.train.world import World
 
 
@@ -74,7 +77,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
             asked = start.Asked(
                 spec=str(spec),
                 settings=SpecSettings(settings.input, dict(settings.parameters), settings.rounding),
-                recipe=load_recipe(options["recipe"] or "default", changes),
+                recipe=_without_idle(load_recipe(options["recipe"] or "default", changes), changes),
                 data=DataRequest(**data),
                 device=options["device"],
                 out=options["out"],
@@ -82,6 +85,18 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
             ended = start.train(asked, _listener(options), signals)
     if not ended.complete:
         raise click.exceptions.Exit(128 + signals.number)
+
+
+def _without_idle(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
+    """Return a recipe, or refuse a given setting of another optimizer, which would have no effect."""
+    optimizer = OPTIMIZERS[recipe.optimizer]
+    for name in changes:
+        terms = readers(name)
+        if terms and name not in optimizer.reads:
+            option = key_of(name)
+            message = f"--{option} has no effect with {optimizer.name}; it is {terms}"
+            raise click.UsageError(f"{message}. Leave it out, or choose another --optimizer")
+    return recipe
 
 
 def _refuse_with_resume(spec: list[str | None], data: dict[str, Any], options: dict[str, Any]) -> None:

@@ -77,6 +77,8 @@ def recipe_options(command: F) -> F:
 
 
 _NEVER_OFF = ("seed",)
+_ALSO = {"batch_size": ("--batch",)}
+"""Other spellings of an option, which `cnncalc memory` has too."""
 _FLAG: dict[str, Any] = {"is_flag": True}
 
 
@@ -88,6 +90,7 @@ def _recipe_option(setting: Setting) -> Callable[[F], F]:
         names, form = f"--{key}", {"type": SettingType(setting.kind)}
     return click.option(
         names,
+        *_ALSO.get(setting.name, ()),
         f"recipe_{setting.name}",
         cls=GroupedOption,
         group=setting.group,

@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from math import isfinite
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from cnncalc.analysis.memory import PRECISION_WORDS
 from cnncalc.optimizers import OPTIMIZERS, readers
 
 AUTO = -1
@@ -79,13 +81,15 @@ def decimal(least: float, most: float = float("inf"), *, below: bool = False, au
     return Kind("NUMBER|auto" if auto else "NUMBER", read, _auto_or_number)
 
 
-def one_of(*words: str) -> Kind:
-    """Return the kind of a setting that is one of several words."""
+def one_of(*words: str, also: Mapping[str, str] = MappingProxyType({})) -> Kind:
+    """Return the kind of a setting that is one of several words; ``also`` has other spellings of them."""
 
     def read(written: Any) -> str:
-        if not isinstance(written, str) or written.lower() not in words:
+        word = written.lower() if isinstance(written, str) else ""
+        word = also.get(word, word)
+        if word not in words:
             raise Wrong("one of " + ", ".join(words))
-        return written.lower()
+        return word
 
     return Kind("|".join(words), read, choices=words)
 
@@ -204,7 +208,7 @@ class Recipe:
 
     precision: str = _setting(
         "float32",
-        one_of("auto", "float32", "tf32", "bf16", "fp16"),
+        one_of("auto", "float32", "tf32", "bf16", "fp16", also=PRECISION_WORDS),
         "Type of the arithmetic; auto: bf16 on CUDA.",
         SPEED,
     )

@@ -310,7 +310,9 @@ def test_what_cannot_be_trained_is_one_clear_error(train: Train, folder: Path, a
 
 WRONG_CALLS = {
     "": "error[usage]: name the SPEC to train, or the run to go on with: --resume RUN",
-    "x --batch-size 0": "error[usage]: Invalid value for '--batch-size': '0' is not a whole number of at least 1",
+    "x --batch-size 0": (
+        "error[usage]: Invalid value for '--batch-size' / '--batch': '0' is not a whole number of at least 1"
+    ),
     "x --optimizer lion": (
         "error[usage]: Invalid value for '--optimizer': 'lion' is not one of adadelta, adam, adamw, muon, rmsprop, sgd"
     ),
@@ -365,3 +367,19 @@ def test_a_pixel_more_or_less_is_said_of_npz_files_too(train: Train, folder: Pat
         "  = write `input 9x8x1`\n"
         "  = `--resize crop` or `--resize stretch` brings them to the input's size\n"
     )
+
+
+def test_a_setting_of_another_optimizer_is_refused(cnncalc: Cnncalc, folder: Path) -> None:
+    """What would have no effect is said, with who reads it."""
+    done = cnncalc("train", SPEC, "--data", "digits", "--rho", "0.5", "--out", "run")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "error[usage]: --rho has no effect with adamw; it is Smoothing α (rmsprop) or ρ (adadelta). Leave it out, or "
+        "choose another --optimizer\n  = see `cnncalc train --help`\n"
+    )
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(("written", "kept"), [("bfloat16", "bf16"), ("float16", "fp16"), ("bf16", "bf16")])
+def test_precisions_as_people_write_them(written: str, kept: str) -> None:
+    assert load_recipe("default", {"precision": written}).precision == kept

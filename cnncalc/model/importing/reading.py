@@ -340,7 +340,8 @@ class Reader:
     def over_channels(self, view: View, words: Wording, axis: int) -> View:
         """Read a layer that works over the channels, which must lie along an axis."""
         view = self.sized(view)
-        if axis % len(view.axes) != self.channel_axis(view):
+        single = self.volume(view).channels == 1 and not view.axes[axis]  # any axis of one value will do
+        if not single and axis % len(view.axes) != self.channel_axis(view):
             raise Unsayable("it works over the channels alone")
         return View(self.emit(words, (view.index,), self.volume(view)), view.axes)
 

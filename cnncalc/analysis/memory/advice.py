@@ -32,22 +32,28 @@ def advice(prediction: MemoryPrediction, predictor: Predictor) -> list[Advice]:
 
 
 def _changes(prediction: MemoryPrediction) -> Iterator[tuple[str, str, TrainingSetup]]:
-    """Yield what may be changed: an option, its effect, and the setup with it."""
+    """Yield what may be changed: an option, its effect, and the setup with it; those of the same tape first."""
     setup = prediction.setup
-    if setup.precision == "float32":
-        yield "--precision bf16", "autocast to bf16", replace(setup, precision="bf16")
+    yield from _of_inference(setup) if setup.inference else _of_training(prediction)
     if not setup.inplace:
         yield "--inplace", "activations write over their input", replace(setup, inplace=True)
-    if setup.inference:
-        if setup.batch > 1:
-            half = setup.batch // 2
-            yield f"--batch {half}", "half the images at a time", replace(setup, batch=half)
-        return
-    if not setup.checkpointing:
-        yield "--checkpointing", "blocks are computed again in the backward pass", replace(setup, checkpointing=True)
+    if setup.precision == "float32":
+        yield "--precision bf16", "autocast to bf16", replace(setup, precision="bf16")
+
+
+def _of_inference(setup: TrainingSetup) -> Iterator[tuple[str, str, TrainingSetup]]:
+    if setup.batch > 1:
+        half = setup.batch // 2
+        yield f"--batch {half}", "half the images at a time", replace(setup, batch=half)
+
+
+def _of_training(prediction: MemoryPrediction) -> Iterator[tuple[str, str, TrainingSetup]]:
+    setup = prediction.setup
     passes = 2 * setup.accumulate
     if passes <= setup.batch:
         split = replace(setup, accumulate=passes)
         yield f"--accumulate {passes}", f"{passes} passes of {split.images:,} images in each step", split
     if "fused" in setup.rule.implementations and setup.implementation != "fused" and prediction.phase == "step":
         yield "--optimizer-impl fused", "the step makes no temporaries", replace(setup, implementation="fused")
+    if not setup.checkpointing:
+        yield "--checkpointing", "blocks are computed again in the backward pass", replace(setup, checkpointing=True)

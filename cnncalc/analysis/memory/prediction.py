@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from cnncalc.analysis.memory.ledger import KINDS, Ledger, Moment
+from cnncalc.analysis.memory.ledger import Ledger, Moment
 from cnncalc.analysis.memory.segments import ops_of, segments
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.tape import Tape, record
@@ -26,7 +26,7 @@ class MemoryPrediction:
         phase: when that is: ``forward``, ``recomputation``, ``backward`` or ``step``.
         layer: the layer that runs then; None in the loss and in the optimizer's step.
         kept: the bytes of activations that are alive at the peak, by the index of the layer that made them.
-        timeline: the bytes that are alive while each operation runs.
+        ledger: what was taken and given back.
 
     """
 
@@ -37,7 +37,12 @@ class MemoryPrediction:
     phase: str
     layer: str | None
     kept: Mapping[int, int]
-    timeline: tuple[Moment, ...]
+    ledger: Ledger = field(repr=False, compare=False)
+
+    @property
+    def timeline(self) -> tuple[Moment, ...]:
+        """The bytes that are alive while each operation runs, one after the other."""
+        return tuple(self.ledger.timeline(self.setup))
 
     def largest(self, count: int = 5) -> list[tuple[str, int]]:
         """Return the layers whose activations take most at the peak, with their bytes; the loss is none."""
@@ -67,34 +72,38 @@ def largest_batch(network: Network, setup: TrainingSetup, budget_bytes: int) -> 
 
 
 class Predictor:
-    """Answers several questions about one network, whose tapes are recorded once."""
+    """Answers several questions about one network; those that differ in the number of images share a walk."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.tapes: dict[tuple[object, ...], Tape] = {}
+        self.tape: Tape | None = None
+        self.tape_key: tuple[object, ...] = ()
+        self.one = False
+        self.last: tuple[object, Tape, Ledger] | None = None
         self.segments: tuple[range, ...] | None = None
 
     def predict(self, setup: TrainingSetup) -> MemoryPrediction:
         """Work out the peak memory; see `predict_memory`."""
         with paused_collector():
-            ledger = self._walk(setup)
-        moment = ledger.moments[ledger.peak_moment]
+            ledger = self._ledger(setup)
+        peak = ledger.peak(setup)
+        moment, at = next((found, at) for at, found in enumerate(ledger.timeline(setup)) if found.bytes == peak)
         layers = self.network.layers
         return MemoryPrediction(
             self.network,
             setup,
-            ledger.peak,
-            dict(zip(KINDS, ledger.peak_parts, strict=True)),
+            peak,
+            ledger.parts(setup, at),
             moment.phase,
             layers[moment.layer - 1].name if 0 < moment.layer <= len(layers) else None,
-            ledger.at_peak("activations"),
-            tuple(ledger.moments),
+            ledger.by_layer(setup, at, "activations"),
+            ledger,
         )
 
     def peak(self, setup: TrainingSetup) -> int:
         """Return the bytes of the peak alone."""
         with paused_collector():
-            return self._walk(setup).peak
+            return self._ledger(setup).peak(setup)
 
     def largest_batch(self, setup: TrainingSetup, budget_bytes: int) -> int | None:
         """Return the most images whose step fits into a budget; see the function of this name.
@@ -120,16 +129,33 @@ class Predictor:
                     low, high = (images, high) if fits(images) else (low, images)
         return low * passes
 
-    def _walk(self, setup: TrainingSetup) -> Ledger:
+    def _ledger(self, setup: TrainingSetup) -> Ledger:
+        """Return what is taken and given back: that of the last walk, where only the number of images differs."""
         tape = self._tape(setup)
+        key = replace(setup, batch=setup.accumulate)
+        if self.last is None or self.last[0] != key or self.last[1] is not tape or not self.last[2].serves(setup):
+            self.last = (key, tape, walk(tape, setup, self._checkpointed(tape, setup)))
+        return self.last[2]
+
+    def _checkpointed(self, tape: Tape, setup: TrainingSetup) -> list[range]:
+        """Return the ranges of operations that are computed again."""
         if not setup.checkpointing or setup.inference:
-            return walk(tape, setup)
+            return []
         if self.segments is None:
-            self.segments = segments(self.network, self._tape(TrainingSetup()))
-        return walk(tape, setup, ops_of(tape, self.segments))
+            usual = TrainingSetup(batch=2)
+            own = tape_key(setup) == tape_key(usual)
+            self.segments = segments(self.network, tape if own else record(self.network, usual))
+        return ops_of(tape, self.segments)
 
     def _tape(self, setup: TrainingSetup) -> Tape:
-        key = (setup.precision, setup.inplace, setup.inference, setup.device, setup.images == 1)
-        if key not in self.tapes:
-            self.tapes[key] = record(self.network, setup)
-        return self.tapes[key]
+        """Return the tape of a setup: the last one, where it serves; one at a time, since tapes are large."""
+        key = tape_key(setup)
+        if self.tape is None or self.tape_key != key or (self.tape.one_differs and self.one != (setup.images == 1)):
+            self.last = self.tape = None
+            self.tape, self.tape_key, self.one = record(self.network, setup), key, setup.images == 1
+        return self.tape
+
+
+def tape_key(setup: TrainingSetup) -> tuple[object, ...]:
+    """Return what a tape depends on, beside whether there is one image."""
+    return (setup.precision, setup.inplace, setup.inference, setup.device)

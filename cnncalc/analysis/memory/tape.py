@@ -10,7 +10,15 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.autocast import FULL, LOWERED, operand_size, result_size
-from cnncalc.analysis.memory.layouts import COPIED, FIRST, HAS_CHANNELS_LAST, of_volume, result
+from cnncalc.analysis.memory.layouts import (
+    COPIED,
+    FIRST,
+    HAS_CHANNELS_LAST,
+    PART_OF_FIRST,
+    PART_OF_LAST,
+    of_volume,
+    result,
+)
 from cnncalc.analysis.memory.setup import PRECISIONS, TrainingSetup
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.layers.kernels import INPUTS, NOTHING, OTHERS, OUTPUT, PASSED, SAME, Extra, Kernel, Kernels
@@ -86,6 +94,7 @@ class Tape(NamedTuple):
         buffers: bytes of all buffers, in order.
         labels: labels of an image, one for each position of the output.
         matrices: rows and columns of the weights of convolutions and fully connected layers, by the layer's index.
+        one_differs: whether the tape may be another one for one image than for more.
 
     """
 
@@ -97,6 +106,7 @@ class Tape(NamedTuple):
     buffers: list[int]
     labels: int
     matrices: dict[int, tuple[int, int]]
+    one_differs: bool = False
 
 
 def record(network: Network, setup: TrainingSetup, *, loss: bool = True) -> Tape:
@@ -111,7 +121,11 @@ def record(network: Network, setup: TrainingSetup, *, loss: bool = True) -> Tape
         if kernels is None:
             kernels = known[key] = node.layer.kernels(node.sources, key[1])
         places.append(recorder.layer(node, kernels, [places[index] for index in node.inputs]))
-    tape = recorder.tape._replace(output=places[network.output_index], labels=prod(network.output.spatial))
+    tape = recorder.tape._replace(
+        output=places[network.output_index],
+        labels=prod(network.output.spatial),
+        one_differs=recorder.one_differs,
+    )
     if loss and not setup.inference:
         recorder.loss(len(network.layers) + 1, tape.output)
     return tape
@@ -125,6 +139,7 @@ class _Recorder:
         self.device = setup.device
         self.training = not setup.inference
         self.images = setup.images
+        self.one_differs = False
         self.low = PRECISIONS[setup.precision]
         self.casts = setup.precision != "float32"
 
@@ -151,6 +166,7 @@ class _Recorder:
     def _settle(self, place: int, volume: Volume) -> None:
         """Write down how a layer's output lies, now that its volume is known."""
         value = self.tape.values[place]
+        self.one_differs = self.one_differs or value.layout in (PART_OF_FIRST, PART_OF_LAST)
         layout = of_volume(value.layout, volume.channels, prod(volume.spatial), self.images)
         if layout != value.layout:
             self.tape.values[place] = value._replace(layout=layout)

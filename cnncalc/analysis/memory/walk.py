@@ -37,19 +37,19 @@ def walk(tape: Tape, setup: TrainingSetup, segments: Sequence[range] = ()) -> Le
 
 def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger, trained: Sequence[int]) -> None:
     """Take what is there before the step; the optimizer keeps nothing for parameters that never get a gradient."""
-    ledger.take("workspace", setup.workspace)
+    ledger.take("workspace", 0, setup.workspace)
     parameters = sum([setup.rounded(FLOAT * values) for values in tape.parameters])
     buffers = sum([setup.rounded(size) for size in tape.buffers])
-    ledger.take("parameters", parameters)
-    ledger.take("buffers", buffers)
+    ledger.take("parameters", 0, parameters)
+    ledger.take("buffers", 0, buffers)
     if setup.inference:
         return
     scalars = setup.state_scalars * setup.rounded(FLOAT) * len(trained)
     gradients = sum([setup.rounded(FLOAT * values) for values in trained])
-    ledger.take("optimizer_state", setup.state_tensors * gradients + scalars)
-    ledger.take("average", parameters + buffers if setup.ema else 0)
-    ledger.take("parameter_gradients", gradients if setup.accumulate > 1 else 0)
-    ledger.take("input", tape.labels * setup.images * LABEL)
+    ledger.take("optimizer_state", 0, setup.state_tensors * gradients + scalars)
+    ledger.take("average", 0, parameters + buffers if setup.ema else 0)
+    ledger.take("parameter_gradients", 0, gradients if setup.accumulate > 1 else 0)
+    ledger.take("input", tape.labels * LABEL, 0)
 
 
 def _optimize(
@@ -60,7 +60,7 @@ def _optimize(
     layers = {op.layer for op in tape.ops if op.parameters and op.result in reached}
     matrices = [matrix for layer, matrix in tape.matrices.items() if layer in layers]
     step = StepMemory(setup.implementation, decays, sizes, matrices, on_cuda)
-    ledger.moment("step", 0, setup.rule.step_bytes(step))
+    ledger.moment("step", 0, 0, setup.rule.step_bytes(step))
 
 
 class _Step:
@@ -71,14 +71,13 @@ class _Step:
     ) -> None:
         self.tape = tape
         self.ledger = ledger
-        self.images = setup.images
         self.accumulates = setup.accumulate > 1
         self.trains = not setup.inference
         self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
         self.expiring = _expiring(tape)
         self.reached = reached
         self.segments = [_Segment.of(tape, ops, self.reached) for ops in segments] if self.trains else []
-        self.where = {0: ledger.take("input", self._bytes(0))}
+        self.where = {0: self._take(0, "input")}
         self.gradients: dict[int, int] = {}
 
     # ---- forward
@@ -106,9 +105,9 @@ class _Step:
         for number in ops:
             op = tape.ops[number]
             for storage in op.makes:
-                where[storage] = ledger.take("activations", self._bytes(storage), op.layer)
+                where[storage] = self._take(storage, "activations", op.layer)
                 alive.add(storage)
-            ledger.moment(phase, op.layer, op.passing * self.images)
+            ledger.moment(phase, op.layer, op.passing)
             if keep and op.result in self.reached:
                 for storage in op.keeps:
                     ledger.share(where[storage])
@@ -126,7 +125,7 @@ class _Step:
         inside = {number: segment for segment in self.segments for number in segment.ops}
         if ops[-1].result not in self.reached:
             return
-        first = self.ledger.take("activation_gradients", FLOAT)  # the loss's own, which its caller holds to the end
+        first = self.ledger.take("activation_gradients", 0, FLOAT)  # the loss's own, which its caller holds to the end
         self.gradients[ops[-1].result] = self.ledger.share(first)
         for number in reversed(range(len(ops))):
             if ops[number].result not in self.reached:
@@ -152,13 +151,13 @@ class _Step:
         arriving = self.gradients.pop(op.result)
         leaving = [(value, self._gradient(op, value, arriving)) for value in op.wants]
         learned = [] if op.sums else self._learned(op)
-        ledger.moment("backward", op.layer, op.scratch * self.images)
+        ledger.moment("backward", op.layer, op.scratch)
         for storage in op.keeps:
             ledger.drop(self.where[storage])
         ledger.drop(arriving)
         learned = learned or self._learned(op)
         if op.reorders:
-            ledger.moment("backward", op.layer, op.reorders * (op.lowered or FLOAT))
+            ledger.moment("backward", op.layer, 0, op.reorders * (op.lowered or FLOAT))
         if op.lowered:
             learned = [self._raised(op, values, low) for values, low in zip(op.parameters, learned, strict=True)]
         if self.accumulates:  # they are added to those of the passes before, which are there from the start
@@ -170,18 +169,18 @@ class _Step:
     def _learned(self, op: Op) -> list[int]:
         """Take the memory of the gradients of an operation's parameters, as they are made."""
         size = op.lowered or FLOAT
-        return [self.ledger.take("parameter_gradients", values * size, op.layer) for values in op.parameters]
+        return [self.ledger.take("parameter_gradients", 0, values * size, op.layer) for values in op.parameters]
 
     def _gradient(self, op: Op, value: int, arriving: int) -> int:
         """Return the memory of the gradient of a value that the operation read."""
         read = self.tape.values[value]
         if op.passed and read.size == self.tape.values[op.result].size:
             return self.ledger.share(arriving)
-        return self.ledger.take("activation_gradients", read.values * read.size * self.images, op.layer)
+        return self.ledger.take("activation_gradients", read.values * read.size, 0, op.layer)
 
     def _raised(self, op: Op, values: int, low: int) -> int:
         """Turn a parameter's gradient that was made in lower precision into one in float32."""
-        gradient = self.ledger.take("parameter_gradients", values * FLOAT, op.layer)
+        gradient = self.ledger.take("parameter_gradients", 0, values * FLOAT, op.layer)
         self.ledger.moment("backward", op.layer)
         self.ledger.drop(low)
         return gradient
@@ -193,18 +192,19 @@ class _Step:
             self.gradients[value] = gradient
             return
         read = self.tape.values[value]
-        size = read.values * read.size * self.images
-        if self.adds_in_place and self.ledger.is_sole(first, size):
+        size = read.values * read.size
+        if self.adds_in_place and self.ledger.is_sole(first, size, 0):
             self.ledger.drop(gradient)
             return
-        self.gradients[value] = self.ledger.take("activation_gradients", size, op.layer)
+        self.gradients[value] = self.ledger.take("activation_gradients", size, 0, op.layer)
         self.ledger.moment("backward", op.layer)
         self.ledger.drop(first)
         self.ledger.drop(gradient)
 
-    def _bytes(self, storage: int) -> int:
+    def _take(self, storage: int, kind: str, layer: int = 0) -> int:
+        """Take the memory of a storage."""
         place = self.tape.storages[storage]
-        return place.per_image * self.images + place.fixed
+        return self.ledger.take(kind, place.per_image, place.fixed, layer)
 
 
 class _Segment:

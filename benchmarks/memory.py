@@ -3,6 +3,7 @@
     python benchmarks/memory.py tracker [NAME …]   # every network of the zoo against PyTorch's own tracker, on the CPU
     python benchmarks/memory.py cost               # the time of `cnncalc memory` against that of `cnncalc shapes`
     python benchmarks/memory.py cuda [NAME …]      # against the peak on a graphics card, and the largest batch
+    python benchmarks/memory.py random [N [SEED]]  # N networks nobody designed: what they keep, and their peak
 
 ``tracker`` runs a training step of each network under fake tensors in 12 ways: batch 2 and 32, SGD and AdamW, each
 in its three implementations. Beside it stands what torchinfo estimates. ``cuda`` also writes its table to
@@ -21,6 +22,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import torch
 import torchinfo
 from torch import nn
@@ -28,7 +30,9 @@ from torch import nn
 import cnncalc
 from benchmarks.speed import interleaved
 from cnncalc import zoo
-from tests.oracle.torch_memory import OPTIMIZERS, fake_mode, images, labels, tracked_peak, with_memory
+from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
+from tests.oracle.random_specs import Spec, specs
+from tests.oracle.torch_memory import OPTIMIZERS, autograd_bytes, fake_mode, images, labels, tracked_peak, with_memory
 
 MIB = 1024 * 1024
 WAYS = list(itertools.product((2, 32), ("sgd", "adamw"), ("foreach", "fused", "loop")))
@@ -44,7 +48,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 def main() -> None:
     chosen, *names = sys.argv[1:] or ["tracker"]
     print(f"torch {torch.__version__}, torchinfo {torchinfo.__version__}, Python {platform.python_version()}")
-    {"tracker": tracker, "cost": cost, "cuda": cuda}[chosen](names)
+    {"tracker": tracker, "cost": cost, "cuda": cuda, "random": random}[chosen](names)
 
 
 # ---- against PyTorch's own tracker
@@ -84,6 +88,41 @@ def torchinfo_bytes(module: nn.Module, network: cnncalc.Network) -> int:
     seen = (32, network.input.channels, *network.input.spatial)
     stats = torchinfo.summary(module, input_size=seen, device="meta", verbose=0)
     return int(stats.total_input + stats.total_output_bytes + stats.total_param_bytes)
+
+
+# ---- networks nobody designed
+
+
+def random(numbers: list[str]) -> None:
+    """Print each random network that keeps or takes other bytes than PyTorch finds, and how many there were."""
+    count, chosen = [int(number) for number in (*numbers, *("100", "0")[len(numbers) :])]
+    differences: list[tuple[float, float]] = []
+
+    @hypothesis.seed(chosen)
+    @hypothesis.settings(max_examples=count, phases=[hypothesis.Phase.generate], database=None, deadline=None)
+    @hypothesis.given(specs)
+    def compare(spec: Spec) -> None:
+        network = spec.load()
+        kept, peak = [ours / theirs - 1 if theirs else float(ours > 0) for ours, theirs in both(network)]
+        differences.append((kept, peak))
+        if kept or peak:
+            print(f"kept {kept:+.3%}, peak {peak:+.3%}: input {spec.input}, {spec.text}", flush=True)
+
+    compare()
+    kept = sum(not difference for difference, _ in differences)
+    peaks = [abs(difference) for _, difference in differences]
+    within = sum(difference <= 0.01 for difference in peaks)
+    print(f"seed {chosen}, {len(peaks)} networks: {kept} keep the same bytes; peak: {peaks.count(0)} exact, ", end="")
+    print(f"{within} within 1%, worst {max(peaks):.2%}")
+
+
+def both(network: cnncalc.Network) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return what a network keeps, and the peak of a step of SGD: ours, and PyTorch's."""
+    setup = TrainingSetup(batch=4, device="cpu")
+    kept = autograd_bytes(with_memory(cnncalc.build(network, device="meta")), images(network, 4))
+    with fake_mode():
+        peak = tracked_peak(with_memory(cnncalc.build(network, device="meta")), network, 4)
+    return (sum(saved_bytes(network, setup)), kept), (predict_memory(network, setup).peak_bytes, peak)
 
 
 # ---- what it costs

@@ -125,6 +125,8 @@ def status_of(work: Callable[[], int]) -> int:
         status = 1
         try:
             status = work()
+        except BaseException:
+            traceback.print_exc()
         finally:  # without cleaning up what belongs to the parent
             os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -36,6 +36,7 @@ def started(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_it_trains_is_killed_and_goes_on(tmp_path: Path) -> None:
     """A killed run ends with the weights that it would have had; the state has a scalar that no other one has."""
     whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")

@@ -271,7 +271,7 @@ def test_a_run_is_tested_on_the_images_that_it_began_with(cnncalc: Cnncalc, shad
 def test_a_spec_that_was_edited(cnncalc: Cnncalc, shades: Path, command: list[str]) -> None:
     """The weights fit as well, and mean something else."""
     (shades / "run" / "spec.txt").write_text("input 2x2x1\ngap - relu - fc 3")
-    assert cnncalc(*command.split()) == (
+    assert cnncalc(*command) == (
         1,
         "",
         "error[other-spec]: `run/spec.txt` is not the spec that the run began with\n"

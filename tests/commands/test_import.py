@@ -93,6 +93,7 @@ def test_a_module_may_be_there_already(cnncalc: Cnncalc) -> None:
     assert cnncalc("import", "models_to_import:ready", "--input", "8x8x3").out.endswith("\nrelu\n")
 
 
+@pytest.mark.slow
 def test_the_input_of_a_torchvision_model_is_known(cnncalc: Cnncalc) -> None:
     """Torchvision says which images its weights were trained on: Inception v3 takes 299x299."""
     arguments = ["--arg", "aux_logits=False", "--arg", "init_weights=False", "--no-proof"]
@@ -190,6 +191,7 @@ def test_without_torch_it_says_what_to_install() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_resnet18_becomes(cnncalc: Cnncalc) -> None:
     """The example of docs/import.md is current."""
     page = (Path(__file__).parents[2] / "docs" / "import.md").read_text()

@@ -87,6 +87,7 @@ def test_the_whole_zoo_has_the_same_parameters(name: str) -> None:
     assert [(key, value.shape) for key, value in written.state_dict().items()] == ours
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ZOO)
 def test_the_zoo_is_the_same_module(name: str) -> None:
     network = cnncalc.load(name)

@@ -39,6 +39,7 @@ def test_the_zoo_holds_all_of_them() -> None:
     assert len(harness.CLASSIFIERS) == 68
 
 
+@pytest.mark.slow
 def test_parameters(name: str, measured: Measured) -> None:
     """Weights and biases are exactly torchvision's."""
     net = harness.load(name)
@@ -56,11 +57,13 @@ def test_volumes(name: str, measured: Measured) -> None:
     assert not difference, difference
 
 
+@pytest.mark.slow
 def test_settings(name: str, measured: Measured) -> None:
     """Epsilon and momentum of the norms and the rates of dropout are torchvision's."""
     assert harness.settings(cnncalc.build(harness.load(name), device="meta")) == measured.settings
 
 
+@pytest.mark.slow
 def test_outputs(name: str) -> None:
     """With torchvision's weights, paired in execution order, the network computes what torchvision's does."""
     computed, expected = harness.outputs(name)

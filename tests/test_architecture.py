@@ -137,6 +137,7 @@ def test_the_calculator_loads_neither_torch_nor_numpy(command: str, form: str) -
     assert loaded_by(f"from cnncalc.commands.cli import run; assert run({arguments}) == 0") == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["compare", "relu", "bn", "--input", "8x8x3"], ["zoo"], ["zoo", "lenet5"]])
 def test_comparing_the_zoo_and_the_library_load_neither(arguments: list[str]) -> None:
     assert loaded_by(f"from cnncalc.commands.cli import run; assert run({arguments}) == 0") == set()

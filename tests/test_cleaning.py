@@ -50,6 +50,7 @@ def is_safe(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clean", [printable, cell, csv_cell, markdown_cell, latex_cell])
 @given(text=st.text())
 def test_what_goes_out_holds_no_character_that_steers_or_hides(clean: Callable[[str], str], text: str) -> None:
@@ -166,6 +167,7 @@ def test_reports_of_hostile_names_are_clean_in_every_form(form: str, screen: Scr
             assert any(HOSTILE[0] in str(value) for value in json.loads(text).values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [HOSTILE, KOREAN], ids=["hostile", "korean"])
 def test_the_picture_of_hostile_names_is_valid(classes: tuple[str, ...]) -> None:
     """The SVG is XML, and a dollar in a name begins no formula."""

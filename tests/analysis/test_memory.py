@@ -280,6 +280,7 @@ def test_settings_that_there_are_not(setup: dict[str, Any], message: str, hint: 
 # ---- what the tracker does not see
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "mobilenet_v2"])
 def test_gradients_are_added_in_place_where_nobody_watches(name: str) -> None:
     """Two gradients of one tensor: the engine writes the sum over the first, which a tracker's hold on it prevents.

@@ -50,6 +50,7 @@ def peaks(network: cnncalc.Network) -> tuple[int, int]:
     return predict_memory(network, TrainingSetup(batch=BATCH, device="cpu")).peak_bytes, theirs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", EXAMPLES)
 def test_examples(spec: Spec) -> None:
     """To the byte."""

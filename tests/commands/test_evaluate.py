@@ -42,6 +42,7 @@ def by_hand(folder: Path, weights: str) -> tuple[torch.Tensor, torch.Tensor]:
         return module(images).flatten(1).log(), labels  # the spec ends in a softmax
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["best", "last"])
 def test_a_test_is_what_scikit_learn_makes_of_the_files(cnncalc: Cnncalc, first: Path, weights: str) -> None:
     logs, labels = by_hand(first / "first", weights)
@@ -265,6 +266,7 @@ def test_a_run_is_tested_on_the_images_that_it_began_with(cnncalc: Cnncalc, shad
 # ---- what is refused
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [["evaluate", "run"], ["export", "run", "-o", "x.pt"], ["train", "--resume", "run"]]
 )

@@ -173,6 +173,7 @@ def test_a_runs_weights_come_out_as_a_state_dict(cnncalc: Cnncalc, first: Path) 
         package.build(package.load(first / "first" / "spec.txt")).load_state_dict(weights)
 
 
+@pytest.mark.slow
 def test_a_runs_network_comes_out_with_its_weights(cnncalc: Cnncalc, first: Path) -> None:
     assert cnncalc("export", "first", "-o", "trained.pt2").status == 0
     loaded = torch.export.load("trained.pt2").state_dict

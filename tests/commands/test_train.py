@@ -118,6 +118,7 @@ def test_commands_that_go_on_are_what_was_printed(train: Train, cnncalc: Cnncalc
 # ---- where it goes, and how
 
 
+@pytest.mark.slow
 def test_a_run_without_a_folder_gets_a_new_one(train: Train, folder: Path) -> None:
     """Named for the spec, and numbered."""
     (folder / "net.txt").write_text(SPEC)

@@ -62,6 +62,7 @@ def in_places(volume: str, layer: str) -> list[cnncalc.Network]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 @pytest.mark.parametrize(("volume", "layer"), LAYERS)
 def test_saved_bytes_are_those_of_autograd(volume: str, layer: str, precision: str) -> None:

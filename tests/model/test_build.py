@@ -86,6 +86,7 @@ def assert_computes(network: Network, drawn: Drawn) -> None:
         torch.testing.assert_close(result.reshape(expected.shape), expected, rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", torch_modules.MAKERS)
 @given(data=st.data())
 @settings(max_examples=6)
@@ -265,6 +266,7 @@ def test_compile_takes_it_as_one_graph() -> None:
     assert module.conv1.weight.grad is not None
 
 
+@pytest.mark.slow
 def test_export_takes_it_with_any_batch() -> None:
     network = cnncalc.load(EVERY_STEP)
     module = cnncalc.build(network, seed=0).eval()

@@ -91,6 +91,7 @@ def one_more_parameter(module: fx.GraphModule, end: fx.Node, name: str) -> fx.No
     return end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", registry.words())
 @pytest.mark.parametrize(
     ("change", "quantity"),

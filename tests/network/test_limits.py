@@ -17,6 +17,7 @@ def code(text: str) -> str:
     return caught.value.code
 
 
+@pytest.mark.slow
 def test_a_network_has_at_most_100_000_layers() -> None:
     """The last layer that is allowed is counted, the next one is refused."""
     network = cnncalc.load(INPUT + f"(conv 1x1x1)*{MAX_LAYERS}")

@@ -50,6 +50,7 @@ def test_it_trains_is_killed_and_goes_on(tmp_path: Path) -> None:
     assert weights(killed) == weights(whole)
 
 
+@pytest.mark.slow
 def test_the_help_names_it() -> None:
     """In the choices of the option, and behind the settings that it reads."""
     _, out, _ = ended(started("train", "--help"))

@@ -25,6 +25,7 @@ def test_every_word_of_the_language_is_compared():
     assert set(words()) == torch_modules.WORDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", torch_modules.MAKERS)
 @given(data=st.data())
 @settings(max_examples=50)
@@ -43,6 +44,7 @@ def test_network(drawn: tuple[Shape, Drawn]):
     assert counted(network.text, shape) == measure(network.build, shape)
 
 
+@pytest.mark.slow
 @given(
     size=st.integers(1, 30),
     kernel=st.integers(1, 6),
@@ -82,6 +84,7 @@ def test_same_with_stride_1_is_what_torch_calls_same(size, kernel, dilation):
     assert counted(f"conv {kernel}x4 same d{dilation}", (1, size)) == expected
 
 
+@pytest.mark.slow
 @given(
     sizes=st.tuples(st.integers(1, 20), st.integers(1, 20)),
     kernel=st.integers(1, 5),

@@ -54,6 +54,7 @@ def test_vgg16_keeps_every_column_at_80() -> None:
     assert not any("not shown" in line for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vgg16", "resnet50", "unet"])
 @pytest.mark.parametrize("width", [20, 40, 60, 80])
 def test_nothing_is_cut_and_what_is_left_out_is_named(name: str, width: int) -> None:

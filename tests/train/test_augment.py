@@ -177,6 +177,7 @@ def test_a_crop_stays_within_the_image_and_is_large_enough(least: float, seed: i
         assert (first + size * part).max() < size - 0.49
 
 
+@pytest.mark.slow
 @given(side=st.integers(1, 12), seed=st.integers(0, 1000))
 def test_cutout_blanks_a_square(side: int, seed: int) -> None:
     """All channels of a box; its centre is in the image, so at least a quarter of it is too."""

@@ -30,6 +30,7 @@ def test_a_softmax_is_taken_off(end: str) -> None:
     torch.testing.assert_close(whole(images).flatten(1), function(cut(images).flatten(1), 1))
 
 
+@pytest.mark.slow
 def test_all_three_train_alike(folder: Path) -> None:
     """The same losses, and the same weights to the bit."""
     heard = {end: Heard() for end in ENDS}

@@ -66,6 +66,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+@pytest.mark.slow
 def test_killed_twice_at_a_random_moment(uninterrupted: Path, folder: Path) -> None:
     """SIGKILL leaves no time for a word. The weights of the best and of the last epoch are the same to the bit."""
     moment = random.Random(0)

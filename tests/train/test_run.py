@@ -104,6 +104,7 @@ def test_the_best_weights_are_those_of_the_best_epoch(folder: Path) -> None:
     assert facts["last"] == {"epoch": 3, "step": 21, "accuracy": rows[-1].accuracy}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(uninterrupted: Path, folder: Path) -> None:
     train(SPEC, "again", **RANDOM)
     assert weights("again") == weights(uninterrupted)
@@ -231,6 +232,7 @@ EDITS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", EDITS)
 def test_a_recipe_that_no_longer_fits_the_checkpoint(folder: Path, complaint: Complaint, edit: tuple[str, str]) -> None:
     """Somebody edited the run's own recipe; more epochs would have been fine."""

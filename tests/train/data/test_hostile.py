@@ -44,6 +44,7 @@ def outcome(case: Case, **named: object) -> str:
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_odd_data_set_is_read_or_refused(folder: Path, family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than 400 in all; nothing but an error of the package's own may come of one."""

@@ -121,6 +121,7 @@ def test_latex_shows_the_text_as_it_is() -> None:
     )
 
 
+@pytest.mark.slow
 @given(st.text(), st.text())
 def test_json_says_the_same_with_escapes(key: str, value: str) -> None:
     """What a program reads is exact, to the character."""

@@ -222,7 +222,7 @@ def test_a_repeat_in_a_block_does_not_count_from_the_channels_that_change() -> N
     text = cnncalc.from_torch(
         nn.Sequential(*[part for pair in zip(convs, units, strict=True) for part in pair]), "4x4x3"
     )
-    assert "  add( (conv 1x1x{width} - relu)*2 - conv 1x1x{4*width} | ) - relu\n" in text
+    assert "  add( (conv 1x1x{inner} - relu)*2 - conv 1x1x{4*inner} | ) - relu\n" in text
 
 
 def test_nests_that_share_branches_take_time_in_proportion() -> None:

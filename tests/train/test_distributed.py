@@ -89,6 +89,7 @@ def test_one_process_speaks_and_writes(shared: Shared) -> None:
     assert (shared.folder / "smooth" / "metrics.csv").read_text().count("\n") == 3
 
 
+@pytest.mark.slow
 def test_every_image_is_tested_once(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     """The accuracy in the table is that of a test in one process, of 121 images."""
     monkeypatch.chdir(shared.folder)

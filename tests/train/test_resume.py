@@ -148,6 +148,7 @@ FIXED = {
 OTHERS = {"batch_size": 16, "optimizer": "sgd", "ema": 0.5, "normalise": "none", "validation": 0.5, "seed": 7}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIXED)
 def test_what_a_run_keeps(half: Path, complaint: Complaint, name: str) -> None:
     before = facts()
@@ -198,6 +199,7 @@ def holder(half: Path) -> Any:
     process.communicate()
 
 
+@pytest.mark.slow
 def test_a_run_that_another_process_writes_is_left_alone(holder: Any, complaint: Complaint) -> None:
     before = sorted((path, path.stat().st_mtime_ns) for path in Path("run").rglob("*"))
     text = complaint(resume, "run", learning_rate=0.5)
@@ -209,6 +211,7 @@ def test_a_run_that_another_process_writes_is_left_alone(holder: Any, complaint:
     assert sorted((path, path.stat().st_mtime_ns) for path in Path("run").rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_was_killed_can_be_gone_on_with(holder: Any) -> None:
     """The lock goes with the process; its file does no harm."""
     holder.kill()

@@ -46,6 +46,7 @@ def test_parameters(name: str, measured: Measured) -> None:
     assert (net.weights, net.biases) == (measured.weights, measured.biases)
 
 
+@pytest.mark.slow
 def test_macs(name: str, measured: Measured) -> None:
     """Multiplications are exactly half of the flops that PyTorch's own counter finds."""
     assert harness.load(name).macs == measured.macs
@@ -84,6 +85,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "right", "wrong"), MISTAKES)
 def test_a_small_mistake_shows_in_the_outputs(name: str, right: str, wrong: str) -> None:
     """Without one activation, or with a slightly different layer, the outputs do not agree any more."""

@@ -80,7 +80,10 @@ def nested(readout: Readout) -> Parts:
     parts = nesting.parts()
     if _depth(parts) < DEEPEST:
         return parts
-    return _Nesting(chained, frozenset(nesting.taken)).parts()
+    try:
+        return _Nesting(chained, frozenset(nesting.taken)).parts()
+    except _NeedsInputAgain:
+        return parts
 
 
 def _depth(parts: Parts) -> int:
@@ -103,6 +106,10 @@ def _chained(readout: Readout) -> Readout:
                 inputs = (begun, inputs[-1])
         operations.append(operation._replace(inputs=inputs))
     return readout._replace(operations=tuple(operations))
+
+
+class _NeedsInputAgain(Exception):
+    """A stream that begins at the network's input, which has no label, behind another stream."""
 
 
 class _Nesting:
@@ -135,6 +142,8 @@ class _Nesting:
         chain: list[int] = []
         at = target
         while at != start and at not in self.done:
+            if not at:
+                raise _NeedsInputAgain
             chain.append(at)
             at = self._before(at)
         parts: Parts = [] if at == start else [self._take(at)]

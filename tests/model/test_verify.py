@@ -31,6 +31,22 @@ def test_everything_the_language_has_agrees() -> None:
     assert len({check.oracle for check in checks}) == 3
 
 
+def test_torchinfo_is_asked_where_it_counts_alike() -> None:
+    """It counts biases too, and transposed convolutions by their output; what a flattening takes in is not seen."""
+    spec = "conv 3x3x4 nobias - conv 3x3x4 - deconv 3x3x4 nobias - fc 5 nobias - fc 3"
+    asked: dict[str, list[str]] = {}
+    for check in verify(cnncalc.load(spec, input="9x9x2")):
+        asked.setdefault(check.subject, []).extend([check.quantity] if "torchinfo" in check.oracle else [])
+    assert asked == {
+        "conv1": ["output", "parameters", "MACs"],
+        "conv2": ["output", "parameters"],
+        "deconv1": ["output", "parameters"],
+        "fc1": ["parameters", "MACs"],
+        "fc2": ["output", "parameters"],
+        "total": [],
+    }
+
+
 @pytest.mark.parametrize("spec", ["input 100x2\nconv 5x4 s2 floor - relu - gap", "input 4x8x8x1\nconv 3x3x3x2 - pool2"])
 def test_one_and_three_dimensions_agree(spec: str) -> None:
     assert all(check.holds for check in verify(cnncalc.load(spec)))

@@ -14,7 +14,7 @@ demo: $(VENV)/trainer
 test: $(VENV)/development lint
 	$(BIN)/python -m pytest -n 2
 
-# Every room's tests but those that take seconds: under a minute on two cores.
+# Every room's tests but those that take seconds.
 fast: $(VENV)/development
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import torch
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.devices import choose_device, describe
 from cnncalc.train.events import Ended, Observer
@@ -31,7 +32,6 @@ from cnncalc.train.progress import Row
 from cnncalc.train.recipes import load_recipe
 from cnncalc.train.signals import Signals
 from cnncalc.train.start import Asked, train
-from cnncalc.volume import Volume
 
 SPEC = Path(__file__).parents[1] / "examples" / "cifar10.txt"
 GOAL = 0.94

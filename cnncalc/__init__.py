@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.analysis import Counts, count
 from cnncalc.analysis.validation import check_flag, check_network, check_whole
-from cnncalc.errors import (
+from cnncalc.core.errors import (
     ArgumentError,
     ArgumentTypeError,
     CnncalcError,
@@ -25,13 +25,12 @@ from cnncalc.errors import (
     RunError,
     SpecError,
     WriteError,
-    shorten,
-    type_text,
 )
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten, type_text
 from cnncalc.loading import load
-from cnncalc.needs import optional_packages
 from cnncalc.network import Network, Node
-from cnncalc.volume import Volume
 
 if TYPE_CHECKING:
     import torch

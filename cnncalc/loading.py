@@ -10,18 +10,11 @@ from dataclasses import replace
 from itertools import islice
 
 from cnncalc import zoo
-from cnncalc.collector import paused_collector
-from cnncalc.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    Source,
-    SpecError,
-    closest,
-    shorten,
-    shorten_path,
-    type_text,
-)
-from cnncalc.limits import MAX_TEXT
+from cnncalc.core.collector import paused_collector
+from cnncalc.core.errors import ArgumentError, ArgumentTypeError, SpecError
+from cnncalc.core.limits import MAX_TEXT
+from cnncalc.core.source import Source
+from cnncalc.core.words import closest, shorten, shorten_path, type_text
 from cnncalc.network import Network, Settings, expand
 from cnncalc.spec import parse
 

@@ -12,11 +12,11 @@ import click
 import pytest
 
 import cnncalc
-from cnncalc import limits, volume
 from cnncalc.analysis.counts import BYTES
 from cnncalc.analysis.memory import KINDS
 from cnncalc.analysis.receptive import MAX_PERIOD
 from cnncalc.commands.cli import cli, run
+from cnncalc.core import limits, volume
 from cnncalc.layers import find, words
 from cnncalc.layers.activation import MODULES
 from cnncalc.layers.base import MAX_WINDOWS
@@ -336,10 +336,10 @@ def test_the_library_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 LAYER_IN_A_FILE = """
 from dataclasses import dataclass
 from typing import ClassVar
-from cnncalc.errors import Fault
+from cnncalc.core.errors import Fault
 from cnncalc.layers import Arguments, Layer, Reach
 from cnncalc.layers.registry import register
-from cnncalc.volume import Volume
+from cnncalc.core.volume import Volume
 {blur}
 import cnncalc
 net = cnncalc.load("input 8x8x3, blur 5 - blur 3")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.receptive import Fields, receptive_fields
 from cnncalc.analysis.validation import check_choice, check_network, check_whole
-from cnncalc.collector import paused_collector
+from cnncalc.core.collector import paused_collector
 from cnncalc.network import Network, Node, Operation
 
 BYTES = {

@@ -10,7 +10,8 @@ from math import inf
 from operator import index
 from typing import Any
 
-from cnncalc.errors import ArgumentError, ArgumentTypeError, did_you_mean, listed, shorten, type_text
+from cnncalc.core.errors import ArgumentError, ArgumentTypeError
+from cnncalc.core.words import did_you_mean, listed, shorten, type_text
 from cnncalc.network import Network
 
 

@@ -13,9 +13,10 @@ import click
 
 from cnncalc import __version__
 from cnncalc.commands.interrupts import Interrupted, Interrupts
-from cnncalc.errors import CnncalcError, WriteError, did_you_mean, shorten
+from cnncalc.core.errors import CnncalcError, WriteError
+from cnncalc.core.words import did_you_mean, shorten
+from cnncalc.core.writing import complain, give_up
 from cnncalc.report.diagnostics import draw_error
-from cnncalc.report.writing import complain, give_up
 
 COMMANDS = (
     "shapes",

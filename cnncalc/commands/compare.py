@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import common_options, gather, spec_argument
-from cnncalc.errors import shorten
+from cnncalc.core.words import shorten
 from cnncalc.report.compare import compare_report
 
 LONGEST_NAME = 24

@@ -8,9 +8,9 @@ import click
 
 from cnncalc.commands.options import output_options, take_output
 from cnncalc.commands.training import run_argument, take_data, tested_data_options, views_option, weights_option
-from cnncalc.needs import optional_packages
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.writing import write_file
 from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_report
-from cnncalc.report.writing import write_file
 
 
 def _check_picture(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -8,7 +8,8 @@ import click
 
 from cnncalc.analysis import Counts, Row
 from cnncalc.commands.options import common_options, gather, spec_argument
-from cnncalc.errors import SpecError, did_you_mean, shorten
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import did_you_mean, shorten
 from cnncalc.report.explain import explain_report
 
 

@@ -11,9 +11,9 @@ import click
 
 from cnncalc.commands.options import SpecOptions, spec_argument, spec_options, take_spec_options
 from cnncalc.commands.training import weights_option
-from cnncalc.needs import optional_packages
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.writing import write_file, write_stream
 from cnncalc.network import Network
-from cnncalc.report.writing import write_file, write_stream
 
 if TYPE_CHECKING:
     from cnncalc.model.export import Weights

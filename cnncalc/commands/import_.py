@@ -7,9 +7,10 @@ import sys
 import click
 
 from cnncalc.commands.options import take_spec_path
-from cnncalc.errors import SpecError, listed
-from cnncalc.needs import optional_packages
-from cnncalc.report.writing import complain, write_file, write_stream
+from cnncalc.core.errors import SpecError
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.words import listed
+from cnncalc.core.writing import complain, write_file, write_stream
 
 
 def _arguments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

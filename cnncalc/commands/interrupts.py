@@ -68,7 +68,7 @@ class Interrupts:
 
     def tell(self) -> int:
         """Say what came, and return the status."""
-        from cnncalc.report.writing import complain  # nothing may be loaded before signals are heard
+        from cnncalc.core.writing import complain  # nothing may be loaded before signals are heard
 
         self.arrived()
         complain(self.line)

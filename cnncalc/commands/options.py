@@ -11,14 +11,16 @@ import click
 
 from cnncalc import zoo
 from cnncalc.analysis import BYTES, DTYPE_WORDS, Counts, count
-from cnncalc.collector import paused_collector
-from cnncalc.errors import Source, SpecError, shorten_path
+from cnncalc.core.collector import paused_collector
+from cnncalc.core.errors import SpecError
+from cnncalc.core.source import Source
+from cnncalc.core.words import shorten_path
+from cnncalc.core.writing import complain, write_file, write_stream
 from cnncalc.loading import load_with
 from cnncalc.network import Network, Settings
 from cnncalc.report.diagnostics import draw_note
 from cnncalc.report.render import FORMATS, render
 from cnncalc.report.report import Report, Screen
-from cnncalc.report.writing import complain, write_file, write_stream
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -8,7 +8,7 @@ import click
 
 from cnncalc.commands.options import output_options, take_output
 from cnncalc.commands.training import RESIZE, run_argument, views_option, weights_option
-from cnncalc.needs import optional_packages
+from cnncalc.core.needs import optional_packages
 from cnncalc.report.predict import Prediction, predict_report
 
 

@@ -10,10 +10,10 @@ import click
 
 from cnncalc.analysis import Counts, count
 from cnncalc.commands.options import Common, common_options, gather, screen_of, spec_argument
-from cnncalc.errors import SpecError, WriteError
+from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.writing import write_stream
 from cnncalc.report.render import render
 from cnncalc.report.shapes import shapes_report
-from cnncalc.report.writing import write_stream
 
 
 @click.command()

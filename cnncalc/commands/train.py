@@ -16,7 +16,7 @@ from cnncalc.commands.training import (
     take_data,
     take_recipe_changes,
 )
-from cnncalc.needs import optional_packages
+from cnncalc.core.needs import optional_packages
 from cnncalc.optimizers import OPTIMIZERS, readers
 from cnncalc.train.recipe import key_of
 

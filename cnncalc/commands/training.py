@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cnncalc.errors import CnncalcError
+from cnncalc.core.errors import CnncalcError
 from cnncalc.train.recipe import SWITCH, Kind, Setting, Wrong, key_of, settings
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -13,7 +13,7 @@ from cnncalc.commands.options import (
     take_output,
     take_spec_options,
 )
-from cnncalc.needs import optional_packages
+from cnncalc.core.needs import optional_packages
 from cnncalc.report.verify import verify_report
 
 

@@ -9,9 +9,10 @@ import click
 
 from cnncalc import zoo as specs
 from cnncalc.commands.options import output_options, take_output, take_spec_path
-from cnncalc.errors import SpecError, did_you_mean, shorten
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import did_you_mean, shorten
+from cnncalc.core.writing import write_file, write_stream
 from cnncalc.loading import load
-from cnncalc.report.writing import write_file, write_stream
 from cnncalc.report.zoo import Listed, zoo_report
 
 if TYPE_CHECKING:

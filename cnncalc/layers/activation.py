@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnncalc.errors import Fault
+from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, OUTPUT, SAME, Extra, Kernel, Kernels

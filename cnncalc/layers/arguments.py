@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from cnncalc.errors import Fault, closest, shorten
-from cnncalc.limits import MAX_DIGITS, MAX_NUMBER
-from cnncalc.volume import Volume
+from cnncalc.core.errors import Fault
+from cnncalc.core.limits import MAX_DIGITS, MAX_NUMBER
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import closest, shorten
 
 _SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?")

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar, NamedTuple
 
+from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.steps import Steps
-from cnncalc.volume import Volume
 
 Sources = tuple[Volume, ...]
 

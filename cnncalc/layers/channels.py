@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnncalc.errors import Fault
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, PART, SAME, Kernel, Kernels
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
-from cnncalc.volume import Volume
 
 
 @register("shuffle")

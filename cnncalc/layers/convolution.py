@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from math import gcd, prod
 from typing import Any, ClassVar
 
-from cnncalc.errors import Fault, shorten
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Windowed, axis_name, read_windows
-from cnncalc.volume import Volume
 
 _EXAMPLES = {1: "3x64", 2: "3x3x64", 3: "3x3x3x64"}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cnncalc.volume import Volume
+from cnncalc.core.volume import Volume
 
 NOTHING, INPUTS, OTHERS, OUTPUT = "nothing", "inputs", "others", "output"
 """What of its operands and its result a kernel keeps. ``others``: each operand that another one's gradient needs."""

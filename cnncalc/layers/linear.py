@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnncalc.errors import Fault, shorten
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.kernels import INPUTS, ROWS, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps
-from cnncalc.volume import Volume
 
 
 @dataclass(eq=False, repr=False)

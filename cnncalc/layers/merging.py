@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnncalc.errors import Fault
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import ALL_LAST, CHANNELS_FIRST, NEW, NOTHING, OTHERS, PASSED, Kernel, Kernels, folded
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
-from cnncalc.volume import Volume
 
 
 @dataclass(eq=False, repr=False)

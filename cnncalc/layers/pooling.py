@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from math import gcd
 from typing import Any, ClassVar
 
-from cnncalc.errors import Fault
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.kernels import CHANNELS_FIRST, INDEX, INPUTS, NOTHING, OTHERS, OUTPUT, SAME, Extra, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
-from cnncalc.volume import Volume
 
 
 @dataclass(eq=False, repr=False)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnncalc.errors import Fault
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, short_setting
 from cnncalc.layers.window import axis_name
-from cnncalc.volume import Volume
 
 
 def _sides(arguments: Arguments) -> tuple[Pair, ...]:

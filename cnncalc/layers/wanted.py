@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer
 from cnncalc.layers.window import Window, Windowed, setting_text
-from cnncalc.volume import Volume
 
 _MOST_STRIDE = 16
 _MOST_CHANGE = 6

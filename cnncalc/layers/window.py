@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from cnncalc.errors import Fault
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Reach
 from cnncalc.layers.kernels import Kernel, order_of_images
-from cnncalc.volume import Volume
 
 
 class Window(NamedTuple):

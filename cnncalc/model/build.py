@@ -10,8 +10,8 @@ from torch import fx, nn
 from torch._subclasses.fake_tensor import unset_fake_temporarily
 from torch.overrides import TorchFunctionMode
 
-from cnncalc.collector import paused_collector
-from cnncalc.errors import SpecError
+from cnncalc.core.collector import paused_collector
+from cnncalc.core.errors import SpecError
 from cnncalc.layers.steps import Factor, Function, Module, Step
 from cnncalc.model.initialise import Factor as LearnedFactor
 from cnncalc.model.initialise import initialise

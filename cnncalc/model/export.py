@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import torch
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.model.build import build
 from cnncalc.network import Network
 

@@ -11,10 +11,11 @@ import keyword
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.overwriting import overwritable
-from cnncalc.errors import Fault, SpecError, shorten
+from cnncalc.core.errors import Fault, SpecError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
 from cnncalc.layers.steps import Function, Step, Steps
 from cnncalc.network import Network, Node
-from cnncalc.volume import Volume
 
 _TAKEN = """
 T_destination add_module add_submodule apply bfloat16 buffers call_super_init children code compile cpu cuda

@@ -17,10 +17,10 @@ from torch import fx, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.analysis.checks import Check
+from cnncalc.core.volume import Volume
 from cnncalc.model.build import LAYER, build
 from cnncalc.model.plan import Planned, plan, refused
 from cnncalc.network import Network
-from cnncalc.volume import Volume
 
 BATCH = 2
 """Images in the run; two, so that the size of the batch cannot be taken for something else."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cnncalc.errors import Note, Source, Span, SpecError
+from cnncalc.core.errors import Note, SpecError
+from cnncalc.core.source import Source, Span
+from cnncalc.core.volume import Volume
 from cnncalc.layers.wanted import settings_for
 from cnncalc.network.network import Node
 from cnncalc.spec import tree
-from cnncalc.volume import Volume
 
 
 def check_claim(source: Source, span: Span, claimed: Volume, output: Volume, node: Node | None = None) -> None:

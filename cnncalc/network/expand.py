@@ -10,16 +10,18 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
-from cnncalc.errors import Fault, Note, Source, Span, SpecError, did_you_mean, listed, shorten
+from cnncalc.core.errors import Fault, Note, SpecError
+from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
+from cnncalc.core.source import Source, Span
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
-from cnncalc.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
 from cnncalc.network.claims import check_claim, check_stated, check_totals, unread_totals
 from cnncalc.network.network import Network, Node, Operation, Reached
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Expression
 from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, parse_volume
 from cnncalc.spec.values import evaluate, read_volume, written
-from cnncalc.volume import Volume
 
 _STEPS_OF_A_CALL = 32
 _STEPS_OF_AN_EXPRESSION = 6

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from cnncalc.errors import Note, Source, Span
+from cnncalc.core.errors import Note
+from cnncalc.core.source import Source, Span
+from cnncalc.core.volume import Volume
 from cnncalc.layers import Layer, Sources
-from cnncalc.volume import Volume
 
 
 class Operation:

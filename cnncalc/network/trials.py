@@ -6,14 +6,15 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
-from cnncalc.errors import Note, Source, Span, SpecError
+from cnncalc.core.errors import Note, SpecError
+from cnncalc.core.source import Source, Span
+from cnncalc.core.volume import Volume
 from cnncalc.layers.window import axis_name, never_read
 from cnncalc.network.expand import Settings, expand
 from cnncalc.network.network import Network, Reached
 from cnncalc.spec import tree
 from cnncalc.spec.parser import Library, parse
 from cnncalc.spec.phrases import phrases_around, translated
-from cnncalc.volume import Volume
 
 MOST_TEXT = 20_000
 """Longest text, in characters, that is tried again."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts
-from cnncalc.report.numbers import bytes_text, ratio_text, whole
+from cnncalc.core.numbers import bytes_text, ratio_text, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions, number
 from cnncalc.report.shapes import field_text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.cleaning import printable, terminal_width
-from cnncalc.errors import CnncalcError, Note, Source, Span
+from cnncalc.core.cleaning import printable, terminal_width
+from cnncalc.core.errors import CnncalcError, Note
+from cnncalc.core.source import Source, Span
 
 LONGEST_LINE = 100
 """A longer source line is shown as the stretch around the caret."""

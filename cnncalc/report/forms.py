@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from cnncalc.cleaning import csv_cell, latex_cell, markdown_cell
+from cnncalc.core.cleaning import csv_cell, latex_cell, markdown_cell
 from cnncalc.report.table import Table
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.cleaning import json_text
+from cnncalc.core.cleaning import json_text
 
 
 class Gap:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup, saved_bytes
 from cnncalc.analysis.memory.advice import Advice
-from cnncalc.report.numbers import bar, bytes_text, share_text, whole
+from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table

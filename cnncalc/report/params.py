@@ -7,9 +7,9 @@ from typing import Any
 
 from cnncalc.analysis import Counts, Row
 from cnncalc.analysis.arithmetic import parameter_sum
+from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
-from cnncalc.report.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions
 from cnncalc.report.shapes import value_size

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice, repeat
 
-from cnncalc.cleaning import cell, printable_lines, terminal_width
+from cnncalc.core.cleaning import cell, printable_lines, terminal_width
 from cnncalc.report.report import WIDE, Report
 from cnncalc.report.table import GAP, Column, Table
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis import Counts, Row, count
-from cnncalc.errors import CnncalcError
+from cnncalc.core.errors import CnncalcError
 from cnncalc.network import Network, Operation
 from cnncalc.report.json_form import GAP, Filled, Form, to_text
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts, Row
 from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
+from cnncalc.core.numbers import bytes_text, counted, in_units, whole
 from cnncalc.layers.window import never_read
 from cnncalc.network import Operation
-from cnncalc.report.numbers import bytes_text, counted, in_units, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import counts_data
 from cnncalc.report.table import Again, Column, Table

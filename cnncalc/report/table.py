@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from cnncalc.cleaning import cell as clean_cell
-from cnncalc.cleaning import terminal_width
+from cnncalc.core.cleaning import cell as clean_cell
+from cnncalc.core.cleaning import terminal_width
 
 T = TypeVar("T")
 

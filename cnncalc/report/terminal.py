@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cnncalc.cleaning import cell
+from cnncalc.core.cleaning import cell
 from cnncalc.report.report import Report, Screen
 from cnncalc.report.table import Table
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from cnncalc.errors import Source, Span, SpecError, did_you_mean, listed, shorten
-from cnncalc.limits import MAX_DIGITS, MAX_NESTING, MAX_NUMBER, MAX_TERMS
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_DIGITS, MAX_NESTING, MAX_NUMBER, MAX_TERMS
+from cnncalc.core.source import Source, Span
+from cnncalc.core.words import did_you_mean, listed, shorten
 
 Value = int | Fraction
 Names = Mapping[str, int]

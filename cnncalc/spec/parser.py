@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten
-from cnncalc.limits import MAX_NESTING, MAX_TEXT, MAX_WORDS
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_NESTING, MAX_TEXT, MAX_WORDS
+from cnncalc.core.source import Source, Span
+from cnncalc.core.words import did_you_mean, shorten
 from cnncalc.spec import table, tree
 from cnncalc.spec.expressions import Expression, ExpressionParser
 from cnncalc.spec.scanner import CLOSING, GAP, NAME, WORD, Scanner

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cnncalc.errors import Source, Span, SpecError, shorten
-from cnncalc.limits import MAX_NAME, MAX_PARTS, MAX_WORDS
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_NAME, MAX_PARTS, MAX_WORDS
+from cnncalc.core.source import Source, Span
+from cnncalc.core.words import shorten
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import RESERVED_NAMES, Expression, ExpressionParser
 

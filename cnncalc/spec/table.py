@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from cnncalc.errors import Source, Span, SpecError
-from cnncalc.limits import MAX_DIGITS
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_DIGITS
+from cnncalc.core.source import Source, Span
 from cnncalc.spec import tree
 
 _ROW = re.compile(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.errors import Source, Span
+from cnncalc.core.source import Source, Span
 from cnncalc.spec.expressions import Expression
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import Source, SpecError, shorten
-from cnncalc.limits import MAX_DIGITS, MAX_NUMBER
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_DIGITS, MAX_NUMBER
+from cnncalc.core.source import Source
+from cnncalc.core.volume import MAX_DIMENSIONS, Volume
+from cnncalc.core.words import shorten
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Expression, ExpressionFault, Names, whole
-from cnncalc.volume import MAX_DIMENSIONS, Volume
 
 
 def evaluate(source: Source, expression: Expression, names: Names) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from cnncalc.core.numbers import counted
 from cnncalc.network import Network
-from cnncalc.report.numbers import counted
 from cnncalc.train.data import Dataset
 from cnncalc.train.devices import describe
 from cnncalc.train.head import loss_note

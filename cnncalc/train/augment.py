@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.randomness import COINS, mixed
 from cnncalc.train.recipe import AUTO, Recipe
-from cnncalc.volume import Volume
 
 Batch = Tensor
 Change = Callable[[Tensor, torch.Generator], Tensor]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import counted
 from cnncalc.network import Network, Node
-from cnncalc.report.numbers import counted
 from cnncalc.train.order import batch_bounds, smallest_part
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.world import World

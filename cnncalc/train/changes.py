@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.train.facts import DATA, SPEC, Facts
 from cnncalc.train.recipe import Recipe, as_values, key_of
 from cnncalc.train.recipes import with_changes

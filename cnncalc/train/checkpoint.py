@@ -16,8 +16,9 @@ from copy import copy
 import torch
 from torch import Tensor
 
-from cnncalc.errors import SpecError, shorten, shorten_path
-from cnncalc.report.writing import write_file
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten, shorten_path
+from cnncalc.core.writing import write_file
 from cnncalc.train.packing import Checkpoint, Packed, digest_of, read_regular, unpack
 
 KEPT = 2

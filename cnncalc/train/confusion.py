@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from cnncalc.cleaning import cell
+from cnncalc.core.cleaning import cell
 from cnncalc.train.picture import picture
 
 _MOST_NAMED = 40

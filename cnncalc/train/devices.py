@@ -9,7 +9,7 @@ import sys
 
 import torch
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.world import local_rank

@@ -11,11 +11,11 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cnncalc.cleaning import json_text, printable_lines
-from cnncalc.errors import WriteError
-from cnncalc.report.numbers import bytes_text
+from cnncalc.core.cleaning import json_text, printable_lines
+from cnncalc.core.errors import WriteError
+from cnncalc.core.numbers import bytes_text
+from cnncalc.core.writing import encodable, write_stream
 from cnncalc.report.report import WIDE
-from cnncalc.report.writing import encodable, write_stream
 from cnncalc.train.events import Begun, Ended, Looked, Observer
 from cnncalc.train.progress import Row
 

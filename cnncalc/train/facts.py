@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cnncalc.errors import shorten
+from cnncalc.core.words import shorten
 from cnncalc.train.progress import is_number
 
 SCHEMA = "cnncalc-run/1"

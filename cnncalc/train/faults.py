@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import torch
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import bytes_text, counted
 from cnncalc.optimizers import OPTIMIZERS
-from cnncalc.report.numbers import bytes_text, counted
 from cnncalc.train.folder import RunFolder
 from cnncalc.train.recipe import Recipe
 

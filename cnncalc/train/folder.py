@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 
-from cnncalc.errors import SpecError, WriteError, shorten_path
+from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.words import shorten_path
+from cnncalc.core.writing import write_file
 from cnncalc.loading import load
 from cnncalc.network import Network
-from cnncalc.report.writing import write_file
 from cnncalc.train.facts import SPEC as SPEC_PRINT
 from cnncalc.train.facts import Facts, SpecSettings, from_json, spec_fingerprint, to_json
 from cnncalc.train.packing import read_regular

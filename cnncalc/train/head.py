@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
 
 _SOFTMAX = ("softmax", "logsoftmax")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from cnncalc.errors import SpecError
-from cnncalc.report.writing import write_file
+from cnncalc.core.errors import SpecError
+from cnncalc.core.writing import write_file
 from cnncalc.train.changes import Change
 from cnncalc.train.checkpoint import has_checkpoint, read_newest, restore_module, write_checkpoint
 from cnncalc.train.folder import BEST, CURVE, LAST, RunFolder

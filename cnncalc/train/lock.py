@@ -9,7 +9,8 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from cnncalc.errors import SpecError, WriteError, shorten, shorten_path
+from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.folder import LOCK, RunFolder
 from cnncalc.train.world import World
 

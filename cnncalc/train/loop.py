@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cnncalc.report.numbers import counted
+from cnncalc.core.numbers import counted
 from cnncalc.train.augment import Targets
 from cnncalc.train.changes import Change
 from cnncalc.train.data import Split

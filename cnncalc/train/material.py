@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from cnncalc.cleaning import printable
-from cnncalc.errors import SpecError, listed, shorten
+from cnncalc.core.cleaning import printable
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import listed, shorten
 from cnncalc.train.augment import Normalisation
 from cnncalc.train.data import Dataset, Split, channel_statistics, held_out
 from cnncalc.train.randomness import SPLIT, mixed

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import torch
 
 from cnncalc.analysis.memory import TrainingSetup, largest_batch, predict_memory
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import bytes_text
 from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
-from cnncalc.report.numbers import bytes_text
 from cnncalc.train.data import Split
 from cnncalc.train.head import without_softmax
 from cnncalc.train.recipe import Recipe

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnncalc.cleaning import printable
-from cnncalc.errors import SpecError
+from cnncalc.core.cleaning import printable
+from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
 from cnncalc.train.data import (
     DataRequest,

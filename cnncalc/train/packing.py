@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import load as load_tensors
 from torch import Tensor
 
-from cnncalc.errors import SpecError, shorten, shorten_path
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten, shorten_path
 
 _META = "cnncalc"
 _NAMES = {

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from typing import Any
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten
 from cnncalc.model.build import build
 from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS

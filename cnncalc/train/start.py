@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.about import about_run

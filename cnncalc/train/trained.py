@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cnncalc.errors import SpecError, shorten_path
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten_path
 from cnncalc.model.build import build
 from cnncalc.network import Network
 from cnncalc.train.augment import Augmenter, Normalisation

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, distributed, nn
 
-from cnncalc.errors import SpecError, shorten
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten
 
 
 class World(NamedTuple):

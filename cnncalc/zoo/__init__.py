@@ -9,7 +9,8 @@ import os
 import re
 from typing import NamedTuple
 
-from cnncalc.errors import Source, closest
+from cnncalc.core.source import Source
+from cnncalc.core.words import closest
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

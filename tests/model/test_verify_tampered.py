@@ -11,10 +11,10 @@ from torch import fx, nn
 
 import cnncalc
 from cnncalc import Network
+from cnncalc.core.volume import Volume
 from cnncalc.layers import registry
 from cnncalc.model import verify as proof
 from cnncalc.model.build import LAYER, build
-from cnncalc.volume import Volume
 
 ARGUMENTS = {
     **dict.fromkeys(("conv", "deconv"), "3x3x4"),

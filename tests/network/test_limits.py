@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cnncalc
-from cnncalc.limits import MAX_LAYERS, MAX_NAME, MAX_NESTING, MAX_NUMBER
+from cnncalc.core.limits import MAX_LAYERS, MAX_NAME, MAX_NESTING, MAX_NUMBER
 
 INPUT = "input 1x1x1\n"
 

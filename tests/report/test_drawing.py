@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 import cnncalc
+from cnncalc.core.numbers import in_units
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.report.forms import to_csv, to_latex, to_markdown
-from cnncalc.report.numbers import in_units
 from cnncalc.report.plain import draw_plain
 from cnncalc.report.report import Report, Screen
 from cnncalc.report.shapes import shapes_report

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.errors import Source
-from cnncalc.limits import MAX_NESTING, MAX_NUMBER
+from cnncalc.core.limits import MAX_NESTING, MAX_NUMBER
+from cnncalc.core.source import Source
 from cnncalc.spec.expressions import ExpressionFault, whole
 from cnncalc.spec.parser import parse_value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cnncalc
-from cnncalc.errors import Source
+from cnncalc.core.source import Source
 from cnncalc.spec import parse
 from cnncalc.spec.scanner import normalise
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnncalc.errors import CnncalcError
+from cnncalc.core.errors import CnncalcError
 from cnncalc.report.diagnostics import draw_error
 
 torch.set_num_threads(1)  # the images are small, and several tests run beside each other

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torchvision.transforms.v2 import functional as torchvision
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.augment import Augmenter, Normalisation, Targets, resolved_flip, resolved_shift
 from cnncalc.train.recipe import Recipe
-from cnncalc.volume import Volume
 
 COLOUR = Volume((8, 6, 3))
 AS_IT_IS = Normalisation((0.0,) * 3, (1.0,) * 3)

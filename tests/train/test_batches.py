@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.train.batches import check_batches
 from cnncalc.train.order import batch_bounds, local_parts, smallest_part
 from cnncalc.train.recipe import Recipe

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 from torch import nn
 
-from cnncalc.report.writing import WriteError
+from cnncalc.core.writing import WriteError
 from cnncalc.train.checkpoint import (
     has_checkpoint,
     optimizer_tensors,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.train.recipe import AUTO, OPTIMIZERS, SCHEDULES, Recipe, key_of, settings
 from cnncalc.train.recipes import checked, load_recipe, shipped, to_toml, with_changes
 

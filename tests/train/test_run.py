@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 
+from cnncalc.core.writing import WriteError
 from cnncalc.optimizers import OPTIMIZERS
-from cnncalc.report.writing import WriteError
 from cnncalc.train import watch
 from cnncalc.train.augment import Augmenter
 from cnncalc.train.data import DataRequest

@@ -9,13 +9,13 @@ from sklearn import metrics
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.augment import Augmenter, Normalisation
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.train.recipe import Recipe
 from cnncalc.train.scoring import Score, score
 from cnncalc.train.session import autocast
 from cnncalc.train.world import World
-from cnncalc.volume import Volume
 
 CPU = torch.device("cpu")
 VOLUME = Volume((4, 4, 1))

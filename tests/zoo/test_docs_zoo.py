@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from cnncalc import zoo
-from cnncalc.errors import Source
+from cnncalc.core.source import Source
 from cnncalc.spec import parse
 from tests.test_readme import output_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from cnncalc.errors import closest
+from cnncalc.core.words import closest
 
 MEBIBYTE = 1024 * 1024
 

@@ -11,7 +11,7 @@ from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.tape import Tape, record
 from cnncalc.analysis.memory.walk import FLOAT, walk
 from cnncalc.analysis.validation import check_network, check_whole
-from cnncalc.collector import paused_collector
+from cnncalc.core.collector import paused_collector
 from cnncalc.network import Network
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnncalc.analysis.validation import check_choice, check_flag, check_number, check_whole
-from cnncalc.errors import ArgumentError, listed
+from cnncalc.core.errors import ArgumentError
+from cnncalc.core.words import listed
 from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer, with_momentum
 
 PRECISIONS = {"float32": 4, "bf16": 2, "fp16": 2}

@@ -21,9 +21,9 @@ from cnncalc.analysis.memory.layouts import (
 )
 from cnncalc.analysis.memory.setup import PRECISIONS, TrainingSetup
 from cnncalc.analysis.overwriting import overwritable
+from cnncalc.core.volume import Volume
 from cnncalc.layers.kernels import INPUTS, NOTHING, OTHERS, OUTPUT, PASSED, SAME, Extra, Kernel, Kernels
 from cnncalc.network import Network, Node
-from cnncalc.volume import Volume
 
 
 class Storage(NamedTuple):

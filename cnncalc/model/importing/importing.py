@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 from cnncalc.loading import load
 from cnncalc.model.importing import reading_functions, reading_modules  # noqa: F401  # they fill the tables of `reading`
 from cnncalc.model.importing.folding import Folded, foldings

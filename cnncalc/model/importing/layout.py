@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.volume import Volume
+from cnncalc.core.volume import Volume
 
 IMAGES, CHANNELS = -1, 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from cnncalc.errors import listed
+from cnncalc.core.words import listed
 from cnncalc.model.importing.operations import Learned
 from cnncalc.model.importing.tracing import module_path
 from cnncalc.model.importing.values import Tensor

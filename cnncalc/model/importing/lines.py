@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from cnncalc.core.volume import Volume
 from cnncalc.model.importing.folding import Block, Folded
 from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Repeat, Split, Step
 from cnncalc.model.importing.structure import NORM
-from cnncalc.volume import Volume
 
 WIDTH = 100
 """Longest line that is written, where words allow it."""

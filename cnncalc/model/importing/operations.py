@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.core.volume import Volume
 from cnncalc.model.importing.tracing import Scope
-from cnncalc.volume import Volume
 
 Number = int | float | str
 """A number as it is written; a text is an expression, or a number that nothing may be put in the place of."""

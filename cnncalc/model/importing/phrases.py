@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from cnncalc.core.volume import Volume
 from cnncalc.model.importing.operations import Number, Token, Tokens, token_text, written
-from cnncalc.volume import Volume
 
 UNKNOWN = 0
 """Channels that arrive, where no one number says how many."""

@@ -15,7 +15,8 @@ import torch
 from torch import fx, nn
 from torch.func import functional_call
 
-from cnncalc.errors import CnncalcError, SpecError, shorten
+from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.words import shorten
 from cnncalc.model.build import LAYER, build
 from cnncalc.model.importing.operations import Operation, Readout
 from cnncalc.model.importing.source_lines import line_of_error

@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from cnncalc.errors import CnncalcError, SpecError, shorten
+from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
 from cnncalc.layers.window import Windowed
 from cnncalc.loading import load
 from cnncalc.model.importing import wording
@@ -35,7 +37,6 @@ from cnncalc.model.importing.operations import Operation, Readout, Token, sides,
 from cnncalc.model.importing.tracing import BATCH, MADE, Scope, Traced, cannot_say, module_path
 from cnncalc.model.importing.values import Given, Overwritten, Tensor, View
 from cnncalc.model.importing.wording import Pairs, Unsayable, Wording
-from cnncalc.volume import Volume
 
 MODULES: dict[type[nn.Module], Callable[[Reader, Any, View], View]] = {}
 """What reads a module of ``torch.nn``, by its class; filled by ``cnncalc.model.importing.reading_modules``."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from cnncalc.core.volume import Volume
 from cnncalc.model.importing import wording
 from cnncalc.model.importing.layout import CHANNELS, IMAGES, axes_of
 from cnncalc.model.importing.operations import flag, rate, size
@@ -16,7 +17,6 @@ from cnncalc.model.importing.reading_modules import adaptive, enlarge, max_pool,
 from cnncalc.model.importing.tracing import BATCH
 from cnncalc.model.importing.values import Given, Tensor, View
 from cnncalc.model.importing.wording import Unsayable, Wording, alike, each
-from cnncalc.volume import Volume
 
 Read = Callable[[Reader, Given], Any]
 

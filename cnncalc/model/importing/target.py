@@ -18,8 +18,9 @@ from typing import Any
 
 from torch import nn
 
-from cnncalc.errors import CnncalcError, SpecError, closest, shorten
-from cnncalc.needs import optional_packages
+from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.words import closest, shorten
 
 _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 _WEIGHTS = {"weights": None, "weights_backbone": None, "pretrained": False}

@@ -17,9 +17,10 @@ import torch
 from torch import fx, nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
-from cnncalc.errors import CnncalcError, SpecError, shorten
+from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
 from cnncalc.model.importing.source_lines import Lines, line_of_error
-from cnncalc.volume import Volume
 
 BATCH = 2
 """Images that a module is traced on. With one, a shape would not say where the images are."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cnncalc.collector import paused_collector
-from cnncalc.errors import shorten
+from cnncalc.core.collector import paused_collector
+from cnncalc.core.words import shorten
 from cnncalc.model.plan import check_dimensions
 from cnncalc.model.source.arguments import Parameter, literal_of
 from cnncalc.model.source.classes import Class, classes

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from cnncalc.errors import Span
+from cnncalc.core.source import Span
 from cnncalc.layers.steps import Factor, Function, Module
 from cnncalc.model.plan import Planned
 

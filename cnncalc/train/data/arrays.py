@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from cnncalc.errors import DataError
-from cnncalc.report.numbers import bytes_text
+from cnncalc.core.errors import DataError
+from cnncalc.core.numbers import bytes_text
+from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named, check_label_kind, read_labels, sizes
 from cnncalc.train.data.memory import MemorySplit
-from cnncalc.volume import Volume
 
 LAYOUTS = ("auto", "channels-first", "channels-last")
 """Which size of an array of images may be said to be the channels'."""

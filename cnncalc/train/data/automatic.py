@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import DataError
+from cnncalc.core.errors import DataError
+from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import DataRequest
 from cnncalc.train.data.torchvision_sets import mnist_is_there
-from cnncalc.volume import Volume
 
 
 def choose(request: DataRequest, volume: Volume, classes: int | None) -> tuple[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.errors import DataError, shorten, shorten_path
+from cnncalc.core.errors import DataError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten, shorten_path
 from cnncalc.network import Network, Node
 from cnncalc.train.data.dataset import Dataset
-from cnncalc.volume import Volume
 
 
 def check_dataset(dataset: Dataset, network: Network) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from cnncalc.volume import Volume
+from cnncalc.core.volume import Volume
 
 MEMORY_LIMIT = 4 * 2**30
 """Bytes of decoded pixels, 4 GiB, above which a folder of images is streamed from the disk."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.data.arrays import Part, Suiting, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
-from cnncalc.volume import Volume
 
 TEST_SHARE = 0.2
 """Share of the images that are kept for testing."""

@@ -10,14 +10,15 @@ from typing import NamedTuple
 
 import torch
 
-from cnncalc.errors import DataError, listed, shorten, shorten_path
+from cnncalc.core.errors import DataError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
 from cnncalc.train.data.layout import Layout, class_folders, images_below, layout_of
 from cnncalc.train.data.memory import MemorySplit
 from cnncalc.train.data.stream import StreamedSplit
-from cnncalc.volume import Volume
 
 _AT_A_TIME = 64
 """Images that a thread reads before it takes the next."""

@@ -12,11 +12,12 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from cnncalc.errors import DataError, shorten, shorten_path
+from cnncalc.core.errors import DataError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.arrays import Part, Suiting, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
-from cnncalc.volume import Volume
 
 FILES = {
     "training": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),

@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
-from cnncalc.errors import CnncalcError, DataError, shorten, shorten_path
-from cnncalc.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
-from cnncalc.report.numbers import bytes_text
+from cnncalc.core.errors import CnncalcError, DataError
+from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
+from cnncalc.core.numbers import bytes_text
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.check import colours
 from cnncalc.train.data.ends import ends_as_it_should
 from cnncalc.train.data.resize import Box, centre_box
-from cnncalc.volume import Volume
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
 """Ends of the names of files that are images; other files in a folder are passed over."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from cnncalc.errors import DataError
+from cnncalc.core.errors import DataError
 
 MAX_CLASSES = 100_000
 """Most classes that labels may speak of; a label of 2⁴⁰ is a mistake and no class."""

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from cnncalc.errors import DataError, listed, shorten, shorten_path
+from cnncalc.core.errors import DataError
+from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.images import SUFFIXES
 

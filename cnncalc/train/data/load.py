@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from cnncalc.errors import ArgumentError, DataError, did_you_mean, shorten, shorten_path
-from cnncalc.needs import optional_packages
+from cnncalc.core.errors import ArgumentError, DataError
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import did_you_mean, shorten, shorten_path
 from cnncalc.train.data.arrays import LAYOUTS, Suiting
 from cnncalc.train.data.automatic import choose
 from cnncalc.train.data.dataset import DataRequest, Dataset, spread
@@ -19,7 +21,6 @@ from cnncalc.train.data.resize import RESIZES, resized
 from cnncalc.train.data.synthetic import load_synthetic
 from cnncalc.train.data.torchvision_sets import load_cifar, load_mnist
 from cnncalc.train.faults import ran_out_of_memory
-from cnncalc.volume import Volume
 
 UNREADABLE = ("refuse", "skip")
 """What can be done about images that cannot be used."""

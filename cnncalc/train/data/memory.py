@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.data.fingerprint import digest_of_pixels, digest_of_some
-from cnncalc.volume import Volume
 
 
 class MemorySplit:

@@ -11,7 +11,8 @@ from math import prod
 
 from numpy.lib import format as npy
 
-from cnncalc.errors import CnncalcError, DataError, listed, shorten, shorten_path
+from cnncalc.core.errors import CnncalcError, DataError
+from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.arrays import Described, Part, Suiting, check_described, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named

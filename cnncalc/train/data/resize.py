@@ -6,10 +6,10 @@ from typing import cast
 
 import torch
 
-from cnncalc.errors import DataError
+from cnncalc.core.errors import DataError
+from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset, Split
 from cnncalc.train.data.memory import MemorySplit
-from cnncalc.volume import Volume
 
 RESIZES = ("none", "crop", "stretch")
 """Ways to deal with images of another size."""

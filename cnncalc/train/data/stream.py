@@ -13,11 +13,11 @@ import torch
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from cnncalc.errors import CnncalcError, DataError
+from cnncalc.core.errors import CnncalcError, DataError
+from cnncalc.core.volume import Volume
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
 from cnncalc.train.data.images import Unusable, quiet_pillow, random_crop, read_pixels
 from cnncalc.train.data.resize import centre_box
-from cnncalc.volume import Volume
 
 _Read = tuple[torch.Tensor, torch.Tensor, str]
 """Pixels and labels of a batch, and what went wrong with it, or ""."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.data.arrays import check_memory
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.memory import MemorySplit
-from cnncalc.volume import Volume
 
 IMAGES = 10_240
 """Number of images, where nothing else is said."""

@@ -8,12 +8,13 @@ import sys
 from http.client import HTTPException
 from typing import Any
 
-from cnncalc.errors import DataError, shorten, shorten_path
+from cnncalc.core.errors import DataError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.arrays import Part, Suiting, dataset_of
 from cnncalc.train.data.dataset import DataRequest, Dataset
 from cnncalc.train.data.idx import FILES, find_idx, load_idx
 from cnncalc.train.data.labels import Named
-from cnncalc.volume import Volume
 
 MNIST = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 """Names of the sets that are IDX files: torchvision's class, which is also the name of its folder."""

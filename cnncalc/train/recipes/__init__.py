@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import Field, fields, replace
 from typing import Any
 
-from cnncalc.errors import Source, Span, SpecError, did_you_mean, shorten, shorten_path
-from cnncalc.needs import optional_packages
+from cnncalc.core.errors import SpecError
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.source import Source, Span
+from cnncalc.core.words import did_you_mean, shorten, shorten_path
 from cnncalc.train.recipe import Recipe, Wrong, as_values, key_of, kind_of
 
 _FOLDER = os.path.dirname(__file__)

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cnncalc.core.volume import Volume
 from cnncalc.train.data import DataRequest, Dataset, load_dataset
-from cnncalc.volume import Volume
 
 NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 

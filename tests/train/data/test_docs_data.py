@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from cnncalc.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
+from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
 from cnncalc.train.data import DataRequest, dataset_names
 from cnncalc.train.data.arrays import LAYOUTS
 from cnncalc.train.data.images import SUFFIXES

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import cnncalc
-from cnncalc.errors import CnncalcError, printable
+from cnncalc.core.errors import CnncalcError, printable
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.train.data import DataRequest, check_dataset, fingerprint, load_dataset
 from tests.train.data.files import volume

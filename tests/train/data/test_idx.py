@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from cnncalc.errors import DataError
+from cnncalc.core.errors import DataError
 from cnncalc.train.data.idx import read_idx
 from tests.train.data.files import NAMES, idx_bytes, load, noise, write_mnist
 

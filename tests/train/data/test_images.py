@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from cnncalc.errors import DataError
+from cnncalc.core.errors import DataError
 from cnncalc.train.data import read_image
 from cnncalc.train.data.images import random_crop
 from tests.train.data.files import noise, volume

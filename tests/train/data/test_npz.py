@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from cnncalc.errors import DataError
+from cnncalc.core.errors import DataError
 from cnncalc.train.data.npz import NAMES
 from tests.train.data.files import load, noise
 

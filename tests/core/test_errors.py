@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import cnncalc
-from cnncalc.errors import Source, Span
+from cnncalc.core.source import Source, Span
 
 
 @pytest.mark.parametrize(

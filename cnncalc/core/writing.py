@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, TextIO
 
-from cnncalc.cleaning import printable_lines
-from cnncalc.errors import WriteError, shorten_path
+from cnncalc.core.cleaning import printable_lines
+from cnncalc.core.errors import WriteError
+from cnncalc.core.words import shorten_path
 
 _PLAIN = str.maketrans(
     {

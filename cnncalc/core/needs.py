@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cnncalc.errors import SpecError
+from cnncalc.core.errors import SpecError
 
 _EXTRAS = {
     "PIL": "train",

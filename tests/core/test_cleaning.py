@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncalc.cleaning import cell, csv_cell, json_text, latex_cell, markdown_cell, printable, printable_lines
+from cnncalc.core.cleaning import cell, csv_cell, json_text, latex_cell, markdown_cell, printable, printable_lines
 from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_report
 from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.report.render import FORMATS, render

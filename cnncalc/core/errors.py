@@ -6,35 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from cnncalc.cleaning import printable
-
-
-class Span(NamedTuple):
-    """A stretch of a source text, as offsets of its first character and of the one after its last."""
-
-    start: int
-    end: int
-
-
-class Source(NamedTuple):
-    """A spec's text and the name it goes by in messages."""
-
-    name: str
-    text: str
-
-    def line(self, offset: int) -> int:
-        """Return the line, counted from 1, on which ``offset`` lies."""
-        return self.text.count("\n", 0, offset) + 1
-
-    def column(self, offset: int) -> int:
-        """Return the column, counted from 1, of ``offset`` in its line."""
-        return offset - self.text.rfind("\n", 0, offset)
-
-    def line_text(self, offset: int) -> str:
-        """Return the text of the line on which ``offset`` lies, without its line end."""
-        start = self.text.rfind("\n", 0, offset) + 1
-        end = self.text.find("\n", offset)
-        return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
+from cnncalc.core.cleaning import printable
+from cnncalc.core.source import Source, Span
 
 
 class CnncalcError(Exception):
@@ -159,49 +132,3 @@ class Note(NamedTuple):
     span: Span
     source: Source | None = None
     """Where the span lies, if not in the spec."""
-
-
-_MOST_LETTERS_OFF = 6
-_MOST_COMPARED = 2000
-
-
-def closest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
-    """Return the ``known`` words that ``word`` was most likely meant to be, the likeliest first."""
-    if len(word) > 40:
-        return []
-    from difflib import get_close_matches  # only on the way to an error
-
-    alike = {name for name in known if abs(len(name) - len(word)) <= _MOST_LETTERS_OFF}
-    return get_close_matches(word, sorted(alike)[:_MOST_COMPARED], count, 0.6)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
-    """Return a list with one hint, or none where no known word is near."""
-    return [f"did you mean `{match}`?" for match in closest(word, known)]
-
-
-def listed(names: Iterable[str], limit: int = 10) -> str:
-    """Return names in order, joined by commas; of many, the first ones."""
-    ordered = sorted(names)
-    return ", ".join(ordered[:limit]) + (", …" if len(ordered) > limit else "")
-
-
-def shorten(text: str, limit: int = 40) -> str:
-    """Return ``text`` for use in a message: printable, no longer than ``limit`` and without line ends."""
-    text = " ".join(text[: 4 * limit].split()) + ("…" if len(text) > 4 * limit else "")
-    return printable(text if len(text) <= limit else text[: limit - 1] + "…")
-
-
-def type_text(value: object) -> str:
-    """Return what a value is, for a message: ``a str``, ``an int``, ``None``."""
-    name = type(value).__name__
-    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
-
-
-LONGEST_PATH = 120
-
-
-def shorten_path(path: str) -> str:
-    """Return a path for use in a message: printable, and of a long one the end, which says which file it is."""
-    whole = printable(" ".join(path[-4 * LONGEST_PATH :].split()))
-    return whole if len(whole) <= LONGEST_PATH else "…" + whole[1 - LONGEST_PATH :]

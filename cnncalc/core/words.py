@@ -1,0 +1,52 @@
+"""Words in messages: the nearest known word, lists, long values cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cnncalc.core.cleaning import printable
+
+_MOST_LETTERS_OFF = 6
+_MOST_COMPARED = 2000
+
+
+def closest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
+    """Return the ``known`` words that ``word`` was most likely meant to be, the likeliest first."""
+    if len(word) > 40:
+        return []
+    from difflib import get_close_matches  # only on the way to an error
+
+    alike = {name for name in known if abs(len(name) - len(word)) <= _MOST_LETTERS_OFF}
+    return get_close_matches(word, sorted(alike)[:_MOST_COMPARED], count, 0.6)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
+    """Return a list with one hint, or none where no known word is near."""
+    return [f"did you mean `{match}`?" for match in closest(word, known)]
+
+
+def listed(names: Iterable[str], limit: int = 10) -> str:
+    """Return names in order, joined by commas; of many, the first ones."""
+    ordered = sorted(names)
+    return ", ".join(ordered[:limit]) + (", …" if len(ordered) > limit else "")
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """Return ``text`` for use in a message: printable, no longer than ``limit`` and without line ends."""
+    text = " ".join(text[: 4 * limit].split()) + ("…" if len(text) > 4 * limit else "")
+    return printable(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def type_text(value: object) -> str:
+    """Return what a value is, for a message: ``a str``, ``an int``, ``None``."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+LONGEST_PATH = 120
+
+
+def shorten_path(path: str) -> str:
+    """Return a path for use in a message: printable, and of a long one the end, which says which file it is."""
+    whole = printable(" ".join(path[-4 * LONGEST_PATH :].split()))
+    return whole if len(whole) <= LONGEST_PATH else "…" + whole[1 - LONGEST_PATH :]

@@ -25,13 +25,13 @@ import torch
 
 from cnncalc.core.volume import Volume
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
-from cnncalc.train.devices import choose_device, describe
+from cnncalc.train.engine.devices import choose_device, describe
 from cnncalc.train.events import Ended, Observer
-from cnncalc.train.folder import SpecSettings
 from cnncalc.train.progress import Row
-from cnncalc.train.recipes import load_recipe
-from cnncalc.train.signals import Signals
-from cnncalc.train.start import Asked, train
+from cnncalc.train.recipe.presets import load_recipe
+from cnncalc.train.run.folder import SpecSettings
+from cnncalc.train.run.planning import Asked, train
+from cnncalc.train.run.signals import Signals
 
 SPEC = Path(__file__).parents[1] / "examples" / "cifar10.txt"
 GOAL = 0.94

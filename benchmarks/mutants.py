@@ -49,10 +49,8 @@ ROOMS = {
     ),
     "train": (
         "cnncalc/train",
-        "tests/train/data tests/train/test_augment.py tests/train/test_checkpoint.py tests/train/test_devices.py "
-        "tests/train/test_display.py tests/train/test_ema.py tests/train/test_head.py tests/train/test_optimise.py "
-        "tests/train/test_order.py tests/train/test_recipe.py tests/train/test_run.py tests/train/test_schedule.py "
-        "tests/train/test_scoring.py",
+        "tests/train/data tests/train/engine tests/train/checkpoints tests/train/recipe tests/train/show "
+        "tests/train/run/test_run.py",
     ),
 }
 """For every room, where its code lies and which tests are its own; those that take long under coverage are left out."""

@@ -29,18 +29,18 @@ from torchvision.transforms import v2
 
 import cnncalc
 from cnncalc.network import Network
-from cnncalc.train.augment import Normalisation
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
-from cnncalc.train.devices import configure, finish
+from cnncalc.train.engine.augment import Normalisation
+from cnncalc.train.engine.devices import configure, finish
+from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.schedule import rate_factor
+from cnncalc.train.engine.session import Material, Session
 from cnncalc.train.events import Observer
-from cnncalc.train.folder import RunFolder
-from cnncalc.train.loop import Run
 from cnncalc.train.progress import Row
-from cnncalc.train.recipes import load_recipe
-from cnncalc.train.schedule import rate_factor
-from cnncalc.train.session import Material, Session
-from cnncalc.train.signals import Signals
-from cnncalc.train.world import World
+from cnncalc.train.recipe.presets import load_recipe
+from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run.loop import Run
+from cnncalc.train.run.signals import Signals
 
 SPECS = {
     "small": "input 32x32x3, conv 3x3x16 p1 - relu - pool2 - conv 3x3x32 p1 - relu - pool2 - fc 10",

@@ -47,9 +47,9 @@ def evaluate(
     output = take_output(options)
     data = take_data(options)
     with optional_packages():
-        from cnncalc.train.confusion import draw_confusion
-        from cnncalc.train.devices import choose_device
-        from cnncalc.train.trained import load_trained
+        from cnncalc.train.engine.devices import choose_device
+        from cnncalc.train.run.trained import load_trained
+        from cnncalc.train.show.confusion_matrix import draw_confusion
 
     trained = load_trained(run, weights, choose_device(device))
     result, what, used = trained.test(data, views)

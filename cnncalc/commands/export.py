@@ -93,8 +93,8 @@ def _from_run(path: str, which: str, asked: SpecOptions, seed: int | None) -> tu
     if seed is not None or any((asked.input, asked.parameters, asked.rounding)):
         raise click.UsageError("a run has its network and its weights; leave out --seed, --input, --set and --rounding")
     with optional_packages():
-        from cnncalc.train.folder import RunFolder
-        from cnncalc.train.trained import weights_for
+        from cnncalc.train.run.folder import RunFolder
+        from cnncalc.train.run.trained import weights_for
 
     folder = RunFolder(path)
     network = folder.network(folder.facts())

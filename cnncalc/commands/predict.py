@@ -42,8 +42,8 @@ def predict(
     """
     output = take_output(options)
     with optional_packages():
-        from cnncalc.train.devices import choose_device
-        from cnncalc.train.trained import load_trained
+        from cnncalc.train.engine.devices import choose_device
+        from cnncalc.train.run.trained import load_trained
 
     trained = load_trained(run, weights, choose_device(device))
     how = resize or str(trained.facts.data.get("resize", "none"))

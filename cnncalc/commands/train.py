@@ -18,12 +18,12 @@ from cnncalc.commands.training import (
 )
 from cnncalc.core.needs import optional_packages
 from cnncalc.optimizers import OPTIMIZERS, readers
-from cnncalc.train.recipe import key_of
+from cnncalc.train.recipe.settings import key_of
 
 if TYPE_CHECKING:
+    from cnncalc.train.engine.distributed import World
     from cnncalc.train.events import Observer
-    from cnncalc.train.recipe import Recipe
-    from cnncalc.train.world import World
+    from cnncalc.train.recipe.settings import Recipe
 
 
 @click.command(cls=GroupedHelp)
@@ -63,11 +63,11 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     elif accept_changes:
         raise click.UsageError("--accept-changes goes with --resume RUN: a new run has nothing that could have changed")
     with optional_packages(), one_voice():
-        from cnncalc.train import start
         from cnncalc.train.data import DataRequest
-        from cnncalc.train.facts import SpecSettings
-        from cnncalc.train.recipes import load_recipe
-        from cnncalc.train.signals import Signals
+        from cnncalc.train.recipe.presets import load_recipe
+        from cnncalc.train.run import planning as start
+        from cnncalc.train.run.facts import SpecSettings
+        from cnncalc.train.run.signals import Signals
 
         signals = Signals()
         if resume is not None:
@@ -112,14 +112,14 @@ def _listener(options: dict[str, Any]) -> Callable[[World], Observer]:
     """Return what makes the display, and the logs that are wanted, in the process that speaks."""
 
     def listen(world: World) -> Observer:
-        from cnncalc.train.display import make_display
         from cnncalc.train.events import Observers
+        from cnncalc.train.show.terminal import make_display
 
         shown = make_display(quiet=options["quiet"], as_json=options["as_json"], speaks=world.writes)
         if not (options["tensorboard"] and world.writes):
             return shown
         with optional_packages():
-            from cnncalc.train.tensorboard import TensorBoard
+            from cnncalc.train.show.tensorboard import TensorBoard
 
         return Observers(shown, TensorBoard())
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cnncalc.core.errors import CnncalcError
-from cnncalc.train.recipe import SWITCH, Kind, Setting, Wrong, key_of, settings
+from cnncalc.train.recipe.settings import SWITCH, Kind, Setting, Wrong, key_of, settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -19,8 +19,8 @@ from torch.nn import functional
 import cnncalc as library
 from cnncalc.commands.cli import run
 from cnncalc.core.volume import Volume
-from cnncalc.train.confusion import draw_confusion
 from cnncalc.train.data import DataRequest, load_dataset
+from cnncalc.train.show.confusion_matrix import draw_confusion
 from tests.commands.conftest import Cnncalc
 
 # ---- next to a computation by hand

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncalc.train.packing import pack, unpack
+from cnncalc.train.checkpoints.tensor_file import pack, unpack
 from tests.commands.conftest import Cnncalc, Finished
 from tests.train.mutations import MUTATIONS, Mutation
 from tests.train.runs import DIGITS, train

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncalc.train.recipes import load_recipe
+from cnncalc.train.recipe.presets import load_recipe
 from tests.commands.conftest import Cnncalc, Finished
 from tests.train.data.files import write_images
 

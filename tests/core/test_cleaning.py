@@ -19,8 +19,8 @@ from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_repor
 from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.report.render import FORMATS, render
 from cnncalc.report.report import Report, Screen
-from cnncalc.train.confusion import draw_confusion
-from cnncalc.train.display import paired
+from cnncalc.train.show.confusion_matrix import draw_confusion
+from cnncalc.train.show.terminal import paired
 
 ESC, BELL, CSI = "\x1b", "\x07", "\x9b"
 TURNED, ISOLATED, JOINED, INVISIBLE = "\u202e", "\u2066", "\u200d", "\u200b"

@@ -15,8 +15,8 @@ import cnncalc
 from cnncalc.analysis.memory import TrainingSetup, predict_memory
 from cnncalc.optimizers import OPTIMIZERS, Optimizer, readers, register
 from tests.oracle.torch_memory import fake_mode, tracked_peak, with_memory
+from tests.train.run.test_killed import ended, has_come_to
 from tests.train.runs import SPEC, weights
-from tests.train.test_killed import ended, has_come_to
 
 OURS = Path(__file__).with_name("nadam.py")
 OPTIONS = {"data": "digits", "limit": 300, "optimizer": "nadam", "epochs": 14, "batch-size": 32, "device": "cpu"}
@@ -86,8 +86,8 @@ def test_two_optimizers_of_one_name_are_refused() -> None:
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_training_and_prediction_agree(name: str) -> None:
     """What `cnncalc memory` assumes where nothing is said is what `cnncalc train` does."""
-    from cnncalc.train.memory import setup_of
-    from cnncalc.train.recipes import load_recipe
+    from cnncalc.train.engine.step_memory import setup_of
+    from cnncalc.train.recipe.presets import load_recipe
 
     optimizer = OPTIMIZERS[name]
     recipe = load_recipe("default", {"optimizer": name, "weight_decay": optimizer.weight_decay})

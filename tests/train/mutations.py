@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cnncalc.train.packing import digest_of
+from cnncalc.train.checkpoints.tensor_file import digest_of
 
 Mutation = Callable[[random.Random, Path], None]
 

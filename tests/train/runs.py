@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cnncalc.train import start
 from cnncalc.train.data import DataRequest
+from cnncalc.train.engine.distributed import World
 from cnncalc.train.events import Ended, Observer
-from cnncalc.train.facts import SpecSettings
-from cnncalc.train.recipes import load_recipe
-from cnncalc.train.signals import Signals
-from cnncalc.train.world import World
+from cnncalc.train.recipe.presets import load_recipe
+from cnncalc.train.run import planning as start
+from cnncalc.train.run.facts import SpecSettings
+from cnncalc.train.run.signals import Signals
 
 SPEC = """
 input 8x8x1

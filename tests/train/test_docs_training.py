@@ -10,10 +10,10 @@ import pytest
 
 from cnncalc.commands.cli import run
 from cnncalc.report.evaluate import Evaluation, evaluate_report
-from cnncalc.train import folder
-from cnncalc.train.memory import FEWEST_STEPS, MARGIN
-from cnncalc.train.recipe import Setting, key_of, settings
-from cnncalc.train.recipes import load_recipe, shipped
+from cnncalc.train.engine.step_memory import FEWEST_STEPS, MARGIN
+from cnncalc.train.recipe.presets import load_recipe, shipped
+from cnncalc.train.recipe.settings import Setting, key_of, settings
+from cnncalc.train.run import folder
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")

@@ -4,8 +4,8 @@ from cnncalc.train.data.check import check_class_names, check_dataset
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split
 from cnncalc.train.data.fingerprint import fingerprint
 from cnncalc.train.data.images import read_image
+from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.load import dataset_names, load_dataset
-from cnncalc.train.data.memory import MemorySplit
 from cnncalc.train.data.statistics import channel_statistics
 from cnncalc.train.data.stratify import held_out
 from cnncalc.train.data.stream import StreamedSplit

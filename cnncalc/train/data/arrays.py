@@ -13,8 +13,8 @@ from cnncalc.core.errors import DataError
 from cnncalc.core.numbers import bytes_text
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.labels import Named, check_label_kind, read_labels, sizes
-from cnncalc.train.data.memory import MemorySplit
 
 LAYOUTS = ("auto", "channels-first", "channels-last")
 """Which size of an array of images may be said to be the channels'."""

@@ -15,9 +15,9 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.dataset import DataRequest, Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
+from cnncalc.train.data.folder_layout import Layout, class_folders, images_below, layout_of
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
-from cnncalc.train.data.layout import Layout, class_folders, images_below, layout_of
-from cnncalc.train.data.memory import MemorySplit
+from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.stream import StreamedSplit
 
 _AT_A_TIME = 64

@@ -9,7 +9,7 @@ import torch
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset, Split
-from cnncalc.train.data.memory import MemorySplit
+from cnncalc.train.data.in_memory import MemorySplit
 
 RESIZES = ("none", "crop", "stretch")
 """Ways to deal with images of another size."""

@@ -7,7 +7,7 @@ import torch
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.arrays import check_memory
 from cnncalc.train.data.dataset import Dataset
-from cnncalc.train.data.memory import MemorySplit
+from cnncalc.train.data.in_memory import MemorySplit
 
 IMAGES = 10_240
 """Number of images, where nothing else is said."""

@@ -1,0 +1,1 @@
+"""What one step of training needs: model, optimizer, batches, devices, metrics."""

@@ -1,0 +1,194 @@
+"""Everything that lives during a run: model, optimizer, data, and how they are kept in a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property, partial
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten
+from cnncalc.model.build import build
+from cnncalc.network import Network
+from cnncalc.optimizers import OPTIMIZERS
+from cnncalc.train.checkpoints.checkpoint import below, optimizer_tensors, restore_module, restore_optimizer, under
+from cnncalc.train.checkpoints.tensor_file import Checkpoint
+from cnncalc.train.data import Split
+from cnncalc.train.engine.augment import Augmenter, Normalisation
+from cnncalc.train.engine.classifier_head import without_softmax
+from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.ema import Average
+from cnncalc.train.engine.optimizer import make_optimizer
+from cnncalc.train.engine.sampling import batch_bounds
+from cnncalc.train.engine.seeds import StepSeeds
+from cnncalc.train.engine.step_memory import data_bytes, fitting_test_batch, step_bytes
+from cnncalc.train.progress import Progress, is_number, progress_from
+from cnncalc.train.recipe.settings import Recipe
+
+_TESTED_AT_ONCE = 1024
+
+
+class Material(NamedTuple):
+    """What a run works with.
+
+    Attributes:
+        train: what is trained on.
+        tested: what every epoch is tested on: validation images, or the test images.
+        test: what is tested once in the end, where ``tested`` are validation images.
+        classes: names of the classes.
+        normalisation: see `Normalisation`.
+        validates: whether ``tested`` are validation images.
+
+    """
+
+    train: Split
+    tested: Split | None
+    test: Split | None
+    classes: tuple[str, ...]
+    normalisation: Normalisation
+    validates: bool = False
+
+    @property
+    def tested_name(self) -> str:
+        """What the images are called that every epoch is tested on; "" where there are none."""
+        return "" if self.tested is None else "validation" if self.validates else "test"
+
+
+class Session:
+    """The living parts of a run.
+
+    Attributes:
+        network: with its softmax, if it has one.
+        module: the model that is trained, without it; its parameters are the run's.
+        forward: the same model as it is called in training: compiled, shared among processes.
+        bounds: where the batches of an epoch begin and end.
+
+    """
+
+    def __init__(
+        self, network: Network, recipe: Recipe, material: Material, device: torch.device, world: World
+    ) -> None:
+        self.network, self.recipe, self.device, self.world = network, recipe, device, world
+        self.material = material._replace(
+            train=material.train.to(device),
+            tested=material.tested and material.tested.to(device),
+            test=material.test and material.test.to(device),
+        )
+        self.bounds = batch_bounds(len(material.train), recipe.batch_size, world.size * recipe.accumulate)
+        self.augmenter = Augmenter(recipe, network.input, material.normalisation, len(material.train), device)
+        self.seeds = StepSeeds(recipe.seed, world.rank, device)
+        self.module = make_module(network, recipe, device)
+        self.optimizer = make_optimizer(self.module, recipe)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "fp16")
+        self.average = Average(self.module, recipe.ema) if recipe.ema else None
+        self.forward = self._forward()
+        self.cast = autocast(recipe, device)
+
+    def _forward(self) -> nn.Module:
+        forward: nn.Module = self.module
+        if self.recipe.checkpointing:
+            from cnncalc.model.checkpointing import checkpointed
+
+            forward = checkpointed(self.module, without_softmax(self.network))
+        if self.world.shared:
+            ids = [self.device.index] if self.device.type == "cuda" else None
+            forward = DistributedDataParallel(forward, device_ids=ids, gradient_as_bucket_view=True)
+        return cast(nn.Module, torch.compile(forward)) if self.recipe.compile else forward
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which every image is seen once."""
+        return len(self.bounds) - 1
+
+    def images_in(self, step: int) -> int:
+        """Return how many images a step sees, over all processes."""
+        place = step % self.steps_per_epoch
+        return self.bounds[place + 1] - self.bounds[place]
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.steps_per_epoch * self.recipe.epochs
+
+    @cached_property
+    def predicted_bytes(self) -> int:
+        """What a step and the images that stay on the device are predicted to take."""
+        material = self.material
+        held = data_bytes(material.train, material.tested, material.test)
+        return step_bytes(self.network, self.recipe, self.device, self.world) + held
+
+    @property
+    def tested_module(self) -> nn.Module:
+        """The model that is tested and handed out: the averaged one, where there is one."""
+        return self.average.module if self.average else self.module
+
+    @cached_property
+    def tested_at_once(self) -> int:
+        """Images that are tested at a time."""
+        return fitting_test_batch(self.network, self.recipe, self.device, self.world, _TESTED_AT_ONCE)
+
+    def silent(self, last: bool) -> AbstractContextManager[Any]:
+        """Return the context in which gradients are not yet exchanged, for all but the last part of a step."""
+        if isinstance(self.forward, DistributedDataParallel) and not last:
+            return cast(AbstractContextManager[Any], self.forward.no_sync())
+        return nullcontext()
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return the weights that are handed out."""
+        return self.tested_module.state_dict()
+
+    def checkpoint(self, progress: Progress) -> Checkpoint:
+        """Return everything that a run needs to go on."""
+        tensors = under("model", self.module.state_dict()) | under("optimizer", optimizer_tensors(self.optimizer))
+        if self.average:
+            tensors |= under("average", self.average.module.state_dict())
+        facts = {"optimizer": self.recipe.optimizer, "scaler": self.scaler.state_dict()}
+        return Checkpoint(tensors, {"progress": progress.facts(), **facts})
+
+    def restore(self, checkpoint: Checkpoint) -> Progress:
+        """Take up what a checkpoint holds, and return how far the run had come.
+
+        Raises:
+            SpecError: where it belongs to another network or optimizer, or is not what a run writes.
+
+        """
+        progress = progress_from(checkpoint.facts.get("progress"))
+        before, optimizer = str(checkpoint.facts.get("optimizer")), self.recipe.optimizer
+        if before != optimizer:
+            message = f"the checkpoint holds the state of {shorten(before)}, and the recipe says {optimizer}"
+            hints = ["a run goes on with the optimizer that it began with"]
+            raise SpecError("bad-checkpoint", message, hints=hints)
+        restore_module(self.module, below("model", checkpoint.tensors), "the checkpoint")
+        if self.average:
+            restore_module(self.average.module, below("average", checkpoint.tensors), "the checkpoint")
+        scalars = OPTIMIZERS[optimizer].scalars
+        restore_optimizer(self.optimizer, below("optimizer", checkpoint.tensors), scalars)
+        if self.recipe.precision == "fp16":
+            self._restore_scaler(checkpoint.facts.get("scaler"))
+        return progress
+
+    def _restore_scaler(self, facts: Any) -> None:
+        known = self.scaler.state_dict()
+        whole = isinstance(facts, dict) and facts.keys() == known.keys() and all(map(is_number, facts.values()))
+        if not whole:
+            raise SpecError("bad-checkpoint", "a checkpoint does not say by what the loss of fp16 is scaled")
+        self.scaler.load_state_dict(facts)
+
+
+def make_module(network: Network, recipe: Recipe, device: torch.device) -> fx.GraphModule:
+    """Return the model of a network that makes logits, with its first weights, as a recipe wants it laid out."""
+    module = build(without_softmax(network), device=device, seed=recipe.seed)
+    if recipe.channels_last and network.input.dimensions == 2:
+        module.to(memory_format=torch.channels_last)
+    return module
+
+
+def autocast(recipe: Recipe, device: torch.device) -> Callable[[], torch.autocast]:
+    """Return what makes the context in which a model runs in a recipe's precision."""
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(recipe.precision)
+    return partial(torch.autocast, device.type, dtype=half or torch.bfloat16, enabled=half is not None)

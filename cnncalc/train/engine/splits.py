@@ -1,0 +1,102 @@
+"""From a data set to what a run works with: which images are trained on, which are tested when."""
+
+from __future__ import annotations
+
+import torch
+
+from cnncalc.core.cleaning import printable
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import listed, shorten
+from cnncalc.train.data import Dataset, Split, channel_statistics, held_out
+from cnncalc.train.engine.augment import Normalisation
+from cnncalc.train.engine.seeds import SPLIT, mixed
+from cnncalc.train.engine.session import Material
+from cnncalc.train.recipe.settings import Recipe
+
+HELD_BACK = 0.1
+"""Share of the training images that is kept for validation where the data have no other images to test with."""
+
+
+def validation_share(recipe: Recipe, dataset: Dataset) -> float:
+    """Return the share of the training images that a run keeps for validation.
+
+    Raises:
+        SpecError: where a share is asked for, and the data have validation images of their own.
+
+    """
+    if dataset.validation is None:
+        return recipe.validation or (0.0 if dataset.test is not None else HELD_BACK)
+    if recipe.validation:
+        message = f"{printable(dataset.name)} has {len(dataset.validation):,} validation images of its own"
+        raise SpecError("bad-recipe", message, hints=["leave `--validation` out: the best epoch is chosen on them"])
+    return 0.0
+
+
+def material_of(
+    dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None, *, by_class: bool = True
+) -> Material:
+    """Return what a run works with; without a normalisation, that of the images that are trained on.
+
+    Every epoch is tested on the validation images, if there are any, and else on the test images. Runs that are older
+    than fingerprints have not kept the same share of every class: ``by_class`` is False for them.
+    """
+    train, validation = dataset.train, dataset.validation
+    if recipe.validation:
+        kept, held = _split(train, recipe, by_class)
+        train, validation = train.subset(kept), train.subset(held)
+    tested, test = (dataset.test, None) if validation is None else (validation, dataset.test)
+    normalisation = normalisation or _normalisation(train, recipe)
+    return Material(train, tested, test, dataset.classes, normalisation, validates=validation is not None)
+
+
+def held_back(dataset: Dataset, recipe: Recipe, *, by_class: bool = True) -> Split:
+    """Return the validation images of a run whose data have no others; see `material_of`."""
+    return dataset.train.subset(_split(dataset.train, recipe, by_class)[1])
+
+
+def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return which images are trained on and which are kept for validation, each in the order of the data.
+
+    Raises:
+        SpecError: where one of the two would be empty.
+
+    """
+    images = len(train)
+    if not 0 < round(images * recipe.validation) < images:
+        message = f"a validation share of {recipe.validation:g} of {images:,} images leaves nothing on one side"
+        raise SpecError("too-few-images", message, hints=["choose a share between 0 and 1 that leaves images on both"])
+    generator = torch.Generator().manual_seed(mixed(recipe.seed, SPLIT))
+    if not by_class:
+        order, count = torch.randperm(images, generator=generator), round(images * recipe.validation)
+        return order[count:].sort().values, order[:count].sort().values
+    held = held_out(train.labels, recipe.validation, generator)
+    if not len(held):
+        message = "no class has two images: none can be kept for validation"
+        raise SpecError("too-few-images", message, hints=["add images, or a folder `val` or `test` with others"])
+    kept = torch.ones(images, dtype=torch.bool)
+    kept[held] = False
+    return kept.nonzero().flatten(), held
+
+
+def _normalisation(split: Split, recipe: Recipe) -> Normalisation:
+    if recipe.normalise == "data":
+        return Normalisation(*channel_statistics(split))
+    channels = split.volume.channels
+    return Normalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels)
+
+
+def missing_classes(material: Material) -> str:
+    """Return a sentence that names classes without images to train or to validate with; "" where there are none."""
+    found = [("to train with", _missing(material.train, material.classes))]
+    if material.validates and material.tested is not None:
+        found.append(("to validate with", _missing(material.tested, material.classes)))
+    return "; ".join(
+        f"{len(names):,} of {len(material.classes):,} classes have no image {what}: {shorten(listed(names, 5), 200)}"
+        for what, names in found
+        if names
+    )
+
+
+def _missing(split: Split, classes: tuple[str, ...]) -> list[str]:
+    counts = torch.bincount(split.labels, minlength=len(classes)).tolist()
+    return [name for name, count in zip(classes, counts, strict=True) if not count]

@@ -1,0 +1,108 @@
+"""Memory of a run, known before it starts: what a step takes, and how many images fit."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import torch
+
+from cnncalc.analysis.memory import TrainingSetup, largest_batch, predict_memory
+from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import bytes_text
+from cnncalc.network import Network
+from cnncalc.optimizers import OPTIMIZERS
+from cnncalc.train.data import Split
+from cnncalc.train.engine.classifier_head import without_softmax
+from cnncalc.train.engine.distributed import World
+from cnncalc.train.recipe.settings import Recipe
+
+MARGIN = 0.9
+"""Share of the free memory that ``auto`` fills: what libraries take besides, and gaps, need the rest."""
+FEWEST_STEPS = 32
+"""Steps that ``auto`` leaves to an epoch: a batch of all images would fit often, and teach little."""
+_ROUND = 8
+_PRECISIONS = {"tf32": "float32"}
+
+
+class Fit(NamedTuple):
+    """A batch size that was picked: how many images, and why not more."""
+
+    batch_size: int
+    reason: str
+
+
+def setup_of(recipe: Recipe, batch: int, device: torch.device) -> TrainingSetup:
+    """Return what a process's step is for the prediction of memory."""
+    optimizer = OPTIMIZERS[recipe.optimizer]
+    return TrainingSetup(
+        batch=max(1, batch),
+        optimizer=optimizer.name,
+        implementation=optimizer.trains_with,
+        precision=_PRECISIONS.get(recipe.precision, recipe.precision),
+        momentum=None if optimizer.momentum is None else recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        accumulate=min(recipe.accumulate, max(1, batch)),
+        ema=bool(recipe.ema),
+        checkpointing=recipe.checkpointing,
+        device="cuda" if device.type == "cuda" else "cpu",
+    )
+
+
+def step_bytes(network: Network, recipe: Recipe, device: torch.device, world: World) -> int:
+    """Return the predicted peak of a training step in each process."""
+    setup = setup_of(recipe, -(-recipe.batch_size // world.size), device)
+    return predict_memory(without_softmax(network), setup).peak_bytes
+
+
+def data_bytes(*splits: Split | None) -> int:
+    """Return the bytes that images and labels take on the device; those of a stream pass through."""
+    return sum(len(split) * (split.volume.values + 8) for split in splits if split is not None and split.in_memory)
+
+
+def memory_line(network: Network, recipe: Recipe, device: torch.device, world: World, held: int) -> str:
+    """Say what a step takes, before it is taken."""
+    images = f", and {bytes_text(held)} for the images" if held else ""
+    return f"a step takes {bytes_text(step_bytes(network, recipe, device, world))} by prediction{images}"
+
+
+def fitting_test_batch(network: Network, recipe: Recipe, device: torch.device, world: World, most: int) -> int:
+    """Return how many images may be tested at a time without taking more memory than a training step."""
+    tested = TrainingSetup(
+        inference=True,
+        precision=_PRECISIONS.get(recipe.precision, recipe.precision),
+        device="cuda" if device.type == "cuda" else "cpu",
+    )
+    fitting = largest_batch(without_softmax(network), tested, step_bytes(network, recipe, device, world))
+    return min(most, fitting or 1)
+
+
+def fitting_batch(network: Network, recipe: Recipe, device: torch.device, world: World, train: Split) -> Fit:
+    """Return the largest batch that fits into the free memory and leaves an epoch enough steps.
+
+    Raises:
+        SpecError: where not even one image fits.
+
+    """
+    free = free_bytes(device)
+    budget = int(MARGIN * free) - data_bytes(train)
+    found = largest_batch(without_softmax(network), setup_of(recipe, recipe.accumulate, device), budget)
+    if found is None:
+        message = f"not even one image fits into the {bytes_text(free)} that are free on {device}"
+        hints = ["try --precision bf16, --checkpointing, or a smaller network"]
+        raise SpecError("out-of-memory", message, hints=hints)
+    least = world.size * recipe.accumulate
+    most = max(least, len(train) // FEWEST_STEPS)
+    size = min(found * world.size, most)
+    size = max(least, size - size % _ROUND if size > _ROUND else size)
+    if found * world.size > most:
+        return Fit(size, f"{found * world.size:,} would fit, but an epoch keeps {FEWEST_STEPS} steps")
+    return Fit(size, f"the largest that fits into {MARGIN:.0%} of the {bytes_text(free)} that are free")
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return the bytes that are free on a device."""
+    if device.type == "cuda":
+        free: int = torch.cuda.mem_get_info(device)[0]
+        return free
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,1 @@
+"""A training run: planned, carried out, saved in a folder, resumed and used."""

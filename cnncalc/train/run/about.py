@@ -1,0 +1,69 @@
+"""What a run says before its first step: what is trained, on what, where and how."""
+
+from __future__ import annotations
+
+import torch
+
+from cnncalc.core.numbers import counted
+from cnncalc.network import Network
+from cnncalc.train.data import Dataset
+from cnncalc.train.engine.classifier_head import loss_note
+from cnncalc.train.engine.devices import describe
+from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.session import Material
+from cnncalc.train.engine.splits import missing_classes
+from cnncalc.train.engine.step_memory import data_bytes, memory_line
+from cnncalc.train.recipe.settings import Recipe
+
+
+def about_run(
+    network: Network, dataset: Dataset, material: Material, recipe: Recipe, device: torch.device, world: World
+) -> list[tuple[str, str]]:
+    """Say what is trained, on what, where and how."""
+    tested, test = material.tested, material.test
+    how = "" if material.train.in_memory else ", streamed"
+    parts = [f"{len(material.train):,} images to train on{how}"]
+    if material.validates:
+        parts.append(f"{len(tested or ()):,} to validate")
+    final = test if material.validates else tested
+    if final is not None:
+        parts.append(f"{len(final):,} to test")
+    held = data_bytes(material.train, tested, test)
+    missing = missing_classes(material)
+    where = describe(device) + (f", {world.size} processes" if world.shared else "")
+    chosen = [("data chosen", dataset.chosen)] if dataset.chosen else []
+    more = f", and {len(dataset.skipped) - 1:,} more" if len(dataset.skipped) > 1 else ""
+    skipped = [("left out", f"{text}{more}") for text in dataset.skipped[:1]]
+    return [
+        ("network", f"{network.source.name}: {network.input} → {network.output}, {network.params:,} parameters"),
+        *chosen,
+        ("data", f"{dataset.name} ({dataset.where}): {', '.join(parts)}; {len(dataset.classes)} classes"),
+        *(("note", note) for note in dataset.notes),
+        *skipped,
+        *([("few images", missing)] if missing else []),
+        ("device", f"{where}, {recipe.precision}"),
+        ("recipe", _recipe_line(recipe)),
+        ("augmentation", _augmentation_line(recipe)),
+        ("loss", loss_note(network)),
+        ("memory", memory_line(network, recipe, device, world, held)),
+    ]
+
+
+def _recipe_line(recipe: Recipe) -> str:
+    parts = f" in {recipe.accumulate} parts" if recipe.accumulate > 1 else ""
+    batches = f"batches of {counted(recipe.batch_size, 'image')}{parts}"
+    rate = f"learning rate {recipe.learning_rate:g} ({recipe.schedule})"
+    decay = f"weight decay {recipe.weight_decay:g}, seed {recipe.seed}"
+    return f"{counted(recipe.epochs, 'epoch')}, {batches}, {recipe.optimizer}, {rate}, {decay}"
+
+
+def _augmentation_line(recipe: Recipe) -> str:
+    named = [
+        (recipe.flip != "none", f"mirrored ({recipe.flip})"),
+        (recipe.shift > 0, f"moved by up to {recipe.shift} px ({recipe.fill})"),
+        (0 < recipe.crop < 1, f"cropped to at least {recipe.crop:.0%}"),
+        (recipe.cutout > 0, f"cutout {recipe.cutout} px"),
+        (recipe.mixup > 0, f"mixup {recipe.mixup:g}"),
+        (recipe.cutmix > 0, f"cutmix {recipe.cutmix:g}"),
+    ]
+    return ", ".join(text for wanted, text in named if wanted) or "none"

@@ -1,0 +1,78 @@
+"""What may change when a run is continued, and what is written down about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.core.errors import SpecError
+from cnncalc.train.recipe.presets import with_changes
+from cnncalc.train.recipe.settings import Recipe, as_values, key_of
+from cnncalc.train.run.facts import DATA, SPEC, Facts
+
+FIXED: Mapping[str, str] = {
+    "batch_size": "the step at which it stands is counted in batches",
+    "optimizer": "its state belongs to the optimizer",
+    "ema": "its averaged weights began with the run",
+    "normalise": "its weights have learned from images that are normalised as they are",
+    "validation": "other images would be trained on",
+    "seed": "the order of the images is drawn from it",
+}
+"""Settings that a run keeps, and why."""
+
+
+class Change(NamedTuple):
+    """What is changed where a run goes on.
+
+    Attributes:
+        recipe: with what is new.
+        facts: likewise.
+        what: from what to what, for each thing that is changed: a key of the recipe, ``spec`` or ``data``.
+
+    """
+
+    recipe: Recipe
+    facts: Facts
+    what: Mapping[str, Sequence[Any]]
+
+    @property
+    def new_rate(self) -> bool:
+        """Whether the learning rate is another."""
+        return "learning-rate" in self.what
+
+    def text(self) -> str:
+        """Say it to people, whom fingerprints tell nothing."""
+        prints = (SPEC, DATA)
+        return ", ".join(
+            f"another {name}" if name in prints else f"{name} {old} → {new}" for name, (old, new) in self.what.items()
+        )
+
+    def at(self, step: int) -> Facts:
+        """Return the facts of the run, with the change and the step from which on it holds."""
+        return self.facts._replace(changes=(*self.facts.changes, {"step": step, **self.what}))
+
+
+def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """Return a run's recipe with other settings.
+
+    Raises:
+        SpecError: for settings that a run keeps, and for values that they do not take.
+
+    """
+    changed = with_changes(recipe, changes)
+    for name in FIXED:
+        if name in changes and getattr(changed, name) != getattr(recipe, name):
+            message = f"--{key_of(name)} cannot be changed in a run that has begun: {FIXED[name]}"
+            hints = ["leave it out, or begin a new run: cnncalc train SPEC … --out ANOTHER"]
+            raise SpecError("fixed-setting", message, hints=hints)
+    return changed
+
+
+def change_of(before: Recipe, after: Recipe, old: Facts, fingerprints: Mapping[str, str]) -> Change | None:
+    """Return what is changed, or None where nothing is; a run that had no fingerprints gets none."""
+    was, now = as_values(before), as_values(after)
+    what: dict[str, Sequence[Any]] = {key: (was[key], now[key]) for key in was if was[key] != now[key]}
+    known = {name: digits for name, digits in fingerprints.items() if name in old.fingerprints}
+    what |= {name: (old.fingerprints[name], new) for name, new in known.items() if old.fingerprints[name] != new}
+    facts = old._replace(fingerprints={**old.fingerprints, **known})
+    return Change(after, facts, what) if what else None

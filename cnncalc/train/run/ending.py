@@ -1,0 +1,29 @@
+"""What is said when a run has ended: what was written, and what to type next."""
+
+from __future__ import annotations
+
+import os
+
+from cnncalc.train.run.folder import BEST, CURVE, LAST, METRICS, RunFolder
+
+
+def files_of(folder: RunFolder) -> list[tuple[str, str]]:
+    """Return the files that a person may want, with what they are."""
+    made = [
+        (BEST, "the weights of the best epoch"),
+        (LAST, "the weights of the last epoch"),
+        (METRICS, "a line for every epoch"),
+        (CURVE, "the learning curve"),
+    ]
+    paths = [(folder.file(name), what) for name, what in made]
+    return [(path, what) for path, what in paths if os.path.exists(path)]
+
+
+def commands_of(folder: RunFolder, *, goes_on: bool, tested: bool) -> list[tuple[str, str]]:
+    """Return what to type next, with what it does: of a run that can go on, and of one with an epoch to test."""
+    commands = [
+        (goes_on, folder.command("train --resume"), "goes on"),
+        (tested, folder.command("evaluate"), "accuracy per class, and what is taken for what"),
+        (tested, folder.command("predict", "IMAGE"), "what an image shows"),
+    ]
+    return [(typed, what) for fits, typed, what in commands if fits]

@@ -1,0 +1,97 @@
+"""What can go wrong while training, in one line that says what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import bytes_text, counted
+from cnncalc.optimizers import OPTIMIZERS
+from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.run.folder import RunFolder
+
+_CPU_MEMORY = re.compile(r"can't allocate memory|not enough memory|Cannot allocate memory")
+_LOST = re.compile(r"gloo|NCCL|Connection (?:reset|closed) by")
+
+
+@contextmanager
+def explained_faults(recipe: Recipe, folder: RunFolder) -> Iterator[None]:
+    """Turn what PyTorch raises into an error that says what was tried and what to try.
+
+    Raises:
+        SpecError: in place of running out of memory, and of losing the other processes.
+
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _out_of_memory(recipe, folder, str(error)) from None
+    except RuntimeError as error:
+        if ran_out_of_memory(error):
+            raise _out_of_memory(recipe, folder, str(error)) from None
+        if _LOST.search(str(error)):
+            raise _lost(folder) from None
+        raise
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Say whether Python or PyTorch could not have the memory that it asked for."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or bool(_CPU_MEMORY.search(str(error)))
+
+
+def no_number(what: str, rate: float, folder: RunFolder, recipe: Recipe, rollbacks: int) -> SpecError:
+    """Return the error for a loss that is no number, with the ways out of it.
+
+    Args:
+        what: says which loss it was.
+        rate: the learning rate with which it came.
+        folder: of the run.
+        recipe: likewise.
+        rollbacks: how often the run went back in vain.
+
+    """
+    smaller = min(rate / 10, OPTIMIZERS[recipe.optimizer].learning_rate)
+    again = folder.command("train --resume", f"--learning-rate {smaller:.3g}")
+    hints = [f"go on from the last good checkpoint with a smaller learning rate: {again}"]
+    if not recipe.clip:
+        hints.append("or with clipped gradients: --clip 1 in its place")
+    if recipe.non_finite == "stop":
+        hints.append("or with --non-finite rollback, which goes back and halves the learning rate by itself")
+    after = f", after going back {rollbacks} times" if rollbacks else ""
+    return SpecError("not-finite", f"{what}: training ends there{after}", hints=hints)
+
+
+def _lost(folder: RunFolder) -> SpecError:
+    hints = [
+        "what it said before it ended tells why",
+        f"torchrun with --max-restarts goes on by itself; otherwise: {folder.command('train --resume')}",
+    ]
+    return SpecError("lost-process", "another process of the run ended, and this one cannot go on alone", hints=hints)
+
+
+def _amount(number: str, unit: str) -> str:
+    """Return an amount of memory in a unit that suits it: a CPU's allocator counts in bytes."""
+    return bytes_text(int(number)) if unit == "bytes" and number.isdigit() else f"{number} {unit}"
+
+
+def _out_of_memory(recipe: Recipe, folder: RunFolder, said: str) -> SpecError:
+    tried = f"batches of {counted(recipe.batch_size, 'image')}"
+    if recipe.accumulate > 1:
+        tried += f" in {recipe.accumulate} parts"
+    ways = [
+        (2 * recipe.accumulate <= recipe.batch_size, f"--accumulate {2 * recipe.accumulate}", "takes a step in parts"),
+        (recipe.precision in ("float32", "tf32"), "--precision bf16", "halves what is kept for the backward pass"),
+        (not recipe.checkpointing, "--checkpointing", "computes blocks twice and keeps less"),
+    ]
+    options = [(option, what) for fits, option, what in ways if fits]
+    hints = [f"go on in less memory: {folder.command('train --resume', option)}" for option, _ in options[:1]]
+    hints += [f"or with {option} in its place, which {what}" for option, what in options[1:]]
+    if recipe.batch_size > 1:
+        hints.append(f"a new run may have a smaller --batch-size, such as {recipe.batch_size // 2}")
+    amount = re.search(r"allocate ([\d.]+) (\w+)", said)
+    wanted = f": {_amount(*amount.groups())} more could not be had" if amount else ""
+    return SpecError("out-of-memory", f"memory ran out with {tried}{wanted}", hints=hints)

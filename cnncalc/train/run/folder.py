@@ -1,0 +1,199 @@
+"""The folder of a run: what is where, and how it is read back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, fields
+
+from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.words import shorten_path
+from cnncalc.core.writing import write_file
+from cnncalc.loading import load
+from cnncalc.network import Network
+from cnncalc.train.checkpoints.tensor_file import read_regular
+from cnncalc.train.progress import Row
+from cnncalc.train.recipe.presets import load_recipe, to_toml
+from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.run.facts import SPEC as SPEC_PRINT
+from cnncalc.train.run.facts import Facts, SpecSettings, from_json, spec_fingerprint, to_json
+
+SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
+BEST, LAST, CHECKPOINTS, TENSORBOARD = "best.safetensors", "last.safetensors", "checkpoints", "tensorboard"
+LOCK = "lock"
+"""A file that is there while a process writes the run."""
+
+
+_MOST_BYTES = 64 * 2**20
+"""Bytes of the largest ``run.json`` that is read."""
+
+
+class RunFolder:
+    """A run on the disk; every file in it is written whole or not at all."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def file(self, name: str) -> str:
+        """Return the path of a file in the folder."""
+        return os.path.join(self.path, name)
+
+    @property
+    def checkpoints(self) -> str:
+        """The folder of the checkpoints."""
+        return self.file(CHECKPOINTS)
+
+    def begun(self) -> bool:
+        """Say whether a run has begun here."""
+        return os.path.exists(self.file(RUN))
+
+    def make(self) -> None:
+        """Make the folder of a new run.
+
+        Raises:
+            SpecError: where there is something in it already.
+            WriteError: where it cannot be made.
+
+        """
+        self._check_blank()
+        try:
+            os.makedirs(self.path, exist_ok=True)
+        except OSError as error:
+            message = f"cannot make the folder `{shorten_path(self.path)}`: {error.strerror}"
+            raise WriteError("cannot-write", message) from None
+
+    def create(self, network: Network, recipe: Recipe, facts: Facts) -> None:
+        """Begin a run in a folder that is held: write the spec, the recipe and the facts.
+
+        Raises:
+            SpecError: where there is something in the folder already.
+            WriteError: where it cannot be written.
+
+        """
+        self._check_blank()
+        self.clean()
+        write_file(network.source.text, self.file(SPEC))
+        write_file(to_toml(recipe), self.file(RECIPE))
+        write_file(to_json(facts), self.file(RUN))
+
+    def write_change(self, recipe: Recipe, facts: Facts) -> None:
+        """Write the recipe and the facts of a run that goes on with others.
+
+        Raises:
+            WriteError: where they cannot be written.
+
+        """
+        write_file(to_toml(recipe), self.file(RECIPE))
+        write_file(to_json(facts), self.file(RUN))
+
+    def _check_blank(self) -> None:
+        """Refuse a folder with something in it, beside what a beginning that was killed left there."""
+        try:
+            names = os.listdir(self.path)
+        except OSError:
+            return
+        if all(name in (SPEC, RECIPE, LOCK) or _is_left_behind(name) for name in names):
+            return
+        hints = [f"to go on with it: {self.command('train --resume')}", "or name another folder with --out"]
+        raise SpecError("run-exists", f"there is something in `{shorten_path(self.path)}` already", hints=hints)
+
+    def command(self, words: str, more: str = "") -> str:
+        """Return a command with the run's folder behind some words, as a shell takes it."""
+        return " ".join(filter(None, ["cnncalc", words, shlex.quote(self.path), more]))
+
+    def network(self, facts: Facts, *, changed: bool = False) -> Network:
+        """Return the run's network, to which the facts belong.
+
+        Raises:
+            SpecError: where the spec is not the one that the run began with, unless it may be ``changed``.
+
+        """
+        network = load_spec(self.file(SPEC), facts.spec)
+        now = spec_fingerprint(network.source.text, facts.spec)
+        if not changed and facts.fingerprints.get(SPEC_PRINT, now) != now:
+            message = f"`{shorten_path(self.file(SPEC))}` is not the spec that the run began with"
+            accept = self.command("train --resume", "--accept-changes")
+            hints = ["put it back as it was, or begin a new run with it", f"or go on with it all the same: {accept}"]
+            raise SpecError("other-spec", message, hints=hints)
+        channels = {len(facts.mean), len(facts.deviation)}
+        if channels != {network.input.channels} or len(facts.classes) != network.output.channels:
+            found = f"{len(facts.classes)} classes, {len(facts.mean)} means, {len(facts.deviation)} deviations"
+            raise self._changed(f"it has {found}, and the network goes from {network.input} to {network.output}")
+        return network
+
+    def _changed(self, what: str) -> SpecError:
+        message = f"`{shorten_path(self.file(RUN))}` is not what cnncalc wrote: {what}"
+        return SpecError("no-run", message, hints=["put back the file that `cnncalc train` wrote"])
+
+    def recipe(self) -> Recipe:
+        """Return the run's recipe."""
+        return load_recipe(self.file(RECIPE))
+
+    def facts(self) -> Facts:
+        """Return what the run remembers of itself.
+
+        Raises:
+            SpecError: where this is no run, or one of its files was changed into something else.
+
+        """
+        self._check_files()
+        try:
+            return from_json(read_regular(self.file(RUN), _MOST_BYTES))
+        except (FileNotFoundError, NotADirectoryError):
+            message = f"`{shorten_path(self.path)}` is no run: there is no {RUN} in it"
+            hints = ["name the folder that `cnncalc train` wrote"]
+            raise SpecError("no-run", message, hints=hints) from None
+        except OSError as error:
+            message = f"cannot read `{shorten_path(self.file(RUN))}`: {error.strerror}"
+            raise SpecError("no-run", message) from None
+        except ValueError as error:
+            raise self._changed(str(error)) from None
+
+    def _check_files(self) -> None:
+        """Refuse folders, devices and pipes under the names of a run's files: some of them have no end."""
+        for name in (SPEC, RECIPE, RUN, METRICS, CURVE, BEST, LAST, LOCK):
+            if os.path.exists(self.file(name)) and not os.path.isfile(self.file(name)):
+                raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is no file: a run has one of that name")
+        for name in (CHECKPOINTS, TENSORBOARD):
+            if os.path.exists(self.file(name)) and not os.path.isdir(self.file(name)):
+                message = f"`{shorten_path(self.file(name))}` is no folder: a run has one of that name"
+                raise SpecError("no-run", message)
+
+    def write_metrics(self, rows: Sequence[Row]) -> None:
+        """Write a line for every epoch, in place of what was there."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([column.name for column in fields(Row)])
+        writer.writerows(["" if value is None else value for value in asdict(row).values()] for row in rows)
+        write_file(text.getvalue(), self.file(METRICS))
+
+    def clean(self) -> None:
+        """Remove what writers that were killed left behind."""
+        for folder in (self.path, self.checkpoints):
+            with suppress(OSError):
+                for name in os.listdir(folder):
+                    if _is_left_behind(name):
+                        os.unlink(os.path.join(folder, name))
+
+
+def _is_left_behind(name: str) -> bool:
+    """Say whether a file is what a writer that was killed left behind."""
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def load_spec(spec: str, settings: SpecSettings) -> Network:
+    """Load a spec as a run's settings say."""
+    return load(spec, input=settings.input, params=settings.parameters, rounding=settings.rounding)
+
+
+def free_folder(name: str) -> str:
+    """Return the first of ``runs/NAME-1``, ``runs/NAME-2``, … that is not there yet."""
+    stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.") or "run"
+    number = 1
+    while os.path.exists(os.path.join("runs", f"{stem}-{number}")):
+        number += 1
+    return os.path.join("runs", f"{stem}-{number}")

@@ -1,0 +1,347 @@
+"""The loop: epochs of steps, tests, checkpoints, and the ways in which a run may end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from cnncalc.core.numbers import counted
+from cnncalc.train.data import Split
+from cnncalc.train.engine.augment import Targets
+from cnncalc.train.engine.devices import finish, peak_memory_bytes
+from cnncalc.train.engine.metrics import NotFinite, Watch
+from cnncalc.train.engine.sampling import epoch_order, local_parts
+from cnncalc.train.engine.schedule import rate_factor
+from cnncalc.train.engine.scoring import Score, Stopped, score
+from cnncalc.train.engine.session import Session
+from cnncalc.train.events import Begun, Ended, Observer
+from cnncalc.train.progress import Progress, Row
+from cnncalc.train.run.changes import Change
+from cnncalc.train.run.ending import commands_of, files_of
+from cnncalc.train.run.faults import no_number
+from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run.saving import Keeper
+from cnncalc.train.run.signals import Signals
+
+MOST_ROLLBACKS = 10
+
+Part = tuple[Tensor, tuple[Tensor, Tensor]]
+"""A part of a batch: which images, and their pixels and labels."""
+
+
+class End(NamedTuple):
+    """Why a run ends, whether that was to be expected, and whether it could go on."""
+
+    reason: str
+    complete: bool
+    goes_on: bool = False
+
+
+class Run:
+    """A run of a session in its folder.
+
+    Args:
+        session: what is trained.
+        folder: where it is kept.
+        observer: who hears how it goes.
+        signals: says when somebody asks the run to stop.
+
+    """
+
+    def __init__(self, session: Session, folder: RunFolder, observer: Observer, signals: Signals) -> None:
+        self.session, self.folder, self.observer, self.signals = session, folder, observer, signals
+        self.progress = Progress()
+        self._watch = Watch(session)
+        self._keeper = Keeper(session, folder)
+        self._begun = self._started = time.monotonic()
+        self._seconds_before = 0.0
+        self._rate = 0.0
+
+    # ---- from the start to the end
+
+    def go(self, about: list[tuple[str, str]], change: Change | None = None) -> Ended:
+        """Train to the end, from the newest checkpoint if there is one, with a change that is to be written down."""
+        if self._keeper.begun():
+            self._restore()
+        else:
+            self._save()  # so that there is always something to go back to
+        if change:
+            self._apply(change)
+        session, progress = self.session, self.progress
+        length = session.recipe.epochs, session.steps_per_epoch
+        tested = session.material.tested_name
+        self.observer.begin(Begun(self.folder.path, about, *length, progress.step, progress.rows, tested))
+        self._start_clocks()
+        end = self._all_epochs()
+        self._save()
+        self._keeper.draw(self.progress.rows, now=True)
+        ended = self._ended(end)
+        self.observer.end(ended)
+        return ended
+
+    def _all_epochs(self) -> End:
+        while True:
+            end = self._end_between_epochs() or self._asked_to_end()
+            if end:
+                return end
+            try:
+                interrupted = self._epoch()
+            except NotFinite as fault:
+                self._go_back(fault)
+                continue
+            if interrupted:
+                return interrupted
+
+    def _end_between_epochs(self) -> End | None:
+        """Say whether the run is over."""
+        recipe, progress = self.session.recipe, self.progress
+        if progress.epoch >= recipe.epochs:
+            return End(f"{counted(recipe.epochs, 'epoch')} done", True)
+        if recipe.patience and progress.best_epoch and progress.stale_epochs >= recipe.patience:
+            return End(f"no better accuracy for {counted(progress.stale_epochs, 'epoch')}", True)
+        return None
+
+    def _epoch(self) -> End | None:
+        """Train the rest of the epoch under way and test; return why it was broken off, if it was."""
+        session, progress = self.session, self.progress
+        started, first = time.monotonic(), progress.step
+        session.forward.train()
+        interrupted = self._steps()
+        if interrupted:
+            return interrupted
+        finish(session.device)
+        seconds = time.monotonic() - started
+        images = sum(session.images_in(step) for step in range(first, progress.step))
+        try:
+            tested = None if session.material.tested is None else self._test(session.material.tested)
+        except Stopped:
+            return self._asked_to_end()
+        row = self._row(tested, images / seconds if images else 0.0)
+        self._keeper.take_weights(row, best=progress.close_epoch(row))
+        self.observer.epoch(row)
+        if self._keeper.due():
+            self._save()
+        self._keeper.draw(progress.rows, now=False)
+        return None
+
+    # ---- steps
+
+    def _steps(self) -> End | None:
+        """Take the steps that are left of the epoch; return why that was broken off, if it was."""
+        session, progress = self.session, self.progress
+        parts, left = self._parts()
+        for _ in range(left):
+            self._step(parts)
+            progress.step += 1
+            if self._watch.due(progress) or (self.signals.asked and not session.world.shared):
+                self._look()
+                end = self._asked_to_end()
+                if end:
+                    return end
+                if self._keeper.due():
+                    self._save()
+        self._look()
+        return None
+
+    def _parts(self) -> tuple[Iterator[Part], int]:
+        """Return the parts of the batches that are left of the epoch, and how many steps they are."""
+        session, progress = self.session, self.progress
+        train, world, recipe = session.material.train, session.world, session.recipe
+        offset = progress.step - progress.epoch * session.steps_per_epoch
+        order = epoch_order(len(train), recipe.seed, progress.epoch)
+        if train.in_memory:
+            order = order.to(session.device)
+        indices = local_parts(order, session.bounds, offset, world.rank, world.size, recipe.accumulate)
+        batches = train.batches(indices, seed=recipe.seed + progress.epoch)
+        return zip(indices, batches, strict=True), session.steps_per_epoch - offset
+
+    def _step(self, parts: Iterator[Part]) -> None:
+        """Take one step of the optimizer, over all parts of its batch."""
+        session, recipe, step = self.session, self.session.recipe, self.progress.step
+        session.seeds.set(step)
+        self._set_rate(step)
+        loss = self._backward(next(parts), last=recipe.accumulate == 1)
+        for number in range(1, recipe.accumulate):
+            loss = loss + self._backward(next(parts), last=number == recipe.accumulate - 1)
+        self._watch.add(loss)
+        self._take_step()
+
+    def _backward(self, part: Part, *, last: bool) -> Tensor:
+        """Add the gradients of a part of a batch; return its share of the loss."""
+        session, progress = self.session, self.progress
+        indices, (pixels, labels) = part
+        images, targets = session.augmenter.train(pixels, labels, indices, progress.epoch, session.seeds.generator)
+        with session.silent(last=last):
+            with session.cast():
+                logits = session.forward(images).flatten(1)
+                loss = self._loss(logits, targets)
+            share = len(labels) * session.world.size / session.images_in(progress.step)
+            loss = loss if share == 1 else loss * share
+            session.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if self._watch.counts(progress.step) and targets.others is None:
+            self._watch.add_logits(logits, labels)
+        return loss.detach()
+
+    def _loss(self, logits: Tensor, targets: Targets) -> Tensor:
+        """Return the mean cross-entropy of a batch; of mixed images that of both labels."""
+        smoothing = self.session.recipe.label_smoothing
+        loss = functional.cross_entropy(logits, targets.labels, label_smoothing=smoothing)
+        if targets.others is None:
+            return loss
+        other = functional.cross_entropy(logits, targets.others, label_smoothing=smoothing)
+        return loss * targets.share + other * (1 - targets.share)
+
+    def _take_step(self) -> None:
+        session, recipe = self.session, self.session.recipe
+        if recipe.clip:
+            session.scaler.unscale_(session.optimizer)
+            torch.nn.utils.clip_grad_norm_(session.module.parameters(), recipe.clip)
+        if session.scaler.is_enabled():
+            before = session.scaler.get_scale()
+            session.scaler.step(session.optimizer)
+            session.scaler.update()
+            self.progress.skipped_steps += session.scaler.get_scale() < before
+        else:
+            session.optimizer.step()
+        session.optimizer.zero_grad(set_to_none=True)
+        if session.average:
+            session.average.update(self.progress.step)
+
+    def _set_rate(self, step: int) -> None:
+        session, recipe = self.session, self.session.recipe
+        factor = rate_factor(recipe, step, session.steps, session.steps_per_epoch)
+        self._rate = recipe.learning_rate * factor * self.progress.rate_scale
+        for group in session.optimizer.param_groups:
+            group["lr"] = self._rate
+
+    # ---- looking and testing
+
+    def _look(self) -> None:
+        seen = self._watch.look(self.progress, self._rate)
+        if seen is not None:
+            self.observer.look(seen)
+
+    def _asked_to_end(self) -> End | None:
+        """Say whether somebody asked the run to stop, or its time is over; all processes agree."""
+        limit = self.session.recipe.time_limit
+        late = bool(limit) and time.monotonic() - self._begun >= limit
+        asks = torch.tensor([self.signals.number, late], dtype=torch.int64)
+        if self.session.world.shared:
+            asks = self.session.world.largest(asks.to(self.session.device))
+        number, late = asks.tolist()
+        if number:
+            return End(self.signals.name(number), False, goes_on=True)
+        return End(f"the time limit of {limit:g} s is over", True, goes_on=True) if late else None
+
+    def _test(self, split: Split) -> Score:
+        session = self.session
+        session.world.share_buffers(session.tested_module)
+        return score(
+            session.tested_module,
+            split,
+            session.augmenter,
+            classes=session.network.output.channels,
+            batch=session.tested_at_once,
+            views=session.recipe.views,
+            world=session.world,
+            cast=session.cast,
+            stop=lambda: self.signals.asked and not session.world.shared,
+        )
+
+    def _row(self, tested: Score | None, images_per_second: float) -> Row:
+        progress = self.progress
+        return Row(
+            epoch=progress.epoch + 1,
+            step=progress.step,
+            learning_rate=self._rate,
+            train_loss=progress.loss_sum / progress.loss_images,
+            train_accuracy=progress.train_accuracy,
+            loss=tested.loss if tested else None,
+            accuracy=tested.accuracy if tested else None,
+            top5_accuracy=tested.top5_accuracy if tested else None,
+            images_per_second=images_per_second,
+            seconds=self._seconds(),
+        )
+
+    # ---- keeping it, and going back
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._started
+
+    def _start_clocks(self) -> None:
+        self._started, self._seconds_before = time.monotonic(), self.progress.seconds
+        self._watch.start(self.progress)
+        self._keeper.start()
+
+    def _save(self) -> None:
+        """Write everything; every loss so far has been looked at, and was a number."""
+        self.progress.seconds = self._seconds()
+        self._keeper.save(self.progress)
+
+    def _restore(self) -> None:
+        self.progress, told = self._keeper.restore()
+        for text in told:
+            self.observer.note(text)
+
+    def _apply(self, change: Change) -> None:
+        """Write down what is changed where the run goes on; a new learning rate is not halved any more."""
+        if change.new_rate:
+            self.progress.rate_scale, self.progress.rollbacks = 1.0, 0
+        self._keeper.write_change(change, self.progress.step)
+        self.observer.note(f"changed from step {self.progress.step:,} on: {change.text()}")
+
+    def _go_back(self, fault: NotFinite) -> None:
+        """Go back to the last checkpoint with half the learning rate, or end the run.
+
+        Raises:
+            SpecError: where the recipe says so, or it was no use.
+
+        """
+        recipe, progress = self.session.recipe, self.progress
+        if recipe.non_finite == "stop" or progress.rollbacks >= MOST_ROLLBACKS:
+            raise no_number(str(fault), self._rate, self.folder, recipe, progress.rollbacks)
+        rollbacks, scale = progress.rollbacks + 1, progress.rate_scale / 2
+        self.session.world.wait()  # until the last checkpoint is on the disk
+        self._restore()
+        self.progress.rollbacks, self.progress.rate_scale = rollbacks, scale
+        times = f"{rollbacks} of {MOST_ROLLBACKS} times"
+        self.observer.note(f"{fault}: back to step {self.progress.step:,} with half the learning rate ({times})")
+        self._start_clocks()
+
+    # ---- the end
+
+    def _ended(self, end: End) -> Ended:
+        progress, session = self.progress, self.session
+        return Ended(
+            folder=self.folder.path,
+            reason=end.reason,
+            complete=end.complete,
+            best_accuracy=progress.best_accuracy,
+            best_epoch=progress.best_epoch,
+            accuracy=progress.rows[-1].accuracy if progress.rows else None,
+            test_accuracy=None if end.goes_on else self._final_test(),
+            seconds=progress.seconds,
+            memory_bytes=peak_memory_bytes(session.device),
+            predicted_bytes=session.predicted_bytes,
+            whole_process=session.device.type != "cuda",
+            skipped_steps=progress.skipped_steps,
+            files=files_of(self.folder),
+            commands=commands_of(self.folder, goes_on=end.goes_on, tested=bool(progress.rows)),
+            tested=session.material.tested_name,
+        )
+
+    def _final_test(self) -> float | None:
+        """Test the test images with the best weights, where validation images have chosen them."""
+        test = self.session.material.test
+        if test is None or not self.progress.best_epoch:
+            return None
+        self._keeper.take_best()
+        with suppress(Stopped):
+            return self._test(test).accuracy
+        return None

@@ -1,0 +1,109 @@
+"""Keeping a run: what is written when, and read back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from cnncalc.core.errors import SpecError
+from cnncalc.core.writing import write_file
+from cnncalc.train.checkpoints.checkpoint import has_checkpoint, read_newest, restore_module, write_checkpoint
+from cnncalc.train.checkpoints.tensor_file import pack, read_whole
+from cnncalc.train.engine.session import Session
+from cnncalc.train.progress import Progress, Row
+from cnncalc.train.run.changes import Change
+from cnncalc.train.run.folder import BEST, CURVE, LAST, RunFolder
+
+DRAW_SECONDS = 60.0
+"""How often the learning curve is drawn, which takes longer than everything else that is written."""
+
+
+class Keeper:
+    """Writes the files of a run, in the one process that writes, and reads them in all."""
+
+    def __init__(self, session: Session, folder: RunFolder) -> None:
+        self._session, self._folder = session, folder
+        self._last: bytes | None = None  # weights of the last epoch that are not on the disk yet
+        self._best: bytes | None = None  # and those of the best one
+        self._saved = self._drawn = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to count the time until a checkpoint is due."""
+        self._saved = self._drawn = time.monotonic()
+
+    def due(self) -> bool:
+        """Say whether it is time for a checkpoint, in the process that writes."""
+        return self._session.world.writes and time.monotonic() - self._saved >= self._session.recipe.checkpoint_every
+
+    def begun(self) -> bool:
+        """Say whether there is something to go on from."""
+        return has_checkpoint(self._folder.checkpoints)
+
+    def take_weights(self, row: Row, *, best: bool) -> None:
+        """Keep the weights after an epoch until they are written."""
+        self._last = pack(self._session.weights(), {"epoch": row.epoch, "step": row.step, "accuracy": row.accuracy})
+        if best:
+            self._best = self._last
+
+    def save(self, progress: Progress) -> None:
+        """Write the weights that are not on the disk yet, the metrics, and then the checkpoint that counts on them.
+
+        Raises:
+            WriteError: where something cannot be written; the earlier checkpoints are untouched.
+
+        """
+        if self._session.world.writes:
+            if self._best is not None:
+                write_file(self._best, self._folder.file(BEST))
+            if self._last is not None:
+                write_file(self._last, self._folder.file(LAST))
+                self._folder.write_metrics(progress.rows)
+            self._best = self._last = None
+            write_checkpoint(self._folder.checkpoints, progress.step, self._session.checkpoint(progress))
+        self._saved = time.monotonic()
+
+    def write_change(self, change: Change, step: int) -> None:
+        """Write the recipe and the facts of a run that goes on from a step with others.
+
+        Raises:
+            WriteError: where they cannot be written.
+
+        """
+        if self._session.world.writes:
+            self._folder.write_change(change.recipe, change.at(step))
+
+    def draw(self, rows: Sequence[Row], *, now: bool) -> None:
+        """Draw the learning curve, now or if it is time to."""
+        if not (now or time.monotonic() - self._drawn >= DRAW_SECONDS):
+            return
+        if self._session.world.writes and rows:
+            from cnncalc.train.show.curves import draw_curve  # takes longer to import than a short run takes
+
+            write_file(draw_curve(rows, self._session.material.tested_name), self._folder.file(CURVE))
+        self._drawn = time.monotonic()
+
+    def restore(self) -> tuple[Progress, list[str]]:
+        """Give the session what the newest whole checkpoint holds; return the progress, and what is to be told.
+
+        Raises:
+            SpecError: where no checkpoint is whole, or it belongs to another run.
+
+        """
+        checkpoint, told = read_newest(self._folder.checkpoints)
+        progress = self._session.restore(checkpoint)
+        if progress.step > self._session.steps:
+            raise SpecError("bad-checkpoint", "the checkpoint lies behind the end of the run")
+        steps = self._session.steps_per_epoch
+        if not 0 <= progress.step - progress.epoch * steps <= steps:
+            message = (
+                f"step {progress.step:,} of the checkpoint is not in epoch {progress.epoch + 1} of {steps:,} steps"
+            )
+            raise SpecError("bad-checkpoint", message, hints=["a run goes on with the batches that it began with"])
+        self._last = self._best = None
+        return progress, told
+
+    def take_best(self) -> None:
+        """Give the session the weights of the best epoch, from the disk."""
+        self._session.world.wait()  # until they are there
+        stored = read_whole(self._folder.file(BEST))
+        restore_module(self._session.tested_module, stored.tensors, self._folder.file(BEST))

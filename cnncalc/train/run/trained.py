@@ -1,0 +1,190 @@
+"""What a run has learned, taken up again to test, to predict and to hand out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten_path
+from cnncalc.model.build import build
+from cnncalc.network import Network
+from cnncalc.train.checkpoints.checkpoint import check_tensors, restore_module
+from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
+from cnncalc.train.data import Dataset, Split, read_image
+from cnncalc.train.data.dataset import spread
+from cnncalc.train.engine.augment import Augmenter, Normalisation
+from cnncalc.train.engine.devices import configure
+from cnncalc.train.engine.scoring import Score, score
+from cnncalc.train.engine.session import autocast, make_module
+from cnncalc.train.engine.splits import held_back
+from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.run.data_origin import check_data, dataset_of_run
+from cnncalc.train.run.facts import Facts
+from cnncalc.train.run.folder import BEST, LAST, RunFolder
+
+AT_ONCE = 256
+"""Images that are tested at a time."""
+
+
+class Trained(NamedTuple):
+    """A trained network.
+
+    Attributes:
+        facts: what its run remembers.
+        network: with its softmax, if the spec has one.
+        recipe: how it was trained.
+        module: makes logits; holds the weights.
+        augmenter: makes of pixels what the module sees.
+        epoch: the epoch after which the weights were taken.
+
+    """
+
+    facts: Facts
+    network: Network
+    recipe: Recipe
+    module: nn.Module
+    augmenter: Augmenter
+    epoch: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where the module is."""
+        return next(self.module.parameters()).device
+
+    def test(self, given: Mapping[str, Any], views: int | None) -> tuple[Score, str, int]:
+        """Test on the run's own test images, or on other data; return also what was tested, and the number of views.
+
+        Args:
+            given: fields of a `DataRequest` that are to be others than the run's. With ``data`` they are other data,
+                and ``limit`` is how many images are tested at most.
+            views: how many of each image are averaged, 1, 2 or 6; None for as many as in training.
+
+        Raises:
+            SpecError: for data that do not suit the network, and where those of the run have changed.
+
+        """
+        split, what = self._tested(given)
+        result = score(
+            self.module,
+            split.to(self.device),
+            self.augmenter,
+            classes=len(self.facts.classes),
+            batch=max(AT_ONCE, self.recipe.batch_size // self.recipe.accumulate),
+            views=self.views(views),
+            cast=autocast(self.recipe, self.device),
+        )
+        return result, what, self.augmenter.number_of_views(self.views(views))
+
+    def views(self, asked: int | None) -> int:
+        """Return how many views are asked for: where nobody does, as many as in training.
+
+        Raises:
+            SpecError: where a mirrored view is asked for, and training did not mirror.
+
+        """
+        if asked == 2 and self.augmenter.number_of_views(2) == 1:
+            message = "--views 2 averages an image and its mirror image, and this run did not mirror in training"
+            hints = ["leave it out, or --views 6, which averages an image and two that are moved by a pixel"]
+            raise SpecError("bad-option", message, hints=hints)
+        return self.recipe.views if asked is None else asked
+
+    def _tested(self, given: Mapping[str, Any]) -> tuple[Split, str]:
+        """Return the images that are asked for, and what they are."""
+        wanted = {name: value for name, value in given.items() if name != "limit"}
+        dataset = dataset_of_run(self.facts, self.network, wanted)
+        if "data" not in given:
+            check_data(dataset, self.facts, ["or name them, to test on all the same: --data NAME|PATH"])
+        split, kind = self._part(dataset, own="data" not in given)
+        whole, limit = len(split), given.get("limit")
+        if limit is None or limit >= whole:
+            return split, f"the {kind}images of {dataset.name}"
+        return split.subset(spread(whole, limit)), f"{limit:,} of the {whole:,} {kind}images of {dataset.name}"
+
+    def _part(self, dataset: Dataset, *, own: bool) -> tuple[Split, str]:
+        """Return the test images, else the validation images, or those held back; of other data, all there are."""
+        if dataset.test is not None:
+            return dataset.test, "test "
+        if dataset.validation is not None:
+            return dataset.validation, "validation "
+        if own:
+            return held_back(dataset, self.recipe, by_class=self.facts.splits_by_class), "validation "
+        return dataset.train, ""
+
+    @torch.no_grad()
+    def probabilities(self, path: str, resize: str, views: int) -> list[float]:
+        """Return the probability of each class for an image in a file."""
+        pixels = read_image(path, self.network.input, resize)[None].to(self.device)
+        with autocast(self.recipe, self.device)():
+            logits = [self.module(image).flatten(1) for image in self.augmenter.views(pixels, views)]
+        means = torch.stack([functional.softmax(scores.float(), 1) for scores in logits]).mean(0)
+        values: list[float] = means[0].tolist()
+        return values
+
+
+def load_trained(path: str, which: str, device: torch.device) -> Trained:
+    """Take up a run's weights.
+
+    Args:
+        path: the run's folder.
+        which: ``best`` or ``last``.
+        device: where the module is put.
+
+    Raises:
+        SpecError: where this is no run, or its weights are not there or not its own.
+
+    """
+    folder = RunFolder(path)
+    facts, recipe = folder.facts(), _for_testing(folder.recipe(), device)
+    network = folder.network(facts)
+    stored = read_weights(folder, which)
+    configure(recipe, device, network)
+    module = make_module(network, recipe, device).eval()
+    restore_module(module, stored.tensors, folder.file(_FILES[which]))
+    augmenter = Augmenter(recipe, network.input, Normalisation(facts.mean, facts.deviation), 1, device)
+    return Trained(facts, network, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))
+
+
+def _epoch(stored: Checkpoint, path: str) -> int:
+    epoch = stored.facts.get("epoch", 0)
+    if type(epoch) is not int or not 0 <= epoch < 2**63:
+        message = f"`{shorten_path(path)}` does not say after which epoch it was written"
+        raise SpecError("bad-weights", message)
+    return epoch
+
+
+def _for_testing(recipe: Recipe, device: torch.device) -> Recipe:
+    """Return a recipe that a device can be tested with: what was trained in fp16 on a GPU runs on a CPU in float32."""
+    exact = recipe.precision == "fp16" and device.type == "cpu"
+    return replace(recipe, precision="float32" if exact else recipe.precision, deterministic=False)
+
+
+_FILES: Mapping[str, str] = {"best": BEST, "last": LAST}
+
+
+def read_weights(folder: RunFolder, which: str) -> Checkpoint:
+    """Read a run's weights as data; nothing in the file is run."""
+    path = folder.file(_FILES[which])
+    if not os.path.exists(path):
+        message = f"the run `{shorten_path(folder.path)}` has no {_FILES[which]} yet"
+        hints = [f"train at least one epoch: {folder.command('train --resume')}"]
+        raise SpecError("no-weights", message, hints=hints)
+    return read_whole(path)
+
+
+def weights_for(folder: RunFolder, network: Network, which: str) -> dict[str, torch.Tensor]:
+    """Return a run's weights for a network, by the names that `cnncalc.build` gives them.
+
+    Raises:
+        SpecError: where there are none, or they are those of another network.
+
+    """
+    tensors = read_weights(folder, which).tensors
+    check_tensors(build(network, device="meta"), tensors, folder.file(_FILES[which]))
+    return tensors

@@ -55,6 +55,7 @@ class Activation(Layer):
     slope: float | None
 
     takes_vectors: ClassVar[bool] = True
+    role: ClassVar[str] = "activation"
 
     @property
     def may_overwrite(self) -> bool:  # type: ignore[override]  # only some gain from it
@@ -100,6 +101,7 @@ class ParametricRelu(Layer):
     per_channel: bool
 
     kind: ClassVar[str] = "prelu"
+    role: ClassVar[str] = "activation"
     takes_vectors: ClassVar[bool] = True
 
     @classmethod

@@ -22,6 +22,18 @@ from cnncalc.layers.steps import Steps
 
 Sources = tuple[Volume, ...]
 
+ROLES = (
+    "convolution",
+    "linear",
+    "pooling",
+    "normalisation",
+    "activation",
+    "regularisation",
+    "merge",
+    "shape",
+)
+"""What layers are for; ``shape`` moves values and computes nothing."""
+
 
 class Reach(NamedTuple):
     """Which units of the incoming volume one outgoing unit looks at, along one dimension.
@@ -62,11 +74,16 @@ class Layer:
     A layer never changes once it is made. (Its dataclass is not frozen and has no comparison, because
     Python makes such methods anew for every class at every start, and the calculator starts often.)
 
-    ``kind`` is what the layer is called in names; ``merges`` says whether it takes several volumes.
+    Attributes:
+        kind: what the layer is called in names.
+        merges: whether it takes several volumes.
+        role: which of the `ROLES` it plays, for the colours of a picture.
+
     """
 
     kind: ClassVar[str] = ""
     merges: ClassVar[bool] = False
+    role: ClassVar[str] = "shape"
 
     takes_vectors: ClassVar[bool] = False
     """Whether it works on N x C tensors as they are, without positions."""
@@ -162,6 +179,10 @@ class Layer:
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         """Return what PyTorch's calls for this layer do to memory; ``overwrites`` says that it works in place."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it does to memory")
+
+    def caption(self) -> str:
+        """Return a few characters that say in a picture what the layer is: ``conv 3x3 s2``."""
+        return self.kind
 
     def looks_around(self) -> bool:
         """Say whether the layer looks for patterns: whether it has a learned window larger than 1."""

@@ -99,6 +99,7 @@ class Scale(Layer):
     start: float
 
     kind: ClassVar[str] = "scale"
+    role: ClassVar[str] = "normalisation"
     takes_vectors: ClassVar[bool] = True
 
     @classmethod

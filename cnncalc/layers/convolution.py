@@ -15,7 +15,7 @@ from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, Matr
 from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
-from cnncalc.layers.window import Windowed, axis_name, read_windows
+from cnncalc.layers.window import Windowed, axis_name, by_dimension, read_windows
 
 _EXAMPLES = {1: "3x64", 2: "3x3x64", 3: "3x3x3x64"}
 
@@ -60,6 +60,7 @@ class Convolution(Windowed):
     bias: bool
 
     kind: ClassVar[str] = "conv"
+    role: ClassVar[str] = "convolution"
     output_is_free: ClassVar[bool] = True
 
     @classmethod
@@ -167,6 +168,7 @@ class TransposedConvolution(Layer):
     bias: bool
 
     kind: ClassVar[str] = "deconv"
+    role: ClassVar[str] = "convolution"
     output_is_free: ClassVar[bool] = True
 
     @classmethod
@@ -264,6 +266,10 @@ class TransposedConvolution(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (_kernel(self, sources, self.kernel, self.filters // self.groups),)
+
+    def caption(self) -> str:
+        stride = by_dimension(self.stride)
+        return f"{self.kind} {by_dimension(self.kernel, joined=True)}" + (f" s{stride}" if stride != "1" else "")
 
     def looks_around(self) -> bool:
         return any(kernel > 1 for kernel in self.kernel)

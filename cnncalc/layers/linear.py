@@ -36,6 +36,7 @@ class FullyConnected(Flattening):
     bias: bool
 
     kind: ClassVar[str] = "fc"
+    role: ClassVar[str] = "linear"
     output_is_free: ClassVar[bool] = True
 
     @classmethod

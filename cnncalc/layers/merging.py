@@ -18,6 +18,7 @@ class Merge(Layer):
     """A layer with several sources."""
 
     merges: ClassVar[bool] = True
+    role: ClassVar[str] = "merge"
     takes_vectors: ClassVar[bool] = True
     function: ClassVar[str] = ""
 

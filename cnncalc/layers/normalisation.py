@@ -34,6 +34,7 @@ class Normalisation(Layer):
     eps: float
     affine: bool
 
+    role: ClassVar[str] = "normalisation"
     takes_vectors: ClassVar[bool] = True
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
@@ -197,6 +198,7 @@ class LocalResponseNorm(Layer):
     k: float
 
     kind: ClassVar[str] = "lrn"
+    role: ClassVar[str] = "normalisation"
 
     @classmethod
     def read(cls, arguments: Arguments) -> LocalResponseNorm:

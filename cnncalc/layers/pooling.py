@@ -21,6 +21,8 @@ from cnncalc.layers.window import Window, Windowed, Windows, read_windows
 class Pool(Windowed):
     """A pool over windows; the stride is the window unless it is written."""
 
+    role: ClassVar[str] = "pooling"
+
     @classmethod
     def read(cls, arguments: Arguments) -> Pool:
         return cls(*cls.read_pool(arguments))
@@ -235,6 +237,8 @@ class AdaptivePool(Layer):
     """A pool that makes a given output size; output i of n averages inputs ⌊i·W/n⌋ to ⌈(i+1)·W/n⌉ − 1."""
 
     size: tuple[int, ...]
+
+    role: ClassVar[str] = "pooling"
 
     @classmethod
     def read(cls, arguments: Arguments) -> AdaptivePool:

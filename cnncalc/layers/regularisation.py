@@ -24,6 +24,7 @@ class Dropout(Layer):
     what: str
     rate: float
 
+    role: ClassVar[str] = "regularisation"
     takes_vectors: ClassVar[bool] = True
 
     @property

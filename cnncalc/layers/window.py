@@ -130,6 +130,10 @@ class Windowed(Layer):
             return None
         return Reach(((-window.before, window.extent - 1 - window.before),), window.stride, window.dilation)
 
+    def caption(self) -> str:
+        stride = by_dimension(self.setting("stride"))
+        return f"{self.kind} {_joined(self.setting('kernel'))}" + (f" s{stride}" if stride != "1" else "")
+
     def needed_padding(self, source: Volume) -> tuple[tuple[int, int], ...]:
         """Return the padding with which a plain sliding makes the output; what no window reads is left to PyTorch.
 
@@ -173,10 +177,10 @@ class Windowed(Layer):
 def does_not_fit(layer: Windowed, source: Volume) -> Fault:
     """Make the fault for windows that do not fit, with the sum and the repairs."""
     sizes = source.spatial
-    kernel = _by_dimension([window.kernel for window in layer.windows], joined=True)
+    kernel = by_dimension([window.kernel for window in layer.windows], joined=True)
     if any(window.room(size) < 0 for window, size in zip(layer.windows, sizes, strict=True)):
         return _too_large(layer, source, kernel)
-    stride = _by_dimension([window.stride for window in layer.windows])
+    stride = by_dimension([window.stride for window in layer.windows])
     cells = _cells(layer.windows, sizes)
     return Fault(
         "does-not-fit",
@@ -310,7 +314,7 @@ def _repairs(what: str, layer: Windowed, sizes: Sequence[int], changes: Repair) 
 def setting_text(what: str, windows: Sequence[Window]) -> str:
     """Write one setting of all windows: ``2`` for a stride, ``1`` or ``0:1x0`` for a padding, ``3x3`` for a kernel."""
     if what == "stride":
-        return _by_dimension([window.stride for window in windows])
+        return by_dimension([window.stride for window in windows])
     if what == "kernel":
         return _joined([window.kernel for window in windows])
     pads = [
@@ -327,7 +331,8 @@ def _joined(sizes: Iterable[int]) -> str:
     return "x".join(map(str, sizes))
 
 
-def _by_dimension(values: Sequence[int], *, joined: bool = False) -> str:
+def by_dimension(values: Sequence[int], *, joined: bool = False) -> str:
+    """Write one number for all dimensions where they are alike, else all: ``2``, ``2x1``."""
     return _joined(values) if joined or len(set(values)) > 1 else str(values[0])
 
 

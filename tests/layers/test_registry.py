@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cnncalc.layers import FOREIGN, find, words
-from cnncalc.layers.base import Layer
+from cnncalc.layers.base import ROLES, Layer
 from cnncalc.layers.registry import register
-from tests.layers.helpers import hints, told
+from tests.layers.helpers import hints, layer, told
 
 
 def test_a_word_is_registered_once():
@@ -34,3 +34,27 @@ def test_an_unknown_word_gets_a_guess():
 def test_only_some_words_have_a_shorthand(word: str):
     """`conv3-64`, `pool2` and `fc-10` do; others are not read as one."""
     assert find(word) is None
+
+
+@pytest.mark.parametrize("word", words())
+def test_every_layer_plays_a_role_in_pictures(word: str):
+    """The colours of a picture come from the role."""
+    found = find(word)
+    assert found is not None and found[0].role in ROLES
+
+
+def test_captions_say_what_a_picture_has_room_for():
+    """The kernel of a window, and its stride where it moves by more than 1."""
+    captions = [
+        layer(text, "8x8x4").layer.caption()
+        for text in ("conv 3x3x8 p1", "maxpool 2x2", "conv 2x4x8 s2x4", "deconv 2x2x8 s2", "gap", "relu", "dwconv 3x3")
+    ]
+    assert captions == [
+        "conv 3x3",
+        "pool 2x2 s2",
+        "conv 2x4 s2x4",
+        "deconv 2x2 s2",
+        "gap",
+        "relu",
+        "dwconv 3x3",
+    ]

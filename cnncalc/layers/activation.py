@@ -8,7 +8,18 @@ from typing import ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, OUTPUT, SAME, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import (
+    AS_IT_ARRIVES,
+    CHANNELS_FIRST,
+    INPUTS,
+    LOWERED,
+    OUTPUT,
+    RAISED_ON_CUDA,
+    SAME,
+    Extra,
+    Kernel,
+    Kernels,
+)
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Module, Steps
 
@@ -40,6 +51,7 @@ SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 
 
 _KEEPS_OUTPUT = frozenset(("relu", "sigmoid", "tanh", "softmax", "logsoftmax"))
+_RAISED = frozenset(("softmax", "logsoftmax", "softplus"))
 _OVERWRITING = frozenset(("relu", "relu6", "leakyrelu", "elu"))
 
 
@@ -89,7 +101,8 @@ class Activation(Layer):
             return (Kernel("relu6", values, extras=(Extra(values),), overwrites=True),)
         keeps = OUTPUT if overwrites or self.function in _KEEPS_OUTPUT else INPUTS
         lies = CHANNELS_FIRST if self.function in ("softmax", "logsoftmax") else SAME
-        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites, lies=lies),)
+        casts = RAISED_ON_CUDA if self.function in _RAISED else AS_IT_ARRIVES
+        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites, lies=lies, casts=casts),)
 
 
 @register("prelu")
@@ -116,6 +129,5 @@ class ParametricRelu(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # the slope's gradient is computed for every value, then summed
-        return (
-            Kernel("prelu", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values, makes_all=True),
-        )
+        prelu = Kernel("prelu", values, keeps=INPUTS, parameters=self.tensors(sources), casts=LOWERED)
+        return (prelu._replace(scratch=values, makes_all=True),)

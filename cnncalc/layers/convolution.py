@@ -12,7 +12,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
+from cnncalc.layers.kernels import INPUTS, LOWERED, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Windowed, axis_name, by_dimension, read_windows
@@ -283,6 +283,7 @@ def _kernel(layer: Layer, sources: Sources, kernel: Sequence[int], columns: int)
         layer.output(sources).values,
         keeps=INPUTS,
         parameters=layer.tensors(sources),
+        casts=LOWERED,
         lies=order_of_images(dimensions),
         reorders=dimensions > 1 and columns > 1 and prod(kernel) > 1,  # else there is one order of the weights
     )

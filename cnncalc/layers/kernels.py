@@ -27,6 +27,13 @@ its channels last where those of all operands are."""
 CONTIGUOUS, UNBROKEN, ROWS = "contiguous", "unbroken", "rows"
 """What an operand that lies otherwise is copied for: channels first, no part of a larger tensor, one row per image."""
 
+AS_IT_ARRIVES, LOWERED, WIDENED, RESULT_RAISED = "as it arrives", "lowered", "widened", "result raised"
+"""What autocast casts the operands to: nothing, the lower precision, or the widest type among them. What has the result
+raised multiplies by a learned float32 tensor, so that the product is float32."""
+
+RAISED, RAISED_ON_CPU, RAISED_ON_CUDA = "raised", "raised on cpu", "raised on cuda"
+"""What autocast computes in float32. Source: the lists of PyTorch's page "Automatic Mixed Precision package"."""
+
 FLOAT, INDEX, COUNTER = 4, 8, 8
 """Bytes of a float32, of a place in a pool's input (int64), and of a norm's count of batches (int64)."""
 
@@ -52,7 +59,7 @@ class Kernel(NamedTuple):
     """One call of PyTorch, as far as memory is concerned. Numbers are values for one image.
 
     Attributes:
-        operation: what PyTorch's lists for autocast know it by.
+        operation: its name.
         makes, fixed: values of the result for one image, and for any number of images.
         reads: its operands: the layer's sources come first, then the results of its kernels in order;
             () is the result of the kernel before, or the layer's source.
@@ -72,6 +79,7 @@ class Kernel(NamedTuple):
         makes_all: whether its backward pass makes the gradient of its operand even where nobody wants it.
         sums: whether the parameters' gradients are sums that are made when its backward pass is done.
         training_only: whether it does nothing when the network is tested.
+        casts: what autocast casts its operands to.
 
     """
 
@@ -94,6 +102,7 @@ class Kernel(NamedTuple):
     reorders: bool = False
     makes_all: bool = False
     sums: bool = False
+    casts: str = AS_IT_ARRIVES
 
 
 Kernels = tuple[Kernel, ...]

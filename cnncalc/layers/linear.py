@@ -10,7 +10,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.kernels import INPUTS, ROWS, Kernel, Kernels, stretched
+from cnncalc.layers.kernels import INPUTS, LOWERED, ROWS, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps
 
@@ -71,7 +71,8 @@ class FullyConnected(Flattening):
         return (linear,) if vector else (FLATTEN, linear)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("linear", self.outputs, keeps=INPUTS, parameters=self.tensors(sources), needs=ROWS),)
+        linear = Kernel("linear", self.outputs, keeps=INPUTS, parameters=self.tensors(sources), needs=ROWS)
+        return (linear._replace(casts=LOWERED),)
 
     def matrix_product(self, sources: Sources) -> MatrixProduct:
         return MatrixProduct(self.outputs, sources[0].values, 1)

@@ -8,7 +8,18 @@ from typing import ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import ALL_LAST, CHANNELS_FIRST, NEW, NOTHING, OTHERS, PASSED, Kernel, Kernels, folded
+from cnncalc.layers.kernels import (
+    ALL_LAST,
+    CHANNELS_FIRST,
+    NEW,
+    NOTHING,
+    OTHERS,
+    PASSED,
+    WIDENED,
+    Kernel,
+    Kernels,
+    folded,
+)
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
 
@@ -60,7 +71,8 @@ class Concat(Merge):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         lies = ALL_LAST if sources[0].dimensions > 1 else CHANNELS_FIRST
-        return (Kernel("cat", self.output(sources).values, tuple(range(len(sources))), gradient=PASSED, lies=lies),)
+        cat = Kernel("cat", self.output(sources).values, tuple(range(len(sources))), gradient=PASSED, lies=lies)
+        return (cat._replace(casts=WIDENED),)
 
 
 @register("mul")

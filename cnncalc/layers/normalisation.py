@@ -17,6 +17,8 @@ from cnncalc.layers.kernels import (
     FLOAT,
     INPUTS,
     OTHERS,
+    RAISED_ON_CPU,
+    RAISED_ON_CUDA,
     UNBROKEN,
     Extra,
     Kernel,
@@ -160,7 +162,8 @@ class GroupNorm(Normalisation):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         norm = self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size))
         needs = UNBROKEN if sources[0].dimensions > 1 else CONTIGUOUS
-        return (norm._replace(holds=(0,), lies=order_of_images(sources[0].dimensions), needs=needs),)
+        lies = order_of_images(sources[0].dimensions)
+        return (norm._replace(holds=(0,), lies=lies, needs=needs, casts=RAISED_ON_CUDA),)
 
 
 @register("ln")
@@ -184,7 +187,7 @@ class LayerNorm(Normalisation):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         norm = self.kernel("layer_norm", sources, Extra(prod(sources[0].spatial), size=self.statistic_size))
-        return (norm._replace(lies=CHANNELS_LAST),)
+        return (norm._replace(lies=CHANNELS_LAST, casts=RAISED_ON_CUDA),)
 
 
 @register("lrn")
@@ -218,14 +221,15 @@ class LocalResponseNorm(Layer):
         source = sources[0]
         values = source.values
         padded = source.with_channels(source.channels + self.size - 1).values
-        mean = "avg_pool2d" if source.dimensions == 1 else "avg_pool3d"
+        mean = Kernel("avg_pool2d" if source.dimensions == 1 else "avg_pool3d", values, keeps=INPUTS)
         return (
             Kernel("mul", values, (0, 0), keeps=OTHERS),
             Kernel("pad", padded),
-            Kernel(mean, values, keeps=INPUTS),
+            mean if source.dimensions == 1 else mean._replace(casts=RAISED_ON_CPU),
             Kernel("mul", values),
             Kernel("add", values),
-            Kernel("pow", values, keeps=INPUTS, scratch=2 * values, holds=(3,)),  # the variable that it is put into
+            # the variable that it is put into holds what it was made of
+            Kernel("pow", values, keeps=INPUTS, scratch=2 * values, holds=(3,), casts=RAISED_ON_CUDA),
             Kernel("div", values, (0, 6), keeps=INPUTS, scratch=2 * values),
         )
 

@@ -11,7 +11,21 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
-from cnncalc.layers.kernels import CHANNELS_FIRST, INDEX, INPUTS, NOTHING, OTHERS, OUTPUT, SAME, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import (
+    AS_IT_ARRIVES,
+    CHANNELS_FIRST,
+    INDEX,
+    INPUTS,
+    NOTHING,
+    OTHERS,
+    OUTPUT,
+    RAISED_ON_CPU,
+    RAISED_ON_CUDA,
+    SAME,
+    Extra,
+    Kernel,
+    Kernels,
+)
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
@@ -107,7 +121,7 @@ class MaxPool(Pool):
         return self.pooling("MaxPool", sources, float("-inf"))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return self.pooling_kernels(sources, _maximum(f"max_pool{len(self.windows)}d", self.output(sources).values))
+        return self.pooling_kernels(sources, _maximum("max_pool", sources, self.output(sources).values))
 
 
 @register("minpool", heads=r"\d+")
@@ -126,7 +140,7 @@ class MinPool(Pool):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         makes = self.output(sources).values
-        pool = self.pooling_kernels(sources, _maximum(f"max_pool{len(self.windows)}d", makes))
+        pool = self.pooling_kernels(sources, _maximum("max_pool", sources, makes))
         return Kernel("neg", sources[0].values), *pool, Kernel("neg", makes)
 
 
@@ -206,7 +220,7 @@ class PowerPool(Pool):
         at = len(before) + 2  # the place of the mean
         return (
             *before,
-            Kernel("pow", read, keeps=INPUTS, scratch=2 * read),
+            Kernel("pow", read, keeps=INPUTS, scratch=2 * read, casts=RAISED_ON_CUDA),
             _mean(sources, makes),
             Kernel("sign", makes, (at,)),
             Kernel("abs", makes, (at,), keeps=INPUTS, scratch=makes),
@@ -214,17 +228,23 @@ class PowerPool(Pool):
             Kernel("mul", makes, (at + 1, at + 3), keeps=OTHERS),
             Kernel("mul", makes),
             # a variable of PyTorch's function holds the mean, and a variable of the module what it was given
-            Kernel("pow", makes, keeps=INPUTS, scratch=2 * makes, holds=(at - 2, at)),
+            Kernel("pow", makes, keeps=INPUTS, scratch=2 * makes, holds=(at - 2, at), casts=RAISED_ON_CUDA),
         )
 
 
-def _maximum(name: str, makes: int) -> Kernel:
-    return Kernel(name, makes, keeps=INPUTS, extras=(Extra(makes, size=INDEX),))
+def _pooled(name: str, sources: Sources, makes: int) -> Kernel:
+    """Return the kernel of a pool, which autocast computes in float32 over three dimensions on the CPU."""
+    dimensions = sources[0].dimensions
+    casts = RAISED_ON_CPU if dimensions == 3 else AS_IT_ARRIVES
+    return Kernel(f"{name}{dimensions}d", makes, keeps=INPUTS, casts=casts)
+
+
+def _maximum(name: str, sources: Sources, makes: int) -> Kernel:
+    return _pooled(name, sources, makes)._replace(extras=(Extra(makes, size=INDEX),))
 
 
 def _mean(sources: Sources, makes: int) -> Kernel:
-    dimensions = sources[0].dimensions
-    return Kernel(f"avg_pool{dimensions}d", makes, keeps=INPUTS, lies=_order(dimensions))
+    return _pooled("avg_pool", sources, makes)._replace(lies=_order(sources[0].dimensions))
 
 
 def _order(dimensions: int) -> str:
@@ -283,8 +303,8 @@ class AdaptiveAveragePool(AdaptivePool):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         keeps = NOTHING if max(self.size) == 1 else INPUTS  # PyTorch takes a mean over all positions
-        makes, lies = self.output(sources).values, _order(len(self.size))
-        return (Kernel(f"adaptive_avg_pool{len(self.size)}d", makes, keeps=keeps, lies=lies),)
+        pool = _pooled("adaptive_avg_pool", sources, self.output(sources).values)
+        return (pool._replace(keeps=keeps, lies=_order(len(self.size))),)
 
 
 @register("adaptivemaxpool")
@@ -299,7 +319,7 @@ class AdaptiveMaxPool(AdaptivePool):
         return self.adaptive("AdaptiveMaxPool", sources)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        pool = _maximum(f"adaptive_max_pool{len(self.size)}d", self.output(sources).values)
+        pool = _maximum("adaptive_max_pool", sources, self.output(sources).values)
         return (pool._replace(lies=_order(len(self.size))),)
 
 

@@ -9,7 +9,15 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
-from cnncalc.layers.kernels import INPUTS, Kernel, Kernels, order_of_images
+from cnncalc.layers.kernels import (
+    AS_IT_ARRIVES,
+    INPUTS,
+    RAISED_ON_CPU,
+    RAISED_ON_CUDA,
+    Kernel,
+    Kernels,
+    order_of_images,
+)
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Module, Steps, padding, short_setting
 from cnncalc.layers.window import axis_name
@@ -58,7 +66,8 @@ class Pad(Layer):
         lies = order_of_images(len(self.sides))
         if self.mode == "zeros":
             return (Kernel("pad", makes, lies=lies),)
-        return (Kernel(f"{self.mode}_pad{len(self.sides)}d", makes, keeps=INPUTS, lies=lies),)
+        casts = AS_IT_ARRIVES if self.mode == "reflect" and len(self.sides) == 3 else RAISED_ON_CPU
+        return (Kernel(f"{self.mode}_pad{len(self.sides)}d", makes, keeps=INPUTS, lies=lies, casts=casts),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)
@@ -155,7 +164,8 @@ class Upsample(Layer):
         return (Module("Upsample", (), {"scale_factor": short_setting(factors), "mode": self.mode}),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("upsample", self.output(sources).values, lies=order_of_images(len(self.factors))),)
+        lies = order_of_images(len(self.factors))
+        return (Kernel("upsample", self.output(sources).values, lies=lies, casts=RAISED_ON_CUDA),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.factors, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.analysis.memory.autocast import FULL, LOWERED, operand_size, result_size
+from cnncalc.analysis.memory.autocast import FULL, operand_size, result_size
 from cnncalc.analysis.memory.layouts import (
     COPIED,
     FIRST,
@@ -22,7 +22,19 @@ from cnncalc.analysis.memory.layouts import (
 from cnncalc.analysis.memory.setup import PRECISIONS, TrainingSetup
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.volume import Volume
-from cnncalc.layers.kernels import INPUTS, NOTHING, OTHERS, OUTPUT, PASSED, SAME, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import (
+    INPUTS,
+    LOWERED,
+    NOTHING,
+    OTHERS,
+    OUTPUT,
+    PASSED,
+    RAISED,
+    SAME,
+    Extra,
+    Kernel,
+    Kernels,
+)
 from cnncalc.network import Network, Node
 
 
@@ -174,20 +186,20 @@ class _Recorder:
     def loss(self, layer: int, output: int) -> None:
         """Add a cross entropy: a log-softmax over the channels, and the mean of what it says of the labels."""
         values = self.tape.values[output].values
-        probabilities = self.kernel(layer, Kernel("loss", values, keeps=OUTPUT), (output,))
+        probabilities = self.kernel(layer, Kernel("loss", values, keeps=OUTPUT, casts=RAISED), (output,))
         # the loss, and the sum of the labels' weights, which the backward pass needs
-        self.kernel(layer, Kernel("loss", 0, extras=(Extra(fixed=1),), fixed=1), (probabilities,))
+        self.kernel(layer, Kernel("loss", 0, extras=(Extra(fixed=1),), fixed=1, casts=RAISED), (probabilities,))
 
     def kernel(self, layer: int, kernel: Kernel, reads: tuple[int, ...], holds: tuple[int, ...] = ()) -> int:
         """Add a kernel, with the casts that autocast puts in front of it."""
         tape = self.tape
         if self.casts:
-            reads = self._cast(layer, kernel.operation, reads)
+            reads = self._cast(layer, kernel.casts, reads)
         if kernel.needs:
             reads = tuple([self._arranged(layer, kernel.needs, read) for read in reads])
         operands = [tape.values[read] for read in reads]
         layout = result(kernel.lies, [operand.layout for operand in operands])
-        size = result_size(kernel.operation, [operand.size for operand in operands])
+        size = result_size(kernel.casts, [operand.size for operand in operands])
         wants = tuple([read for read in reads if tape.values[read].has_gradient]) if self.training else ()
         learns = bool(kernel.parameters) and self.training
         made = [] if kernel.overwrites else [self._storage(kernel.makes * size, kernel.fixed * size, layer)]
@@ -220,9 +232,9 @@ class _Recorder:
         )
         return value
 
-    def _cast(self, layer: int, operation: str, reads: tuple[int, ...]) -> tuple[int, ...]:
+    def _cast(self, layer: int, casts: str, reads: tuple[int, ...]) -> tuple[int, ...]:
         sizes = [self.tape.values[read].size for read in reads]
-        size = operand_size(operation, sizes, self.low, self.device)
+        size = operand_size(casts, sizes, self.low, self.device)
         if size is None or all(size == own for own in sizes):
             return reads
         return tuple([read if self.tape.values[read].size == size else self._copy(layer, read, size) for read in reads])
@@ -245,7 +257,7 @@ class _Recorder:
 
     def _copies(self, layer: int, kernel: Kernel) -> list[int]:
         """Return copies of the parameters in lower precision, where autocast makes them."""
-        if not self.casts or kernel.operation not in LOWERED:
+        if not self.casts or kernel.casts != LOWERED:
             return []
         return [self._storage(0, values * self.low, layer, cached=True) for values in kernel.parameters]
 

@@ -30,7 +30,7 @@ from cnncalc.train.events import Ended, Observer
 from cnncalc.train.progress import Row
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run.folder import SpecSettings
-from cnncalc.train.run.planning import Asked, train
+from cnncalc.train.run.planning import TrainRequest, train
 from cnncalc.train.run.signals import Signals
 
 SPEC = Path(__file__).parents[1] / "examples" / "cifar10.txt"
@@ -52,7 +52,7 @@ def ours(arguments: argparse.Namespace, seed: int) -> tuple[Ended, list[Row]]:
     changes: dict[str, object] = {"seed": seed, "epochs": arguments.epochs, "compile": arguments.compile}
     listener = Listener()
     with tempfile.TemporaryDirectory() as folder:
-        asked = Asked(
+        asked = TrainRequest(
             spec=str(SPEC),
             settings=SpecSettings(None, {"width": str(arguments.width)}, None),
             recipe=load_recipe("fast", changes),
@@ -60,7 +60,7 @@ def ours(arguments: argparse.Namespace, seed: int) -> tuple[Ended, list[Row]]:
             device=arguments.device,
             out=str(Path(folder) / "run"),
         )
-        return train(asked, lambda world: listener, Signals()), listener.rows
+        return train(asked, lambda processes: listener, Signals()), listener.rows
 
 
 def seconds_to_goal(rows: list[Row]) -> str:

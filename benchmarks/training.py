@@ -32,14 +32,15 @@ from cnncalc.network import Network
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.engine.augment import Normalisation
 from cnncalc.train.engine.devices import configure, finish
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.plan import Place, plan_of
 from cnncalc.train.engine.schedule import rate_factor
-from cnncalc.train.engine.session import Material, Session
+from cnncalc.train.engine.session import Session
+from cnncalc.train.engine.splits import RunSplits
 from cnncalc.train.events import Observer
 from cnncalc.train.progress import Row
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run.folder import RunFolder
-from cnncalc.train.run.loop import Run
+from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
 
 SPECS = {
@@ -108,21 +109,20 @@ def session(network: Network, split: MemorySplit, device: torch.device, argument
     recipe = load_recipe("default", changes)
     configure(recipe, device, network)
     classes = tuple(map(str, range(10)))
-    return Session(
-        network, recipe, Material(split, None, None, classes, Normalisation((0.5,) * 3, (0.25,) * 3)), device, World()
-    )
+    splits = RunSplits(split, None, None, classes, Normalisation((0.5,) * 3, (0.25,) * 3))
+    return Session(plan_of(network, recipe, splits, Place(device)))
 
 
 def ours(live: Session) -> float:
     listener = Listener()
     with tempfile.TemporaryDirectory() as folder:
-        Run(live, RunFolder(folder), listener, Signals()).go([])
+        Trainer(live, RunFolder(folder), listener, Signals()).go([])
     return listener.rows[0].images_per_second
 
 
 def by_hand(live: Session) -> float:
     """Train an epoch with nothing but what is necessary."""
-    data, recipe = live.material.train, live.recipe
+    data, recipe = live.splits.train, live.recipe
     assert isinstance(data, MemorySplit)
     pixels, labels = data.pixels, data.labels.to(live.device)
     generator = torch.Generator(live.device).manual_seed(0)
@@ -166,7 +166,7 @@ def data_loader(live: Session, images: Images) -> float:
 
 def feeding(live: Session, images: Images) -> None:
     """Print how fast images come, changed and normalised, when nobody trains on them."""
-    data = live.material.train
+    data = live.splits.train
     generator = torch.Generator(live.device).manual_seed(0)
     speeds: dict[str, list[float]] = {"ours": [], "DataLoader": []}
     for _ in range(3):

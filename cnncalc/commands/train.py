@@ -21,7 +21,7 @@ from cnncalc.optimizers import OPTIMIZERS, readers
 from cnncalc.train.recipe.settings import key_of
 
 if TYPE_CHECKING:
-    from cnncalc.train.engine.distributed import World
+    from cnncalc.train.engine.distributed import Processes
     from cnncalc.train.events import Observer
     from cnncalc.train.recipe.settings import Recipe
 
@@ -65,16 +65,16 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     with optional_packages(), one_voice():
         from cnncalc.train.data import DataRequest
         from cnncalc.train.recipe.presets import load_recipe
-        from cnncalc.train.run import planning as start
+        from cnncalc.train.run import planning
         from cnncalc.train.run.facts import SpecSettings
         from cnncalc.train.run.signals import Signals
 
         signals = Signals()
         if resume is not None:
-            again = start.Again(changes, accept_changes)
-            ended = start.resume(resume, options["device"], _listener(options), signals, again)
+            again = planning.ResumeRequest(changes, accept_changes)
+            ended = planning.resume(resume, options["device"], _observer_factory(options), signals, again)
         else:
-            asked = start.Asked(
+            asked = planning.TrainRequest(
                 spec=str(spec),
                 settings=SpecSettings(settings.input, dict(settings.parameters), settings.rounding),
                 recipe=_without_idle(load_recipe(options["recipe"] or "default", changes), changes),
@@ -82,7 +82,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
                 device=options["device"],
                 out=options["out"],
             )
-            ended = start.train(asked, _listener(options), signals)
+            ended = planning.train(asked, _observer_factory(options), signals)
     if not ended.complete:
         raise click.exceptions.Exit(128 + signals.number)
 
@@ -108,19 +108,19 @@ def _refuse_with_resume(spec: list[str | None], data: dict[str, Any], options: d
         raise click.UsageError(f"--resume goes on with what the run began with; leave out {', '.join(given)}")
 
 
-def _listener(options: dict[str, Any]) -> Callable[[World], Observer]:
+def _observer_factory(options: dict[str, Any]) -> Callable[[Processes], Observer]:
     """Return what makes the display, and the logs that are wanted, in the process that speaks."""
 
-    def listen(world: World) -> Observer:
+    def make_observer(processes: Processes) -> Observer:
         from cnncalc.train.events import Observers
-        from cnncalc.train.show.terminal import make_display
+        from cnncalc.train.show.display import make_display
 
-        shown = make_display(quiet=options["quiet"], as_json=options["as_json"], speaks=world.writes)
-        if not (options["tensorboard"] and world.writes):
+        shown = make_display(quiet=options["quiet"], as_json=options["as_json"], speaks=processes.writes)
+        if not (options["tensorboard"] and processes.writes):
             return shown
         with optional_packages():
             from cnncalc.train.show.tensorboard import TensorBoard
 
         return Observers(shown, TensorBoard())
 
-    return listen
+    return make_observer

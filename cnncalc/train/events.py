@@ -30,15 +30,15 @@ class Begun(NamedTuple):
     tested: str = "test"
 
 
-class Looked(NamedTuple):
-    """What was seen between two epochs, a few times a second.
+class StepReport(NamedTuple):
+    """What some steps came to, a few times a second.
 
     Attributes:
         step: steps of the optimizer so far.
         loss: mean over the last steps.
         train_accuracy: of the epoch so far; None where it is not known.
         learning_rate: of the last step.
-        images_per_second: since the last look.
+        images_per_second: since the last report.
         memory_bytes: the most that was in use so far.
 
     """
@@ -95,7 +95,7 @@ class Observer:
     def begin(self, event: Begun) -> None:
         """Hear that a run begins."""
 
-    def look(self, event: Looked) -> None:
+    def steps(self, event: StepReport) -> None:
         """Hear how it goes within an epoch."""
 
     def epoch(self, row: Row) -> None:
@@ -122,10 +122,10 @@ class Observers(Observer):
         for observer in self._all:
             observer.begin(event)
 
-    def look(self, event: Looked) -> None:
+    def steps(self, event: StepReport) -> None:
         """Tell all."""
         for observer in self._all:
-            observer.look(event)
+            observer.steps(event)
 
     def epoch(self, row: Row) -> None:
         """Tell all."""

@@ -18,7 +18,7 @@ class Row:
         step: steps of the optimizer so far.
         learning_rate: of the epoch's last step.
         train_loss: mean over the epoch's images, as they were augmented.
-        train_accuracy: of the batches that were looked at, in 0..1; None where labels were mixed.
+        train_accuracy: of the batches whose predictions were counted, in 0..1; None where labels were mixed.
         loss, accuracy, top5_accuracy: of the tested images; None where there are none, or no five classes.
         images_per_second: in training.
         seconds: since the run began, without the time that it lay still.
@@ -45,7 +45,7 @@ class Progress:
         step: steps of the optimizer so far.
         rows: of the epochs that are complete.
         loss_sum, loss_images: of the epoch under way.
-        seen_right, seen_images: of its batches that were looked at.
+        seen_right, seen_images: of its batches whose predictions were counted.
         best_accuracy, best_epoch: of the best epoch so far; None and 0 without one.
         seconds: of work so far.
         rate_scale: what the learning rate is multiplied by since the run went back.
@@ -74,7 +74,7 @@ class Progress:
 
     @property
     def train_accuracy(self) -> float | None:
-        """Of the batches of the epoch under way that were looked at; None if none was."""
+        """Of the batches of the epoch under way whose predictions were counted; None if none was."""
         return self.seen_right / self.seen_images if self.seen_images else None
 
     @property

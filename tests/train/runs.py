@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cnncalc.train.data import DataRequest
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.recipe.presets import load_recipe
-from cnncalc.train.run import planning as start
+from cnncalc.train.run import planning
 from cnncalc.train.run.facts import SpecSettings
 from cnncalc.train.run.signals import Signals
 
@@ -41,8 +41,8 @@ class Heard:
     def begin(self, event: Any) -> None:
         self._hear("begin", event)
 
-    def look(self, event: Any) -> None:
-        self._hear("look", event)
+    def steps(self, event: Any) -> None:
+        self._hear("steps", event)
 
     def epoch(self, row: Any) -> None:
         self._hear("epoch", row)
@@ -71,7 +71,7 @@ def train(
     **changes: Any,
 ) -> Ended:
     """Train in this process, on the CPU, with the recipe ``default`` and some changes."""
-    asked = start.Asked(
+    asked = planning.TrainRequest(
         spec=spec,
         settings=SpecSettings(None, {}, None),
         recipe=load_recipe("default", SHORT | changes),
@@ -79,16 +79,16 @@ def train(
         device="cpu",
         out=out,
     )
-    return start.train(asked, listen(heard), signals or Signals())
+    return planning.train(asked, make_observer(heard), signals or Signals())
 
 
 def resume(out: str, heard: Observer | None = None) -> Ended:
     """Go on with a run in this process."""
-    return start.resume(out, "cpu", listen(heard), Signals())
+    return planning.resume(out, "cpu", make_observer(heard), Signals())
 
 
-def listen(heard: Observer | None) -> start.Listen:
-    def make(world: World) -> Observer:
+def make_observer(heard: Observer | None) -> planning.ObserverFactory:
+    def make(processes: Processes) -> Observer:
         return heard or Heard()
 
     return make

@@ -7,12 +7,12 @@ from typing import Any
 from cnncalc.core.errors import SpecError
 from cnncalc.core.numbers import counted
 from cnncalc.network import Network, Node
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.sampling import batch_bounds, smallest_part
 from cnncalc.train.recipe.settings import Recipe
 
 
-def check_batches(network: Network, recipe: Recipe, images: int, world: World) -> None:
+def check_batches(network: Network, recipe: Recipe, images: int, processes: Processes) -> None:
     """Refuse batches that cannot be shared out among processes and parts of a step, or whose parts are too small.
 
     Raises:
@@ -20,15 +20,17 @@ def check_batches(network: Network, recipe: Recipe, images: int, world: World) -
             PyTorch refuses, and where a layer lets nothing through that could be learned from.
 
     """
-    _check_shares(recipe, images, world)
+    _check_shares(recipe, images, processes)
     for node in network.layers:
-        _check_node(node, network, recipe, images, world)
+        _check_node(node, network, recipe, images, processes)
 
 
-def _check_shares(recipe: Recipe, images: int, world: World) -> None:
-    shares = world.size * recipe.accumulate
+def _check_shares(recipe: Recipe, images: int, processes: Processes) -> None:
+    shares = processes.size * recipe.accumulate
     if recipe.batch_size < shares:
-        message = f"a batch of {recipe.batch_size} is too small for {world.size} processes x {recipe.accumulate} parts"
+        message = (
+            f"a batch of {recipe.batch_size} is too small for {processes.size} processes x {recipe.accumulate} parts"
+        )
         raise SpecError("bad-batch", message, hints=[f"use a --batch-size of at least {shares}"])
     if images < shares:
         raise SpecError("too-few-images", f"there are {images} images to train on; {shares} are needed at a time")
@@ -40,7 +42,7 @@ def _check_shares(recipe: Recipe, images: int, world: World) -> None:
         raise SpecError("bad-batch", message, hints=[f"use a --batch-size of at least {2 * shares}"])
 
 
-def _check_node(node: Node, network: Network, recipe: Recipe, images: int, world: World) -> None:
+def _check_node(node: Node, network: Network, recipe: Recipe, images: int, processes: Processes) -> None:
     """Refuse a layer that makes the same of every image in training."""
     values = node.layer.values_per_statistic(node.sources)
     place: dict[str, Any] = {"span": node.span, "source": network.source}
@@ -54,24 +56,24 @@ def _check_node(node: Node, network: Network, recipe: Recipe, images: int, world
             f"{node.name}: `{node.written}` over a single value is 0 everywhere; what arrives is {node.sources[0]}"
         )
         raise SpecError("nothing-to-train", message, **place, hints=["leave it out, or norm an earlier volume"])
-    least = smallest_part(images, recipe.batch_size, world.size, recipe.accumulate)
+    least = smallest_part(images, recipe.batch_size, processes.size, recipe.accumulate)
     if least == 1:
         message = f"{node.name}: a batch norm of {node.sources[0]} needs two images at a time to train with"
-        detail = f"the smallest part of a batch has one: {_how_shared(recipe, images, world)}"
-        hints = [*_larger_batch(recipe, images, world), "or leave it out, or norm an earlier volume"]
+        detail = f"the smallest part of a batch has one: {_how_shared(recipe, images, processes)}"
+        hints = [*_larger_batch(recipe, images, processes), "or leave it out, or norm an earlier volume"]
         raise SpecError("bad-batch", message, **place, detail=detail, hints=hints)
 
 
-def _how_shared(recipe: Recipe, images: int, world: World) -> str:
-    shares = [(world.size, "processes"), (recipe.accumulate, "parts")]
+def _how_shared(recipe: Recipe, images: int, processes: Processes) -> str:
+    shares = [(processes.size, "processes"), (recipe.accumulate, "parts")]
     among = " x ".join(f"{number} {what}" for number, what in shares if number > 1)
     return f"{counted(images, 'image')} in batches of {recipe.batch_size}" + (f", {among}" if among else "")
 
 
-def _larger_batch(recipe: Recipe, images: int, world: World) -> list[str]:
+def _larger_batch(recipe: Recipe, images: int, processes: Processes) -> list[str]:
     """Return the hint with the next batch size whose parts all have two images, if there is one."""
-    first, shares = recipe.batch_size + 1, world.size * recipe.accumulate
+    first, shares = recipe.batch_size + 1, processes.size * recipe.accumulate
     sizes = range(first, min(images, first + 4 * shares) + 1)
-    fitting = (size for size in sizes if smallest_part(images, size, world.size, recipe.accumulate) > 1)
+    fitting = (size for size in sizes if smallest_part(images, size, processes.size, recipe.accumulate) > 1)
     size = next(fitting, None)
     return [f"use a --batch-size of {size}"] if size else [f"train on more images, at least {2 * shares} at a time"]

@@ -15,7 +15,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 
 
-class World(NamedTuple):
+class Processes(NamedTuple):
     """A process among all that train together.
 
     Attributes:
@@ -109,10 +109,10 @@ def job() -> str:
 
 
 @contextmanager
-def joined_world(device: torch.device) -> Iterator[World]:
+def joined_processes(device: torch.device) -> Iterator[Processes]:
     """Join the other processes, if there are any, and leave them in the end."""
     if not started_by_torchrun():
-        yield World()
+        yield Processes()
         return
     backend = "nccl" if device.type == "cuda" else "gloo"
     try:
@@ -122,8 +122,8 @@ def joined_world(device: torch.device) -> Iterator[World]:
         hints = ["start them with: torchrun --nproc-per-node 2 -m cnncalc train …"]
         raise SpecError("no-world", message, hints=hints) from None
     try:
-        world = World(distributed.get_rank(), distributed.get_world_size(), local_rank())
-        yield world
-        world.wait()  # whoever leaves first would take the connections away from the others
+        processes = Processes(distributed.get_rank(), distributed.get_world_size(), local_rank())
+        yield processes
+        processes.wait()  # whoever leaves first would take the connections away from the others
     finally:
         distributed.destroy_process_group()

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 
-class Average:
+class AveragedWeights:
     """A copy of a module whose weights trail behind the module's own.
 
     The decay grows with the number of steps, (1 + n) / (10 + n) at most, so that the first weights are soon

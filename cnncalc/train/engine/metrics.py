@@ -1,4 +1,4 @@
-"""Watching a run: losses that wait on the device until somebody looks, and what they come to."""
+"""Metrics of training steps: losses wait on the device and are fetched a few times a second."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch import Tensor
 
 from cnncalc.train.engine.devices import peak_memory_bytes
 from cnncalc.train.engine.session import Session
-from cnncalc.train.events import Looked
+from cnncalc.train.events import StepReport
 from cnncalc.train.progress import Progress
 
-LOOK_SECONDS = 0.5
+REPORT_SECONDS = 0.5
 """How often the losses are fetched from the device, which has to finish its work for that."""
 MOST_UNSEEN = 256
 """Most losses that wait to be fetched."""
 AGREE_STEPS = 10
-"""Steps after which several processes look together; one that looks alone would wait for the others."""
+"""Steps after which several processes fetch together; one that does it alone would wait for the others."""
 WATCHED_STEPS, WATCHED_IMAGES = 32, 2048
 """How many steps of an epoch have their training accuracy counted, and how many images at least."""
 
 
-class NotFinite(Exception):
+class NonFiniteLoss(Exception):
     """A loss was no number."""
 
     def __init__(self, step: int, loss: float) -> None:
@@ -32,8 +32,8 @@ class NotFinite(Exception):
         self.loss = loss
 
 
-class Watch:
-    """Collects what steps come to, and adds it to the progress when it is looked at."""
+class StepMetrics:
+    """Collects losses and correct predictions of steps, and adds them to the progress when they are fetched."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -58,18 +58,18 @@ class Watch:
         self._unseen.append(loss)
 
     def add_logits(self, logits: Tensor, labels: Tensor) -> None:
-        """Count the images of a step that are told right; the count stays on the device."""
+        """Count the images of a step that are classified correctly; the count stays on the device."""
         right = (logits.detach().argmax(1) == labels).sum()
         self._right.append(torch.stack([right, labels.new_tensor(len(labels))]))
 
     def due(self, progress: Progress) -> bool:
-        """Say whether it is time to look; all processes say the same."""
-        if self._session.world.shared:
+        """Say whether it is time to fetch; all processes say the same."""
+        if self._session.processes.shared:
             return progress.step % AGREE_STEPS == 0
-        return len(self._unseen) >= MOST_UNSEEN or time.monotonic() - self._time >= LOOK_SECONDS
+        return len(self._unseen) >= MOST_UNSEEN or time.monotonic() - self._time >= REPORT_SECONDS
 
-    def look(self, progress: Progress, rate: float) -> Looked | None:
-        """Fetch the losses since the last look, and add them to the progress.
+    def collect(self, progress: Progress, rate: float) -> StepReport | None:
+        """Fetch the losses since the last time, and add them to the progress.
 
         Args:
             progress: how far the run is; its epoch's sums grow.
@@ -79,23 +79,23 @@ class Watch:
             what was seen, or None if there was nothing.
 
         Raises:
-            NotFinite: where a loss is no number.
+            NonFiniteLoss: where a loss is no number.
 
         """
         if not self._unseen:
             return None
-        world = self._session.world
-        losses = (world.total(torch.stack(self._unseen).float()) / world.size).tolist()
+        processes = self._session.processes
+        losses = (processes.total(torch.stack(self._unseen).float()) / processes.size).tolist()
         self._unseen = []
         for step, loss in enumerate(losses, progress.step - len(losses)):
             if not math.isfinite(loss):
-                raise NotFinite(step + 1, loss)
+                raise NonFiniteLoss(step + 1, loss)
             progress.loss_sum += loss * self._session.images_in(step)
             progress.loss_images += self._session.images_in(step)
         self._count_right(progress)
         seconds, first = time.monotonic() - self._time, self._step
         self._time, self._step = time.monotonic(), progress.step
-        return Looked(
+        return StepReport(
             progress.step,
             sum(losses) / len(losses),
             progress.train_accuracy,
@@ -107,7 +107,7 @@ class Watch:
     def _count_right(self, progress: Progress) -> None:
         if not self._right:
             return
-        right, seen = self._session.world.total(torch.stack(self._right).sum(0)).tolist()
+        right, seen = self._session.processes.total(torch.stack(self._right).sum(0)).tolist()
         self._right = []
         progress.seen_right += right
         progress.seen_images += seen

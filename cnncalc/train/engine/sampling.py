@@ -24,11 +24,11 @@ def batch_bounds(images: int, batch: int, shares: int) -> list[int]:
     return bounds
 
 
-def smallest_part(images: int, batch: int, world: int, parts: int) -> int:
+def smallest_part(images: int, batch: int, processes: int, parts: int) -> int:
     """Return how many images the smallest part of a step has, over all steps, processes and parts."""
-    bounds = batch_bounds(images, batch, world * parts)
+    bounds = batch_bounds(images, batch, processes * parts)
     sizes = {stop - start for start, stop in pairwise(bounds[:2] + bounds[-3:]) if stop > start}
-    return min(size // world // parts for size in sizes)
+    return min(size // processes // parts for size in sizes)
 
 
 def epoch_order(images: int, seed: int, epoch: int) -> torch.Tensor:
@@ -38,12 +38,12 @@ def epoch_order(images: int, seed: int, epoch: int) -> torch.Tensor:
 
 
 def local_parts(
-    order: torch.Tensor, bounds: list[int], first_step: int, rank: int, world: int, parts: int
+    order: torch.Tensor, bounds: list[int], first_step: int, rank: int, processes: int, parts: int
 ) -> list[torch.Tensor]:
     """Return this process's share of every batch from a step on, each in ``parts`` parts, one after the other."""
     shares: list[torch.Tensor] = []
     for start, stop in zip(bounds[first_step:], bounds[first_step + 1 :], strict=False):
         size = stop - start
-        share = order[start + size * rank // world : start + size * (rank + 1) // world]
+        share = order[start + size * rank // processes : start + size * (rank + 1) // processes]
         shares.extend(share.tensor_split(parts) if parts > 1 else [share])
     return shares

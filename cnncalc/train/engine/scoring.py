@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from cnncalc.train.data import Split
 from cnncalc.train.engine.augment import Augmenter
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.distributed import Processes
 
 TOP = 5
 
@@ -64,7 +64,7 @@ def score(
     batch: int,
     views: int = 1,
     cast: Callable[[], torch.autocast],
-    world: World | None = None,
+    processes: Processes | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Score:
     """Test a module that makes logits N x classes (or N x classes x 1 x 1).
@@ -77,15 +77,15 @@ def score(
         batch: images at a time.
         views: see `Augmenter.views`; probabilities are averaged.
         cast: makes the context in which the module runs.
-        world: who shares the work; nobody if None.
+        processes: who shares the work; nobody if None.
         stop: asked before every batch whether to break the test off.
 
     Raises:
         Stopped: where it was broken off.
 
     """
-    world = world or World()
-    indices = torch.arange(world.rank, len(split), world.size)
+    processes = processes or Processes()
+    indices = torch.arange(processes.rank, len(split), processes.size)
     device = next(module.parameters()).device
     confusion = torch.zeros(classes * classes, dtype=torch.int64, device=device)
     loss = torch.zeros((), dtype=torch.float64 if device.type != "mps" else torch.float32, device=device)
@@ -102,7 +102,7 @@ def score(
             if classes > TOP:
                 top += (logs.topk(TOP, dim=1).indices == labels[:, None]).sum()
     module.train(was_training)
-    confusion, loss, top = (world.total(values) for values in (confusion, loss, top))
+    confusion, loss, top = (processes.total(values) for values in (confusion, loss, top))
     counted = confusion.view(classes, classes).cpu()
     return Score(float(loss) / len(split), counted, int(top) if classes > TOP else None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, fx, nn
@@ -18,12 +18,10 @@ from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.checkpoints.checkpoint import below, optimizer_tensors, restore_module, restore_optimizer, under
 from cnncalc.train.checkpoints.tensor_file import Checkpoint
-from cnncalc.train.data import Split
-from cnncalc.train.engine.augment import Augmenter, Normalisation
-from cnncalc.train.engine.classifier_head import without_softmax
-from cnncalc.train.engine.distributed import World
-from cnncalc.train.engine.ema import Average
+from cnncalc.train.engine.augment import Augmenter
+from cnncalc.train.engine.ema import AveragedWeights
 from cnncalc.train.engine.optimizer import make_optimizer
+from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.sampling import batch_bounds
 from cnncalc.train.engine.seeds import StepSeeds
 from cnncalc.train.engine.step_memory import data_bytes, fitting_test_batch, step_bytes
@@ -33,59 +31,28 @@ from cnncalc.train.recipe.settings import Recipe
 _TESTED_AT_ONCE = 1024
 
 
-class Material(NamedTuple):
-    """What a run works with.
-
-    Attributes:
-        train: what is trained on.
-        tested: what every epoch is tested on: validation images, or the test images.
-        test: what is tested once in the end, where ``tested`` are validation images.
-        classes: names of the classes.
-        normalisation: see `Normalisation`.
-        validates: whether ``tested`` are validation images.
-
-    """
-
-    train: Split
-    tested: Split | None
-    test: Split | None
-    classes: tuple[str, ...]
-    normalisation: Normalisation
-    validates: bool = False
-
-    @property
-    def tested_name(self) -> str:
-        """What the images are called that every epoch is tested on; "" where there are none."""
-        return "" if self.tested is None else "validation" if self.validates else "test"
-
-
 class Session:
     """The living parts of a run.
 
     Attributes:
-        network: with its softmax, if it has one.
-        module: the model that is trained, without it; its parameters are the run's.
+        plan, recipe, splits, device, processes: what was decided, with the images on the device.
+        module: the model that is trained, which makes logits; its parameters are the run's.
         forward: the same model as it is called in training: compiled, shared among processes.
         bounds: where the batches of an epoch begin and end.
 
     """
 
-    def __init__(
-        self, network: Network, recipe: Recipe, material: Material, device: torch.device, world: World
-    ) -> None:
-        self.network, self.recipe, self.device, self.world = network, recipe, device, world
-        self.material = material._replace(
-            train=material.train.to(device),
-            tested=material.tested and material.tested.to(device),
-            test=material.test and material.test.to(device),
-        )
-        self.bounds = batch_bounds(len(material.train), recipe.batch_size, world.size * recipe.accumulate)
-        self.augmenter = Augmenter(recipe, network.input, material.normalisation, len(material.train), device)
-        self.seeds = StepSeeds(recipe.seed, world.rank, device)
-        self.module = make_module(network, recipe, device)
+    def __init__(self, plan: RunPlan) -> None:
+        self.plan, self.recipe, (self.device, self.processes) = plan, plan.recipe, plan.place
+        self.splits = plan.splits.to(self.device)
+        recipe, splits, device, processes = self.recipe, self.splits, self.device, self.processes
+        self.bounds = batch_bounds(len(splits.train), recipe.batch_size, processes.size * recipe.accumulate)
+        self.augmenter = Augmenter(recipe, plan.logits.input, splits.normalisation, len(splits.train), device)
+        self.seeds = StepSeeds(recipe.seed, processes.rank, device)
+        self.module = make_module(plan.logits, recipe, device)
         self.optimizer = make_optimizer(self.module, recipe)
         self.scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "fp16")
-        self.average = Average(self.module, recipe.ema) if recipe.ema else None
+        self.average = AveragedWeights(self.module, recipe.ema) if recipe.ema else None
         self.forward = self._forward()
         self.cast = autocast(recipe, device)
 
@@ -94,8 +61,8 @@ class Session:
         if self.recipe.checkpointing:
             from cnncalc.model.checkpointing import checkpointed
 
-            forward = checkpointed(self.module, without_softmax(self.network))
-        if self.world.shared:
+            forward = checkpointed(self.module, self.plan.logits)
+        if self.processes.shared:
             ids = [self.device.index] if self.device.type == "cuda" else None
             forward = DistributedDataParallel(forward, device_ids=ids, gradient_as_bucket_view=True)
         return cast(nn.Module, torch.compile(forward)) if self.recipe.compile else forward
@@ -118,9 +85,9 @@ class Session:
     @cached_property
     def predicted_bytes(self) -> int:
         """What a step and the images that stay on the device are predicted to take."""
-        material = self.material
-        held = data_bytes(material.train, material.tested, material.test)
-        return step_bytes(self.network, self.recipe, self.device, self.world) + held
+        splits = self.splits
+        held = data_bytes(splits.train, splits.tested, splits.test)
+        return step_bytes(self.plan.logits, self.recipe, self.plan.place) + held
 
     @property
     def tested_module(self) -> nn.Module:
@@ -130,7 +97,7 @@ class Session:
     @cached_property
     def tested_at_once(self) -> int:
         """Images that are tested at a time."""
-        return fitting_test_batch(self.network, self.recipe, self.device, self.world, _TESTED_AT_ONCE)
+        return fitting_test_batch(self.plan, _TESTED_AT_ONCE)
 
     def silent(self, last: bool) -> AbstractContextManager[Any]:
         """Return the context in which gradients are not yet exchanged, for all but the last part of a step."""
@@ -182,7 +149,7 @@ class Session:
 
 def make_module(network: Network, recipe: Recipe, device: torch.device) -> fx.GraphModule:
     """Return the model of a network that makes logits, with its first weights, as a recipe wants it laid out."""
-    module = build(without_softmax(network), device=device, seed=recipe.seed)
+    module = build(network, device=device, seed=recipe.seed)
     if recipe.channels_last and network.input.dimensions == 2:
         module.to(memory_format=torch.channels_last)
     return module

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 
 from cnncalc.core.cleaning import printable
@@ -10,8 +12,42 @@ from cnncalc.core.words import listed, shorten
 from cnncalc.train.data import Dataset, Split, channel_statistics, held_out
 from cnncalc.train.engine.augment import Normalisation
 from cnncalc.train.engine.seeds import SPLIT, mixed
-from cnncalc.train.engine.session import Material
 from cnncalc.train.recipe.settings import Recipe
+
+
+class RunSplits(NamedTuple):
+    """What a run works with.
+
+    Attributes:
+        train: what is trained on.
+        tested: what every epoch is tested on: validation images, or the test images.
+        test: what is tested once in the end, where ``tested`` are validation images.
+        classes: names of the classes.
+        normalisation: see `Normalisation`.
+        validates: whether ``tested`` are validation images.
+
+    """
+
+    train: Split
+    tested: Split | None
+    test: Split | None
+    classes: tuple[str, ...]
+    normalisation: Normalisation
+    validates: bool = False
+
+    @property
+    def tested_name(self) -> str:
+        """What the images are called that every epoch is tested on; "" where there are none."""
+        return "" if self.tested is None else "validation" if self.validates else "test"
+
+    def to(self, device: torch.device) -> RunSplits:
+        """Return the same with the images that are in memory on a device."""
+        return self._replace(
+            train=self.train.to(device),
+            tested=self.tested and self.tested.to(device),
+            test=self.test and self.test.to(device),
+        )
+
 
 HELD_BACK = 0.1
 """Share of the training images that is kept for validation where the data have no other images to test with."""
@@ -32,9 +68,9 @@ def validation_share(recipe: Recipe, dataset: Dataset) -> float:
     return 0.0
 
 
-def material_of(
+def run_splits(
     dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None, *, by_class: bool = True
-) -> Material:
+) -> RunSplits:
     """Return what a run works with; without a normalisation, that of the images that are trained on.
 
     Every epoch is tested on the validation images, if there are any, and else on the test images. Runs that are older
@@ -46,11 +82,11 @@ def material_of(
         train, validation = train.subset(kept), train.subset(held)
     tested, test = (dataset.test, None) if validation is None else (validation, dataset.test)
     normalisation = normalisation or _normalisation(train, recipe)
-    return Material(train, tested, test, dataset.classes, normalisation, validates=validation is not None)
+    return RunSplits(train, tested, test, dataset.classes, normalisation, validates=validation is not None)
 
 
 def held_back(dataset: Dataset, recipe: Recipe, *, by_class: bool = True) -> Split:
-    """Return the validation images of a run whose data have no others; see `material_of`."""
+    """Return the validation images of a run whose data have no others; see `run_splits`."""
     return dataset.train.subset(_split(dataset.train, recipe, by_class)[1])
 
 
@@ -85,13 +121,13 @@ def _normalisation(split: Split, recipe: Recipe) -> Normalisation:
     return Normalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels)
 
 
-def missing_classes(material: Material) -> str:
+def missing_classes(splits: RunSplits) -> str:
     """Return a sentence that names classes without images to train or to validate with; "" where there are none."""
-    found = [("to train with", _missing(material.train, material.classes))]
-    if material.validates and material.tested is not None:
-        found.append(("to validate with", _missing(material.tested, material.classes)))
+    found = [("to train with", _missing(splits.train, splits.classes))]
+    if splits.validates and splits.tested is not None:
+        found.append(("to validate with", _missing(splits.tested, splits.classes)))
     return "; ".join(
-        f"{len(names):,} of {len(material.classes):,} classes have no image {what}: {shorten(listed(names, 5), 200)}"
+        f"{len(names):,} of {len(splits.classes):,} classes have no image {what}: {shorten(listed(names, 5), 200)}"
         for what, names in found
         if names
     )

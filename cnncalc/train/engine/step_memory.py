@@ -13,8 +13,7 @@ from cnncalc.core.numbers import bytes_text
 from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import Split
-from cnncalc.train.engine.classifier_head import without_softmax
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.plan import Place, RunPlan
 from cnncalc.train.recipe.settings import Recipe
 
 MARGIN = 0.9
@@ -49,10 +48,10 @@ def setup_of(recipe: Recipe, batch: int, device: torch.device) -> TrainingSetup:
     )
 
 
-def step_bytes(network: Network, recipe: Recipe, device: torch.device, world: World) -> int:
-    """Return the predicted peak of a training step in each process."""
-    setup = setup_of(recipe, -(-recipe.batch_size // world.size), device)
-    return predict_memory(without_softmax(network), setup).peak_bytes
+def step_bytes(logits: Network, recipe: Recipe, place: Place) -> int:
+    """Return the predicted peak of a training step in each process, in bytes."""
+    setup = setup_of(recipe, -(-recipe.batch_size // place.processes.size), place.device)
+    return predict_memory(logits, setup).peak_bytes
 
 
 def data_bytes(*splits: Split | None) -> int:
@@ -60,43 +59,44 @@ def data_bytes(*splits: Split | None) -> int:
     return sum(len(split) * (split.volume.values + 8) for split in splits if split is not None and split.in_memory)
 
 
-def memory_line(network: Network, recipe: Recipe, device: torch.device, world: World, held: int) -> str:
+def memory_line(plan: RunPlan, held: int) -> str:
     """Say what a step takes, before it is taken."""
     images = f", and {bytes_text(held)} for the images" if held else ""
-    return f"a step takes {bytes_text(step_bytes(network, recipe, device, world))} by prediction{images}"
+    return f"a step takes {bytes_text(step_bytes(plan.logits, plan.recipe, plan.place))} by prediction{images}"
 
 
-def fitting_test_batch(network: Network, recipe: Recipe, device: torch.device, world: World, most: int) -> int:
+def fitting_test_batch(plan: RunPlan, most: int) -> int:
     """Return how many images may be tested at a time without taking more memory than a training step."""
     tested = TrainingSetup(
         inference=True,
-        precision=_PRECISIONS.get(recipe.precision, recipe.precision),
-        device="cuda" if device.type == "cuda" else "cpu",
+        precision=_PRECISIONS.get(plan.recipe.precision, plan.recipe.precision),
+        device="cuda" if plan.place.device.type == "cuda" else "cpu",
     )
-    fitting = largest_batch(without_softmax(network), tested, step_bytes(network, recipe, device, world))
+    fitting = largest_batch(plan.logits, tested, step_bytes(plan.logits, plan.recipe, plan.place))
     return min(most, fitting or 1)
 
 
-def fitting_batch(network: Network, recipe: Recipe, device: torch.device, world: World, train: Split) -> Fit:
+def fitting_batch(logits: Network, recipe: Recipe, place: Place, train: Split) -> Fit:
     """Return the largest batch that fits into the free memory and leaves an epoch enough steps.
 
     Raises:
         SpecError: where not even one image fits.
 
     """
+    device, processes = place
     free = free_bytes(device)
     budget = int(MARGIN * free) - data_bytes(train)
-    found = largest_batch(without_softmax(network), setup_of(recipe, recipe.accumulate, device), budget)
+    found = largest_batch(logits, setup_of(recipe, recipe.accumulate, device), budget)
     if found is None:
         message = f"not even one image fits into the {bytes_text(free)} that are free on {device}"
         hints = ["try --precision bf16, --checkpointing, or a smaller network"]
         raise SpecError("out-of-memory", message, hints=hints)
-    least = world.size * recipe.accumulate
+    least = processes.size * recipe.accumulate
     most = max(least, len(train) // FEWEST_STEPS)
-    size = min(found * world.size, most)
+    size = min(found * processes.size, most)
     size = max(least, size - size % _ROUND if size > _ROUND else size)
-    if found * world.size > most:
-        return Fit(size, f"{found * world.size:,} would fit, but an epoch keeps {FEWEST_STEPS} steps")
+    if found * processes.size > most:
+        return Fit(size, f"{found * processes.size:,} would fit, but an epoch keeps {FEWEST_STEPS} steps")
     return Fit(size, f"the largest that fits into {MARGIN:.0%} of the {bytes_text(free)} that are free")
 
 

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import torch
-
 from cnncalc.core.numbers import counted
-from cnncalc.network import Network
 from cnncalc.train.data import Dataset
 from cnncalc.train.engine.classifier_head import loss_note
 from cnncalc.train.engine.devices import describe
-from cnncalc.train.engine.distributed import World
-from cnncalc.train.engine.session import Material
+from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.splits import missing_classes
 from cnncalc.train.engine.step_memory import data_bytes, memory_line
 from cnncalc.train.recipe.settings import Recipe
 
 
-def about_run(
-    network: Network, dataset: Dataset, material: Material, recipe: Recipe, device: torch.device, world: World
-) -> list[tuple[str, str]]:
+def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
     """Say what is trained, on what, where and how."""
-    tested, test = material.tested, material.test
-    how = "" if material.train.in_memory else ", streamed"
-    parts = [f"{len(material.train):,} images to train on{how}"]
-    if material.validates:
+    network, recipe, splits, (device, processes) = plan.network, plan.recipe, plan.splits, plan.place
+    tested, test = splits.tested, splits.test
+    how = "" if splits.train.in_memory else ", streamed"
+    parts = [f"{len(splits.train):,} images to train on{how}"]
+    if splits.validates:
         parts.append(f"{len(tested or ()):,} to validate")
-    final = test if material.validates else tested
+    final = test if splits.validates else tested
     if final is not None:
         parts.append(f"{len(final):,} to test")
-    held = data_bytes(material.train, tested, test)
-    missing = missing_classes(material)
-    where = describe(device) + (f", {world.size} processes" if world.shared else "")
+    held = data_bytes(splits.train, tested, test)
+    missing = missing_classes(splits)
+    where = describe(device) + (f", {processes.size} processes" if processes.shared else "")
     chosen = [("data chosen", dataset.chosen)] if dataset.chosen else []
     more = f", and {len(dataset.skipped) - 1:,} more" if len(dataset.skipped) > 1 else ""
     skipped = [("left out", f"{text}{more}") for text in dataset.skipped[:1]]
@@ -45,7 +40,7 @@ def about_run(
         ("recipe", _recipe_line(recipe)),
         ("augmentation", _augmentation_line(recipe)),
         ("loss", loss_note(network)),
-        ("memory", memory_line(network, recipe, device, world, held)),
+        ("memory", memory_line(plan, held)),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.core.errors import SpecError
 from cnncalc.train.recipe.presets import with_changes
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of
-from cnncalc.train.run.facts import DATA, SPEC, Facts
+from cnncalc.train.run.facts import DATA, SPEC, RunFacts
 
 FIXED: Mapping[str, str] = {
     "batch_size": "the step at which it stands is counted in batches",
@@ -32,7 +32,7 @@ class Change(NamedTuple):
     """
 
     recipe: Recipe
-    facts: Facts
+    facts: RunFacts
     what: Mapping[str, Sequence[Any]]
 
     @property
@@ -47,7 +47,7 @@ class Change(NamedTuple):
             f"another {name}" if name in prints else f"{name} {old} → {new}" for name, (old, new) in self.what.items()
         )
 
-    def at(self, step: int) -> Facts:
+    def at(self, step: int) -> RunFacts:
         """Return the facts of the run, with the change and the step from which on it holds."""
         return self.facts._replace(changes=(*self.facts.changes, {"step": step, **self.what}))
 
@@ -68,7 +68,7 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     return changed
 
 
-def change_of(before: Recipe, after: Recipe, old: Facts, fingerprints: Mapping[str, str]) -> Change | None:
+def change_of(before: Recipe, after: Recipe, old: RunFacts, fingerprints: Mapping[str, str]) -> Change | None:
     """Return what is changed, or None where nothing is; a run that had no fingerprints gets none."""
     was, now = as_values(before), as_values(after)
     what: dict[str, Sequence[Any]] = {key: (was[key], now[key]) for key in was if was[key] != now[key]}

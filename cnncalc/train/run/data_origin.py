@@ -18,10 +18,10 @@ from cnncalc.train.data import (
     fingerprint,
     load_dataset,
 )
-from cnncalc.train.run.facts import DATA, Facts
+from cnncalc.train.run.facts import DATA, RunFacts
 
 
-def request_of(facts: Facts) -> DataRequest:
+def request_of(facts: RunFacts) -> DataRequest:
     """Return how a run's data were asked for; what stands in its file may have been changed into anything."""
     defaults = DataRequest()._asdict()
     ranges = {"limit": range(1, 2**63), "workers": range(257), "memory_limit": range(2**63), "seed": range(2**63)}
@@ -36,7 +36,7 @@ def request_of(facts: Facts) -> DataRequest:
     return request
 
 
-def dataset_of_run(facts: Facts, network: Network, given: Mapping[str, Any] | None = None) -> Dataset:
+def dataset_of_run(facts: RunFacts, network: Network, given: Mapping[str, Any] | None = None) -> Dataset:
     """Return the data of a run, or others that its network can be tested on.
 
     Args:
@@ -58,7 +58,7 @@ def dataset_of_run(facts: Facts, network: Network, given: Mapping[str, Any] | No
     return dataset
 
 
-def check_data(dataset: Dataset, facts: Facts, hints: Sequence[str]) -> None:
+def check_data(dataset: Dataset, facts: RunFacts, hints: Sequence[str]) -> None:
     """Refuse data that are not those that a run began with; a run that has no fingerprint of them is believed.
 
     Raises:

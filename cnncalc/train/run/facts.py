@@ -28,7 +28,7 @@ class SpecSettings(NamedTuple):
     rounding: str | None
 
 
-class Facts(NamedTuple):
+class RunFacts(NamedTuple):
     """What a run remembers of itself beside its spec and recipe.
 
     Attributes:
@@ -72,13 +72,13 @@ def spec_fingerprint(text: str, settings: SpecSettings) -> str:
     return hashlib.sha256(json.dumps(loaded).encode()).hexdigest()[:32]
 
 
-def to_json(facts: Facts) -> bytes:
+def to_json(facts: RunFacts) -> bytes:
     """Return facts as the bytes of a JSON file; bytes in paths that are no UTF-8 stand in it as escapes."""
     data = {"schema": SCHEMA, **facts._asdict(), "spec": facts.spec._asdict()}
     return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
-def from_json(data: bytes) -> Facts:
+def from_json(data: bytes) -> RunFacts:
     """Return the facts that `to_json` wrote.
 
     Raises:
@@ -91,13 +91,13 @@ def from_json(data: bytes) -> Facts:
         raise ValueError("it is no JSON") from None
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise ValueError(f'it is no object with "schema": "{SCHEMA}"')
-    missing = [name for name in _FIELDS if name not in found and name not in Facts._field_defaults]
+    missing = [name for name in _FIELDS if name not in found and name not in RunFacts._field_defaults]
     if missing:
         raise ValueError(f"`{missing[0]}` is missing")
     unknown = [name for name in found if name not in (*_FIELDS, "schema")]
     if unknown:
         raise ValueError(f"`{shorten(unknown[0])}` is unknown")
-    return Facts(**{name: _read(name, found[name], read) for name, read in _FIELDS.items() if name in found})
+    return RunFacts(**{name: _read(name, found[name], read) for name, read in _FIELDS.items() if name in found})
 
 
 def _read(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
@@ -185,6 +185,6 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
-def typed() -> tuple[str, ...]:
+def command_line() -> tuple[str, ...]:
     """Return what was typed to start this program."""
     return ("cnncalc", *sys.argv[1:])

@@ -20,7 +20,7 @@ from cnncalc.train.progress import Row
 from cnncalc.train.recipe.presets import load_recipe, to_toml
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.facts import SPEC as SPEC_PRINT
-from cnncalc.train.run.facts import Facts, SpecSettings, from_json, spec_fingerprint, to_json
+from cnncalc.train.run.facts import RunFacts, SpecSettings, from_json, spec_fingerprint, to_json
 
 SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = "best.safetensors", "last.safetensors", "checkpoints", "tensorboard"
@@ -66,7 +66,7 @@ class RunFolder:
             message = f"cannot make the folder `{shorten_path(self.path)}`: {error.strerror}"
             raise WriteError("cannot-write", message) from None
 
-    def create(self, network: Network, recipe: Recipe, facts: Facts) -> None:
+    def create(self, network: Network, recipe: Recipe, facts: RunFacts) -> None:
         """Begin a run in a folder that is held: write the spec, the recipe and the facts.
 
         Raises:
@@ -80,7 +80,7 @@ class RunFolder:
         write_file(to_toml(recipe), self.file(RECIPE))
         write_file(to_json(facts), self.file(RUN))
 
-    def write_change(self, recipe: Recipe, facts: Facts) -> None:
+    def write_change(self, recipe: Recipe, facts: RunFacts) -> None:
         """Write the recipe and the facts of a run that goes on with others.
 
         Raises:
@@ -105,7 +105,7 @@ class RunFolder:
         """Return a command with the run's folder behind some words, as a shell takes it."""
         return " ".join(filter(None, ["cnncalc", words, shlex.quote(self.path), more]))
 
-    def network(self, facts: Facts, *, changed: bool = False) -> Network:
+    def network(self, facts: RunFacts, *, changed: bool = False) -> Network:
         """Return the run's network, to which the facts belong.
 
         Raises:
@@ -133,7 +133,7 @@ class RunFolder:
         """Return the run's recipe."""
         return load_recipe(self.file(RECIPE))
 
-    def facts(self) -> Facts:
+    def facts(self) -> RunFacts:
         """Return what the run remembers of itself.
 
         Raises:

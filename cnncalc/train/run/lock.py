@@ -11,14 +11,14 @@ from contextlib import contextmanager, suppress
 
 from cnncalc.core.errors import SpecError, WriteError
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.run.folder import LOCK, RunFolder
 
 _MOST_BYTES = 200
 
 
 @contextmanager
-def held(folder: RunFolder, world: World) -> Iterator[None]:
+def held(folder: RunFolder, processes: Processes) -> Iterator[None]:
     """Hold a run's folder, which is there, until the end.
 
     The lock is the system's, and goes with the process, however it ends. Where a disk knows no locks, none is held.
@@ -28,8 +28,8 @@ def held(folder: RunFolder, world: World) -> Iterator[None]:
         WriteError: where the file of the lock cannot be written.
 
     """
-    handle, holder = _taken(folder.file(LOCK)) if world.writes else (None, "")
-    holder = world.agree_on(holder)
+    handle, holder = _taken(folder.file(LOCK)) if processes.writes else (None, "")
+    holder = processes.agree_on(holder)
     if holder:
         message = f"another process writes the run `{shorten_path(folder.path)}`: {shorten(holder, 100)}"
         raise SpecError("run-in-use", message, hints=["wait until it has ended, or stop it"])

@@ -15,7 +15,7 @@ from cnncalc.core.numbers import counted
 from cnncalc.train.data import Split
 from cnncalc.train.engine.augment import Targets
 from cnncalc.train.engine.devices import finish, peak_memory_bytes
-from cnncalc.train.engine.metrics import NotFinite, Watch
+from cnncalc.train.engine.metrics import NonFiniteLoss, StepMetrics
 from cnncalc.train.engine.sampling import epoch_order, local_parts
 from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.engine.scoring import Score, Stopped, score
@@ -26,7 +26,7 @@ from cnncalc.train.run.changes import Change
 from cnncalc.train.run.ending import commands_of, files_of
 from cnncalc.train.run.faults import no_number
 from cnncalc.train.run.folder import RunFolder
-from cnncalc.train.run.saving import Keeper
+from cnncalc.train.run.saving import RunSaver
 from cnncalc.train.run.signals import Signals
 
 MOST_ROLLBACKS = 10
@@ -43,8 +43,8 @@ class End(NamedTuple):
     goes_on: bool = False
 
 
-class Run:
-    """A run of a session in its folder.
+class Trainer:
+    """Trains: takes a session through its epochs and keeps the run in its folder.
 
     Args:
         session: what is trained.
@@ -57,17 +57,17 @@ class Run:
     def __init__(self, session: Session, folder: RunFolder, observer: Observer, signals: Signals) -> None:
         self.session, self.folder, self.observer, self.signals = session, folder, observer, signals
         self.progress = Progress()
-        self._watch = Watch(session)
-        self._keeper = Keeper(session, folder)
+        self._metrics = StepMetrics(session)
+        self._saver = RunSaver(session, folder)
         self._begun = self._started = time.monotonic()
         self._seconds_before = 0.0
         self._rate = 0.0
 
     # ---- from the start to the end
 
-    def go(self, about: list[tuple[str, str]], change: Change | None = None) -> Ended:
+    def fit(self, about: list[tuple[str, str]], change: Change | None = None) -> Ended:
         """Train to the end, from the newest checkpoint if there is one, with a change that is to be written down."""
-        if self._keeper.begun():
+        if self._saver.begun():
             self._restore()
         else:
             self._save()  # so that there is always something to go back to
@@ -75,12 +75,12 @@ class Run:
             self._apply(change)
         session, progress = self.session, self.progress
         length = session.recipe.epochs, session.steps_per_epoch
-        tested = session.material.tested_name
+        tested = session.splits.tested_name
         self.observer.begin(Begun(self.folder.path, about, *length, progress.step, progress.rows, tested))
         self._start_clocks()
         end = self._all_epochs()
         self._save()
-        self._keeper.draw(self.progress.rows, now=True)
+        self._saver.draw(self.progress.rows, now=True)
         ended = self._ended(end)
         self.observer.end(ended)
         return ended
@@ -92,7 +92,7 @@ class Run:
                 return end
             try:
                 interrupted = self._epoch()
-            except NotFinite as fault:
+            except NonFiniteLoss as fault:
                 self._go_back(fault)
                 continue
             if interrupted:
@@ -119,15 +119,15 @@ class Run:
         seconds = time.monotonic() - started
         images = sum(session.images_in(step) for step in range(first, progress.step))
         try:
-            tested = None if session.material.tested is None else self._test(session.material.tested)
+            tested = None if session.splits.tested is None else self._test(session.splits.tested)
         except Stopped:
             return self._asked_to_end()
         row = self._row(tested, images / seconds if images else 0.0)
-        self._keeper.take_weights(row, best=progress.close_epoch(row))
+        self._saver.take_weights(row, best=progress.close_epoch(row))
         self.observer.epoch(row)
-        if self._keeper.due():
+        if self._saver.due():
             self._save()
-        self._keeper.draw(progress.rows, now=False)
+        self._saver.draw(progress.rows, now=False)
         return None
 
     # ---- steps
@@ -139,25 +139,25 @@ class Run:
         for _ in range(left):
             self._step(parts)
             progress.step += 1
-            if self._watch.due(progress) or (self.signals.asked and not session.world.shared):
-                self._look()
+            if self._metrics.due(progress) or (self.signals.asked and not session.processes.shared):
+                self._report_steps()
                 end = self._asked_to_end()
                 if end:
                     return end
-                if self._keeper.due():
+                if self._saver.due():
                     self._save()
-        self._look()
+        self._report_steps()
         return None
 
     def _parts(self) -> tuple[Iterator[Part], int]:
         """Return the parts of the batches that are left of the epoch, and how many steps they are."""
         session, progress = self.session, self.progress
-        train, world, recipe = session.material.train, session.world, session.recipe
+        train, processes, recipe = session.splits.train, session.processes, session.recipe
         offset = progress.step - progress.epoch * session.steps_per_epoch
         order = epoch_order(len(train), recipe.seed, progress.epoch)
         if train.in_memory:
             order = order.to(session.device)
-        indices = local_parts(order, session.bounds, offset, world.rank, world.size, recipe.accumulate)
+        indices = local_parts(order, session.bounds, offset, processes.rank, processes.size, recipe.accumulate)
         batches = train.batches(indices, seed=recipe.seed + progress.epoch)
         return zip(indices, batches, strict=True), session.steps_per_epoch - offset
 
@@ -169,7 +169,7 @@ class Run:
         loss = self._backward(next(parts), last=recipe.accumulate == 1)
         for number in range(1, recipe.accumulate):
             loss = loss + self._backward(next(parts), last=number == recipe.accumulate - 1)
-        self._watch.add(loss)
+        self._metrics.add(loss)
         self._take_step()
 
     def _backward(self, part: Part, *, last: bool) -> Tensor:
@@ -181,11 +181,11 @@ class Run:
             with session.cast():
                 logits = session.forward(images).flatten(1)
                 loss = self._loss(logits, targets)
-            share = len(labels) * session.world.size / session.images_in(progress.step)
+            share = len(labels) * session.processes.size / session.images_in(progress.step)
             loss = loss if share == 1 else loss * share
             session.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        if self._watch.counts(progress.step) and targets.others is None:
-            self._watch.add_logits(logits, labels)
+        if self._metrics.counts(progress.step) and targets.others is None:
+            self._metrics.add_logits(logits, labels)
         return loss.detach()
 
     def _loss(self, logits: Tensor, targets: Targets) -> Tensor:
@@ -222,18 +222,18 @@ class Run:
 
     # ---- looking and testing
 
-    def _look(self) -> None:
-        seen = self._watch.look(self.progress, self._rate)
+    def _report_steps(self) -> None:
+        seen = self._metrics.collect(self.progress, self._rate)
         if seen is not None:
-            self.observer.look(seen)
+            self.observer.steps(seen)
 
     def _asked_to_end(self) -> End | None:
         """Say whether somebody asked the run to stop, or its time is over; all processes agree."""
         limit = self.session.recipe.time_limit
         late = bool(limit) and time.monotonic() - self._begun >= limit
         asks = torch.tensor([self.signals.number, late], dtype=torch.int64)
-        if self.session.world.shared:
-            asks = self.session.world.largest(asks.to(self.session.device))
+        if self.session.processes.shared:
+            asks = self.session.processes.largest(asks.to(self.session.device))
         number, late = asks.tolist()
         if number:
             return End(self.signals.name(number), False, goes_on=True)
@@ -241,17 +241,17 @@ class Run:
 
     def _test(self, split: Split) -> Score:
         session = self.session
-        session.world.share_buffers(session.tested_module)
+        session.processes.share_buffers(session.tested_module)
         return score(
             session.tested_module,
             split,
             session.augmenter,
-            classes=session.network.output.channels,
+            classes=session.plan.network.output.channels,
             batch=session.tested_at_once,
             views=session.recipe.views,
-            world=session.world,
+            processes=session.processes,
             cast=session.cast,
-            stop=lambda: self.signals.asked and not session.world.shared,
+            stop=lambda: self.signals.asked and not session.processes.shared,
         )
 
     def _row(self, tested: Score | None, images_per_second: float) -> Row:
@@ -276,16 +276,16 @@ class Run:
 
     def _start_clocks(self) -> None:
         self._started, self._seconds_before = time.monotonic(), self.progress.seconds
-        self._watch.start(self.progress)
-        self._keeper.start()
+        self._metrics.start(self.progress)
+        self._saver.start()
 
     def _save(self) -> None:
         """Write everything; every loss so far has been looked at, and was a number."""
         self.progress.seconds = self._seconds()
-        self._keeper.save(self.progress)
+        self._saver.save(self.progress)
 
     def _restore(self) -> None:
-        self.progress, told = self._keeper.restore()
+        self.progress, told = self._saver.restore()
         for text in told:
             self.observer.note(text)
 
@@ -293,10 +293,10 @@ class Run:
         """Write down what is changed where the run goes on; a new learning rate is not halved any more."""
         if change.new_rate:
             self.progress.rate_scale, self.progress.rollbacks = 1.0, 0
-        self._keeper.write_change(change, self.progress.step)
+        self._saver.write_change(change, self.progress.step)
         self.observer.note(f"changed from step {self.progress.step:,} on: {change.text()}")
 
-    def _go_back(self, fault: NotFinite) -> None:
+    def _go_back(self, fault: NonFiniteLoss) -> None:
         """Go back to the last checkpoint with half the learning rate, or end the run.
 
         Raises:
@@ -307,7 +307,7 @@ class Run:
         if recipe.non_finite == "stop" or progress.rollbacks >= MOST_ROLLBACKS:
             raise no_number(str(fault), self._rate, self.folder, recipe, progress.rollbacks)
         rollbacks, scale = progress.rollbacks + 1, progress.rate_scale / 2
-        self.session.world.wait()  # until the last checkpoint is on the disk
+        self.session.processes.wait()  # until the last checkpoint is on the disk
         self._restore()
         self.progress.rollbacks, self.progress.rate_scale = rollbacks, scale
         times = f"{rollbacks} of {MOST_ROLLBACKS} times"
@@ -333,15 +333,15 @@ class Run:
             skipped_steps=progress.skipped_steps,
             files=files_of(self.folder),
             commands=commands_of(self.folder, goes_on=end.goes_on, tested=bool(progress.rows)),
-            tested=session.material.tested_name,
+            tested=session.splits.tested_name,
         )
 
     def _final_test(self) -> float | None:
         """Test the test images with the best weights, where validation images have chosen them."""
-        test = self.session.material.test
+        test = self.session.splits.test
         if test is None or not self.progress.best_epoch:
             return None
-        self._keeper.take_best()
+        self._saver.take_best()
         with suppress(Stopped):
             return self._test(test).accuracy
         return None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
-
-import torch
 
 from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
@@ -16,29 +15,30 @@ from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import DataRequest, Dataset, check_dataset, fingerprint, load_dataset
 from cnncalc.train.engine.augment import Normalisation, resolved_flip, resolved_shift
 from cnncalc.train.engine.batches import check_batches
-from cnncalc.train.engine.classifier_head import check_classifier
+from cnncalc.train.engine.classifier_head import check_classifier, without_softmax
 from cnncalc.train.engine.devices import choose_device, configure, resolved_precision
-from cnncalc.train.engine.distributed import World, job, joined_world, restarted
-from cnncalc.train.engine.session import Material, Session
-from cnncalc.train.engine.splits import material_of, validation_share
+from cnncalc.train.engine.distributed import Processes, job, joined_processes, restarted
+from cnncalc.train.engine.plan import Place, RunPlan, plan_of
+from cnncalc.train.engine.session import Session
+from cnncalc.train.engine.splits import run_splits, validation_share
 from cnncalc.train.engine.step_memory import fitting_batch
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.recipe.settings import AUTO, Recipe
 from cnncalc.train.run.about import about_run
 from cnncalc.train.run.changes import Change, change_of, changed_recipe
 from cnncalc.train.run.data_origin import check_data, dataset_of_run, with_whole_paths
-from cnncalc.train.run.facts import DATA, SPEC, Facts, SpecSettings, spec_fingerprint, typed, versions
+from cnncalc.train.run.facts import DATA, SPEC, RunFacts, SpecSettings, command_line, spec_fingerprint, versions
 from cnncalc.train.run.faults import explained_faults
 from cnncalc.train.run.folder import RunFolder, free_folder, load_spec
 from cnncalc.train.run.lock import held
-from cnncalc.train.run.loop import Run
+from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
 
-Listen = Callable[[World], Observer]
+ObserverFactory = Callable[[Processes], Observer]
 """Makes whoever hears of the run, once the processes know each other."""
 
 
-class Asked(NamedTuple):
+class TrainRequest(NamedTuple):
     """What somebody asked to be trained.
 
     Attributes:
@@ -59,28 +59,26 @@ class Asked(NamedTuple):
     out: str | None
 
 
-class Ready(NamedTuple):
+class PlannedRun(NamedTuple):
     """A run whose parts have been checked.
 
     Attributes:
+        plan: what is trained, how, on what and where.
         folder: where it is kept.
-        network, recipe, material: what is trained, how, on what.
         facts: what it remembers of itself.
         about: pairs of a word and a sentence that say all that.
         change: what is changed where it goes on; None where nothing is.
 
     """
 
+    plan: RunPlan
     folder: RunFolder
-    network: Network
-    recipe: Recipe
-    material: Material
-    facts: Facts
+    facts: RunFacts
     about: list[tuple[str, str]]
     change: Change | None = None
 
 
-class Again(NamedTuple):
+class ResumeRequest(NamedTuple):
     """What somebody asks of a run that goes on.
 
     Attributes:
@@ -93,7 +91,7 @@ class Again(NamedTuple):
     accept: bool = False
 
 
-def train(asked: Asked, listen: Listen, signals: Signals) -> Ended:
+def train(request: TrainRequest, make_observer: ObserverFactory, signals: Signals) -> Ended:
     """Begin a run, or go on with it where torchrun has started it again.
 
     Raises:
@@ -101,126 +99,152 @@ def train(asked: Asked, listen: Listen, signals: Signals) -> Ended:
         WriteError: where something cannot be written.
 
     """
-    device = choose_device(asked.device)
-    with joined_world(device) as world:
-        if asked.out and _is_a_restart(RunFolder(asked.out)):
-            return _go_on(RunFolder(asked.out), device, world, listen, signals, Again())
-        ready = _prepare(asked, device, world)
-        if world.writes:
-            ready.folder.make()
-        world.wait()
-        with held(ready.folder, world):
-            if world.writes:
-                ready.folder.create(ready.network, ready.recipe, ready.facts)
-            world.wait()
-            return _run(ready, device, world, listen, signals)
+    with _joined(request.device) as place:
+        if request.out and _is_a_restart(RunFolder(request.out)):
+            return _resume(RunFolder(request.out), place, ResumeRequest(), make_observer, signals)
+        planned = _plan_new(request, place)
+        with _held_and_made(planned, place.processes):
+            return _carry_out(planned, make_observer, signals)
 
 
-def resume(path: str, device_name: str, listen: Listen, signals: Signals, again: Again = Again()) -> Ended:  # noqa: B008
-    """Go on with a run; raises like `train`."""
-    device = choose_device(device_name)
-    with joined_world(device) as world:
-        return _go_on(RunFolder(path), device, world, listen, signals, again)
-
-
-def _go_on(
-    folder: RunFolder, device: torch.device, world: World, listen: Listen, signals: Signals, again: Again
+def resume(
+    path: str,
+    device_name: str,
+    make_observer: ObserverFactory,
+    signals: Signals,
+    request: ResumeRequest | None = None,
 ) -> Ended:
-    folder.facts()  # what is no run is not held
-    with held(folder, world):
-        return _run(_again(folder, device, world, again), device, world, listen, signals)
+    """Go on with a run; raises like `train`."""
+    with _joined(device_name) as place:
+        return _resume(RunFolder(path), place, request or ResumeRequest(), make_observer, signals)
+
+
+@contextmanager
+def _joined(device_name: str) -> Iterator[Place]:
+    """Choose the device and join the other processes, if there are any."""
+    device = choose_device(device_name)
+    with joined_processes(device) as processes:
+        yield Place(device, processes)
+
+
+@contextmanager
+def _held_and_made(planned: PlannedRun, processes: Processes) -> Iterator[None]:
+    """Make the folder of a new run and hold it, so that no other process writes to it."""
+    folder = planned.folder
+    if processes.writes:
+        folder.make()
+    processes.wait()
+    with held(folder, processes):
+        if processes.writes:
+            folder.create(planned.plan.network, planned.plan.recipe, planned.facts)
+        processes.wait()
+        yield
+
+
+def _resume(
+    folder: RunFolder, place: Place, request: ResumeRequest, make_observer: ObserverFactory, signals: Signals
+) -> Ended:
+    folder.facts()  # what is not a run is not held
+    with held(folder, place.processes):
+        return _carry_out(_plan_again(folder, place, request), make_observer, signals)
 
 
 def _is_a_restart(folder: RunFolder) -> bool:
     return folder.begun() and (restarted() or (bool(job()) and folder.facts().job == job()))
 
 
-def _run(ready: Ready, device: torch.device, world: World, listen: Listen, signals: Signals) -> Ended:
-    with signals.listening(), explained_faults(ready.recipe, ready.folder):
-        session = Session(ready.network, ready.recipe, ready.material, device, world)
-        observer = listen(world)
+def _carry_out(planned: PlannedRun, make_observer: ObserverFactory, signals: Signals) -> Ended:
+    plan, folder = planned.plan, planned.folder
+    with signals.listening(), explained_faults(plan.recipe, folder):
+        session = Session(plan)
+        observer = make_observer(plan.place.processes)
         try:
-            return Run(session, ready.folder, observer, signals).go(ready.about, ready.change)
+            return Trainer(session, folder, observer, signals).fit(planned.about, planned.change)
         finally:
             observer.close()
 
 
-def _prepare(asked: Asked, device: torch.device, world: World) -> Ready:
+def _plan_new(request: TrainRequest, place: Place) -> PlannedRun:
     """Load and check what is needed for a new run."""
-    network = load_spec(asked.spec, asked.settings)
-    classes = check_classifier(network)
-    request = with_whole_paths(asked.data._replace(seed=asked.recipe.seed))
-    dataset = load_dataset(request, network.input, classes=classes)
+    network = load_spec(request.spec, request.settings)
+    data = with_whole_paths(request.data._replace(seed=request.recipe.seed))
+    dataset = load_dataset(data, network.input, classes=check_classifier(network))
     check_dataset(dataset, network)
-    recipe, fit = _decided(asked.recipe, dataset, network, device, world)
-    material = material_of(dataset, recipe, None)
-    check_batches(network, recipe, len(material.train), world)
-    configure(recipe, device, network)
-    path = asked.out or world.agree_on(free_folder(_spec_name(asked.spec, network)))
-    facts = Facts(
-        spec_name=network.source.name,
-        spec=asked.settings,
-        data=request._asdict(),
+    recipe, fit = _decided(request.recipe, dataset, network, place)
+    plan = plan_of(network, recipe, run_splits(dataset, recipe, None), place)
+    _check(plan)
+    path = request.out or place.processes.agree_on(free_folder(_spec_name(network)))
+    about = about_run(plan, dataset)
+    chosen = [("batch size", f"{recipe.batch_size:,}: {fit}")] if fit else []
+    return PlannedRun(plan, RunFolder(path), _facts_of(plan, request.settings, data, dataset), [*about, *chosen])
+
+
+def _facts_of(plan: RunPlan, settings: SpecSettings, data: DataRequest, dataset: Dataset) -> RunFacts:
+    """Return what a new run remembers of itself."""
+    source, splits = plan.network.source, plan.splits
+    return RunFacts(
+        spec_name=source.name,
+        spec=settings,
+        data=data._asdict(),
         data_name=dataset.name,
         classes=dataset.classes,
-        mean=material.normalisation.mean,
-        deviation=material.normalisation.deviation,
-        images=len(material.train),
+        mean=splits.normalisation.mean,
+        deviation=splits.normalisation.deviation,
+        images=len(splits.train),
         job=job(),
         versions=versions(),
-        command=typed(),
-        fingerprints={SPEC: spec_fingerprint(network.source.text, asked.settings), DATA: fingerprint(dataset)},
+        command=command_line(),
+        fingerprints={SPEC: spec_fingerprint(source.text, settings), DATA: fingerprint(dataset)},
     )
-    about = about_run(network, dataset, material, recipe, device, world)
-    chosen = [("batch size", f"{recipe.batch_size:,}: {fit}")] if fit else []
-    return Ready(RunFolder(path), network, recipe, material, facts, [*about, *chosen])
 
 
-def _again(folder: RunFolder, device: torch.device, world: World, again: Again) -> Ready:
+def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> PlannedRun:
     """Load and check what a run was begun with, and what is to be changed."""
     facts, before = folder.facts(), folder.recipe()
-    network = folder.network(facts, changed=again.accept)
+    network = folder.network(facts, changed=request.accept)
     check_classifier(network)
-    if world.writes:
+    if place.processes.writes:
         folder.clean()
-    recipe = changed_recipe(before, again.changes)
     dataset = dataset_of_run(facts, network)
-    recipe, _ = _decided(recipe, dataset, network, device, world)
+    recipe, _ = _decided(changed_recipe(before, request.changes), dataset, network, place)
     normalisation = Normalisation(facts.mean, facts.deviation)
-    material = material_of(dataset, recipe, normalisation, by_class=facts.splits_by_class)
-    if len(material.train) != facts.images:
-        message = f"the run was trained on {facts.images:,} images; there are {len(material.train):,} now"
+    splits = run_splits(dataset, recipe, normalisation, by_class=facts.splits_by_class)
+    if len(splits.train) != facts.images:
+        message = f"the run was trained on {facts.images:,} images; there are {len(splits.train):,} now"
         raise SpecError("other-data", message, hints=["a run goes on with the data that it began with"])
-    if not again.accept:
+    if not request.accept:
         check_data(dataset, facts, [f"or go on all the same: {folder.command('train --resume', '--accept-changes')}"])
-    check_batches(network, recipe, len(material.train), world)
-    configure(recipe, device, network)
-    now = {SPEC: spec_fingerprint(network.source.text, facts.spec), DATA: fingerprint(dataset)} if again.accept else {}
-    change = change_of(before, recipe, facts, now)
-    about = about_run(network, dataset, material, recipe, device, world)
-    return Ready(folder, network, recipe, material, facts, about, change)
+    plan = plan_of(network, recipe, splits, place)
+    _check(plan)
+    accepted = {SPEC: spec_fingerprint(network.source.text, facts.spec), DATA: fingerprint(dataset)}
+    change = change_of(before, recipe, facts, accepted if request.accept else {})
+    return PlannedRun(plan, folder, facts, about_run(plan, dataset), change)
 
 
-def _spec_name(spec: str, network: Network) -> str:
+def _check(plan: RunPlan) -> None:
+    """Refuse what cannot be trained as planned, and ask of PyTorch what the recipe wants."""
+    check_batches(plan.network, plan.recipe, len(plan.splits.train), plan.place.processes)
+    configure(plan.recipe, plan.place.device, plan.network)
+
+
+def _spec_name(network: Network) -> str:
     name = os.path.basename(network.source.name)
     return "spec" if name in ("text", "standard input") else os.path.splitext(name)[0]
 
 
-def _decided(
-    recipe: Recipe, dataset: Dataset, network: Network, device: torch.device, world: World
-) -> tuple[Recipe, str]:
+def _decided(recipe: Recipe, dataset: Dataset, network: Network, place: Place) -> tuple[Recipe, str]:
     """Return the recipe with nothing left open, as a run keeps it, and why its batch is as large as it is."""
     usual = OPTIMIZERS[recipe.optimizer]
     decided = replace(
         recipe,
         learning_rate=usual.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
         weight_decay=usual.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
-        precision=resolved_precision(recipe, device),
+        precision=resolved_precision(recipe, place.device),
         flip=resolved_flip(recipe, network.input),
         shift=resolved_shift(recipe, network.input),
         validation=validation_share(recipe, dataset),
     )
     if decided.batch_size != AUTO:
         return decided, ""
-    fit = fitting_batch(network, decided, device, world, dataset.train)
-    return replace(decided, batch_size=int(world.agree_on(str(fit.batch_size)))), fit.reason
+    fit = fitting_batch(without_softmax(network), decided, place, dataset.train)
+    return replace(decided, batch_size=int(place.processes.agree_on(str(fit.batch_size)))), fit.reason

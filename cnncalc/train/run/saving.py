@@ -18,7 +18,7 @@ DRAW_SECONDS = 60.0
 """How often the learning curve is drawn, which takes longer than everything else that is written."""
 
 
-class Keeper:
+class RunSaver:
     """Writes the files of a run, in the one process that writes, and reads them in all."""
 
     def __init__(self, session: Session, folder: RunFolder) -> None:
@@ -33,7 +33,9 @@ class Keeper:
 
     def due(self) -> bool:
         """Say whether it is time for a checkpoint, in the process that writes."""
-        return self._session.world.writes and time.monotonic() - self._saved >= self._session.recipe.checkpoint_every
+        return (
+            self._session.processes.writes and time.monotonic() - self._saved >= self._session.recipe.checkpoint_every
+        )
 
     def begun(self) -> bool:
         """Say whether there is something to go on from."""
@@ -52,7 +54,7 @@ class Keeper:
             WriteError: where something cannot be written; the earlier checkpoints are untouched.
 
         """
-        if self._session.world.writes:
+        if self._session.processes.writes:
             if self._best is not None:
                 write_file(self._best, self._folder.file(BEST))
             if self._last is not None:
@@ -69,17 +71,17 @@ class Keeper:
             WriteError: where they cannot be written.
 
         """
-        if self._session.world.writes:
+        if self._session.processes.writes:
             self._folder.write_change(change.recipe, change.at(step))
 
     def draw(self, rows: Sequence[Row], *, now: bool) -> None:
         """Draw the learning curve, now or if it is time to."""
         if not (now or time.monotonic() - self._drawn >= DRAW_SECONDS):
             return
-        if self._session.world.writes and rows:
+        if self._session.processes.writes and rows:
             from cnncalc.train.show.curves import draw_curve  # takes longer to import than a short run takes
 
-            write_file(draw_curve(rows, self._session.material.tested_name), self._folder.file(CURVE))
+            write_file(draw_curve(rows, self._session.splits.tested_name), self._folder.file(CURVE))
         self._drawn = time.monotonic()
 
     def restore(self) -> tuple[Progress, list[str]]:
@@ -104,6 +106,6 @@ class Keeper:
 
     def take_best(self) -> None:
         """Give the session the weights of the best epoch, from the disk."""
-        self._session.world.wait()  # until they are there
+        self._session.processes.wait()  # until they are there
         stored = read_whole(self._folder.file(BEST))
         restore_module(self._session.tested_module, stored.tensors, self._folder.file(BEST))

@@ -20,13 +20,14 @@ from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
 from cnncalc.train.data import Dataset, Split, read_image
 from cnncalc.train.data.dataset import spread
 from cnncalc.train.engine.augment import Augmenter, Normalisation
+from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
 from cnncalc.train.engine.scoring import Score, score
 from cnncalc.train.engine.session import autocast, make_module
 from cnncalc.train.engine.splits import held_back
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.data_origin import check_data, dataset_of_run
-from cnncalc.train.run.facts import Facts
+from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import BEST, LAST, RunFolder
 
 AT_ONCE = 256
@@ -46,7 +47,7 @@ class Trained(NamedTuple):
 
     """
 
-    facts: Facts
+    facts: RunFacts
     network: Network
     recipe: Recipe
     module: nn.Module
@@ -145,7 +146,7 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     network = folder.network(facts)
     stored = read_weights(folder, which)
     configure(recipe, device, network)
-    module = make_module(network, recipe, device).eval()
+    module = make_module(without_softmax(network), recipe, device).eval()
     restore_module(module, stored.tensors, folder.file(_FILES[which]))
     augmenter = Augmenter(recipe, network.input, Normalisation(facts.mean, facts.deviation), 1, device)
     return Trained(facts, network, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))

@@ -6,7 +6,7 @@ import os
 
 from torch.utils.tensorboard import SummaryWriter
 
-from cnncalc.train.events import Begun, Looked, Observer
+from cnncalc.train.events import Begun, Observer, StepReport
 from cnncalc.train.progress import Row
 from cnncalc.train.run.folder import TENSORBOARD
 
@@ -23,7 +23,7 @@ class TensorBoard(Observer):
         self._tested = event.tested
         self._writer = SummaryWriter(os.path.join(event.folder, TENSORBOARD), purge_step=event.first_step or None)
 
-    def look(self, event: Looked) -> None:
+    def steps(self, event: StepReport) -> None:
         """Write the loss, the learning rate and the speed."""
         self._add("step/loss", event.loss, event.step)
         self._add("step/learning_rate", event.learning_rate, event.step)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.core.errors import SpecError
 from cnncalc.train.engine.batches import check_batches
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.sampling import batch_bounds, local_parts, smallest_part
 from cnncalc.train.recipe.settings import Recipe
 
@@ -21,14 +21,14 @@ POOLED = "input 8x8x1\nconv 3x3x8 p1 - gap - bn - relu - fc 10"
 
 
 def check(spec: str, images: int = 1000, processes: int = 1, **settings: int) -> None:
-    check_batches(cnncalc.load(spec), Recipe(**settings), images, World(size=processes))  # type: ignore[arg-type]
+    check_batches(cnncalc.load(spec), Recipe(**settings), images, Processes(size=processes))  # type: ignore[arg-type]
 
 
 @given(st.integers(1, 200), st.integers(1, 40), st.integers(1, 4), st.integers(1, 4))
-def test_the_smallest_part_is_that_of_the_parts_themselves(images: int, batch: int, world: int, parts: int) -> None:
-    bounds, order = batch_bounds(images, batch, world * parts), torch.arange(images)
-    sizes = [len(part) for rank in range(world) for part in local_parts(order, bounds, 0, rank, world, parts)]
-    assert smallest_part(images, batch, world, parts) == min(sizes)
+def test_the_smallest_part_is_that_of_the_parts_themselves(images: int, batch: int, processes: int, parts: int) -> None:
+    bounds, order = batch_bounds(images, batch, processes * parts), torch.arange(images)
+    sizes = [len(part) for rank in range(processes) for part in local_parts(order, bounds, 0, rank, processes, parts)]
+    assert smallest_part(images, batch, processes, parts) == min(sizes)
 
 
 REFUSED = {

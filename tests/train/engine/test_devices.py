@@ -12,7 +12,14 @@ import torch
 
 import cnncalc
 from cnncalc.train.engine.devices import choose_device, configure, describe, peak_memory_bytes
-from cnncalc.train.engine.distributed import World, job, joined_world, local_rank, restarted, started_by_torchrun
+from cnncalc.train.engine.distributed import (
+    Processes,
+    job,
+    joined_processes,
+    local_rank,
+    restarted,
+    started_by_torchrun,
+)
 from cnncalc.train.progress import Progress, Row, progress_from
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.signals import Signals
@@ -141,14 +148,14 @@ def test_in_a_thread_no_signal_is_heard() -> None:
     """Python allows it in the main thread alone; a notebook may train in another."""
     failed: list[BaseException] = []
 
-    def listen() -> None:
+    def make_observer() -> None:
         try:
             with Signals().listening():
                 pass
         except ValueError as error:
             failed.append(error)
 
-    thread = threading.Thread(target=listen)
+    thread = threading.Thread(target=make_observer)
     thread.start()
     thread.join()
     assert failed == []
@@ -164,13 +171,13 @@ def test_names_of_signals() -> None:
 def test_a_process_alone_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     values = torch.arange(3)
-    with joined_world(torch.device("cpu")) as world:
-        assert world == World(0, 1, 0)
-        assert (world.writes, world.shared) == (True, False)
-        assert torch.equal(world.total(values), values)
-        assert torch.equal(world.largest(values), values)
-        assert world.agree_on("runs/a-1") == "runs/a-1"
-        world.wait()
+    with joined_processes(torch.device("cpu")) as processes:
+        assert processes == Processes(0, 1, 0)
+        assert (processes.writes, processes.shared) == (True, False)
+        assert torch.equal(processes.total(values), values)
+        assert torch.equal(processes.largest(values), values)
+        assert processes.agree_on("runs/a-1") == "runs/a-1"
+        processes.wait()
 
 
 @pytest.mark.parametrize("name", ["WORLD_SIZE", "LOCAL_RANK", "TORCHELASTIC_RESTART_COUNT"])
@@ -191,7 +198,7 @@ def test_processes_that_do_not_find_each_other(complaint: Complaint, monkeypatch
         monkeypatch.delenv(name, raising=False)
 
     def join() -> None:
-        with joined_world(torch.device("cpu")):
+        with joined_processes(torch.device("cpu")):
             pass
 
     first, hint = complaint(join).splitlines()

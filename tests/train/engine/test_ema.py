@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from cnncalc.train.engine.ema import Average
+from cnncalc.train.engine.ema import AveragedWeights
 
 
 def learned(module: nn.Module, seed: int) -> None:
@@ -21,7 +21,10 @@ def learned(module: nn.Module, seed: int) -> None:
 def test_the_average_is_pytorch_s() -> None:
     """With buffers; PyTorch's first update is a copy, and ours starts as one."""
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
-    ours, theirs = Average(module, 0.9), AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
+    ours, theirs = (
+        AveragedWeights(module, 0.9),
+        AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True),
+    )
     theirs.update_parameters(module)
     for step in range(20):
         learned(module, step)
@@ -37,7 +40,7 @@ def test_the_first_weights_are_soon_forgotten() -> None:
     module = nn.Linear(1, 1, bias=False)
     with torch.no_grad():
         module.weight.fill_(0.0)
-        average = Average(module, 0.999)
+        average = AveragedWeights(module, 0.999)
         module.weight.fill_(1.0)
     average.update(0)
     assert average.module.weight.item() == torch.tensor(0.9).item()
@@ -48,7 +51,7 @@ def test_the_first_weights_are_soon_forgotten() -> None:
 def test_numbers_that_are_counted_are_copied() -> None:
     """How many batches a norm has seen is no float; and the average itself learns nothing."""
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
-    average = Average(module, 0.99)
+    average = AveragedWeights(module, 0.99)
     for step in range(3):
         learned(module, step)
         average.update(step)

@@ -15,12 +15,12 @@ from cnncalc.train.engine.seeds import AUGMENT, COINS, LAYERS, ORDER, SPLIT, Ste
 @st.composite
 def works(draw: st.DrawFn) -> tuple[int, int, int, int]:
     """Draw images, images of a batch, processes and parts: what training allows."""
-    world, parts = draw(st.integers(1, 8)), draw(st.integers(1, 6))
-    shares = world * parts
+    processes, parts = draw(st.integers(1, 8)), draw(st.integers(1, 6))
+    shares = processes * parts
     batch = draw(st.integers(shares, shares + 60))
     images = draw(st.integers(shares, 400))
     assume(min(sizes_of(batch_bounds(images, batch, shares))) >= shares)  # what `start` refuses
-    return images, batch, world, parts
+    return images, batch, processes, parts
 
 
 def sizes_of(bounds: list[int]) -> list[int]:
@@ -30,9 +30,9 @@ def sizes_of(bounds: list[int]) -> list[int]:
 @given(work=works(), epoch=st.integers(0, 100), seed=st.integers(0, 2**63 - 1))
 def test_every_image_is_seen_once_an_epoch(work: tuple[int, int, int, int], epoch: int, seed: int) -> None:
     """Over all processes and parts; nobody is without an image, and each has as many parts as all others."""
-    images, batch, world, parts = work
-    bounds, order = batch_bounds(images, batch, world * parts), epoch_order(images, seed, epoch)
-    shares = [local_parts(order, bounds, 0, rank, world, parts) for rank in range(world)]
+    images, batch, processes, parts = work
+    bounds, order = batch_bounds(images, batch, processes * parts), epoch_order(images, seed, epoch)
+    shares = [local_parts(order, bounds, 0, rank, processes, parts) for rank in range(processes)]
 
     assert sorted(torch.cat([torch.cat(share) for share in shares]).tolist()) == list(range(images))
     assert {len(share) for share in shares} == {(len(bounds) - 1) * parts}
@@ -42,10 +42,10 @@ def test_every_image_is_seen_once_an_epoch(work: tuple[int, int, int, int], epoc
 @given(work=works())
 def test_a_step_sees_the_same_images_however_they_are_shared(work: tuple[int, int, int, int]) -> None:
     """A step of one process is the same batch as that of many with many parts."""
-    images, batch, world, parts = work
-    bounds, order = batch_bounds(images, batch, world * parts), epoch_order(images, 0, 0)
+    images, batch, processes, parts = work
+    bounds, order = batch_bounds(images, batch, processes * parts), epoch_order(images, 0, 0)
     alone = local_parts(order, bounds, 0, 0, 1, 1)
-    shares = [local_parts(order, bounds, 0, rank, world, parts) for rank in range(world)]
+    shares = [local_parts(order, bounds, 0, rank, processes, parts) for rank in range(processes)]
 
     for step, whole in enumerate(alone):
         mine = [part for share in shares for part in share[step * parts : (step + 1) * parts]]

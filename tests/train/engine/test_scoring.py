@@ -12,7 +12,7 @@ from torch.nn import functional
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.engine.augment import Augmenter, Normalisation
-from cnncalc.train.engine.distributed import World
+from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.scoring import Score, score
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
@@ -22,7 +22,7 @@ VOLUME = Volume((4, 4, 1))
 AUGMENTER = Augmenter(Recipe(flip="random"), VOLUME, Normalisation((0.5,), (0.25,)), 1, CPU)
 
 
-def material(classes: int, count: int = 301) -> tuple[nn.Module, MemorySplit]:
+def splits(classes: int, count: int = 301) -> tuple[nn.Module, MemorySplit]:
     """Return a module with random weights, and images of noise."""
     generator = torch.Generator().manual_seed(classes)
     pixels = torch.randint(256, (count, 1, 4, 4), generator=generator, dtype=torch.uint8)
@@ -47,7 +47,7 @@ def probabilities(module: nn.Module, views: list[Tensor]) -> Tensor:
 @pytest.mark.parametrize("classes", [2, 5, 6, 10])
 def test_scores_are_scikit_learn_s(classes: int, views: int) -> None:
     """301 images in batches of 64: the last batch has 45. Several views are averaged as probabilities."""
-    module, split = material(classes)
+    module, split = splits(classes)
     ours = scored(module, split, classes, views=views)
     shares = probabilities(module, AUGMENTER.views(split.pixels, views)).numpy()
     labels, everything = split.labels.numpy(), np.arange(classes)
@@ -65,7 +65,7 @@ def test_scores_are_scikit_learn_s(classes: int, views: int) -> None:
 @pytest.mark.parametrize("views", [1, 6])
 def test_a_loss_is_exact_where_the_module_is_not(views: int) -> None:
     """The scores of bf16 have three digits; what is computed of them has seven."""
-    module, split = material(10)
+    module, split = splits(10)
     cast = autocast(Recipe(precision="bf16"), CPU)
     ours = score(module, split, AUGMENTER, classes=10, batch=64, views=views, cast=cast)
     with torch.no_grad(), cast():
@@ -76,13 +76,13 @@ def test_a_loss_is_exact_where_the_module_is_not(views: int) -> None:
 
 
 def test_the_size_of_a_batch_changes_nothing() -> None:
-    module, split = material(10)
+    module, split = splits(10)
     whole, single = scored(module, split, 10, batch=1000), scored(module, split, 10, batch=1)
     assert torch.equal(whole.confusion, single.confusion)
     assert whole.loss == pytest.approx(single.loss)
 
 
-class Unheard(World):
+class Unheard(Processes):
     """A process that is told nothing by the others, so that its own share can be seen."""
 
     def total(self, values: Tensor) -> Tensor:
@@ -92,10 +92,10 @@ class Unheard(World):
 @pytest.mark.parametrize("size", [2, 3, 8])
 def test_processes_share_the_images_without_counting_one_twice(size: int) -> None:
     """301 is no multiple of any of these numbers."""
-    module, split = material(10)
+    module, split = splits(10)
     cast = autocast(Recipe(), CPU)
     shares = [
-        score(module, split, AUGMENTER, classes=10, batch=16, cast=cast, world=Unheard(rank, size))
+        score(module, split, AUGMENTER, classes=10, batch=16, cast=cast, processes=Unheard(rank, size))
         for rank in range(size)
     ]
     whole = scored(module, split, 10)
@@ -109,7 +109,7 @@ def test_processes_share_the_images_without_counting_one_twice(size: int) -> Non
 @pytest.mark.parametrize("training", [True, False])
 def test_a_module_is_tested_as_it_predicts_and_left_as_it_was(training: bool) -> None:
     """No dropout, no statistics of the batch."""
-    module, split = material(10)
+    module, split = splits(10)
     noisy = nn.Sequential(module, nn.Dropout(0.9)).train(training)
     assert torch.equal(scored(noisy, split, 10).confusion, scored(module, split, 10).confusion)
     assert noisy.training == training

@@ -11,7 +11,7 @@ import torch
 
 from cnncalc.train.data import DataRequest, Dataset, MemorySplit
 from cnncalc.train.engine.devices import choose_device
-from cnncalc.train.engine.splits import held_back, material_of, missing_classes, validation_share
+from cnncalc.train.engine.splits import held_back, missing_classes, run_splits, validation_share
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.trained import load_trained
 from tests.train.data.files import write_images
@@ -62,12 +62,12 @@ def test_a_share_beside_validation_images_is_refused(complaint: Complaint) -> No
 def test_what_is_kept_is_not_trained_on() -> None:
     """Together they are all images, and each class gives the same share."""
     data, recipe = dataset(*LABELS), Recipe(validation=0.2)
-    material = material_of(data, recipe, None)
-    pixels = [part.pixels.flatten().tolist() for part in (material.train, material.tested)]
+    splits = run_splits(data, recipe, None)
+    pixels = [part.pixels.flatten().tolist() for part in (splits.train, splits.tested)]
     assert sorted(pixels[0] + pixels[1]) == list(range(30))
-    assert torch.bincount(material.tested.labels).tolist() == [2, 2, 2]
-    assert held_back(data, recipe).digest() == material.tested.digest()
-    assert (material.test, material.validates) == (None, True)
+    assert torch.bincount(splits.tested.labels).tolist() == [2, 2, 2]
+    assert held_back(data, recipe).digest() == splits.tested.digest()
+    assert (splits.test, splits.validates) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -81,23 +81,23 @@ def test_what_is_kept_is_not_trained_on() -> None:
 def test_with_both_the_best_epoch_is_chosen_on_the_validation_images(
     parts: dict[str, MemorySplit], tested: str, test: str | None, validates: bool
 ) -> None:
-    material = material_of(dataset(*LABELS, **parts), Recipe(), None)
-    assert material.tested is parts[tested]
-    assert material.test is (parts[test] if test else None)
-    assert material.validates == validates
+    splits = run_splits(dataset(*LABELS, **parts), Recipe(), None)
+    assert splits.tested is parts[tested]
+    assert splits.test is (parts[test] if test else None)
+    assert splits.validates == validates
 
 
 def test_classes_without_images_are_named() -> None:
     """One that is never trained, and three with too few images to give one for validation."""
     data = dataset(*[0] * 20, *[1] * 20, 2, 3, 4, classes=6)
-    assert missing_classes(material_of(data, Recipe(validation=0.1), None)) == (
+    assert missing_classes(run_splits(data, Recipe(validation=0.1), None)) == (
         "1 of 6 classes have no image to train with: f; 4 of 6 classes have no image to validate with: c, d, e, f"
     )
-    assert missing_classes(material_of(dataset(*LABELS), Recipe(validation=0.1), None)) == ""
+    assert missing_classes(run_splits(dataset(*LABELS), Recipe(validation=0.1), None)) == ""
 
 
 def test_single_images_of_every_class_cannot_be_split(complaint: Complaint) -> None:
-    assert complaint(material_of, dataset(0, 1, 2), Recipe(validation=0.4), None) == (
+    assert complaint(run_splits, dataset(0, 1, 2), Recipe(validation=0.4), None) == (
         "error[too-few-images]: no class has two images: none can be kept for validation\n"
         "  = add images, or a folder `val` or `test` with others"
     )

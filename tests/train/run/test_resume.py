@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from cnncalc.train.data import DataRequest
-from cnncalc.train.engine.distributed import World
-from cnncalc.train.run import planning as start
+from cnncalc.train.engine.distributed import Processes
+from cnncalc.train.run import planning
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.lock import held
 from cnncalc.train.run.signals import Signals
 from tests.train.data.files import write_images
-from tests.train.runs import RANDOM, SPEC, Heard, listen, train, weights
+from tests.train.runs import RANDOM, SPEC, Heard, make_observer, train, weights
 
 Complaint = Callable[..., str]
 PLAIN = "input 8x8x1\nfc 10"
@@ -29,7 +29,7 @@ DATA = DataRequest("d.npz")
 
 def resume(out: str, heard: Heard | None = None, *, accept: bool = False, **changes: Any) -> Any:
     """Go on with a run in this process, with some settings changed."""
-    return start.resume(out, "cpu", listen(heard), Signals(), start.Again(changes, accept))
+    return planning.resume(out, "cpu", make_observer(heard), Signals(), planning.ResumeRequest(changes, accept))
 
 
 def facts(run: str = "run") -> dict[str, Any]:
@@ -174,8 +174,8 @@ HOLDER = """
 import sys
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.lock import held
-from cnncalc.train.engine.distributed import World
-with held(RunFolder("run"), World()):
+from cnncalc.train.engine.distributed import Processes
+with held(RunFolder("run"), Processes()):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -222,7 +222,7 @@ def test_a_run_whose_process_was_killed_can_be_gone_on_with(holder: Any) -> None
 
 
 def test_a_lock_that_was_removed_meanwhile_is_taken_anew(half: Path) -> None:
-    with held(RunFolder("run"), World()):
+    with held(RunFolder("run"), Processes()):
         assert Path("run/lock").read_text() == f"process {os.getpid()} on {os.uname().nodename}"
     assert not Path("run/lock").exists()
 

@@ -22,7 +22,7 @@ from cnncalc.train.engine.session import Session
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.folder import RunFolder
-from cnncalc.train.run.loop import Run
+from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
 from tests.train.data.files import write_images
 from tests.train.runs import RANDOM, SPEC, Heard, resume, train, weights
@@ -35,7 +35,7 @@ PLAIN = "input 8x8x1\nfc 10"
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs look at their losses after every step, and not twice a second, which is longer than they take."""
-    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(watch, "REPORT_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def dying_at(step: int) -> Heard:
         if event.step >= step:
             raise Died
 
-    return Heard(look=look)
+    return Heard(steps=look)
 
 
 # ---- what a run keeps
@@ -182,7 +182,7 @@ def test_images_that_are_streamed_go_on_too(folder: Path) -> None:
 
 def test_a_damaged_checkpoint_is_told_of_and_the_one_before_it_used(uninterrupted: Path, folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Died):
-        patch.setattr(watch, "LOOK_SECONDS", 0.0)
+        patch.setattr(watch, "REPORT_SECONDS", 0.0)
         train(SPEC, "run", heard=dying_at(12), checkpoint_every=0, **RANDOM)
     newest = max(Path("run/checkpoints").iterdir())
     newest.write_bytes(newest.read_bytes()[:-1])
@@ -381,13 +381,13 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(folder: Path, 
 @pytest.fixture
 def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 17th loss of a process is no number."""
-    right, seen = Run._loss, []
+    right, seen = Trainer._loss, []
 
-    def loss(run: Run, *arguments: Any) -> torch.Tensor:
+    def loss(run: Trainer, *arguments: Any) -> torch.Tensor:
         seen.append(run)
         return right(run, *arguments) * (float("nan") if len(seen) == 17 else 1.0)
 
-    monkeypatch.setattr(Run, "_loss", loss)
+    monkeypatch.setattr(Trainer, "_loss", loss)
 
 
 @pytest.mark.usefixtures("one_bad_loss")
@@ -425,10 +425,10 @@ MEMORY = {
 def test_out_of_memory_says_what_was_tried_and_what_to_try(
     folder: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
-    def loss(run: Run, *arguments: Any) -> torch.Tensor:
+    def loss(run: Trainer, *arguments: Any) -> torch.Tensor:
         raise torch.OutOfMemoryError(said)
 
-    monkeypatch.setattr(Run, "_loss", loss)
+    monkeypatch.setattr(Trainer, "_loss", loss)
     assert complaint(train, PLAIN, "run", accumulate=2) == (
         f"error[out-of-memory]: memory ran out with batches of 32 images in 2 parts{MEMORY[said]}\n"
         "  = go on in less memory: cnncalc train --resume run --accumulate 4\n"
@@ -441,12 +441,12 @@ def test_out_of_memory_says_what_was_tried_and_what_to_try(
 def test_a_cpu_runs_out_of_memory_too(folder: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyTorch raises a RuntimeError there; others are passed on as they are."""
     said = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes. Error code 12"
-    monkeypatch.setattr(Run, "_loss", lambda *arguments: _raise(RuntimeError(said)))
+    monkeypatch.setattr(Trainer, "_loss", lambda *arguments: _raise(RuntimeError(said)))
     assert complaint(train, PLAIN, "run", batch_size=1, accumulate=1, precision="bf16") == (
         "error[out-of-memory]: memory ran out with batches of 1 image: 400 B more could not be had\n"
         "  = go on in less memory: cnncalc train --resume run --checkpointing"
     )
-    monkeypatch.setattr(Run, "_loss", lambda *arguments: _raise(RuntimeError("another")))
+    monkeypatch.setattr(Trainer, "_loss", lambda *arguments: _raise(RuntimeError("another")))
     with pytest.raises(RuntimeError, match=r"^another$"):
         train(PLAIN, "other")
 

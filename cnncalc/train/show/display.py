@@ -16,7 +16,7 @@ from cnncalc.core.errors import WriteError
 from cnncalc.core.numbers import bytes_text
 from cnncalc.core.writing import encodable, write_stream
 from cnncalc.report.report import WIDE
-from cnncalc.train.events import Begun, Ended, Looked, Observer
+from cnncalc.train.events import Begun, Ended, Observer, StepReport
 from cnncalc.train.progress import Row
 
 _WORD = 14
@@ -86,7 +86,7 @@ class Live(Observer):
         self._bars.start()
         self._move(event.first_step, "", "")
 
-    def look(self, event: Looked) -> None:
+    def steps(self, event: StepReport) -> None:
         """Move the bars."""
         assert self._begun is not None
         seen = f"  accuracy {event.train_accuracy:6.2%}" if event.train_accuracy is not None else ""

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cnncalc.train.events import Begun, Ended, Looked, Observer, Observers
+from cnncalc.train.events import Begun, Ended, Observer, Observers, StepReport
 from cnncalc.train.progress import Row
-from cnncalc.train.show.terminal import (
+from cnncalc.train.show.display import (
     JsonLines,
     Lines,
     Live,
@@ -29,7 +29,7 @@ FIRST = Row(1, 1500, 0.05, 2.25, 0.25, 2.125, 0.3125, 0.75, 12_345.6, 9.96)
 SECOND = Row(2, 3000, 0.01, 1.5, None, None, None, None, 900.0, 3_725.0)
 BEGUN = Begun("runs/net-1", FACTS, 2, 1500, 0, [])
 GONE_ON = Begun("runs/net-1", FACTS, 2, 1500, 1700, [FIRST])
-LOOKED = Looked(1700, 1.875, 0.5, 0.0125, 4321.0, 300 * 2**20)
+LOOKED = StepReport(1700, 1.875, 0.5, 0.0125, 4321.0, 300 * 2**20)
 ENDED = Ended(
     folder="runs/net-1",
     reason="all 2 epochs are done",
@@ -89,7 +89,7 @@ def show(display: Any, begun: Begun = BEGUN) -> None:
     """Let a display see a run of two epochs."""
     display.begin(begun)
     for row in (FIRST, SECOND)[len(begun.rows) :]:
-        display.look(LOOKED)
+        display.steps(LOOKED)
         display.epoch(row)
     display.note("something worth telling")
     display.end(ENDED)
@@ -214,7 +214,7 @@ def test_bars_say_where_the_run_is() -> None:
     written = io.StringIO()
     display = Live(Console(file=written, force_terminal=True, width=100, legacy_windows=False, _environ={}))
     display.begin(BEGUN)
-    display.look(LOOKED)
+    display.steps(LOOKED)
     display._bars.refresh()
     display.close()
     last = [line for line in written.getvalue().replace("\r", "\n").splitlines() if "run" in line or "epoch" in line]
@@ -255,7 +255,7 @@ def test_several_observers_hear_the_same() -> None:
     heard = Heard(), Heard()
     show(Observers(*heard))
     assert heard[0].events == heard[1].events
-    assert [name for name, _ in heard[0].events] == ["begin", "look", "epoch", "look", "epoch", "note", "end", "close"]
+    assert [name for name, _ in heard[0].events] == ["begin", "steps", "epoch", "steps", "epoch", "note", "end", "close"]
 
 
 @pytest.mark.parametrize(

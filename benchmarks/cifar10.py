@@ -24,12 +24,12 @@ from pathlib import Path
 import torch
 
 from cnncalc.core.volume import Volume
+from cnncalc.network import SpecSettings
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.engine.devices import choose_device, describe
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.progress import Row
 from cnncalc.train.recipe.presets import load_recipe
-from cnncalc.train.run.folder import SpecSettings
 from cnncalc.train.run.planning import TrainRequest, train
 from cnncalc.train.run.signals import Signals
 
@@ -54,7 +54,7 @@ def ours(arguments: argparse.Namespace, seed: int) -> tuple[Ended, list[Row]]:
     with tempfile.TemporaryDirectory() as folder:
         asked = TrainRequest(
             spec=str(SPEC),
-            settings=SpecSettings(None, {"width": str(arguments.width)}, None),
+            settings=SpecSettings.of_texts(None, {"width": str(arguments.width)}, None),
             recipe=load_recipe("fast", changes),
             data=DataRequest(arguments.data, limit=arguments.limit),
             device=arguments.device,

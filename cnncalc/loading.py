@@ -15,7 +15,7 @@ from cnncalc.core.errors import ArgumentError, ArgumentTypeError, SpecError
 from cnncalc.core.limits import MAX_TEXT
 from cnncalc.core.source import Source
 from cnncalc.core.words import closest, shorten, shorten_path, type_text
-from cnncalc.network import Network, Settings, expand
+from cnncalc.network import Network, SpecSettings, expand
 from cnncalc.spec import parse
 
 _LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\.[A-Za-z][A-Za-z0-9]{0,7})")
@@ -46,12 +46,11 @@ def load(
     if rounding not in (None, "strict", "floor", "ceil"):
         hints = ["choose strict, floor or ceil"]
         raise ArgumentError("bad-rounding", f"there is no rounding {shorten(repr(rounding))}", hints=hints)
-    volume = None if input is None else Source("input", _volume_text(input))
-    settings = Settings(volume, _parameter_sources(params or {}), rounding)
-    return load_with(spec, settings)
+    volume = None if input is None else _volume_text(input)
+    return load_with(spec, _settings(volume, params or {}, rounding))
 
 
-def load_with(spec: str | os.PathLike[str], settings: Settings) -> Network:
+def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
     """Read a spec with settings that know where they come from, so that a fault in one is shown there."""
     source = read_source(spec)
     try:
@@ -65,7 +64,7 @@ def load_with(spec: str | os.PathLike[str], settings: Settings) -> Network:
         raise
 
 
-def _with_note_on_input(network: Network, source: Source, settings: Settings) -> Network:
+def _with_note_on_input(network: Network, source: Source, settings: SpecSettings) -> Network:
     """Return a network with a note where its input seems to have its channels in front, as PyTorch's has."""
     if network.input[0] not in (1, 3) or network.input[-1] != network.input[-2]:
         return network  # most are not in question, and what answers need not be loaded
@@ -84,9 +83,9 @@ def _volume_text(volume: str | Iterable[int]) -> str:
         raise ArgumentTypeError("bad-volume", message, hints=hints) from None
 
 
-def _parameter_sources(params: Mapping[str, int | str]) -> dict[str, Source]:
+def _settings(volume: str | None, params: Mapping[str, int | str], rounding: str | None) -> SpecSettings:
     try:
-        return {name.lower(): Source(f"params[{name!r}]", str(value)) for name, value in params.items()}
+        return SpecSettings.of_texts(volume, {name: str(value) for name, value in params.items()}, rounding)
     except (AttributeError, ValueError):  # no mapping, a name that is no text, or a number too long to be written
         hints = ['write params={"width": 64}']
         message = "params is not a mapping from names to numbers in range"

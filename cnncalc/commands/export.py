@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.commands.options import SpecOptions, spec_argument, spec_options, take_spec_options
+from cnncalc.commands.options import load_spec, spec_argument, spec_options, take_spec_options
 from cnncalc.commands.training import weights_option
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import write_file, write_stream
-from cnncalc.network import Network
+from cnncalc.network import Network, SpecSettings
 
 if TYPE_CHECKING:
     from cnncalc.model.export import Weights
@@ -61,11 +61,11 @@ def export(spec: str, output: str | None, form: str | None, seed: int | None, we
         raise click.UsageError("source holds no weights; --seed is for .onnx, .pt2 and .pt")
     if chosen != "python" and output is None:
         raise click.UsageError(f"{chosen} is not for the terminal; name a file with -o")
-    asked = take_spec_options(options)
+    settings = take_spec_options(options)
     if _is_run(spec):
-        network, trained = _from_run(spec, weights, asked, seed)
+        network, trained = _from_run(spec, weights, settings, seed)
     else:
-        network, trained = asked.load(spec), None
+        network, trained = load_spec(spec, settings), None
     data = _WRITERS[chosen](network, seed, trained)
     if output is not None:
         write_file(data, output)
@@ -88,9 +88,9 @@ def _is_run(spec: str) -> bool:
     return os.path.isfile(os.path.join(spec, "run.json"))
 
 
-def _from_run(path: str, which: str, asked: SpecOptions, seed: int | None) -> tuple[Network, Weights]:
+def _from_run(path: str, which: str, settings: SpecSettings, seed: int | None) -> tuple[Network, Weights]:
     """Return a run's network and its trained weights."""
-    if seed is not None or any((asked.input, asked.parameters, asked.rounding)):
+    if seed is not None or settings != SpecSettings():
         raise click.UsageError("a run has its network and its weights; leave out --seed, --input, --set and --rounding")
     with optional_packages():
         from cnncalc.train.run.folder import RunFolder

@@ -18,6 +18,7 @@ from cnncalc.analysis.memory.advice import advice
 from cnncalc.analysis.memory.gpus import GPUS, closest_gpus, gpu_named
 from cnncalc.commands.options import (
     Spelled,
+    load_spec,
     output_options,
     spec_argument,
     spec_options,
@@ -128,7 +129,7 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
       cnncalc memory resnet50.txt --batch 64 --optimizer adamw --precision bf16 --gpu rtx4090
       cnncalc memory resnet50.txt --batch 256 --inference --budget 24GiB
     """
-    network = take_spec_options(options).load(spec)
+    network = load_spec(spec, take_spec_options(options))
     output = take_output(options)
     if gpu is not None:
         if budget is not None:

@@ -13,11 +13,10 @@ from cnncalc import zoo
 from cnncalc.analysis import BYTES, DTYPE_WORDS, Counts, count
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
-from cnncalc.core.source import Source
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import complain, write_file, write_stream
 from cnncalc.loading import load_with
-from cnncalc.network import Network, Settings
+from cnncalc.network import Network, SpecSettings
 from cnncalc.report.diagnostics import draw_note
 from cnncalc.report.render import FORMATS, render
 from cnncalc.report.report import Report, Screen
@@ -55,30 +54,17 @@ class Spelled(click.Choice[str]):
         return super().convert(self.spellings.get(value.lower(), value), param, ctx)
 
 
-class SpecOptions(NamedTuple):
-    """How a spec is loaded."""
-
-    input: str | None
-    parameters: Mapping[str, str]
-    rounding: str | None
-
-    def load(self, spec: str) -> Network:
-        """Load a spec with the settings of the command line; its notes go to standard error."""
-        try:
-            network = load_with(spec, self._settings())
-        except SpecError as error:
-            if error.code == "no-input":
-                error.hints = (*error.hints, "or pass --input 224x224x3")
-            raise
-        for note in network.notes:
-            complain(draw_note(note, network.source))
-        return network
-
-    def _settings(self) -> Settings:
-        """Return the settings; a fault in one is shown at its option."""
-        volume = None if self.input is None else Source("--input", self.input)
-        parameters = {name.lower(): Source(f"--set {name}", text) for name, text in self.parameters.items()}
-        return Settings(volume, parameters, self.rounding)
+def load_spec(spec: str, settings: SpecSettings) -> Network:
+    """Load a spec with the settings of the command line; its notes go to standard error."""
+    try:
+        network = load_with(spec, settings)
+    except SpecError as error:
+        if error.code == "no-input":
+            error.hints = (*error.hints, "or pass --input 224x224x3")
+        raise
+    for note in network.notes:
+        complain(draw_note(note, network.source))
+    return network
 
 
 class Output(NamedTuple):
@@ -100,14 +86,14 @@ class Output(NamedTuple):
 class Common(NamedTuple):
     """What the commands of the calculator share."""
 
-    spec: SpecOptions
+    spec: SpecSettings
     batch: int
     dtype: str
     output: Output
 
     def counts_of(self, spec: str) -> Counts:
         """Load a spec and count."""
-        return count(self.spec.load(spec), dtype=self.dtype, batch=self.batch)
+        return count(load_spec(spec, self.spec), dtype=self.dtype, batch=self.batch)
 
     def emit(self, report: Report) -> None:
         """Write a report where it is wanted, in the form in which it is wanted."""
@@ -140,9 +126,9 @@ def spec_argument(name: str = "spec", **settings: Any) -> Callable[[F], F]:
     return click.argument(name, type=SpecArgument(), metavar="SPEC", **settings)
 
 
-def take_spec_options(values: dict[str, Any]) -> SpecOptions:
+def take_spec_options(values: dict[str, Any]) -> SpecSettings:
     """Take what `spec_options` added out of a command's keyword arguments."""
-    return SpecOptions(values.pop("input"), values.pop("parameters"), values.pop("rounding"))
+    return SpecSettings.of_options(values.pop("input"), values.pop("parameters"), values.pop("rounding"))
 
 
 def take_output(values: dict[str, Any]) -> Output:

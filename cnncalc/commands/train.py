@@ -17,6 +17,7 @@ from cnncalc.commands.training import (
     take_recipe_changes,
 )
 from cnncalc.core.needs import optional_packages
+from cnncalc.network import SpecSettings
 from cnncalc.optimizers import OPTIMIZERS, readers
 from cnncalc.train.recipe.settings import key_of
 
@@ -57,7 +58,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     """
     settings, changes, data = take_spec_options(options), take_recipe_changes(options), take_data(options)
     if resume is not None:
-        _refuse_with_resume([spec, settings.input, settings.rounding, *settings.parameters], data, options)
+        _refuse_with_resume(spec is not None or settings != SpecSettings(), data, options)
     elif spec is None:
         raise click.UsageError("name the SPEC to train, or the run to go on with: --resume RUN")
     elif accept_changes:
@@ -66,7 +67,6 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
         from cnncalc.train.data import DataRequest
         from cnncalc.train.recipe.presets import load_recipe
         from cnncalc.train.run import planning
-        from cnncalc.train.run.facts import SpecSettings
         from cnncalc.train.run.signals import Signals
 
         signals = Signals()
@@ -76,7 +76,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
         else:
             asked = planning.TrainRequest(
                 spec=str(spec),
-                settings=SpecSettings(settings.input, dict(settings.parameters), settings.rounding),
+                settings=settings,
                 recipe=_without_idle(load_recipe(options["recipe"] or "default", changes), changes),
                 data=DataRequest(**data),
                 device=options["device"],
@@ -99,9 +99,9 @@ def _without_idle(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     return recipe
 
 
-def _refuse_with_resume(spec: list[str | None], data: dict[str, Any], options: dict[str, Any]) -> None:
+def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any]) -> None:
     """Refuse what a run has been told already."""
-    given = ["SPEC"] if any(spec) else []
+    given = ["SPEC"] if spec else []
     given += [f"--{name.replace('_', '-')}" for name in data]
     given += [f"--{name}" for name in ("recipe", "out") if options[name] is not None]
     if given:

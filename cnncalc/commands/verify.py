@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import (
+    load_spec,
     output_options,
     spec_argument,
     spec_options,
@@ -33,7 +34,7 @@ def verify(spec: str, **options: Any) -> None:
       cnncalc verify "conv 5x5x10 s1 p2 - relu" --input 32x32x3
     """
     output = take_output(options)
-    network = take_spec_options(options).load(spec)
+    network = load_spec(spec, take_spec_options(options))
     with optional_packages():
         from cnncalc.model.verify import verify as compare
 

@@ -18,6 +18,7 @@ from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
 from cnncalc.network.claims import check_claim, check_stated, check_totals, unread_totals
 from cnncalc.network.network import Network, Node, Operation, Reached
+from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Expression
 from cnncalc.spec.parser import MERGES, STATEMENTS, layer_words, parse_value, parse_volume
@@ -32,22 +33,9 @@ _WINDOWS_IN_A_STEP = 4
 """What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the caller sets from outside; each overrides what the spec says.
-
-    ``parameters`` are texts, so that they may be expressions too. A source's name is where a fault in it is shown.
-    """
-
-    input: Source | None = None
-    parameters: Mapping[str, Source] = field(default_factory=dict)
-    rounding: str | None = None
-    most_steps: int = MAX_STEPS
-
-
-def expand(spec: tree.Spec, settings: Settings) -> Network:
+def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS) -> Network:
     """Return the network that a spec describes, or raise `SpecError`, which says how far it came (``reached``)."""
-    expansion = _Expansion(spec, settings)
+    expansion = _Expansion(spec, settings, most_steps)
     try:
         return expansion.network()
     except SpecError as error:
@@ -94,7 +82,7 @@ Walk = Callable[..., int]
 class _Expansion:
     """The state of one walk: the layers so far, and what is being called."""
 
-    def __init__(self, spec: tree.Spec, settings: Settings) -> None:
+    def __init__(self, spec: tree.Spec, settings: SpecSettings, most_steps: int) -> None:
         self.spec = spec
         self.settings = settings
         self.source = spec.source
@@ -103,6 +91,7 @@ class _Expansion:
         self.volumes: list[Volume] = []
         self.parameters: dict[str, int] = {}
         self.top = _Scope("", self.parameters, taken=set(spec.labels))
+        self.most_steps = most_steps
         self.rounding = settings.rounding or "strict"
         self.notes: list[Note] = []
         self.calls: list[tree.Call] = []
@@ -215,7 +204,7 @@ class _Expansion:
         self.steps += 1
         for _ in range(times):
             self.steps += 1
-            if self.steps > self.settings.most_steps:
+            if self.steps > self.most_steps:
                 raise self._too_many_steps(step.span)
             at = walk(self, step.item, at, scope, step.label)
         if step.label is not None:
@@ -431,7 +420,7 @@ class _Expansion:
     def _spend(self, steps: int, span: Span) -> None:
         """Count what takes time, so that no text can take more than its share."""
         self.steps += steps
-        if self.steps > self.settings.most_steps:
+        if self.steps > self.most_steps:
             raise self._too_many_steps(span)
 
     def _too_many_steps(self, span: Span) -> SpecError:

@@ -10,8 +10,9 @@ from cnncalc.core.errors import Note, SpecError
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.layers.window import axis_name, never_read
-from cnncalc.network.expand import Settings, expand
+from cnncalc.network.expand import expand
 from cnncalc.network.network import Network, Reached
+from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
 from cnncalc.spec.parser import Library, parse
 from cnncalc.spec.phrases import phrases_around, translated
@@ -31,7 +32,7 @@ _FEW_CHANNELS = (1, 3)
 _LEAST_SIDE = 8
 
 
-def hints(error: SpecError, source: Source, settings: Settings, library: Library) -> tuple[str, ...]:
+def hints(error: SpecError, source: Source, settings: SpecSettings, library: Library) -> tuple[str, ...]:
     """Return an error's hints, with those that come from trying: another input, or another way to write a layer."""
     if len(source.text) > MOST_TEXT:
         return error.hints
@@ -54,7 +55,7 @@ def hints(error: SpecError, source: Source, settings: Settings, library: Library
     return _with_input(known, inputs) if inputs else known
 
 
-def note_on_input(network: Network, source: Source, settings: Settings, library: Library) -> Note | None:
+def note_on_input(network: Network, source: Source, settings: SpecSettings, library: Library) -> Note | None:
     """Return a note where the channels of an input seem to stand in front, and the network takes them behind too."""
     meant = channels_last(network.input)
     if meant is None or len(source.text) > MOST_TEXT:
@@ -86,7 +87,7 @@ def channels_last(given: Volume) -> Volume | None:
     return Volume((*last, given[1])) if counted else Volume((*given[1:], first))
 
 
-def _as_image(spec: tree.Spec, settings: Settings, given: Volume) -> str:
+def _as_image(spec: tree.Spec, settings: SpecSettings, given: Volume) -> str:
     """Return the volumes with channels that a network takes in place of one without; "" if there are none."""
     if len(given) != 2 or min(given) < _LEAST_SIDE:
         return ""
@@ -101,7 +102,7 @@ def _with_input(given: tuple[str, ...], inputs: str) -> tuple[str, ...]:
     return (f"fits with: input {inputs}", *given)
 
 
-def _around(spec: tree.Spec, settings: Settings, wanted: Volume) -> list[Volume]:
+def _around(spec: tree.Spec, settings: SpecSettings, wanted: Volume) -> list[Volume]:
     """Return a volume if the network takes it, or those near it that it takes."""
     fault = _fault_with(spec, settings, wanted)
     return [wanted] if fault is None else _searched(spec, settings, fault, wanted)
@@ -137,13 +138,15 @@ def _behind(network: Network, index: int) -> set[int]:
 # ---- another input
 
 
-def _searched(spec: tree.Spec, settings: Settings, fault: SpecError, given: Volume) -> list[Volume]:
+def _searched(spec: tree.Spec, settings: SpecSettings, fault: SpecError, given: Volume) -> list[Volume]:
     """Return the nearest smaller and the nearest larger input that a network takes whole, if there are any."""
     found = [_next_size(spec, settings, fault, given, direction) for direction in (-1, 1)]
     return [size for size in found if size is not None]
 
 
-def _next_size(spec: tree.Spec, settings: Settings, error: SpecError, size: Volume, direction: int) -> Volume | None:
+def _next_size(
+    spec: tree.Spec, settings: SpecSettings, error: SpecError, size: Volume, direction: int
+) -> Volume | None:
     """Go from size to size in one direction until the whole network fits; each step is what its fault asks for.
 
     What is less than half as large as the given size is no answer.
@@ -186,10 +189,10 @@ def _strides(reached: Reached) -> list[Fraction]:
     return strides
 
 
-def _fault_with(spec: tree.Spec, settings: Settings, volume: Volume) -> SpecError | None:
+def _fault_with(spec: tree.Spec, settings: SpecSettings, volume: Volume) -> SpecError | None:
     """Return what is wrong with a spec on another input, or None if nothing is."""
     try:
-        expand(spec, replace(settings, input=Source("input", str(volume)), most_steps=MOST_STEPS))
+        expand(spec, replace(settings, input=Source("input", str(volume))), MOST_STEPS)
     except SpecError as error:
         return error
     return None
@@ -198,7 +201,7 @@ def _fault_with(spec: tree.Spec, settings: Settings, volume: Volume) -> SpecErro
 # ---- another way to write a layer
 
 
-def _reworded(error: SpecError, source: Source, settings: Settings, library: Library) -> str | None:
+def _reworded(error: SpecError, source: Source, settings: SpecSettings, library: Library) -> str | None:
     """Return how the layer at fault is written here, if what stands there is understood and then right."""
     if error.code not in _OF_WORDS or error.source != source or error.span is None:
         return None
@@ -213,10 +216,10 @@ def _reworded(error: SpecError, source: Source, settings: Settings, library: Lib
     return None
 
 
-def _is_right_until(source: Source, end: int, settings: Settings, library: Library) -> bool:
+def _is_right_until(source: Source, end: int, settings: SpecSettings, library: Library) -> bool:
     """Say whether a text has no fault in front of a place."""
     try:
-        expand(parse(source, library), replace(settings, most_steps=MOST_STEPS))
+        expand(parse(source, library), settings, MOST_STEPS)
     except SpecError as error:
         return error.source == source and error.span is not None and error.span.start >= end
     return True

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cnncalc.network import SpecSettings
 from cnncalc.train.data import DataRequest
 from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run import planning
-from cnncalc.train.run.facts import SpecSettings
 from cnncalc.train.run.signals import Signals
 
 SPEC = """
@@ -73,7 +73,7 @@ def train(
     """Train in this process, on the CPU, with the recipe ``default`` and some changes."""
     asked = planning.TrainRequest(
         spec=spec,
-        settings=SpecSettings(None, {}, None),
+        settings=SpecSettings(),
         recipe=load_recipe("default", SHORT | changes),
         data=data,
         device="cpu",

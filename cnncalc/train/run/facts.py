@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cnncalc.core.words import shorten
+from cnncalc.network import SpecSettings
 from cnncalc.train.progress import is_number
 
 SCHEMA = "cnncalc-run/1"
@@ -18,14 +19,6 @@ SPEC, DATA = "spec", "data"
 """What a run has fingerprints of."""
 LEAST_DEVIATION = 1e-12
 """What pixels may be divided by: a single pixel that differs by 1/255 among 10¹² has a deviation of 4e-9."""
-
-
-class SpecSettings(NamedTuple):
-    """How a run's spec is loaded, beside its text."""
-
-    input: str | None
-    parameters: Mapping[str, str]
-    rounding: str | None
 
 
 class RunFacts(NamedTuple):
@@ -68,13 +61,14 @@ class RunFacts(NamedTuple):
 
 def spec_fingerprint(text: str, settings: SpecSettings) -> str:
     """Return 32 hexadecimal digits that differ where a spec's text, or how it is loaded, differs."""
-    loaded = [text, settings.input, sorted(settings.parameters.items()), settings.rounding]
+    texts = settings.texts()
+    loaded = [text, texts["input"], sorted(texts["parameters"].items()), texts["rounding"]]
     return hashlib.sha256(json.dumps(loaded).encode()).hexdigest()[:32]
 
 
 def to_json(facts: RunFacts) -> bytes:
     """Return facts as the bytes of a JSON file; bytes in paths that are no UTF-8 stand in it as escapes."""
-    data = {"schema": SCHEMA, **facts._asdict(), "spec": facts.spec._asdict()}
+    data = {"schema": SCHEMA, **facts._asdict(), "spec": facts.spec.texts()}
     return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -137,11 +131,13 @@ def _texts_by_name(value: Any) -> dict[str, str]:
 
 
 def _spec_settings(value: Any) -> SpecSettings:
-    settings = SpecSettings(**_named(value))
-    for text in (settings.input, settings.rounding):
+    texts = _named(value)
+    if texts.keys() != {"input", "parameters", "rounding"}:
+        raise ValueError
+    for text in (texts["input"], texts["rounding"]):
         if text is not None:
             _text(text)
-    return settings._replace(parameters=_texts_by_name(settings.parameters))
+    return SpecSettings.of_texts(texts["input"], _texts_by_name(texts["parameters"]), texts["rounding"])
 
 
 def _shares(least: float) -> Callable[[Any], tuple[float, ...]]:

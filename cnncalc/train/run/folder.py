@@ -13,14 +13,14 @@ from dataclasses import asdict, fields
 from cnncalc.core.errors import SpecError, WriteError
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
-from cnncalc.loading import load
+from cnncalc.loading import load_with
 from cnncalc.network import Network
 from cnncalc.train.checkpoints.tensor_file import read_regular
 from cnncalc.train.progress import Row
 from cnncalc.train.recipe.presets import load_recipe, to_toml
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.facts import SPEC as SPEC_PRINT
-from cnncalc.train.run.facts import RunFacts, SpecSettings, from_json, spec_fingerprint, to_json
+from cnncalc.train.run.facts import RunFacts, from_json, spec_fingerprint, to_json
 
 SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = "best.safetensors", "last.safetensors", "checkpoints", "tensorboard"
@@ -112,7 +112,7 @@ class RunFolder:
             SpecError: where the spec is not the one that the run began with, unless it may be ``changed``.
 
         """
-        network = load_spec(self.file(SPEC), facts.spec)
+        network = load_with(self.file(SPEC), facts.spec)
         now = spec_fingerprint(network.source.text, facts.spec)
         if not changed and facts.fingerprints.get(SPEC_PRINT, now) != now:
             message = f"`{shorten_path(self.file(SPEC))}` is not the spec that the run began with"
@@ -183,11 +183,6 @@ class RunFolder:
 def _is_left_behind(name: str) -> bool:
     """Say whether a file is what a writer that was killed left behind."""
     return name.startswith(".") and name.endswith(".tmp")
-
-
-def load_spec(spec: str, settings: SpecSettings) -> Network:
-    """Load a spec as a run's settings say."""
-    return load(spec, input=settings.input, params=settings.parameters, rounding=settings.rounding)
 
 
 def free_folder(name: str) -> str:

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cnncalc.core.errors import SpecError
-from cnncalc.network import Network
+from cnncalc.loading import load_with
+from cnncalc.network import Network, SpecSettings
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import DataRequest, Dataset, check_dataset, fingerprint, load_dataset
 from cnncalc.train.engine.augment import Normalisation, resolved_flip, resolved_shift
@@ -27,9 +28,9 @@ from cnncalc.train.recipe.settings import AUTO, Recipe
 from cnncalc.train.run.about import about_run
 from cnncalc.train.run.changes import Change, change_of, changed_recipe
 from cnncalc.train.run.data_origin import check_data, dataset_of_run, with_whole_paths
-from cnncalc.train.run.facts import DATA, SPEC, RunFacts, SpecSettings, command_line, spec_fingerprint, versions
+from cnncalc.train.run.facts import DATA, SPEC, RunFacts, command_line, spec_fingerprint, versions
 from cnncalc.train.run.faults import explained_faults
-from cnncalc.train.run.folder import RunFolder, free_folder, load_spec
+from cnncalc.train.run.folder import RunFolder, free_folder
 from cnncalc.train.run.lock import held
 from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
@@ -166,7 +167,7 @@ def _carry_out(planned: PlannedRun, make_observer: ObserverFactory, signals: Sig
 
 def _plan_new(request: TrainRequest, place: Place) -> PlannedRun:
     """Load and check what is needed for a new run."""
-    network = load_spec(request.spec, request.settings)
+    network = load_with(request.spec, request.settings)
     data = with_whole_paths(request.data._replace(seed=request.recipe.seed))
     dataset = load_dataset(data, network.input, classes=check_classifier(network))
     check_dataset(dataset, network)

@@ -255,7 +255,16 @@ def test_several_observers_hear_the_same() -> None:
     heard = Heard(), Heard()
     show(Observers(*heard))
     assert heard[0].events == heard[1].events
-    assert [name for name, _ in heard[0].events] == ["begin", "steps", "epoch", "steps", "epoch", "note", "end", "close"]
+    assert [name for name, _ in heard[0].events] == [
+        "begin",
+        "steps",
+        "epoch",
+        "steps",
+        "epoch",
+        "note",
+        "end",
+        "close",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed._tools.mem_tracker import MemTracker
+from torch.distributed._tools.mod_tracker import ModTracker
 
 import cnncalc
 from cnncalc.optimizers.orthogonal import OrthogonalMomentum
@@ -62,14 +63,36 @@ def autograd_bytes(module: nn.Module, seen: torch.Tensor, *, low: bool = False) 
             kept[storage._cdata] = storage
         return tensor
 
+    for part in module.modules():
+        if isinstance(part, nn.ConvTranspose3d):
+            part.register_forward_hook(_cut)
     hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
     with hooks, torch.autocast("cpu", torch.bfloat16, enabled=low):
         module(seen)
     return sum(storage.nbytes() for storage in kept.values())
 
 
+def _cut(module: nn.Module, arriving: Any, made: torch.Tensor) -> torch.Tensor:
+    """Copy a result: with one thread PyTorch's plain CPU kernel puts it into memory as large as its operand."""
+    return made.clone()
+
+
+class NoModules(ModTracker):
+    """Watches no modules: its hooks hold the tensors of a branch without gradients until the collector runs."""
+
+    def __enter__(self) -> NoModules:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        pass
+
+
 class Tracker(MemTracker):
     """PyTorch's tracker without its statistics of every module, which take a network's length squared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mod_tracker = NoModules()
 
     def _update_peak_stats(self, peak_state: Any) -> None:
         for device, parts in self._curr_mem_snap.items():

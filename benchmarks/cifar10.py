@@ -28,7 +28,7 @@ from cnncalc.network import SpecSettings
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.engine.devices import choose_device, describe
 from cnncalc.train.events import Ended, Observer
-from cnncalc.train.progress import Row
+from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run.planning import TrainRequest, train
 from cnncalc.train.run.signals import Signals
@@ -41,14 +41,14 @@ class Listener(Observer):
     """Keeps the rows of the epochs."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[EpochMetrics] = []
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Keep it."""
         self.rows.append(row)
 
 
-def ours(arguments: argparse.Namespace, seed: int) -> tuple[Ended, list[Row]]:
+def ours(arguments: argparse.Namespace, seed: int) -> tuple[Ended, list[EpochMetrics]]:
     changes: dict[str, object] = {"seed": seed, "epochs": arguments.epochs, "compile": arguments.compile}
     listener = Listener()
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +63,7 @@ def ours(arguments: argparse.Namespace, seed: int) -> tuple[Ended, list[Row]]:
         return train(asked, lambda processes: listener, Signals()), listener.rows
 
 
-def seconds_to_goal(rows: list[Row]) -> str:
+def seconds_to_goal(rows: list[EpochMetrics]) -> str:
     passed = [row.seconds for row in rows if row.accuracy is not None and row.accuracy >= GOAL]
     return f"{passed[0]:.2f} s" if passed else "never"
 

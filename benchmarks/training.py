@@ -30,14 +30,14 @@ from torchvision.transforms import v2
 import cnncalc
 from cnncalc.network import Network
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
-from cnncalc.train.engine.augment import Normalisation
+from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.devices import configure, finish
 from cnncalc.train.engine.plan import Place, plan_of
 from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.engine.session import Session
 from cnncalc.train.engine.splits import RunSplits
 from cnncalc.train.events import Observer
-from cnncalc.train.progress import Row
+from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.loop import Trainer
@@ -57,9 +57,9 @@ class Listener(Observer):
     """Keeps the rows of the epochs."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[EpochMetrics] = []
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Keep it."""
         self.rows.append(row)
 
@@ -109,7 +109,7 @@ def session(network: Network, split: MemorySplit, device: torch.device, argument
     recipe = load_recipe("default", changes)
     configure(recipe, device, network)
     classes = tuple(map(str, range(10)))
-    splits = RunSplits(split, None, None, classes, Normalisation((0.5,) * 3, (0.25,) * 3))
+    splits = RunSplits(split, None, None, classes, PixelNormalisation((0.5,) * 3, (0.25,) * 3))
     return Session(plan_of(network, recipe, splits, Place(device)))
 
 

@@ -1,79 +1,62 @@
-"""The house: who may import whom, and what the calculator may load."""
+"""The house: who may import whom, names, lengths, and what the calculator may load."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "cnncalc"
+from tests.house import FLOORS, PAGE, ROOT, cycles, graph, imports, modules, room_of, uses, with_map
 
-MAY_IMPORT = {
-    "core": set(),
-    "layers": {"core"},
-    "optimizers": set(),
-    "spec": {"core"},
-    "network": {"core", "layers", "spec"},
-    "analysis": {"core", "layers", "network", "optimizers"},
-    "report": {"core", "layers", "network", "analysis", "zoo"},
-    "zoo": {"core"},
-    "model": {"core", "analysis", "layers", "loading", "network", "report", "spec", "zoo"},
-    "train": {"core", "network", "layers", "analysis", "loading", "model", "report", "optimizers"},
-    "loading": {"core", "spec", "network", "zoo"},
-    "commands": {"core", "__init__", "analysis", "loading", "model", "network", "optimizers", "report", "train", "zoo"},
-    "__init__": {"core", "analysis", "loading", "model", "network"},
-    "__main__": {"commands"},
-}
-"""For every room, the rooms that it may import: data flows from the text to the report."""
-
-BACKWARD = {("network", "report")}
-"""`Network.to_json` is the one step back, taken inside the method: one line to JSON for library users."""
+PACKAGE = ROOT / "cnncalc"
+FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 
-def room(path: Path) -> str:
-    """Return the room of a file: its folder in the package, or its own name."""
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def climbs(package: Path) -> list[str]:
+    """Return every import that does not go down."""
+    known = modules(package)
+    return [
+        f"{path.relative_to(package)} imports {name}"
+        for path in known.values()
+        for name in sorted(imports(path, known))
+        for here, there in [(room_of(path, package), room_of(known[name], package))]
+        if here != there and FLOOR_OF[there] >= FLOOR_OF[here]
+    ]
 
 
-def imports(path: Path) -> set[str]:
-    """Return the rooms that a file imports, wherever in the file the import stands."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [
-                f"{node.module}.{alias.name}" if node.module == "cnncalc" else str(node.module) for alias in node.names
-            ]
-        else:
-            continue
-        for name in names:
-            parts = name.split(".")
-            if parts[0] == "cnncalc":
-                known = len(parts) > 1 and ((PACKAGE / parts[1]).is_dir() or (PACKAGE / f"{parts[1]}.py").exists())
-                found.add(parts[1] if known else "__init__")
-    return found - {room(path)}
+def test_data_flows_one_way() -> None:
+    """No file imports a room that lies on its own floor or above."""
+    assert climbs(PACKAGE) == []
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_data_flows_one_way(path: Path) -> None:
-    """No file imports a room that lies behind its own."""
-    allowed = MAY_IMPORT[room(path)] | {target for source, target in BACKWARD if source == room(path)}
-    assert imports(path) <= allowed
+def test_every_room_has_a_floor_and_every_floor_its_rooms() -> None:
+    assert set(uses(PACKAGE)) == set(FLOOR_OF)
 
 
-def test_the_check_of_the_flow_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file in the room of the layers that imports the report is found, also inside a function."""
-    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path)
-    (tmp_path / "layers").mkdir()
-    (tmp_path / "report").mkdir()
-    bad = tmp_path / "layers" / "bad.py"
-    bad.write_text("def f():\n    from cnncalc.report import table\n")
-    assert not imports(bad) <= MAY_IMPORT["layers"]
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert cycles(graph(PACKAGE)) == []
 
+
+def test_the_map_is_that_of_the_code() -> None:
+    """Run `python -m tests.house` after a room was added."""
+    assert PAGE.read_text() == with_map(PAGE.read_text(), PACKAGE)
+
+
+def test_the_checks_can_fail(tmp_path: Path) -> None:
+    """A layer that imports the report, also inside a function, is found; so is a circle."""
+    package = tmp_path / "cnncalc"
+    for room in ("layers", "report"):
+        (package / room).mkdir(parents=True)
+        (package / room / "__init__.py").write_text("")
+    (package / "layers" / "bad.py").write_text("def f():\n    from cnncalc.report import table\n")
+    (package / "report" / "table.py").write_text("import cnncalc.layers.bad\n")
+    assert climbs(package) == ["layers/bad.py imports cnncalc.report.table"]
+    assert cycles(graph(package)) == [["cnncalc.layers.bad", "cnncalc.report.table"]]
+
+
+# ---- what is loaded
 
 HEAVY = ("torch", "numpy", "torchvision", "torchinfo")
 

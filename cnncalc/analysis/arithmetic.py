@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cnncalc.analysis.counts import Counts, Row
+from cnncalc.analysis.counts import Counts, LayerCounts
 from cnncalc.analysis.receptive import Field, Fields, input_fields
 from cnncalc.layers.window import axis_name, never_read
 from cnncalc.network import Node, Operation
 
 
-class Step(NamedTuple):
+class ArithmeticStep(NamedTuple):
     """One line of a worked solution: ``parameters: (5·5·3 + 1)·10 = 760``.
 
     Attributes:
@@ -57,7 +57,7 @@ def mac_sum(node: Node) -> str:
     return _product(factors) if len(factors) > 1 else ""
 
 
-class Solution(NamedTuple):
+class WorkedSolution(NamedTuple):
     """The worked solution of a layer.
 
     Attributes:
@@ -67,20 +67,20 @@ class Solution(NamedTuple):
 
     """
 
-    row: Row
-    first: list[Step]
-    field: list[Step]
-    last: list[Step]
+    row: LayerCounts
+    first: list[ArithmeticStep]
+    field: list[ArithmeticStep]
+    last: list[ArithmeticStep]
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[ArithmeticStep]:
         """All steps."""
         return [*self.first, *self.field, *self.last]
 
 
-def worked_solutions(counts: Counts, chosen: Iterable[Row] | None = None) -> Iterator[Solution]:
+def worked_solutions(counts: Counts, chosen: Iterable[LayerCounts] | None = None) -> Iterator[WorkedSolution]:
     """Yield the worked solution of every layer, or of the chosen ones, in their order."""
-    known: dict[Operation, tuple[list[Step], list[Step]]] = {}
+    known: dict[Operation, tuple[list[ArithmeticStep], list[ArithmeticStep]]] = {}
     at_the_input = input_fields(counts.network)
     for row in counts.rows if chosen is None else chosen:
         operation = row.node.operation
@@ -88,67 +88,69 @@ def worked_solutions(counts: Counts, chosen: Iterable[Row] | None = None) -> Ite
             known[operation] = list(_first_steps(counts, row)), list(_last_steps(row.node))
         first, last = known[operation]
         arriving = [counts.rows[index - 1].field if index else at_the_input for index in row.node.inputs]
-        yield Solution(row, first, list(_receptive_field(row, arriving)), last)
+        yield WorkedSolution(row, first, list(_receptive_field(row, arriving)), last)
 
 
-def _first_steps(counts: Counts, row: Row) -> Iterator[Step]:
+def _first_steps(counts: Counts, row: LayerCounts) -> Iterator[ArithmeticStep]:
     node = row.node
-    yield Step("input", "", " and ".join(map(str, node.sources)))
+    yield ArithmeticStep("input", "", " and ".join(map(str, node.sources)))
     yield from _output(node)
-    yield Step("parameters", parameter_sum(node), f"{node.params:,}")
+    yield ArithmeticStep("parameters", parameter_sum(node), f"{node.params:,}")
     if macs := mac_sum(node):
-        yield Step("MACs", macs, f"{node.macs:,} for one image")
+        yield ArithmeticStep("MACs", macs, f"{node.macs:,} for one image")
     yield _memory(counts, row)
 
 
-def _last_steps(node: Node) -> Iterator[Step]:
+def _last_steps(node: Node) -> Iterator[ArithmeticStep]:
     if (product := node.layer.matrix_product(node.sources)) is not None:
         times = f"{product.groups} times " if product.groups > 1 else ""
         sizes = f"[{product.rows} x {product.inner}] · [{product.inner} x {product.columns}]"
-        yield Step("as a matrix product", "", times + sizes)
+        yield ArithmeticStep("as a matrix product", "", times + sizes)
 
 
-def _output(node: Node) -> Iterator[Step]:
+def _output(node: Node) -> Iterator[ArithmeticStep]:
     sums = node.layer.size_sums(node.sources)
     dimensions = node.output.dimensions
     distinct = set(sums)
     if len(distinct) == 1 and dimensions > 1:
         names = [axis_name(axis, dimensions) for axis in range(dimensions)]
-        yield Step(f"{', '.join(names[:-1])} and {names[-1]}", sums[0], str(node.output[0]))
+        yield ArithmeticStep(f"{', '.join(names[:-1])} and {names[-1]}", sums[0], str(node.output[0]))
     else:
         for axis, text in enumerate(sums):
-            yield Step(axis_name(axis, dimensions), text, str(node.output[axis]))
-    yield Step("output", "", str(node.output))
+            yield ArithmeticStep(axis_name(axis, dimensions), text, str(node.output[axis]))
+    yield ArithmeticStep("output", "", str(node.output))
     if any(node.dropped):
-        yield Step("not read", "", never_read(node.dropped))
+        yield ArithmeticStep("not read", "", never_read(node.dropped))
 
 
-def _memory(counts: Counts, row: Row) -> Step:
+def _memory(counts: Counts, row: LayerCounts) -> ArithmeticStep:
     values = f"{_product(row.node.output)} values"
     batch = f" · {counts.batch} images" if counts.batch > 1 else ""
-    return Step("memory", f"{values} · {counts.bytes_per_value} bytes{batch}", f"{row.activation_bytes:,} bytes")
+    return ArithmeticStep(
+        "memory", f"{values} · {counts.bytes_per_value} bytes{batch}", f"{row.activation_bytes:,} bytes"
+    )
 
 
-def _receptive_field(row: Row, arriving: Sequence[Fields]) -> Iterator[Step]:
+def _receptive_field(row: LayerCounts, arriving: Sequence[Fields]) -> Iterator[ArithmeticStep]:
     dimensions = len(row.field)
     if all(fields.count(fields[0]) == dimensions for fields in (row.field, *arriving)) and _is_square(row):
-        yield Step("receptive field", *_field_sum(row, [fields[0] for fields in arriving], 0))
+        yield ArithmeticStep("receptive field", *_field_sum(row, [fields[0] for fields in arriving], 0))
         return
     sums = [_field_sum(row, [fields[axis] for fields in arriving], axis) for axis in range(dimensions)]
     if len(set(sums)) == 1:
-        yield Step("receptive field", *sums[0])
+        yield ArithmeticStep("receptive field", *sums[0])
         return
     for axis, (text, result) in enumerate(sums):
-        yield Step(f"receptive field, {axis_name(axis, dimensions)}", text, result)
+        yield ArithmeticStep(f"receptive field, {axis_name(axis, dimensions)}", text, result)
 
 
-def _is_square(row: Row) -> bool:
+def _is_square(row: LayerCounts) -> bool:
     """Say whether a layer looks around alike along all dimensions."""
     reaches = row.node.operation.reaches
     return not reaches or reaches.count(reaches[0]) == len(reaches)
 
 
-def _field_sum(row: Row, arriving: Sequence[Field | None], axis: int) -> tuple[str, str]:
+def _field_sum(row: LayerCounts, arriving: Sequence[Field | None], axis: int) -> tuple[str, str]:
     """Return the sum and the result of the receptive field along one dimension."""
     field = row.field[axis]
     if field is None:

@@ -30,7 +30,7 @@ DTYPE_WORDS |= {"fp16": "float16", "half": "float16", "bf16": "bfloat16"}
 """Other words for these types."""
 
 
-class Row(NamedTuple):
+class LayerCounts(NamedTuple):
     """What is counted for one layer beside what its node knows already.
 
     Attributes:
@@ -62,10 +62,10 @@ class Counts(NamedTuple):
     network: Network
     dtype: str
     batch: int
-    rows: tuple[Row, ...]
+    rows: tuple[LayerCounts, ...]
 
     @property
-    def output_row(self) -> Row | None:
+    def output_row(self) -> LayerCounts | None:
         """The row of the layer whose output is the network's; None for a network that passes its input on."""
         index = self.network.output_index
         return self.rows[index - 1] if index else None
@@ -111,7 +111,7 @@ def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts
         return Counts(network, dtype, batch, tuple(_rows(network, BYTES[dtype] * batch)))
 
 
-def _rows(network: Network, bytes_per_value: int) -> Iterator[Row]:
+def _rows(network: Network, bytes_per_value: int) -> Iterator[LayerCounts]:
     fields = receptive_fields(network)
     spatial = network.input.spatial
     known: dict[Operation, tuple[int, bool]] = {}  # what layers that are alike share
@@ -121,7 +121,7 @@ def _rows(network: Network, bytes_per_value: int) -> Iterator[Row]:
             known[operation] = prod(operation.output) * bytes_per_value, operation.layer.looks_around()
         size, looks_around = known[operation]
         outgrown = looks_around and _outgrown(fields[node.inputs[0]], spatial)
-        yield Row(node, line, size, fields[node.index], outgrown)
+        yield LayerCounts(node, line, size, fields[node.index], outgrown)
 
 
 def _outgrown(arriving: Fields, spatial: tuple[int, ...]) -> bool:

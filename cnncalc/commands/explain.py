@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cnncalc.analysis import Counts, Row
+from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.commands.options import common_options, gather, spec_argument
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import did_you_mean, shorten
@@ -33,7 +33,7 @@ def explain(spec: str, layer: str | None, **options: Any) -> None:
     common.emit(explain_report(counts, _chosen(counts, layer)))
 
 
-def _chosen(counts: Counts, wanted: str | None) -> list[Row]:
+def _chosen(counts: Counts, wanted: str | None) -> list[LayerCounts]:
     """Return the layers that are meant: all, one by name or number, or those of a block."""
     if wanted is None:
         return list(counts.rows)

@@ -43,6 +43,9 @@ _PLAIN = str.maketrans(
 )
 
 
+WIDE = 100_000
+"""The width of what is not a terminal: nothing is ever cut or left out there."""
+
 _AT_A_TIME = 1 << 16
 """Characters that are written at a time."""
 

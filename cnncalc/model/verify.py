@@ -31,7 +31,7 @@ COUNTER = f"PyTorch {torch.__version__}, flop counter"
 TORCHINFO = f"torchinfo {torchinfo.__version__}"
 
 
-class Run(NamedTuple):
+class ModelRun(NamedTuple):
     """What PyTorch did: by the index of a layer the shape of its output and its multiplications for one image.
 
     ``output`` is the shape of the tensor that the module returned.
@@ -58,7 +58,7 @@ def verify(network: Network) -> list[Check]:
     ]
 
 
-def _layer_checks(planned: Planned, module: nn.Module, seen: Run, by_module: Mapping[int, Any]) -> Iterator[Check]:
+def _layer_checks(planned: Planned, module: nn.Module, seen: ModelRun, by_module: Mapping[int, Any]) -> Iterator[Check]:
     node = planned.node
     own = _own_module(module, planned.name)
     made = _volume(seen.shapes[node.index], planned.vector, node.sources[0])
@@ -76,7 +76,7 @@ def _layer_checks(planned: Planned, module: nn.Module, seen: Run, by_module: Map
         yield Check(node.name, "MACs", node.macs, info.macs // BATCH, TORCHINFO)
 
 
-def _total_checks(network: Network, module: nn.Module, seen: Run, last: Planned | None) -> Iterator[Check]:
+def _total_checks(network: Network, module: nn.Module, seen: ModelRun, last: Planned | None) -> Iterator[Check]:
     """Compare the whole network; ``last`` is the layer that makes its output, None where the input passes through."""
     vector = last is not None and last.vector
     yield Check("total", "output", network.output, _volume(seen.output, vector, network.input), PYTORCH)
@@ -138,7 +138,7 @@ class _Counting(fx.Interpreter):
         return result
 
 
-def _run(module: fx.GraphModule, network: Network) -> Run:
+def _run(module: fx.GraphModule, network: Network) -> ModelRun:
     """Run the module once, and return what was seen; layer 0 is the input."""
     counting = _Counting(module, network)
     arriving = _input(network)
@@ -147,7 +147,7 @@ def _run(module: fx.GraphModule, network: Network) -> Run:
     shapes = {0: tuple(arriving.shape), **counting.shapes}
     for node in network.layers:  # a layer may have nothing to do, such as a flatten behind a vector
         shapes.setdefault(node.index, shapes[node.inputs[0]])
-    return Run(shapes, counting.macs, tuple(output.shape))
+    return ModelRun(shapes, counting.macs, tuple(output.shape))
 
 
 def _torchinfo(module: nn.Module, network: Network) -> dict[int, Any]:

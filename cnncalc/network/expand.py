@@ -94,7 +94,7 @@ class _Expansion:
         self.most_steps = most_steps
         self.rounding = settings.rounding or "strict"
         self.notes: list[Note] = []
-        self.calls: list[tree.Call] = []
+        self.calls: list[tree.CallSyntax] = []
         self.active: set[str] = set()
         self.blocks: dict[str, str] = {}
         self.arguments: dict[str, Mapping[str, int]] = {}
@@ -115,8 +115,8 @@ class _Expansion:
         statements: dict[type, Callable[..., int]] = {
             tree.Input: self._input,
             tree.Rounding: self._rounding,
-            tree.Parameter: self._parameter,
-            tree.Step: self._top_step,
+            tree.ParameterSyntax: self._parameter,
+            tree.StepSyntax: self._top_step,
         }
         at = 0
         for statement in self.spec.statements:
@@ -160,7 +160,7 @@ class _Expansion:
         self.rounding = self.settings.rounding or statement.mode
         return at
 
-    def _parameter(self, statement: tree.Parameter, at: int, scope: _Scope) -> int:
+    def _parameter(self, statement: tree.ParameterSyntax, at: int, scope: _Scope) -> int:
         if statement.name in self.parameters:
             hints = ["give it another name"]
             message = f"the parameter `{shorten(statement.name)}` is defined twice"
@@ -175,13 +175,13 @@ class _Expansion:
         self.parameters[statement.name] = value
         return at
 
-    def _top_step(self, statement: tree.Step, at: int, scope: _Scope) -> int:
+    def _top_step(self, statement: tree.StepSyntax, at: int, scope: _Scope) -> int:
         if not self.volumes:
             raise self._no_input(statement.span)
         return self._step(statement, at, scope)
 
     def _refuse_unknown_settings(self) -> None:
-        known = {s.name for s in self.spec.statements if type(s) is tree.Parameter}
+        known = {s.name for s in self.spec.statements if type(s) is tree.ParameterSyntax}
         for name in self.settings.parameters:
             if name not in known:
                 has = f"its parameters are {listed(known)}" if known else "it has no parameters"
@@ -198,7 +198,7 @@ class _Expansion:
             at = self._step(step, at, scope)
         return at
 
-    def _step(self, step: tree.Step, at: int, scope: _Scope) -> int:
+    def _step(self, step: tree.StepSyntax, at: int, scope: _Scope) -> int:
         walk = _WALKS[type(step.item)]
         times = self._repeats(step, at, scope) if step.repeats else 1
         self.steps += 1
@@ -218,7 +218,7 @@ class _Expansion:
             check_stated(self.source, step.stated, self.volumes[at], weights, biases)
         return at
 
-    def _repeats(self, step: tree.Step, at: int, scope: _Scope) -> int:
+    def _repeats(self, step: tree.StepSyntax, at: int, scope: _Scope) -> int:
         count = 1
         for repeat in step.repeats:
             times = self._value(repeat, self._names(at, scope.parameters))
@@ -245,7 +245,7 @@ class _Expansion:
         self.depth -= 1
         return at
 
-    def _take(self, item: tree.Take, at: int, scope: _Scope, label: str | None) -> int:
+    def _take(self, item: tree.TakeSyntax, at: int, scope: _Scope, label: str | None) -> int:
         index = scope.labels.get(item.label)
         if index is not None:
             return index
@@ -254,7 +254,7 @@ class _Expansion:
         hints.append(f"labels before this place: {known}" if known else "set it on an earlier layer: `name: layer`")
         raise self._error("unknown-name", f"there is no label `{shorten(item.label)}` here", item.span, hints)
 
-    def _merge(self, item: tree.Merge, at: int, scope: _Scope, label: str | None) -> int:
+    def _merge(self, item: tree.MergeSyntax, at: int, scope: _Scope, label: str | None) -> int:
         self._spend(len(item.branches), item.span)
         inputs = tuple([self._nested(branch, at, scope, item.span) for branch in item.branches])
         sources = tuple([self.volumes[index] for index in inputs])
@@ -265,7 +265,7 @@ class _Expansion:
             operation = self.operations[key] = self._merging(item, sources)
         return self._add(operation, inputs, item.span, scope, label)
 
-    def _merging(self, item: tree.Merge, sources: Sources) -> Operation:
+    def _merging(self, item: tree.MergeSyntax, sources: Sources) -> Operation:
         found = find(item.word)
         assert found is not None  # the grammar's words for merges are registered
         layer = found[0]()
@@ -275,7 +275,7 @@ class _Expansion:
             raise self._from_fault(fault, item.span) from None
         return self._operation(Operation(layer, item.word, sources, output), item.span)
 
-    def _layer(self, item: tree.Layer, at: int, scope: _Scope, label: str | None) -> int:
+    def _layer(self, item: tree.LayerSyntax, at: int, scope: _Scope, label: str | None) -> int:
         texts = item.texts
         if texts is None:
             names = self._names(at, scope.parameters)
@@ -285,12 +285,12 @@ class _Expansion:
         operation = self.operations.get(key)
         if operation is None:
             if texts[0] in self.spec.blocks and len(texts) == 1 and find(texts[0]) is None:
-                return self._call(tree.Call(texts[0], (), item.span), at, scope, label)
+                return self._call(tree.CallSyntax(texts[0], (), item.span), at, scope, label)
             self.arriving = (at,)
             operation = self.operations[key] = self._reading(item, texts, self.volumes[at])
         return self._add(operation, (at,), item.span, scope, label)
 
-    def _reading(self, item: tree.Layer, texts: tuple[str, ...], source: Volume) -> Operation:
+    def _reading(self, item: tree.LayerSyntax, texts: tuple[str, ...], source: Volume) -> Operation:
         """Read a layer's arguments and compute its output, once for all layers that are alike."""
         found = find(texts[0])
         if found is None or found[0].merges:
@@ -331,7 +331,7 @@ class _Expansion:
 
     # ---- blocks
 
-    def _call(self, item: tree.Call, at: int, scope: _Scope, label: str | None) -> int:
+    def _call(self, item: tree.CallSyntax, at: int, scope: _Scope, label: str | None) -> int:
         block = self.spec.blocks.get(item.name)
         if block is None:
             raise self._unknown_block(item)
@@ -361,7 +361,7 @@ class _Expansion:
             self.active.discard(self.calls.pop().name)
             self.source, self.place = outside, place
 
-    def _bind(self, block: tree.Block, call: tree.Call, at: int, scope: _Scope) -> MutableMapping[str, int]:
+    def _bind(self, block: tree.BlockSyntax, call: tree.CallSyntax, at: int, scope: _Scope) -> MutableMapping[str, int]:
         """Return the parameters inside a block: the spec's, then the block's own."""
         outside = self._names(at, scope.parameters)
         given = self._given(block, call, outside)
@@ -378,7 +378,7 @@ class _Expansion:
                 raise self._error("bad-call", message, call.span, hints)
         return bound
 
-    def _given(self, block: tree.Block, call: tree.Call, names: Mapping[str, int]) -> dict[str, int]:
+    def _given(self, block: tree.BlockSyntax, call: tree.CallSyntax, names: Mapping[str, int]) -> dict[str, int]:
         places = [parameter.name for parameter in block.parameters]
         known = frozenset(places)
         given: dict[str, int] = {}
@@ -438,11 +438,11 @@ class _Expansion:
             fault.code, fault.message, span=span, source=self.source, detail=fault.detail, hints=fault.hints
         )
 
-    def _word(self, item: tree.Layer, place: int) -> Span:
+    def _word(self, item: tree.LayerSyntax, place: int) -> Span:
         spans = layer_words(self.source, item.span)
         return spans[place] if place < len(spans) else item.span  # a row of a table takes its size from its volume
 
-    def _place(self, fault: Fault, item: tree.Layer, arguments: Arguments) -> Span:
+    def _place(self, fault: Fault, item: tree.LayerSyntax, arguments: Arguments) -> Span:
         """Return the word that a fault is about; the layer's size, or the layer, where none is written."""
         for question in (fault.about, "size"):
             if question and question in arguments.places:
@@ -453,7 +453,7 @@ class _Expansion:
         hints = ["put `input 224x224x3` in front"]
         return self._error("no-input", "the spec does not say what goes in", span, hints)
 
-    def _unknown_layer(self, word: str, item: tree.Layer) -> SpecError:
+    def _unknown_layer(self, word: str, item: tree.LayerSyntax) -> SpecError:
         span = self._word(item, 0)
         if word in MERGES:
             hints = [f"write its branches in brackets: {word}( conv 3x3x64 p1 | )"]
@@ -466,7 +466,7 @@ class _Expansion:
         hints = hints or did_you_mean(word, known)
         return self._error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)
 
-    def _unknown_block(self, item: tree.Call) -> SpecError:
+    def _unknown_block(self, item: tree.CallSyntax) -> SpecError:
         hints = did_you_mean(item.name, [*self.spec.blocks, *MERGES])
         if find(item.name) is not None:
             hints = [f"`{item.name}` is a layer: write it without brackets, and ` - ` in front of a group"]
@@ -476,16 +476,16 @@ class _Expansion:
 
 
 _WALKS: dict[type, Walk] = {
-    tree.Layer: _Expansion._layer,
-    tree.Call: _Expansion._call,
-    tree.Merge: _Expansion._merge,
+    tree.LayerSyntax: _Expansion._layer,
+    tree.CallSyntax: _Expansion._call,
+    tree.MergeSyntax: _Expansion._merge,
     tree.Group: _Expansion._group,
-    tree.Take: _Expansion._take,
+    tree.TakeSyntax: _Expansion._take,
     tree.Here: _Expansion._here,
 }
 
 
-def _called(block: tree.Block, call: tree.Call, parameters: Mapping[str, int]) -> str:
+def _called(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[str, int]) -> str:
     """Write a call with the values of its arguments: ``project(128, stride=2)``."""
     values = [
         str(parameters[block.parameters[place].name])
@@ -507,7 +507,7 @@ def _cost(span: Span) -> int:
     return _STEPS_OF_AN_EXPRESSION + (span.end - span.start) // _CHARACTERS_IN_A_STEP
 
 
-def _defined(block: tree.Block) -> list[str]:
+def _defined(block: tree.BlockSyntax) -> list[str]:
     return [f"it is defined as {shorten(block.signature, 80)}"]
 
 

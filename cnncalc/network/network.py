@@ -189,19 +189,6 @@ class Network:
         starts = [0, *(match.end() for match in re.finditer("\n", self.source.text))]
         return [bisect_right(starts, node.span.start) for node in self.layers]
 
-    def to_json(self, *, dtype: str = "float32", batch: int = 1, indent: int | None = 2) -> str:
-        """Return the network as JSON, in the documented schema ``cnncalc/1``.
-
-        Args:
-            dtype: the type of the activations and parameters whose bytes are counted.
-            batch: the number of images whose activations are counted.
-            indent: spaces by which nested values are indented; None for a single line.
-
-        """
-        from cnncalc.report.schema import network_json
-
-        return network_json(self, dtype=dtype, batch=batch, indent=indent)
-
     def __len__(self) -> int:
         return len(self.layers)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from cnncalc.analysis import Counts, Row
-from cnncalc.analysis.arithmetic import Solution, Step, worked_solutions
+from cnncalc.analysis import Counts, LayerCounts
+from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution, worked_solutions
 from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.report import Report
@@ -15,7 +15,7 @@ from cnncalc.report.schema import SCHEMA, conventions
 from cnncalc.report.table import Again, Column, Table
 
 
-def explain_report(counts: Counts, chosen: Sequence[Row]) -> Report:
+def explain_report(counts: Counts, chosen: Sequence[LayerCounts]) -> Report:
     """Make the report for the chosen layers; each is worked out when it is written."""
     columns = (
         Column("name", "name", shared=True),
@@ -30,14 +30,14 @@ def explain_report(counts: Counts, chosen: Sequence[Row]) -> Report:
     )
 
 
-def _rows(counts: Counts, chosen: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+def _rows(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[tuple[str, ...]]:
     for solution in worked_solutions(counts, chosen):
         name = solution.row.node.name
         for step in solution.steps:
             yield (name, *step)
 
 
-def _drawings(counts: Counts, chosen: Sequence[Row], width: int) -> Iterator[str]:
+def _drawings(counts: Counts, chosen: Sequence[LayerCounts], width: int) -> Iterator[str]:
     """Yield the layers, with an empty line between two; what layers that are alike share is drawn once."""
     known: dict[tuple[Operation, int], tuple[str, str]] = {}
     between = ""
@@ -52,7 +52,7 @@ def _drawings(counts: Counts, chosen: Sequence[Row], width: int) -> Iterator[str
         between = "\n"
 
 
-def _drawn(steps: list[Step], margin: int, width: int) -> str:
+def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:
     """Draw some steps, whose quantities take a margin."""
     lines = []
     for step in steps:
@@ -68,7 +68,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text, max(20, width), break_long_words=False) or [""]
 
 
-def _data(counts: Counts, chosen: Sequence[Row]) -> dict[str, Any]:
+def _data(counts: Counts, chosen: Sequence[LayerCounts]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "spec": counts.network.source.name,
@@ -78,7 +78,7 @@ def _data(counts: Counts, chosen: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _layers(counts: Counts, chosen: Sequence[Row]) -> Iterator[Filled]:
+def _layers(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[Filled]:
     forms: dict[tuple[Operation, tuple[str, ...]], Form] = {}
     for solution in worked_solutions(counts, chosen):
         row, _, field, _ = solution
@@ -89,7 +89,7 @@ def _layers(counts: Counts, chosen: Sequence[Row]) -> Iterator[Filled]:
         yield Filled(forms[key], [row.node.index, row.node.name, row.line, *sums])
 
 
-def _form(solution: Solution) -> Form:
+def _form(solution: WorkedSolution) -> Form:
     """Return a layer with gaps for what those that are alike do not share."""
     field = [{"quantity": step.quantity, "sum": GAP, "result": GAP} for step in solution.field]
     first, last = [[step._asdict() for step in steps] for steps in (solution.first, solution.last)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cnncalc.analysis import Counts, Row
+from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import parameter_sum
 from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.network import Operation
@@ -49,7 +49,7 @@ def params_report(counts: Counts, *, biases: bool = True) -> Report:
     )
 
 
-def _sums(counts: Counts, *, biases: bool) -> Iterator[tuple[Row, str, int]]:
+def _sums(counts: Counts, *, biases: bool) -> Iterator[tuple[LayerCounts, str, int]]:
     """Yield every layer with its sum and its count; layers that are alike have the same sum."""
     known: dict[Operation, str] = {}
     for row in counts.rows:
@@ -59,7 +59,7 @@ def _sums(counts: Counts, *, biases: bool) -> Iterator[tuple[Row, str, int]]:
         yield row, known[operation], _counted(row, biases=biases)
 
 
-def _counted(row: Row, *, biases: bool) -> int:
+def _counted(row: LayerCounts, *, biases: bool) -> int:
     operation = row.node.operation
     return operation.weights + operation.biases if biases else operation.weights
 

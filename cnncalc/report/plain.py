@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import chain, islice, repeat
 
 from cnncalc.core.cleaning import cell, printable_lines, terminal_width
-from cnncalc.report.report import WIDE, Report
+from cnncalc.core.writing import WIDE
+from cnncalc.report.report import Report
 from cnncalc.report.table import GAP, Column, Table
 
 

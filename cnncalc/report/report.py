@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.core.writing import WIDE
 from cnncalc.report.table import Table
-
-WIDE = 100_000
-"""The width of what is no terminal: nothing is ever cut or left out there."""
 
 
 class Report(NamedTuple):

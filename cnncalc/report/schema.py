@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from cnncalc.analysis import Counts, Row, count
+from cnncalc.analysis import Counts, LayerCounts, count
 from cnncalc.core.errors import CnncalcError
 from cnncalc.network import Network, Operation
 from cnncalc.report.json_form import GAP, Filled, Form, to_text
@@ -88,7 +88,7 @@ def _layers(counts: Counts, saved: Sequence[int] | None) -> Iterator[Filled]:
         yield Filled(form, own if saved is None else [*own, saved[node.index - 1]])
 
 
-def _layer(row: Row) -> dict[str, Any]:
+def _layer(row: LayerCounts) -> dict[str, Any]:
     """Return a layer with gaps for what those that are alike do not share."""
     node = row.node
     gaps = [GAP] * len(row.field)

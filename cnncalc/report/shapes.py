@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from cnncalc.analysis import Counts, Row
+from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
 from cnncalc.core.numbers import bytes_text, counted, in_units, whole
 from cnncalc.layers.window import never_read
@@ -63,7 +63,7 @@ class _Line(NamedTuple):
 
     name: str
     layer: str
-    rows: tuple[Row, ...]
+    rows: tuple[LayerCounts, ...]
 
 
 _SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")
@@ -131,7 +131,7 @@ def _with_saved(table: Table, counts: Counts, depth: int | None, saved: Sequence
 def _lines(counts: Counts, depth: int | None) -> Iterator[_Line]:
     """Go through the layers; a block opens with its head, and one that is folded is a single line."""
     opened: tuple[str, ...] = ()
-    folded: list[Row] = []
+    folded: list[LayerCounts] = []
     for place, row in enumerate(counts.rows):
         name = row.node.name
         if not opened and "." not in name:
@@ -185,7 +185,7 @@ class _Halves(NamedTuple):
     behind: tuple[Any, ...]
 
 
-def _single(row: Row, *, explain: bool) -> _Cells:
+def _single(row: LayerCounts, *, explain: bool) -> _Cells:
     node = row.node
     sums = (output_sum(node), parameter_sum(node), mac_sum(node)) if explain else ("", "", "")
     return _Cells(node.written, str(node.output), node.params, row.activation_bytes, node.macs, sums)
@@ -217,7 +217,7 @@ def _with_sums(cells: _Cells) -> _Halves:
     return _Halves(before, (params_sum, params, macs_sum, macs))
 
 
-def field_text(row: Row) -> str:
+def field_text(row: LayerCounts) -> str:
     """Write a receptive field, and its effective stride: ``212x212 /16``; ``?`` where it is not known."""
     first, dimensions = row.field[0], len(row.field)
     if first is not None and row.field.count(first) == dimensions:  # most images are square
@@ -261,7 +261,7 @@ def _dropped(counts: Counts) -> list[str]:
     return _limited(remarks, "more layers do not read their last rows or columns")
 
 
-def _drops(row: Row) -> bool:
+def _drops(row: LayerCounts) -> bool:
     operation = row.node.operation
     return any(operation.dropped) and operation.layer.kind != "crop"
 

@@ -10,13 +10,13 @@ from cnncalc.network import Network
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
-from cnncalc.zoo import Entry
+from cnncalc.zoo import ZooEntry
 
 
 class Listed(NamedTuple):
     """A spec of the zoo: what its head says, and the network that it describes."""
 
-    entry: Entry
+    entry: ZooEntry
     network: Network
 
 

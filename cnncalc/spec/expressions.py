@@ -126,7 +126,7 @@ class Power(NamedTuple):
         return _within_range(base ** int(small), self.span)
 
 
-class Call(NamedTuple):
+class FunctionCall(NamedTuple):
     """One of the functions min, max, ceil and round."""
 
     function: str
@@ -264,7 +264,7 @@ class ExpressionParser:
         arguments = self._bracketed(several=True)
         if name in _TO_WHOLE and len(arguments) != 1:
             raise self._error(start, f"{name} takes one value, not {len(arguments)}")
-        return Call(name, tuple(arguments), Span(start, self.position))
+        return FunctionCall(name, tuple(arguments), Span(start, self.position))
 
     def _bracketed(self, *, several: bool) -> list[Expression]:
         """expression { "," expression } ")", behind its bracket"""

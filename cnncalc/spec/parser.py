@@ -83,7 +83,7 @@ class Parser(Scanner):
     def __init__(self, source: Source, library: Library = no_library) -> None:
         super().__init__(source)
         self.library = library
-        self.blocks: dict[str, tree.Block] = {}
+        self.blocks: dict[str, tree.BlockSyntax] = {}
         self.totals: list[tree.Stated] = []
         self.unread: list[Span] = []
         self.labels: dict[str, Span] = {}
@@ -148,14 +148,14 @@ class Parser(Scanner):
             raise self.error("bad-rounding", f"there is no rounding `{shorten(mode)}`", span, hints)
         return tree.Rounding(mode, Span(start, self.position))
 
-    def param(self) -> tree.Parameter:
+    def param(self) -> tree.ParameterSyntax:
         """param = "param" name "=" expression"""
         start = self.position
         self.position += len("param")
         name = self.parameter_name()
         self.expect(_ASSIGN, "`=` and a value, as in `param width = 64`")
         value = self.expression(across_lines=False)
-        return tree.Parameter(name, value, Span(start, self.position))
+        return tree.ParameterSyntax(name, value, Span(start, self.position))
 
     def block(self) -> None:
         """block = "block" name [ "(" [ parameter { "," parameter } ] ")" ] { step } "end" """
@@ -171,7 +171,7 @@ class Parser(Scanner):
         outer, self.labels = self.labels, {}
         self.separator()
         body = self.steps_until_end(head)
-        self.blocks[name] = tree.Block(name, parameters, body, frozenset(self.labels), head, self.source)
+        self.blocks[name] = tree.BlockSyntax(name, parameters, body, frozenset(self.labels), head, self.source)
         self.labels = outer
 
     def use(self) -> None:
@@ -189,7 +189,7 @@ class Parser(Scanner):
                 raise self.error("bad-name", message, span, ["choose another name for your block"])
             self.blocks[block.name] = block
 
-    def only_blocks(self) -> dict[str, tree.Block]:
+    def only_blocks(self) -> dict[str, tree.BlockSyntax]:
         """Read a text that holds blocks and nothing else."""
         self.then()
         while self.position < len(self.text):
@@ -199,13 +199,13 @@ class Parser(Scanner):
             self.separator()
         return self.blocks
 
-    def block_parameters(self) -> tuple[tree.Parameter, ...]:
+    def block_parameters(self) -> tuple[tree.ParameterSyntax, ...]:
         """parameter = name [ "=" expression ]"""
         self.gap()
         opened = self.position
         if not self.take("("):
             return ()
-        parameters: dict[str, tree.Parameter] = {}
+        parameters: dict[str, tree.ParameterSyntax] = {}
         optional = False
         self.space()
         while not self.take(")"):
@@ -220,13 +220,13 @@ class Parser(Scanner):
                 hints = [f"give `{name}` a default, or put it first"]
                 raise self.error("bad-name", f"`{name}` has no default but follows one that has", span, hints)
             optional = value is not None
-            parameters[name] = tree.Parameter(name, value, span)
+            parameters[name] = tree.ParameterSyntax(name, value, span)
             self.comma_or_close(opened)
         return tuple(parameters.values())
 
     def steps_until_end(self, head: Span) -> tree.Sequence:
         """{ step } "end" """
-        steps: list[tree.Step] = []
+        steps: list[tree.StepSyntax] = []
         while (keyword := self.keyword()) != "end":
             if self.position >= len(self.text):
                 hints = ["close it with a line `end`"]
@@ -255,7 +255,7 @@ class Parser(Scanner):
 
     # ---- steps
 
-    def step(self) -> tree.Step:
+    def step(self) -> tree.StepSyntax:
         """step = [ label ":" ] item { "*" count } [ "=>" volume ]"""
         if plain := self.plain_step():
             return plain
@@ -264,9 +264,9 @@ class Parser(Scanner):
         item = self.item()
         repeats = self.repeats()
         claim = self.volume("the volume that is claimed, as in `=> 28x28x6`") if self.match(_CLAIM) else None
-        return tree.Step(item, Span(start, self.position), label, repeats, claim)
+        return tree.StepSyntax(item, Span(start, self.position), label, repeats, claim)
 
-    def plain_step(self) -> tree.Step | None:
+    def plain_step(self) -> tree.StepSyntax | None:
         """step, where it is a layer and nothing else, as most are: a short way to what `step` makes of it"""
         match = _PLAIN_LAYER.match(self.text, self.position)
         if match is None or not _STEP_ENDS.match(self.text, match.end()):
@@ -276,7 +276,7 @@ class Parser(Scanner):
             return None
         self.position = match.end()
         span = Span(*match.span())
-        return tree.Step(tree.Layer(span, self.shared.setdefault(texts, texts)), span)
+        return tree.StepSyntax(tree.LayerSyntax(span, self.shared.setdefault(texts, texts)), span)
 
     def label(self) -> str | None:
         """[ name ":" ]"""
@@ -299,7 +299,7 @@ class Parser(Scanner):
         self.space()
         return name
 
-    def table_row(self) -> tree.Step | tree.Input | None:
+    def table_row(self) -> tree.StepSyntax | tree.Input | None:
         """row = layer ":" "[" volume "]" …, as the lecture prints it"""
         row = table.read_row(self.source, self.text, self.position)
         if row is not None:
@@ -338,14 +338,14 @@ class Parser(Scanner):
             raise self.error("empty", "these brackets are empty", span, ["write a layer between them"])
         return tree.Group(body, span)
 
-    def take_label(self) -> tree.Take:
+    def take_label(self) -> tree.TakeSyntax:
         """take = "@" name"""
         start = self.position
         self.position += 1
         name = self.name("a label's name, as in `@enc1`")
-        return tree.Take(name, Span(start, self.position))
+        return tree.TakeSyntax(name, Span(start, self.position))
 
-    def merge(self, word: str, start: int) -> tree.Merge:
+    def merge(self, word: str, start: int) -> tree.MergeSyntax:
         """merge = word "(" sequence { "|" sequence } ")" """
         opened = self.position
         self.position += 1
@@ -358,7 +358,7 @@ class Parser(Scanner):
         if len(branches) < 2:
             hints = [f"separate its branches by `|`: {word}( conv 3x3x64 p1 | )"]
             raise self.error("bad-merge", f"{word} takes two branches or more", span, hints)
-        return tree.Merge(word, tuple(branches), span)
+        return tree.MergeSyntax(word, tuple(branches), span)
 
     def sequence(self, opened: int) -> tree.Sequence:
         """sequence = [ step { separator step } ]"""
@@ -367,7 +367,7 @@ class Parser(Scanner):
         if self.depth > MAX_NESTING:
             message = f"brackets nest at most {MAX_NESTING} deep"
             raise self.error("too-deep", message, Span(opened, opened + 1))
-        steps: list[tree.Step] = []
+        steps: list[tree.StepSyntax] = []
         self.then()
         while self.position < len(self.text) and self.text[self.position] not in CLOSING:
             if keyword := self.keyword():
@@ -378,18 +378,18 @@ class Parser(Scanner):
         self.depth -= 1
         return tuple(steps)
 
-    def call(self, name: str, start: int) -> tree.Call:
+    def call(self, name: str, start: int) -> tree.CallSyntax:
         """call = name "(" [ argument { "," argument } ] ")" """
         opened = self.position
         self.position += 1
-        arguments: list[tree.Argument] = []
+        arguments: list[tree.ArgumentSyntax] = []
         self.space()
         while not self.take(")"):
             arguments.append(self.argument())
             self.comma_or_close(opened)
-        return tree.Call(name, tuple(arguments), Span(start, self.position))
+        return tree.CallSyntax(name, tuple(arguments), Span(start, self.position))
 
-    def argument(self) -> tree.Argument:
+    def argument(self) -> tree.ArgumentSyntax:
         """argument = [ name "=" ] expression"""
         start = self.position
         self.count_part()
@@ -397,11 +397,11 @@ class Parser(Scanner):
         if name and (assign := _ASSIGN.match(self.text, name.end())):
             self.position = assign.end()
             value = self.expression()
-            return tree.Argument(name[0], value, Span(start, self.position))
+            return tree.ArgumentSyntax(name[0], value, Span(start, self.position))
         value = self.expression()
-        return tree.Argument(None, value, Span(start, self.position))
+        return tree.ArgumentSyntax(None, value, Span(start, self.position))
 
-    def layer(self) -> tree.Layer:
+    def layer(self) -> tree.LayerSyntax:
         """layer = word { word | name "=" word }"""
         match = _PLAIN_LAYER.match(self.text, self.position)
         if match is None or _NOT_PLAIN.match(self.text, match.end()):
@@ -410,9 +410,9 @@ class Parser(Scanner):
         texts = tuple(_OPTION.sub("=", match[0]).split(None, MAX_WORDS))
         if len(texts) > MAX_WORDS:
             raise self.too_many_words(Span(*match.span()))
-        return tree.Layer(Span(*match.span()), self.shared.setdefault(texts, texts))
+        return tree.LayerSyntax(Span(*match.span()), self.shared.setdefault(texts, texts))
 
-    def layer_with_expressions(self) -> tree.Layer:
+    def layer_with_expressions(self) -> tree.LayerSyntax:
         """The same, for a layer in which something has to be computed."""
         words = [self.word("a layer")]
         while (argument := self.layer_argument()) is not None:
@@ -422,7 +422,7 @@ class Parser(Scanner):
                 raise self.too_many_words(Span(words[0].span.start, self.position))
         span = Span(words[0].span.start, words[-1].span.end)
         texts = [word.constant for word in words if word.constant is not None]
-        return tree.Layer(span, tuple(texts) if len(texts) == len(words) else None, tuple(words))
+        return tree.LayerSyntax(span, tuple(texts) if len(texts) == len(words) else None, tuple(words))
 
     def layer_argument(self) -> tree.Word | None:
         """[ word | name "=" word ]"""

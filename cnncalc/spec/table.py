@@ -49,7 +49,7 @@ def starts_total(text: str, position: int) -> bool:
     return _TOTAL.match(text, position) is not None
 
 
-def read_row(source: Source, text: str, position: int) -> tree.Step | tree.Input | None:
+def read_row(source: Source, text: str, position: int) -> tree.StepSyntax | tree.Input | None:
     """Read one row of the table, or return None where there is none.
 
     ``text`` is the normalised text of ``source``.
@@ -67,7 +67,7 @@ def read_row(source: Source, text: str, position: int) -> tree.Step | tree.Input
         return tree.Input(claim, span, stated)
     sized_by_row = match[1] == "fc"
     texts = (match[1], match[2].split("x")[-1].strip()) if sized_by_row else (match[1],)
-    return tree.Step(tree.Layer(head, texts), span, claim=claim, stated=stated)
+    return tree.StepSyntax(tree.LayerSyntax(head, texts), span, claim=claim, stated=stated)
 
 
 def stated_numbers(source: Source, text: str, row: Span) -> tuple[tree.Stated, ...]:

@@ -22,7 +22,7 @@ class Word(NamedTuple):
     constant: str | None
 
 
-class Layer(NamedTuple):
+class LayerSyntax(NamedTuple):
     """A layer as written: its word (``conv``, ``conv3-64``), then sizes and options.
 
     Exactly one of ``texts`` and ``words`` is there: the texts where nothing has to be computed, which is
@@ -34,7 +34,7 @@ class Layer(NamedTuple):
     words: tuple[Word, ...] = ()
 
 
-class Argument(NamedTuple):
+class ArgumentSyntax(NamedTuple):
     """An argument of a block call; ``name`` is None for one that goes by its place."""
 
     name: str | None
@@ -42,15 +42,15 @@ class Argument(NamedTuple):
     span: Span
 
 
-class Call(NamedTuple):
+class CallSyntax(NamedTuple):
     """A call of a block: ``project(128, stride=2)``."""
 
     name: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[ArgumentSyntax, ...]
     span: Span
 
 
-class Merge(NamedTuple):
+class MergeSyntax(NamedTuple):
     """``add( A | B )`` and its kin; an empty branch passes the volume through."""
 
     word: str
@@ -65,7 +65,7 @@ class Group(NamedTuple):
     span: Span
 
 
-class Take(NamedTuple):
+class TakeSyntax(NamedTuple):
     """``@name``: go on from the volume that carries this label."""
 
     label: str
@@ -78,7 +78,7 @@ class Here(NamedTuple):
     span: Span
 
 
-Item = Layer | Call | Merge | Group | Take | Here
+Item = LayerSyntax | CallSyntax | MergeSyntax | Group | TakeSyntax | Here
 
 
 class Stated(NamedTuple):
@@ -93,7 +93,7 @@ class Stated(NamedTuple):
     span: Span
 
 
-class Step(NamedTuple):
+class StepSyntax(NamedTuple):
     """An item with what is written around it: a label, a repeat, a claim, stated numbers."""
 
     item: Item
@@ -104,10 +104,10 @@ class Step(NamedTuple):
     stated: tuple[Stated, ...] = ()
 
 
-Sequence = tuple[Step, ...]
+Sequence = tuple[StepSyntax, ...]
 
 
-class Parameter(NamedTuple):
+class ParameterSyntax(NamedTuple):
     """``name = value``: a parameter of the spec, or of a block (there the value may be missing)."""
 
     name: str
@@ -115,11 +115,11 @@ class Parameter(NamedTuple):
     span: Span
 
 
-class Block(NamedTuple):
+class BlockSyntax(NamedTuple):
     """``block name(a, b=1)`` … ``end``; ``source`` is the text that it stands in."""
 
     name: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ParameterSyntax, ...]
     body: Sequence
     labels: frozenset[str]
     span: Span
@@ -147,7 +147,7 @@ class Rounding(NamedTuple):
     span: Span
 
 
-Statement = Input | Rounding | Parameter | Step
+Statement = Input | Rounding | ParameterSyntax | StepSyntax
 
 
 class Spec(NamedTuple):
@@ -158,7 +158,7 @@ class Spec(NamedTuple):
 
     source: Source
     statements: tuple[Statement, ...]
-    blocks: dict[str, Block]
+    blocks: dict[str, BlockSyntax]
     labels: frozenset[str]
     totals: tuple[Stated, ...] = ()
     unread: tuple[Span, ...] = ()

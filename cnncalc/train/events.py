@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cnncalc.train.progress import Row
+from cnncalc.train.progress import EpochMetrics
 
 
 class Begun(NamedTuple):
@@ -26,7 +26,7 @@ class Begun(NamedTuple):
     epochs: int
     steps_per_epoch: int
     first_step: int
-    rows: Sequence[Row]
+    rows: Sequence[EpochMetrics]
     tested: str = "test"
 
 
@@ -98,7 +98,7 @@ class Observer:
     def steps(self, event: StepReport) -> None:
         """Hear how it goes within an epoch."""
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Hear what an epoch came to."""
 
     def note(self, text: str) -> None:
@@ -127,7 +127,7 @@ class Observers(Observer):
         for observer in self._all:
             observer.steps(event)
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Tell all."""
         for observer in self._all:
             observer.epoch(row)

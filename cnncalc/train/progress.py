@@ -10,7 +10,7 @@ from cnncalc.core.errors import SpecError
 
 
 @dataclass(frozen=True)
-class Row:
+class EpochMetrics:
     """What is known after an epoch; a row of ``metrics.csv``.
 
     Attributes:
@@ -55,7 +55,7 @@ class Progress:
     """
 
     step: int = 0
-    rows: list[Row] = field(default_factory=list)
+    rows: list[EpochMetrics] = field(default_factory=list)
     loss_sum: float = 0.0
     loss_images: int = 0
     seen_right: int = 0
@@ -82,7 +82,7 @@ class Progress:
         """Epochs since the best one."""
         return self.epoch - self.best_epoch
 
-    def close_epoch(self, row: Row) -> bool:
+    def close_epoch(self, row: EpochMetrics) -> bool:
         """Add the row of the epoch under way; say whether it is the best so far."""
         self.rows.append(row)
         self.loss_sum, self.loss_images, self.seen_right, self.seen_images = 0.0, 0, 0, 0
@@ -104,7 +104,7 @@ def progress_from(facts: Any) -> Progress:
 
     """
     try:
-        rows = [_whole(Row, row) for row in facts["rows"]]
+        rows = [_whole(EpochMetrics, row) for row in facts["rows"]]
         progress: Progress = _whole(Progress, {**facts, "rows": rows})
     except (KeyError, TypeError, ValueError):
         raise SpecError("bad-checkpoint", "a checkpoint does not say how far the run had come") from None

@@ -18,7 +18,7 @@ _WRITTEN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ _.-]{1,3}[A-Za-z0-9]+){0,5}")
 _PAPER = re.compile(r"#\s*(?P<paper>.*?),\s*(?P<year>(?:19|20)\d\d)\b")
 
 
-class Entry(NamedTuple):
+class ZooEntry(NamedTuple):
     """What the head of a spec says: its first line is the title, its second the paper with the year."""
 
     name: str
@@ -64,13 +64,13 @@ def blocks(name: str) -> Source | None:
     return _read("blocks", name)
 
 
-def entry(source: Source) -> Entry:
+def entry(source: Source) -> ZooEntry:
     """Read the head of a spec."""
     title, paper = source.text.split("\n", 2)[:2]
     match = _PAPER.match(paper)
     if match is None:
         raise ValueError(f"the second line of {source.name} names no paper with its year: {paper}")
-    return Entry(source.name, title.lstrip("# "), match["paper"], int(match["year"]))
+    return ZooEntry(source.name, title.lstrip("# "), match["paper"], int(match["year"]))
 
 
 def _listed(folder: str) -> list[str]:

@@ -10,10 +10,10 @@ import pytest
 
 from cnncalc.commands.cli import run
 from cnncalc.report.evaluate import Evaluation, evaluate_report
+from cnncalc.train import run_files
 from cnncalc.train.engine.step_memory import FEWEST_STEPS, MARGIN
 from cnncalc.train.recipe.presets import load_recipe, shipped
 from cnncalc.train.recipe.settings import Setting, key_of, settings
-from cnncalc.train.run import folder
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
@@ -62,8 +62,16 @@ def test_the_recipe_on_the_page_is_one(tmp_path: Path) -> None:
 
 
 def test_the_files_of_a_run_are_listed() -> None:
-    names = [folder.SPEC, folder.RECIPE, folder.RUN, folder.METRICS, folder.CURVE, folder.BEST, folder.LAST]
-    assert [name for name in [*names, folder.CHECKPOINTS, folder.TENSORBOARD] if f"`{name}" not in PAGE] == []
+    names = [
+        run_files.SPEC,
+        run_files.RECIPE,
+        run_files.RUN,
+        run_files.METRICS,
+        run_files.CURVE,
+        run_files.BEST,
+        run_files.LAST,
+    ]
+    assert [name for name in [*names, run_files.CHECKPOINTS, run_files.TENSORBOARD] if f"`{name}" not in PAGE] == []
 
 
 def test_what_auto_leaves_is_said() -> None:

@@ -23,7 +23,7 @@ _AXES = {1: "L x C", 2: "H x W x C", 3: "D x H x W x C"}
 """How the sizes of one image are called, by the number of spatial dimensions."""
 
 
-class Part(NamedTuple):
+class ArrayPart(NamedTuple):
     """The arrays of a part: images, and their labels."""
 
     images: Named
@@ -46,7 +46,7 @@ class Suiting(NamedTuple):
 
 
 def dataset_of(
-    name: str, where: str, parts: Mapping[str, Part], suiting: Suiting, classes: tuple[str, ...] = ()
+    name: str, where: str, parts: Mapping[str, ArrayPart], suiting: Suiting, classes: tuple[str, ...] = ()
 ) -> Dataset:
     """Check arrays and make a data set.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnncalc.core.volume import Volume
-from cnncalc.train.data.arrays import Part, Suiting, dataset_of
+from cnncalc.train.data.arrays import ArrayPart, Suiting, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
 
@@ -33,7 +33,7 @@ def load_digits() -> Dataset:
     labels = digits.target
     rows = train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, random_state=0, stratify=labels)
     parts = {
-        part: Part(Named("digits", images[of]), Named("digits", labels[of]))
+        part: ArrayPart(Named("digits", images[of]), Named("digits", labels[of]))
         for part, of in zip(("training", "test"), rows, strict=True)
     }
     return dataset_of("digits", "scikit-learn", parts, Suiting(Volume((8, 8, 1))), tuple(map(str, range(10))))

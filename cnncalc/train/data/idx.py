@@ -15,7 +15,7 @@ import numpy.typing as npt
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.data.arrays import Part, Suiting, check_memory, dataset_of
+from cnncalc.train.data.arrays import ArrayPart, Suiting, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
 
@@ -70,9 +70,9 @@ def idx_folder(folder: str) -> str | None:
     return next((place for place in places if any(find_idx(place, name) for name in names)), None)
 
 
-def _part(folder: str, part: str) -> Part:
+def _part(folder: str, part: str) -> ArrayPart:
     images, labels = (_existing(folder, name) for name in FILES[part])
-    return Part(_named(images, 3), _named(labels, 1))
+    return ArrayPart(_named(images, 3), _named(labels, 1))
 
 
 def _existing(folder: str, name: str) -> str:

@@ -20,7 +20,7 @@ from cnncalc.train.data.npz import load_npz
 from cnncalc.train.data.resize import RESIZES, resized
 from cnncalc.train.data.synthetic import load_synthetic
 from cnncalc.train.data.torchvision_sets import load_cifar, load_mnist
-from cnncalc.train.run.faults import ran_out_of_memory
+from cnncalc.train.out_of_memory import ran_out_of_memory
 
 UNREADABLE = ("refuse", "skip")
 """What can be done about images that cannot be used."""

@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 
 from cnncalc.core.errors import CnncalcError, DataError
 from cnncalc.core.words import listed, shorten, shorten_path
-from cnncalc.train.data.arrays import Described, Part, Suiting, check_described, check_memory, dataset_of
+from cnncalc.train.data.arrays import ArrayPart, Described, Suiting, check_described, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
 
@@ -56,7 +56,7 @@ def load_npz(path: str, suiting: Suiting) -> Dataset:
             check_described(heads[images], heads[labels], suiting.volume.dimensions)
         check_memory(f"`{shorten_path(path)}`", sum(_size(head) for head in heads.values()))
         arrays = {name: _array(file, held[name], head, path) for name, head in heads.items()}
-    parts = {part: Part(arrays[images], arrays[labels]) for part, (images, labels) in pairs.items()}
+    parts = {part: ArrayPart(arrays[images], arrays[labels]) for part, (images, labels) in pairs.items()}
     return dataset_of(os.path.basename(path), path, parts, suiting)._replace(skipped=lonely)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.data.arrays import Part, Suiting, dataset_of
+from cnncalc.train.data.arrays import ArrayPart, Suiting, dataset_of
 from cnncalc.train.data.dataset import DataRequest, Dataset
 from cnncalc.train.data.idx import FILES, find_idx, load_idx
 from cnncalc.train.data.labels import Named
@@ -87,10 +87,10 @@ def load_cifar(name: str, request: DataRequest) -> Dataset:
     return dataset_of(name, where, parts, Suiting(Volume((32, 32, 3))), classes)
 
 
-def _part(name: str, cifar: Any) -> Part:
+def _part(name: str, cifar: Any) -> ArrayPart:
     import numpy as np
 
-    return Part(Named(name, cifar.data), Named(name, np.asarray(cifar.targets)))
+    return ArrayPart(Named(name, cifar.data), Named(name, np.asarray(cifar.targets)))
 
 
 def _check_cifar(name: str, cifar: Any, folder: str) -> None:

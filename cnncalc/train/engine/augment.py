@@ -20,7 +20,7 @@ Batch = Tensor
 Change = Callable[[Tensor, torch.Generator], Tensor]
 
 
-class Normalisation(NamedTuple):
+class PixelNormalisation(NamedTuple):
     """What is taken from a pixel in 0..1 per channel, and what it is then divided by."""
 
     mean: tuple[float, ...]
@@ -56,14 +56,14 @@ class Augmenter:
     Args:
         recipe: what is done in training.
         volume: of one image.
-        normalisation: see `Normalisation`.
+        normalisation: see `PixelNormalisation`.
         images: how many training images there are, for flips that alternate.
         device: where pixels arrive.
 
     """
 
     def __init__(
-        self, recipe: Recipe, volume: Volume, normalisation: Normalisation, images: int, device: torch.device
+        self, recipe: Recipe, volume: Volume, normalisation: PixelNormalisation, images: int, device: torch.device
     ) -> None:
         ones = (1,) * volume.dimensions
         self._dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(recipe.precision, torch.float32)

@@ -10,7 +10,7 @@ from cnncalc.core.cleaning import printable
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import listed, shorten
 from cnncalc.train.data import Dataset, Split, channel_statistics, held_out
-from cnncalc.train.engine.augment import Normalisation
+from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.seeds import SPLIT, mixed
 from cnncalc.train.recipe.settings import Recipe
 
@@ -23,7 +23,7 @@ class RunSplits(NamedTuple):
         tested: what every epoch is tested on: validation images, or the test images.
         test: what is tested once in the end, where ``tested`` are validation images.
         classes: names of the classes.
-        normalisation: see `Normalisation`.
+        normalisation: see `PixelNormalisation`.
         validates: whether ``tested`` are validation images.
 
     """
@@ -32,7 +32,7 @@ class RunSplits(NamedTuple):
     tested: Split | None
     test: Split | None
     classes: tuple[str, ...]
-    normalisation: Normalisation
+    normalisation: PixelNormalisation
     validates: bool = False
 
     @property
@@ -69,7 +69,7 @@ def validation_share(recipe: Recipe, dataset: Dataset) -> float:
 
 
 def run_splits(
-    dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None, *, by_class: bool = True
+    dataset: Dataset, recipe: Recipe, normalisation: PixelNormalisation | None, *, by_class: bool = True
 ) -> RunSplits:
     """Return what a run works with; without a normalisation, that of the images that are trained on.
 
@@ -114,11 +114,11 @@ def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, 
     return kept.nonzero().flatten(), held
 
 
-def _normalisation(split: Split, recipe: Recipe) -> Normalisation:
+def _normalisation(split: Split, recipe: Recipe) -> PixelNormalisation:
     if recipe.normalise == "data":
-        return Normalisation(*channel_statistics(split))
+        return PixelNormalisation(*channel_statistics(split))
     channels = split.volume.channels
-    return Normalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels)
+    return PixelNormalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels)
 
 
 def missing_classes(splits: RunSplits) -> str:

@@ -21,7 +21,7 @@ FIXED: Mapping[str, str] = {
 """Settings that a run keeps, and why."""
 
 
-class Change(NamedTuple):
+class RunChange(NamedTuple):
     """What is changed where a run goes on.
 
     Attributes:
@@ -68,11 +68,11 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     return changed
 
 
-def change_of(before: Recipe, after: Recipe, old: RunFacts, fingerprints: Mapping[str, str]) -> Change | None:
+def change_of(before: Recipe, after: Recipe, old: RunFacts, fingerprints: Mapping[str, str]) -> RunChange | None:
     """Return what is changed, or None where nothing is; a run that had no fingerprints gets none."""
     was, now = as_values(before), as_values(after)
     what: dict[str, Sequence[Any]] = {key: (was[key], now[key]) for key in was if was[key] != now[key]}
     known = {name: digits for name, digits in fingerprints.items() if name in old.fingerprints}
     what |= {name: (old.fingerprints[name], new) for name, new in known.items() if old.fingerprints[name] != new}
     facts = old._replace(fingerprints={**old.fingerprints, **known})
-    return Change(after, facts, what) if what else None
+    return RunChange(after, facts, what) if what else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from cnncalc.train.run.folder import BEST, CURVE, LAST, METRICS, RunFolder
+from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run_files import BEST, CURVE, LAST, METRICS
 
 
 def files_of(folder: RunFolder) -> list[tuple[str, str]]:

@@ -11,10 +11,10 @@ import torch
 from cnncalc.core.errors import SpecError
 from cnncalc.core.numbers import bytes_text, counted
 from cnncalc.optimizers import OPTIMIZERS
+from cnncalc.train.out_of_memory import ran_out_of_memory
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.folder import RunFolder
 
-_CPU_MEMORY = re.compile(r"can't allocate memory|not enough memory|Cannot allocate memory")
 _LOST = re.compile(r"gloo|NCCL|Connection (?:reset|closed) by")
 
 
@@ -36,11 +36,6 @@ def explained_faults(recipe: Recipe, folder: RunFolder) -> Iterator[None]:
         if _LOST.search(str(error)):
             raise _lost(folder) from None
         raise
-
-
-def ran_out_of_memory(error: Exception) -> bool:
-    """Say whether Python or PyTorch could not have the memory that it asked for."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or bool(_CPU_MEMORY.search(str(error)))
 
 
 def no_number(what: str, rate: float, folder: RunFolder, recipe: Recipe, rollbacks: int) -> SpecError:

@@ -16,17 +16,12 @@ from cnncalc.core.writing import write_file
 from cnncalc.loading import load_with
 from cnncalc.network import Network
 from cnncalc.train.checkpoints.tensor_file import read_regular
-from cnncalc.train.progress import Row
+from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.recipe.presets import load_recipe, to_toml
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.facts import SPEC as SPEC_PRINT
 from cnncalc.train.run.facts import RunFacts, from_json, spec_fingerprint, to_json
-
-SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
-BEST, LAST, CHECKPOINTS, TENSORBOARD = "best.safetensors", "last.safetensors", "checkpoints", "tensorboard"
-LOCK = "lock"
-"""A file that is there while a process writes the run."""
-
+from cnncalc.train.run_files import BEST, CHECKPOINTS, CURVE, LAST, LOCK, METRICS, RECIPE, RUN, SPEC, TENSORBOARD
 
 _MOST_BYTES = 64 * 2**20
 """Bytes of the largest ``run.json`` that is read."""
@@ -163,11 +158,11 @@ class RunFolder:
                 message = f"`{shorten_path(self.file(name))}` is no folder: a run has one of that name"
                 raise SpecError("no-run", message)
 
-    def write_metrics(self, rows: Sequence[Row]) -> None:
+    def write_metrics(self, rows: Sequence[EpochMetrics]) -> None:
         """Write a line for every epoch, in place of what was there."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([column.name for column in fields(Row)])
+        writer.writerow([column.name for column in fields(EpochMetrics)])
         writer.writerows(["" if value is None else value for value in asdict(row).values()] for row in rows)
         write_file(text.getvalue(), self.file(METRICS))
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from cnncalc.core.errors import SpecError, WriteError
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.engine.distributed import Processes
-from cnncalc.train.run.folder import LOCK, RunFolder
+from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run_files import LOCK
 
 _MOST_BYTES = 200
 

@@ -21,8 +21,8 @@ from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.engine.scoring import Score, Stopped, score
 from cnncalc.train.engine.session import Session
 from cnncalc.train.events import Begun, Ended, Observer
-from cnncalc.train.progress import Progress, Row
-from cnncalc.train.run.changes import Change
+from cnncalc.train.progress import EpochMetrics, Progress
+from cnncalc.train.run.changes import RunChange
 from cnncalc.train.run.ending import commands_of, files_of
 from cnncalc.train.run.faults import no_number
 from cnncalc.train.run.folder import RunFolder
@@ -65,7 +65,7 @@ class Trainer:
 
     # ---- from the start to the end
 
-    def fit(self, about: list[tuple[str, str]], change: Change | None = None) -> Ended:
+    def fit(self, about: list[tuple[str, str]], change: RunChange | None = None) -> Ended:
         """Train to the end, from the newest checkpoint if there is one, with a change that is to be written down."""
         if self._saver.begun():
             self._restore()
@@ -254,9 +254,9 @@ class Trainer:
             stop=lambda: self.signals.asked and not session.processes.shared,
         )
 
-    def _row(self, tested: Score | None, images_per_second: float) -> Row:
+    def _row(self, tested: Score | None, images_per_second: float) -> EpochMetrics:
         progress = self.progress
-        return Row(
+        return EpochMetrics(
             epoch=progress.epoch + 1,
             step=progress.step,
             learning_rate=self._rate,
@@ -289,7 +289,7 @@ class Trainer:
         for text in told:
             self.observer.note(text)
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, change: RunChange) -> None:
         """Write down what is changed where the run goes on; a new learning rate is not halved any more."""
         if change.new_rate:
             self.progress.rate_scale, self.progress.rollbacks = 1.0, 0

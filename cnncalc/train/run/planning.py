@@ -14,7 +14,7 @@ from cnncalc.loading import load_with
 from cnncalc.network import Network, SpecSettings
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import DataRequest, Dataset, check_dataset, fingerprint, load_dataset
-from cnncalc.train.engine.augment import Normalisation, resolved_flip, resolved_shift
+from cnncalc.train.engine.augment import PixelNormalisation, resolved_flip, resolved_shift
 from cnncalc.train.engine.batches import check_batches
 from cnncalc.train.engine.classifier_head import check_classifier, without_softmax
 from cnncalc.train.engine.devices import choose_device, configure, resolved_precision
@@ -26,7 +26,7 @@ from cnncalc.train.engine.step_memory import fitting_batch
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.recipe.settings import AUTO, Recipe
 from cnncalc.train.run.about import about_run
-from cnncalc.train.run.changes import Change, change_of, changed_recipe
+from cnncalc.train.run.changes import RunChange, change_of, changed_recipe
 from cnncalc.train.run.data_origin import check_data, dataset_of_run, with_whole_paths
 from cnncalc.train.run.facts import DATA, SPEC, RunFacts, command_line, spec_fingerprint, versions
 from cnncalc.train.run.faults import explained_faults
@@ -76,7 +76,7 @@ class PlannedRun(NamedTuple):
     folder: RunFolder
     facts: RunFacts
     about: list[tuple[str, str]]
-    change: Change | None = None
+    change: RunChange | None = None
 
 
 class ResumeRequest(NamedTuple):
@@ -208,7 +208,7 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
         folder.clean()
     dataset = dataset_of_run(facts, network)
     recipe, _ = _decided(changed_recipe(before, request.changes), dataset, network, place)
-    normalisation = Normalisation(facts.mean, facts.deviation)
+    normalisation = PixelNormalisation(facts.mean, facts.deviation)
     splits = run_splits(dataset, recipe, normalisation, by_class=facts.splits_by_class)
     if len(splits.train) != facts.images:
         message = f"the run was trained on {facts.images:,} images; there are {len(splits.train):,} now"

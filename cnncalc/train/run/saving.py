@@ -10,9 +10,10 @@ from cnncalc.core.writing import write_file
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint, read_newest, restore_module, write_checkpoint
 from cnncalc.train.checkpoints.tensor_file import pack, read_whole
 from cnncalc.train.engine.session import Session
-from cnncalc.train.progress import Progress, Row
-from cnncalc.train.run.changes import Change
-from cnncalc.train.run.folder import BEST, CURVE, LAST, RunFolder
+from cnncalc.train.progress import EpochMetrics, Progress
+from cnncalc.train.run.changes import RunChange
+from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run_files import BEST, CURVE, LAST
 
 DRAW_SECONDS = 60.0
 """How often the learning curve is drawn, which takes longer than everything else that is written."""
@@ -41,7 +42,7 @@ class RunSaver:
         """Say whether there is something to go on from."""
         return has_checkpoint(self._folder.checkpoints)
 
-    def take_weights(self, row: Row, *, best: bool) -> None:
+    def take_weights(self, row: EpochMetrics, *, best: bool) -> None:
         """Keep the weights after an epoch until they are written."""
         self._last = pack(self._session.weights(), {"epoch": row.epoch, "step": row.step, "accuracy": row.accuracy})
         if best:
@@ -64,7 +65,7 @@ class RunSaver:
             write_checkpoint(self._folder.checkpoints, progress.step, self._session.checkpoint(progress))
         self._saved = time.monotonic()
 
-    def write_change(self, change: Change, step: int) -> None:
+    def write_change(self, change: RunChange, step: int) -> None:
         """Write the recipe and the facts of a run that goes on from a step with others.
 
         Raises:
@@ -74,7 +75,7 @@ class RunSaver:
         if self._session.processes.writes:
             self._folder.write_change(change.recipe, change.at(step))
 
-    def draw(self, rows: Sequence[Row], *, now: bool) -> None:
+    def draw(self, rows: Sequence[EpochMetrics], *, now: bool) -> None:
         """Draw the learning curve, now or if it is time to."""
         if not (now or time.monotonic() - self._drawn >= DRAW_SECONDS):
             return

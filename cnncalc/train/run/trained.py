@@ -19,7 +19,7 @@ from cnncalc.train.checkpoints.checkpoint import check_tensors, restore_module
 from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
 from cnncalc.train.data import Dataset, Split, read_image
 from cnncalc.train.data.dataset import spread
-from cnncalc.train.engine.augment import Augmenter, Normalisation
+from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
 from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
 from cnncalc.train.engine.scoring import Score, score
@@ -28,7 +28,8 @@ from cnncalc.train.engine.splits import held_back
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.data_origin import check_data, dataset_of_run
 from cnncalc.train.run.facts import RunFacts
-from cnncalc.train.run.folder import BEST, LAST, RunFolder
+from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run_files import BEST, LAST
 
 AT_ONCE = 256
 """Images that are tested at a time."""
@@ -148,7 +149,7 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     configure(recipe, device, network)
     module = make_module(without_softmax(network), recipe, device).eval()
     restore_module(module, stored.tensors, folder.file(_FILES[which]))
-    augmenter = Augmenter(recipe, network.input, Normalisation(facts.mean, facts.deviation), 1, device)
+    augmenter = Augmenter(recipe, network.input, PixelNormalisation(facts.mean, facts.deviation), 1, device)
     return Trained(facts, network, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))
 
 

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cnncalc.train.progress import Row
+from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.show.figures import picture
 
 TRAINED, TESTED = "#4c72b0", "#dd8452"
 
 
-def draw_curve(rows: Sequence[Row], tested: str) -> bytes:
+def draw_curve(rows: Sequence[EpochMetrics], tested: str) -> bytes:
     """Return the learning curve as SVG: loss above, accuracy below, over epochs.
 
     Args:

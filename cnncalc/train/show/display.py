@@ -14,10 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from cnncalc.core.cleaning import json_text, printable_lines
 from cnncalc.core.errors import WriteError
 from cnncalc.core.numbers import bytes_text
-from cnncalc.core.writing import encodable, write_stream
-from cnncalc.report.report import WIDE
+from cnncalc.core.writing import WIDE, encodable, write_stream
 from cnncalc.train.events import Begun, Ended, Observer, StepReport
-from cnncalc.train.progress import Row
+from cnncalc.train.progress import EpochMetrics
 
 _WORD = 14
 _TITLES = {
@@ -31,7 +30,7 @@ _LEAST_WANTED = (5, 2, 6, 3, 1)
 _GAP = "  "
 
 
-class Lines(Observer):
+class PlainLines(Observer):
     """A line for every epoch, for files and pipes. A reader that has gone does not end the training."""
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -44,7 +43,7 @@ class Lines(Observer):
         self.say(begun_text(event))
         self.say("\n".join(epoch_line(row, event.epochs) for row in event.rows))
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Say what an epoch came to."""
         self.say(epoch_line(row, self._epochs))
 
@@ -111,7 +110,7 @@ class Live(Observer):
         shown = f"{run_text}  {duration_text(remaining)} left" if remaining and left else run_text
         self._bars.update(self._run, description="run", completed=step, total=steps, text=shown)
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Say what an epoch came to, above the bars."""
         assert self._begun is not None
         self._say(epoch_line(row, self._begun.epochs, self._console.width))
@@ -137,7 +136,7 @@ class JsonLines(Observer):
     """A JSON object a line: an event with its facts."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._lines = Lines(stream)
+        self._lines = PlainLines(stream)
         self._tested = ""
 
     def begin(self, event: Begun) -> None:
@@ -146,7 +145,7 @@ class JsonLines(Observer):
         rows = [asdict(row) for row in event.rows]
         self._write("begin", **{**event._asdict(), "facts": dict(event.facts), "rows": rows})
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Write the event."""
         self._write("epoch", **asdict(row), tested=self._tested)
 
@@ -170,7 +169,7 @@ def begun_text(event: Begun, width: int = WIDE) -> str:
     return f"{paired(facts)}\n\n{head}\n{'─' * len(head)}"
 
 
-def epoch_line(row: Row, epochs: int, width: int = WIDE) -> str:
+def epoch_line(row: EpochMetrics, epochs: int, width: int = WIDE) -> str:
     """Write an epoch as a line: what training came to, what the test came to, and how fast it was."""
     cells = (
         f"{row.epoch}/{epochs}",
@@ -258,4 +257,4 @@ def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Observer:
     plain = encodable("─", getattr(sys.stdout, "encoding", None)) != "─"
     if getattr(sys.stdout, "isatty", bool)() and not plain:
         return Live(Console())
-    return Lines(sys.stdout)
+    return PlainLines(sys.stdout)

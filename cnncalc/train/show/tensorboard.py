@@ -7,8 +7,8 @@ import os
 from torch.utils.tensorboard import SummaryWriter
 
 from cnncalc.train.events import Begun, Observer, StepReport
-from cnncalc.train.progress import Row
-from cnncalc.train.run.folder import TENSORBOARD
+from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.run_files import TENSORBOARD
 
 
 class TensorBoard(Observer):
@@ -29,7 +29,7 @@ class TensorBoard(Observer):
         self._add("step/learning_rate", event.learning_rate, event.step)
         self._add("step/images_per_second", event.images_per_second, event.step)
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """Write the losses and accuracies that are known."""
         measured = {
             "epoch/train_loss": row.train_loss,

@@ -13,11 +13,11 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as torchvision
 
 from cnncalc.core.volume import Volume
-from cnncalc.train.engine.augment import Augmenter, Normalisation, Targets, resolved_flip, resolved_shift
+from cnncalc.train.engine.augment import Augmenter, PixelNormalisation, Targets, resolved_flip, resolved_shift
 from cnncalc.train.recipe.settings import Recipe
 
 COLOUR = Volume((8, 6, 3))
-AS_IT_IS = Normalisation((0.0,) * 3, (1.0,) * 3)
+AS_IT_IS = PixelNormalisation((0.0,) * 3, (1.0,) * 3)
 OFF: dict[str, Any] = {"flip": "none", "shift": 0}
 
 
@@ -28,7 +28,7 @@ def images(count: int, volume: Volume = COLOUR) -> Tensor:
     return torch.randint(1, 256, shape, generator=generator, dtype=torch.uint8)
 
 
-def augmenter(volume: Volume = COLOUR, normalisation: Normalisation = AS_IT_IS, **changes: Any) -> Augmenter:
+def augmenter(volume: Volume = COLOUR, normalisation: PixelNormalisation = AS_IT_IS, **changes: Any) -> Augmenter:
     recipe = Recipe(**{**OFF, **changes})
     return Augmenter(recipe, volume, normalisation, 1000, torch.device("cpu"))
 
@@ -51,7 +51,7 @@ def floats(pixels: Tensor) -> Tensor:
 
 
 def test_normalisation_is_torchvision_s() -> None:
-    pixels, ours = images(5), Normalisation((0.49, 0.48, 0.45), (0.25, 0.24, 0.26))
+    pixels, ours = images(5), PixelNormalisation((0.49, 0.48, 0.45), (0.25, 0.24, 0.26))
     wanted = torchvision.normalize(pixels / 255, [*ours.mean], [*ours.deviation])
     torch.testing.assert_close(augmenter(normalisation=ours).plain(pixels), wanted, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(trained(pixels, normalisation=ours)[0], wanted, rtol=1e-5, atol=1e-6)
@@ -97,14 +97,14 @@ def test_every_image_moves_to_one_of_all_places(fill: str, mode: str, volume: Vo
     assert reached == set(range((2 * pixels + 1) ** volume.dimensions))
 
 
-def _plain(volume: Volume) -> Normalisation:
-    return Normalisation((0.0,) * volume.channels, (1.0,) * volume.channels)
+def _plain(volume: Volume) -> PixelNormalisation:
+    return PixelNormalisation((0.0,) * volume.channels, (1.0,) * volume.channels)
 
 
 def test_what_comes_in_at_the_border_is_the_mean_colour() -> None:
     """Zeros stand behind the normalisation, as in the ConvNetJS demo."""
     grey = torch.full((50, 3, 8, 6), 51, dtype=torch.uint8)
-    made, _ = trained(grey, shift=2, normalisation=Normalisation((0.2,) * 3, (0.5,) * 3))
+    made, _ = trained(grey, shift=2, normalisation=PixelNormalisation((0.2,) * 3, (0.5,) * 3))
     assert made.abs().max() < 1e-6
 
 

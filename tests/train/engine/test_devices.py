@@ -20,7 +20,7 @@ from cnncalc.train.engine.distributed import (
     restarted,
     started_by_torchrun,
 )
-from cnncalc.train.progress import Progress, Row, progress_from
+from cnncalc.train.progress import EpochMetrics, Progress, progress_from
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.signals import Signals
 
@@ -219,7 +219,7 @@ def test_what_torchrun_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ---- progress
 
-ROW = Row(1, 7, 0.1, 2.0, 0.3, 1.9, 0.4, None, 900.0, 1.5)
+ROW = EpochMetrics(1, 7, 0.1, 2.0, 0.3, 1.9, 0.4, None, 900.0, 1.5)
 
 
 def test_progress_comes_back_from_its_facts() -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.in_memory import MemorySplit
-from cnncalc.train.engine.augment import Augmenter, Normalisation
+from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
 from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.scoring import Score, score
 from cnncalc.train.engine.session import autocast
@@ -19,7 +19,7 @@ from cnncalc.train.recipe.settings import Recipe
 
 CPU = torch.device("cpu")
 VOLUME = Volume((4, 4, 1))
-AUGMENTER = Augmenter(Recipe(flip="random"), VOLUME, Normalisation((0.5,), (0.25,)), 1, CPU)
+AUGMENTER = Augmenter(Recipe(flip="random"), VOLUME, PixelNormalisation((0.5,), (0.25,)), 1, CPU)
 
 
 def splits(classes: int, count: int = 301) -> tuple[nn.Module, MemorySplit]:

@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 from cnncalc.train.events import Begun, Ended, Observer, Observers, StepReport
-from cnncalc.train.progress import Row
+from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.show.display import (
     JsonLines,
-    Lines,
     Live,
+    PlainLines,
     begun_text,
     duration_text,
     epoch_line,
@@ -25,8 +25,8 @@ from cnncalc.train.show.display import (
 from tests.train.runs import Heard
 
 FACTS = [("network", "net.txt: 8x8x1 → 1x1x10, 466 parameters"), ("device", "cpu (2 threads), float32")]
-FIRST = Row(1, 1500, 0.05, 2.25, 0.25, 2.125, 0.3125, 0.75, 12_345.6, 9.96)
-SECOND = Row(2, 3000, 0.01, 1.5, None, None, None, None, 900.0, 3_725.0)
+FIRST = EpochMetrics(1, 1500, 0.05, 2.25, 0.25, 2.125, 0.3125, 0.75, 12_345.6, 9.96)
+SECOND = EpochMetrics(2, 3000, 0.01, 1.5, None, None, None, None, 900.0, 3_725.0)
 BEGUN = Begun("runs/net-1", FACTS, 2, 1500, 0, [])
 GONE_ON = Begun("runs/net-1", FACTS, 2, 1500, 1700, [FIRST])
 LOOKED = StepReport(1700, 1.875, 0.5, 0.0125, 4321.0, 300 * 2**20)
@@ -101,7 +101,7 @@ def show(display: Any, begun: Begun = BEGUN) -> None:
 
 def test_a_pipe_gets_a_line_an_epoch() -> None:
     written = stream()
-    show(Lines(written))
+    show(PlainLines(written))
     assert text(written) == HEAD + ROWS + "note: something worth telling\n" + TAIL
 
 
@@ -109,7 +109,7 @@ def test_numbers_of_validation_images_are_called_so() -> None:
     """In the heads of the columns, in what the run came to, and in JSON."""
     written, events = stream(), stream()
     begun, ended = BEGUN._replace(tested="validation"), ENDED._replace(tested="validation")
-    for display in (Lines(written), JsonLines(events)):
+    for display in (PlainLines(written), JsonLines(events)):
         display.begin(begun)
         display.epoch(FIRST)
         display.end(ended)
@@ -122,7 +122,7 @@ def test_numbers_of_validation_images_are_called_so() -> None:
 
 def test_a_run_that_goes_on_shows_what_it_has_done() -> None:
     written = stream()
-    show(Lines(written), GONE_ON)
+    show(PlainLines(written), GONE_ON)
     head = HEAD.replace("runs/net-1\n", "runs/net-1, from step 1,700\n", 1)
     assert text(written) == head + ROWS + "note: something worth telling\n" + TAIL
 
@@ -131,7 +131,7 @@ def test_what_is_not_known_of_an_end_is_left_out() -> None:
     """On a GPU memory is counted for tensors alone."""
     written = stream()
     bare = ENDED._replace(best_accuracy=None, best_epoch=0, accuracy=None, test_accuracy=None, skipped_steps=0)
-    Lines(written).end(bare._replace(whole_process=False, files=[]))
+    PlainLines(written).end(bare._replace(whole_process=False, files=[]))
     assert text(written) == (
         "\n"
         "ended           all 2 epochs are done, after 1:02:05\n"
@@ -143,7 +143,7 @@ def test_what_is_not_known_of_an_end_is_left_out() -> None:
 
 def test_characters_that_a_stream_lacks_are_replaced() -> None:
     written = stream("ascii")
-    show(Lines(written))
+    show(PlainLines(written))
     assert "net.txt: 8x8x1 -> 1x1x10" in text(written)
 
 
@@ -156,7 +156,7 @@ def test_a_reader_that_has_gone_does_not_end_the_training() -> None:
             attempts.append(data)
             raise BrokenPipeError
 
-    show(Lines(io.TextIOWrapper(Gone(), encoding="utf-8", write_through=True)))
+    show(PlainLines(io.TextIOWrapper(Gone(), encoding="utf-8", write_through=True)))
     assert len(attempts) == 1
 
 
@@ -237,11 +237,11 @@ def test_only_who_speaks_shows_anything(monkeypatch: pytest.MonkeyPatch) -> None
     assert type(make_display(quiet=True, as_json=True, speaks=True)) is Observer
     assert type(make_display(quiet=False, as_json=True, speaks=False)) is Observer
     assert type(make_display(quiet=False, as_json=True, speaks=True)) is JsonLines
-    assert type(make_display(quiet=False, as_json=False, speaks=True)) is Lines
+    assert type(make_display(quiet=False, as_json=False, speaks=True)) is PlainLines
     show(Observer())
 
 
-@pytest.mark.parametrize(("encoding", "kind"), [("utf-8", Live), ("ascii", Lines)])
+@pytest.mark.parametrize(("encoding", "kind"), [("utf-8", Live), ("ascii", PlainLines)])
 def test_a_terminal_gets_bars_if_it_has_the_characters(
     monkeypatch: pytest.MonkeyPatch, encoding: str, kind: type[Observer]
 ) -> None:

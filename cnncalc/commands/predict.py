@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import output_options, take_output
-from cnncalc.commands.training import RESIZE, run_argument, views_option, weights_option
+from cnncalc.commands.training import run_argument, views_option, weights_option
 from cnncalc.core.needs import optional_packages
 from cnncalc.report.predict import Prediction, predict_report
+from cnncalc.train.data_request import RESIZES
 
 
 @click.command()
@@ -19,7 +20,7 @@ from cnncalc.report.predict import Prediction, predict_report
 @views_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="Classes to show for each image.")
-@click.option("--resize", type=click.Choice(RESIZE), help="What to do with images of another size. [as in training]")
+@click.option("--resize", type=click.Choice(RESIZES), help="What to do with images of another size. [as in training]")
 @output_options
 def predict(
     run: str,

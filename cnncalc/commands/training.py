@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 import click
 
 from cnncalc.core.errors import CnncalcError
+from cnncalc.train.data_request import LAYOUTS, RESIZES, UNREADABLE
 from cnncalc.train.recipe.settings import SWITCH, Kind, Setting, Wrong, key_of, settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DATA = "Data"
-LAYOUTS = ("auto", "channels-first", "channels-last")
-UNREADABLE, RESIZE = ("refuse", "skip"), ("none", "crop", "stretch")
 
 
 class GroupedHelp(click.Command):
@@ -119,7 +118,7 @@ _DATA_OPTIONS = (
     ("--data", {"metavar": "NAME|PATH"}, "A data set, a folder of images, an .npz file or IDX files. [auto]"),
     ("--data-folder", {"metavar": "DIR"}, "Where data sets are looked for. [data]"),
     ("--download", {"is_flag": True, "default": None}, "Fetch the data set if it is not there."),
-    ("--resize", {"type": click.Choice(RESIZE)}, "What to do with images of another size. [none]"),
+    ("--resize", {"type": click.Choice(RESIZES)}, "What to do with images of another size. [none]"),
     ("--layout", {"type": click.Choice(LAYOUTS)}, "Where the channels of an array of images are. [auto]"),
     ("--unreadable", {"type": click.Choice(UNREADABLE)}, "What to do with images that cannot be read. [refuse]"),
     ("--limit", {"type": click.IntRange(1)}, "Train on so many images only. [all]"),

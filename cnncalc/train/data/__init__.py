@@ -1,17 +1,21 @@
 """Data sets: where images come from, and what must hold before training starts."""
 
 from cnncalc.train.data.check import check_class_names, check_dataset
-from cnncalc.train.data.dataset import DataRequest, Dataset, Split
+from cnncalc.train.data.dataset import Dataset, Split
 from cnncalc.train.data.fingerprint import fingerprint
 from cnncalc.train.data.images import read_image
 from cnncalc.train.data.in_memory import MemorySplit
-from cnncalc.train.data.load import dataset_names, load_dataset
+from cnncalc.train.data.load import load_dataset
+from cnncalc.train.data.source import SOURCES, DataSource, dataset_names, register
 from cnncalc.train.data.statistics import channel_statistics
 from cnncalc.train.data.stratify import held_out
 from cnncalc.train.data.stream import StreamedSplit
+from cnncalc.train.data_request import DataRequest
 
 __all__ = [
+    "SOURCES",
     "DataRequest",
+    "DataSource",
     "Dataset",
     "MemorySplit",
     "Split",
@@ -24,4 +28,5 @@ __all__ = [
     "held_out",
     "load_dataset",
     "read_image",
+    "register",
 ]

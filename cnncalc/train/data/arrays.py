@@ -16,9 +16,6 @@ from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.labels import Named, check_label_kind, read_labels, sizes
 
-LAYOUTS = ("auto", "channels-first", "channels-last")
-"""Which size of an array of images may be said to be the channels'."""
-
 _AXES = {1: "L x C", 2: "H x W x C", 3: "D x H x W x C"}
 """How the sizes of one image are called, by the number of spatial dimensions."""
 

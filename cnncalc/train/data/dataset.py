@@ -1,4 +1,4 @@
-"""What training sees of a data set, and what is asked for when one is loaded."""
+"""What training sees of a data set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import NamedTuple, Protocol
 import torch
 
 from cnncalc.core.volume import Volume
-
-MEMORY_LIMIT = 4 * 2**30
-"""Bytes of decoded pixels, 4 GiB, above which a folder of images is streamed from the disk."""
 
 
 class Split(Protocol):
@@ -96,36 +93,6 @@ class Dataset(NamedTuple):
             yield "validation", self.validation
         if self.test is not None:
             yield "test", self.test
-
-
-class DataRequest(NamedTuple):
-    """What a person asks for.
-
-    Attributes:
-        data: a name of `dataset_names`, ``auto``, or the path of a folder or a ``.npz`` file.
-        folder: where data sets with a name are looked for, and downloaded to.
-        download: whether one that is missing may be downloaded.
-        unreadable: what is done about an image that cannot be used: ``refuse`` or ``skip`` it.
-        resize: ``none``, ``crop`` (the shorter side becomes the input's, the centre is cut out; when training on a
-            stream, a random part) or ``stretch``.
-        memory_limit: bytes of decoded pixels above which a folder is streamed.
-        workers: processes that read a stream; 0 for none beside the training itself.
-        seed: what synthetic images are drawn from.
-        limit: at most so many training images, spread evenly; None for all.
-        layout: which size of an array of images is the channels': ``auto``, ``channels-first`` or ``channels-last``.
-
-    """
-
-    data: str = "auto"
-    folder: str = "data"
-    download: bool = False
-    unreadable: str = "refuse"
-    resize: str = "none"
-    memory_limit: int = MEMORY_LIMIT
-    workers: int = 2
-    seed: int = 0
-    limit: int | None = None
-    layout: str = "auto"
 
 
 def spread(count: int, limit: int | None) -> torch.Tensor:

@@ -8,12 +8,28 @@ from cnncalc.core.volume import Volume
 from cnncalc.train.data.arrays import ArrayPart, Suiting, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
+from cnncalc.train.data.source import DataSource
+from cnncalc.train.data_request import DataRequest
 
 TEST_SHARE = 0.2
 """Share of the images that are kept for testing."""
 
 _LARGEST = 16
 """The largest value of a pixel in the original, which becomes 255."""
+
+
+class Digits(DataSource):
+    """The digits that come with scikit-learn."""
+
+    name = "digits"
+
+    def suits(self, request: DataRequest, volume: Volume, outputs: int | None) -> str:
+        """Say why ``auto`` takes it: its images are 8x8x1."""
+        return "the input is 8x8x1" if volume == (8, 8, 1) else ""
+
+    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+        """Read the digits; see `load_digits`."""
+        return load_digits()
 
 
 def load_digits() -> Dataset:

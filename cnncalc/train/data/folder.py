@@ -13,12 +13,14 @@ import torch
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
-from cnncalc.train.data.dataset import DataRequest, Dataset, Split, spread
+from cnncalc.train.data.dataset import Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
 from cnncalc.train.data.folder_layout import Layout, class_folders, images_below, layout_of
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
+from cnncalc.train.data.source import DataSource
 from cnncalc.train.data.stream import StreamedSplit
+from cnncalc.train.data_request import DataRequest
 
 _AT_A_TIME = 64
 """Images that a thread reads before it takes the next."""
@@ -36,6 +38,20 @@ class Files(NamedTuple):
     def at(self, indices: Sequence[int]) -> Files:
         """Return the files at some indices."""
         return Files([self.paths[index] for index in indices], [self.labels[index] for index in indices])
+
+
+class ImageFolder(DataSource):
+    """A folder with a folder of images for every class."""
+
+    shown = "`--data FOLDER`: images in a folder for each class, or IDX files"
+
+    def reads(self, data: str) -> bool:
+        """Say whether there is such a folder."""
+        return os.path.isdir(data)
+
+    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+        """Read the images; see `load_folder`."""
+        return load_folder(request, volume)
 
 
 def load_folder(request: DataRequest, volume: Volume) -> Dataset:

@@ -18,6 +18,8 @@ from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.arrays import ArrayPart, Suiting, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
+from cnncalc.train.data.source import DataSource
+from cnncalc.train.data_request import DataRequest
 
 FILES = {
     "training": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -33,6 +35,18 @@ _MOST_DIMENSIONS = 32
 
 _MOST_DEFLATED = 1032
 """Times that deflate can shrink data: what claims to hold more is cut short, and need not be tried."""
+
+
+class IdxFolder(DataSource):
+    """A folder with files in the format of MNIST."""
+
+    def reads(self, data: str) -> bool:
+        """Say whether there are such files in a folder, or where torchvision puts them in it."""
+        return os.path.isdir(data) and idx_folder(data) is not None
+
+    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+        """Read the files; see `load_idx`."""
+        return load_idx(idx_folder(request.data) or request.data, Suiting(volume, outputs, request.layout))
 
 
 def load_idx(folder: str, suiting: Suiting, name: str = "", classes: tuple[str, ...] = ()) -> Dataset:

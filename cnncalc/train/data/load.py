@@ -3,48 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cnncalc.core.errors import ArgumentError, DataError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten, shorten_path
-from cnncalc.train.data.arrays import LAYOUTS, Suiting
-from cnncalc.train.data.automatic import choose
-from cnncalc.train.data.dataset import DataRequest, Dataset, spread
-from cnncalc.train.data.digits import load_digits
-from cnncalc.train.data.folder import load_folder
-from cnncalc.train.data.idx import idx_folder, load_idx
-from cnncalc.train.data.npz import load_npz
-from cnncalc.train.data.resize import RESIZES, resized
-from cnncalc.train.data.synthetic import load_synthetic
-from cnncalc.train.data.torchvision_sets import load_cifar, load_mnist
+from cnncalc.train.data.dataset import Dataset, spread
+from cnncalc.train.data.digits import Digits
+from cnncalc.train.data.folder import ImageFolder
+from cnncalc.train.data.idx import IdxFolder
+from cnncalc.train.data.npz import NpzFile
+from cnncalc.train.data.resize import resized
+from cnncalc.train.data.source import automatic, dataset_names, register, source_of
+from cnncalc.train.data.synthetic import Synthetic
+from cnncalc.train.data.torchvision_sets import Cifar, Mnist
+from cnncalc.train.data_request import LAYOUTS, RESIZES, UNREADABLE, DataRequest
 from cnncalc.train.out_of_memory import ran_out_of_memory
 
-UNREADABLE = ("refuse", "skip")
-"""What can be done about images that cannot be used."""
-
-_Loader = Callable[[DataRequest, Volume, int | None], Dataset]
-
-
-def _synthetic(request: DataRequest, volume: Volume, classes: int | None) -> Dataset:
-    return load_synthetic(volume, classes or 10, seed=request.seed, images=request.limit)
-
-
-_NAMED: dict[str, _Loader] = {
-    "digits": lambda request, volume, classes: load_digits(),
-    "mnist": lambda request, volume, classes: load_mnist("mnist", request),
-    "fashion-mnist": lambda request, volume, classes: load_mnist("fashion-mnist", request),
-    "cifar10": lambda request, volume, classes: load_cifar("cifar10", request),
-    "cifar100": lambda request, volume, classes: load_cifar("cifar100", request),
-    "synthetic": _synthetic,
-}
-
-
-def dataset_names() -> tuple[str, ...]:
-    """Return the names that data sets can be asked for by, beside ``auto`` and paths."""
-    return tuple(_NAMED)
+for _source in (
+    Digits(),
+    Mnist("mnist"),
+    Mnist("fashion-mnist"),
+    Cifar("cifar10"),
+    Cifar("cifar100"),
+    IdxFolder(),
+    ImageFolder(),
+    NpzFile(),
+    Synthetic(),
+):
+    register(_source)
 
 
 def load_dataset(request: DataRequest, volume: Volume, *, classes: int | None = None) -> Dataset:
@@ -63,7 +52,7 @@ def load_dataset(request: DataRequest, volume: Volume, *, classes: int | None = 
     _check_request(request)
     chosen = ""
     if request.data == "auto":
-        name, chosen = choose(request, volume, classes)
+        name, chosen = automatic(request, volume, classes)
         request = request._replace(data=name)
     with optional_packages(), _memory_for(request.data):
         dataset = resized(_limited(_read(request, volume, classes), request.limit), volume, request.resize)
@@ -99,25 +88,21 @@ def _check_request(request: DataRequest) -> None:
         raise ArgumentError("bad-option", f"there cannot be {request.workers} workers")
 
 
-def _read(request: DataRequest, volume: Volume, classes: int | None) -> Dataset:
-    if request.data in _NAMED:
-        return _NAMED[request.data](request, volume, classes)
-    suiting = Suiting(volume, classes, request.layout)
-    if os.path.isdir(request.data):
-        idx = idx_folder(request.data)
-        return load_idx(idx, suiting) if idx else load_folder(request, volume)
-    if os.path.isfile(request.data) and request.data.lower().endswith(".npz"):
-        return load_npz(request.data, suiting)
-    raise _unknown(request.data)
+def _read(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+    source = source_of(request.data)
+    if source is None:
+        raise _unknown(request.data)
+    return source.load(request, volume, outputs)
 
 
 def _unknown(data: str) -> DataError:
     if os.path.exists(data):
         message = f"`{shorten_path(data)}` is neither a folder nor a .npz file"
         return DataError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
-    known = f"known are auto, {', '.join(_NAMED)}, and the paths of folders and .npz files"
+    names = dataset_names()
+    known = f"known are auto, {', '.join(names)}, and the paths of folders and .npz files"
     message = f"there is no data set or folder `{shorten_path(data)}`"
-    return DataError("no-such-data", message, hints=[*did_you_mean(data, _NAMED), known])
+    return DataError("no-such-data", message, hints=[*did_you_mean(data, names), known])
 
 
 def _limited(dataset: Dataset, limit: int | None) -> Dataset:

@@ -12,10 +12,13 @@ from math import prod
 from numpy.lib import format as npy
 
 from cnncalc.core.errors import CnncalcError, DataError
+from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.arrays import ArrayPart, Described, Suiting, check_described, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.labels import Named
+from cnncalc.train.data.source import DataSource
+from cnncalc.train.data_request import DataRequest
 
 NAMES = (
     ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test"),
@@ -36,6 +39,20 @@ _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 
 Pair = tuple[str, str]
 """The names of two arrays: images, and their labels."""
+
+
+class NpzFile(DataSource):
+    """A file of NumPy arrays."""
+
+    shown = "`--data FILE.npz`: arrays x_train and y_train"
+
+    def reads(self, data: str) -> bool:
+        """Say whether there is such a file."""
+        return os.path.isfile(data) and data.lower().endswith(".npz")
+
+    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+        """Read the file; see `load_npz`."""
+        return load_npz(request.data, Suiting(volume, outputs, request.layout))
 
 
 def load_npz(path: str, suiting: Suiting) -> Dataset:

@@ -11,9 +11,6 @@ from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset, Split
 from cnncalc.train.data.in_memory import MemorySplit
 
-RESIZES = ("none", "crop", "stretch")
-"""Ways to deal with images of another size."""
-
 _AT_A_TIME = 1024
 """Images that are resized together, so that little memory is needed beside the result."""
 

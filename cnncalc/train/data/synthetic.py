@@ -8,9 +8,22 @@ from cnncalc.core.volume import Volume
 from cnncalc.train.data.arrays import check_memory
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.in_memory import MemorySplit
+from cnncalc.train.data.source import DataSource
+from cnncalc.train.data_request import DataRequest
 
 IMAGES = 10_240
 """Number of images, where nothing else is said."""
+
+
+class Synthetic(DataSource):
+    """Noise of the size of the spec's input."""
+
+    name = "synthetic"
+    shown = "`--data synthetic`: noise of any size, to measure speed with"
+
+    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+        """Draw the images; see `load_synthetic`."""
+        return load_synthetic(volume, outputs or 10, seed=request.seed, images=request.limit)
 
 
 def load_synthetic(volume: Volume, classes: int, *, seed: int, images: int | None = None) -> Dataset:

@@ -12,9 +12,11 @@ from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.arrays import ArrayPart, Suiting, dataset_of
-from cnncalc.train.data.dataset import DataRequest, Dataset
+from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.idx import FILES, find_idx, load_idx
 from cnncalc.train.data.labels import Named
+from cnncalc.train.data.source import DataSource
+from cnncalc.train.data_request import DataRequest
 
 MNIST = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 """Names of the sets that are IDX files: torchvision's class, which is also the name of its folder."""
@@ -33,6 +35,27 @@ def _torchvision(name: str) -> Any:
 
 
 # ---- MNIST and Fashion-MNIST
+
+
+class Mnist(DataSource):
+    """MNIST, or Fashion-MNIST."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def suits(self, request: DataRequest, volume: Volume, outputs: int | None) -> str:
+        """Say why ``auto`` takes it: its images are 28x28x1, and of the two it is the one whose files are there."""
+        if volume != (28, 28, 1):
+            return ""
+        there = [name for name in MNIST if mnist_is_there(name, request.folder)]
+        if self.name != (there[0] if there else "mnist"):
+            return ""
+        others = "" if self.name == "mnist" else " and its files are there, those of mnist not"
+        return f"the input is 28x28x1{others}"
+
+    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+        """Read the files; see `load_mnist`."""
+        return load_mnist(self.name, request)
 
 
 def load_mnist(name: str, request: DataRequest) -> Dataset:
@@ -61,6 +84,24 @@ def _mnist_folder(name: str, folder: str) -> str:
 
 
 # ---- CIFAR
+
+
+class Cifar(DataSource):
+    """CIFAR-10, or CIFAR-100."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def suits(self, request: DataRequest, volume: Volume, outputs: int | None) -> str:
+        """Say why ``auto`` takes it: its images are 32x32x3, and the network has an output for every class."""
+        classes = int(self.name.removeprefix("cifar"))
+        if volume != (32, 32, 3) or (outputs or 10) != classes:
+            return ""
+        return "the input is 32x32x3" + (f" and there are {classes} outputs" if outputs else "")
+
+    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+        """Read the files; see `load_cifar`."""
+        return load_cifar(self.name, request)
 
 
 def load_cifar(name: str, request: DataRequest) -> Dataset:

@@ -9,13 +9,12 @@ from PIL import Image
 
 from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
 from cnncalc.train.data import DataRequest, dataset_names
-from cnncalc.train.data.arrays import LAYOUTS
 from cnncalc.train.data.folder_layout import OF_SYSTEMS, PARTS
 from cnncalc.train.data.images import SUFFIXES
 from cnncalc.train.data.npz import NAMES
-from cnncalc.train.data.resize import RESIZES
 from cnncalc.train.data.statistics import STREAMED
 from cnncalc.train.data.synthetic import IMAGES
+from cnncalc.train.data_request import LAYOUTS, RESIZES
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")

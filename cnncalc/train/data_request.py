@@ -1,0 +1,47 @@
+"""Which data are meant, and how they are read, as data. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+RESIZES = ("none", "crop", "stretch")
+"""Ways to deal with images of another size."""
+
+LAYOUTS = ("auto", "channels-first", "channels-last")
+"""Where the channels of an array of images are."""
+
+UNREADABLE = ("refuse", "skip")
+"""What can be done about images that cannot be used."""
+
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of decoded pixels, 4 GiB, above which a folder of images is streamed from the disk."""
+
+
+class DataRequest(NamedTuple):
+    """What a person asks for.
+
+    Attributes:
+        data: the name of a data source, ``auto``, or the path of a folder or a ``.npz`` file.
+        folder: where data sets with a name are looked for, and downloaded to.
+        download: whether one that is missing may be downloaded.
+        unreadable: what is done about an image that cannot be used: ``refuse`` or ``skip`` it.
+        resize: ``none``, ``crop`` (the shorter side becomes the input's, the centre is cut out; when training on a
+            stream, a random part) or ``stretch``.
+        memory_limit: bytes of decoded pixels above which a folder is streamed.
+        workers: processes that read a stream; 0 for none beside the training itself.
+        seed: what synthetic images are drawn from.
+        limit: at most so many training images, spread evenly; None for all.
+        layout: which size of an array of images is the channels': ``auto``, ``channels-first`` or ``channels-last``.
+
+    """
+
+    data: str = "auto"
+    folder: str = "data"
+    download: bool = False
+    unreadable: str = "refuse"
+    resize: str = "none"
+    memory_limit: int = MEMORY_LIMIT
+    workers: int = 2
+    seed: int = 0
+    limit: int | None = None
+    layout: str = "auto"

@@ -1,12 +1,14 @@
 """Imports timm's convolutional networks, and compares what the built spec computes with what the network computes.
 
     pip install timm
-    python benchmarks/importing.py [--seconds 120] [--list] [NAME …]
+    python benchmarks/importing.py [--seconds 120] [--texts FOLDER] [--list] [NAME …]
 
 Of every convolutional module of timm, each family counts once: models whose names differ in numbers and in words
 for a size are one family, and its first model, with numbers in their natural order, stands for it. Networks of more
 than 100 million parameters are left out. They are made without weights, for images of 96x96 where they take those,
 and else of their own size. Every import runs in a process of its own with a limit on its time.
+
+``--texts`` keeps the specs that were written, and how many lines each has is in the table.
 
 The comparison is independent of the proof that an import makes itself: normalisations get random statistics, scales
 and shifts, the built spec gets the network's tensors by name, and both compute in float64 in eval mode.
@@ -23,6 +25,7 @@ import warnings
 from collections.abc import Iterator
 from functools import reduce
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import timm
@@ -51,13 +54,19 @@ class Result(NamedTuple):
 
     outcome: str
     said: str = ""
+    text: str = ""
     seconds: float = 0.0
+
+    def __str__(self) -> str:
+        lines = f"{self.text.count(chr(10))} lines" if self.text else ""
+        return f"{self.outcome:<10}{self.seconds:6.1f} s {lines:>10}  {self.said}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="models of timm; all families without any")
     parser.add_argument("--seconds", type=float, default=120, help="the limit for one import (default: 120)")
+    parser.add_argument("--texts", type=Path, metavar="FOLDER", help="a folder for the specs that are written")
     parser.add_argument("--list", action="store_true", help="only list the networks")
     given = parser.parse_args()
     names = given.names or list(families())
@@ -68,8 +77,10 @@ def main() -> None:
     results = {}
     for name in names:
         results[name] = watched(name, given.seconds)
-        outcome, said, seconds = results[name]
-        print(f"{name:<34}{outcome:<10}{seconds:6.1f} s  {said}", flush=True)
+        print(f"{name:<34}{results[name]}", flush=True)
+        if given.texts and results[name].text:
+            given.texts.mkdir(parents=True, exist_ok=True)
+            (given.texts / f"{name}.txt").write_text(results[name].text, encoding="utf-8")
     outcomes = [result.outcome for result in results.values()]
     count = {outcome: outcomes.count(outcome) for outcome in set(outcomes)}
     equal, tried = count.get("equal", 0), len(names) - count.get("left out", 0)
@@ -124,7 +135,7 @@ def imported(name: str, sender: Connection) -> None:
     try:
         images = images_for(model)
         result = import_module(model, (*images.shape[2:], images.shape[1]))
-        sender.send(compared(model, result.text, result.tensors, images))
+        sender.send(compared(model, result.text, result.tensors, images)._replace(text=result.text))
     except cnncalc.SpecError as error:
         sender.send(
             Result("differs" if error.code == "import-differs" else "refused", f"{error.code}: {error.message}")

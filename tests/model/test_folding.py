@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -131,17 +133,17 @@ def test_streams_follow_one_another_with_labels() -> None:
     """Sums that would stand in each other four deep are statements, one for each stream and fusion."""
     main = text_of(Streams(), "32x32x3").partition("conv 3x3x8 p1 nobias - bn - ")[2]
     assert main == (
-        "skip1: relu - skip2: residual\n"
-        "@skip1 - conv 3x3x16 s2 p1 nobias - bn - relu - skip3: residual\n"
-        "add( @skip2 | @skip3 - up ) - relu - skip4: residual\n"
-        "add( @skip3 | @skip2 - conv 3x3x16 s2 p1 nobias - bn ) - relu - skip5: residual\n"
-        "add( @skip4 | @skip5 - up ) - relu - skip6: residual\n"
-        "add( @skip5 | @skip4 - conv 3x3x16 s2 p1 nobias - bn ) - relu - skip7: residual\n"
-        "add( @skip6 | @skip7 - up ) - relu - skip8: residual\n"
-        "add( @skip7 | @skip6 - conv 3x3x16 s2 p1 nobias - bn ) - relu - skip9: residual\n"
+        "x1: relu - x2: residual\n"
+        "@x1 - conv 3x3x16 s2 p1 nobias - bn - relu - x3: residual\n"
+        "add( @x2 | @x3 - conv 1x1x8 nobias - bn - upsample x2 ) - relu - x4: residual\n"
+        "add( @x3 | @x2 - conv 3x3x16 s2 p1 nobias - bn ) - relu - x5: residual\n"
+        "add( @x4 | @x5 - conv 1x1x8 nobias - bn - upsample x2 ) - relu - x6: residual\n"
+        "add( @x5 | @x4 - conv 3x3x16 s2 p1 nobias - bn ) - relu - x7: residual\n"
+        "add( @x6 | @x7 - conv 1x1x8 nobias - bn - upsample x2 ) - relu - x8: residual\n"
+        "add( @x7 | @x6 - conv 3x3x16 s2 p1 nobias - bn ) - relu - x9: residual\n"
         "add(\n"
-        "  add( @skip8 | @skip9 - up ) - relu\n"
-        "| add( @skip9 | @skip8 - conv 3x3x16 s2 p1 nobias - bn ) - relu\n"
+        "  add( @x8 | @x9 - conv 1x1x8 nobias - bn - upsample x2 ) - relu\n"
+        "| add( @x9 | @x8 - conv 3x3x16 s2 p1 nobias - bn ) - relu\n"
         "  conv 1x1x8 nobias - bn - upsample x2\n"
         ")\n"
     )
@@ -159,7 +161,9 @@ def test_what_follows_from_the_channels_that_arrive_is_a_default() -> None:
             mean = x.mean((2, 3), keepdim=True)
             return x * torch.sigmoid(self.expand(torch.relu(self.reduce(mean))))
 
-    layers = [nn.Conv2d(3, 32, 3), Gate(32, 12), nn.Conv2d(32, 64, 3), Gate(64, 12), nn.Conv2d(64, 96, 3), Gate(96, 5)]
+    sizes = [(32, 12), (64, 12), (96, 5), (128, 12), (160, 12), (192, 12)]
+    convs = [nn.Conv2d(before, after, 1) for before, after in pairwise([3, *[width for width, _ in sizes]])]
+    layers = [layer for conv, size in zip(convs, sizes, strict=True) for layer in (conv, Gate(*size))]
     text = text_of(nn.Sequential(*layers), "16x16x3")
-    assert "block gate(inner, width=C)\n" in text
+    assert "block gate(squeezed, channels=C)\n" in text
     assert "gate(5)\n" in text

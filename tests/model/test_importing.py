@@ -126,7 +126,7 @@ def imported(module: nn.Module, input: str = "8x8x4") -> str:
         (nn.Conv2d(4, 6, 3), "conv 3x3x6"),
         (nn.Conv2d(4, 6, (3, 1), padding=(1, 0), bias=False), "conv 3x1x6 p1x0 nobias"),
         (nn.Conv2d(4, 6, 3, padding="same"), "conv 3x3x6 p1"),
-        (nn.Conv2d(4, 6, 2, padding="same"), "conv 2x2x6 p0:1"),
+        (nn.Conv2d(4, 6, 2, padding="same"), "conv 2x2x6 same"),
         (nn.Conv2d(4, 6, 3, padding="valid", dilation=2), "conv 3x3x6 d2"),
         (nn.Conv2d(4, 6, 3, padding=1, groups=2), "conv 3x3x6 p1 g2"),
         (nn.Conv2d(4, 4, 3, padding=1, groups=4), "dwconv 3x3 p1"),

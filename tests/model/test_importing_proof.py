@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -217,8 +218,9 @@ class Unit(nn.Module):
 
 
 def test_a_repeat_in_a_block_does_not_count_from_the_channels_that_change() -> None:
-    convs = [nn.Conv2d(3, 64, 1), nn.Conv2d(64, 128, 1), nn.Conv2d(128, 256, 1)]
-    units = [Unit(64), Unit(128), Unit(256)]
+    widths = [64, 128, 256, 320, 384, 448]
+    convs = [nn.Conv2d(before, after, 1) for before, after in pairwise([3, *widths])]
+    units = [Unit(width) for width in widths]
     text = cnncalc.from_torch(
         nn.Sequential(*[part for pair in zip(convs, units, strict=True) for part in pair]), "4x4x3"
     )

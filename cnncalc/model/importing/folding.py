@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from math import inf
+from typing import Any
 
-from cnncalc.layers import words
+from cnncalc.model.blocks.numbers import Parameter
+from cnncalc.model.importing.lines import text_lines
+from cnncalc.model.importing.naming import kind_of, kinds_of, name
 from cnncalc.model.importing.operations import Readout, Token
-from cnncalc.model.importing.parameters import Parameter, solve
+from cnncalc.model.importing.parameters import solve
 from cnncalc.model.importing.phrases import (
+    Block,
+    Folded,
     Jump,
     Phrase,
     Phrases,
     Split,
     Step,
+    aligned,
     filled,
     holes,
     keys,
@@ -27,67 +32,37 @@ from cnncalc.model.importing.phrases import (
     without_last_label,
 )
 from cnncalc.model.importing.repeats import with_repeats
-from cnncalc.model.importing.structure import NORM, PATH, Fork, Item, Part, Take, Unit
-from cnncalc.model.importing.tracing import CONTAINERS, Scope
-from cnncalc.spec.expressions import RESERVED_NAMES
-from cnncalc.spec.parser import MERGES, STATEMENTS
+from cnncalc.model.importing.structure import NORM, STAGE, Fork, Item, Part, Take, Unit
+from cnncalc.model.importing.tracing import Scope
 
-WORTH = 24
-"""Characters that a block must save: a reader has to look it up."""
+LINE = 24
+"""How many characters a line more is as long as."""
 
-STAGE = "stage"
-"""What the block of the blocks of one resolution is called."""
-
-_GENEROUS = {STAGE: -40, PATH: WORTH}
-"""A text may be a little longer for stages, which a reader looks for."""
-
-_SPARING = {PATH: 10**9}
-"""What a block must save: what is no module becomes none."""
+WORTH = 0
+"""What a block must save: a reader has to look it up."""
 
 WORTH_OF_CONTAINER = 80
-"""Characters that a block must save that is made of a module which only holds others."""
+"""What a block must save that is made of a module which only holds others."""
 
+SMALL = 3
+"""Layers of a block that is tried last: a convolution with what follows it."""
 
-@dataclass(frozen=True)
-class Block:
-    """A block of the text, and how it is called in the place of each module."""
+MOST_PARAMETERS = 7
+"""A block with more says less than its layers."""
 
-    name: str
-    parameters: tuple[Parameter, ...]
-    body: Phrases
-    calls: Mapping[str, Step]
-
-    @property
-    def size(self) -> int:
-        """How long its definition is."""
-        return length(self.body) + len(self.name) + sum([len(p.name) + 4 for p in self.parameters]) + 10
-
-
-class Folded(NamedTuple):
-    """A text in its parts: the blocks that it defines, and what it does."""
-
-    blocks: tuple[Block, ...]
-    main: Phrases
-
-    @property
-    def size(self) -> int:
-        """How long the text is."""
-        return length(self.main) + sum([block.size for block in self.blocks])
+WORTH_OF_STAGE = -LINE
+"""A text may be a little longer for stages, which a reader looks for."""
 
 
 @dataclass(eq=False)
 class Family:
     """Modules that do the same but for numbers: what may become a block."""
 
-    kind: str
     units: list[Unit]
     bodies: list[Phrases]
+    kind: str
+    contains: bool
     name: str = ""
-
-    @property
-    def contains(self) -> bool:
-        """Whether they only hold others, and so have no name of their own."""
-        return self.units[0].scope.kind in CONTAINERS
 
     @property
     def keeps(self) -> bool:
@@ -95,21 +70,10 @@ class Family:
         return all(body[0].before == body[-1].after for body in self.bodies)
 
     @property
-    def change(self) -> str:
-        """What they do to the volume, as a part of a name."""
-        if self.keeps:
-            return ""
-        sizes = [
-            (body[0].before.values // body[0].before.channels, body[-1].after.values // body[-1].after.channels)
-            for body in self.bodies
-        ]
-        if all(before > after for before, after in sizes):
-            return "_down"
-        return "_up" if all(before < after for before, after in sizes) else "_to"
-
-    @property
     def worth(self) -> int:
         """How much a block of it must save."""
+        if self.kind == STAGE:
+            return WORTH_OF_STAGE
         return WORTH_OF_CONTAINER if self.contains else WORTH
 
     @property
@@ -117,14 +81,21 @@ class Family:
         """The most that a block of it could save."""
         return sum(map(length, self.bodies)) - max(map(length, self.bodies))
 
+    @property
+    def longest(self) -> int:
+        """How long the longest of them is."""
+        return max(map(length, self.bodies))
 
-def foldings(items: Sequence[Item], readout: Readout) -> tuple[Folded, ...]:
-    """Return texts: the shortest one with blocks for stages and branches, the one without these, and the plain one.
+    def overlaps(self, other: Family) -> bool:
+        """Say whether a module belongs to both."""
+        paths = {unit.scope.path for unit in self.units}
+        return any(unit.scope.path in paths for unit in other.units)
 
-    The blocks are parts of the module; the plain text has none.
-    """
+
+def folded(items: Sequence[Item], readout: Readout) -> tuple[Folded, Folded]:
+    """Return the shortest text, with blocks that are parts of the module, and the plain one without blocks."""
     folding = _Folding(items, readout)
-    return folding.best(_GENEROUS), folding.best(_SPARING), folding.plain()
+    return folding.best(), folding.plain()
 
 
 class _Folding:
@@ -134,6 +105,7 @@ class _Folding:
         self.items = items
         self.readout = readout
         self.written: dict[int, Step] = {}
+        self.tried: dict[frozenset[int], float] = {}
         self.taken = Counter(targets(self._lowered(items, {})))
         self.families = self._families()
 
@@ -143,31 +115,41 @@ class _Folding:
         assert text is not None  # without blocks there is nothing that could fail
         return text
 
-    def best(self, worth: Mapping[str, int]) -> Folded:
-        """Return the shortest text, given how much blocks of some kinds must save."""
+    def best(self) -> Folded:
+        """Return the shortest text: blocks come and go as long as that makes it shorter, from several beginnings."""
+        outer_first = sorted(self.families, key=lambda family: -family.longest)
+        long = [family for family in self.families if len(family.bodies[0]) > SMALL]
+        found = [self._improved(families) for families in (self.families, outer_first, long)]
+        chosen = min(found, key=self._worth)
+        name(chosen)
+        self.tried.clear()
+        return self._text(chosen) or self.plain()
+
+    def _improved(self, families: Sequence[Family]) -> list[Family]:
+        """Return blocks of which none can come or go without making the text longer."""
         chosen: list[Family] = []
-        best = self.plain()
         better = True
         while better:
             better = False
-            for family in self.families:
-                rest = [other for other in chosen if other is not family]
-                trial = rest if family in chosen else [*chosen, family]
-                cost = worth.get(family.kind, family.worth)
-                gain = cost if family not in chosen else -cost
-                text = self._text(trial)
-                if text is not None and text.size + gain < best.size:
-                    best, chosen, better = text, trial, True
-        _name(chosen)
-        return self._text(chosen) or best
+            for family in families:
+                rest = [other for other in chosen if other is not family and not other.overlaps(family)]
+                trial = rest if family in chosen else [*rest, family]
+                if self._worth(trial) < self._worth(chosen):
+                    chosen, better = trial, True
+        return chosen
+
+    def _worth(self, chosen: Sequence[Family]) -> float:
+        """Return how long the text with some blocks is, and what they must save; infinite where there is none."""
+        key = frozenset(map(id, chosen))
+        if key not in self.tried:
+            text = self._text(chosen)
+            self.tried[key] = inf if text is None else size(text) + sum([family.worth for family in chosen])
+        return self.tried[key]
 
     def _families(self) -> list[Family]:
         """Return the modules that are alike, those that may save most first."""
-        found: dict[Any, Family] = {}
-        for unit in _units(self.items):
-            name = _class_name(unit.scope)
-            if not name:
-                continue
+        found: dict[Any, list[tuple[Unit, Phrases, tuple[Scope, ...]]]] = {}
+        for unit, scopes in _units(self.items):
             body = self._lowered(unit.parts, {})
             if not body:
                 continue
@@ -175,12 +157,12 @@ class _Folding:
             if self._reaches_out(body):
                 continue
             body = numbered(body)
-            family = found.setdefault((name, keys(body)), Family(name, [], []))
-            family.units.append(unit)
-            family.bodies.append(body)
-        families = [family for family in found.values() if len(family.units) > 1 and family.most > WORTH]
-        families = _without_doubles(families)
-        _name(families)
+            found.setdefault(keys(body), []).append((unit, body, scopes))
+        groups = list(found.values())
+        families = [_family(group) for group in groups]
+        families += [family for group in _alignable(groups) if (family := _family(group)).bodies]
+        families = [each for each in families if each.kind and len(each.units) > 1 and each.most > WORTH]
+        name(families)
         return sorted(families, key=lambda family: (family.contains, family.kind != NORM, -family.most))
 
     def _reaches_out(self, body: Phrases) -> bool:
@@ -192,7 +174,7 @@ class _Folding:
         """Write the text with some blocks, inner ones first; None where a block has no single text."""
         calls: dict[str, Step] = {}
         blocks: list[Block] = []
-        for family in sorted(chosen, key=lambda family: max(map(length, family.bodies))):
+        for family in sorted(chosen, key=lambda family: family.longest):
             block = self._block(family, calls)
             if block is None:
                 return None
@@ -203,13 +185,13 @@ class _Folding:
 
     def _block(self, family: Family, calls: Mapping[str, Step]) -> Block | None:
         bodies = [self._lowered(unit.parts, calls) for unit in family.units]
-        known = [numbered(without_last_label(body)) for body in bodies]
-        if len({keys(body) for body in known}) > 1:
+        known = aligned([numbered(without_last_label(body)) for body in bodies])
+        if known is None:
             return None
         arriving = [body[0].before.channels for body in known]
         made = [body[-1].after.channels for body in known]
         solution = solve([list(holes(body)) for body in known], arriving, made)
-        if solution is None:
+        if solution is None or len(solution.parameters) > MOST_PARAMETERS:
             return None
         body = filled(known[0], iter(solution.numbers))
         calls = {
@@ -249,9 +231,9 @@ class _Folding:
 def _call(name: str, parameters: Sequence[Parameter], place: int, body: Phrases) -> Step:
     tokens = tuple(
         [
-            Token("", (p.values[place],), (p.kind,))
+            Token("", (p.values[place],), (p.role,))
             if p.default is None
-            else Token(f"{p.name}=", (p.values[place],), (p.kind,), usual=(p.usual[place],))
+            else Token(f"{p.name}=", (p.values[place],), (p.role,), usual=(p.usual[place],))
             for p in parameters
             if p.default is None or p.values != p.usual  # what has its default everywhere is never written
         ]
@@ -259,77 +241,47 @@ def _call(name: str, parameters: Sequence[Parameter], place: int, body: Phrases)
     return Step(body[0].before, body[-1].after, body[-1].label, name, tokens, call=True)
 
 
-def _units(items: Sequence[Item]) -> Iterator[Unit]:
-    """Return all units, the outer ones first."""
+def size(text: Folded) -> int:
+    """Return how long a text is."""
+    lines = text_lines(text)
+    return sum([LINE + len(line.lstrip()) for line in lines])
+
+
+def _units(items: Sequence[Item], around: tuple[Scope, ...] = ()) -> Iterator[tuple[Unit, tuple[Scope, ...]]]:
+    """Return all units with their scopes, the outer ones first; one that holds one other alone is that one."""
     for item in items:
         if isinstance(item, Unit):
-            yield item
-            yield from _units(item.parts)
+            scopes = (*around, item.scope)
+            alone = len(item.parts) == 1 and isinstance(item.parts[0], Unit)
+            if not alone:
+                yield item, scopes
+            yield from _units(item.parts, scopes if alone else ())
         elif isinstance(item, Fork):
             for branch in item.branches:
                 yield from _units(branch)
 
 
-def _without_doubles(families: Sequence[Family]) -> list[Family]:
-    """Leave out modules that hold one other module and nothing else: they would be the same block."""
-    seen: set[Any] = set()
-    kept = []
-    for family in sorted(families, key=lambda family: (family.contains, len(family.units[0].scope.path))):
-        mark = (len(family.units), tuple([id(_first(unit)) for unit in family.units]), keys(family.bodies[0]))
-        if mark not in seen:
-            seen.add(mark)
-            kept.append(family)
-    return kept
+_Group = list[tuple[Unit, Phrases, tuple[Scope, ...]]]
 
 
-def _first(unit: Unit) -> Item:
-    item = unit.parts[0]
-    return _first(item) if isinstance(item, Unit) else item
+def _family(group: _Group) -> Family:
+    """Return modules that are alike as a family; one without bodies where they cannot be written alike."""
+    bodies = aligned([body for _, body, _ in group]) or []
+    kind, contains = kind_of([scopes for _, _, scopes in group])
+    return Family([unit for unit, _, _ in group], bodies, kind, contains)
 
 
-# ---- names
-
-
-_SAYS_NOTHING = frozenset(("body", "conv", "feature", "m", "model", "module", "net", "op", "seq"))
-"""Names of attributes that hold other modules and do not say which."""
-
-_STAGES = frozenset(("block", "layer", "level", "stage"))
-"""Names of attributes that hold the blocks of one resolution."""
-
-
-def _class_name(scope: Scope) -> str:
-    """Return what a module is called: by its class, by that of its owner, or by its attribute."""
-    name = scope.kind
-    if name in CONTAINERS:
-        parts = [part.rstrip("0123456789_") for part in scope.path.split(".")[1:]]
-        name = next((part for part in reversed(parts) if part), "")
-        name = _singular(re.sub(r"(?i)_?(layers?|modules?|blocks?)$", "", name) or name)
-        if name.lower() in _STAGES:
-            name = STAGE if not scope.owner else scope.owner
-        elif name.lower() in _SAYS_NOTHING:
-            name = scope.owner or name
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name).lower().strip("_")
-    return re.sub(r"[^a-z0-9_]", "", name)[:40]
-
-
-def _singular(name: str) -> str:
-    if re.search(r"(ch|sh|x)es$", name):
-        return name[:-2]
-    return name[:-1] if re.search(r"[^s]s$", name) and len(name) > 3 else name
-
-
-_TAKEN = frozenset((*STATEMENTS, *MERGES, *words(), *RESERVED_NAMES))
-
-
-def _name(families: Sequence[Family]) -> None:
-    """Name families: by their class, by what they do to the volume if several have one, with a number if need be."""
-    used: set[str] = set()
-    kinds = Counter([family.kind for family in families])
-    for family in sorted(families, key=lambda family: (not family.keeps, -len(family.units))):
-        name = family.kind + (family.change if kinds[family.kind] > 1 else "")
-        name = name + "_block" if name in _TAKEN or name[0].isdigit() else name
-        number = 1
-        while (family_name := name if number == 1 else f"{name}{number}") in used:
-            number += 1
-        used.add(family_name)
-        family.name = family_name
+def _alignable(groups: Sequence[_Group]) -> Iterator[_Group]:
+    """Return groups that may be written alike if some of their parts are repeated more or less often."""
+    left = sorted(groups, key=lambda group: -length(group[0][1]))
+    while left:
+        first, *left = left
+        merged = list(first)
+        kinds = kinds_of([scopes for _, _, scopes in first])
+        for other in list(left):
+            known = kinds_of([scopes for _, _, scopes in other])
+            if known & kinds and aligned([body for _, body, _ in (*merged, *other)]) is not None:
+                merged += other
+                left.remove(other)
+        if len(merged) > len(first):
+            yield merged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,12 +11,14 @@ from torch import nn
 from cnncalc.core.errors import SpecError
 from cnncalc.loading import load
 from cnncalc.model.importing import reading_functions, reading_modules  # noqa: F401  # they fill the tables of `reading`
-from cnncalc.model.importing.folding import Folded, foldings
+from cnncalc.model.importing.folding import folded, size
 from cnncalc.model.importing.lines import laid_out
 from cnncalc.model.importing.operations import Operation, Readout
+from cnncalc.model.importing.phrases import Folded
 from cnncalc.model.importing.proof import check_outputs
 from cnncalc.model.importing.reading import is_layer, read
-from cnncalc.model.importing.structure import Fork, Item, Part, Take, nested, united
+from cnncalc.model.importing.simplifying import simplified
+from cnncalc.model.importing.structure import Fork, Part, Take, nestings, united
 from cnncalc.model.importing.tracing import has_numbers, module_path, trace
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
@@ -59,10 +62,8 @@ def import_module(
     """
     volume = load("identity\n", input=input).input
     traced = trace(module, volume, is_layer)
-    readout = read(traced, module, volume)
-    parts = nested(readout)
-    order = [part.operation for part in _in_order(parts)]
-    spec, network = _written(united(parts), readout, order, heading)
+    readout = simplified(read(traced, module, volume))
+    spec, network, order = _written(readout, heading)
     proved = prove and has_numbers(module)
     if proved:
         check_outputs(module, network, order, readout, traced)
@@ -78,17 +79,18 @@ def _pairs(network: Network, order: list[Operation]) -> dict[str, str]:
     }
 
 
-def _written(items: list[Item], readout: Readout, order: list[Operation], heading: str) -> tuple[str, Network]:
-    """Write the text with the fewest lines, or one without blocks where a block does not stand for all its modules."""
-
-    def lines(text: Folded) -> int:
-        return laid_out(text, readout.input, "", "").count("\n")
-
-    *with_blocks, plain = foldings(items, readout)
-    try:
-        return _loaded(min(with_blocks, key=lines), readout, order, heading)
-    except SpecError:
-        return _loaded(plain, readout, order, heading)
+def _written(readout: Readout, heading: str) -> tuple[str, Network, list[Operation]]:
+    """Write the shortest text, or one without blocks where a block does not stand for all its modules."""
+    texts = []
+    for parts in nestings(readout):
+        order = [part.operation for part in _in_order(parts)]
+        texts += [(text, order) for text in folded(united(parts), readout)]
+    texts.sort(key=lambda text: (not text[0].blocks, size(text[0])))
+    for text, order in texts[:-1]:
+        with contextlib.suppress(SpecError):
+            return *_loaded(text, readout, order, heading), order
+    text, order = texts[-1]
+    return *_loaded(text, readout, order, heading), order
 
 
 def _loaded(text: Folded, readout: Readout, order: list[Operation], heading: str) -> tuple[str, Network]:

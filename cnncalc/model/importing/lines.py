@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.core.volume import Volume
-from cnncalc.model.importing.folding import Block, Folded
-from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Repeat, Split, Step
+from cnncalc.model.importing.phrases import Block, Folded, Jump, Phrase, Phrases, Repeat, Split, Step
 from cnncalc.model.importing.structure import NORM
 
 WIDTH = 100
@@ -23,14 +22,18 @@ def laid_out(text: Folded, volume: Volume, heading: str, rounding: str) -> str:
     """Write a spec: its heading, what goes in, its blocks, its layers."""
     head = [f"# {line}" for line in heading.splitlines()] + [f"input {volume}"]
     head += [f"rounding {rounding}"] if rounding else []
-    parts = ["\n".join(head), *map(_block, text.blocks), "\n".join(_lines(text.main, ""))]
-    return "\n\n".join([part for part in parts if part]) + "\n"
+    return "\n".join([*head, "", *text_lines(text)]) + "\n"
 
 
-def _block(block: Block) -> str:
+def text_lines(text: Folded) -> list[str]:
+    """Return the lines of a text behind its head."""
+    return [line for block in text.blocks for line in (*_block(block), "")] + _lines(text.main, "")
+
+
+def _block(block: Block) -> list[str]:
     names = [p.name if p.default is None else f"{p.name}={p.default}" for p in block.parameters]
     head = f"block {block.name}({', '.join(names)})" if names else f"block {block.name}"
-    return "\n".join([head, *_lines(block.body, _INDENT), "end"])
+    return [head, *_lines(block.body, _INDENT), "end"]
 
 
 def _lines(phrases: Phrases, indent: str) -> list[str]:
@@ -46,26 +49,27 @@ def _lines(phrases: Phrases, indent: str) -> list[str]:
         if lines and len(pieces) == 1 and len(joined) <= WIDTH and not alone:
             lines[-1] = joined
         else:
+            begun = bool(lines) and isinstance(phrase, Step) and not alone  # there was no room for it
             lines.extend(pieces)
-            begun = False
-        begun, calls = begun or begins or call, call
+        begun, calls = begun or begins or call, call or (calls and not begins)
     return lines
 
 
 def _is_call(phrase: Phrase) -> bool:
-    """Say whether a phrase calls a block, perhaps several times."""
-    if isinstance(phrase, Repeat):
-        return phrase.bare and _is_call(phrase.body[0])
-    return isinstance(phrase, Step) and phrase.call and not phrase.word.startswith(NORM)
+    """Say whether a phrase calls a block, perhaps several times or beside a skip."""
+    if isinstance(phrase, Step):
+        return phrase.call and not phrase.word.startswith(NORM)
+    calls = [_is_call(part) for inside in phrase.inside() for part in inside]
+    if isinstance(phrase, Split):
+        return bool(calls) and all(calls) and any(not branch for branch in phrase.branches)
+    return any(calls)
 
 
 def _begins(phrase: Phrase) -> bool:
     """Say whether a phrase begins a line: what looks for patterns, and what makes another volume."""
     if isinstance(phrase, Step) and not phrase.call:
         return phrase.word in _FIRST
-    if isinstance(phrase, Repeat) and not any(isinstance(part, Step) and part.call for part in phrase.body):
-        return True
-    if isinstance(phrase, Split):
+    if isinstance(phrase, Split | Repeat) and not _is_call(phrase):
         return True
     return phrase.before != phrase.after
 

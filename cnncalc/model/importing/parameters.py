@@ -8,34 +8,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from cnncalc.model.blocks.numbers import Parameter, Values, Way, found
 from cnncalc.model.importing.operations import Number
-from cnncalc.model.importing.phrases import Hole
+from cnncalc.model.importing.phrases import SQUEEZED, Hole
 
 RATE_DIGITS = 4
 """Rates of dropout are whole numbers of 1e-4 where they are a parameter, since parameters are whole."""
 
+_PATTERNS = {"same": "{0}", "times": "{n}*{0}", "over": "{0}/{n}", "floor": "{0}//{n}", "half": "{0}//2"}
 _MARK = re.compile(r"\?\d+")
 
-INNER = "inner"
-"""The name of channels inside of a block, which are not those that it makes."""
+_WIDTHS = frozenset(("width", SQUEEZED))
+_OF_CHANNELS = frozenset((*_WIDTHS, "groups", "cut"))
+"""What may follow from numbers of channels."""
 
-_NAMES = {"rate": "drop", "permyriad": "drop", "kernel": "kernel", "cut": "cut"}
+_NAMES = {"rate": "drop", "width": "inner"}
 
+_ORDER = ("width", SQUEEZED, "expand", "depth", "kernel", "size", "stride", "pad", "groups")
 
-class Parameter(NamedTuple):
-    """A parameter of a block, with its value in every place.
-
-    ``default`` is how its default is written, if it has one, and ``usual`` what that is in every place.
-    """
-
-    name: str
-    kind: str
-    values: tuple[int, ...]
-    default: str | None = None
-    usual: tuple[int, ...] = ()
+_WITHOUT_DEFAULT = frozenset((*_WIDTHS, "depth"))
+"""What a reader wants to see at every call, unless it follows from what arrives."""
 
 
 class Solution(NamedTuple):
@@ -46,17 +41,11 @@ class Solution(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """One number of a block, in every place where it stands."""
+    """One number of a block in every place where it stands, and the channels that arrive there."""
 
-    kind: str
-    values: tuple[Number, ...]
-    channels: tuple[int, ...]
-
-    @property
-    def whole(self) -> tuple[int, ...]:
-        """The values as whole numbers."""
-        scale = 10**RATE_DIGITS if self.kind == "rate" else 1
-        return tuple([round(scale * value) for value in self.values if not isinstance(value, str)])
+    role: str
+    values: Values
+    channels: Values
 
 
 def solve(places: Sequence[Sequence[Hole]], arriving: Sequence[int], made: Sequence[int]) -> Solution | None:
@@ -70,27 +59,34 @@ def solve(places: Sequence[Sequence[Hole]], arriving: Sequence[int], made: Seque
     Returns:
         None where the numbers cannot be told apart from what is fixed.
     """
-    columns = [
-        _Column(holes[0].kind, tuple([h.value for h in holes]), tuple([h.channels for h in holes]))
-        for holes in zip(*places, strict=True)
-    ]
+    columns = [_column(holes) for holes in zip(*places, strict=True)]
     if any(isinstance(value, str) for column in columns for value in column.values):
         return None
     return _Solving(columns, tuple(arriving), tuple(made)).solution()
+
+
+def _column(holes: Sequence[Hole]) -> _Column:
+    scale = 10**RATE_DIGITS if holes[0].kind == "rate" else 1
+    whole = [value if value is None or isinstance(value, str) else round(scale * value) for value in _values(holes)]
+    return _Column(holes[0].kind, tuple(whole), tuple([hole.channels or None for hole in holes]))
+
+
+def _values(holes: Sequence[Hole]) -> Iterator[Number | None]:
+    return (hole.value for hole in holes)
 
 
 class _Solving:
     """The state of one solution: the expressions so far, and the parameters.
 
     What the block makes is a parameter, rather than a multiple of what arrives, unless it keeps the channels.
-    Parameters are called by numbers until all are known.
+    Parameters are called by marks until all are known.
     """
 
     def __init__(self, columns: Sequence[_Column], arriving: tuple[int, ...], made: tuple[int, ...]) -> None:
         self.columns = columns
         self.arriving = arriving
         self.made = made
-        self.parameters: list[tuple[str, str, tuple[int, ...]]] = []
+        self.parameters: dict[str, _Column] = {}
 
     def solution(self) -> Solution:
         expressions: dict[int, Number] = {}
@@ -98,15 +94,14 @@ class _Solving:
             expressions[place] = self._expression(self.columns[place])
         numbers = [expressions[place] for place in range(len(self.columns))]
         names = self._names(numbers)
-        return Solution(
-            tuple([_renamed(number, names) for number in numbers]),
-            self._with_defaults([Parameter(names[mark], *self.parameters[int(mark[1:])][1:]) for mark in names]),
-        )
+        parameters = [Parameter(name, *self._filled(self.parameters[mark])) for mark, name in names.items()]
+        return Solution(tuple([_renamed(number, names) for number in numbers]), self._with_defaults(parameters))
 
-    def _turn(self, place: int) -> tuple[bool, int]:
+    def _turn(self, place: int) -> tuple[bool, int, int]:
         """Say when a number gets its turn: kernels before the padding, small ones before their multiples."""
         column = self.columns[place]
-        return column.kind != "kernel", sum(column.whole)
+        known = [value for value in column.values if value is not None]
+        return column.role != "kernel", -len(known), sum(known)
 
     def _names(self, numbers: Sequence[Number]) -> dict[str, str]:
         """Name the parameters, in the order in which the text uses them."""
@@ -114,113 +109,120 @@ class _Solving:
         names: dict[str, str] = {}
         for mark in [mark for number in numbers for mark in _MARK.findall(str(number))]:
             if mark not in names:
-                _, kind, values = self.parameters[int(mark[1:])]
-                base = INNER if kind == "width" and values != self.made else _NAMES.get(kind, kind)
+                base = self._name(self.parameters[mark])
                 counts[base] += 1
                 names[mark] = base if counts[base] == 1 else f"{base}{counts[base]}"
         return names
 
+    def _name(self, parameter: _Column) -> str:
+        if parameter.role not in _WIDTHS or not _agree(parameter.values, self.made):
+            return _NAMES.get(parameter.role, parameter.role)
+        return "channels" if self.made == self.arriving else "width"
+
     def _expression(self, column: _Column) -> Number:
-        if len(set(column.values)) == 1:
-            return column.values[0]
-        if column.kind == "rate":
-            return "{" + self._parameter(column) + f"}}e-{RATE_DIGITS}"
-        found = next((text for way in self._ways(column) if (text := way(column)) is not None), None)
-        return "{" + (found or self._parameter(column)) + "}"
+        values = {value for value in column.values if value is not None}
+        if column.role == "rate":
+            return _rate(values, lambda: self._parameter(column))
+        if len(values) <= 1:
+            return min(values, default=0)
+        formula = found(column.values, self._ways(column))
+        if formula is not None:
+            return "{" + formula.written(_PATTERNS) + "}"
+        expanded = self._expansion(column)
+        if expanded is not None:
+            return "{" + self._parameter(expanded) + "*C}"
+        return "{" + self._parameter(column) + "}"
 
-    def _ways(self, column: _Column) -> Iterator[Callable[[_Column], str | None]]:
-        """Return in which ways to express a number of a kind, the best first."""
-        yield self._same
-        if column.kind == "pad":
-            yield self._half_kernel
-        if column.kind in ("width", "groups", "cut"):
-            yield self._arriving
-            yield self._of_parameter
-            if self.arriving == self.made or column.whole != self.made:
-                yield self._multiple_of_arriving
-
-    def _same(self, column: _Column) -> str | None:
-        """width"""
-        return next(
-            (name for name, kind, values in self.parameters if (kind, values) == (column.kind, column.whole)), None
+    def _expansion(self, column: _Column) -> _Column | None:
+        """Return by how much the channels that arrive are multiplied, where that is a simpler number."""
+        if column.role != "width" or _agree(column.values, self.made):
+            return None
+        again = [other for other in self.columns if other is not column and _agree(other.values, column.values)]
+        if any(other.role == SQUEEZED for other in again):
+            return None  # what opens a gate again needs the number itself
+        pairs = list(zip(column.values, column.channels, strict=True))
+        factors = tuple([number // c if number and c and not number % c else None for number, c in pairs])
+        missing = any(
+            factor is None and number is not None for factor, number in zip(factors, column.values, strict=True)
         )
+        if missing or len(set(factors)) >= len(set(column.values)):
+            return None
+        return column._replace(role="expand", values=factors)
 
-    def _half_kernel(self, column: _Column) -> str | None:
-        """kernel//2"""
-        for name, kind, values in self.parameters:
-            if kind == "kernel" and tuple([value // 2 for value in values]) == column.whole:
-                return f"{name}//2"
-        return None
+    def _ways(self, column: _Column) -> Iterator[Way]:
+        """Return in which ways to express a number of a kind, the best first."""
+        yield "same", self._of_role({column.role} | (_WIDTHS if column.role in _WIDTHS else set()))
+        if column.role == "pad":
+            yield "half", self._of_role({"kernel"})
+        if column.role in _OF_CHANNELS:
+            arriving, widths = {"C": column.channels}, self._of_role(_WIDTHS)
+            yield from [("same", arriving), ("over", arriving)]
+            yield from [(form, widths) for form in ("same", "times", "over")]
+            if self.arriving == self.made or not _agree(column.values, self.made):
+                yield "times", arriving
+            if column.role == SQUEEZED:
+                yield "floor", arriving
 
-    def _arriving(self, column: _Column) -> str | None:
-        """C, C/4"""
-        return _divided("C", column.channels, column.whole)
+    def _of_role(self, roles: frozenset[str] | set[str]) -> dict[str, Values]:
+        return {mark: each.values for mark, each in self.parameters.items() if each.role in roles}
 
-    def _of_parameter(self, column: _Column) -> str | None:
-        """4*width, width/2"""
-        for name, kind, values in self.parameters:
-            if kind == "width":
-                found = _multiplied(name, values, column.whole) or _divided(name, values, column.whole)
-                if found:
-                    return found
-        return None
+    def _parameter(self, column: _Column) -> str:
+        """Return the parameter of this role that agrees wherever both are there, or make one."""
+        for mark, known in self.parameters.items():
+            if known.role == column.role and _agree(known.values, column.values):
+                values = [
+                    one if one is not None else other for one, other in zip(known.values, column.values, strict=True)
+                ]
+                self.parameters[mark] = known._replace(values=tuple(values))
+                return mark
+        mark = f"?{len(self.parameters)}"
+        self.parameters[mark] = column
+        return mark
 
-    def _multiple_of_arriving(self, column: _Column) -> str | None:
-        """6*C"""
-        return _multiplied("C", column.channels, column.whole)
+    # ---- parameters
+
+    def _filled(self, column: _Column) -> tuple[tuple[int, ...], str]:
+        """Return the values of a parameter, with the usual one where any will do, and its role."""
+        usual, _ = Counter([value for value in column.values if value is not None]).most_common(1)[0]
+        return tuple([usual if value is None else value for value in column.values]), column.role
 
     def _with_defaults(self, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
         """Give parameters a default where most places have it, and put those behind the others, widths first."""
         done: list[Parameter] = []
         for parameter in sorted(parameters, key=self._rank):
-            if parameter.kind in _WITHOUT_DEFAULT:
+            if parameter.role in _WITHOUT_DEFAULT:
                 done.append(self._of_arriving(parameter))
             else:
                 done.append(_with_default(parameter, done))
         return tuple(sorted(done, key=lambda parameter: parameter.default is not None))
 
     def _rank(self, parameter: Parameter) -> tuple[int, bool]:
-        order = _ORDER.index(parameter.kind) if parameter.kind in _ORDER else len(_ORDER)
+        order = _ORDER.index(parameter.role) if parameter.role in _ORDER else len(_ORDER)
         return order, parameter.values != self.made
 
     def _of_arriving(self, parameter: Parameter) -> Parameter:
         """Give a width that follows from the channels that arrive at the block in all places this default."""
-        default = _divided("C", self.arriving, parameter.values) if parameter.kind == "width" else None
-        return parameter._replace(default=default, usual=parameter.values) if default else parameter
-
-    def _parameter(self, column: _Column) -> str:
-        kind = {"rate": "permyriad"}.get(column.kind, column.kind)
-        for name, known, values in self.parameters:
-            if (known, values) == (kind, column.whole):
-                return name
-        self.parameters.append((f"?{len(self.parameters)}", kind, column.whole))
-        return self.parameters[-1][0]
+        if parameter.role not in _WIDTHS:
+            return parameter
+        formula = found(parameter.values, [(form, {"C": self.arriving}) for form in ("same", "over", "floor")])
+        return parameter._replace(default=formula.written(_PATTERNS), usual=parameter.values) if formula else parameter
 
 
-def _renamed(number: Number, names: dict[str, str]) -> Number:
+def _rate(values: set[int], parameter: Callable[[], str]) -> Number:
+    """Write a rate, which is a parameter in whole numbers of 1e-4."""
+    if len(values) <= 1:
+        return float(min(values, default=0) / 10**RATE_DIGITS)
+    return "{" + parameter() + f"}}e-{RATE_DIGITS}"
+
+
+def _agree(one: Values, other: Values) -> bool:
+    """Say whether numbers are the same wherever both are there, and that they are both there somewhere."""
+    pairs = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+    return bool(pairs) and all(a == b for a, b in pairs)
+
+
+def _renamed(number: Number, names: Mapping[str, str]) -> Number:
     return _MARK.sub(lambda match: names[match[0]], number) if isinstance(number, str) else number
-
-
-def _multiplied(name: str, values: Sequence[int], wanted: Sequence[int]) -> str | None:
-    factor = wanted[0] // values[0] if values[0] else 0
-    right = factor > 0 and all(factor * value == number for value, number in zip(values, wanted, strict=True))
-    if not right:
-        return None
-    return name if factor == 1 else f"{factor}*{name}"
-
-
-def _divided(name: str, values: Sequence[int], wanted: Sequence[int]) -> str | None:
-    divisor = values[0] // wanted[0] if wanted[0] else 0
-    right = divisor > 0 and all(divisor * number == value for value, number in zip(values, wanted, strict=True))
-    if not right:
-        return None
-    return name if divisor == 1 else f"{name}/{divisor}"
-
-
-_ORDER = ("width", "depth", "kernel", "size", "stride", "pad", "groups")
-
-_WITHOUT_DEFAULT = frozenset(("width", "depth"))
-"""What a reader wants to see at every call, unless it follows from what arrives."""
 
 
 def _with_default(parameter: Parameter, known: Sequence[Parameter]) -> Parameter:
@@ -228,9 +230,9 @@ def _with_default(parameter: Parameter, known: Sequence[Parameter]) -> Parameter
     number, _ = Counter(parameter.values).most_common(1)[0]
     choices = [(str(number), (number,) * len(parameter.values))]
     for other in known:
-        if other.default is not None and other.kind == parameter.kind:
+        if other.default is not None and other.role == parameter.role:
             choices.append((other.name, other.values))
-        if other.default is not None and (other.kind, parameter.kind) == ("kernel", "pad"):
+        if other.default is not None and (other.role, parameter.role) == ("kernel", "pad"):
             choices.append((f"{other.name}//2", tuple([value // 2 for value in other.values])))
     fitting = [sum(map(int.__eq__, usual, parameter.values)) for _, usual in choices]
     most = max(fitting)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from string import digits
 from typing import Any, NamedTuple
 
 from cnncalc.core.volume import Volume
+from cnncalc.model.blocks.numbers import Parameter
 from cnncalc.model.importing.operations import Number, Token, Tokens, token_text, written
 
 UNKNOWN = 0
 """Channels that arrive, where no one number says how many."""
 
+SQUEEZED = "squeezed"
+"""The kind of a width behind a global pool: few numbers that say something about all positions."""
+
 
 class Hole(NamedTuple):
     """A number in a text that may differ between the places where a block is called.
 
-    ``channels`` is what arrives there: ``C``; `UNKNOWN` where that differs from round to round.
+    ``value`` is None where any number will do, and ``channels`` what arrives there: ``C``; `UNKNOWN` where that
+    differs from round to round.
     """
 
-    value: Number
+    value: Number | None
     kind: str
     channels: int
 
@@ -54,19 +60,25 @@ class Phrase:
 
     def holes(self) -> Iterator[Hole]:
         """Return the numbers that may differ, in the order of the text."""
-        raise NotImplementedError
+        for inside in self.inside():
+            yield from holes(inside)
 
     def filled(self, numbers: Iterator[Number]) -> Phrase:
         """Return the phrase with other numbers, in the same order."""
-        raise NotImplementedError
+        return self.holding(tuple([filled(inside, numbers) for inside in self.inside()]))
 
     def inside(self) -> tuple[Phrases, ...]:
         """Return the sequences that it holds."""
         return ()
 
+    def holding(self, inside: tuple[Phrases, ...]) -> Phrase:
+        """Return the phrase with other sequences inside."""
+        return self
+
     def relabelled(self, names: Mapping[str, str]) -> Phrase:
         """Return the phrase with other names for some labels."""
-        return self if self.label is None else replace(self, label=names.get(self.label, self.label))
+        held = self.holding(tuple([relabelled(inside, names) for inside in self.inside()]))
+        return held if self.label is None else replace(held, label=names.get(self.label, self.label))
 
 
 Phrases = tuple[Phrase, ...]
@@ -92,10 +104,11 @@ class Step(Phrase):
         return self.word, self.call, self.label, tuple(tokens)
 
     def holes(self) -> Iterator[Hole]:
+        squeezed = self.word == "conv" and max(self.before.spatial) == 1
         for token in self.tokens:
             for number, kind in zip(token.numbers, token.kinds, strict=True):
                 if kind:
-                    yield Hole(number, kind, self.before.channels)
+                    yield Hole(number, SQUEEZED if squeezed and kind == "width" else kind, self.before.channels)
 
     def filled(self, numbers: Iterator[Number]) -> Step:
         return replace(self, tokens=tuple([_filled(token, numbers) for token in self.tokens]))
@@ -116,19 +129,11 @@ class Split(Phrase):
     def key(self) -> Any:
         return self.word, self.label, tuple([keys(branch) for branch in self.branches])
 
-    def holes(self) -> Iterator[Hole]:
-        for branch in self.branches:
-            yield from holes(branch)
-
-    def filled(self, numbers: Iterator[Number]) -> Split:
-        return replace(self, branches=tuple([filled(branch, numbers) for branch in self.branches]))
-
     def inside(self) -> tuple[Phrases, ...]:
         return self.branches
 
-    def relabelled(self, names: Mapping[str, str]) -> Split:
-        branches = tuple([relabelled(branch, names) for branch in self.branches])
-        return replace(self, label=names.get(self.label or "", self.label), branches=branches)
+    def holding(self, inside: tuple[Phrases, ...]) -> Split:
+        return replace(self, branches=inside)
 
 
 @dataclass(frozen=True)
@@ -143,12 +148,6 @@ class Jump(Phrase):
     @property
     def key(self) -> Any:
         return "@", self.target
-
-    def holes(self) -> Iterator[Hole]:
-        return iter(())
-
-    def filled(self, numbers: Iterator[Number]) -> Jump:
-        return self
 
     def relabelled(self, names: Mapping[str, str]) -> Jump:
         return replace(self, target=names.get(self.target, self.target))
@@ -176,9 +175,13 @@ class Repeat(Phrase):
 
     def holes(self) -> Iterator[Hole]:
         keeps = self.body[0].before.channels == self.body[-1].after.channels
-        for hole in holes(self.body):  # where channels change, what arrives is another number in every round
-            yield hole if keeps else hole._replace(channels=UNKNOWN)
-        yield Hole(self.times, "depth", self.before.channels)
+        for hole in holes(self.body):
+            if not self.times:
+                yield hole._replace(value=None, channels=UNKNOWN)
+            else:  # where channels change, what arrives is another number in every round
+                yield hole if keeps else hole._replace(channels=UNKNOWN)
+        gate = isinstance(self.body[0], Split) and self.body[0].word == "mul"
+        yield Hole(self.times, "se" if gate else "depth", self.before.channels)
 
     def filled(self, numbers: Iterator[Number]) -> Repeat:
         body = filled(self.body, numbers)
@@ -187,9 +190,8 @@ class Repeat(Phrase):
     def inside(self) -> tuple[Phrases, ...]:
         return (self.body,)
 
-    def relabelled(self, names: Mapping[str, str]) -> Repeat:
-        body = relabelled(self.body, names)
-        return replace(self, label=names.get(self.label or "", self.label), body=body)
+    def holding(self, inside: tuple[Phrases, ...]) -> Repeat:
+        return replace(self, body=inside[0])
 
 
 def keys(phrases: Phrases) -> Any:
@@ -233,7 +235,8 @@ def relabelled(phrases: Phrases, names: Mapping[str, str]) -> Phrases:
 
 def numbered(phrases: Phrases) -> Phrases:
     """Return a sequence whose labels are numbered in the order of its text."""
-    return relabelled(phrases, {label: f"skip{number}" for number, label in enumerate(labels(phrases), 1)})
+    names = {label: f"{label.rstrip(digits)}{number}" for number, label in enumerate(labels(phrases), 1)}
+    return relabelled(phrases, names)
 
 
 def without_last_label(phrases: Phrases) -> Phrases:
@@ -263,4 +266,84 @@ def _filled(token: Token, numbers: Iterator[Number]) -> Token:
     return token._replace(numbers=tuple([next(numbers) if kind else number for number, kind in pairs]))
 
 
-Filler = Callable[[Iterator[Number]], Phrases]
+# ---- texts
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of the text, and how it is called in the place of each module."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Phrases
+    calls: Mapping[str, Step]
+
+
+class Folded(NamedTuple):
+    """A text in its parts: the blocks that it defines, and what it does."""
+
+    blocks: tuple[Block, ...]
+    main: Phrases
+
+
+# ---- alignment
+
+
+def aligned(bodies: Sequence[Phrases]) -> list[Phrases] | None:
+    """Write sequences alike that differ in how often some of their parts are repeated, or whether they are there.
+
+    A part that is not there is repeated 0 times; only one part may be missing. None where they differ in more.
+    """
+    if len({keys(body) for body in bodies}) == 1:
+        return list(bodies)
+    template = max(bodies, key=lambda body: (sum([len(_unit(phrase)) for phrase in body]), -len(body)))
+    rows = [_along(body, template) for body in bodies]
+    if any(row is None for row in rows):
+        return None
+    found: list[Phrases] = [() for _ in bodies]
+    optional = 0
+    for place, phrase in enumerate(template):
+        column = [row[place] for row in rows if row is not None]
+        if all(len(part) == 1 and part[0].key == phrase.key for part in column):
+            written: Sequence[Phrase | None] = [part[0] for part in column]
+        else:
+            written = [_repeated(part, phrase, body) for part, body in zip(column, found, strict=True)]
+        optional += any(isinstance(part, Repeat) and not part.times for part in written)
+        if optional > 1 or any(part is None for part in written):
+            return None
+        found = [(*body, part) for body, part in zip(found, written, strict=True) if part is not None]
+    return found
+
+
+def _unit(phrase: Phrase) -> Phrases:
+    """Return what is repeated, or the phrase itself."""
+    return phrase.body if isinstance(phrase, Repeat) else (phrase,)
+
+
+def _along(body: Phrases, template: Phrases) -> list[Phrases] | None:
+    """Return which phrases of a sequence stand for each of another one's; () for what is not there."""
+    row: list[Phrases] = []
+    at = 0
+    for phrase in template:
+        unit = keys(_unit(phrase))
+        taken: Phrases = body[at : at + 1]
+        if not taken or keys(_unit(taken[0])) != unit:
+            taken = body[at : at + len(unit)]
+            taken = taken if keys(taken) == unit else ()
+        row.append(taken)
+        at += len(taken)
+    return row if at == len(body) else None
+
+
+def _repeated(taken: Phrases, phrase: Phrase, before: Phrases) -> Repeat | None:
+    """Write phrases as a repeat; None for what is not there and would change the volume, or stands first."""
+    if [*labels((*taken, phrase)), *targets((*taken, phrase))]:
+        return None
+    if len(taken) == 1 and isinstance(taken[0], Repeat):
+        return taken[0]
+    if taken:
+        return Repeat(taken[0].before, taken[-1].after, None, taken, 1)
+    if not before or phrase.before != phrase.after or (isinstance(phrase, Step) and not phrase.call):
+        return None
+    volume = before[-1].after
+    return Repeat(volume, volume, None, _unit(phrase), 0)

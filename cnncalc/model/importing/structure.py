@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from cnncalc.model.importing.operations import Operation, Readout
-from cnncalc.model.importing.tracing import Scope
+from cnncalc.model.importing.tracing import CONTAINERS, Scope
 
 MERGES = frozenset(("add", "concat", "mul"))
 
 NORM = "norm"
 """What the block of a normalisation is called."""
+
+STAGE = "stage"
+"""What the block of the blocks of one resolution is called."""
 
 PATH = "path"
 """What the block of a branch is called."""
@@ -73,17 +76,17 @@ Parts = list[Part | Take]
 Item = Part | Take | Unit
 
 
-def nested(readout: Readout) -> Parts:
-    """Return the operations as parts that nest; where they would nest too deep, labels part them into streams."""
+def nestings(readout: Readout) -> list[Parts]:
+    """Return the operations as parts that nest, and where they nest deep also as streams, parted by labels."""
     chained = _chained(readout)
     nesting = _Nesting(chained)
     parts = nesting.parts()
     if _depth(parts) < DEEPEST:
-        return parts
+        return [parts]
     try:
-        return _Nesting(chained, frozenset(nesting.taken)).parts()
+        return [parts, _Nesting(chained, frozenset(nesting.taken)).parts()]
     except _NeedsInputAgain:
-        return parts
+        return [parts]
 
 
 def _depth(parts: Parts) -> int:
@@ -134,7 +137,7 @@ class _Nesting:
             parts += self._statement(index, at)
             at = index
         for number, index in enumerate(sorted(self.taken), 1):
-            self.done[index].label = f"skip{number}"
+            self.done[index].label = f"{'x' if self.statements else 'skip'}{number}"
         return parts
 
     def _sequence(self, target: int, start: int) -> Parts:
@@ -353,7 +356,8 @@ def _branch(fork: Fork, place: int, items: list[Item]) -> list[Item]:
     layers = len(fork.branches[place])
     if fork.operation.word != "add" or layers < PATH_LAYERS or layers < max([len(other) for other in fork.branches]):
         return items
-    return [Unit(Scope(f"{fork.index}.{place}", PATH), items)]
+    owner = next((scope.kind for scope in (fork.scopes or ())[::-1] if scope.kind not in CONTAINERS), "")
+    return [Unit(Scope(f"{fork.index}.{place}", PATH, owner), items)]
 
 
 def _at(part: Part | Take, depth: int) -> Scope | None:

@@ -22,6 +22,7 @@ FLOORS = (
     ("analysis",),
     ("analysis.memory",),
     ("report", "model"),
+    ("model.blocks",),
     ("model.source", "model.importing"),
     ("train", "train.recipe", "train.checkpoints"),
     ("train.recipe.presets", "train.data"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 from cnncalc.model.blocks.numbers import Parameter
+from cnncalc.model.importing.families import Family
 from cnncalc.model.importing.lines import text_lines
 from cnncalc.model.importing.naming import kind_of, kinds_of, name
 from cnncalc.model.importing.operations import Readout, Token
@@ -54,42 +54,11 @@ WORTH_OF_STAGE = -LINE
 """A text may be a little longer for stages, which a reader looks for."""
 
 
-@dataclass(eq=False)
-class Family:
-    """Modules that do the same but for numbers: what may become a block."""
-
-    units: list[Unit]
-    bodies: list[Phrases]
-    kind: str
-    contains: bool
-    name: str = ""
-
-    @property
-    def keeps(self) -> bool:
-        """Whether what leaves them has the size of what arrives."""
-        return all(body[0].before == body[-1].after for body in self.bodies)
-
-    @property
-    def worth(self) -> int:
-        """How much a block of it must save."""
-        if self.kind == STAGE:
-            return WORTH_OF_STAGE
-        return WORTH_OF_CONTAINER if self.contains else WORTH
-
-    @property
-    def most(self) -> int:
-        """The most that a block of it could save."""
-        return sum(map(length, self.bodies)) - max(map(length, self.bodies))
-
-    @property
-    def longest(self) -> int:
-        """How long the longest of them is."""
-        return max(map(length, self.bodies))
-
-    def overlaps(self, other: Family) -> bool:
-        """Say whether a module belongs to both."""
-        paths = {unit.scope.path for unit in self.units}
-        return any(unit.scope.path in paths for unit in other.units)
+def _saves(family: Family) -> int:
+    """Return how much a block of a family must save."""
+    if family.kind == STAGE:
+        return WORTH_OF_STAGE
+    return WORTH_OF_CONTAINER if family.contains else WORTH
 
 
 def folded(items: Sequence[Item], readout: Readout) -> tuple[Folded, Folded]:
@@ -143,7 +112,7 @@ class _Folding:
         key = frozenset(map(id, chosen))
         if key not in self.tried:
             text = self._text(chosen)
-            self.tried[key] = inf if text is None else size(text) + sum([family.worth for family in chosen])
+            self.tried[key] = inf if text is None else size(text) + sum(map(_saves, chosen))
         return self.tried[key]
 
     def _families(self) -> list[Family]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from cnncalc.core.volume import Volume
 from cnncalc.layers import words
+from cnncalc.model.importing.families import Family
 from cnncalc.model.importing.structure import NORM, PATH, STAGE
 from cnncalc.model.importing.tracing import CONTAINERS, Scope
 from cnncalc.spec.expressions import RESERVED_NAMES
 from cnncalc.spec.parser import MERGES, STATEMENTS
-
-if TYPE_CHECKING:
-    from cnncalc.model.importing.folding import Family
 
 _SAYS_NOTHING = frozenset(("body", "conv", "feature", "m", "model", "module", "net", "op", "seq"))
 """Names of attributes that hold other modules and do not say which."""

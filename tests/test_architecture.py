@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc.draw.styles import STYLES
 from tests.house import FLOORS, PAGE, ROOT, cycles, graph, imports, modules, room_of, uses, with_map
 
 PACKAGE = ROOT / "cnncalc"
@@ -74,6 +75,15 @@ def test_the_calculator_loads_neither_torch_nor_numpy(command: str, form: str) -
     """Whatever it is asked, the calculator answers without the heavy packages."""
     arguments = [command, "conv 3x3x4 p1 - relu - fc 10", "--input", "8x8x3", "--format", form]
     assert loaded_by(f"from cnncalc.commands.cli import run; assert run({arguments}) == 0") == set()
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_drawing_loads_neither(style: str, tmp_path: Path) -> None:
+    """A picture in SVG or TeX is made by the calculator alone."""
+    for name in ("net.svg",):
+        arguments = ["draw", "conv 3x3x4 p1 - relu - fc 10", "--input", "8x8x3", "--style", style]
+        written = [*arguments, "-o", str(tmp_path / name)]
+        assert loaded_by(f"from cnncalc.commands.cli import run; assert run({written}) == 0") == set()
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ COMMANDS = (
     "explain",
     "compare",
     "memory",
+    "draw",
     "zoo",
     "verify",
     "export",

@@ -1,0 +1,317 @@
+"""From the structure of a network to a scene: which blocks are opened, which stand closed, and what is said of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, cast
+
+from cnncalc.core.numbers import counted
+from cnncalc.draw import scene
+from cnncalc.draw.folding.items import Block, Fork, Item, Leaf, Repeat
+from cnncalc.draw.folding.simplify import structure
+from cnncalc.draw.roles import kind_of, options, sign_of, times, title, word
+from cnncalc.network import Network, Node
+
+FEW = 14
+"""So many boxes are shown as they are, without folding repeats."""
+MANY = 20
+"""So many boxes may there be when blocks are opened."""
+MOST = 60
+"""So many boxes may there be at all in a chain; of a longer one the middle is left out."""
+IN_DETAIL = 14
+"""So many boxes may the inside of a block have when the blocks in it are opened."""
+IN_DETAILS = 64
+"""So many boxes may the insides of all blocks have together."""
+MOST_BRANCHES = 8
+"""So many branches are shown; of more the rest is counted."""
+MOST_LINES = 4
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is shown: how deep blocks are opened (None: as fits), how deep forks nest, how long a chain may be."""
+
+    depth: int | None = None
+    forks: int = 40
+    longest: int = MOST
+
+
+def scene_of(network: Network, name: str, limits: Limits = Limits()) -> scene.Scene:
+    """Return the scene of a network."""
+    items = structure(network, fold=False)
+    opener = _Opener(network, limits)
+    if limits.depth is None and sum(1 for _ in opener.chain(items, _ALL, 0).boxes()) <= FEW:
+        return opener.whole(name, items, _ALL)
+    items = structure(network, fold=True)
+    return opener.whole(name, items, opener.best_depth(items) if limits.depth is None else limits.depth - 1)
+
+
+_ALL = 1000
+
+
+class _Opener:
+    def __init__(self, network: Network, limits: Limits) -> None:
+        self.network = network
+        self.limits = limits
+        self.params = [0, *accumulate([node.params for node in network.layers])]
+        self.macs = [0, *accumulate([node.macs for node in network.layers])]
+        self.values = [0, *accumulate([node.output.values for node in network.layers])]
+        self.closed: dict[str, list[Block]] = {}
+
+    def best_depth(self, items: list[Item]) -> int:
+        """Return how deep blocks are opened so that there are not too many boxes."""
+        best, before = 0, 0
+        for depth in range(_ALL):
+            boxes = sum([1 for box in self.chain(items, depth, 0).boxes() if box.role != "merge"])
+            if depth and (boxes > MANY or boxes == before):
+                break
+            best, before = depth, boxes
+        return best
+
+    def whole(self, name: str, items: list[Item], depth: int) -> scene.Scene:
+        self.closed = {}
+        chain = self.chain(items, depth, 0)
+        source = self.network.input
+        start = scene.Box("input", "input", (), ("input",), ((0, 0),), 0, times(source))
+        chain.parts.insert(0, start)
+        chain.origins.insert(0, None)
+        if items and items[0].entry != 0:
+            chain.origins[1] = items[0].entry
+        details = self._details() if self.limits.longest == MOST else []
+        marks = _marks(chain)
+        return scene.Scene(name, chain, details, marks, self._costs(((1, len(self.network)),)))
+
+    # ---- parts
+
+    def chain(self, items: Sequence[Item], depth: int, forks: int, entry: str = "") -> scene.Chain:
+        """Return the parts of a chain; ``depth`` levels of blocks are opened, ``forks`` forks are around it."""
+        parts: list[scene.Part] = []
+        origins: list[int | None] = []
+        before: int | None = None
+        for item in items:
+            parts.append(_PARTS[type(item)](self, item, depth, forks))
+            origins.append(item.entry if parts[1:] and item.entry != before else None)
+            before = item.exit
+        chain = scene.Chain(parts, origins, parts[-1].output if parts else entry)
+        return self._shortened(chain) if len(parts) > self.limits.longest else chain
+
+    def _shortened(self, chain: scene.Chain) -> scene.Chain:
+        """Leave out the middle of a chain that is too long."""
+        half = self.limits.longest // 2
+        middle = [box for part in chain.parts[half:-half] for box in part.boxes()]
+        spans = ((min(b.spans[0][0] for b in middle), max(b.spans[-1][1] for b in middle)),)
+        left = spans[0][1] - spans[0][0] + 1
+        last = chain.parts[-half - 1]
+        box = scene.Box("block", "…", (f"{left:,} more layers",), self._names(spans), spans, last.exit, last.output)
+        box.costs = self._costs(spans)
+        parts = [*chain.parts[:half], box, *chain.parts[-half:]]
+        return scene.Chain(parts, [*chain.origins[:half], None, *chain.origins[-half:]], chain.output)
+
+    def _leaf(self, item: Leaf, depth: int, forks: int) -> scene.Box:
+        node = item.node
+        lines = options(node)
+        if item.after:
+            lines.append(" · ".join(map(word, item.after)))
+        said = (" · ".join(lines),) if lines else ()
+        box = self._box(kind_of(node.layer), title(node), said, item)
+        box.above = " · ".join(map(word, item.before))
+        box.names = tuple([n.name for n in (*item.before, node, *item.after)])
+        return box
+
+    def _fork(self, item: Fork, depth: int, forks: int) -> scene.Part:
+        if forks >= self.limits.forks:
+            return self._closed_fork(item)
+        entry = self._volume(item.entry)
+        branches = [(b, self.chain(b.items, depth, forks + 1, entry), b.origin) for b in item.branches]
+        paths = [scene.Path(chain, origin) for _, chain, origin in branches]
+        if len(paths) > MOST_BRANCHES:
+            paths = self._fewer(item, paths)
+        merge = item.merge
+        acts = (" · ".join(map(word, merge.after)),) if merge.after else ()
+        box = self._box("merge", sign_of(merge.node.layer), acts, merge)
+        box.names = tuple([n.name for n in (merge.node, *merge.after)])
+        return scene.Fork(paths, box)
+
+    def _fewer(self, item: Fork, paths: list[scene.Path]) -> list[scene.Path]:
+        """Count the branches of a fork of very many."""
+        rest = item.branches[MOST_BRANCHES - 1 :]
+        inner = [i for branch in rest for i in branch.items]
+        spans = ((inner[0].first, inner[-1].last),) if inner else ((item.merge.first, item.merge.first),)
+        said = (counted(sum(i.last - i.first + 1 for i in inner), "layer"),)
+        box = scene.Box("block", f"{len(rest)} more branches", said, self._names(spans), spans, spans[0][1], "")
+        box.costs = self._costs(spans) if inner else scene.Costs()
+        return [*paths[: MOST_BRANCHES - 1], scene.Path(scene.Chain([box], [None], ""))]
+
+    def _closed_fork(self, item: Fork) -> scene.Box:
+        acts = (" · ".join(map(word, item.merge.after)),) if item.merge.after else ()
+        said = f"{len(item.branches)} branches, {counted(item.last - item.first + 1, 'layer')}"
+        box = self._box("block", item.merge.node.layer.kind, (said, *acts), item)
+        box.names = self._names(box.spans)
+        return box
+
+    def _block(self, item: Block, depth: int, forks: int) -> scene.Part:
+        if depth > 0:
+            body = self.chain(item.body, depth - 1, forks)
+            spans = ((item.first, item.last),)
+            return scene.Frame(_call(item), body, (item.name,), spans, item.exit, self._volume(item.exit))
+        self.closed.setdefault(_function(item), []).append(item)
+        box = self._box("block", _call(item), _summary(item), item)
+        box.names = (item.name,)
+        return box
+
+    def _repeat(self, item: Repeat, depth: int, forks: int) -> scene.Part:
+        body = item.body
+        if len(body) == 1 and type(body[0]) is not Fork:
+            part: Any = _PARTS[type(body[0])](self, body[0], depth, forks)  # a box or a frame
+            self._spread(part, [turn[0] for turn in item.turns])
+            part.times = item.times
+            part.names = tuple([name for turn in item.turns for name in _names(turn[0])])
+            part.spans = ((item.first, item.last),)
+            part.exit, part.output = item.exit, self._volume(item.exit)
+            return cast("scene.Part", part)
+        chain = self.chain(body, depth, forks)
+        for place, inner in enumerate(chain.parts):
+            self._spread(inner, [turn[place] for turn in item.turns])
+        spans = ((item.first, item.last),)
+        return scene.Frame("", chain, self._names(spans), spans, item.exit, self._volume(item.exit), item.times)
+
+    def _spread(self, part: scene.Part, turns: Sequence[Item]) -> None:
+        """Let the boxes of the first turn stand for all turns."""
+        first = turns[0].first
+        for box in part.boxes():
+            offsets = [turn.first - first for turn in turns]
+            box.spans = tuple([(start + offset, end + offset) for offset in offsets for start, end in box.spans])
+            box.costs = self._costs(box.spans)
+            box.names = self._names(box.spans) if len(box.spans) < _FEW_SPANS else box.names
+
+    # ---- what is said
+
+    def _box(self, role: str, head: str, lines: tuple[str, ...], item: Item) -> scene.Box:
+        spans = ((item.first, item.last),)
+        return scene.Box(role, head, lines, (), spans, item.exit, self._volume(item.exit), costs=self._costs(spans))
+
+    def _volume(self, index: int | None) -> str:
+        if index is None or index < 0:
+            return ""
+        return times(self.network.layers[index - 1].output if index else self.network.input)
+
+    def _costs(self, spans: tuple[tuple[int, int], ...]) -> scene.Costs:
+        return scene.Costs(
+            *[sum([sums[b] - sums[a - 1] for a, b in spans]) for sums in (self.params, self.macs, self.values)]
+        )
+
+    def _names(self, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
+        layers: list[Node] = [node for first, last in spans for node in self.network.layers[first - 1 : last]]
+        if len(layers) > _FEW_SPANS:
+            return (layers[0].name, "…", layers[-1].name)
+        return tuple([node.name for node in layers])
+
+    # ---- details
+
+    def _details(self) -> list[scene.Detail]:
+        """Return the insides of the blocks that stand closed, one for each kind of block, while there is room."""
+        details: list[scene.Detail] = []
+        room = IN_DETAILS
+        done: set[str] = set()
+        while waiting := [key for key in self.closed if key not in done]:
+            key = waiting[0]
+            done.add(key)
+            blocks = self.closed[key]
+            if _is_told(blocks[0]):
+                continue
+            body = self._inside(blocks[0])
+            room -= sum(1 for _ in body.boxes())
+            if room < 0:
+                break
+            others = len({block.call for block in self.closed[key]}) > 1
+            note = "the others differ in their numbers" if others else ""
+            details.append(scene.Detail(_call(blocks[0]), note, self._volume(blocks[0].entry), body))
+        return details
+
+    def _inside(self, block: Block) -> scene.Chain:
+        """Return what is inside a block, with the blocks in it opened as deep as there is room."""
+        closed = {key: list(blocks) for key, blocks in self.closed.items()}
+        entry = self._volume(block.entry)
+        for depth in (_ALL, 2, 1):
+            chain = self.chain(block.body, depth, 0, entry)
+            if sum(1 for _ in chain.boxes()) <= IN_DETAIL:
+                return chain
+            self.closed = {key: list(blocks) for key, blocks in closed.items()}
+        return self.chain(block.body, 0, 0, entry)
+
+
+_FEW_SPANS = 24
+
+_PARTS: dict[type, Callable[..., Any]] = {
+    Leaf: _Opener._leaf,
+    Fork: _Opener._fork,
+    Block: _Opener._block,
+    Repeat: _Opener._repeat,
+}
+
+
+def _function(block: Block) -> str:
+    return block.call.split("(", 1)[0]
+
+
+def _call(block: Block) -> str:
+    """Write a call of a block; without brackets where there is nothing in them."""
+    return block.call.removesuffix("()")
+
+
+def _names(item: Item) -> tuple[str, ...]:
+    if type(item) is Block:
+        return (item.name,)
+    if type(item) is Leaf:
+        return tuple([node.name for node in (*item.before, item.node, *item.after)])
+    return ()
+
+
+def _is_told(block: Block) -> bool:
+    """Say whether the lines of a closed block tell all of its layers."""
+    return len(block.body) <= MOST_LINES and all(_line(item) for item in block.body)
+
+
+def _line(item: Item) -> str:
+    """Return the line that tells an item of a closed block; empty where a line cannot."""
+    if type(item) is Leaf:
+        return title(item.node) + "".join([f", {option}" for option in options(item.node)])
+    if type(item) is Repeat and len(item.body) == 1 and (inner := _line(item.body[0])):
+        return f"{inner}  ×{item.times}"
+    return ""
+
+
+def _summary(block: Block) -> tuple[str, ...]:
+    """Return what a closed block says of its inside."""
+    if _is_told(block):
+        return tuple([_line(item) for item in block.body])
+    if len(block.body) == 1 and type(only := block.body[0]) is Repeat and type(only.body[0]) is Block:
+        return (f"{_function(only.body[0])} ×{only.times}",)
+    return (counted(block.last - block.first + 1, "layer"),)
+
+
+def _marks(chain: scene.Chain) -> dict[int, str]:
+    """Return a letter for every layer that is read from elsewhere in a chain, in the order of the layers."""
+    found: set[int] = set()
+    _collect(chain, found)
+    return {index: _letters(place) for place, index in enumerate(sorted(found))}
+
+
+def _collect(chain: scene.Chain, found: set[int]) -> None:
+    for part, origin in zip(chain.parts, chain.origins, strict=True):
+        if origin is not None and origin >= 0:
+            found.add(origin)
+        if type(part) is scene.Fork:
+            for path in part.paths:
+                if path.origin is not None and path.origin >= 0:
+                    found.add(path.origin)
+                _collect(path.chain, found)
+        elif type(part) is scene.Frame:
+            _collect(part.body, found)
+
+
+def _letters(place: int) -> str:
+    letter = chr(ord("A") + place % 26)
+    return letter if place < 26 else f"{letter}{place // 26}"

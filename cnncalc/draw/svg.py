@@ -1,0 +1,190 @@
+"""Writing a picture as SVG: every text is escaped here, and nowhere else.
+
+No script, no reference to anything outside, no font that must be fetched. Colours stand in one style sheet, by role;
+with the theme ``auto`` it has both sets, and who shows the picture says which holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import hypot
+from typing import Any
+
+from cnncalc.core.cleaning import cell
+from cnncalc.draw.shapes import Area, Circle, Group, Line, Photo, Picture, Point, Rect, Shape, Text
+from cnncalc.draw.text import FAMILY
+from cnncalc.draw.theme import LOOKS, Look
+
+
+def svg(picture: Picture, theme: str = "auto") -> str:
+    """Return the whole text of an SVG file."""
+    body = "".join([piece for shape in picture.shapes for piece in _write(shape)])
+    wide, high = _number(picture.width), _number(picture.height)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
+        f'role="img" aria-labelledby="title desc" font-family="{escaped(FAMILY)}">\n'
+        f'<title id="title">{escaped(picture.title)}</title>\n<desc id="desc">{escaped(picture.description)}</desc>\n'
+        f"<style>\n{_sheet(theme, _roles(picture.shapes))}</style>\n"
+        f'<rect class="ground" width="{wide}" height="{high}"/>\n{body}</svg>\n'
+    )
+
+
+def escaped(text: str) -> str:
+    """Return a text that can stand between tags and in an attribute, whoever wrote it."""
+    clean = cell(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return clean.replace('"', "&quot;").replace("'", "&#39;")
+
+
+# ---- the style sheet
+
+
+def _sheet(theme: str, roles: set[str]) -> str:
+    first = _rules(LOOKS["dark" if theme == "dark" else "light"], roles)
+    if theme != "auto":
+        return first
+    return f"{first}@media (prefers-color-scheme: dark) {{\n{_rules(LOOKS['dark'], roles)}}}\n"
+
+
+def _rules(looks: dict[str, Look], roles: set[str]) -> str:
+    return "".join([f".{role}{{{_properties(look)}}}\n" for role, look in looks.items() if role in roles])
+
+
+def _properties(look: Look) -> str:
+    found = [f"fill:{look.fill or 'none'}"]
+    if look.stroke:
+        found += [f"stroke:{look.stroke}", f"stroke-width:{look.width:g}"]
+    if look.dash:
+        found.append(f"stroke-dasharray:{look.dash}")
+    return ";".join(found)
+
+
+def _roles(shapes: object) -> set[str]:
+    found = {"ground"}
+    waiting = [shapes]
+    while waiting:
+        for shape in waiting.pop():  # type: ignore[attr-defined]
+            if type(shape) is Group:
+                waiting.append(shape.shapes)
+            elif type(shape) is not Photo:
+                found.add(shape.role)
+                if getattr(shape, "arrow", False):
+                    found.add("head")
+    return found
+
+
+# ---- shapes
+
+
+def _number(value: float) -> str:
+    """Write a number of pixels with a tenth at most."""
+    return (
+        f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    )
+
+
+def _write(shape: Shape) -> Iterator[str]:
+    return _WRITERS[type(shape)](shape)
+
+
+def _text(shape: Text) -> Iterator[str]:
+    anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
+    weight = ' font-weight="bold"' if shape.bold else ""
+    place = f'x="{_number(shape.x)}" y="{_number(shape.y)}" font-size="{_number(shape.size)}"'
+    yield f'<text class="{shape.role}" {place}{anchor}{weight}>{escaped(shape.text)}</text>\n'
+
+
+def _rect(shape: Rect) -> Iterator[str]:
+    round_ = f' rx="{_number(shape.radius)}"' if shape.radius else ""
+    place = f'x="{_number(shape.x)}" y="{_number(shape.y)}"'
+    size = f'width="{_number(shape.width)}" height="{_number(shape.height)}"'
+    yield f'<rect class="{shape.role}" {place} {size}{round_}/>\n'
+
+
+def _circle(shape: Circle) -> Iterator[str]:
+    place = f'cx="{_number(shape.x)}" cy="{_number(shape.y)}" r="{_number(shape.radius)}"'
+    yield f'<circle class="{shape.role}" {place}/>\n'
+
+
+def _line(shape: Line) -> Iterator[str]:
+    points = list(shape.points)
+    head = ""
+    if shape.arrow:
+        points[-1], head = _head(points[-2], points[-1])
+    yield f'<path class="{shape.role}" d="{path(points, shape.radius)}"/>\n'
+    if head:
+        yield f'<path class="head" d="{head}"/>\n'
+
+
+_HEAD = 6.0
+
+
+def _head(before: Point, end: Point) -> tuple[Point, str]:
+    """Return where the line of an arrow ends, and the triangle of its head."""
+    along = (end[0] - before[0], end[1] - before[1])
+    length = hypot(*along) or 1.0
+    x, y = along[0] / length, along[1] / length
+    base = (end[0] - _HEAD * x, end[1] - _HEAD * y)
+    left = (base[0] - _HEAD / 2.2 * y, base[1] + _HEAD / 2.2 * x)
+    right = (base[0] + _HEAD / 2.2 * y, base[1] - _HEAD / 2.2 * x)
+    return base, f"M{_pair(end)}L{_pair(left)}L{_pair(right)}Z"
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])} {_number(point[1])}"
+
+
+def path(points: list[Point], radius: float) -> str:
+    """Write a line through points, with round corners where there is room for them."""
+    drawn = [f"M{_pair(points[0])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        room = min(radius, _distance(before, corner) / 2, _distance(corner, after) / 2)
+        if room < 1:
+            drawn.append(f"L{_pair(corner)}")
+            continue
+        start, end = _towards(corner, before, room), _towards(corner, after, room)
+        drawn.append(f"L{_pair(start)}Q{_pair(corner)} {_pair(end)}")
+    drawn.append(f"L{_pair(points[-1])}")
+    return "".join(drawn)
+
+
+def _distance(a: Point, b: Point) -> float:
+    return hypot(a[0] - b[0], a[1] - b[1])
+
+
+def _towards(start: Point, end: Point, far: float) -> Point:
+    share = far / (_distance(start, end) or 1.0)
+    return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+
+
+def _area(shape: Area) -> Iterator[str]:
+    yield f'<path class="{shape.role}" d="M{"L".join(map(_pair, shape.points))}Z"/>\n'
+
+
+def _photo(shape: Photo) -> Iterator[str]:
+    place = f'x="{_number(shape.x)}" y="{_number(shape.y)}"'
+    size = f'width="{_number(shape.width)}" height="{_number(shape.height)}"'
+    yield f'<image {place} {size} preserveAspectRatio="xMidYMid slice" href="{escaped(shape.href)}"/>\n'
+
+
+def _group(shape: Group) -> Iterator[str]:
+    said = ""
+    if shape.spans:
+        spans = " ".join([f"{first}-{last}" for first, last in shape.spans])
+        said = f' data-layer="{escaped(" ".join(shape.names))}" data-span="{spans}"'
+    yield f"<g{said}>\n"
+    if shape.hint:
+        yield f"<title>{escaped(shape.hint)}</title>\n"
+    for inner in shape.shapes:
+        yield from _write(inner)
+    yield "</g>\n"
+
+
+_WRITERS: dict[type, Callable[[Any], Iterator[str]]] = {
+    Text: _text,
+    Rect: _rect,
+    Circle: _circle,
+    Line: _line,
+    Area: _area,
+    Photo: _photo,
+    Group: _group,
+}

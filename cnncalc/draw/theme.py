@@ -1,0 +1,71 @@
+"""What each role of a shape looks like, on light and on dark ground.
+
+The hues are those of Okabe and Ito ("Color Universal Design", 2008), which people of every colour vision tell apart; no
+picture says anything by colour alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+THEMES = ("auto", "light", "dark")
+"""``auto`` is one file for both: who shows it says which is wanted."""
+
+
+class Look(NamedTuple):
+    """Colours of a role: of its area and of its line (None: none), how wide the line is, and its dashes."""
+
+    fill: str | None
+    stroke: str | None = None
+    width: float = 1.0
+    dash: str = ""
+
+
+GROUND = {"light": "#ffffff", "dark": "#14171c"}
+
+_KINDS = {
+    "conv": ("#dcebf7", "#0072b2", "#123247", "#56b4e9"),
+    "up": ("#f7e3ef", "#b0628f", "#42273a", "#d995bd"),
+    "pool": ("#fce4d4", "#c45a10", "#46291a", "#f0955a"),
+    "fc": ("#d6efe5", "#00805f", "#12382e", "#3fc29a"),
+    "norm": ("#eceaf6", "#6a61a8", "#2b2945", "#a59ddf"),
+    "act": ("#fbf3cf", "#8f7600", "#3b3414", "#d8c04a"),
+    "shape": ("#eceff2", "#66717d", "#272c33", "#98a3af"),
+    "block": ("#f4f5f7", "#4a5560", "#22272e", "#aab4bf"),
+    "merge": ("#ffffff", "#2b323a", "#14171c", "#d5dbe1"),
+    "input": ("#ffffff", "#2b323a", "#14171c", "#d5dbe1"),
+}
+"""For every kind of layer: area and line on light ground, area and line on dark ground."""
+
+
+def _looks(dark: bool) -> dict[str, Look]:
+    ink, quiet, line, frame, faint = (
+        ("#e8ecf0", "#a3adb8", "#8d98a4", "#1b2026", "#3b444e")
+        if dark
+        else ("#1c2229", "#5b6671", "#76818c", "#fafbfc", "#d3d9df")
+    )
+    looks = {
+        "ground": Look(GROUND["dark" if dark else "light"]),
+        "text": Look(ink),
+        "quiet": Look(quiet),
+        "edge": Look(None, line, 1.25),
+        "head": Look(line),
+        "frame": Look(frame, faint),
+        "cost": Look(quiet),
+        "faint": Look(None, faint),
+        "faint-solid": Look(faint),
+        "detail": Look(GROUND["dark" if dark else "light"], faint),
+        "tag": Look(frame, line, 1.0),
+        "cone": Look(None, "#f0955a" if dark else "#c45a10", 1.0),
+        "seen": Look("#f0955a" if dark else "#c45a10"),
+        "bad": Look(None, "#ff8a80" if dark else "#b3261e", 2.0, "5 3"),
+        "error": Look("#ff8a80" if dark else "#b3261e"),
+    }
+    for kind, (light, light_line, night, night_line) in _KINDS.items():
+        looks[kind] = Look(night, night_line) if dark else Look(light, light_line)
+        looks[f"{kind}-line"] = Look(None, night_line if dark else light_line, 1.5)
+        looks[f"{kind}-solid"] = Look(night_line if dark else light_line)
+    return looks
+
+
+LOOKS = {"light": _looks(False), "dark": _looks(True)}

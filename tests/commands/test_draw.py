@@ -1,0 +1,85 @@
+"""``cnncalc draw``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.commands.conftest import Cnncalc
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which the command runs."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def title(path: Path) -> str | None:
+    """Return what a picture says that it shows."""
+    return ElementTree.parse(path).getroot().findtext("{http://www.w3.org/2000/svg}title")
+
+
+def test_without_a_file_the_picture_has_the_name_of_the_network(cnncalc: Cnncalc, here: Path) -> None:
+    assert cnncalc("draw", "lenet5") == (0, "wrote lenet5.svg\n", "")
+    assert title(here / "lenet5.svg") == "lenet5"
+
+
+def test_a_file_gives_its_name(cnncalc: Cnncalc, here: Path) -> None:
+    (here / "my net.txt").write_text("input 8x8x3\nconv 3x3x4")
+    assert cnncalc("draw", "my net.txt").out == "wrote my-net.svg\n"
+    assert title(here / "my-net.svg") == "my-net"
+
+
+def test_a_text_is_called_network(cnncalc: Cnncalc, here: Path) -> None:
+    assert cnncalc("draw", "conv 3x3x4", "--input", "8x8x3").out == "wrote network.svg\n"
+    assert cnncalc("draw", "-", stdin=b"input 8x8x3\nrelu").out == "wrote network.svg\n"
+
+
+def test_with_a_file_nothing_is_said(cnncalc: Cnncalc, here: Path) -> None:
+    assert cnncalc("draw", "lenet5", "-o", "picture.svg") == (0, "", "")
+    assert title(here / "picture.svg") == "lenet5"
+
+
+def test_an_ending_that_is_no_picture_is_refused(cnncalc: Cnncalc, here: Path) -> None:
+    finished = cnncalc("draw", "lenet5", "-o", "picture.gif")
+    assert finished.status == 2
+    assert finished.err.splitlines()[0] == (
+        "error[usage]: the ending of 'picture.gif' says no form of picture: use .svg"
+    )
+    assert list(here.iterdir()) == []
+
+
+def test_where_the_spec_is_wrong_nothing_is_written(cnncalc: Cnncalc, here: Path) -> None:
+    finished = cnncalc("draw", "conv 3x3x4 - pool 9", "--input", "8x8x3")
+    assert finished.status == 1
+    assert list(here.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_one_error(cnncalc: Cnncalc, here: Path) -> None:
+    finished = cnncalc("draw", "lenet5", "-o", "nowhere/net.svg")
+    assert finished.status == 1
+    assert finished.err == "error[cannot-write]: cannot write `nowhere/net.svg`: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("show", "said"),
+    [
+        ("params", "156 parameters"),
+        ("macs", "118 k MACs"),
+        ("memory", "36.8 KiB"),
+        ("share", "28.2% of MACs · 0.3% of parameters"),
+    ],
+)
+def test_costs_stand_in_the_boxes(cnncalc: Cnncalc, here: Path, show: str, said: str) -> None:
+    """LeNet-5's first convolution: (5·5·1 + 1)·6 = 156, 28·28·6·25 = 117,600, and 28·28·6 values twice, in 4 bytes."""
+    cnncalc("draw", "lenet5", "--show", show)
+    assert f">{said}</text>" in (here / "lenet5.svg").read_text(encoding="utf-8")
+
+
+def test_depth_closes_blocks(cnncalc: Cnncalc, here: Path) -> None:
+    cnncalc("draw", "resnet50", "--depth", "1")
+    text = (here / "resnet50.svg").read_text(encoding="utf-8")
+    assert all(f'data-layer="stage{number}" ' in text for number in (1, 2, 3, 4))

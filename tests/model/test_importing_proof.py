@@ -168,6 +168,12 @@ class Own(torch.autograd.Function):
 kept_apply = Own.apply
 
 
+def with_part(x: torch.Tensor, value: object) -> torch.Tensor:
+    """Write into the first channel, as ``x[:, 0] = value`` does."""
+    x[:, 0] = value
+    return x
+
+
 @pytest.mark.parametrize(
     ("function", "said"),
     [
@@ -185,6 +191,11 @@ kept_apply = Own.apply
         ),
         (lambda m, x: -m.a(x), "`neg`: it has no word for the opposite sign"),
         (lambda m, x: x.__setitem__((slice(None), 0), 0), "an output that is no tensor: a spec has one"),
+        (lambda m, x: with_part(m.a(x), 0), "`x[…] = …` (LINE): it writes into a part of a tensor"),
+        (
+            lambda m, x: with_part(torch.zeros(2, 3, 8, 8), x[:, 0]),
+            "`x[…] = …` (LINE): it writes into a tensor that does not come from the input",
+        ),
         (lambda m, x: torch.add(x, x, out=x), "`add` (LINE): its argument `out` is not known here"),
     ],
 )

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cnncalc.model.blocks.numbers import Parameter, Values, Way, found
+from cnncalc.model.blocks.numbers import Formula, Parameter, Values, Way, found
 from cnncalc.model.importing.operations import Number
 from cnncalc.model.importing.phrases import SQUEEZED, Hole
 
@@ -126,26 +126,33 @@ class _Solving:
         if len(values) <= 1:
             return min(values, default=0)
         formula = found(column.values, self._ways(column))
-        if formula is not None:
+        if formula is not None and not self._opens_again(column, formula):
             return "{" + formula.written(_PATTERNS) + "}"
-        expanded = self._expansion(column)
+        expanded = None if formula else self._expansion(column)
         if expanded is not None:
             return "{" + self._parameter(expanded) + "*C}"
         return "{" + self._parameter(column) + "}"
 
+    def _gates(self, column: _Column) -> bool:
+        """Say whether a gate opens to as many channels as a width has: it needs the number, not how it is made."""
+        return column.role == "width" and any(
+            other.role == SQUEEZED and _agree(other.values, column.values) for other in self.columns
+        )
+
+    def _opens_again(self, column: _Column, formula: Formula) -> bool:
+        """Say whether a width that follows from what arrives at the block is needed again by a gate."""
+        return (
+            formula.names == ("C",) and formula.number > 1 and column.channels == self.arriving and self._gates(column)
+        )
+
     def _expansion(self, column: _Column) -> _Column | None:
         """Return by how much the channels that arrive are multiplied, where that is a simpler number."""
-        if column.role != "width" or _agree(column.values, self.made):
+        if column.role != "width" or _agree(column.values, self.made) or self._gates(column):
             return None
-        again = [other for other in self.columns if other is not column and _agree(other.values, column.values)]
-        if any(other.role == SQUEEZED for other in again):
-            return None  # what opens a gate again needs the number itself
         pairs = list(zip(column.values, column.channels, strict=True))
         factors = tuple([number // c if number and c and not number % c else None for number, c in pairs])
-        missing = any(
-            factor is None and number is not None for factor, number in zip(factors, column.values, strict=True)
-        )
-        if missing or len(set(factors)) >= len(set(column.values)):
+        missing = [number for factor, number in zip(factors, column.values, strict=True) if factor is None]
+        if any(number is not None for number in missing) or len(set(factors)) >= len(set(column.values)):
             return None
         return column._replace(role="expand", values=factors)
 
@@ -204,7 +211,8 @@ class _Solving:
         """Give a width that follows from the channels that arrive at the block in all places this default."""
         if parameter.role not in _WIDTHS:
             return parameter
-        formula = found(parameter.values, [(form, {"C": self.arriving}) for form in ("same", "over", "floor")])
+        forms = ("same", "over", "floor") if parameter.values == self.made else ("same", "over", "floor", "times")
+        formula = found(parameter.values, [(form, {"C": self.arriving}) for form in forms])
         return parameter._replace(default=formula.written(_PATTERNS), usual=parameter.values) if formula else parameter
 
 

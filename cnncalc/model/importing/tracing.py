@@ -6,9 +6,7 @@ the module's weights are real). So a module may ask for shapes, loop over them a
 
 from __future__ import annotations
 
-import builtins
 import contextlib
-import operator
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -21,6 +19,7 @@ from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.model.importing.source_lines import Lines, line_of_error
+from cnncalc.model.importing.traced_values import TracedValue, passing_for_tensors, write_into
 
 BATCH = 2
 """Images that a module is traced on. With one, a shape would not say where the images are."""
@@ -68,7 +67,7 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
     root = Root(module)
     tracer = _Tracer(volume, _numberless(module), is_layer)
     try:
-        with left_as_it_is(module), warnings.catch_warnings(), _passing_for_tensors():
+        with left_as_it_is(module), warnings.catch_warnings(), passing_for_tensors():
             warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
             module.eval()
             graph = tracer.trace(root)
@@ -124,70 +123,6 @@ def _numberless(module: nn.Module) -> tuple[Any, torch.device]:
     if all(tensor.is_meta for tensor in tensors):
         return contextlib.nullcontext(), torch.device("meta")
     return FakeTensorMode(allow_non_fake_inputs=True), device
-
-
-class _Value(fx.Proxy):
-    """A proxy that knows its shape, and answers what can be asked of a tensor without its numbers."""
-
-    @property
-    def value(self) -> Any:
-        return self.node.meta["value"]
-
-    def __getattr__(self, name: str) -> Any:
-        known = getattr(self.value, name)
-        if callable(known):
-            return fx.proxy.Attribute(self, name)
-        if isinstance(known, torch.Tensor):
-            return self.tracer.create_proxy("call_function", getattr, (self, name), {})
-        return known
-
-    def size(self, dim: int | None = None) -> Any:
-        """Return the shape, or one of its numbers."""
-        return self.value.shape if dim is None else self.value.shape[dim]
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([super(_Value, self).__getitem__(place) for place in range(len(self.value))])  # type: ignore[misc]
-
-    def __setitem__(self, place: Any, value: Any) -> None:
-        self._call(operator.setitem, place, value)
-
-    def __iadd__(self, other: Any) -> Any:
-        return self._call(operator.iadd, other)
-
-    def __isub__(self, other: Any) -> Any:
-        return self._call(operator.isub, other)
-
-    def __imul__(self, other: Any) -> Any:
-        return self._call(operator.imul, other)
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self._call(operator.itruediv, other)
-
-    def _call(self, function: Callable[..., Any], *others: Any) -> Any:
-        """Record an operator that writes over this value; torch.fx itself knows none of those."""
-        return self.tracer.create_proxy("call_function", function, (self, *others), {})
-
-
-@contextlib.contextmanager
-def _passing_for_tensors() -> Iterator[None]:
-    """Let values of a trace pass for tensors where Python code asks with ``isinstance``, as some modules do.
-
-    Code in C asks in another way, and is told the truth: it would read memory that is not there.
-    """
-    plain = builtins.isinstance
-
-    def passing(value: Any, kinds: Any) -> bool:
-        seen = value.value if type(value) is _Value else None
-        return plain(value, kinds) or (plain(seen, torch.Tensor) and plain(seen, kinds))
-
-    builtins.isinstance = passing
-    try:
-        yield
-    finally:
-        builtins.isinstance = plain
 
 
 class _Tracer(fx.Tracer):
@@ -256,13 +191,14 @@ class _Tracer(fx.Tracer):
     # ---- values
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
-        return _Value(node, self)
+        return TracedValue(node, self)
 
     def create_arg(self, a: Any) -> Any:
-        return a.node if type(a) is _Value else super().create_arg(a)
+        return a.node if type(a) is TracedValue else super().create_arg(a)
 
     def create_proxy(self, kind: str, target: Any, args: Any, kwargs: Any, *rest: Any, **named: Any) -> Any:
         """Record a call; what it returns is a proxy where it is a tensor, and else the thing itself."""
+        self._check_target(target, args)
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **named)
         node = proxy.node
         node.meta["scopes"] = tuple(self.stack)
@@ -273,6 +209,18 @@ class _Tracer(fx.Tracer):
         after = _versions(node.all_input_nodes)
         node.meta["writes"] = [source for source, version in before.items() if after[source] != version]
         return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
+
+    def _check_target(self, target: Any, args: Any) -> None:
+        """Refuse to write what is traced into a tensor that the module makes on its way: it would not be seen."""
+        name = target if isinstance(target, str) else getattr(target, "__name__", "")
+        writes = name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
+        if not writes or not args or type(args[0]) is TracedValue or not isinstance(args[0], torch.Tensor):
+            return
+        kept = (*self.root.parameters(), *self.root.buffers())
+        if not any(args[0] is tensor for tensor in kept):
+            why = "it writes into a tensor that does not come from the input"
+            operation = write_into.__name__ if name == "__setitem__" else name
+            raise cannot_say(self._here(), f"`{operation}`", why, line=self._line())
 
     @contextlib.contextmanager
     def _computing(self) -> Iterator[None]:

@@ -96,7 +96,7 @@ def synthetic(network: Network, device: torch.device) -> MemorySplit:
 def session(network: Network, split: MemorySplit, device: torch.device, arguments: argparse.Namespace) -> Session:
     changes = {
         "epochs": 1,
-        "batch_size": arguments.batch_size,
+        "batch": arguments.batch_size,
         "precision": arguments.precision,
         "channels_last": arguments.channels_last,
         "compile": arguments.compile,
@@ -131,7 +131,7 @@ def by_hand(live: Session) -> float:
     finish(live.device)
     started = time.perf_counter()
     order = torch.randperm(len(data)).to(live.device)
-    for step, chosen in enumerate(order.split(recipe.batch_size)):
+    for step, chosen in enumerate(order.split(recipe.batch)):
         images, targets = live.augmenter.train(pixels[chosen], labels[chosen], chosen, 0, generator)
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * rate_factor(recipe, step, live.steps, live.steps_per_epoch)
@@ -149,7 +149,7 @@ def by_hand(live: Session) -> float:
 def data_loader(live: Session, images: Images) -> float:
     """Train an epoch with workers that change an image at a time; their start is not counted."""
     model, optimizer = live.forward, live.optimizer
-    loader = DataLoader(images, live.recipe.batch_size, shuffle=True, num_workers=2, persistent_workers=True)
+    loader = DataLoader(images, live.recipe.batch, shuffle=True, num_workers=2, persistent_workers=True)
     next(iter(loader))
     model.train()
     started = time.perf_counter()
@@ -171,12 +171,12 @@ def feeding(live: Session, images: Images) -> None:
     speeds: dict[str, list[float]] = {"ours": [], "DataLoader": []}
     for _ in range(3):
         started = time.perf_counter()
-        order = torch.randperm(len(data)).split(live.recipe.batch_size)
+        order = torch.randperm(len(data)).split(live.recipe.batch)
         for indices, (pixels, labels) in zip(order, data.batches(order), strict=True):
             live.augmenter.train(pixels, labels, indices, 0, generator)
         finish(live.device)
         speeds["ours"].append(len(data) / (time.perf_counter() - started))
-        loader = DataLoader(images, live.recipe.batch_size, shuffle=True, num_workers=2, persistent_workers=True)
+        loader = DataLoader(images, live.recipe.batch, shuffle=True, num_workers=2, persistent_workers=True)
         next(iter(loader))
         started = time.perf_counter()
         seen = sum(len(labels) for _, labels in loader)

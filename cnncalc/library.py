@@ -25,18 +25,21 @@ if TYPE_CHECKING:
 class ShownNetwork(Network):
     """A network that also knows how it is shown, which the networks of lower floors do not."""
 
-    def to_json(self, *, dtype: str = "float32", batch: int = 1, indent: int | None = 2) -> str:
-        """Return the network as JSON, in the documented schema ``cnncalc/1``.
+    def to_json(
+        self, *, precision: str = "float32", batch: int = 1, indent: int | None = 2, dtype: str | None = None
+    ) -> str:
+        """Return the network as JSON, in the documented schema ``cnncalc/2``.
 
         Args:
-            dtype: the type of the activations and parameters whose bytes are counted.
+            precision: of the activations and parameters whose bytes are counted.
             batch: the number of images whose activations are counted.
             indent: spaces by which nested values are indented; None for a single line.
+            dtype: another name for the precision.
 
         """
         from cnncalc.report.schema import network_json
 
-        return network_json(self, dtype=dtype, batch=batch, indent=indent)
+        return network_json(self, precision=dtype or precision, batch=batch, indent=indent)
 
 
 def load(

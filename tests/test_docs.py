@@ -12,11 +12,11 @@ import click
 import pytest
 
 import cnncalc
-from cnncalc.analysis.counts import BYTES
 from cnncalc.analysis.memory import KINDS
 from cnncalc.analysis.receptive import MAX_PERIOD
 from cnncalc.commands.cli import cli, run
 from cnncalc.core import limits, volume
+from cnncalc.core.precision import BYTES, STORED
 from cnncalc.layers import find, words
 from cnncalc.layers.activation import MODULES
 from cnncalc.layers.base import MAX_WINDOWS
@@ -156,7 +156,9 @@ def test_types_are_those_of_the_code() -> None:
     """The table of types lists every type with its bytes."""
     rows = re.findall(r"^\| (`.*) \| (\d) \|$", section(CONVENTIONS, "Activation memory"), re.MULTILINE)
 
-    assert {name: int(size) for names, size in rows for name in re.findall(r"`(\w+)`", names)} == BYTES
+    assert {name: int(size) for names, size in rows for name in re.findall(r"`(\w+)`", names)} == {
+        name: BYTES[name] for name in STORED
+    }
 
 
 def test_unknown_receptive_fields_begin_where_the_page_says() -> None:

@@ -16,7 +16,7 @@ from cnncalc import ArgumentError, ArgumentTypeError, DeviceError, SpecError
 from cnncalc.analysis.memory import TrainingSetup
 
 NET = cnncalc.load("input 8x8x3, conv 3x3x4 p1 - relu - fc 10")
-TYPES = "bfloat16, float16, float32, float64, int8"
+TYPES = "bf16, float32, float64, fp16, int8"
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ TYPES = "bfloat16, float16, float32, float64, int8"
         (
             lambda: cnncalc.count(NET, dtype="foo"),
             ArgumentError,
-            f"there is no dtype `foo`\n  = there are {TYPES}",
+            f"there is no precision `foo`\n  = there are {TYPES}",
         ),
-        (lambda: cnncalc.count(NET, dtype=None), ArgumentTypeError, f"dtype is one of {TYPES}, not None"),
+        (lambda: cnncalc.count(NET, precision=None), ArgumentTypeError, f"precision is one of {TYPES}, not None"),
         (lambda: NET.to_json(batch=0), ArgumentError, "batch is at least 1, not 0"),
         (
             lambda: cnncalc.count("vgg16"),
@@ -142,7 +142,7 @@ def test_the_keywords_are_the_settings(function: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "text:1:1: the spec does not say what goes in\n  = put `input 224x224x3` in front"),
+        ({}, "text:1:1: the spec has no input volume\n  = put `input 224x224x3` in front"),
         (
             {"input": "8byx8"},
             "input:1:1: `8byx8` is not a volume\n  = write height x width x channels, such as 224x224x3",

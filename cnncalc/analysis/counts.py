@@ -14,20 +14,8 @@ from typing import NamedTuple
 from cnncalc.analysis.receptive import Fields, receptive_fields
 from cnncalc.analysis.validation import check_choice, check_network, check_whole
 from cnncalc.core.collector import paused_collector
+from cnncalc.core.precision import BYTES, SPELLINGS, STORED
 from cnncalc.network import Network, Node, Operation
-
-BYTES = {
-    "float64": 8,
-    "float32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "int8": 1,
-}
-"""Bytes of one value, by the names that PyTorch uses."""
-
-DTYPE_WORDS = {"fp64": "float64", "double": "float64", "fp32": "float32", "float": "float32"}
-DTYPE_WORDS |= {"fp16": "float16", "half": "float16", "bf16": "bfloat16"}
-"""Other words for these types."""
 
 
 class LayerCounts(NamedTuple):
@@ -54,13 +42,13 @@ class Counts(NamedTuple):
 
     Attributes:
         network: what was counted.
-        dtype, batch: of what the bytes were counted.
+        precision, batch: of what the bytes were counted.
         rows: one per layer, in execution order.
 
     """
 
     network: Network
-    dtype: str
+    precision: str
     batch: int
     rows: tuple[LayerCounts, ...]
 
@@ -73,7 +61,7 @@ class Counts(NamedTuple):
     @property
     def bytes_per_value(self) -> int:
         """Bytes of one value."""
-        return BYTES[self.dtype]
+        return BYTES[self.precision]
 
     @property
     def input_bytes(self) -> int:
@@ -91,24 +79,26 @@ class Counts(NamedTuple):
         return self.network.params * self.bytes_per_value
 
 
-def count(network: Network, *, dtype: str = "float32", batch: int = 1) -> Counts:
+def count(network: Network, *, precision: str = "float32", batch: int = 1, dtype: str | None = None) -> Counts:
     """Count everything that a table of layers shows, in time linear in the number of layers.
 
     Args:
         network: what is counted.
-        dtype: the type whose bytes are counted, one of `BYTES` or of `DTYPE_WORDS`.
+        precision: of the values whose bytes are counted: ``float64``, ``float32``, ``bf16``, ``fp16`` or ``int8``.
         batch: the number of images whose activations are counted.
+        dtype: another name for the precision.
 
     Raises:
-        ArgumentError: for a type that there is not, and for a batch that is no whole number from 1.
+        ArgumentError: for a precision that there is not, and for a batch that is no whole number from 1.
 
     """
     check_network(network)
-    dtype = DTYPE_WORDS.get(dtype, dtype)
-    check_choice("dtype", dtype, BYTES)
+    precision = precision if dtype is None else dtype
+    precision = SPELLINGS.get(precision, precision)
+    check_choice("precision", precision, STORED)
     batch = check_whole("batch", batch)
     with paused_collector():
-        return Counts(network, dtype, batch, tuple(_rows(network, BYTES[dtype] * batch)))
+        return Counts(network, precision, batch, tuple(_rows(network, BYTES[precision] * batch)))
 
 
 def _rows(network: Network, bytes_per_value: int) -> Iterator[LayerCounts]:

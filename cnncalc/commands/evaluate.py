@@ -23,17 +23,19 @@ def _check_picture(context: click.Context, parameter: click.Parameter, value: st
 @run_argument
 @weights_option
 @views_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-@click.option("--confusion", is_flag=True, help="Show what was taken for what, in place of a row for each class.")
 @click.option(
-    "--picture", metavar="FILE", callback=_check_picture, help="Draw what was taken for what, as .svg or .png."
+    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
+)
+@click.option("--confusion", is_flag=True, help="Show the confusion matrix instead of the classes.")
+@click.option(
+    "--picture", metavar="FILE", callback=_check_picture, help="Picture of the confusion matrix: .svg or .png."
 )
 @tested_data_options
 @output_options
 def evaluate(
     run: str, weights: str, views: int | None, device: str, confusion: bool, picture: str | None, **options: Any
 ) -> None:
-    """Test a trained network: accuracy, per class, and what is taken for what.
+    """Evaluate a trained network: accuracy, per class, and the confusion matrix.
 
     RUN is the folder that `cnncalc train` wrote. Its own test images are taken, or those of --data. Needs PyTorch:
     pip install "cnncalc[train]".

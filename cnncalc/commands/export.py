@@ -28,15 +28,15 @@ ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2", ".pt": "state-dict"}
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="The file: model.py, model.onnx, model.pt2, model.pt.",
+    help="Output file: .py, .onnx, .pt2 or .pt.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(list(ENDINGS.values())), help="What to write. [default: by the ending of -o]"
+    "--format", "form", type=click.Choice(list(ENDINGS.values())), help="Output format. [default: by the ending of -o]"
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
-    help="What first weights are drawn from. [default: others each time]",
+    help="Random seed of the first weights.",
 )
 @weights_option
 @spec_options
@@ -80,7 +80,7 @@ def _form(output: str | None) -> str:
         return "python"
     ending = os.path.splitext(output)[1].lower()
     if ending not in ENDINGS:
-        raise click.UsageError(f"the ending of {output!r} says no format: use .py, .onnx, .pt2 or .pt, or --format")
+        raise click.UsageError(f"the ending of {output!r} names no format: use .py, .onnx, .pt2 or .pt, or --format")
     return ENDINGS[ending]
 
 

@@ -25,20 +25,18 @@ def _arguments(context: click.Context, parameter: click.Parameter, values: tuple
 
 @click.command("import")
 @click.argument("model")
-@click.option("--input", metavar="HxWxC", help="The volume of one image, such as 224x224x3.")
+@click.option("--input", metavar="HxWxC", help="Volume of one image, such as 224x224x3.")
 @click.option(
     "--arg",
     "arguments",
     metavar="NAME=VALUE",
     multiple=True,
     callback=_arguments,
-    help="An argument for the callable; the value is a Python literal. May be repeated.",
+    help="Argument of the callable, a Python literal. May be repeated.",
 )
+@click.option("--no-proof", is_flag=True, help="Do not compare outputs, which is slow for large models.")
 @click.option(
-    "--no-proof", is_flag=True, help="Do not compute both networks and compare, which takes time where they are large."
-)
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write to a file instead of the terminal."
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Output file. [default: the terminal]"
 )
 def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: bool, output: str | None) -> None:
     """Write a spec for a PyTorch module.
@@ -63,8 +61,8 @@ def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: 
     target = Target(model)
     written = input or target.usual_input()
     if written is None:
-        hints = ["say it with --input 224x224x3"]
-        raise SpecError("no-input", f"`{model}` does not say what goes in", hints=hints)
+        hints = ["give it with --input 224x224x3"]
+        raise SpecError("no-input", f"the input volume of `{model}` is not known", hints=hints)
     imported = import_module(target.make(values), written, heading=_heading(model, arguments), prove=not no_proof)
     _tell(imported.unused)
     unproved = () if imported.proved or no_proof else ("not proved, since the module has no numbers to compute with",)

@@ -9,22 +9,22 @@ import click
 
 from cnncalc.analysis.memory import (
     DEVICES,
-    PRECISION_WORDS,
-    PRECISIONS,
     Predictor,
     TrainingSetup,
 )
 from cnncalc.analysis.memory.advice import advice
 from cnncalc.analysis.memory.gpus import GPUS, closest_gpus, gpu_named
 from cnncalc.commands.options import (
-    Spelled,
+    batch_option,
     load_spec,
     output_options,
+    precision_option,
     spec_argument,
     spec_options,
     take_output,
     take_spec_options,
 )
+from cnncalc.core.precision import AUTOCAST
 from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, with_momentum
 from cnncalc.report.memory import Budget, memory_report
 
@@ -66,54 +66,38 @@ class GpuName(click.ParamType[str]):
         return [CompletionItem(name) for name in GPUS if name.startswith(incomplete.lower())]
 
 
-@click.command()
+@click.command(epilog=f"Cards: {', '.join(GPUS)}.")
 @spec_argument()
+@batch_option("Images of one optimizer step.")
 @click.option(
-    "--batch",
-    "--batch-size",
-    "batch",
-    type=click.IntRange(1, 10**9),
-    default=1,
-    show_default=True,
-    help="Images of one step.",
+    "--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True, help="Optimizer of the step."
 )
-@click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True)
 @click.option(
     "--optimizer-impl",
     "implementation",
     type=click.Choice(IMPLEMENTATIONS),
     default="foreach",
     show_default=True,
-    help="How its step runs; foreach is PyTorch's own choice on CUDA.",
+    help="Implementation of its step in PyTorch.",
 )
-@click.option("--momentum", type=float, help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
-@click.option("--weight-decay", type=float, help="Weight decay. [default: the optimizer's usual one]")
-@click.option(
-    "--precision",
-    type=Spelled(PRECISIONS, PRECISION_WORDS),
-    default="float32",
-    show_default=True,
-    help="bf16 and fp16 are autocast.",
-)
+@click.option("--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
+@click.option("--weight-decay", type=float, metavar="X", help="Weight decay. [default: the optimizer's own]")
+@precision_option(AUTOCAST, "Precision of a step; bf16 and fp16 are autocast.")
 @click.option(
     "--accumulate",
     type=click.IntRange(1, 10**9),
+    metavar="N",
     default=1,
     show_default=True,
-    help="Split a step into so many passes.",
+    help="Forward and backward passes that a step is split into.",
 )
-@click.option("--ema", is_flag=True, help="Keep a moving average of parameters and buffers.")
-@click.option("--checkpointing", is_flag=True, help="Compute blocks again in the backward pass.")
-@click.option("--inplace/--no-inplace", default=True, help="Whether activations may write over their input.")
-@click.option("--inference", is_flag=True, help="A forward pass under no_grad, in place of a training step.")
-@click.option("--device", type=click.Choice(DEVICES), default="cuda", show_default=True)
-@click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="What there is, such as 24GiB or 24GB.")
-@click.option(
-    "--gpu",
-    type=GpuName(),
-    metavar="NAME",
-    help=f"A card's memory as the budget: {', '.join(GPUS)}.",
-)
+@click.option("--ema", is_flag=True, help="Keep an exponential moving average of the weights.")
+@click.option("--checkpointing", is_flag=True, help="Recompute blocks in the backward pass.")
+@click.option("--inplace/--no-inplace", default=True, help="Let activations overwrite their input.")
+@click.option("--inference", is_flag=True, help="Predict a forward pass under no_grad instead.")
+@click.option("--device", type=click.Choice(DEVICES), default="cuda", show_default=True, help="Device of the step.")
+@click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="Memory that there is, such as 24GiB or 24GB.")
+@click.option("--gpu", type=GpuName(), metavar="NAME", help="Card whose memory is the budget; names stand below.")
 @spec_options
 @output_options
 def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> None:

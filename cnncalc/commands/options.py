@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from cnncalc import zoo
-from cnncalc.analysis import BYTES, DTYPE_WORDS, Counts, count
+from cnncalc.analysis import Counts, count
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
+from cnncalc.core.precision import SPELLINGS, STORED
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import complain, write_file, write_stream
 from cnncalc.loading import load_with
 from cnncalc.network import Network, SpecSettings
 from cnncalc.report.diagnostics import draw_note
-from cnncalc.report.render import FORMATS, render
+from cnncalc.report.render import FIRST_JSON, FORMATS, render
 from cnncalc.report.report import Report, Screen
 
 if TYPE_CHECKING:
@@ -42,8 +43,28 @@ class SpecArgument(click.ParamType[str]):
         return [*names, CompletionItem(incomplete, type="file")]
 
 
+class AliasedOption(click.Option):
+    """An option with older names, which still work and which the help does not show."""
+
+    def __init__(self, declarations: Sequence[str], aliases: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__([*declarations, *aliases], **settings)
+        self._shown = [name for name in self.opts if name not in aliases]
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the names and the meaning, as the help shows them."""
+        every, self.opts = self.opts, self._shown
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = every
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Return what a message calls it."""
+        return " / ".join(f"'{name}'" for name in self._shown)
+
+
 class Spelled(click.Choice[str]):
-    """A choice of words, some of which have other spellings too: ``fp16`` for ``float16``."""
+    """A choice of words, some of which have other spellings too: ``float16`` for ``fp16``."""
 
     def __init__(self, words: Iterable[str], spellings: Mapping[str, str]) -> None:
         super().__init__(list(words), case_sensitive=False)
@@ -51,7 +72,8 @@ class Spelled(click.Choice[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the word that is meant."""
-        return super().convert(self.spellings.get(value.lower(), value), param, ctx)
+        word = self.spellings.get(value.lower(), value)
+        return word if word == FIRST_JSON else super().convert(word, param, ctx)
 
 
 def load_spec(spec: str, settings: SpecSettings) -> Network:
@@ -88,12 +110,12 @@ class Common(NamedTuple):
 
     spec: SpecSettings
     batch: int
-    dtype: str
+    precision: str
     output: Output
 
     def counts_of(self, spec: str) -> Counts:
         """Load a spec and count."""
-        return count(load_spec(spec, self.spec), dtype=self.dtype, batch=self.batch)
+        return count(load_spec(spec, self.spec), precision=self.precision, batch=self.batch)
 
     def emit(self, report: Report) -> None:
         """Write a report where it is wanted, in the form in which it is wanted."""
@@ -152,14 +174,14 @@ def _form_of(path: str | None) -> str:
     ending = os.path.splitext(path)[1].lower()
     if ending not in _BY_SUFFIX:
         raise click.UsageError(
-            f"the ending of {shorten_path(path)!r} says no form: use {', '.join(_BY_SUFFIX)}, or --format"
+            f"the ending of {shorten_path(path)!r} names no output format: use {', '.join(_BY_SUFFIX)}, or --format"
         )
     return _BY_SUFFIX[ending]
 
 
 def gather(values: dict[str, Any]) -> Common:
     """Take what `common_options` added out of a command's keyword arguments."""
-    return Common(take_spec_options(values), values.pop("batch"), values.pop("dtype"), take_output(values))
+    return Common(take_spec_options(values), values.pop("batch"), values.pop("precision"), take_output(values))
 
 
 def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -183,51 +205,66 @@ def screen_of(stream: Any) -> Screen:
 
 
 _SPEC_OPTIONS = (
-    click.option("--input", metavar="HxWxC", help="The input volume, such as 224x224x3; overrides the spec's own."),
+    click.option("--input", metavar="HxWxC", help="Input volume, such as 224x224x3; overrides the spec's own."),
     click.option(
         "--set",
         "parameters",
         metavar="NAME=VALUE",
         multiple=True,
         callback=_assignments,
-        help="Give a parameter of the spec another value. May be repeated.",
+        help="Value of a parameter of the spec. May be repeated.",
     ),
     click.option(
         "--rounding",
         type=click.Choice(["strict", "floor", "ceil"]),
-        help="What to do where a window does not fit; overrides the spec's own.",
+        help="Rounding where a window does not fit; overrides the spec's own.",
     ),
 )
-_COUNTING_OPTIONS = (
-    click.option(
+
+
+def batch_option(help: str) -> Callable[[F], F]:
+    """Return the option for the number of images."""
+    return click.option(
         "--batch",
-        "--batch-size",
-        "batch",
+        cls=AliasedOption,
+        aliases=["--batch-size"],
         type=click.IntRange(1, 10**9),
+        metavar="N",
         default=1,
         show_default=True,
-        help="Images at a time, for memory.",
-    ),
-    click.option(
-        "--dtype",
-        type=Spelled(BYTES, DTYPE_WORDS),
+        help=help,
+    )
+
+
+def precision_option(names: Sequence[str], help: str) -> Callable[[F], F]:
+    """Return the option for the type of numbers."""
+    return click.option(
+        "--precision",
+        cls=AliasedOption,
+        aliases=["--dtype"],
+        type=Spelled(names, SPELLINGS),
         default="float32",
         show_default=True,
-        help="Type of the values.",
-    ),
+        help=help,
+    )
+
+
+_COUNTING_OPTIONS = (
+    batch_option("Images whose activations are counted."),
+    precision_option(STORED, "Type of activations and parameters."),
 )
 _OUTPUT_OPTIONS = (
     click.option(
         "--format",
         "form",
-        type=click.Choice(FORMATS),
-        help="Form of the output. [default: by the ending of -o: .txt .json .csv .md .tex; else table]",
+        type=Spelled(FORMATS, {FIRST_JSON: FIRST_JSON}),
+        help="Output format. [default: by the ending of -o, else table]",
     ),
     click.option(
         "-o",
         "--output",
         metavar="FILE",
         type=click.Path(dir_okay=False),
-        help="Write to a file instead of the terminal.",
+        help="Output file: .txt .json .csv .md .tex. [default: the terminal]",
     ),
 )

@@ -12,7 +12,7 @@ from cnncalc.report.params import params_report
 
 @click.command()
 @spec_argument()
-@click.option("--no-bias", is_flag=True, help="Leave out the biases, as the lecture's VGG table does.")
+@click.option("--no-bias", is_flag=True, help="Leave out the biases, as in the lecture's VGG table.")
 @common_options
 def params(spec: str, no_bias: bool, **options: Any) -> None:
     """Show where the parameters are, with the sum for every layer.

@@ -18,9 +18,18 @@ from cnncalc.train.data_request import RESIZES
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @weights_option
 @views_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-@click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="Classes to show for each image.")
-@click.option("--resize", type=click.Choice(RESIZES), help="What to do with images of another size. [as in training]")
+@click.option(
+    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    metavar="N",
+    default=3,
+    show_default=True,
+    help="Number of classes shown per image.",
+)
+@click.option("--resize", type=click.Choice(RESIZES), help="Resizing of images of another size. [as in training]")
 @output_options
 def predict(
     run: str,

@@ -11,6 +11,7 @@ import click
 from cnncalc.analysis import Counts, count
 from cnncalc.commands.options import Common, common_options, gather, screen_of, spec_argument
 from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.precision import AUTOCAST
 from cnncalc.core.writing import write_stream
 from cnncalc.report.render import render
 from cnncalc.report.shapes import shapes_report
@@ -18,12 +19,12 @@ from cnncalc.report.shapes import shapes_report
 
 @click.command()
 @spec_argument()
-@click.option("--depth", type=click.IntRange(1), help="Fold blocks that nest deeper than this into one row each.")
+@click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold blocks that are nested deeper than this.")
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
-@click.option("--saved", is_flag=True, help="Show the bytes that each layer keeps for its backward pass.")
+@click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for its backward pass.")
 @common_options
 def shapes(spec: str, depth: int | None, explain: bool, saved: bool, **options: Any) -> None:
-    """Show the output volume and the cost of every layer.
+    """Show the output volume, parameters and MACs of every layer.
 
     SPEC is a file, - for standard input, or the text itself in quotes. Where something is wrong in it, the layers
     in front of that are still shown, on standard error.
@@ -54,7 +55,7 @@ def _show_reached(error: SpecError, common: Common) -> None:
     network = error.reached.network if error.reached else None
     if network is None or not 0 < len(network) <= MOST_COUNTED:
         return
-    report = shapes_report(count(network, dtype=common.dtype, batch=common.batch))
+    report = shapes_report(count(network, precision=common.precision, batch=common.batch))
     rows = list(report.table.rows)[-MOST_REACHED:]
     more = len(list(report.table.rows)) - len(rows)
     remarks = [f"the {more:,} rows in front of these are not shown"] if more else []
@@ -67,15 +68,11 @@ def _show_reached(error: SpecError, common: Common) -> None:
 MOST_COUNTED = 10_000
 """How many layers are counted again for a table that ends in an error."""
 
-_PRECISIONS = {"float32": "float32", "bfloat16": "bf16", "float16": "fp16"}
-"""The precisions that training has, by the types whose bytes are counted."""
-
 
 def _saved(counts: Counts) -> list[int]:
     """Return what each layer keeps for its backward pass, as it is trained on CUDA."""
     from cnncalc.analysis.memory import TrainingSetup, saved_bytes
 
-    precision = _PRECISIONS.get(counts.dtype)
-    if precision is None:
-        raise click.UsageError(f"--saved is for {', '.join(_PRECISIONS)}, not {counts.dtype}")
-    return saved_bytes(counts.network, TrainingSetup(batch=counts.batch, precision=precision))
+    if counts.precision not in AUTOCAST:
+        raise click.UsageError(f"--saved is for {', '.join(AUTOCAST)}, not {counts.precision}")
+    return saved_bytes(counts.network, TrainingSetup(batch=counts.batch, precision=counts.precision))

@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 @click.command(cls=GroupedHelp)
 @click.argument("spec", type=SpecArgument(), metavar="[SPEC]", required=False)
-@click.option("--recipe", metavar="NAME|FILE", help="default, fast, lecture or a TOML file. [default: default]")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-@click.option("--out", metavar="RUN", help="The run's folder. [default: a new one in runs]")
-@click.option("--resume", metavar="RUN", help="Go on with a run; it holds its spec and recipe.")
+@click.option("--recipe", metavar="NAME|FILE", help="Recipe: default, fast, lecture or a TOML file. [default]")
 @click.option(
-    "--accept-changes", is_flag=True, help="With --resume: go on although the run's spec or data have changed."
+    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
 )
-@click.option("--quiet", is_flag=True, help="Show nothing but errors.")
-@click.option("--json", "as_json", is_flag=True, help="Show a JSON object a line.")
-@click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard into the run's folder.")
+@click.option("--out", metavar="RUN", help="Folder of the run. [default: a new one in runs]")
+@click.option("--resume", metavar="RUN", help="Continue a run, which has its spec and its recipe.")
+@click.option("--accept-changes", is_flag=True, help="With --resume: accept a changed spec or data set.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print events as JSON Lines.")
+@click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard to the run's folder.")
 @data_options
 @spec_options
 @recipe_options
@@ -60,7 +60,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     if resume is not None:
         _refuse_with_resume(spec is not None or settings != SpecSettings(), data, options)
     elif spec is None:
-        raise click.UsageError("name the SPEC to train, or the run to go on with: --resume RUN")
+        raise click.UsageError("name the SPEC to train, or the run to continue: --resume RUN")
     elif accept_changes:
         raise click.UsageError("--accept-changes goes with --resume RUN: a new run has nothing that could have changed")
     with optional_packages(), one_voice():
@@ -105,7 +105,7 @@ def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any
     given += [f"--{name.replace('_', '-')}" for name in data]
     given += [f"--{name}" for name in ("recipe", "out") if options[name] is not None]
     if given:
-        raise click.UsageError(f"--resume goes on with what the run began with; leave out {', '.join(given)}")
+        raise click.UsageError(f"--resume takes these from the run; leave out {', '.join(given)}")
 
 
 def _observer_factory(options: dict[str, Any]) -> Callable[[Processes], Observer]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
+from cnncalc.commands.options import AliasedOption
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import LAYOUTS, RESIZES, UNREADABLE
 from cnncalc.train.recipe.settings import SWITCH, Kind, Setting, Wrong, key_of, settings
@@ -34,11 +35,11 @@ class GroupedHelp(click.Command):
                 formatter.write_dl(records)
 
 
-class GroupedOption(click.Option):
+class GroupedOption(AliasedOption):
     """An option that stands in a section of the help."""
 
-    def __init__(self, *names: Any, group: str, **settings: Any) -> None:
-        super().__init__(*names, **settings)
+    def __init__(self, declarations: Sequence[str], group: str, **settings: Any) -> None:
+        super().__init__(declarations, **settings)
         self.group = group
 
 
@@ -76,8 +77,8 @@ def recipe_options(command: F) -> F:
 
 
 _NEVER_OFF = ("seed",)
-_ALSO = {"batch_size": ("--batch",)}
-"""Other spellings of an option, which `cnncalc memory` has too."""
+_ALIASES = {"batch": ("--batch-size",)}
+"""Older names of an option, which the help does not show."""
 _FLAG: dict[str, Any] = {"is_flag": True}
 
 
@@ -89,9 +90,9 @@ def _recipe_option(setting: Setting) -> Callable[[F], F]:
         names, form = f"--{key}", {"type": SettingType(setting.kind)}
     return click.option(
         names,
-        *_ALSO.get(setting.name, ()),
         f"recipe_{setting.name}",
         cls=GroupedOption,
+        aliases=_ALIASES.get(setting.name, ()),
         group=setting.group,
         default=None,
         help=f"{setting.meaning} [{_shown(setting)}]",
@@ -115,14 +116,14 @@ def take_recipe_changes(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _DATA_OPTIONS = (
-    ("--data", {"metavar": "NAME|PATH"}, "A data set, a folder of images, an .npz file or IDX files. [auto]"),
-    ("--data-folder", {"metavar": "DIR"}, "Where data sets are looked for. [data]"),
-    ("--download", {"is_flag": True, "default": None}, "Fetch the data set if it is not there."),
-    ("--resize", {"type": click.Choice(RESIZES)}, "What to do with images of another size. [none]"),
-    ("--layout", {"type": click.Choice(LAYOUTS)}, "Where the channels of an array of images are. [auto]"),
-    ("--unreadable", {"type": click.Choice(UNREADABLE)}, "What to do with images that cannot be read. [refuse]"),
-    ("--limit", {"type": click.IntRange(1)}, "Train on so many images only. [all]"),
-    ("--workers", {"type": click.IntRange(0, 256)}, "Processes that read what does not fit into memory. [2]"),
+    ("--data", {"metavar": "NAME|PATH"}, "Data set, folder of images, .npz file or IDX files. [auto]"),
+    ("--data-folder", {"metavar": "DIR"}, "Folder of the data sets with a name. [data]"),
+    ("--download", {"is_flag": True, "default": None}, "Download the data set if it is missing."),
+    ("--resize", {"type": click.Choice(RESIZES)}, "Resizing of images of another size. [none]"),
+    ("--layout", {"type": click.Choice(LAYOUTS)}, "Axis order of an array of images. [auto]"),
+    ("--unreadable", {"type": click.Choice(UNREADABLE)}, "Refuse unreadable images, or skip them. [refuse]"),
+    ("--limit", {"type": click.IntRange(1), "metavar": "N"}, "Number of training images, evenly spaced. [all]"),
+    ("--workers", {"type": click.IntRange(0, 256), "metavar": "N"}, "Processes that load images from disk. [2]"),
 )
 _FIELDS = {"data-folder": "folder"}
 
@@ -136,9 +137,9 @@ def tested_data_options(command: F) -> F:
     """Add the same options to a command that tests a run: what is not given is as in training."""
     as_in_training = {name: meaning.rsplit(" [", 1)[0] + " [as in training]" for name, _, meaning in _DATA_OPTIONS}
     own = {
-        "--data": "Other images to test on: a data set, a folder, an .npz file or IDX files. [the run's own]",
-        "--download": "Fetch the data set if it is not there.",
-        "--limit": "Test on so many images only, evenly spaced. [all]",
+        "--data": "Other data: data set, folder, .npz or IDX. [the run's own]",
+        "--download": "Download the data set if it is missing.",
+        "--limit": "Number of test images, evenly spaced. [all]",
     }
     return _with_data(command, as_in_training | own)
 
@@ -178,7 +179,7 @@ def views_option(command: F) -> F:
         "--views",
         type=choice,
         callback=lambda context, parameter, value: None if value is None else int(value),
-        help="Views of an image to average: itself, mirrored, moved by a pixel. [as in training]",
+        help="Test-time augmentation: number of views averaged. [as in training]",
     )(command)
 
 

@@ -451,7 +451,7 @@ class _Expansion:
 
     def _no_input(self, span: Span) -> SpecError:
         hints = ["put `input 224x224x3` in front"]
-        return self._error("no-input", "the spec does not say what goes in", span, hints)
+        return self._error("no-input", "the spec has no input volume", span, hints)
 
     def _unknown_layer(self, word: str, item: tree.LayerSyntax) -> SpecError:
         span = self._word(item, 0)

@@ -36,7 +36,7 @@ def compare_report(names: Sequence[str], compared: Sequence[Counts]) -> Report:
     return Report(
         shown,
         lambda: _data(names, compared),
-        remarks=[f"ratios are to {names[0]}; activations in {compared[0].dtype}{images}"],
+        remarks=[f"ratios are to {names[0]}; activations in {compared[0].precision}{images}"],
     )
 
 

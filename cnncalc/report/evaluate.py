@@ -48,13 +48,13 @@ class Evaluation(NamedTuple):
 
 
 def evaluate_report(evaluation: Evaluation) -> Report:
-    """Make the report: a row for each class, with what it is most often taken for."""
+    """Make the report: a row for each class, with what it is most often confused with."""
     columns = (
         Column("class", "class"),
         Column("images", "images", whole, right=True, rank=2),
         Column("right", "right", whole, right=True, rank=1),
         Column("accuracy", "accuracy", right=True),
-        Column("taken_for", "most often taken for", rank=3),
+        Column("taken_for", "most often confused with", rank=3),
     )
     rows = [
         (name, sum(row), row[place], share_text(row[place], sum(row)), _taken_for(evaluation, place))
@@ -72,7 +72,7 @@ def confusion_report(evaluation: Evaluation) -> Report:
         *(Column(name, name, whole, right=True) for name in evaluation.classes),
     )
     rows = [(name, *row) for name, row in zip(evaluation.classes, evaluation.confusion, strict=True)]
-    remarks = ["a row for each class, a column for what its images were taken for"]
+    remarks = ["rows are true classes, columns are predicted classes"]
     return Report(Table(columns, rows), lambda: _data(evaluation), _summary(evaluation), remarks)
 
 

@@ -10,9 +10,12 @@ from cnncalc.report.report import Report, Screen
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
+FIRST_JSON = "json/1"
+"""The form for programs that read the older JSON schema; the help does not name it."""
+
 
 def render(report: Report, form: str, screen: Screen) -> Iterator[str]:
-    """Yield a report in one of `FORMATS`, in pieces that end in a line end."""
+    """Yield a report in one of `FORMATS`, or in `FIRST_JSON`, in pieces that end in a line end."""
     return _RENDERERS[form](report, screen)
 
 
@@ -20,6 +23,14 @@ def _json(report: Report, screen: Screen) -> Iterator[str]:
     from cnncalc.report.json_form import json_pieces
 
     yield from json_pieces(report.data())
+    yield "\n"
+
+
+def _first_json(report: Report, screen: Screen) -> Iterator[str]:
+    from cnncalc.report.json_form import json_pieces
+    from cnncalc.report.schema import in_first_schema
+
+    yield from json_pieces(in_first_schema(report.data()))
     yield "\n"
 
 
@@ -34,6 +45,7 @@ def _drawn(report: Report, screen: Screen) -> Iterator[str]:
 _RENDERERS: dict[str, Callable[[Report, Screen], Iterator[str]]] = {
     "table": _drawn,
     "json": _json,
+    FIRST_JSON: _first_json,
     "csv": lambda report, screen: to_csv(report.table),
     "markdown": lambda report, screen: to_markdown(report.table),
     "latex": lambda report, screen: to_latex(report.table),

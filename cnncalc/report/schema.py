@@ -1,22 +1,37 @@
-"""The JSON schema ``cnncalc/1``, documented in docs/json.md."""
+"""The JSON schema ``cnncalc/2``, documented in docs/json.md."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis import Counts, LayerCounts, count
 from cnncalc.core.errors import CnncalcError
+from cnncalc.core.precision import TORCH_NAMES
 from cnncalc.network import Network, Operation
 from cnncalc.report.json_form import GAP, Filled, Form, to_text
 
-SCHEMA = "cnncalc/1"
+SCHEMA = "cnncalc/2"
+FIRST = "cnncalc/1"
+"""The older schema, which `in_first_schema` writes."""
 
 
-def network_json(network: Network, *, dtype: str, batch: int, indent: int | None = 2) -> str:
+def network_json(network: Network, *, precision: str, batch: int, indent: int | None = 2) -> str:
     """Return a network and what was counted of it as JSON."""
-    return to_text(counts_data(count(network, dtype=dtype, batch=batch)), indent)
+    return to_text(counts_data(count(network, precision=precision, batch=batch)), indent)
+
+
+def in_first_schema(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of a report as the schema ``cnncalc/1`` had them: a precision was called a dtype."""
+    old = {**data, "schema": FIRST}
+    if "conventions" in data and "precision" in data["conventions"] and "bytes_per_value" in data["conventions"]:
+        pairs = data["conventions"].items()
+        old["conventions"] = {
+            "dtype" if key == "precision" else key: TORCH_NAMES.get(value, value) if key == "precision" else value
+            for key, value in pairs
+        }
+    return old
 
 
 def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str, Any]:
@@ -46,7 +61,7 @@ def conventions(counts: Counts) -> dict[str, Any]:
     """Return what the numbers mean: units, and what is counted."""
     return {
         "rounding": counts.network.rounding,
-        "dtype": counts.dtype,
+        "precision": counts.precision,
         "bytes_per_value": counts.bytes_per_value,
         "batch": counts.batch,
         "macs": "multiplications of conv, dwconv, deconv and fc for one image; biases and other layers count 0",

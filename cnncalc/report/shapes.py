@@ -233,7 +233,9 @@ def field_text(row: LayerCounts) -> str:
 def _summary(counts: Counts) -> list[tuple[str, str]]:
     network = counts.network
     size = (
-        f"{counts.bytes_per_value} bytes ({counts.dtype})" if counts.bytes_per_value > 1 else f"1 byte ({counts.dtype})"
+        f"{counts.bytes_per_value} bytes ({counts.precision})"
+        if counts.bytes_per_value > 1
+        else f"1 byte ({counts.precision})"
     )
     images = f" · {counts.batch} images" if counts.batch > 1 else ""
     return [
@@ -253,7 +255,7 @@ def _summary(counts: Counts) -> list[tuple[str, str]]:
 
 def value_size(counts: Counts) -> str:
     """Write the size of one value: ``4 bytes (float32)``."""
-    return f"{counts.bytes_per_value} byte{'s' if counts.bytes_per_value > 1 else ''} ({counts.dtype})"
+    return f"{counts.bytes_per_value} byte{'s' if counts.bytes_per_value > 1 else ''} ({counts.precision})"
 
 
 def _dropped(counts: Counts) -> list[str]:
@@ -268,7 +270,7 @@ def _drops(row: LayerCounts) -> bool:
 
 def _outgrown(counts: Counts) -> list[str]:
     remarks = [
-        f"{row.node.name}: every value it looks at has seen the whole input already (unproductive)"
+        f"{row.node.name}: every value in its window has seen the whole input already (unproductive)"
         for row in counts.rows
         if row.outgrown
     ]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import cnncalc
-from cnncalc.analysis import BYTES
+from cnncalc.core.precision import BYTES, STORED, TORCH_NAMES
 
 NET = "conv 5x5x6 - relu - pool 2x2 - fc 10"
 VALUES = [32 * 32 * 1, 28 * 28 * 6, 28 * 28 * 6, 14 * 14 * 6, 10]
@@ -25,10 +25,10 @@ def test_bytes_of_every_layer_and_the_input():
     assert counts.activation_bytes == sum(VALUES) * 4
 
 
-@pytest.mark.parametrize("name", BYTES)
+@pytest.mark.parametrize("name", STORED)
 def test_bytes_of_a_type_are_torch_s(name: str):
     """A value of each type takes the bytes that PyTorch's takes."""
-    assert BYTES[name] == torch.empty(1, dtype=getattr(torch, name)).element_size()
+    assert BYTES[name] == torch.empty(1, dtype=getattr(torch, TORCH_NAMES.get(name, name))).element_size()
 
 
 def test_batch_multiplies_activations_but_not_parameters():

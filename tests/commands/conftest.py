@@ -52,7 +52,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, one_thread: None) -> Path:
 
     folder = tmp_path_factory.mktemp("trained")
     spec = "input 8x8x1\nconv 3x3x8 p1 - bn - relu - pool2\nfc 10 - softmax"
-    settings = ["--data", "digits", "--epochs", "4", "--batch-size", "32", "--learning-rate", "0.02", "--quiet"]
+    settings = ["--data", "digits", "--epochs", "4", "--batch", "32", "--learning-rate", "0.02", "--quiet"]
     assert run(["train", spec, *settings, "--device", "cpu", "--out", str(folder / "first")]) == 0
     seven = load_digits().images[7] * 255 / 16
     Image.fromarray(seven.round().astype("uint8")).save(folder / "seven.png")

@@ -114,8 +114,8 @@ def test_the_table(cnncalc: Cnncalc, shades: Path) -> None:
     done = cnncalc("evaluate", "run")
     assert (done.status, done.err) == (0, "")
     assert done.out == (
-        "class   images   right   accuracy   most often taken for\n"
-        "────────────────────────────────────────────────────────\n"
+        "class   images   right   accuracy   most often confused with\n"
+        "────────────────────────────────────────────────────────────\n"
         "0            3       2      66.7%   1 (1)\n"
         "1            2       2     100.0%\n"
         "2            5       4      80.0%   1 (1)\n"
@@ -139,7 +139,7 @@ def test_the_confusion_matrix(cnncalc: Cnncalc, shades: Path) -> None:
         "tested    the test images of shades.npz, with the best weights (epoch 0)\n"
         "accuracy  80.00% (8 of 10)\n"
         f"loss      {loss_by_hand():.4f} (mean cross-entropy)\n"
-        "a row for each class, a column for what its images were taken for\n"
+        "rows are true classes, columns are predicted classes\n"
     )
     assert cnncalc("evaluate", "run", "--confusion", "--format", "csv").out == (
         "class,0,1,2\n0,2,1,0\n1,0,2,0\n2,0,1,4\n"
@@ -148,7 +148,7 @@ def test_the_confusion_matrix(cnncalc: Cnncalc, shades: Path) -> None:
 
 def test_json_has_everything(cnncalc: Cnncalc, shades: Path) -> None:
     assert json.loads(cnncalc("evaluate", "run", "--format", "json").out) == {
-        "schema": "cnncalc/1",
+        "schema": "cnncalc/2",
         "run": "run",
         "weights": "best",
         "epoch": 0,
@@ -278,7 +278,7 @@ def test_a_spec_that_was_edited(cnncalc: Cnncalc, shades: Path, command: list[st
         "",
         "error[other-spec]: `run/spec.txt` is not the spec that the run began with\n"
         "  = put it back as it was, or begin a new run with it\n"
-        "  = or go on with it all the same: cnncalc train --resume run --accept-changes\n",
+        "  = or continue with it anyway: cnncalc train --resume run --accept-changes\n",
     )
     assert cnncalc("train", "--resume", "run", "--accept-changes", "--quiet").status == 0
     assert cnncalc("evaluate", "run").status == 0
@@ -290,7 +290,7 @@ def test_what_is_no_run(cnncalc: Cnncalc, shades: Path) -> None:
         assert cnncalc("evaluate", name) == (
             1,
             "",
-            f"error[no-run]: `{name}` is no run: there is no run.json in it\n"
+            f"error[no-run]: `{name}` is not a training run: it has no run.json\n"
             "  = name the folder that `cnncalc train` wrote\n",
         )
 

@@ -68,7 +68,7 @@ def test_parameters_of_the_spec_can_be_set(cnncalc: Cnncalc) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "model.txt"], "the ending of 'model.txt' says no format: use .py, .onnx, .pt2 or .pt, or --format"),
+        (["-o", "model.txt"], "the ending of 'model.txt' names no format: use .py, .onnx, .pt2 or .pt, or --format"),
         (["--format", "onnx"], "onnx is not for the terminal; name a file with -o"),
         (["--seed", "1"], "source holds no weights; --seed is for .onnx, .pt2 and .pt"),
     ],

@@ -1,84 +1,84 @@
-"""The help: an example for every command, and every example works."""
+"""What a user reads: every option says what it sets in a line, in the words of the field."""
 
 from __future__ import annotations
 
-import shlex
-import subprocess
-import sys
-from pathlib import Path
+import ast
+import re
+from collections.abc import Iterator
 
+import click
 import pytest
 
-from cnncalc import __version__
-from cnncalc.commands.cli import COMMANDS
-from tests.commands.conftest import Cnncalc
+import cnncalc.commands.cli as entry
+from tests.house import ROOT
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+MOST = 80
+"""Characters of the help of an option, its default included."""
 
-
-def examples(help_text: str) -> list[list[str]]:
-    """Return the commands that a help text shows."""
-    lines = [line.strip() for line in help_text.splitlines()]
-    return [shlex.split(line)[1:] for line in lines if line.startswith("cnncalc ")]
-
-
-NEEDED = {"train": "one_thread", "evaluate": "first", "predict": "first"}
-"""Fixtures that the examples of some commands need."""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_example_of_the_help_works(
-    cnncalc: Cnncalc, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
-    """In a folder with the example specs, each line can be typed as it stands, one after the other."""
-    if command in NEEDED:
-        request.getfixturevalue(NEEDED[command])
-    for spec in EXAMPLES.glob("*.txt"):
-        (tmp_path / spec.name).write_bytes(spec.read_bytes())
-    monkeypatch.chdir(tmp_path)
-    shown = examples(cnncalc(command, "--help").out)
-    assert shown
-    for arguments in shown:
-        assert arguments[0] == command
-        assert cnncalc(*arguments).status == 0
+DIALECT = (
+    r"taken for what",
+    r"(?<!there )\bis no (?:run|folder|file|image|tensor|spec|number of)\b",
+    r"\bare no images\b",
+    r"makes (?:a single|one) (?:score|a class)",
+    r"\bends in scores\b",
+    r"a JSON object a line",
+    r"goes on by itself",
+    r"does not say what goes in",
+    r"[Rr]ule that updates",
+    r"often every training image",
+    r"turns gradients into steps",
+    r"\bpull of weights\b",
+)
+"""Ways of saying things that are not the field's."""
 
 
-def test_the_help_of_the_whole_lists_every_command(cnncalc: Cnncalc) -> None:
-    out = cnncalc("--help").out
-    assert all(f"  {command}  " in out for command in COMMANDS)
+def commands() -> dict[str, click.Command]:
+    """Return all commands by their names."""
+    context = click.Context(entry.cli)
+    return {name: entry.cli.get_command(context, name) for name in entry.cli.list_commands(context)}  # type: ignore[misc]
 
 
-def test_without_a_command_the_help_is_shown(cnncalc: Cnncalc) -> None:
-    assert cnncalc() == cnncalc("--help")
+def options() -> Iterator[tuple[str, click.Option]]:
+    for name, command in commands().items():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                yield f"{name} {parameter.opts[0]}", parameter
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_in_the_help_has_a_meaning(cnncalc: Cnncalc, command: str) -> None:
-    """No row stands alone: an argument is explained in the text above the options."""
-    assert "\n  [SPEC]" not in cnncalc(command, "--help").out
+OPTIONS = dict(options())
 
 
-def test_the_version(cnncalc: Cnncalc) -> None:
-    assert cnncalc("--version").out == f"cnncalc {__version__}\n"
+@pytest.mark.parametrize("name", OPTIONS)
+def test_an_option_says_what_it_sets_in_a_line(name: str) -> None:
+    """A sentence that begins with a capital letter, ends with a full stop or its default, and is at most 80 long."""
+    text = OPTIONS[name].help or ""
+    assert len(text) <= MOST
+    assert re.fullmatch(r"[A-Zεβ].*[.)](?: \[[^]]+\])?", text)
 
 
-def test_the_shell_completes_commands_options_and_files() -> None:
-    """Click's protocol for bash: the words so far in COMP_WORDS, candidates as type,value."""
+def test_old_spellings_work_and_are_not_shown() -> None:
+    """`--batch-size` and `--dtype` are options, and no help names them."""
+    for name, command in commands().items():
+        text = command.get_help(click.Context(command, info_name=name))
+        assert re.search(r"--(batch-size|dtype)\b", text) is None
+    assert "--batch-size" in OPTIONS["train --batch"].opts
+    assert "--dtype" in OPTIONS["shapes --precision"].opts
 
-    def complete(words: str) -> list[str]:
-        code = "from cnncalc.commands.cli import cli; cli(prog_name='cnncalc')"
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={"_CNNCALC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)},
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).parents[2],
-            check=False,
-        )
-        return done.stdout.split()
 
-    assert "plain,shapes" in complete("cnncalc sh")
-    assert "plain,--rounding" in complete("cnncalc shapes --ro")
-    assert complete("cnncalc shapes exa") == ["file,exa"]
-    assert complete("cnncalc shapes resnet5") == ["plain,resnet50", "file,resnet5"]
+def visible() -> Iterator[tuple[str, str]]:
+    """Go through the texts of the package that a user may read: all but what says something about the code."""
+    for path in sorted((ROOT / "cnncalc").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        about = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in about:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+    for name, command in commands().items():
+        yield f"help of {name}", command.get_help(click.Context(command, info_name=name))
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        yield str(page.relative_to(ROOT)), page.read_text()
+
+
+@pytest.mark.parametrize("phrase", DIALECT)
+def test_the_words_are_those_of_the_field(phrase: str) -> None:
+    assert [place for place, text in visible() if re.search(phrase, text)] == []

@@ -161,13 +161,13 @@ def test_weights_are_never_loaded(cnncalc: Cnncalc) -> None:
 def test_without_an_input_it_is_asked_for(cnncalc: Cnncalc) -> None:
     done = cnncalc("import", "models_to_import:small")
     assert done.status == 1
-    assert "= say it with --input 224x224x3" in done.err
+    assert "= give it with --input 224x224x3" in done.err
 
 
 def test_an_argument_that_is_no_literal(cnncalc: Cnncalc) -> None:
     """Values are read, never executed."""
     done = cnncalc("import", "models_to_import:small", "--input", "8x8x3", "--arg", "width=print(1)")
-    assert "error[bad-argument]: `print(1)` is no Python literal" in done.err
+    assert "error[bad-argument]: `print(1)` is not a Python literal" in done.err
 
 
 def test_debugging_shows_where_the_code_fails(cnncalc: Cnncalc, monkeypatch: pytest.MonkeyPatch) -> None:

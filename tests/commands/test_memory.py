@@ -121,7 +121,7 @@ def test_a_jetson_shares_its_memory_with_the_system() -> None:
 @pytest.mark.parametrize(("written", "kept"), [("float16", "fp16"), ("FP16", "fp16"), ("bfloat16", "bf16")])
 def test_precisions_have_two_spellings(cnncalc: Cnncalc, written: str, kept: str) -> None:
     """The name of the type and the name that training uses mean the same, here and in Python."""
-    call = ("memory", *TWO, "--batch-size", "3", "--format", "json")
+    call = ("memory", *TWO, "--batch", "3", "--format", "json")
     data = json.loads(cnncalc(*call, "--precision", written).out)
     assert (data["assumptions"]["precision"], data["assumptions"]["batch"]) == (kept, 3)
     assert TrainingSetup(precision=written.lower()) == TrainingSetup(precision=kept)
@@ -221,9 +221,7 @@ def test_what_is_saved_needs_a_type_that_is_trained_in(cnncalc: Cnncalc) -> None
     """There is no autocast to int8."""
     done = cnncalc("shapes", "relu", "--input", "4x4x1", "--saved", "--dtype", "int8")
     assert done.status == 2
-    assert done.err == (
-        "error[usage]: --saved is for float32, bfloat16, float16, not int8\n  = see `cnncalc shapes --help`\n"
-    )
+    assert done.err == ("error[usage]: --saved is for float32, bf16, fp16, not int8\n  = see `cnncalc shapes --help`\n")
 
 
 def test_a_network_without_layers_holds_its_input(cnncalc: Cnncalc) -> None:

@@ -110,7 +110,7 @@ def test_a_file_is_replaced_as_a_whole(cnncalc: Cnncalc, tmp_path: Path) -> None
     target.chmod(0o640)
     done = cnncalc("shapes", LENET, "-o", str(target))
     assert (done.status, done.out, done.err) == (0, "", "")
-    assert json.loads(target.read_text())["schema"] == "cnncalc/1"
+    assert json.loads(target.read_text())["schema"] == "cnncalc/2"
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["shapes.json"]
 

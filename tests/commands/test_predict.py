@@ -138,5 +138,5 @@ def test_a_wrong_call(cnncalc: Cnncalc) -> None:
         "error[usage]: Missing argument 'IMAGE...'.\n  = see `cnncalc predict --help`\n",
     )
     assert cnncalc("predict", "nowhere", "x.png").err.splitlines()[0] == (
-        "error[no-run]: `nowhere` is no run: there is no run.json in it"
+        "error[no-run]: `nowhere` is not a training run: it has no run.json"
     )

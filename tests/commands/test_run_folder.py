@@ -80,14 +80,14 @@ def test_a_changed_run_is_a_run_or_one_clear_error(
 
 PUT_BACK = "  = put back the file that `cnncalc train` wrote\n"
 NOT_WRITTEN = "error[no-run]: `run/run.json` is not what cnncalc wrote: "
-NO_OBJECT = NOT_WRITTEN + 'it is no object with "schema": "cnncalc-run/1"\n' + PUT_BACK
+NO_OBJECT = NOT_WRITTEN + 'it is not an object with "schema": "cnncalc-run/1"\n' + PUT_BACK
 CHANGED_FACTS = {
     "1": NO_OBJECT,
     "null": NO_OBJECT,
     "[1]": NO_OBJECT,
     "{}": NO_OBJECT,
-    "no JSON": NOT_WRITTEN + "it is no JSON\n" + PUT_BACK,
-    "[" * 100_000: NOT_WRITTEN + "it is no JSON\n" + PUT_BACK,
+    "no JSON": NOT_WRITTEN + "it is not JSON\n" + PUT_BACK,
+    "[" * 100_000: NOT_WRITTEN + "it is not JSON\n" + PUT_BACK,
     '"mean": [NaN]': NOT_WRITTEN + "`mean` is [NaN]\n" + PUT_BACK,
     '"mean": [1e308]': NOT_WRITTEN + "`mean` is [1e+308]\n" + PUT_BACK,
     f'"mean": [1{"0" * 400}]': NOT_WRITTEN + f"`mean` is [1{'0' * 37}…\n" + PUT_BACK,
@@ -129,7 +129,7 @@ def test_what_is_no_file(cnncalc: Cnncalc, here: Path, name: str, what: str) -> 
         if name == "run.json" and command[0] == "export":
             continue  # what has no run.json is a spec there
         done = cnncalc(*command)
-        assert done == (1, "", f"error[no-run]: `run/{name}` is no file: a run has one of that name\n")
+        assert done == (1, "", f"error[no-run]: `run/{name}` is not a file, as a run has it\n")
 
 
 def test_checkpoints_that_are_no_folder(cnncalc: Cnncalc, here: Path) -> None:
@@ -138,7 +138,7 @@ def test_checkpoints_that_are_no_folder(cnncalc: Cnncalc, here: Path) -> None:
     assert cnncalc(*COMMANDS[2]) == (
         1,
         "",
-        "error[no-run]: `run/checkpoints` is no folder: a run has one of that name\n",
+        "error[no-run]: `run/checkpoints` is not a folder, as a run has it\n",
     )
 
 
@@ -158,7 +158,7 @@ def test_texts_that_are_no_texts(cnncalc: Cnncalc, here: Path) -> None:
     (here / "run" / "spec.txt").write_bytes(b"input 8x8x1\nfc 10 # \xff")
     assert cnncalc(*COMMANDS[0]).err.startswith("error[not-text]: `run/spec.txt` is not a text in UTF-8: byte 21 ")
     (here / "run" / "run.json").write_bytes(b'{"\xff": 1}')
-    assert cnncalc(*COMMANDS[0]).err == NOT_WRITTEN + "it is no JSON\n" + PUT_BACK
+    assert cnncalc(*COMMANDS[0]).err == NOT_WRITTEN + "it is not JSON\n" + PUT_BACK
 
 
 def test_weights_without_their_epoch(cnncalc: Cnncalc, here: Path) -> None:

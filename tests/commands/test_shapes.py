@@ -88,7 +88,7 @@ def test_depth_folds_blocks_into_one_row_with_their_sums(cnncalc: Cnncalc) -> No
 def test_json_follows_the_schema(cnncalc: Cnncalc) -> None:
     """The input is not among the layers, but its bytes are in the total; a vector is [1, 1, n]."""
     data = json.loads(cnncalc("shapes", SMALL, "--input", "32x32x3", "--format", "json", "--batch", "2").out)
-    assert data["schema"] == "cnncalc/1"
+    assert data["schema"] == "cnncalc/2"
     assert data["input"] == [32, 32, 3]
     assert [layer["name"] for layer in data["layers"]] == ["conv1", "relu1", "pool1", "fc1"]
     assert data["layers"][0] == {
@@ -134,7 +134,7 @@ def test_layers_that_have_seen_everything_are_flagged(cnncalc: Cnncalc) -> None:
     """The third 5x5 convolution looks at values that have seen 9x9 of an 8x8 image."""
     done = cnncalc("shapes", "(conv 5x5x4 p2)*3", "--input", "8x8x1")
     assert done.out.splitlines()[-1] == (
-        "conv3: every value it looks at has seen the whole input already (unproductive)"
+        "conv3: every value in its window has seen the whole input already (unproductive)"
     )
 
 
@@ -166,7 +166,7 @@ def test_a_single_number_is_no_sum(cnncalc: Cnncalc) -> None:
 
 def test_other_words_for_a_type_are_taken(cnncalc: Cnncalc) -> None:
     """``fp16`` is float16, and a batch may be called by either of its names."""
-    assert cnncalc("shapes", "vgg16", "--dtype", "fp16", "--batch-size", "2").out == (
+    assert cnncalc("shapes", "vgg16", "--dtype", "fp16", "--batch", "2").out == (
         cnncalc("shapes", "vgg16", "--dtype", "float16", "--batch", "2").out
     )
 

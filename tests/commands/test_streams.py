@@ -98,7 +98,7 @@ def test_an_ending_that_says_no_form_is_refused(
     done = cnncalc(*command, "-o", str(target))
 
     assert done.status == 2
-    assert done.err.endswith(f" says no form: {ENDINGS}\n  = see `cnncalc {command[0]} --help`\n")
+    assert done.err.endswith(f" names no output format: {ENDINGS}\n  = see `cnncalc {command[0]} --help`\n")
     assert not target.exists()
 
 
@@ -110,7 +110,7 @@ def test_an_ending_is_refused_before_anything_is_computed(cnncalc: Cnncalc, comm
     done = cnncalc(*command, "-o", "x.pdf")
 
     assert (done.status, done.out) == (2, "")
-    assert f"the ending of 'x.pdf' says no form: {ENDINGS}" in done.err
+    assert f"the ending of 'x.pdf' names no output format: {ENDINGS}" in done.err
 
 
 @pytest.mark.parametrize(("name", "start"), [("X.CSV", "name,"), ("x.txt", "name "), ("x.Md", "| name")])

@@ -19,7 +19,7 @@ from tests.train.data.files import write_images
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 SPEC = "input 8x8x1\nconv 3x3x4 p1 - bn - relu - pool2\nfc 10"
-QUICK = ("--data", "digits", "--limit", "64", "--epochs", "2", "--batch-size", "32", "--device", "cpu")
+QUICK = ("--data", "digits", "--limit", "64", "--epochs", "2", "--batch", "32", "--device", "cpu")
 PETS = "input 8x8x3\nfc 2"
 
 Train = Callable[..., Finished]
@@ -51,7 +51,7 @@ data            digits (scikit-learn): 64 images to train on, 360 to test; 10 cl
 device          cpu (1 thread), float32
 recipe          2 epochs, batches of 32 images, adamw, learning rate 0.002 (one-cycle), weight decay 0.05, seed 0
 augmentation    moved by up to 1 px (zeros)
-loss            cross-entropy with a softmax of its own: the spec ends in scores
+loss            cross-entropy with a softmax of its own: the spec ends in logits
 memory          a step takes # by prediction, and # for the images
 run             first
 
@@ -69,8 +69,8 @@ memory          # at most in the whole process; tensors were predicted to take #
   first/metrics.csv        a line for every epoch
   first/curve.svg          the learning curve
 
-  cnncalc evaluate first        accuracy per class, and what is taken for what
-  cnncalc predict first IMAGE   what an image shows
+  cnncalc evaluate first        accuracy per class and the confusion matrix
+  cnncalc predict first IMAGE   classifies images
 """
 """Measured numbers are written as #."""
 
@@ -134,7 +134,7 @@ def test_the_command_line_wins_over_the_file(train: Train, folder: Path) -> None
     assert train(SPEC, "--data", "digits", "--limit", "64", *options, "--out", "run", "--quiet").status == 0
     kept = load_recipe("run/recipe.toml")
     assert (kept.epochs, kept.nesterov, kept.views, kept.fill) == (1, False, 2, "zeros")
-    assert (kept.batch_size, kept.seed, kept.optimizer, kept.label_smoothing) == (16, 5, "muon", 0.2)
+    assert (kept.batch, kept.seed, kept.optimizer, kept.label_smoothing) == (16, 5, "muon", 0.2)
 
 
 def test_the_run_remembers_how_the_spec_was_loaded(train: Train) -> None:
@@ -179,9 +179,9 @@ EVERY_WAY = (
     "--precision bf16 --channels-last",
     "--precision tf32 --deterministic --normalise none",
     "--checkpointing",
-    "--batch-size auto",
+    "--batch auto",
     "--validation 0.25 --views 6 --patience 1",
-    "--recipe lecture --batch-size 4",
+    "--recipe lecture --batch 4",
     "--recipe fast",
     "--time-limit 1h --checkpoint-every 0s --non-finite rollback",
 )
@@ -257,7 +257,7 @@ REFUSED = {
         "  = or `--set classes=10`\n"
     ),
     "input 8x8x1\nconv 3x3x10 --data digits": (
-        "error[no-classifier]: the network makes 6x6x10, not a score for each class\n"
+        "error[no-classifier]: the network's output is 6x6x10; a classifier needs one output per class\n"
         "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are\n"
     ),
     "input 28x28x1\nfc 10 --data digits": (
@@ -285,11 +285,12 @@ REFUSED = {
     ),
     f"{PETS} --data pets --out pets": (
         "error[run-exists]: there is something in `pets` already\n"
-        "  = to go on with it: cnncalc train --resume pets\n"
+        "  = to continue it: cnncalc train --resume pets\n"
         "  = or name another folder with --out\n"
     ),
     "--resume pets": (
-        "error[no-run]: `pets` is no run: there is no run.json in it\n  = name the folder that `cnncalc train` wrote\n"
+        "error[no-run]: `pets` is not a training run: it has no run.json\n"
+        "  = name the folder that `cnncalc train` wrote\n"
     ),
 }
 
@@ -310,10 +311,8 @@ def test_what_cannot_be_trained_is_one_clear_error(train: Train, folder: Path, a
 
 
 WRONG_CALLS = {
-    "": "error[usage]: name the SPEC to train, or the run to go on with: --resume RUN",
-    "x --batch-size 0": (
-        "error[usage]: Invalid value for '--batch-size' / '--batch': '0' is not a whole number of at least 1"
-    ),
+    "": "error[usage]: name the SPEC to train, or the run to continue: --resume RUN",
+    "x --batch 0": ("error[usage]: Invalid value for '--batch': '0' is not a whole number of at least 1"),
     "x --optimizer lion": (
         "error[usage]: Invalid value for '--optimizer': 'lion' is not one of adadelta, adam, adamw, muon, rmsprop, sgd"
     ),
@@ -323,7 +322,7 @@ WRONG_CALLS = {
     ),
     "x --limit 0": "error[usage]: Invalid value for '--limit': 0 is not in the range x>=1.",
     "x --resume run --epochs 3 --data digits --recipe fast": (
-        "error[usage]: --resume goes on with what the run began with; leave out SPEC, --data, --recipe"
+        "error[usage]: --resume takes these from the run; leave out SPEC, --data, --recipe"
     ),
     "x --accept-changes": (
         "error[usage]: --accept-changes goes with --resume RUN: a new run has nothing that could have changed"

@@ -62,7 +62,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     "data_limit": ("1", "2", "7", "40", "0", "-3", "1e3"),
     "data_workers": ("0", "1", "-1", "many"),
     "recipe_epochs": ("1", "1", "0", "0.5", "-1"),
-    "recipe_batch_size": ("1", "2", "3", "16", "0", "1000000000000"),
+    "recipe_batch": ("1", "2", "3", "16", "0", "1000000000000"),
     "name": ZOO,
 }
 """Values for options and arguments that are words, by the name of the parameter; the first are right mostly."""

@@ -19,7 +19,7 @@ from tests.train.run.test_killed import ended, has_come_to
 from tests.train.runs import SPEC, weights
 
 OURS = Path(__file__).with_name("nadam.py")
-OPTIONS = {"data": "digits", "limit": 300, "optimizer": "nadam", "epochs": 14, "batch-size": 32, "device": "cpu"}
+OPTIONS = {"data": "digits", "limit": 300, "optimizer": "nadam", "epochs": 14, "batch": 32, "device": "cpu"}
 RUN = [SPEC, *(word for name, value in OPTIONS.items() for word in (f"--{name}", str(value)))]
 
 

@@ -3,14 +3,12 @@
 from cnncalc.analysis.memory.ledger import KINDS, PHASES
 from cnncalc.analysis.memory.prediction import MemoryPrediction, Predictor, largest_batch, predict_memory
 from cnncalc.analysis.memory.saved import saved_bytes
-from cnncalc.analysis.memory.setup import DEVICES, PRECISION_WORDS, PRECISIONS, TrainingSetup
+from cnncalc.analysis.memory.setup import DEVICES, TrainingSetup
 
 __all__ = [
     "DEVICES",
     "KINDS",
     "PHASES",
-    "PRECISIONS",
-    "PRECISION_WORDS",
     "MemoryPrediction",
     "Predictor",
     "TrainingSetup",

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 
 from cnncalc.analysis.validation import check_choice, check_flag, check_number, check_whole
 from cnncalc.core.errors import ArgumentError
+from cnncalc.core.precision import AUTOCAST, SPELLINGS
 from cnncalc.core.words import listed
 from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, Optimizer, with_momentum
-
-PRECISIONS = {"float32": 4, "bf16": 2, "fp16": 2}
-"""Bytes of the values that a precision computes convolutions with; bf16 and fp16 are autocast, not casts."""
-
-PRECISION_WORDS = {"bfloat16": "bf16", **dict.fromkeys(("float16", "half"), "fp16"), "fp32": "float32"}
-"""Other words for a precision."""
 
 DEVICES = ("cuda", "cpu")
 
@@ -80,8 +75,8 @@ class TrainingSetup:
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("implementation", self.implementation, IMPLEMENTATIONS)
         if isinstance(self.precision, str):
-            object.__setattr__(self, "precision", PRECISION_WORDS.get(self.precision, self.precision))
-        check_choice("precision", self.precision, PRECISIONS)
+            object.__setattr__(self, "precision", SPELLINGS.get(self.precision, self.precision))
+        check_choice("precision", self.precision, AUTOCAST)
         check_choice("device", self.device, DEVICES)
         for name, least in (("batch", 1), ("accumulate", 1), ("workspace_bytes", 0)):
             if (value := getattr(self, name)) is not None:

@@ -19,8 +19,9 @@ from cnncalc.analysis.memory.layouts import (
     of_volume,
     result,
 )
-from cnncalc.analysis.memory.setup import PRECISIONS, TrainingSetup
+from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.overwriting import overwritable
+from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
 from cnncalc.layers.kernels import (
     INPUTS,
@@ -152,7 +153,7 @@ class _Recorder:
         self.training = not setup.inference
         self.images = setup.images
         self.one_differs = False
-        self.low = PRECISIONS[setup.precision]
+        self.low = BYTES[setup.precision]
         self.casts = setup.precision != "float32"
 
     def input(self, values: int) -> int:

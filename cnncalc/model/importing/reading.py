@@ -236,7 +236,7 @@ class Reader:
             values = values[0]
         if not isinstance(values, View):
             count = len(values) if isinstance(values, tuple | list) else 0
-            what = f"{count} outputs" if count else "an output that is no tensor"
+            what = f"{count} outputs" if count else "an output that is not a tensor"
             raise cannot_say("", what, "a spec has one", ("import the part that makes the one you want",))
         if values.negated:
             raise cannot_say("", "`neg`", "it has no word for the opposite sign")
@@ -355,7 +355,7 @@ class Reader:
         """Return a view for a layer that slides over positions: N x C x H x W."""
         view = self.sized(view)
         if self.layout(view) != FIRST:
-            raise Unsayable("what arrives are no images with channels first")
+            raise Unsayable("the input is not a batch of images with channels first")
         return view
 
     def sliding(self, view: View, words: Wording, shape: Sequence[int]) -> View:

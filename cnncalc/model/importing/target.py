@@ -58,7 +58,7 @@ class Target:
         made = self.thing
         if not isinstance(made, nn.Module):
             if not callable(made):
-                raise SpecError("no-such-callable", f"`{self.written}` is no callable and no torch.nn.Module")
+                raise SpecError("no-such-callable", f"`{self.written}` is neither a callable nor a torch.nn.Module")
             known = _parameters(made)
             without = {name: usual for name, usual in _WEIGHTS.items() if name in known}
             with _guarded(self.written):
@@ -87,7 +87,7 @@ def literal(written: str) -> Any:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise SpecError(
             "bad-argument",
-            f"`{shorten(written)}` is no Python literal",
+            f"`{shorten(written)}` is not a Python literal",
             hints=["write a number, True, None, a text in quotes, a list or a tuple"],
         ) from None
 

@@ -89,7 +89,7 @@ def _read(path: str) -> Checkpoint | str:
     try:
         data = read_regular(path)
         if match is None or digest_of(iter((data,))) != match[2]:
-            return "what it holds is not what its name says"
+            return "its content does not match its name"
         return unpack(data)
     except OSError as error:
         return error.strerror or "it cannot be read"

@@ -107,7 +107,7 @@ def unpack(data: bytes) -> Checkpoint:
     except Exception as error:  # safetensors, torch and json raise many kinds for damaged bytes
         raise ValueError(shorten(str(error), 200)) from None
     if not isinstance(facts, dict):
-        raise ValueError("its facts are no object")
+        raise ValueError("its metadata are not an object")
     return Checkpoint(tensors, facts)
 
 

@@ -94,7 +94,7 @@ def _existing(folder: str, name: str) -> str:
     if path is None:
         odd = next((path for path in _paths(folder, name) if os.path.lexists(path)), None)
         if odd is not None:
-            raise DataError("bad-data", f"`{shorten_path(odd)}` is no ordinary file")
+            raise DataError("bad-data", f"`{shorten_path(odd)}` is not a regular file")
         message = f"there is no file `{name}` or `{name}.gz` in `{shorten_path(folder)}`"
         raise DataError("no-such-data", message)
     return path
@@ -127,7 +127,7 @@ def read_idx(path: str) -> npt.NDArray[np.uint8]:
             with gzip.GzipFile(fileobj=file) as unpacked:
                 return _read_values(unpacked, path, length * _MOST_DEFLATED)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _damaged(path, f"it is no whole gzip file ({shorten(str(error), 80)})") from None
+        raise _damaged(path, f"it is not a complete gzip file ({shorten(str(error), 80)})") from None
     except (OSError, MemoryError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it does not fit in memory"
         raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {reason}") from None

@@ -160,7 +160,7 @@ def _opened(path: str) -> Iterator[Image.Image]:
     except (CnncalcError, Unusable):
         raise
     except UnidentifiedImageError:
-        raise Unusable(path, f"it is no image ({', '.join(_FORMATS)})") from None
+        raise Unusable(path, f"it is not an image ({', '.join(_FORMATS)})") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unusable(path, f"it has more than {Image.MAX_IMAGE_PIXELS:,} pixels") from None
     except MemoryError:
@@ -180,7 +180,7 @@ def _check_file(path: str) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise Unusable(path, "it is a folder")
     if not stat.S_ISREG(found.st_mode):
-        raise Unusable(path, "it is no ordinary file")
+        raise Unusable(path, "it is not a regular file")
     if found.st_size > MAX_IMAGE_BYTES:
         raise Unusable(path, f"its file has more than {bytes_text(MAX_IMAGE_BYTES)}")
 

@@ -126,7 +126,7 @@ def _described(file: zipfile.ZipFile, member: str, path: str) -> Described:
     info = file.getinfo(member)
     with _reading(name), file.open(info) as opened:
         if opened.read(len(npy.MAGIC_PREFIX)) != npy.MAGIC_PREFIX:
-            raise DataError("bad-data", f"{name} is no NumPy array")
+            raise DataError("bad-data", f"{name} is not a NumPy array")
         version = tuple(opened.read(2))
         if version not in _HEADERS:
             raise DataError("bad-data", f"{name} is written in a version of the format that is not read: {version}")

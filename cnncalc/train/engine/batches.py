@@ -27,19 +27,15 @@ def check_batches(network: Network, recipe: Recipe, images: int, processes: Proc
 
 def _check_shares(recipe: Recipe, images: int, processes: Processes) -> None:
     shares = processes.size * recipe.accumulate
-    if recipe.batch_size < shares:
-        message = (
-            f"a batch of {recipe.batch_size} is too small for {processes.size} processes x {recipe.accumulate} parts"
-        )
-        raise SpecError("bad-batch", message, hints=[f"use a --batch-size of at least {shares}"])
+    if recipe.batch < shares:
+        message = f"a batch of {recipe.batch} is too small for {processes.size} processes x {recipe.accumulate} parts"
+        raise SpecError("bad-batch", message, hints=[f"use a --batch of at least {shares}"])
     if images < shares:
         raise SpecError("too-few-images", f"there are {images} images to train on; {shares} are needed at a time")
-    bounds = batch_bounds(images, recipe.batch_size, shares)
+    bounds = batch_bounds(images, recipe.batch, shares)
     if bounds[-1] - bounds[-2] < shares:
-        message = (
-            f"of {images:,} images in batches of {recipe.batch_size}, the last batch is too small for {shares} parts"
-        )
-        raise SpecError("bad-batch", message, hints=[f"use a --batch-size of at least {2 * shares}"])
+        message = f"of {images:,} images in batches of {recipe.batch}, the last batch is too small for {shares} parts"
+        raise SpecError("bad-batch", message, hints=[f"use a --batch of at least {2 * shares}"])
 
 
 def _check_node(node: Node, network: Network, recipe: Recipe, images: int, processes: Processes) -> None:
@@ -56,7 +52,7 @@ def _check_node(node: Node, network: Network, recipe: Recipe, images: int, proce
             f"{node.name}: `{node.written}` over a single value is 0 everywhere; what arrives is {node.sources[0]}"
         )
         raise SpecError("nothing-to-train", message, **place, hints=["leave it out, or norm an earlier volume"])
-    least = smallest_part(images, recipe.batch_size, processes.size, recipe.accumulate)
+    least = smallest_part(images, recipe.batch, processes.size, recipe.accumulate)
     if least == 1:
         message = f"{node.name}: a batch norm of {node.sources[0]} needs two images at a time to train with"
         detail = f"the smallest part of a batch has one: {_how_shared(recipe, images, processes)}"
@@ -67,13 +63,13 @@ def _check_node(node: Node, network: Network, recipe: Recipe, images: int, proce
 def _how_shared(recipe: Recipe, images: int, processes: Processes) -> str:
     shares = [(processes.size, "processes"), (recipe.accumulate, "parts")]
     among = " x ".join(f"{number} {what}" for number, what in shares if number > 1)
-    return f"{counted(images, 'image')} in batches of {recipe.batch_size}" + (f", {among}" if among else "")
+    return f"{counted(images, 'image')} in batches of {recipe.batch}" + (f", {among}" if among else "")
 
 
 def _larger_batch(recipe: Recipe, images: int, processes: Processes) -> list[str]:
     """Return the hint with the next batch size whose parts all have two images, if there is one."""
-    first, shares = recipe.batch_size + 1, processes.size * recipe.accumulate
+    first, shares = recipe.batch + 1, processes.size * recipe.accumulate
     sizes = range(first, min(images, first + 4 * shares) + 1)
     fitting = (size for size in sizes if smallest_part(images, size, processes.size, recipe.accumulate) > 1)
     size = next(fitting, None)
-    return [f"use a --batch-size of {size}"] if size else [f"train on more images, at least {2 * shares} at a time"]
+    return [f"use a --batch of {size}"] if size else [f"train on more images, at least {2 * shares} at a time"]

@@ -37,11 +37,13 @@ def check_classifier(network: Network) -> int:
     output = network.output
     if max(output.spatial) > 1:
         hints = ["end it with `gap - fc 10`, or `fc 10`, for as many classes as there are"]
-        raise SpecError("no-classifier", f"the network makes {output}, not a score for each class", hints=hints)
+        raise SpecError(
+            "no-classifier", f"the network's output is {output}; a classifier needs one output per class", hints=hints
+        )
     if output.channels < 2:
         hints = ["end it with `fc 2` for two classes"]
         raise SpecError(
-            "no-classifier", "the network makes a single score; a classifier makes one a class", hints=hints
+            "no-classifier", "the network has one output; a classifier needs one per class, at least two", hints=hints
         )
     if not network.params:
         raise SpecError("nothing-to-train", "the network has no parameters, so there is nothing to train")
@@ -55,5 +57,5 @@ def loss_note(network: Network) -> str:
         return f"cross-entropy, which does the {word} of `{network.layers[-1].name}` itself"
     last = network.layers[-1].layer.kind
     if last in ("fc", "conv", "gap", "flatten"):
-        return "cross-entropy with a softmax of its own: the spec ends in scores"
-    return f"cross-entropy with a softmax of its own: the spec ends in `{last}`, whose output it takes for scores"
+        return "cross-entropy with a softmax of its own: the spec ends in logits"
+    return f"cross-entropy with a softmax of its own: the spec ends in `{last}`, whose output it takes as logits"

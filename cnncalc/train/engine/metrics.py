@@ -37,7 +37,7 @@ class StepMetrics:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        steps = max(WATCHED_STEPS, WATCHED_IMAGES // session.recipe.batch_size)
+        steps = max(WATCHED_STEPS, WATCHED_IMAGES // session.recipe.batch)
         self._every = max(1, session.steps_per_epoch // steps)
         self._unseen: list[Tensor] = []
         self._right: list[Tensor] = []

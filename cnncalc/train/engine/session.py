@@ -46,7 +46,7 @@ class Session:
         self.plan, self.recipe, (self.device, self.processes) = plan, plan.recipe, plan.place
         self.splits = plan.splits.to(self.device)
         recipe, splits, device, processes = self.recipe, self.splits, self.device, self.processes
-        self.bounds = batch_bounds(len(splits.train), recipe.batch_size, processes.size * recipe.accumulate)
+        self.bounds = batch_bounds(len(splits.train), recipe.batch, processes.size * recipe.accumulate)
         self.augmenter = Augmenter(recipe, plan.logits.input, splits.normalisation, len(splits.train), device)
         self.seeds = StepSeeds(recipe.seed, processes.rank, device)
         self.module = make_module(plan.logits, recipe, device)
@@ -128,7 +128,7 @@ class Session:
         before, optimizer = str(checkpoint.facts.get("optimizer")), self.recipe.optimizer
         if before != optimizer:
             message = f"the checkpoint holds the state of {shorten(before)}, and the recipe says {optimizer}"
-            hints = ["a run goes on with the optimizer that it began with"]
+            hints = ["a run continues with the optimizer that it began with"]
             raise SpecError("bad-checkpoint", message, hints=hints)
         restore_module(self.module, below("model", checkpoint.tensors), "the checkpoint")
         if self.average:

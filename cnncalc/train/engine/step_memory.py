@@ -27,7 +27,7 @@ _PRECISIONS = {"tf32": "float32"}
 class Fit(NamedTuple):
     """A batch size that was picked: how many images, and why not more."""
 
-    batch_size: int
+    batch: int
     reason: str
 
 
@@ -50,7 +50,7 @@ def setup_of(recipe: Recipe, batch: int, device: torch.device) -> TrainingSetup:
 
 def step_bytes(logits: Network, recipe: Recipe, place: Place) -> int:
     """Return the predicted peak of a training step in each process, in bytes."""
-    setup = setup_of(recipe, -(-recipe.batch_size // place.processes.size), place.device)
+    setup = setup_of(recipe, -(-recipe.batch // place.processes.size), place.device)
     return predict_memory(logits, setup).peak_bytes
 
 

@@ -13,7 +13,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cnncalc.analysis.memory import PRECISION_WORDS
+from cnncalc.core.precision import SPELLINGS, TRAINED
 from cnncalc.optimizers import OPTIMIZERS, readers
 
 AUTO = -1
@@ -125,13 +125,13 @@ DURATION = Kind("TIME", _read_duration)
 
 
 LENGTH, OPTIMIZER, RATE, LOSS, IMAGES, SPEED, CHECKS = (
-    "Length and batches",
+    "Epochs and batches",
     "Optimizer",
-    "Learning rate over the run",
-    "Loss and weights",
-    "Images",
+    "Learning rate schedule",
+    "Regularisation",
+    "Augmentation and normalisation",
     "Speed and memory",
-    "Tests, ends and checkpoints",
+    "Evaluation, stopping and checkpoints",
 )
 """Groups of settings, as the help shows them."""
 
@@ -152,85 +152,81 @@ class Recipe:
     last one cannot be shared out. 0 turns off what is a number.
     """
 
-    epochs: int = _setting(20, whole(1), "How often every training image is seen.", LENGTH)
-    batch_size: int = _setting(128, whole(1, auto=True), "Images of one step; `auto` is the largest that fits.", LENGTH)
-    accumulate: int = _setting(
-        1, whole(1), "Parts into which a step is split, one after the other, to save memory.", LENGTH
-    )
+    epochs: int = _setting(20, whole(1), "Number of passes over the training set.", LENGTH)
+    batch: int = _setting(128, whole(1, auto=True), "Images per optimizer step; auto: the most that fit.", LENGTH)
+    accumulate: int = _setting(1, whole(1), "Forward and backward passes per optimizer step.", LENGTH)
 
-    optimizer: str = _setting("adamw", one_of(*OPTIMIZERS), "Rule that updates the weights.", OPTIMIZER)
+    optimizer: str = _setting("adamw", one_of(*OPTIMIZERS), "Optimizer.", OPTIMIZER)
     learning_rate: float = _setting(
-        AUTO, decimal(0, auto=True), "Largest learning rate of the run; auto: the optimizer's usual one.", OPTIMIZER
+        AUTO, decimal(0, auto=True), "Peak learning rate; auto: the optimizer's own.", OPTIMIZER
     )
     momentum: float = _setting(0.9, decimal(0, 1, below=True), f"{readers('momentum')}.", OPTIMIZER)
     nesterov: bool = _setting(True, SWITCH, f"{readers('nesterov')}.", OPTIMIZER)
     beta2: float = _setting(0.999, decimal(0, 1, below=True), f"{readers('beta2')}.", OPTIMIZER)
     rho: float = _setting(0.9, decimal(0, 1, below=True), f"{readers('rho')}.", OPTIMIZER)
-    eps: float = _setting(1e-8, decimal(0), f"{readers('eps')}, added to a divisor.", OPTIMIZER)
+    eps: float = _setting(1e-8, decimal(0), f"{readers('eps')}, added to the denominator.", OPTIMIZER)
     weight_decay: float = _setting(
         AUTO,
         decimal(0, auto=True),
-        "Weight decay of conv and linear weights; auto: the optimizer's usual one.",
+        "Weight decay of conv and fc weights; auto: the optimizer's own.",
         OPTIMIZER,
     )
 
-    schedule: str = _setting("one-cycle", one_of(*SCHEDULES), "How the learning rate goes over the run.", RATE)
-    warmup: float = _setting(
-        0.0, decimal(0), "Epochs in which it rises; a one-cycle without takes 30% of the run.", RATE
-    )
-    step_every: int = _setting(30, whole(1), "Epochs after which a step schedule lowers it.", RATE)
-    step_factor: float = _setting(0.1, decimal(0, 1), "What a step schedule multiplies it by.", RATE)
+    schedule: str = _setting("one-cycle", one_of(*SCHEDULES), "Learning rate schedule.", RATE)
+    warmup: float = _setting(0.0, decimal(0), "Epochs of warm-up; 0 in a one-cycle: 30% of the run.", RATE)
+    step_every: int = _setting(30, whole(1), "Epochs between the drops of a step schedule.", RATE)
+    step_factor: float = _setting(0.1, decimal(0, 1), "Factor of each drop of a step schedule.", RATE)
 
-    label_smoothing: float = _setting(0.1, decimal(0, 1, below=True), "Share of a label spread over all classes.", LOSS)
-    clip: float = _setting(0.0, decimal(0), "Largest norm of the gradient.", LOSS)
+    label_smoothing: float = _setting(
+        0.1, decimal(0, 1, below=True), "Label smoothing: share spread over all classes.", LOSS
+    )
+    clip: float = _setting(0.0, decimal(0), "Gradient clipping: largest norm.", LOSS)
     ema: float = _setting(
-        0.0, decimal(0, 1, below=True), "Decay per step of averaged weights, which are then tested.", LOSS
+        0.0, decimal(0, 1, below=True), "Decay of the weights' moving average, which is then tested.", LOSS
     )
 
     flip: str = _setting(
         "auto",
         one_of("auto", "none", "random", "alternating"),
-        "Mirror left and right; auto: alternating for colour.",
+        "Horizontal flips; auto: alternating for colour images.",
         IMAGES,
     )
-    shift: int = _setting(AUTO, whole(0, auto=True), "Pixels by which images move both ways; auto: an eighth.", IMAGES)
-    fill: str = _setting("zeros", one_of("zeros", "reflect"), "What comes in at the border of a moved image.", IMAGES)
-    crop: float = _setting(0.0, decimal(0, 1), "Smallest share of the image that is cut out and enlarged.", IMAGES)
-    cutout: int = _setting(0, whole(0), "Side in pixels of a square that is blanked.", IMAGES)
-    mixup: float = _setting(0.0, decimal(0), "Alpha of mixing two images and their labels.", IMAGES)
-    cutmix: float = _setting(0.0, decimal(0), "Alpha of pasting a part of one image into another.", IMAGES)
+    shift: int = _setting(AUTO, whole(0, auto=True), "Random shift in pixels; auto: an eighth of the image.", IMAGES)
+    fill: str = _setting("zeros", one_of("zeros", "reflect"), "Padding of shifted images.", IMAGES)
+    crop: float = _setting(0.0, decimal(0, 1), "Random resized crop: smallest share of the image.", IMAGES)
+    cutout: int = _setting(0, whole(0), "Cutout: side of the square in pixels.", IMAGES)
+    mixup: float = _setting(0.0, decimal(0), "Mixup: α of the share of two images.", IMAGES)
+    cutmix: float = _setting(0.0, decimal(0), "CutMix: α of the share of two images.", IMAGES)
     normalise: str = _setting(
         "data",
         one_of("data", "half", "none"),
-        "Pixels in 0..1, then the data's mean and deviation, or less 0.5.",
+        "Normalisation: by mean and deviation, or minus 0.5.",
         IMAGES,
     )
 
     precision: str = _setting(
         "float32",
-        one_of("auto", "float32", "tf32", "bf16", "fp16", also=PRECISION_WORDS),
-        "Type of the arithmetic; auto: bf16 on CUDA.",
+        one_of("auto", *TRAINED, also=SPELLINGS),
+        "Precision of the arithmetic; auto: bf16 on CUDA.",
         SPEED,
     )
-    channels_last: bool = _setting(False, SWITCH, "Whether images lie in memory with their channels last.", SPEED)
-    compile: bool = _setting(False, SWITCH, "Whether torch.compile makes the model faster, after a slow start.", SPEED)
-    checkpointing: bool = _setting(False, SWITCH, "Whether blocks are computed twice to save memory.", SPEED)
-    deterministic: bool = _setting(False, SWITCH, "Whether only algorithms that repeat exactly are used.", SPEED)
-    seed: int = _setting(0, whole(0, 2**63 - 1), "What everything random is drawn from.", SPEED)
+    channels_last: bool = _setting(False, SWITCH, "Channels-last memory layout.", SPEED)
+    compile: bool = _setting(False, SWITCH, "Compile the model with torch.compile.", SPEED)
+    checkpointing: bool = _setting(False, SWITCH, "Recompute blocks in the backward pass.", SPEED)
+    deterministic: bool = _setting(False, SWITCH, "Use deterministic algorithms only.", SPEED)
+    seed: int = _setting(0, whole(0, 2**63 - 1), "Random seed.", SPEED)
 
     validation: float = _setting(
-        0.0, decimal(0, 1, below=True), "Share of the training images kept for validation.", CHECKS
+        0.0, decimal(0, 1, below=True), "Share of the training images held out for validation.", CHECKS
     )
-    views: int = _setting(
-        1, whole(1, 6), "Views of an image that testing averages: 1, 2 (mirrored) or 6 (moved too).", CHECKS
-    )
-    patience: int = _setting(0, whole(0), "Epochs without a better accuracy after which the run ends.", CHECKS)
-    time_limit: float = _setting(0.0, DURATION, "Time after which the run saves and leaves; it can go on.", CHECKS)
-    checkpoint_every: float = _setting(60.0, DURATION, "Time after which a checkpoint is due.", CHECKS)
+    views: int = _setting(1, whole(1, 6), "Test-time augmentation: 1, 2 (flipped) or 6 (shifted) views.", CHECKS)
+    patience: int = _setting(0, whole(0), "Early stopping: epochs without a better accuracy.", CHECKS)
+    time_limit: float = _setting(0.0, DURATION, "Time limit of a run, which can be resumed.", CHECKS)
+    checkpoint_every: float = _setting(60.0, DURATION, "Time between checkpoints.", CHECKS)
     non_finite: str = _setting(
         "stop",
         one_of("stop", "rollback"),
-        "A loss that is no number: stop, or go back and halve the learning rate.",
+        "NaN or infinite loss: stop, or roll back at half the rate.",
         CHECKS,
     )
 
@@ -263,8 +259,12 @@ def kind_of(setting: Field[Any]) -> Kind:
 
 
 def key_of(name: str) -> str:
-    """Return a setting's key in a recipe file, which is also its option: ``batch-size``."""
+    """Return a setting's key in a recipe file, which is also its option: ``learning-rate``."""
     return name.replace("_", "-")
+
+
+OLDER_KEYS = {"batch-size": "batch"}
+"""Keys that older recipe files have."""
 
 
 def as_values(recipe: Recipe) -> Mapping[str, Any]:

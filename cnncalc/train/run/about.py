@@ -46,7 +46,7 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
 
 def _recipe_line(recipe: Recipe) -> str:
     parts = f" in {recipe.accumulate} parts" if recipe.accumulate > 1 else ""
-    batches = f"batches of {counted(recipe.batch_size, 'image')}{parts}"
+    batches = f"batches of {counted(recipe.batch, 'image')}{parts}"
     rate = f"learning rate {recipe.learning_rate:g} ({recipe.schedule})"
     decay = f"weight decay {recipe.weight_decay:g}, seed {recipe.seed}"
     return f"{counted(recipe.epochs, 'epoch')}, {batches}, {recipe.optimizer}, {rate}, {decay}"

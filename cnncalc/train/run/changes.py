@@ -11,7 +11,7 @@ from cnncalc.train.recipe.settings import Recipe, as_values, key_of
 from cnncalc.train.run.facts import DATA, SPEC, RunFacts
 
 FIXED: Mapping[str, str] = {
-    "batch_size": "the step at which it stands is counted in batches",
+    "batch": "the step at which it stands is counted in batches",
     "optimizer": "its state belongs to the optimizer",
     "ema": "its averaged weights began with the run",
     "normalise": "its weights have learned from images that are normalised as they are",

@@ -23,8 +23,8 @@ def files_of(folder: RunFolder) -> list[tuple[str, str]]:
 def commands_of(folder: RunFolder, *, goes_on: bool, tested: bool) -> list[tuple[str, str]]:
     """Return what to type next, with what it does: of a run that can go on, and of one with an epoch to test."""
     commands = [
-        (goes_on, folder.command("train --resume"), "goes on"),
-        (tested, folder.command("evaluate"), "accuracy per class, and what is taken for what"),
-        (tested, folder.command("predict", "IMAGE"), "what an image shows"),
+        (goes_on, folder.command("train --resume"), "continues the run"),
+        (tested, folder.command("evaluate"), "accuracy per class and the confusion matrix"),
+        (tested, folder.command("predict", "IMAGE"), "classifies images"),
     ]
     return [(typed, what) for fits, typed, what in commands if fits]

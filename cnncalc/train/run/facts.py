@@ -82,9 +82,9 @@ def from_json(data: bytes) -> RunFacts:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
+        raise ValueError("it is not JSON") from None
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        raise ValueError(f'it is no object with "schema": "{SCHEMA}"')
+        raise ValueError(f'it is not an object with "schema": "{SCHEMA}"')
     missing = [name for name in _FIELDS if name not in found and name not in RunFacts._field_defaults]
     if missing:
         raise ValueError(f"`{missing[0]}` is missing")

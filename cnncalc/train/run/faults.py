@@ -51,7 +51,7 @@ def no_number(what: str, rate: float, folder: RunFolder, recipe: Recipe, rollbac
     """
     smaller = min(rate / 10, OPTIMIZERS[recipe.optimizer].learning_rate)
     again = folder.command("train --resume", f"--learning-rate {smaller:.3g}")
-    hints = [f"go on from the last good checkpoint with a smaller learning rate: {again}"]
+    hints = [f"continue from the last good checkpoint with a smaller learning rate: {again}"]
     if not recipe.clip:
         hints.append("or with clipped gradients: --clip 1 in its place")
     if recipe.non_finite == "stop":
@@ -63,9 +63,11 @@ def no_number(what: str, rate: float, folder: RunFolder, recipe: Recipe, rollbac
 def _lost(folder: RunFolder) -> SpecError:
     hints = [
         "what it said before it ended tells why",
-        f"torchrun with --max-restarts goes on by itself; otherwise: {folder.command('train --resume')}",
+        f"torchrun with --max-restarts continues by itself; otherwise: {folder.command('train --resume')}",
     ]
-    return SpecError("lost-process", "another process of the run ended, and this one cannot go on alone", hints=hints)
+    return SpecError(
+        "lost-process", "another process of the run ended, and this one cannot continue alone", hints=hints
+    )
 
 
 def _amount(number: str, unit: str) -> str:
@@ -74,19 +76,19 @@ def _amount(number: str, unit: str) -> str:
 
 
 def _out_of_memory(recipe: Recipe, folder: RunFolder, said: str) -> SpecError:
-    tried = f"batches of {counted(recipe.batch_size, 'image')}"
+    tried = f"batches of {counted(recipe.batch, 'image')}"
     if recipe.accumulate > 1:
         tried += f" in {recipe.accumulate} parts"
     ways = [
-        (2 * recipe.accumulate <= recipe.batch_size, f"--accumulate {2 * recipe.accumulate}", "takes a step in parts"),
+        (2 * recipe.accumulate <= recipe.batch, f"--accumulate {2 * recipe.accumulate}", "takes a step in parts"),
         (recipe.precision in ("float32", "tf32"), "--precision bf16", "halves what is kept for the backward pass"),
         (not recipe.checkpointing, "--checkpointing", "computes blocks twice and keeps less"),
     ]
     options = [(option, what) for fits, option, what in ways if fits]
-    hints = [f"go on in less memory: {folder.command('train --resume', option)}" for option, _ in options[:1]]
+    hints = [f"continue with less memory: {folder.command('train --resume', option)}" for option, _ in options[:1]]
     hints += [f"or with {option} in its place, which {what}" for option, what in options[1:]]
-    if recipe.batch_size > 1:
-        hints.append(f"a new run may have a smaller --batch-size, such as {recipe.batch_size // 2}")
+    if recipe.batch > 1:
+        hints.append(f"a new run may have a smaller --batch, such as {recipe.batch // 2}")
     amount = re.search(r"allocate ([\d.]+) (\w+)", said)
     wanted = f": {_amount(*amount.groups())} more could not be had" if amount else ""
     return SpecError("out-of-memory", f"memory ran out with {tried}{wanted}", hints=hints)

@@ -93,7 +93,7 @@ class RunFolder:
             return
         if all(name in (SPEC, RECIPE, LOCK) or _is_left_behind(name) for name in names):
             return
-        hints = [f"to go on with it: {self.command('train --resume')}", "or name another folder with --out"]
+        hints = [f"to continue it: {self.command('train --resume')}", "or name another folder with --out"]
         raise SpecError("run-exists", f"there is something in `{shorten_path(self.path)}` already", hints=hints)
 
     def command(self, words: str, more: str = "") -> str:
@@ -112,7 +112,7 @@ class RunFolder:
         if not changed and facts.fingerprints.get(SPEC_PRINT, now) != now:
             message = f"`{shorten_path(self.file(SPEC))}` is not the spec that the run began with"
             accept = self.command("train --resume", "--accept-changes")
-            hints = ["put it back as it was, or begin a new run with it", f"or go on with it all the same: {accept}"]
+            hints = ["put it back as it was, or begin a new run with it", f"or continue with it anyway: {accept}"]
             raise SpecError("other-spec", message, hints=hints)
         channels = {len(facts.mean), len(facts.deviation)}
         if channels != {network.input.channels} or len(facts.classes) != network.output.channels:
@@ -139,7 +139,7 @@ class RunFolder:
         try:
             return from_json(read_regular(self.file(RUN), _MOST_BYTES))
         except (FileNotFoundError, NotADirectoryError):
-            message = f"`{shorten_path(self.path)}` is no run: there is no {RUN} in it"
+            message = f"`{shorten_path(self.path)}` is not a training run: it has no {RUN}"
             hints = ["name the folder that `cnncalc train` wrote"]
             raise SpecError("no-run", message, hints=hints) from None
         except OSError as error:
@@ -152,10 +152,10 @@ class RunFolder:
         """Refuse folders, devices and pipes under the names of a run's files: some of them have no end."""
         for name in (SPEC, RECIPE, RUN, METRICS, CURVE, BEST, LAST, LOCK):
             if os.path.exists(self.file(name)) and not os.path.isfile(self.file(name)):
-                raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is no file: a run has one of that name")
+                raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is not a file, as a run has it")
         for name in (CHECKPOINTS, TENSORBOARD):
             if os.path.exists(self.file(name)) and not os.path.isdir(self.file(name)):
-                message = f"`{shorten_path(self.file(name))}` is no folder: a run has one of that name"
+                message = f"`{shorten_path(self.file(name))}` is not a folder, as a run has it"
                 raise SpecError("no-run", message)
 
     def write_metrics(self, rows: Sequence[EpochMetrics]) -> None:

@@ -176,7 +176,7 @@ def _plan_new(request: TrainRequest, place: Place) -> PlannedRun:
     _check(plan)
     path = request.out or place.processes.agree_on(free_folder(_spec_name(network)))
     about = about_run(plan, dataset)
-    chosen = [("batch size", f"{recipe.batch_size:,}: {fit}")] if fit else []
+    chosen = [("batch size", f"{recipe.batch:,}: {fit}")] if fit else []
     return PlannedRun(plan, RunFolder(path), _facts_of(plan, request.settings, data, dataset), [*about, *chosen])
 
 
@@ -212,9 +212,9 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
     splits = run_splits(dataset, recipe, normalisation, by_class=facts.splits_by_class)
     if len(splits.train) != facts.images:
         message = f"the run was trained on {facts.images:,} images; there are {len(splits.train):,} now"
-        raise SpecError("other-data", message, hints=["a run goes on with the data that it began with"])
+        raise SpecError("other-data", message, hints=["a run continues with the data that it began with"])
     if not request.accept:
-        check_data(dataset, facts, [f"or go on all the same: {folder.command('train --resume', '--accept-changes')}"])
+        check_data(dataset, facts, [f"or continue anyway: {folder.command('train --resume', '--accept-changes')}"])
     plan = plan_of(network, recipe, splits, place)
     _check(plan)
     accepted = {SPEC: spec_fingerprint(network.source.text, facts.spec), DATA: fingerprint(dataset)}
@@ -245,7 +245,7 @@ def _decided(recipe: Recipe, dataset: Dataset, network: Network, place: Place) -
         shift=resolved_shift(recipe, network.input),
         validation=validation_share(recipe, dataset),
     )
-    if decided.batch_size != AUTO:
+    if decided.batch != AUTO:
         return decided, ""
     fit = fitting_batch(without_softmax(network), decided, place, dataset.train)
-    return replace(decided, batch_size=int(place.processes.agree_on(str(fit.batch_size)))), fit.reason
+    return replace(decided, batch=int(place.processes.agree_on(str(fit.batch)))), fit.reason

@@ -101,7 +101,7 @@ class RunSaver:
             message = (
                 f"step {progress.step:,} of the checkpoint is not in epoch {progress.epoch + 1} of {steps:,} steps"
             )
-            raise SpecError("bad-checkpoint", message, hints=["a run goes on with the batches that it began with"])
+            raise SpecError("bad-checkpoint", message, hints=["a run continues with the batches that it began with"])
         self._last = self._best = None
         return progress, told
 

@@ -78,7 +78,7 @@ class Trained(NamedTuple):
             split.to(self.device),
             self.augmenter,
             classes=len(self.facts.classes),
-            batch=max(AT_ONCE, self.recipe.batch_size // self.recipe.accumulate),
+            batch=max(AT_ONCE, self.recipe.batch // self.recipe.accumulate),
             views=self.views(views),
             cast=autocast(self.recipe, self.device),
         )

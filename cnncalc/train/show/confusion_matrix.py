@@ -29,7 +29,7 @@ def draw_confusion(classes: Sequence[str], confusion: Sequence[Sequence[int]], f
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, label="share of the class", shrink=0.8)
-    axes.set_xlabel("taken for")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("class")
     if len(classes) <= _MOST_NAMED:
         axes.set_xticks(range(len(classes)), names, rotation=45, ha="right", parse_math=False)

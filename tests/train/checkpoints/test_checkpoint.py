@@ -120,7 +120,7 @@ def test_without_checkpoints(folder: Path, complaint: Complaint) -> None:
 
 # ---- damaged
 
-DAMAGED = "{path} is damaged: what it holds is not what its name says; the one before it is used"
+DAMAGED = "{path} is damaged: its content does not match its name; the one before it is used"
 
 
 def damaged_at(path: Path, place: int, how: str) -> None:
@@ -148,7 +148,7 @@ def test_damage_at_any_byte_is_recognised(tmp_path_factory: pytest.TempPathFacto
 def test_where_none_is_whole_the_error_says_what_is_wrong_with_each(two: list[Path], complaint: Complaint) -> None:
     damaged_at(two[0], 3, "cut off")
     two[1].write_bytes(b"")
-    wrong = "is damaged: what it holds is not what its name says"
+    wrong = "is damaged: its content does not match its name"
     assert complaint(read_newest, FOLDER) == (
         "error[bad-checkpoint]: no checkpoint in checkpoints is whole\n"
         f"  = {FOLDER}/{two[1].name} {wrong}\n"

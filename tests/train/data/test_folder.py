@@ -125,7 +125,7 @@ def test_unreadable_images_are_named_and_counted(folder: Path, complaint: Compla
     spoil(folder / "pets" / "train", 1)
     spoil(folder / "pets" / "test", 7)
 
-    reason = "it is no image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"
+    reason = "it is not an image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"
     assert complaint(load, "pets", "8x8x3", memory_limit=limit) == (
         "error[unreadable-image]: 8 of 22 images cannot be read\n"
         f"  = `pets/train/dog/0.png`: {reason}\n"
@@ -154,7 +154,7 @@ def test_unreadable_images_are_skipped_if_asked(folder: Path, limit: int) -> Non
     for ours, theirs in zip(next(left.train.batches(rows)), next(wanted.train.batches(rows)), strict=True):
         assert torch.equal(ours, theirs)
     assert left.skipped == tuple(
-        f"`pets/dog/{index}.png`: it is no image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)" for index in range(2)
+        f"`pets/dog/{index}.png`: it is not an image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)" for index in range(2)
     )
 
 
@@ -164,6 +164,6 @@ def test_a_folder_of_which_nothing_is_left(folder: Path, complaint: Complaint) -
         (folder / "pets" / name / "0.png").write_bytes(b"")
     assert complaint(load, "pets", "8x8x3", unreadable="skip") == (
         "error[bad-data]: no image of `pets` can be used\n"
-        "  = `pets/cat/0.png`: it is no image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)\n"
-        "  = `pets/dog/0.png`: it is no image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"
+        "  = `pets/cat/0.png`: it is not an image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)\n"
+        "  = `pets/dog/0.png`: it is not an image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"
     )

@@ -126,7 +126,8 @@ def test_a_gzip_file_that_is_none(folder: Path, complaint: Complaint) -> None:
     (folder / "here" / f"{NAMES[1]}.gz").write_bytes(b"hello")
 
     assert complaint(load, "here", "28x28x1") == (
-        f"error[bad-data]: `here/{NAMES[1]}.gz` is damaged: it is no whole gzip file (Not a gzipped file (b'he'))\n"
+        f"error[bad-data]: `here/{NAMES[1]}.gz` is damaged: it is not a complete gzip file "
+        "(Not a gzipped file (b'he'))\n"
         "  = delete it and get it again"
     )
 

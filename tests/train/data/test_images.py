@@ -191,8 +191,11 @@ def png() -> bytes:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "it is no image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n", "it is no image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"),
+        (b"", "it is not an image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"),
+        (
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n",
+            "it is not an image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)",
+        ),
         (png()[:60], "image file is truncated"),
         (bomb(), "it has more than 89,478,485 pixels"),
         (long(80_000_000, 1), "it has a side of 80,000,000 pixels, more than 65,535"),
@@ -212,8 +215,8 @@ def test_a_file_that_is_not_there(folder: Path, complaint: Complaint) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (os.mkfifo, "it is no ordinary file"),
-        (lambda path: Path(path).symlink_to("/dev/zero"), "it is no ordinary file"),
+        (os.mkfifo, "it is not a regular file"),
+        (lambda path: Path(path).symlink_to("/dev/zero"), "it is not a regular file"),
         (lambda path: Path(path).symlink_to("nowhere"), "it is a link to a file that is not there"),
         (lambda path: Path(path).symlink_to(path), "Too many levels of symbolic links"),
         (os.mkdir, "it is a folder"),

@@ -166,7 +166,7 @@ def test_a_member_that_is_no_array(folder: Path, complaint: Complaint) -> None:
     with zipfile.ZipFile(folder / "file.npz", "w") as file:
         file.writestr("x", b"hello")
         file.writestr("y", b"hello")
-    assert complaint(load, "file.npz", "4x4x1") == "error[bad-data]: x in `file.npz` is no NumPy array"
+    assert complaint(load, "file.npz", "4x4x1") == "error[bad-data]: x in `file.npz` is not a NumPy array"
 
 
 # ---- what a file says about itself

@@ -32,12 +32,12 @@ def test_the_smallest_part_is_that_of_the_parts_themselves(images: int, batch: i
 
 
 REFUSED = {
-    (1797, 2, 1, 1): ("1,797 images in batches of 2", "use a --batch-size of 3"),
-    (1797, 1, 1, 1): ("1,797 images in batches of 1", "use a --batch-size of 3"),
+    (1797, 2, 1, 1): ("1,797 images in batches of 2", "use a --batch of 3"),
+    (1797, 1, 1, 1): ("1,797 images in batches of 1", "use a --batch of 3"),
     (1, 128, 1, 1): ("1 image in batches of 128", "train on more images, at least 2 at a time"),
-    (100, 3, 1, 2): ("100 images in batches of 3, 2 parts", "use a --batch-size of 4"),
-    (100, 3, 2, 1): ("100 images in batches of 3, 2 processes", "use a --batch-size of 4"),
-    (100, 7, 2, 2): ("100 images in batches of 7, 2 processes x 2 parts", "use a --batch-size of 10"),
+    (100, 3, 1, 2): ("100 images in batches of 3, 2 parts", "use a --batch of 4"),
+    (100, 3, 2, 1): ("100 images in batches of 3, 2 processes", "use a --batch of 4"),
+    (100, 7, 2, 2): ("100 images in batches of 7, 2 processes x 2 parts", "use a --batch of 10"),
 }
 
 
@@ -46,7 +46,7 @@ def test_a_batch_norm_of_one_value_is_refused(complaint: Complaint, sizes: tuple
     """PyTorch raises in the first step that sees one, or in the last of an epoch; the batch that is named is fine."""
     images, batch, processes, parts = sizes
     detail, hint = REFUSED[sizes]
-    text = complaint(check, POOLED, images, processes, batch_size=batch, accumulate=parts)
+    text = complaint(check, POOLED, images, processes, batch=batch, accumulate=parts)
     assert text == (
         "error[bad-batch]: bn1: a batch norm of 1x1x8 needs two images at a time to train with\n"
         "  --> text:2:23\n"
@@ -58,7 +58,7 @@ def test_a_batch_norm_of_one_value_is_refused(complaint: Complaint, sizes: tuple
         "   = or leave it out, or norm an earlier volume"
     )
     if hint.startswith("use"):
-        check(POOLED, images, processes, batch_size=int(hint.split()[-1]), accumulate=parts)
+        check(POOLED, images, processes, batch=int(hint.split()[-1]), accumulate=parts)
 
 
 @pytest.mark.parametrize("images", range(1, 12))
@@ -75,7 +75,7 @@ def test_what_is_refused_is_what_pytorch_refuses(images: int, batch: int) -> Non
     except ValueError:
         fits = False
     try:
-        check(POOLED, images, batch_size=batch)
+        check(POOLED, images, batch=batch)
     except SpecError:
         assert not fits
     else:
@@ -83,7 +83,7 @@ def test_what_is_refused_is_what_pytorch_refuses(images: int, batch: int) -> Non
 
 
 def test_a_batch_norm_of_many_positions_needs_one_image() -> None:
-    check("input 8x8x1\nconv 3x3x8 - bn - gap - fc 10", 1, batch_size=1)
+    check("input 8x8x1\nconv 3x3x8 - bn - gap - fc 10", 1, batch=1)
 
 
 DEAD = {

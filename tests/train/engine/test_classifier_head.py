@@ -44,12 +44,12 @@ def test_all_three_train_alike(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("end", "note"),
     [
-        ("fc 3", "cross-entropy with a softmax of its own: the spec ends in scores"),
+        ("fc 3", "cross-entropy with a softmax of its own: the spec ends in logits"),
         ("fc 3 - softmax", "cross-entropy, which does the softmax of `softmax1` itself"),
         ("fc 3 - logsoftmax", "cross-entropy, which does the logsoftmax of `logsoftmax1` itself"),
         (
             "fc 3 - sigmoid",
-            "cross-entropy with a softmax of its own: the spec ends in `sigmoid`, whose output it takes for scores",
+            "cross-entropy with a softmax of its own: the spec ends in `sigmoid`, whose output it takes as logits",
         ),
     ],
 )
@@ -62,12 +62,12 @@ def test_the_run_says_what_the_loss_makes_of_the_end(end: str, note: str) -> Non
     [
         (
             "input 8x8x3\nconv 3x3x10 p1",
-            "error[no-classifier]: the network makes 8x8x10, not a score for each class\n"
+            "error[no-classifier]: the network's output is 8x8x10; a classifier needs one output per class\n"
             "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are",
         ),
         (
             "input 8x8x3\nfc 1 - sigmoid",
-            "error[no-classifier]: the network makes a single score; a classifier makes one a class\n"
+            "error[no-classifier]: the network has one output; a classifier needs one per class, at least two\n"
             "  = end it with `fc 2` for two classes",
         ),
         (

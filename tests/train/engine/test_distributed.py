@@ -22,7 +22,7 @@ from tests.train.runs import RANDOM, SPEC, train, weights
 ROOT = Path(__file__).parents[3]
 SMOOTH = "input 8x8x1\nconv 3x3x4 p1 - relu - fc 10"
 """Without a norm of batches and without dropout, so that only the sums decide."""
-SETTINGS: dict[str, Any] = {"epochs": 2, "batch_size": 32, "shift": 0, "optimizer": "sgd", "learning_rate": 0.02}
+SETTINGS: dict[str, Any] = {"epochs": 2, "batch": 32, "shift": 0, "optimizer": "sgd", "learning_rate": 0.02}
 
 
 class Shared(NamedTuple):

@@ -40,7 +40,7 @@ def test_lecture_is_the_convnetjs_demo() -> None:
         eps=1e-8,
         learning_rate=1.0,
         schedule="constant",
-        batch_size=4,
+        batch=4,
         weight_decay=1e-4 / 4,
         label_smoothing=0.0,
         normalise="half",
@@ -57,7 +57,7 @@ _RATES = st.floats(0, 1e6)
 _SHARES = st.floats(0, 1, exclude_max=True)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "epochs": st.integers(1, 2**62),
-    "batch_size": st.integers(64, 10**9) | st.just(AUTO),
+    "batch": st.integers(64, 10**9) | st.just(AUTO),
     "accumulate": st.integers(1, 64),
     "optimizer": st.sampled_from([*OPTIMIZERS]),
     "learning_rate": _RATES | st.just(AUTO),
@@ -114,7 +114,7 @@ def test_a_file_may_be_short_and_name_a_base(folder: Path) -> None:
     """What it does not say comes from its base, which may be a file beside it, or from the defaults."""
     (folder / "mine.toml").write_text('base = "fast"\nepochs = 3\nbatch_size = 64  # underscores are fine\n')
     (folder / "other.toml").write_text('base = "mine.toml"\nepochs = 4\n')
-    assert load_recipe("mine.toml") == replace(load_recipe("fast"), epochs=3, batch_size=64)
+    assert load_recipe("mine.toml") == replace(load_recipe("fast"), epochs=3, batch=64)
     assert load_recipe("other.toml") == replace(load_recipe("mine.toml"), epochs=4)
     (folder / "inner").mkdir()
     (folder / "inner" / "far.toml").write_text('base = "../other.toml"\nseed = 9\n')
@@ -123,8 +123,8 @@ def test_a_file_may_be_short_and_name_a_base(folder: Path) -> None:
 
 def test_changes_win_over_the_file(folder: Path) -> None:
     (folder / "mine.toml").write_text('epochs = 3\noptimizer = "adam"\n')
-    changed = load_recipe("mine.toml", {"epochs": 7, "batch_size": "auto"})
-    assert changed == replace(Recipe(), epochs=7, optimizer="adam", batch_size=AUTO)
+    changed = load_recipe("mine.toml", {"epochs": 7, "batch": "auto"})
+    assert changed == replace(Recipe(), epochs=7, optimizer="adam", batch=AUTO)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ WRONG = {
         '  = a line of a recipe is for example: epochs = 30, or: optimizer = "adamw"'
     ),
     "mixup = 0.2\ncutmix = 1": ("error[bad-recipe]: mixup and cutmix cannot both be on\n  = set one of them to 0"),
-    "batch-size = 4\naccumulate = 8": (
+    "batch = 4\naccumulate = 8": (
         "error[bad-recipe]: a batch of 4 cannot be split into 8 parts\n  = accumulate at most 4"
     ),
     'optimizer = "sgd"\nmomentum = 0': (
@@ -294,12 +294,12 @@ def test_a_file_that_is_no_recipe_at_all(folder: Path, complaint: Complaint) -> 
 
 
 def test_a_changed_setting_is_checked(complaint: Complaint) -> None:
-    assert complaint(with_changes, Recipe(), {"batch_size": "many"}) == (
-        "error[bad-recipe]: batch-size is a whole number, not 'many'"
+    assert complaint(with_changes, Recipe(), {"batch": "many"}) == (
+        "error[bad-recipe]: batch is a whole number, not 'many'"
     )
     with pytest.raises(SpecError, match="cannot both be on"):
         checked(replace(Recipe(), mixup=1.0, cutmix=1.0))
 
 
 def test_keys_are_the_options() -> None:
-    assert key_of("batch_size") == "batch-size"
+    assert key_of("batch") == "batch"

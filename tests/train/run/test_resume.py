@@ -65,7 +65,7 @@ def test_labels_that_were_rotated_are_refused(half: Path, complaint: Complaint) 
     assert complaint(resume, "run") == (
         "error[other-data]: the data d.npz are not those that the run began with\n"
         "  = images, labels or names of classes have changed: put them back as they were, or begin a new run\n"
-        "  = or go on all the same: cnncalc train --resume run --accept-changes"
+        "  = or continue anyway: cnncalc train --resume run --accept-changes"
     )
     assert len(Path("run/metrics.csv").read_text().splitlines()) == 2
 
@@ -138,14 +138,14 @@ def test_what_is_not_changed_is_not_written_down(half: Path) -> None:
 
 
 FIXED = {
-    "batch_size": "the step at which it stands is counted in batches",
+    "batch": "the step at which it stands is counted in batches",
     "optimizer": "its state belongs to the optimizer",
     "ema": "its averaged weights began with the run",
     "normalise": "its weights have learned from images that are normalised as they are",
     "validation": "other images would be trained on",
     "seed": "the order of the images is drawn from it",
 }
-OTHERS = {"batch_size": 16, "optimizer": "sgd", "ema": 0.5, "normalise": "none", "validation": 0.5, "seed": 7}
+OTHERS = {"batch": 16, "optimizer": "sgd", "ema": 0.5, "normalise": "none", "validation": 0.5, "seed": 7}
 
 
 @pytest.mark.slow

@@ -173,9 +173,9 @@ def test_images_that_are_streamed_go_on_too(folder: Path) -> None:
     write_images(folder / "pets", count=30, size="10x12x3")
     spec = "input 8x8x3\nconv 3x3x4 p1 - relu - gap - fc 2"
     data = DataRequest("pets", memory_limit=0, workers=0, resize="crop")
-    train(spec, "whole", data=data, batch_size=8)
+    train(spec, "whole", data=data, batch=8)
     with pytest.raises(Died):
-        train(spec, "run", data=data, batch_size=8, heard=dying_at(10), checkpoint_every=0)
+        train(spec, "run", data=data, batch=8, heard=dying_at(10), checkpoint_every=0)
     resume("run")
     assert weights("run") == weights("whole")
 
@@ -188,9 +188,7 @@ def test_a_damaged_checkpoint_is_told_of_and_the_one_before_it_used(uninterrupte
     newest.write_bytes(newest.read_bytes()[:-1])
     heard = Heard()
     resume("run", heard)
-    assert heard.all("note") == [
-        f"{newest} is damaged: what it holds is not what its name says; the one before it is used"
-    ]
+    assert heard.all("note") == [f"{newest} is damaged: its content does not match its name; the one before it is used"]
     assert heard.all("begin")[0].first_step == 10
     assert weights("run") == weights(uninterrupted)
 
@@ -218,13 +216,13 @@ def test_the_checkpoints_of_another_run_are_refused(folder: Path, complaint: Com
 
 EDITS = {
     ("epochs = 2", "epochs = 1"): "error[bad-checkpoint]: the checkpoint lies behind the end of the run",
-    ("batch-size = 32", "batch-size = 64"): (
+    ("batch = 32", "batch = 64"): (
         "error[bad-checkpoint]: step 14 of the checkpoint is not in epoch 3 of 4 steps\n"
-        "  = a run goes on with the batches that it began with"
+        "  = a run continues with the batches that it began with"
     ),
     ('optimizer = "adamw"', 'optimizer = "sgd"'): (
         "error[bad-checkpoint]: the checkpoint holds the state of adamw, and the recipe says sgd\n"
-        "  = a run goes on with the optimizer that it began with"
+        "  = a run continues with the optimizer that it began with"
     ),
     ("ema = 0.0", "ema = 0.9"): (
         "error[other-weights]: the checkpoint holds the weights of another network: `fc1.weight` does not match"
@@ -258,7 +256,7 @@ def test_a_run_goes_on_with_the_data_that_it_began_with(folder: Path, complaint:
     (folder / "pets" / "cat" / "1.png").unlink()
     assert complaint(resume, "run") == (
         "error[other-data]: the run was trained on 36 images; there are 34 now\n"
-        "  = a run goes on with the data that it began with"
+        "  = a run continues with the data that it began with"
     )
 
 
@@ -296,7 +294,7 @@ def test_a_signal_saves_and_leaves(uninterrupted: Path, folder: Path) -> None:
     heard = Heard(epoch=lambda row: signals.hear(15, None))
     ended = train(SPEC, "run", heard=heard, signals=signals, **RANDOM)
     assert (ended.reason, ended.complete) == ("stopped by SIGTERM", False)
-    assert ended.commands[0] == ("cnncalc train --resume run", "goes on")
+    assert ended.commands[0] == ("cnncalc train --resume run", "continues the run")
     heard = Heard()
     resume("run", heard)
     assert heard.all("begin")[0].first_step == STEPS_PER_EPOCH
@@ -370,7 +368,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(folder: Path, 
     first, *hints = text.splitlines()
     assert first == "error[not-finite]: the loss of step 2 is nan: training ends there"
     assert hints == [
-        "  = go on from the last good checkpoint with a smaller learning rate: "
+        "  = continue from the last good checkpoint with a smaller learning rate: "
         "cnncalc train --resume run --learning-rate 0.1",
         "  = or with clipped gradients: --clip 1 in its place",
         "  = or with --non-finite rollback, which goes back and halves the learning rate by itself",
@@ -408,7 +406,7 @@ def test_a_run_that_goes_back_ten_times_in_vain_ends(folder: Path, complaint: Co
     settings = {"optimizer": "sgd", "learning_rate": 1e30, "non_finite": "rollback", "heard": heard}
     assert complaint(train, SPEC, "run", **settings) == (
         "error[not-finite]: the loss of step 2 is nan: training ends there, after going back 10 times\n"
-        "  = go on from the last good checkpoint with a smaller learning rate: "
+        "  = continue from the last good checkpoint with a smaller learning rate: "
         "cnncalc train --resume run --learning-rate 0.1\n"
         "  = or with clipped gradients: --clip 1 in its place"
     )
@@ -431,10 +429,10 @@ def test_out_of_memory_says_what_was_tried_and_what_to_try(
     monkeypatch.setattr(Trainer, "_loss", loss)
     assert complaint(train, PLAIN, "run", accumulate=2) == (
         f"error[out-of-memory]: memory ran out with batches of 32 images in 2 parts{MEMORY[said]}\n"
-        "  = go on in less memory: cnncalc train --resume run --accumulate 4\n"
+        "  = continue with less memory: cnncalc train --resume run --accumulate 4\n"
         "  = or with --precision bf16 in its place, which halves what is kept for the backward pass\n"
         "  = or with --checkpointing in its place, which computes blocks twice and keeps less\n"
-        "  = a new run may have a smaller --batch-size, such as 16"
+        "  = a new run may have a smaller --batch, such as 16"
     )
 
 
@@ -442,9 +440,9 @@ def test_a_cpu_runs_out_of_memory_too(folder: Path, complaint: Complaint, monkey
     """PyTorch raises a RuntimeError there; others are passed on as they are."""
     said = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes. Error code 12"
     monkeypatch.setattr(Trainer, "_loss", lambda *arguments: _raise(RuntimeError(said)))
-    assert complaint(train, PLAIN, "run", batch_size=1, accumulate=1, precision="bf16") == (
+    assert complaint(train, PLAIN, "run", batch=1, accumulate=1, precision="bf16") == (
         "error[out-of-memory]: memory ran out with batches of 1 image: 400 B more could not be had\n"
-        "  = go on in less memory: cnncalc train --resume run --checkpointing"
+        "  = continue with less memory: cnncalc train --resume run --checkpointing"
     )
     monkeypatch.setattr(Trainer, "_loss", lambda *arguments: _raise(RuntimeError("another")))
     with pytest.raises(RuntimeError, match=r"^another$"):
@@ -459,9 +457,9 @@ def _raise(error: Exception) -> torch.Tensor:
 
 
 def test_nothing_is_left_where_a_run_is_refused(folder: Path, complaint: Complaint) -> None:
-    assert complaint(train, PLAIN, "run", batch_size=4, accumulate=4, data=DataRequest("digits", limit=201)) == (
+    assert complaint(train, PLAIN, "run", batch=4, accumulate=4, data=DataRequest("digits", limit=201)) == (
         "error[bad-batch]: of 201 images in batches of 4, the last batch is too small for 4 parts\n"
-        "  = use a --batch-size of at least 8"
+        "  = use a --batch of at least 8"
     )
     assert complaint(train, PLAIN, "run", accumulate=8, data=DataRequest("digits", limit=6)) == (
         "error[too-few-images]: there are 6 images to train on; 8 are needed at a time"
@@ -478,7 +476,7 @@ def test_a_folder_in_use_is_left_alone(folder: Path, complaint: Complaint) -> No
     (folder / "mine" / "thesis.txt").write_text("chapter 1")
     assert complaint(train, PLAIN, "mine") == (
         "error[run-exists]: there is something in `mine` already\n"
-        "  = to go on with it: cnncalc train --resume mine\n"
+        "  = to continue it: cnncalc train --resume mine\n"
         "  = or name another folder with --out"
     )
     assert [path.name for path in (folder / "mine").iterdir()] == ["thesis.txt"]

@@ -14,7 +14,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean, shorten, shorten_path
-from cnncalc.train.recipe.settings import Recipe, Wrong, as_values, key_of, kind_of
+from cnncalc.train.recipe.settings import OLDER_KEYS, Recipe, Wrong, as_values, key_of, kind_of
 
 _FOLDER = os.path.dirname(__file__)
 _MOST_BYTES = 100_000
@@ -61,9 +61,9 @@ def checked(recipe: Recipe) -> Recipe:
     """Return a recipe whose settings go together, or raise `SpecError`."""
     if recipe.mixup and recipe.cutmix:
         raise SpecError("bad-recipe", "mixup and cutmix cannot both be on", hints=["set one of them to 0"])
-    if recipe.accumulate > recipe.batch_size > 0:
-        message = f"a batch of {recipe.batch_size} cannot be split into {recipe.accumulate} parts"
-        raise SpecError("bad-recipe", message, hints=[f"accumulate at most {recipe.batch_size}"])
+    if recipe.accumulate > recipe.batch > 0:
+        message = f"a batch of {recipe.batch} cannot be split into {recipe.accumulate} parts"
+        raise SpecError("bad-recipe", message, hints=[f"accumulate at most {recipe.batch}"])
     if recipe.nesterov and recipe.momentum == 0 and recipe.optimizer in ("sgd", "muon"):
         message = "Nesterov's momentum needs a momentum, which is 0"
         raise SpecError("bad-recipe", message, hints=["set nesterov to false as well (--no-nesterov)"])
@@ -87,7 +87,8 @@ def _read(name: str, above: tuple[str, ...]) -> Recipe:
     known = {key_of(setting.name): setting for setting in fields(Recipe)}
     values = {}
     for key, written in table.items():
-        setting = known.get(key.replace("_", "-"))
+        plain = key.replace("_", "-")
+        setting = known.get(OLDER_KEYS.get(plain, plain))
         if setting is None:
             hints = did_you_mean(key, [*known, BASE])
             raise _fault(source, key, f"a recipe has no setting `{shorten(key)}`", hints)

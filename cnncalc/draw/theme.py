@@ -56,8 +56,9 @@ def _looks(dark: bool) -> dict[str, Look]:
         "faint-solid": Look(faint),
         "detail": Look(GROUND["dark" if dark else "light"], faint),
         "tag": Look(frame, line, 1.0),
-        "cone": Look(None, "#f0955a" if dark else "#c45a10", 1.0),
+        "cone": Look(None, quiet, 0.75),
         "seen": Look("#f0955a" if dark else "#c45a10"),
+        "seen-area": Look(GROUND["dark" if dark else "light"], quiet, 0.75),
         "bad": Look(None, "#ff8a80" if dark else "#b3261e", 2.0, "5 3"),
         "error": Look("#ff8a80" if dark else "#b3261e"),
     }

@@ -60,6 +60,7 @@ class Segment(NamedTuple):
     y1: float
     x2: float
     y2: float
+    role: str = "edge"
 
     @property
     def area(self) -> Area:
@@ -121,11 +122,11 @@ def drawn(svg: str) -> Drawn:
     """Read a picture."""
     root = ElementTree.fromstring(svg)
     found = Drawn(float(root.attrib["width"]), float(root.attrib["height"]), [], [], [], [], [], [])
-    _collect(root, found, inside=False)
+    _collect(root, found)
     return found
 
 
-def _collect(element: ElementTree.Element, found: Drawn, *, inside: bool) -> None:
+def _collect(element: ElementTree.Element, found: Drawn) -> None:
     rects = 0
     for child in element:
         tag = child.tag.removeprefix(SVG)
@@ -137,10 +138,23 @@ def _collect(element: ElementTree.Element, found: Drawn, *, inside: bool) -> Non
         elif tag == "circle":
             x, y, r = (float(child.attrib[name]) for name in ("cx", "cy", "r"))
             found.boxes.append(Area(x - r, y - r, x + r, y + r, "circle"))
-        elif tag == "path" and child.attrib["class"] == "edge":
-            found.lines.extend(segments(child.attrib["d"]))
+        elif tag == "path" and child.attrib["class"] in ("edge", "cone"):
+            found.lines.extend([piece._replace(role=child.attrib["class"]) for piece in segments(child.attrib["d"])])
         elif tag == "g":
-            _collect(child, found, inside=True)
+            _group(child, found)
+
+
+def _group(group: ElementTree.Element, found: Drawn) -> None:
+    """Take what stands for layers; the faces of slabs together are one box."""
+    faces = [child.attrib["d"] for child in group if child.tag == SVG + "path" and child.attrib["d"].endswith("Z")]
+    if "data-span" not in group.attrib or not faces:
+        _collect(group, found)
+        return
+    inner = Drawn(0, 0, [], [], [], [], [], [])
+    _collect(group, inner)
+    areas = [*inner.boxes, *inner.cards, *[piece.area for face in faces for piece in segments(face)]]
+    lefts, tops, rights, bottoms = zip(*[area[:4] for area in areas], strict=True)
+    found.boxes.append(Area(min(lefts), min(tops), max(rights), max(bottoms), "slab"))
 
 
 def _is_card(group: ElementTree.Element, number: int) -> bool:
@@ -229,6 +243,6 @@ def _crossings(picture: Drawn) -> Iterator[str]:
         for text in picture.texts:
             if line.cuts(text):
                 yield f"{line} crosses the text {text}"
-        for box in picture.boxes:
+        for box in picture.boxes if line.role == "edge" else ():  # a cone begins on a face
             if line.cuts(box, 1.0):
                 yield f"{line} crosses the box {box}"

@@ -21,35 +21,43 @@ FITTING = [path for path in EXAMPLES if path.stem != "too-big-stride"]
 SHOW = ["", *SHOWN]
 
 
-def picture(network: cnncalc.Network, show: str = "") -> str:
+WHOLE = ("graph", "volumes")
+"""Styles that show a whole network."""
+
+
+def picture(network: cnncalc.Network, show: str = "", style: str = "graph") -> str:
     """Draw a network."""
-    return svg(picture_of(network, "graph", Wishes("net", show)))
+    return svg(picture_of(network, style, Wishes("net", show)))
 
 
+@pytest.mark.parametrize("style", WHOLE)
 @pytest.mark.parametrize("name", zoo.names())
-def test_every_network_of_the_zoo_can_be_read(name: str) -> None:
+def test_every_network_of_the_zoo_can_be_read(name: str, style: str) -> None:
     """With and without what is shown of its costs."""
     network = cnncalc.load(name)
     for show in ("", "share"):
-        assert faults(picture(network, show)) == []
+        assert faults(picture(network, show, style)) == []
 
 
+@pytest.mark.parametrize("style", WHOLE)
 @pytest.mark.parametrize("path", FITTING, ids=lambda path: str(path.stem))
-def test_every_example_can_be_read(path: Path) -> None:
-    assert faults(picture(cnncalc.load(path))) == []
+def test_every_example_can_be_read(path: Path, style: str) -> None:
+    assert faults(picture(cnncalc.load(path), "", style)) == []
 
 
+@pytest.mark.parametrize("style", WHOLE)
 @pytest.mark.parametrize("seed", range(60))
-def test_networks_that_are_hard_to_draw_can_be_read(seed: int) -> None:
+def test_networks_that_are_hard_to_draw_can_be_read(seed: int, style: str) -> None:
     """Labels taken from anywhere, deep and wide merges, long chains."""
-    assert faults(picture(cnncalc.load(tangle(seed)), SHOW[seed % len(SHOW)])) == []
+    assert faults(picture(cnncalc.load(tangle(seed)), SHOW[seed % len(SHOW)], style)) == []
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("style", WHOLE)
 @pytest.mark.parametrize("seed", range(100))
-def test_networks_of_every_layer_can_be_read(seed: int) -> None:
+def test_networks_of_every_layer_can_be_read(seed: int, style: str) -> None:
     """In one to three dimensions."""
-    assert faults(picture(random_spec(Random(seed)).load(), SHOW[seed % len(SHOW)])) == []
+    assert faults(picture(random_spec(Random(seed)).load(), SHOW[seed % len(SHOW)], style)) == []
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 9])
@@ -61,7 +69,8 @@ def test_every_depth_can_be_read(name: str, depth: int) -> None:
 def test_a_chain_of_thousands_of_layers_is_one_page() -> None:
     """Its middle is left out."""
     text = "\n".join([f"conv {1 + 2 * (n % 3)}x{1 + 2 * (n % 2)}x{1 + n % 7} same" for n in range(3000)])
-    assert faults(picture(cnncalc.load(text, input="32x32x3"))) == []
+    for style in WHOLE:
+        assert faults(picture(cnncalc.load(text, input="32x32x3"), "", style)) == []
 
 
 def test_a_nest_of_labels_is_no_nest_of_calls() -> None:
@@ -69,7 +78,8 @@ def test_a_nest_of_labels_is_no_nest_of_calls() -> None:
     count = 800
     down = [f"at{n}: conv 3x3x4 p1" for n in range(count)]
     up = [f"add( conv 1x1x4 | @at{n} )" for n in reversed(range(count))]
-    assert faults(picture(cnncalc.load("\n".join([*down, *up]), input="8x8x4"))) == []
+    for style in WHOLE:
+        assert faults(picture(cnncalc.load("\n".join([*down, *up]), input="8x8x4"), "", style)) == []
 
 
 # ---- the check itself

@@ -30,7 +30,13 @@ def _graph(network: Network, wishes: Wishes) -> Picture:
     return graph_picture(network, wishes.name, show=wishes.show, depth=wishes.depth)
 
 
-_STYLES: Mapping[str, Callable[[Network, Wishes], Picture]] = {"graph": _graph}
+def _volumes(network: Network, wishes: Wishes) -> Picture:
+    from cnncalc.draw.volumes.page import volumes_picture
+
+    return volumes_picture(network, wishes.name, depth=wishes.depth)
+
+
+_STYLES: Mapping[str, Callable[[Network, Wishes], Picture]] = {"graph": _graph, "volumes": _volumes}
 
 STYLES = tuple(_STYLES)
 """The styles of a picture."""

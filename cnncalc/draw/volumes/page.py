@@ -1,4 +1,4 @@
-"""The page of the style ``volumes``: slabs from left to right, in rows, each with its size above and its layer below."""
+"""The page of the style ``volumes``: slabs from left to right in rows, with its size above and its layer below each."""
 
 from __future__ import annotations
 

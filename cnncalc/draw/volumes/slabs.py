@@ -1,8 +1,8 @@
 """Volumes as slabs in one projection, on scales on which 224 and 7, and 3 and 4096, can both be seen.
 
 A slab is as high as the volume, as deep as it is wide, and as thick as it has channels. The face of a feature map looks
-to the right, towards what reads it. Sizes grow with a power of 0.4 and channels with the logarithm, so that twice as many
-is always the same step. A vector is a bar, as long as it has values.
+to the right, towards what reads it. Sizes grow with a power of 0.4 and channels with the logarithm, so that twice as
+many is always the same step. A vector is a bar, as long as it has values.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Scale:
 
     def side(self, size: int) -> float:
         """Return the pixels of a spatial size."""
-        return max(_LEAST, self.factor * float(size**_POWER))
+        return max(_LEAST, self.factor * pow(float(size), _POWER))
 
 
 def is_vector(volume: Volume) -> bool:

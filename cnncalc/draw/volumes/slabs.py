@@ -7,7 +7,7 @@ many is always the same step. A vector is a bar, as long as it has values.
 
 from __future__ import annotations
 
-from math import log2
+from math import log2, pow
 
 from cnncalc.core.volume import Volume
 from cnncalc.draw.shapes import Area, Point, Rect, Shape
@@ -30,11 +30,11 @@ class Scale:
     def __init__(self, volumes: list[Volume]) -> None:
         sides = [side for volume in volumes if not is_vector(volume) for side in volume.spatial[-2:]]
         largest = max(sides, default=1)
-        self.factor = min(LARGEST / largest**_POWER, 26.0)
+        self.factor = min(LARGEST / pow(largest, _POWER), 26.0)
 
     def side(self, size: int) -> float:
         """Return the pixels of a spatial size."""
-        return max(_LEAST, self.factor * pow(float(size), _POWER))
+        return max(_LEAST, self.factor * pow(size, _POWER))
 
 
 def is_vector(volume: Volume) -> bool:

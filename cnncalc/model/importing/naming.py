@@ -12,7 +12,7 @@ from cnncalc.model.importing.families import Family
 from cnncalc.model.importing.structure import NORM, PATH, STAGE
 from cnncalc.model.importing.tracing import CONTAINERS, Scope
 from cnncalc.spec.expressions import RESERVED_NAMES
-from cnncalc.spec.parser import MERGES, STATEMENTS
+from cnncalc.spec.steps import MERGES, STATEMENTS
 
 _SAYS_NOTHING = frozenset(("body", "conv", "feature", "m", "model", "module", "net", "op", "seq"))
 """Names of attributes that hold other modules and do not say which."""

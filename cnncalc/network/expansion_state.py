@@ -1,0 +1,195 @@
+"""What an expansion knows on its way: layers so far, names, values, its share of time, errors."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, MutableMapping
+
+from cnncalc.core.errors import Fault, Note, SpecError
+from cnncalc.core.limits import MAX_STEPS
+from cnncalc.core.source import Source, Span
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import did_you_mean, shorten
+from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
+from cnncalc.network.network import Node, Operation
+from cnncalc.network.scope import Scope
+from cnncalc.network.settings import SpecSettings
+from cnncalc.spec import tree
+from cnncalc.spec.expressions import Expression
+from cnncalc.spec.parser import layer_words
+from cnncalc.spec.steps import MERGES, STATEMENTS
+from cnncalc.spec.values import evaluate, read_volume
+
+_STEPS_OF_AN_EXPRESSION = 6
+_CHARACTERS_IN_A_STEP = 4
+"""What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
+
+
+class ExpansionState:
+    """The state of one walk: the layers so far, and what is being called."""
+
+    def __init__(self, spec: tree.Spec, settings: SpecSettings, most_steps: int) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.source = spec.source
+        self.called_at: Span | None = None  # in a block of another text: the call in the spec that led there
+        self.nodes: list[Node] = []
+        self.volumes: list[Volume] = []
+        self.parameters: dict[str, int] = {}
+        self.top = Scope("", self.parameters, taken=set(spec.labels))
+        self.most_steps = most_steps
+        self.rounding = settings.rounding or "strict"
+        self.notes: list[Note] = []
+        self.calls: list[tree.CallSyntax] = []
+        self.active: set[str] = set()
+        self.blocks: dict[str, str] = {}
+        self.arguments: dict[str, Mapping[str, int]] = {}
+        self.depth = 0
+        self.steps = 0
+        self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for
+        self.changes: tuple[tuple[int, int], ...] = ()
+        self.operations: dict[tuple[tuple[str, ...], Sources, str], Operation] = {}
+
+    # ---- values
+
+    def names(self, at: int, parameters: MutableMapping[str, int]) -> Mapping[str, int]:
+        """Return what names stand for: the parameters, and H, W and C of the volume that arrives."""
+        if not self.volumes:
+            return parameters
+        volume = self.volumes[at]
+        sizes = dict(zip("wh", volume.spatial[::-1], strict=False))
+        sizes["c"] = volume.channels
+        return ChainMap(sizes, parameters)
+
+    def value(self, expression: Expression, names: Mapping[str, int], source: Source | None = None) -> int:
+        """Return the value of an expression."""
+        self.spend(cost(expression.span), expression.span)
+        return evaluate(source or self.source, expression, names)
+
+    def volume(self, word: tree.Word, names: Mapping[str, int]) -> Volume:
+        """Return the volume that a word writes."""
+        self.spend(6 * cost(word.span), word.span)
+        return read_volume(self.source, word, names)
+
+    # ---- arguments of blocks
+
+    def bound(self, block: tree.BlockSyntax, call: tree.CallSyntax, at: int, scope: Scope) -> MutableMapping[str, int]:
+        """Return the parameters inside a block: the spec's, then the block's own."""
+        outside = self.names(at, scope.parameters)
+        given = self.given(block, call, outside)
+        own: dict[str, int] = {}
+        bound = ChainMap(own, self.parameters)
+        for parameter in block.parameters:
+            if parameter.name in given:
+                bound[parameter.name] = given[parameter.name]
+            elif parameter.value is not None:
+                bound[parameter.name] = self.value(parameter.value, self.names(at, bound), block.source)
+            else:
+                hints = [f"write {shorten(block.signature, 80)}"]
+                message = f"`{block.name}` needs a value for `{parameter.name}`"
+                raise self.error("bad-call", message, call.span, hints)
+        return bound
+
+    def given(self, block: tree.BlockSyntax, call: tree.CallSyntax, names: Mapping[str, int]) -> dict[str, int]:
+        """Return the values that a call gives to the parameters of a block, by name."""
+        places = [parameter.name for parameter in block.parameters]
+        known = frozenset(places)
+        given: dict[str, int] = {}
+        for place, argument in enumerate(call.arguments):
+            if argument.name is None and place >= len(known):
+                message = f"`{block.name}` takes {_plural(len(known), 'value')}, not {len(call.arguments)}"
+                raise self.error("bad-call", message, argument.span, _defined(block))
+            name = places[place] if argument.name is None else argument.name
+            if name not in known:
+                hints = [*did_you_mean(name, known), *_defined(block)]
+                message = f"`{block.name}` has no parameter `{shorten(name)}`"
+                raise self.error("bad-call", message, argument.span, hints)
+            if name in given:
+                raise self.error("bad-call", f"`{name}` is given twice", argument.span, _defined(block))
+            given[name] = self.value(argument.value, names)
+        return given
+
+    # ---- limits
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Count what takes time, so that no text can take more than its share."""
+        self.steps += steps
+        if self.steps > self.most_steps:
+            raise self.too_many_steps(span)
+
+    def too_many_steps(self, span: Span) -> SpecError:
+        """Return the error for a text that takes more than its share."""
+        hints = ["look at the repeats and the block calls"]
+        return self.error("too-long", f"the spec takes more than {MAX_STEPS:,} steps to expand", span, hints)
+
+    # ---- errors
+
+    def error(self, code: str, message: str, span: Span, hints: Iterable[str] = ()) -> SpecError:
+        """Return an error at a place of the text."""
+        return SpecError(code, message, span=span, source=self.source, hints=hints)
+
+    def from_fault(self, fault: Fault, span: Span) -> SpecError:
+        """Return the error for what a layer finds wrong with itself."""
+        self.changes = fault.changes
+        return SpecError(
+            fault.code, fault.message, span=span, source=self.source, detail=fault.detail, hints=fault.hints
+        )
+
+    def word(self, item: tree.LayerSyntax, place: int) -> Span:
+        """Return where a word of a layer stands."""
+        spans = layer_words(self.source, item.span)
+        return spans[place] if place < len(spans) else item.span  # a row of a table takes its size from its volume
+
+    def place_of(self, fault: Fault, item: tree.LayerSyntax, arguments: Arguments) -> Span:
+        """Return the word that a fault is about; the layer's size, or the layer, where none is written."""
+        for question in (fault.about, "size"):
+            if question and question in arguments.places:
+                return self.word(item, arguments.places[question] + 1)
+        return self.word(item, 0) if arguments.head else item.span
+
+    def no_input(self, span: Span) -> SpecError:
+        """Return the error for a spec without an input."""
+        hints = ["put `input 224x224x3` in front"]
+        return self.error("no-input", "the spec has no input volume", span, hints)
+
+    def unknown_layer(self, word: str, item: tree.LayerSyntax) -> SpecError:
+        """Return the error for a word that is not a layer."""
+        span = self.word(item, 0)
+        if word in MERGES:
+            hints = [f"write its branches in brackets: {word}( conv 3x3x64 p1 | )"]
+            return self.error("bad-merge", f"`{word}` needs branches", span, hints)
+        if word in self.spec.blocks:
+            hints = [f"write {shorten(self.spec.blocks[word].signature, 80)}"]
+            return self.error("bad-call", f"`{word}` is a block and is called with brackets", span, hints)
+        hints = [f"did you mean `{FOREIGN[word]}`?"] if word in FOREIGN else []
+        known = [name for name in (*words(), *STATEMENTS, *self.spec.blocks) if not _is_another_word(word, name)]
+        hints = hints or did_you_mean(word, known)
+        return self.error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)
+
+    def unknown_block(self, item: tree.CallSyntax) -> SpecError:
+        """Return the error for a call of what is not a block."""
+        hints = did_you_mean(item.name, [*self.spec.blocks, *MERGES])
+        if find(item.name) is not None:
+            hints = [f"`{item.name}` is a layer: write it without brackets, and ` - ` in front of a group"]
+        span = Span(item.span.start, item.span.start + len(item.name))
+        hints = hints or [f"define it: `block {shorten(item.name)}(…)` … `end`"]
+        return self.error("unknown-block", f"there is no block `{shorten(item.name)}`", span, hints)
+
+
+def _is_another_word(word: str, name: str) -> bool:
+    """Say whether two words begin otherwise: ``unpool`` is not a mistyped ``pool``, nor a mistyped ``minpool``."""
+    mistyped = (word[1:], name[1:]) if len(word) == len(name) else (word.removeprefix(word[:1]), name)
+    return word[:1] != name[:1] and mistyped[0] != mistyped[1] and word != name[1:]
+
+
+def cost(span: Span) -> int:
+    """Return the steps that computing an expression takes."""
+    return _STEPS_OF_AN_EXPRESSION + (span.end - span.start) // _CHARACTERS_IN_A_STEP
+
+
+def _defined(block: tree.BlockSyntax) -> list[str]:
+    return [f"it is defined as {shorten(block.signature, 80)}"]
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

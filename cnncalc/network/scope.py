@@ -1,0 +1,38 @@
+"""Names inside of one call of a block: its parameters, its labels, and how its layers are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Scope:
+    """What names mean inside one call of a block (or at the top level)."""
+
+    prefix: str
+    parameters: MutableMapping[str, int]
+    labels: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def numbered(self, word: str) -> str:
+        """Return the next free name for a layer or a block without a label: ``conv3``."""
+        count = self.counts.get(word, 0) + 1
+        while (name := f"{word}{count}") in self.taken:
+            count += 1
+        self.counts[word] = count
+        self.taken.add(name)
+        return self.prefix + name
+
+    def labelled(self, label: str) -> str:
+        """Return the label itself, and ``label_2`` and so on where a repeat uses it again."""
+        count = self.counts.get(label + "_", 0) + 1
+        self.counts[label + "_"] = count
+        if count == 1:
+            return self.prefix + label
+        while (name := f"{label}_{count}") in self.taken:
+            count += 1
+        self.counts[label + "_"] = count
+        self.taken.add(name)
+        return self.prefix + name

@@ -22,6 +22,7 @@ class Finished(NamedTuple):
 
 
 Cnncalc = Callable[..., Finished]
+Train = Callable[..., Finished]
 
 
 @pytest.fixture
@@ -65,3 +66,16 @@ def first(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which the test runs."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def train(cnncalc: Cnncalc, folder: Path) -> Train:
+    """A function that runs ``cnncalc train`` in an empty folder."""
+    return lambda *arguments: cnncalc("train", *arguments)

@@ -1,0 +1,105 @@
+"""The page on JSON says what the commands print."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import cnncalc
+from cnncalc.analysis.memory import KINDS
+from cnncalc.commands.cli import run
+from cnncalc.report.schema import error_data
+from tests.test_docs import FENCE, PAGES, section
+
+JSON_PAGE = PAGES["json.md"]
+
+# ---- JSON
+
+
+def example(page: str, number: int) -> object:
+    """Return one of the JSON examples of a page."""
+    return json.loads([match[2] for match in FENCE.finditer(page) if match[1] == "json"][number])
+
+
+def spec_of(page: str, kind: str) -> str:
+    """Return the first spec of a kind on a page."""
+    return next(match[2] for match in FENCE.finditer(page) if match[1] == kind)
+
+
+def keys(data: object) -> Iterator[str]:
+    """Yield the keys of nested data."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield key
+            yield from keys(value)
+    if isinstance(data, list):
+        for value in data:
+            yield from keys(value)
+
+
+def fields(text: str, column: int = 0) -> set[str]:
+    """Return the names that stand in a column of the tables of a section."""
+    cells = [line.split(" | ")[column] for line in text.splitlines() if line.startswith("| `")]
+    return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+
+
+def test_the_json_example_is_real() -> None:
+    """The example on the page is what comes out, byte by byte but for the line ends inside of short lists."""
+    assert example(JSON_PAGE, 0) == json.loads(cnncalc.load(spec_of(JSON_PAGE, "spec")).to_json())
+
+
+def test_the_json_fields_are_documented() -> None:
+    """The page documents the fields that are produced, and no other."""
+    assert fields(section(JSON_PAGE, "Fields")) == set(keys(example(JSON_PAGE, 0)))
+
+
+def test_the_json_error_is_real() -> None:
+    """The error on the page is what comes out, and its table has all its fields."""
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(spec_of(JSON_PAGE, "spec-error"))
+
+    assert example(JSON_PAGE, 1) == error_data(caught.value)
+    assert fields(section(JSON_PAGE, "Errors")) == set(error_data(caught.value))
+
+
+@pytest.mark.parametrize("command", ["params", "explain"])
+def test_the_json_of_other_commands(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The layers of params and explain have the documented fields."""
+    assert run([command, "conv 3x3x4", "--input", "8x8x3", "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    table = section(JSON_PAGE, "The other commands")
+    own = {name for line in table.splitlines() if line.startswith(f"| `{command}` |") for name in fields(line, 1)}
+
+    assert set(data) - {"total"} == {"schema", "spec", "input", "conventions", "layers"}
+    assert set(data["layers"][0]) == {"index", "name", "line", "layer"} | own
+
+
+def test_the_json_of_compare(capsys: pytest.CaptureFixture[str]) -> None:
+    """A comparison has a list of specs and a list of ratios, with the documented fields."""
+    assert run(["compare", "conv 3x3x4", "conv 5x5x4", "--input", "8x8x3", "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    row = next(line for line in section(JSON_PAGE, "The other commands").splitlines() if line.startswith("| `specs`"))
+
+    assert set(data) == {"schema", "specs", "ratios"}
+    assert set(data["specs"][0]) == set(re.findall(r"`(\w+)`", row.split("|")[3]))
+
+
+def test_the_json_of_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page documents the fields of a prediction, and no other."""
+    call = ["memory", "conv 3x3x4 - relu - fc 3", "--input", "8x8x3", "--batch", "9999", "--budget", "1GiB"]
+    assert run([*call, "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    parts = set(data.pop("parts"))
+
+    assert data["advice"]
+    assert fields(section(JSON_PAGE, "Memory")) | {"schema", "spec", "input"} == {*keys(data), "parts"}
+    assert parts == set(KINDS) == fields(section(PAGES["memory.md"], "The parts of the peak"))
+
+
+def test_the_json_of_what_is_saved(capsys: pytest.CaptureFixture[str]) -> None:
+    """`shapes --saved` adds the one field that the page names."""
+    assert run(["shapes", "conv 3x3x4 - relu", "--input", "8x8x3", "--saved", "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+
+    assert set(keys(data)) - fields(section(JSON_PAGE, "Fields")) == {"saved_bytes"}

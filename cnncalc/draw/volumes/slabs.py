@@ -7,7 +7,7 @@ many is always the same step. A vector is a bar, as long as it has values.
 
 from __future__ import annotations
 
-from math import log2, pow
+import math
 
 from cnncalc.core.volume import Volume
 from cnncalc.draw.shapes import Area, Point, Rect, Shape
@@ -30,11 +30,11 @@ class Scale:
     def __init__(self, volumes: list[Volume]) -> None:
         sides = [side for volume in volumes if not is_vector(volume) for side in volume.spatial[-2:]]
         largest = max(sides, default=1)
-        self.factor = min(LARGEST / pow(largest, _POWER), 26.0)
+        self.factor = min(LARGEST / math.pow(largest, _POWER), 26.0)
 
     def side(self, size: int) -> float:
         """Return the pixels of a spatial size."""
-        return max(_LEAST, self.factor * pow(size, _POWER))
+        return max(_LEAST, self.factor * math.pow(size, _POWER))
 
 
 def is_vector(volume: Volume) -> bool:
@@ -54,11 +54,11 @@ class Slab:
     def __init__(self, volume: Volume, scale: Scale, times: int = 1) -> None:
         self.vector = is_vector(volume)
         if self.vector:
-            self.high, self.deep, self.thick = 26 + 9 * log2(volume.channels), 0.0, 10.0
+            self.high, self.deep, self.thick = 26 + 9 * math.log2(volume.channels), 0.0, 10.0
         else:
             self.high = scale.side(volume.spatial[-2] if volume.dimensions > 1 else volume.spatial[0])
             self.deep = scale.side(volume.spatial[-1]) if volume.dimensions > 1 else 0.0
-            self.thick = 4 + 2.2 * log2(volume.channels)
+            self.thick = 4 + 2.2 * math.log2(volume.channels)
         frames = min(_MOST, volume.spatial[-3]) if volume.dimensions > 2 and not self.vector else 1
         self.count = max(min(_MOST, times), frames)
         self.aside, self.up = self.deep * _ASIDE, self.deep * _UP

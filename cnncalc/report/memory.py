@@ -139,7 +139,7 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
         "parts": dict(prediction.parts),
         "peak": {"phase": prediction.phase, "layer": prediction.layer},
         "layers": _layers(prediction),
-        "timeline": (moment._asdict() for moment in prediction.ledger.timeline(prediction.setup)),
+        "timeline": (moment._asdict() for moment in prediction.step.moments(prediction.setup)),
         "budget_bytes": budget.bytes if budget else None,
         "fits": prediction.peak_bytes <= budget.bytes if budget else None,
         "largest_batch": budget.largest_batch if budget else None,

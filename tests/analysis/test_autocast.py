@@ -10,7 +10,7 @@ import torch
 
 import cnncalc
 from cnncalc.analysis.memory import TrainingSetup
-from cnncalc.analysis.memory.tape import record
+from cnncalc.analysis.memory.trace import record
 from tests.oracle.torch_memory import fake_mode
 
 LAYERS = [
@@ -46,11 +46,11 @@ def autocast_on_a_card() -> Iterator[None]:
 def test_types_on_a_card(layer: str) -> None:
     """The bytes of a value that a layer makes from bf16 are those of PyTorch's own type."""
     network = cnncalc.load(f"conv 3x3x8 p1 - {layer}", input="8x8x3")
-    tape = record(network, TrainingSetup(precision="bf16"), loss=False)
+    trace = record(network, TrainingSetup(precision="bf16"), loss=False)
     with fake_mode(), autocast_on_a_card():
         module = cnncalc.build(network, device="cuda").train()
         made = module(torch.zeros(2, 3, 8, 8, device="cuda"))
-    assert tape.values[tape.output].size == made.element_size()
+    assert trace.value(trace.output).size == made.element_size()
 
 
 OTHER_DIMENSIONS = ["conv {1}x4", "maxpool {2}", "avgpool {2}", "lppool {2}", "adaptiveavgpool 2", "adaptivemaxpool 2"]
@@ -70,8 +70,8 @@ def test_signals_and_clips(layer: str, dimensions: int) -> None:
         layer = layer.replace(hole, size)
     kernel = "x".join(["3"] * dimensions)
     network = cnncalc.load(f"conv {kernel}x8 p1 - {layer}", input="x".join(["8"] * dimensions) + "x3")
-    tape = record(network, TrainingSetup(precision="bf16"), loss=False)
+    trace = record(network, TrainingSetup(precision="bf16"), loss=False)
     with fake_mode(), autocast_on_a_card():
         module = cnncalc.build(network, device="cuda").train()
         made = module(torch.zeros(2, 3, *[8] * dimensions, device="cuda"))
-    assert tape.values[tape.output].size == made.element_size()
+    assert trace.value(trace.output).size == made.element_size()

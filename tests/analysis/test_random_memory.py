@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cnncalc
@@ -30,9 +30,11 @@ EXAMPLES = [
     Spec("prelu - avgpool 3 ceil - fc 5", "24x4"),
     Spec("bn - fc 2", "9x8x16"),
     Spec("ln - conv 3x3x6 - conv 3x3x80 - fc 4", "9x8x6"),
+    Spec("at0: conv 3x3x16 p1 - (conv 3x3x16 p1 - bn - relu)*5 - @at0 - gap - fc 5", "16x16x3"),
+    Spec("at0: conv 3x8 - add( bn - dropout 0.5 | lrn 3 ) - dropout 0.5 - relu - @at0 - fc 5", "22x12"),
 ]
 """Each by what it showed: variables that PyTorch's functions hold, copies of what lies in another order, gradients
-that nobody wants, parameters behind which there is no loss."""
+that nobody wants, parameters behind which there is no loss, and what is kept for these until their branch ends."""
 
 
 def saved(network: cnncalc.Network) -> tuple[int, int]:
@@ -64,6 +66,17 @@ def test_examples(spec: Spec) -> None:
 def test_what_random_networks_keep(spec: Spec) -> None:
     """To the byte, whatever stands behind whatever."""
     ours, theirs = saved(spec.load())
+    assert ours == theirs
+
+
+@pytest.mark.slow
+@given(spec=specs)
+@settings(max_examples=20)
+def test_the_peak_of_random_networks(spec: Spec) -> None:
+    """To the byte; PyTorch's optimizers want at least one parameter."""
+    network = spec.load()
+    assume(network.params)
+    ours, theirs = peaks(network)
     assert ours == theirs
 
 

@@ -32,7 +32,7 @@ def advice(prediction: MemoryPrediction, predictor: Predictor) -> list[Advice]:
 
 
 def _changes(prediction: MemoryPrediction) -> Iterator[tuple[str, str, TrainingSetup]]:
-    """Yield what may be changed: an option, its effect, and the setup with it; those of the same tape first."""
+    """Yield what may be changed: an option, its effect, and the setup with it; those of the same trace first."""
     setup = prediction.setup
     yield from _of_inference(setup) if setup.inference else _of_training(prediction)
     if not setup.inplace:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from cnncalc.analysis.memory.ledger import Ledger, Moment
+from cnncalc.analysis.memory.lasting import FLOAT, Lasting
 from cnncalc.analysis.memory.segments import ops_of, segments
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.tape import Tape, record
-from cnncalc.analysis.memory.walk import FLOAT, walk
+from cnncalc.analysis.memory.timeline import PHASES, STEP, Moment
+from cnncalc.analysis.memory.trace import Trace, record
+from cnncalc.analysis.memory.walk import Walk
 from cnncalc.analysis.validation import check_network, check_whole
 from cnncalc.core.collector import paused_collector
 from cnncalc.network import Network
@@ -26,7 +28,7 @@ class MemoryPrediction:
         phase: when that is: ``forward``, ``recomputation``, ``backward`` or ``step``.
         layer: the layer that runs then; None in the loss and in the optimizer's step.
         kept: the bytes of activations that are alive at the peak, by the index of the layer that made them.
-        ledger: what was taken and given back.
+        step: the step.
 
     """
 
@@ -37,18 +39,52 @@ class MemoryPrediction:
     phase: str
     layer: str | None
     kept: Mapping[int, int]
-    ledger: Ledger = field(repr=False, compare=False)
+    step: Step = field(repr=False, compare=False)
 
     @property
     def timeline(self) -> tuple[Moment, ...]:
         """The bytes that are alive while each operation runs, one after the other."""
-        return tuple(self.ledger.timeline(self.setup))
+        return tuple(self.step.moments(self.setup))
 
     def largest(self, count: int = 5) -> list[tuple[str, int]]:
         """Return the layers whose activations take most at the peak, with their bytes; the loss is none."""
         layers = self.network.layers
         order = sorted(self.kept.items(), key=lambda pair: (-pair[1], pair[0]))
         return [(layers[index - 1].name, size) for index, size in order if 0 < index <= len(layers)][:count]
+
+
+class Step(NamedTuple):
+    """A whole step: a pass forward and backward, with what lasts and what the optimizer does behind it."""
+
+    walk: Walk
+    lasting: Lasting
+
+    def totals(self, setup: TrainingSetup) -> Iterator[int]:
+        """Yield the bytes that are alive at each moment; the last one is the optimizer's."""
+        base = sum(self.lasting.kinds(setup).values())
+        totals = [base + total for total in self.walk.timeline.totals(setup)]
+        behind = totals.pop()
+        yield from totals
+        if not setup.inference:
+            yield behind + self.lasting.step_bytes(setup)
+
+    def moments(self, setup: TrainingSetup) -> Iterator[Moment]:
+        """Yield the moments."""
+        phases = self.walk.timeline.phases
+        for number, total in enumerate(self.totals(setup)):
+            if number < len(phases):
+                yield Moment(PHASES[phases[number]], self.walk.layer(number), total)
+            else:
+                yield Moment(PHASES[STEP], 0, total)
+
+    def parts(self, setup: TrainingSetup, moment: int) -> dict[str, int]:
+        """Return the bytes that are alive at a moment by what they are used for."""
+        found = self.walk.timeline.parts(setup, moment)
+        for kind, size in self.lasting.kinds(setup).items():
+            found[kind] += size
+        if moment == len(self.walk.timeline.moments):
+            found["temporaries"] += self.lasting.step_bytes(setup)
+        return found
 
 
 def predict_memory(network: Network, setup: TrainingSetup) -> MemoryPrediction:
@@ -76,34 +112,30 @@ class Predictor:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.tape: Tape | None = None
-        self.tape_key: tuple[object, ...] = ()
+        self.trace: Trace | None = None
+        self.trace_key: tuple[object, ...] = ()
         self.one = False
-        self.last: tuple[object, Tape, Ledger] | None = None
+        self.last: tuple[object, Step] | None = None
         self.segments: tuple[range, ...] | None = None
 
     def predict(self, setup: TrainingSetup) -> MemoryPrediction:
         """Work out the peak memory; see `predict_memory`."""
         with paused_collector():
-            ledger = self._ledger(setup)
-        peak = ledger.peak(setup)
-        moment, at = next((found, at) for at, found in enumerate(ledger.timeline(setup)) if found.bytes == peak)
-        layers = self.network.layers
-        return MemoryPrediction(
-            self.network,
-            setup,
-            peak,
-            ledger.parts(setup, at),
-            moment.phase,
-            layers[moment.layer - 1].name if 0 < moment.layer <= len(layers) else None,
-            ledger.by_layer(setup, at, "activations"),
-            ledger,
-        )
+            step = self._step(setup)
+            totals = list(step.totals(setup))
+            peak = max(totals)
+            at = totals.index(peak)
+            phase = PHASES[step.walk.timeline.phases[at]] if at < len(step.walk.timeline.phases) else PHASES[STEP]
+            layer = step.walk.layer(at) if phase != PHASES[STEP] else 0
+            layers = self.network.layers
+            name = layers[layer - 1].name if 0 < layer <= len(layers) else None
+            kept = step.walk.alive(setup, at)
+        return MemoryPrediction(self.network, setup, peak, step.parts(setup, at), phase, name, kept, step)
 
     def peak(self, setup: TrainingSetup) -> int:
         """Return the bytes of the peak alone."""
         with paused_collector():
-            return self._ledger(setup).peak(setup)
+            return max(self._step(setup).totals(setup))
 
     def largest_batch(self, setup: TrainingSetup, budget_bytes: int) -> int | None:
         """Return the most images whose step fits into a budget; see the function of this name.
@@ -129,33 +161,34 @@ class Predictor:
                     low, high = (images, high) if fits(images) else (low, images)
         return low * passes
 
-    def _ledger(self, setup: TrainingSetup) -> Ledger:
-        """Return what is taken and given back: that of the last walk, where only the number of images differs."""
-        tape = self._tape(setup)
-        key = replace(setup, batch=setup.accumulate)
-        if self.last is None or self.last[0] != key or self.last[1] is not tape or not self.last[2].serves(setup):
-            self.last = (key, tape, walk(tape, setup, self._checkpointed(tape, setup)))
-        return self.last[2]
+    def _step(self, setup: TrainingSetup) -> Step:
+        """Return the step of a setup; that of the last walk, where only the images or the optimizer are others."""
+        trace = self._trace(setup)
+        key = (setup.accumulate > 1, setup.checkpointing)
+        if self.last is None or self.last[0] != key or not self.last[1].walk.serves(setup):
+            walk = Walk(trace, setup, self._checkpointed(trace, setup))
+            self.last = (key, Step(walk, Lasting(trace, walk.lifetimes.reached)))
+        return self.last[1]
 
-    def _checkpointed(self, tape: Tape, setup: TrainingSetup) -> list[range]:
+    def _checkpointed(self, trace: Trace, setup: TrainingSetup) -> list[range]:
         """Return the ranges of operations that are computed again."""
         if not setup.checkpointing or setup.inference:
             return []
         if self.segments is None:
             usual = TrainingSetup(batch=2)
-            own = tape_key(setup) == tape_key(usual)
-            self.segments = segments(self.network, tape if own else record(self.network, usual))
-        return ops_of(tape, self.segments)
+            own = trace_key(setup) == trace_key(usual)
+            self.segments = segments(self.network, trace if own else record(self.network, usual))
+        return ops_of(trace, self.segments)
 
-    def _tape(self, setup: TrainingSetup) -> Tape:
-        """Return the tape of a setup: the last one, where it serves; one at a time, since tapes are large."""
-        key = tape_key(setup)
-        if self.tape is None or self.tape_key != key or (self.tape.one_differs and self.one != (setup.images == 1)):
-            self.last = self.tape = None
-            self.tape, self.tape_key, self.one = record(self.network, setup), key, setup.images == 1
-        return self.tape
+    def _trace(self, setup: TrainingSetup) -> Trace:
+        """Return the trace of a setup: the last one, where it serves; one at a time, since traces are large."""
+        key = trace_key(setup)
+        if self.trace is None or self.trace_key != key or (self.trace.one_differs and self.one != (setup.images == 1)):
+            self.last = self.trace = None
+            self.trace, self.trace_key, self.one = record(self.network, setup), key, setup.images == 1
+        return self.trace
 
 
-def tape_key(setup: TrainingSetup) -> tuple[object, ...]:
-    """Return what a tape depends on, beside whether there is one image."""
+def trace_key(setup: TrainingSetup) -> tuple[object, ...]:
+    """Return what a trace depends on, beside whether there is one image."""
     return (setup.precision, setup.inplace, setup.inference, setup.device)

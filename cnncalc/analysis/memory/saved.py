@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.tape import record
+from cnncalc.analysis.memory.trace import record
 from cnncalc.network import Network
 
 
@@ -13,13 +13,17 @@ def saved_bytes(network: Network, setup: TrainingSetup) -> list[int]:
     This is what ``torch.autograd.graph.saved_tensors_hooks`` sees for one forward pass, without the parameters, the
     running statistics of norms and the loss. A tensor that two layers keep is counted once, for the first of them.
     """
-    tape = record(network, setup, loss=False)
-    kept: set[int] = set()
+    trace = record(network, setup, loss=False)
+    known = bytearray(len(trace.roots))
     saved = [0] * len(network.layers)
-    for op in tape.ops:
-        for place in op.keeps:
-            if place not in kept:
-                kept.add(place)
-                storage = tape.storages[place]
-                saved[op.layer - 1] += storage.per_image * setup.images + storage.fixed
+    for op, number in enumerate(trace.ops):
+        made = trace.distinct[number]
+        if made.saves:
+            kept = [*made.beside, *made.cached[: made.keeps_cached]]
+            for back in made.keeps:
+                root = trace.roots[op + 1 - back]
+                if not known[root]:
+                    known[root] = True
+                    kept.append(trace.root_size(root))
+            saved[trace.layers[op] - 1] += sum([size.per_image * setup.images + size.fixed for size in kept])
     return saved

@@ -6,11 +6,13 @@ Deep Nets with Sublinear Memory Cost", 2016: of n layers in a chain, √n segmen
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from math import isqrt
 
+from cnncalc.analysis.memory.lifetimes import entering
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.tape import Tape, record
+from cnncalc.analysis.memory.trace import Op, Size, Trace, record
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.network import Network, Node
 
@@ -18,53 +20,64 @@ DEEPEST = 4
 """How deep in nested blocks segments are looked for."""
 
 
-def segments(network: Network, tape: Tape | None = None) -> tuple[range, ...]:
+def segments(network: Network, trace: Trace | None = None) -> tuple[range, ...]:
     """Return the segments as ranges of the layers' indices, in order; () where nothing would be gained.
 
-    ``tape`` is that of the network's training in float32, where it is there already.
+    ``trace`` is that of the network's training in float32, where it is there already.
 
     Segments are the blocks of the spec, at the depth of nesting that needs the least memory. Without blocks they are
     about √n stretches of the network's chain. Layers that lie in none are run as they are.
     """
-    tape = tape or record(network, TrainingSetup())
+    trace = trace or record(network, TrainingSetup())
     overwriting = overwritable(network)
     candidates = [list(_blocks(network, depth)) for depth in range(1, DEEPEST + 1)]
     if not candidates[0]:
-        candidates = [_stretches(network, tape, overwriting)]
+        candidates = [_stretches(network, trace, overwriting)]
     trimmed = [tuple(_trimmed(network, ranges, overwriting)) for ranges in candidates]
-    best = min(trimmed, key=lambda ranges: needed(tape, ranges))
-    return best if needed(tape, best) < needed(tape, ()) else ()
+    best = min(trimmed, key=lambda ranges: needed(trace, ranges))
+    return best if needed(trace, best) < needed(trace, ()) else ()
 
 
-def ops_of(tape: Tape, layers: Sequence[range]) -> list[range]:
-    """Return segments of layers as ranges of the places of their operations on a tape."""
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for number, op in enumerate(tape.ops):
-        first.setdefault(op.layer, number)
-        last[op.layer] = number + 1
-    found = []
-    for segment in layers:
-        places = [layer for layer in segment if layer in first]
-        if places:
-            found.append(range(first[places[0]], last[places[-1]]))
-    return found
+def ops_of(trace: Trace, layers: Sequence[range]) -> list[range]:
+    """Return segments of layers as ranges of the places of their operations on a trace."""
+    found = [
+        range(bisect_left(trace.layers, segment.start), bisect_left(trace.layers, segment.stop)) for segment in layers
+    ]
+    return [ops for ops in found if ops]
 
 
-def needed(tape: Tape, layers: Sequence[range]) -> int:
+def needed(trace: Trace, layers: Sequence[range]) -> int:
     """Return the bytes for one image that segments leave to be kept, with those of the largest one computed again."""
-    kept: set[int] = set()
-    largest = at = 0
-    for ops in ops_of(tape, layers):
-        kept.update([storage for op in tape.ops[at : ops.start] for storage in op.keeps])
-        made = {storage for op in tape.ops[ops.start : ops.stop] for storage in op.makes}
-        read = {tape.values[value].storage for op in tape.ops[ops.start : ops.stop] for value in op.reads}
-        kept |= read - made
-        again = {storage for op in tape.ops[ops.start : ops.stop] for storage in op.keeps} & made
-        largest = max(largest, sum([tape.storages[storage].per_image for storage in again]))
+    kept, again = bytearray(len(trace.roots)), bytearray(len(trace.roots))
+    largest = total = at = 0
+    for ops in ops_of(trace, layers):
+        total += _saved(trace, range(at, ops.start), kept)
+        for root in entering(trace, ops):
+            total += 0 if kept[root] else trace.root_size(root).per_image
+            kept[root] = True
+        largest = max(largest, _saved(trace, ops, again, ops.start + 1))
         at = ops.stop
-    kept.update([storage for op in tape.ops[at:] for storage in op.keeps])
-    return largest + sum([tape.storages[storage].per_image for storage in kept])
+    return largest + total + _saved(trace, range(at, len(trace.ops)), kept)
+
+
+def _saved(trace: Trace, ops: range, known: bytearray, least: int = 0) -> int:
+    """Return the bytes for one image of the tensors from a first one on that operations keep, unless they are known."""
+    total = 0
+    for op in ops:
+        made = trace.distinct[trace.ops[op]]
+        if made.saves:
+            total += sum([size.per_image for size in _beside(made)])
+            for back in made.keeps:
+                root = trace.roots[op + 1 - back]
+                if root >= least and not known[root]:
+                    known[root] = True
+                    total += trace.root_size(root).per_image
+    return total
+
+
+def _beside(op: Op) -> tuple[Size, ...]:
+    """Return the sizes of what an operation makes for its backward pass alone."""
+    return (*op.beside, *op.cached[: op.keeps_cached]) if op.saves else ()
 
 
 def _blocks(network: Network, depth: int) -> Iterator[range]:
@@ -86,12 +99,14 @@ def _path(node: Node | None, depth: int) -> tuple[str, ...]:
     return tuple(parts[:depth]) if len(parts) > depth else ()
 
 
-def _stretches(network: Network, tape: Tape, overwriting: frozenset[int]) -> list[range]:
+def _stretches(network: Network, trace: Trace, overwriting: frozenset[int]) -> list[range]:
     """Return about √n stretches that keep alike, cut where a single tensor goes from one side to the other."""
     count = len(network.layers)
     saved = [0] * (count + 2)  # the input's, each layer's and the loss's
-    for op in tape.ops:
-        saved[op.layer] += sum([tape.storages[storage].per_image for storage in op.keeps])
+    for op, number in enumerate(trace.ops):
+        made = trace.distinct[number]
+        kept = [trace.root_size(trace.roots[op + 1 - back]) for back in made.keeps]
+        saved[trace.layers[op]] += sum([size.per_image for size in (*kept, *_beside(made))])
     wanted = max(1, isqrt(count))
     share = sum(saved) / wanted
     cuts, held = [1], 0

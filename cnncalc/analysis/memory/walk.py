@@ -1,257 +1,184 @@
-"""The walk over a training step: what is alive while each operation runs, forward and backward.
+"""The walk over a pass forward and backward: what is alive while each operation runs.
 
-It does what PyTorch's autograd does with memory, in the same order. Forward, a tensor lives until its last reader has
-run, or until the backward pass of whoever keeps it. Backward, operations run in reverse; each gives back what it kept,
-then the gradient that arrived. Two gradients of one tensor are added, in the first one's memory if nobody else holds
-it.
+It does what PyTorch's autograd does with memory, in the same order. Forward, an operation makes its result, and what
+nobody needs any more is given back; `cnncalc.analysis.memory.gradients` has the backward pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cnncalc.analysis.memory.ledger import Ledger
+from cnncalc.analysis.memory.gradients import Gradients, Sorts
+from cnncalc.analysis.memory.lifetimes import NEVER, Lifetimes, Segment
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.tape import Op, Tape
-from cnncalc.optimizers import StepMemory
+from cnncalc.analysis.memory.timeline import FORWARD, RECOMPUTATION, STEP, Change, Timeline
+from cnncalc.analysis.memory.trace import Op, Size, Trace
 
 LABEL = 8
 """Bytes of the label of an image or a position, an int64."""
 
-FLOAT = 4
 
+class Walk:
+    """A pass forward and, in training, backward; without what lasts from step to step and the optimizer's own step.
 
-def walk(tape: Tape, setup: TrainingSetup, segments: Sequence[range] = ()) -> Ledger:
-    """Walk over a step, and return what was alive; ``segments`` are ops that are computed again, in order."""
-    ledger = Ledger(setup)
-    reached = frozenset() if setup.inference else _reached(tape)
-    trained = [values for op in tape.ops if op.result in reached for values in op.parameters]
-    _take_what_stays(tape, setup, ledger, trained)
-    step = _Step(tape, setup, ledger, segments, reached)
-    step.forward()
-    if not setup.inference:
-        step.backward()
-        _optimize(tape, setup, ledger, trained, reached)
-    return ledger
+    Attributes:
+        trace: what is done.
+        lifetimes: when the memory of each tensor is given back.
+        timeline: what is alive, moment by moment.
 
+    """
 
-def _take_what_stays(tape: Tape, setup: TrainingSetup, ledger: Ledger, trained: Sequence[int]) -> None:
-    """Take what is there before the step; the optimizer keeps nothing for parameters that never get a gradient."""
-    ledger.take("workspace", 0, setup.workspace)
-    parameters = sum([setup.rounded(FLOAT * values) for values in tape.parameters])
-    buffers = sum([setup.rounded(size) for size in tape.buffers])
-    ledger.take("parameters", 0, parameters)
-    ledger.take("buffers", 0, buffers)
-    if setup.inference:
-        return
-    scalars = setup.state_scalars * setup.rounded(FLOAT) * len(trained)
-    gradients = sum([setup.rounded(FLOAT * values) for values in trained])
-    ledger.take("optimizer_state", 0, setup.state_tensors * gradients + scalars)
-    ledger.take("average", 0, parameters + buffers if setup.ema else 0)
-    ledger.take("parameter_gradients", 0, gradients if setup.accumulate > 1 else 0)
-    ledger.take("input", tape.labels * LABEL, 0)
+    def __init__(self, trace: Trace, setup: TrainingSetup, segments: Sequence[range] = ()) -> None:
+        self.trace = trace
+        self.lifetimes = Lifetimes(trace, segments, trains=not setup.inference)
+        self.timeline = Timeline()
+        self.timeline.staying.append(self.timeline.sort("input", *trace.input))
+        if not setup.inference:
+            self.timeline.staying.append(self.timeline.sort("input", trace.labels * LABEL))
+        self.sizes = [self._activation(op.makes) if op.makes is not None else 0 for op in trace.distinct]
+        self.changes: dict[tuple[int, bool, Sorts], int] = {}
+        self._forward()
+        self.gradients = Gradients(trace, self.lifetimes, self.timeline, setup)
+        if not setup.inference:
+            self._backward()
 
+    def serves(self, setup: TrainingSetup) -> bool:
+        """Say whether the walk is the same for another number of images."""
+        return self.gradients.serves(setup)
 
-def _optimize(
-    tape: Tape, setup: TrainingSetup, ledger: Ledger, trained: Sequence[int], reached: frozenset[int]
-) -> None:
-    sizes = [setup.rounded(FLOAT * values) for values in trained]
-    decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
-    layers = {op.layer for op in tape.ops if op.parameters and op.result in reached}
-    matrices = [matrix for layer, matrix in tape.matrices.items() if layer in layers]
-    step = StepMemory(setup.implementation, decays, sizes, matrices, on_cuda)
-    ledger.moment("step", 0, 0, setup.rule.step_bytes(step))
+    def layer(self, moment: int) -> int:
+        """Return the index of the layer of a moment; 0 where there is none."""
+        op = self.timeline.ops[moment]
+        return self.trace.layers[op] if op != NEVER else 0
 
-
-class _Step:
-    """The state of one walk: the memory in which every storage lies now, and the gradients that wait."""
-
-    def __init__(
-        self, tape: Tape, setup: TrainingSetup, ledger: Ledger, segments: Sequence[range], reached: frozenset[int]
-    ) -> None:
-        self.tape = tape
-        self.ledger = ledger
-        self.accumulates = setup.accumulate > 1
-        self.trains = not setup.inference
-        self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
-        self.expiring = _expiring(tape)
-        self.reached = reached
-        self.segments = [_Segment.of(tape, ops, self.reached) for ops in segments] if self.trains else []
-        self.where = {0: self._take(0, "input")}
-        self.gradients: dict[int, int] = {}
+    def alive(self, setup: TrainingSetup, moment: int) -> dict[int, int]:
+        """Return the bytes of activations that are alive at a moment, by the index of the layer that made them."""
+        timeline, layers = self.timeline, self.trace.layers
+        within = moment < len(timeline.moments)
+        phase, op = (timeline.phases[moment], timeline.ops[moment]) if within else (STEP, NEVER)
+        first = not moment or not within or timeline.ops[moment - 1] != op or timeline.phases[moment - 1] != phase
+        rounded: dict[Size, int] = {}
+        found: dict[int, int] = {}
+        for maker, size in self.lifetimes.alive(phase, op, first=first):
+            if size not in rounded:
+                rounded[size] = setup.rounded(size.per_image * setup.images + size.fixed)
+            found[layers[maker]] = found.get(layers[maker], 0) + rounded[size]
+        return found
 
     # ---- forward
 
-    def forward(self) -> None:
-        """Run all operations; inside of segments nothing is kept but what enters them."""
+    def _forward(self) -> None:
+        """Run all operations; of segments nothing is kept but what enters them."""
+        lifetimes, ops = self.lifetimes, self.trace.ops
+        given = self._given_forward()
+        changes: list[int] = []
         at = 0
-        lasting: list[int] = []
-        if not self.tape.ops:
-            self.ledger.moment("forward", 0)  # the images are there, though no layer takes them
-        for segment in self.segments:
-            lasting += self._run("forward", range(at, segment.ops.start), keep=self.trains)
-            segment.entered = [self.ledger.share(self.where[storage]) for storage in segment.entering]
-            lasting += self._run("forward", segment.ops, keep=False)
-            at = segment.ops.stop
-        lasting += self._run("forward", range(at, len(self.tape.ops)), keep=self.trains)
-        for storage in lasting:
-            if self.tape.storages[storage].cached:  # autocast forgets its copies; the output stays for who trains
-                self.ledger.drop(self.where[storage])
+        for outside in lifetimes.outside():
+            changes += self._run(range(at, outside.start), given, keep=False)
+            changes += self._run(outside, given, keep=True)
+            at = outside.stop
+        if not ops:  # the images are there, though no layer takes them
+            self.timeline.extend(FORWARD, [self.timeline.change(Change(()))], [NEVER])
+        self.timeline.extend(FORWARD, changes, range(len(changes)))
+        self.timeline.behind(self._forgotten(lifetimes.outside()))
 
-    def _run(self, phase: str, ops: range, *, keep: bool) -> list[int]:
-        """Run operations: what they make lives until its last reader has run. Return what has readers elsewhere."""
-        tape, ledger, where = self.tape, self.ledger, self.where
-        alive: set[int] = set()
-        for number in ops:
-            op = tape.ops[number]
-            for storage in op.makes:
-                where[storage] = self._take(storage, "activations", op.layer)
-                alive.add(storage)
-            ledger.moment(phase, op.layer, op.passing)
-            if keep and op.result in self.reached:
-                for storage in op.keeps:
-                    ledger.share(where[storage])
-            for storage in self.expiring[number]:
-                if storage in alive or phase == "forward":
-                    ledger.drop(where[storage])
-                    alive.discard(storage)
-        return sorted(alive)
+    def _run(self, ops: range, given: Mapping[int, Sorts], *, keep: bool) -> Iterator[int]:
+        """Yield the changes of operations that run one after the other."""
+        numbers, reached, known = self.trace.ops, self.lifetimes.reached, self.changes
+        for op in ops:
+            key = (numbers[op], (keep and bool(reached[op + 1])) or op in self.lifetimes.held, given.get(op, ()))
+            change = known.get(key)
+            yield self._change(*key) if change is None else change
+
+    def _change(self, number: int, keeps: bool, given: Sorts) -> int:
+        """Return the change of an operation that runs forward, given what is given back behind it."""
+        op = self.trace.distinct[number]
+        beside = [self._activation(size) for size in op.beside]
+        cached = [self._activation(size) for size in op.cached]
+        made = [self.sizes[number]] if self.sizes[number] else []
+        gone = [] if keeps and op.saves else beside
+        after = tuple([-sort for sort in (*given, *gone)])
+        change = self.timeline.change(Change((*made, *beside, *cached), op.passing, 0, after))
+        self.changes[number, keeps, given] = change
+        return change
+
+    def _forgotten(self, outside: Iterable[range]) -> Sorts:
+        """Return the copies of parameters that autocast forgets when the forward pass is over."""
+        cached = [bool(op.cached) for op in self.trace.distinct]
+        if not any(cached):
+            return ()
+        kept = {op for ops in outside for op in ops if self.lifetimes.differentiates(op)}
+        return tuple(
+            [
+                -self._activation(size)
+                for op, number in enumerate(self.trace.ops)
+                if cached[number]
+                for size in self._unkept(self.trace.distinct[number], kept=op in kept)
+            ]
+        )
+
+    @staticmethod
+    def _unkept(op: Op, *, kept: bool) -> tuple[Size, ...]:
+        """Return the copies of parameters that no backward pass needs."""
+        return op.cached[op.keeps_cached if kept else 0 :]
+
+    def _given_forward(self) -> dict[int, Sorts]:
+        """Return by operation what is given back behind it in the forward pass."""
+        trace, lifetimes = self.trace, self.lifetimes
+        ends, kept, staying = lifetimes.forward, lifetimes.backward, lifetimes.staying
+        given: dict[int, Sorts] = {}
+        for tensor, number in enumerate(trace.ops, 1):
+            if kept[tensor] == NEVER and self.sizes[number] and tensor not in staying:
+                given[ends[tensor]] = (*given.get(ends[tensor], ()), self.sizes[number])
+        for op, end in lifetimes.held.items():
+            beside = [self._activation(size) for size in trace.distinct[trace.ops[op]].beside]
+            given[end] = (*given.get(end, ()), *beside)
+        return given
 
     # ---- backward
 
-    def backward(self) -> None:
-        """Run the operations in reverse, from the gradient of the loss."""
-        ops = self.tape.ops
-        inside = {number: segment for segment in self.segments for number in segment.ops}
-        if ops[-1].result not in self.reached:
-            return
-        first = self.ledger.take("activation_gradients", 0, FLOAT)  # the loss's own, which its caller holds to the end
-        self.gradients[ops[-1].result] = self.ledger.share(first)
-        for number in reversed(range(len(ops))):
-            if ops[number].result not in self.reached:
-                continue
-            segment = inside.get(number)
-            if segment is not None and number == segment.last_keeping:
-                self._recompute(segment)
-            self._differentiate(ops[number])
-            if segment is not None and number == segment.first_keeping:
-                for entered in segment.entered:
-                    self.ledger.drop(entered)
-        self.ledger.drop(first)
+    def _backward(self) -> None:
+        """Go backward; a segment is computed again in front of the last operation in it that keeps something."""
+        given = self._given_backward()
+        late = self._by_end(self.lifetimes.late)
+        again = self._by_end(self.lifetimes.again)
+        self.gradients.begin(given, late)
+        stop = len(self.trace.ops)
+        for segment in reversed(self.lifetimes.segments):
+            start = segment.last_keeping + 1
+            self.gradients.backward(range(start, stop))
+            self._recompute(segment, again)
+            stop = start
+        self.gradients.backward(range(stop))
+        self.gradients.end()
 
-    def _recompute(self, segment: _Segment) -> None:
+    def _recompute(self, segment: Segment, given: Mapping[int, Sorts]) -> None:
         """Compute a segment again, up to the last operation that keeps something; then it is as if it had kept all."""
-        again = range(segment.ops.start, segment.last_keeping + 1)
-        for storage in self._run("recomputation", again, keep=True):
-            self.ledger.drop(self.where[storage])
+        ops = self.trace.ops
+        self.timeline.extend(RECOMPUTATION, list(self._run(segment.again, given, keep=True)), segment.again)
+        unkept = [
+            self._unkept(self.trace.distinct[ops[op]], kept=self.lifetimes.differentiates(op)) for op in segment.again
+        ]
+        self.timeline.behind(tuple([-self._activation(size) for sizes in unkept for size in sizes]))
 
-    def _differentiate(self, op: Op) -> None:
-        """Run the backward pass of an operation, and give back what it needed."""
-        ledger = self.ledger
-        arriving = self.gradients.pop(op.result)
-        leaving = [(value, self._gradient(op, value, arriving)) for value in op.wants]
-        learned = [] if op.sums else self._learned(op)
-        ledger.moment("backward", op.layer, op.scratch)
-        for storage in op.keeps:
-            ledger.drop(self.where[storage])
-        ledger.drop(arriving)
-        learned = learned or self._learned(op)
-        if op.reorders:
-            ledger.moment("backward", op.layer, 0, op.reorders * (op.lowered or FLOAT))
-        if op.lowered:
-            learned = [self._raised(op, values, low) for values, low in zip(op.parameters, learned, strict=True)]
-        if self.accumulates:  # they are added to those of the passes before, which are there from the start
-            for gradient in learned:
-                ledger.drop(gradient)
-        for value, gradient in leaving:
-            self._wait(op, value, gradient)
+    def _given_backward(self) -> dict[int, Sorts]:
+        """Return by operation what is given back when it has gone backward."""
+        lifetimes = self.lifetimes
+        ends, staying, late, sizes = lifetimes.backward, lifetimes.staying, lifetimes.late, self.sizes
+        given = self._by_end(lifetimes.again_backward)
+        for tensor, number in enumerate(self.trace.ops, 1):
+            end = ends[tensor]
+            if end != NEVER and sizes[number] and tensor not in staying and tensor not in late:
+                given[end] = (*given.get(end, ()), sizes[number])
+        return given
 
-    def _learned(self, op: Op) -> list[int]:
-        """Take the memory of the gradients of an operation's parameters, as they are made."""
-        size = op.lowered or FLOAT
-        return [self.ledger.take("parameter_gradients", 0, values * size, op.layer) for values in op.parameters]
+    def _by_end(self, ends: Mapping[int, int]) -> dict[int, Sorts]:
+        """Return the sorts of tensors by the operations with which they end."""
+        given: dict[int, Sorts] = {}
+        for tensor, end in ends.items():
+            if tensor and self.sizes[self.trace.ops[tensor - 1]]:
+                given[end] = (*given.get(end, ()), self.sizes[self.trace.ops[tensor - 1]])
+        return given
 
-    def _gradient(self, op: Op, value: int, arriving: int) -> int:
-        """Return the memory of the gradient of a value that the operation read."""
-        read = self.tape.values[value]
-        if op.passed and read.size == self.tape.values[op.result].size:
-            return self.ledger.share(arriving)
-        return self.ledger.take("activation_gradients", read.values * read.size, 0, op.layer)
-
-    def _raised(self, op: Op, values: int, low: int) -> int:
-        """Turn a parameter's gradient that was made in lower precision into one in float32."""
-        gradient = self.ledger.take("parameter_gradients", 0, values * FLOAT, op.layer)
-        self.ledger.moment("backward", op.layer)
-        self.ledger.drop(low)
-        return gradient
-
-    def _wait(self, op: Op, value: int, gradient: int) -> None:
-        """Let a gradient wait for the operation that made its value, or add it to the one that waits already."""
-        first = self.gradients.get(value)
-        if first is None:
-            self.gradients[value] = gradient
-            return
-        read = self.tape.values[value]
-        size = read.values * read.size
-        if self.adds_in_place and self.ledger.is_sole(first, size, 0):
-            self.ledger.drop(gradient)
-            return
-        self.gradients[value] = self.ledger.take("activation_gradients", size, 0, op.layer)
-        self.ledger.moment("backward", op.layer)
-        self.ledger.drop(first)
-        self.ledger.drop(gradient)
-
-    def _take(self, storage: int, kind: str, layer: int = 0) -> int:
-        """Take the memory of a storage."""
-        place = self.tape.storages[storage]
-        return self.ledger.take(kind, place.per_image, place.fixed, layer)
-
-
-class _Segment:
-    """A segment: its ops, the storages that enter it, and the first and the last op that keep something."""
-
-    def __init__(self, ops: range, entering: list[int], keeping: list[int]) -> None:
-        self.ops = ops
-        self.entering = entering if keeping else []
-        self.entered: list[int] = []
-        self.first_keeping = keeping[0] if keeping else -1
-        self.last_keeping = keeping[-1] if keeping else -1
-
-    @classmethod
-    def of(cls, tape: Tape, ops: range, reached: frozenset[int]) -> _Segment:
-        """Make a segment of a range of ops."""
-        made: set[int] = set()
-        entering: dict[int, None] = {}
-        for number in ops:
-            op = tape.ops[number]
-            read = [tape.values[value].storage for value in op.reads]
-            entering.update(dict.fromkeys([storage for storage in read if storage not in made]))
-            made.update(op.makes)
-        keeping = [number for number in ops if tape.ops[number].keeps and tape.ops[number].result in reached]
-        return cls(ops, list(entering), keeping)
-
-
-def _expiring(tape: Tape) -> list[list[int]]:
-    """Return for each operation the storages whose last reader it is; the input, the output and casts are in none."""
-    last: dict[int, int] = {}
-    for number, op in enumerate(tape.ops):
-        last.update(dict.fromkeys(op.makes, number))
-        for value in (*op.reads, *op.holds):
-            last[tape.values[value].storage] = number
-    expiring: list[list[int]] = [[] for _ in tape.ops]
-    staying = {0, tape.values[tape.output].storage}
-    if tape.ops and tape.ops[-1].operation == "loss":
-        staying.add(tape.values[tape.ops[-1].result].storage)
-    for storage, number in last.items():
-        if storage not in staying and not tape.storages[storage].cached:
-            expiring[number].append(storage)
-    return expiring
-
-
-def _reached(tape: Tape) -> frozenset[int]:
-    """Return the values that have a gradient and on which the loss depends."""
-    reached = {tape.ops[-1].result} if tape.ops and tape.values[tape.ops[-1].result].has_gradient else set()
-    for op in reversed(tape.ops):
-        if op.result in reached:
-            reached.update(op.wants)
-    return frozenset(reached)
+    def _activation(self, size: Size) -> int:
+        return self.timeline.sort("activations", *size)

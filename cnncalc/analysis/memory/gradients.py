@@ -1,0 +1,260 @@
+"""The backward pass: gradients that arrive, leave, wait and are added, and what is given back on the way.
+
+Operations run in reverse. Each makes the gradients of what it read, gives back what it kept, then the gradient that
+arrived. Two gradients of one tensor are added, in the first one's memory if nobody else holds it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from cnncalc.analysis.memory.lifetimes import Lifetimes
+from cnncalc.analysis.memory.setup import TrainingSetup
+from cnncalc.analysis.memory.timeline import BACKWARD, Change, Timeline
+from cnncalc.analysis.memory.trace import Op, Trace
+
+FLOAT = 4
+
+Sorts = tuple[int, ...]
+
+
+class Shared:
+    """A gradient that several hold."""
+
+    __slots__ = ("holders", "sort")
+
+    def __init__(self, sort: int, holders: int) -> None:
+        self.sort = sort
+        self.holders = holders
+
+
+Gradient = int | Shared
+"""The sort of a gradient that one holds, or one that several hold."""
+
+
+class Task(NamedTuple):
+    """What an operation does in its backward pass, wherever it stands.
+
+    Attributes:
+        op: the operation.
+        given: what is given back when the gradients are made.
+        late: what is given back when all is done.
+        onward: whether the only gradient that leaves is that of the tensor before, and none waits for it.
+
+    """
+
+    op: int
+    given: Sorts
+    late: Sorts
+    onward: bool
+
+
+class _Moments:
+    """The moments of one operation's backward pass."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[int, ...]] = []
+        self.alone: list[tuple[int, int]] = []
+        self.after: list[list[int]] = []
+
+    def add(self, taken: Sequence[int] = (), scratch: int = 0, fixed: int = 0) -> None:
+        """Begin a moment."""
+        self.taken.append(tuple(taken))
+        self.alone.append((scratch, fixed))
+        self.after.append([])
+
+    def take(self, sorts: Sequence[int]) -> None:
+        """Take tensors behind the moment."""
+        self.after[-1] += sorts
+
+    def give(self, sorts: Sequence[int]) -> None:
+        """Give tensors back behind the moment."""
+        self.after[-1] += [-sort for sort in sorts]
+
+    def drop(self, gradient: Gradient) -> None:
+        """Let one fewer hold a gradient; nobody left gives its memory back."""
+        if isinstance(gradient, int):
+            self.give([gradient])
+            return
+        gradient.holders -= 1
+        if not gradient.holders:
+            self.give([gradient.sort])
+
+    def numbers(self, timeline: Timeline) -> Sorts:
+        """Return the numbers of the changes."""
+        whole = zip(self.taken, self.alone, self.after, strict=True)
+        return tuple([timeline.change(Change(taken, *alone, tuple(after))) for taken, alone, after in whole])
+
+
+class Gradients:
+    """The state of a backward pass: the gradient that arrives at the next operation, and those that wait."""
+
+    def __init__(self, trace: Trace, lifetimes: Lifetimes, timeline: Timeline, setup: TrainingSetup) -> None:
+        self.trace = trace
+        self.lifetimes = lifetimes
+        self.timeline = timeline
+        self.setup = setup
+        self.accumulates = setup.accumulate > 1
+        self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
+        self.comparisons: dict[tuple[int, int, int], bool] = {}
+        self.tasks: list[Task] = []
+        self.codes = array("i")
+        self.known: dict[tuple[int, Gradient], tuple[Sorts, Gradient]] = {}
+        self.first = Shared(0, 0)
+        self.arriving: Gradient | None = None
+        self.waiting: dict[int, Gradient] = {}
+
+    def serves(self, setup: TrainingSetup) -> bool:
+        """Say whether the pass is the same for another number of images: whether the same gradients are alike."""
+        return all(same == _alike(sizes, setup) for sizes, same in self.comparisons.items())
+
+    def begin(self, given: Mapping[int, Sorts], late: Mapping[int, Sorts]) -> None:
+        """Begin with the gradient of the loss, which its caller holds to the end."""
+        self._plan(given, late)
+        if self.codes and self.codes[-1] >= 0:
+            self.first = Shared(self.timeline.sort("activation_gradients", 0, FLOAT), 2)
+            self.timeline.behind((self.first.sort,))
+            self.arriving = self.first
+
+    def _plan(self, given: Mapping[int, Sorts], late: Mapping[int, Sorts]) -> None:
+        """Give a number to what each operation does, equal ones to equal."""
+        numbers, reached = self.trace.ops, self.lifetimes.reached
+        wants = [op.wants for op in self.trace.distinct]
+        wanted = array("i", [0]) * (len(numbers) + 1)
+        for op, number in enumerate(numbers, 1):
+            if reached[op]:
+                for back in wants[number]:
+                    wanted[op - back] += 1
+        chained = [read == (1,) for read in wants]
+        codes: dict[tuple[int, Sorts, Sorts, bool], int] = {}
+        for op, number in enumerate(numbers):
+            if reached[op + 1]:
+                key = (number, given.get(op, ()), late.get(op, ()), chained[number] and wanted[op] == 1)
+                self.codes.append(codes.setdefault(key, len(codes)))
+            else:
+                self.codes.append(-1)
+        self.tasks = [Task(*key) for key in codes]
+
+    def backward(self, ops: range) -> None:
+        """Run operations in reverse."""
+        codes, known = self.codes, self.known
+        changes: list[int] = []
+        owners: list[int] = []
+        onward = self.arriving
+        for op in reversed(ops):
+            code = codes[op]
+            if code < 0:
+                continue
+            arriving = _held(self.waiting.pop(op + 1)) if onward is None else onward
+            done: tuple[Sorts, Gradient | None] | None = known.get((code, arriving))
+            numbers, onward = done or self._differentiate(op, code, arriving)
+            changes += numbers
+            owners += (op,) * len(numbers)
+        self.arriving = onward
+        self.timeline.extend(BACKWARD, changes, owners)
+
+    def end(self) -> None:
+        """Let the caller of the backward pass forget the gradient of the loss."""
+        self.first.holders -= 1
+        if not self.first.holders:
+            self.timeline.behind((-self.first.sort,))
+
+    def _differentiate(self, op: int, code: int, arriving: Gradient) -> tuple[Sorts, Gradient | None]:
+        """Run the backward pass of an operation; return its changes, and the gradient for the one before."""
+        task = self.tasks[code]
+        made = self.trace.distinct[task.op]
+        moments = _Moments()
+        begun = arriving
+        leaving: list[Gradient] = []
+        new: list[int] = []
+        for size in made.gradients:
+            if size is None:
+                arriving = _shared(arriving)
+                leaving.append(arriving)
+            else:
+                new.append(self.timeline.sort("activation_gradients", size))
+                leaving.append(new[-1])
+        self._first_moment(moments, made, new, task, arriving)
+        self._finish_parameters(moments, made)
+        if task.onward:
+            moments.give(task.late)
+            numbers, left = moments.numbers(self.timeline), _held(leaving[0])
+            if isinstance(begun, int) and isinstance(left, int):
+                self.known[code, begun] = numbers, left
+            return numbers, left
+        for back, whole, gradient in zip(made.wants, made.waiting, leaving, strict=True):
+            self._wait(moments, op + 1 - back, whole, gradient)
+        moments.give(task.late)
+        return moments.numbers(self.timeline), None
+
+    def _first_moment(self, moments: _Moments, made: Op, new: Sequence[int], task: Task, arriving: Gradient) -> None:
+        """Make gradients, then give back what was kept and the gradient that arrived."""
+        learned = [self._learned(values * (made.lowered or FLOAT)) for values in made.parameters]
+        moments.add([*new, *([] if made.sums else learned)], made.scratch)
+        moments.give(task.given)
+        if made.saves:
+            own = (*made.beside, *made.cached[: made.keeps_cached])
+            moments.give([self.timeline.sort("activations", *size) for size in own])
+        moments.drop(arriving)
+        if made.sums:
+            moments.take(learned)
+
+    def _finish_parameters(self, moments: _Moments, made: Op) -> None:
+        """Bring the gradients of parameters into their order and precision."""
+        if made.reorders:
+            moments.add((), 0, made.reorders * (made.lowered or FLOAT))
+        if made.lowered:
+            for values in made.parameters:
+                moments.add([self._learned(values * FLOAT)])
+                moments.give([self._learned(values * made.lowered)])
+        if self.accumulates:  # they are added to those of the passes before, which are there from the start
+            moments.give([self._learned(values * FLOAT) for values in made.parameters])
+
+    def _learned(self, size: int) -> int:
+        return self.timeline.sort("parameter_gradients", 0, size)
+
+    def _wait(self, moments: _Moments, tensor: int, size: int, gradient: Gradient) -> None:
+        """Let a gradient wait for the operation that made its tensor, or add it to the one that waits already."""
+        first = self.waiting.get(tensor)
+        if first is None:
+            self.waiting[tensor] = gradient
+        elif self.adds_in_place and self._is_sole(first, size):
+            moments.drop(gradient)
+        else:
+            total = self.timeline.sort("activation_gradients", size)
+            self.waiting[tensor] = total
+            moments.add([total])
+            moments.drop(first)
+            moments.drop(gradient)
+
+    def _is_sole(self, gradient: Gradient, size: int) -> bool:
+        """Say whether nobody else holds a gradient, and whether one of so many bytes for an image fills its memory."""
+        held = _held(gradient)
+        if not isinstance(held, int):
+            return False
+        sort = self.timeline.sorts[held - 1]
+        if (sort.per_image, sort.fixed) == (size, 0):
+            return True
+        sizes = (sort.per_image, sort.fixed, size)
+        same = self.comparisons[sizes] = _alike(sizes, self.setup)
+        return same
+
+
+def _held(gradient: Gradient) -> Gradient:
+    """Return a gradient as one that is held once, where nobody else holds it any more."""
+    return gradient.sort if isinstance(gradient, Shared) and gradient.holders == 1 else gradient
+
+
+def _shared(gradient: Gradient) -> Shared:
+    """Let one more hold a gradient."""
+    if isinstance(gradient, int):
+        return Shared(gradient, 2)
+    gradient.holders += 1
+    return gradient
+
+
+def _alike(sizes: tuple[int, int, int], setup: TrainingSetup) -> bool:
+    per_image, fixed, other = sizes
+    return setup.rounded(per_image * setup.images + fixed) == setup.rounded(other * setup.images)

@@ -1,0 +1,240 @@
+"""When the memory of each tensor of a forward pass is given back.
+
+A tensor lives until its last reader has run, unless a backward pass needs it: then it lives until the first operation
+that keeps it has gone backward, which is the last in time. What lies inside of a segment that is computed again lives
+twice. An operation on which no loss depends is never differentiated: it holds what it keeps until nobody holds what
+it made.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cnncalc.analysis.memory.timeline import FORWARD, RECOMPUTATION
+from cnncalc.analysis.memory.trace import Size, Trace
+
+NEVER = -1
+
+
+class Segment(NamedTuple):
+    """Operations that are computed again when their backward pass begins.
+
+    Attributes:
+        ops: their places.
+        first_keeping, last_keeping: the first and the last of them that keep something for a backward pass.
+
+    """
+
+    ops: range
+    first_keeping: int
+    last_keeping: int
+
+    @property
+    def again(self) -> range:
+        """The operations that are computed again: up to the last one that keeps something."""
+        return range(self.ops.start, self.last_keeping + 1)
+
+
+class Lifetimes:
+    """The ends of all tensors of a trace: places of operations, by the tensors' numbers.
+
+    Attributes:
+        reached: for each tensor whether it has a gradient and the loss depends on it.
+        segments: those that are computed again.
+        backward: the operation in whose backward pass a tensor is given back; `NEVER` where none keeps it.
+        late: the tensors that enter a segment and are given back when its first operation is done.
+        forward: the operation of the forward pass behind which a tensor is given back that has no end in ``backward``.
+        staying: the tensors that live to the end of the step.
+        held: where an operation is never differentiated, the one behind which what it made beside is given back.
+        again, again_backward: the same as ``forward`` and ``backward`` for what is computed again.
+
+    """
+
+    def __init__(self, trace: Trace, segments: Sequence[range], *, trains: bool) -> None:
+        self.trace = trace
+        self.count = len(trace.ops)
+        self.reached = reached(trace) if trains else bytearray(self.count + 1)
+        found = [self._segment(ops) for ops in segments] if trains else []
+        self.segments = [segment for segment in found if segment is not None]
+        self.staying = {0, trace.roots[trace.output], *([trace.roots[-1]] if trace.with_loss else [])}
+        self.backward = array("i", [NEVER]) * (self.count + 1)
+        self.late: dict[int, int] = {}
+        self.held: dict[int, int] = {}
+        self.again: dict[int, int] = {}
+        self.again_backward: dict[int, int] = {}
+        self._keep()
+        self.forward = self._read()
+        if trains:
+            self._hold()
+        for segment in self.segments:
+            self._compute_again(segment)
+
+    def outside(self) -> Iterator[range]:
+        """Yield the ranges of operations that are not computed again."""
+        at = 0
+        for segment in self.segments:
+            yield range(at, segment.ops.start)
+            at = segment.ops.stop
+        yield range(at, self.count)
+
+    def alive(self, phase: int, op: int, *, first: bool) -> Iterator[tuple[int, Size]]:
+        """Yield what was made and is alive at a moment of an operation: which one made it, and its size.
+
+        ``first`` says whether it is the first moment of the operation in that phase, when all is there that it kept.
+        """
+        numbers, distinct = self.trace.ops, self.trace.distinct
+        segment = next((one for one in self.segments if op in one.again), None)
+        if phase == FORWARD:
+            makers, at = range(op + 1), self.count
+        else:
+            makers, at = range(self.count), op
+            if phase == RECOMPUTATION and segment is not None:
+                at, first = segment.last_keeping, True
+        inside = bytearray(self.count)
+        for one in self.segments:
+            inside[one.ops.start : one.ops.stop] = bytes([True]) * len(one.ops)
+        for maker in makers:
+            made = distinct[numbers[maker]]
+            if made.makes is not None and self._lives(maker + 1, phase, op, at, first):
+                yield maker, made.makes
+            if made.beside or made.cached:
+                kept = self.differentiates(maker) and not inside[maker]
+                holds = kept and (maker < at or (maker == at and first))
+                if holds or (phase == FORWARD and self.held.get(maker, maker) >= op):
+                    yield from [(maker, size) for size in made.beside]
+                last = len(made.cached) if phase == FORWARD else made.keeps_cached if holds else 0
+                yield from [(maker, size) for size in made.cached[:last]]
+        if segment is not None and phase != FORWARD:
+            yield from self._alive_again(segment, phase, op, first)
+
+    def _lives(self, tensor: int, phase: int, op: int, at: int, first: bool) -> bool:
+        """Say whether a tensor is alive in its first life, when all behind ``at`` has gone backward."""
+        end = self.backward[tensor]
+        if tensor in self.staying:
+            return True
+        if end == NEVER:
+            return phase == FORWARD and self.forward[tensor] >= op
+        return end < at or (end == at and (first or tensor in self.late))
+
+    def _alive_again(self, segment: Segment, phase: int, op: int, first: bool) -> Iterator[tuple[int, Size]]:
+        """Yield what is alive of what is computed again."""
+        again = phase == RECOMPUTATION
+        for maker in range(segment.again.start, op + 1 if again else segment.again.stop):
+            made = self.trace.distinct[self.trace.ops[maker]]
+            end = self.again_backward.get(maker + 1)
+            lives = again and self.again[maker + 1] >= op if end is None else again or _before(end, op, first)
+            if made.makes is not None and lives:
+                yield maker, made.makes
+            kept = self.differentiates(maker) and (again or _before(maker, op, first))
+            if kept or (again and maker == op):
+                yield from [(maker, size) for size in made.beside]
+            last = len(made.cached) if again else made.keeps_cached if kept else 0
+            yield from [(maker, size) for size in made.cached[:last]]
+
+    def differentiates(self, op: int) -> bool:
+        """Say whether an operation keeps something for a backward pass that comes."""
+        return self.trace.distinct[self.trace.ops[op]].saves and bool(self.reached[op + 1])
+
+    def _segment(self, ops: range) -> Segment | None:
+        """Return a segment; None where nothing in it is kept, so that nothing need be computed again."""
+        keeping = [op for op in ops if self.differentiates(op)]
+        return Segment(ops, keeping[0], keeping[-1]) if keeping else None
+
+    def _keep(self) -> None:
+        """Find the first operation that keeps each tensor, or the segment that it enters."""
+        late: dict[int, int] = {}
+        stop = self.count
+        for segment in reversed(self.segments):
+            self._keepers(range(segment.ops.stop, stop), self.backward)
+            for tensor in entering(self.trace, segment.ops):
+                self.backward[tensor] = late[tensor] = segment.first_keeping
+            stop = segment.ops.start
+        self._keepers(range(stop), self.backward)
+        self.late = {tensor: op for tensor, op in late.items() if self.backward[tensor] == op}
+
+    def _keepers(self, ops: range, first: array[int] | dict[int, int]) -> None:
+        """Write down the first of these operations that keeps each tensor."""
+        numbers, roots, reached = self.trace.ops, self.trace.roots, self.reached
+        keeps = [op.keeps for op in self.trace.distinct]
+        for op in reversed(ops):
+            for back in keeps[numbers[op]]:
+                if reached[op + 1]:
+                    first[roots[op + 1 - back]] = op
+
+    def _read(self) -> array[int]:
+        """Find the last operation that reads each tensor: the one that makes it, where nobody does."""
+        roots = self.trace.roots
+        touches = [op.touches for op in self.trace.distinct]
+        last = array("i", range(-1, self.count))
+        for op, number in enumerate(self.trace.ops):
+            for back in touches[number]:
+                last[roots[op + 1 - back]] = op
+        return last
+
+    def _hold(self) -> None:
+        """Let operations that are never differentiated hold what they keep, as long as anybody holds what they made."""
+        trace = self.trace
+        saves = [op.saves for op in trace.distinct]
+        inside = {op for segment in self.segments for op in segment.ops}
+        holding = [op for op, number in enumerate(trace.ops) if saves[number] and not self.reached[op + 1]]
+        if not holding:
+            return
+        ends = self._graph_ends()
+        for op in holding:
+            if op not in inside:
+                end, made = ends[op + 1], trace.distinct[trace.ops[op]]
+                for back in made.keeps:
+                    root = trace.roots[op + 1 - back]
+                    self.forward[root] = max(self.forward[root], end)
+                if made.beside:
+                    self.held[op] = end
+
+    def _graph_ends(self) -> dict[int, int]:
+        """Return for tensors the operation behind which nobody holds them, nor any tensor that was made of them."""
+        ends: dict[int, int] = {}
+        for op, number in enumerate(self.trace.ops):
+            ends.update(dict.fromkeys([op + 1, *[op + 1 - back for back in self.trace.distinct[number].touches]], op))
+        for op in reversed(range(self.count)):
+            if not self.reached[op + 1]:
+                for back in self.trace.distinct[self.trace.ops[op]].wants:
+                    ends[op + 1 - back] = max(ends[op + 1 - back], ends[op + 1])
+        return ends
+
+    def _compute_again(self, segment: Segment) -> None:
+        """Find the ends of the second lives of what is made in a segment."""
+        keepers: dict[int, int] = {}
+        self._keepers(segment.again, keepers)
+        for tensor in range(segment.again.start + 1, segment.again.stop + 1):
+            if tensor in keepers:
+                self.again_backward[tensor] = keepers[tensor]
+            else:
+                end = segment.last_keeping if tensor in self.staying else self.forward[tensor]
+                self.again[tensor] = min(end, segment.last_keeping)
+
+
+def _before(end: int, op: int, first: bool) -> bool:
+    """Say whether the backward pass of an operation is still to come, or is at its first moment."""
+    return end < op or (end == op and first)
+
+
+def reached(trace: Trace) -> bytearray:
+    """Return for each tensor whether it has a gradient and the loss depends on it."""
+    count = len(trace.ops)
+    found = bytearray(count + 1)
+    found[count] = bool(count) and trace.value(count).has_gradient
+    wants = [op.wants for op in trace.distinct]
+    for op in reversed(range(count)):
+        if found[op + 1]:
+            for back in wants[trace.ops[op]]:
+                found[op + 1 - back] = True
+    return found
+
+
+def entering(trace: Trace, ops: range) -> list[int]:
+    """Return the tensors that operations read and that none of them makes."""
+    roots = trace.roots
+    reads = [op.reads for op in trace.distinct]
+    read = [roots[op + 1 - back] for op in ops for back in reads[trace.ops[op]]]
+    return list(dict.fromkeys([root for root in read if root <= ops.start]))

@@ -16,7 +16,7 @@ from cnncalc.layers import (
 )
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.registry import FOREIGN, find, words
+from cnncalc.layers.registry import FOREIGN, find, layers, words
 
 __all__ = [
     "FOREIGN",
@@ -29,6 +29,7 @@ __all__ = [
     "channels",
     "convolution",
     "find",
+    "layers",
     "linear",
     "merging",
     "normalisation",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
@@ -21,41 +21,49 @@ from cnncalc.layers.kernels import (
     Kernels,
 )
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Module, Steps
+from cnncalc.layers.steps import Steps, module
+from cnncalc.layers.written import Unsayable, Words, flag, literal, words
 
-MODULES = {
-    "relu": "ReLU",
-    "relu6": "ReLU6",
-    "leakyrelu": "LeakyReLU",
-    "elu": "ELU",
-    "celu": "CELU",
-    "selu": "SELU",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "swish": "SiLU",
-    "mish": "Mish",
-    "hardswish": "Hardswish",
-    "hardsigmoid": "Hardsigmoid",
-    "hardtanh": "Hardtanh",
-    "sigmoid": "Sigmoid",
-    "tanh": "Tanh",
-    "softplus": "Softplus",
-    "softmax": "Softmax",
-    "logsoftmax": "LogSoftmax",
-    "identity": "Identity",
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+_TORCH = {
+    "relu": "torch.nn.ReLU relu(inplace=False)",
+    "relu6": "torch.nn.ReLU6 relu6(inplace=False)",
+    "leakyrelu": "torch.nn.LeakyReLU leaky_relu(negative_slope=0.01, inplace=False)",
+    "elu": "torch.nn.ELU elu(alpha=1.0, inplace=False)",
+    "celu": "torch.nn.CELU celu(alpha=1.0, inplace=False)",
+    "selu": "torch.nn.SELU selu(inplace=False)",
+    "gelu": "torch.nn.GELU gelu(approximate='none')",
+    "silu": "torch.nn.SiLU silu(inplace=False)",
+    "mish": "torch.nn.Mish mish(inplace=False)",
+    "hardswish": "torch.nn.Hardswish hardswish(inplace=False)",
+    "hardsigmoid": "torch.nn.Hardsigmoid hardsigmoid(inplace=False)",
+    "hardtanh": "torch.nn.Hardtanh hardtanh(min_val=-1.0, max_val=1.0, inplace=False)",
+    "sigmoid": "torch.nn.Sigmoid sigmoid",
+    "tanh": "torch.nn.Tanh tanh",
+    "softplus": "torch.nn.Softplus softplus(beta=1.0, threshold=20.0)",
+    "softmax": "torch.nn.Softmax torch.nn.Softmax2d softmax(dim=1, _stacklevel=3, dtype=None)",
+    "logsoftmax": "torch.nn.LogSoftmax log_softmax(dim=1, _stacklevel=3, dtype=None)",
+    "identity": "torch.nn.Identity",
 }
-"""The words of the activations, and their modules in ``torch.nn``."""
+"""The words of the activations, and what they are in PyTorch."""
+
+_SAME = {"swish": "silu"}
+"""Second words for activations."""
 
 SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 """Activations with a number of their own (slope, alpha or beta), and PyTorch's value for it."""
 
+_CLAMPS: dict[tuple[float, float | None], str] = {(0, 6): "relu6", (-1, 1): "hardtanh", (0, None): "relu"}
+"""Activations that cut values off below and above."""
 
 _KEEPS_OUTPUT = frozenset(("relu", "sigmoid", "tanh", "softmax", "logsoftmax"))
 _RAISED = frozenset(("softmax", "logsoftmax", "softplus"))
 _OVERWRITING = frozenset(("relu", "relu6", "leakyrelu", "elu"))
 
 
-@register(*MODULES)
+@register(*_TORCH, *_SAME)
 @dataclass(eq=False, repr=False)
 class Activation(Layer):
     """``relu``, ``leakyrelu 0.1``, …; softmax goes over the channels of each position.
@@ -68,6 +76,7 @@ class Activation(Layer):
 
     takes_vectors: ClassVar[bool] = True
     role: ClassVar[str] = "activation"
+    torch_calls: ClassVar[tuple[str, ...]] = (*_TORCH.values(), "clamp clip(min=None, max=None)")
 
     @property
     def may_overwrite(self) -> bool:  # type: ignore[override]  # only some gain from it
@@ -87,11 +96,31 @@ class Activation(Layer):
             raise Fault("out-of-range", f"the number of a {arguments.word} is not 0", about="slope")
         return cls(arguments.word, slope)
 
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        word = call.name.replace("_", "").replace("2d", "").lower()
+        if word == "identity":
+            return call.unchanged()
+        if word.endswith("softmax"):
+            axis = 1 if call["dim"] is None else call["dim"]
+            return call.over_channels(Words(word), axis)
+        if word in ("hardtanh", "clamp", "clip"):
+            lowest, highest = ("min_val", "max_val") if word == "hardtanh" else ("min", "max")
+            word = _clamp(call[lowest], call[highest])
+        if word == "gelu" and call["approximate"] != "none":
+            raise Unsayable(f"its gelu is the exact one, not approximate={call['approximate']!r}")
+        if word == "softplus" and call["threshold"] != 20:
+            raise Unsayable(f"its threshold is 20, not {call['threshold']:g}")
+        slope = literal("", call[_NUMBERS[word]], SLOPED[word]) if word in SLOPED else ()
+        return call.elementwise(words(word, slope))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        torch = _TORCH[_SAME.get(self.function, self.function)]
+        name = torch.partition("(")[0].split()[0].removeprefix("torch.nn.")
         if self.function in ("softmax", "logsoftmax"):
-            return (Module(MODULES[self.function], (), {"dim": 1}),)
+            return (module(name, dim=1),)
         usual = self.slope is None or self.slope == SLOPED[self.function]
-        return (Module(MODULES[self.function], () if usual else (self.slope,)),)
+        return (module(name) if usual else module(name, self.slope),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         if self.function == "identity":
@@ -103,6 +132,16 @@ class Activation(Layer):
         lies = CHANNELS_FIRST if self.function in ("softmax", "logsoftmax") else SAME
         casts = RAISED_ON_CUDA if self.function in _RAISED else AS_IT_ARRIVES
         return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites, lies=lies, casts=casts),)
+
+
+_NUMBERS = {"leakyrelu": "negative_slope", "elu": "alpha", "celu": "alpha", "softplus": "beta"}
+
+
+def _clamp(low: float | None, high: float | None) -> str:
+    word = _CLAMPS.get((low, high)) if low is not None else None
+    if word is None:
+        raise Unsayable(f"it has words for the ranges 0 to 6, −1 to 1 and 0 upwards, not {low} to {high}")
+    return word
 
 
 @register("prelu")
@@ -124,8 +163,17 @@ class ParametricRelu(Layer):
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels if self.per_channel else 1,)
 
+    torch_calls: ClassVar[tuple[str, ...]] = ("torch.nn.PReLU(num_parameters=1, init=0.25)",)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        value = call.common_value("weight")
+        start = literal("", call["init"] if value is None else round(value, 8), 0.25)
+        per_channel = call["num_parameters"] > 1 or call.source.channels == 1
+        return call.channelwise(words(cls.kind, start, flag("perchannel", per_channel)))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return (Module("PReLU", self.weight_factors(sources), {} if self.start == 0.25 else {"init": self.start}),)
+        return (module("PReLU", *self.weight_factors(sources), init=self.start),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # the slope's gradient is computed for every value, then summed

@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.steps import Steps
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 Sources = tuple[Volume, ...]
 
@@ -171,6 +174,18 @@ class Layer:
     def keeps_nothing(self) -> bool:
         """Say whether, in training, nothing of what arrives gets through."""
         return False
+
+    torch_calls: ClassVar[tuple[str, ...]] = ()
+    """The modules and functions of PyTorch that become the layer (`cnncalc.layers.torch_calls`)."""
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        """Say what one of the `torch_calls` does; None where it is not this layer.
+
+        Raises:
+            Unsayable: where a setting of the call has no word.
+        """
+        return None
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         """Return what PyTorch does for this layer; ``vector`` says that what arrives is N x C."""

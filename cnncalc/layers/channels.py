@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -13,6 +13,10 @@ from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, PART, RESULT_RAISED, 
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
+from cnncalc.layers.written import Token, Words, literal, size, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 
 @register("shuffle")
@@ -41,6 +45,12 @@ class Shuffle(Layer):
                 hints=[f"fits with: groups {fitting}"],
             )
         return cls(size[0])
+
+    torch_calls: ClassVar[tuple[str, ...]] = ("torch.nn.ChannelShuffle channel_shuffle(groups)",)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        return call.channelwise(words(cls.kind, size((call["groups"],), "groups")))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         split = Function("unflatten", (1, (self.groups, sources[0].channels // self.groups)))
@@ -79,6 +89,11 @@ class Slice(Layer):
             raise Fault("out-of-range", message, about="size", hints=[f"the whole range is 0:{channels}"])
         return cls(start, stop)
 
+    @classmethod
+    def words(cls, start: int, stop: int) -> Words:
+        """Write a range of channels."""
+        return Words(cls.kind, (Token("", (start, stop), ("cut", "cut"), ":"),))
+
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_channels(self.stop - self.start)
 
@@ -105,6 +120,21 @@ class Scale(Layer):
     @classmethod
     def read(cls, arguments: Arguments) -> Scale:
         return cls(arguments.number("start", 1.0))
+
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "cnncalc.model.initialise.Factor(shape, start)",
+        "mul imul multiply(other)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call.name == "Factor":
+            return call.channelwise(words(cls.kind, literal("", call["start"], 1.0)))
+        if not call.factor("other"):
+            return None
+        value = call.common_value("other")
+        start = 1.0 if value is None else float(f"{value:.7g}")
+        return call.elementwise(words(cls.kind, literal("", start, 1.0)))
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels,)

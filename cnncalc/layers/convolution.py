@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd, prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -14,8 +14,13 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.kernels import INPUTS, LOWERED, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
+from cnncalc.layers.resizing import Pad
+from cnncalc.layers.steps import Function, Steps, module, padding
 from cnncalc.layers.window import Windowed, axis_name, by_dimension, read_windows
+from cnncalc.layers.written import Pairs, Token, Words, alike, each, flag, option, sides, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 _EXAMPLES = {1: "3x64", 2: "3x3x64", 3: "3x3x3x64"}
 
@@ -99,12 +104,43 @@ class Convolution(Windowed):
         positions = prod(self.output(sources).spatial)
         return MatrixProduct(self.filters // self.groups, inner, positions, self.groups)
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.Conv{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1,"
+        " bias=True, padding_mode='zeros')",
+        "conv{n}d(weight, bias=None, stride=1, padding=0, dilation=1, groups=1)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        shape = call.learned("weight")
+        assert shape is not None  # a convolution has weights
+        filters, columns, kernel = shape[0], shape[1], shape[2:]
+        dimensions, groups, bias = len(kernel), call["groups"], call.learned("bias") is not None
+        stride, dilation = each(call["stride"], dimensions), each(call["dilation"], dimensions)
+        pads = _torch_padding(call["padding"], kernel, dilation)
+        if any(map(any, pads)) and (call["padding_mode"] or "zeros") != "zeros":
+            call = call.behind(Pad.around(call, pads, call["padding_mode"]))
+            pads = ((0, 0),) * dimensions
+
+        def written(own: Pairs) -> Words:
+            return convolution_words(columns * groups, filters, kernel, groups, bias, stride, own, dilation)
+
+        return call.window(written, pads, 0.0)
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         own = self.plain and self.rounding != "ceil"
-        settings = {"stride": self.setting("stride"), "padding": self.setting("before") if own else 0}
-        settings |= {"dilation": self.setting("dilation"), "groups": self.groups, "bias": self.bias}
-        args = (sources[0].channels, self.filters, short_setting(self.setting("kernel")))
-        convolution = Module(per_dimension("Conv", sources[0].dimensions), args, _changed(settings))
+        convolution = module(
+            "Conv",
+            sources[0].channels,
+            self.filters,
+            self.setting("kernel"),
+            dimensions=sources[0].dimensions,
+            stride=self.setting("stride"),
+            padding=self.setting("before") if own else 0,
+            dilation=self.setting("dilation"),
+            groups=self.groups,
+            bias=self.bias,
+        )
         if own:
             return (convolution,)
         return Function("pad", (padding(self.needed_padding(sources[0])),)), convolution
@@ -252,17 +288,44 @@ class TransposedConvolution(Layer):
         rows = prod(self.kernel) * self.filters // self.groups
         return MatrixProduct(rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups)
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.ConvTranspose{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0,"
+        " groups=1, bias=True, dilation=1)",
+        "conv_transpose{n}d(weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        shape = call.learned("weight")
+        assert shape is not None  # a convolution has weights
+        kernel, groups, dimensions = shape[2:], call["groups"], len(shape) - 2
+        written = words(
+            cls.kind,
+            (Token("", (*kernel, shape[1] * groups), ("kernel",) * dimensions + ("width",)),),
+            option("s", "stride", each(call["stride"], dimensions), 1),
+            sides("p", alike(each(call["padding"], dimensions))),
+            option("op", "outpad", each(call["output_padding"], dimensions), 0),
+            option("d", "dilation", each(call["dilation"], dimensions), 1),
+            option("g", "groups", (groups,), 1),
+            flag("nobias", call.learned("bias") is None),
+        )
+        return call.sliding(written)
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        settings = {
-            "stride": self.stride,
-            "padding": self.padding,
-            "output_padding": self.output_padding,
-            "groups": self.groups,
-            "bias": self.bias,
-            "dilation": self.dilation,
-        }
-        args = (sources[0].channels, self.filters, short_setting(self.kernel))
-        return (Module(per_dimension("ConvTranspose", sources[0].dimensions), args, _changed(settings)),)
+        convolution = module(
+            "ConvTranspose",
+            sources[0].channels,
+            self.filters,
+            self.kernel,
+            dimensions=sources[0].dimensions,
+            stride=self.stride,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            groups=self.groups,
+            bias=self.bias,
+            dilation=self.dilation,
+        )
+        return (convolution,)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (_kernel(self, sources, self.kernel, self.filters // self.groups),)
@@ -289,10 +352,39 @@ def _kernel(layer: Layer, sources: Sources, kernel: Sequence[int], columns: int)
     )
 
 
-_USUAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}
+def convolution_words(
+    channels: int,
+    filters: int,
+    kernel: tuple[int, ...],
+    groups: int,
+    bias: bool,
+    stride: tuple[int, ...],
+    pads: Pairs,
+    dilation: tuple[int, ...],
+) -> Words:
+    """Write a convolution, a depthwise one by its own word."""
+    depthwise = groups == channels > 1
+    own = () if depthwise and filters == channels else (filters,)
+    return words(
+        DepthwiseConvolution.kind if depthwise else Convolution.kind,
+        (Token("", (*kernel, *own), ("kernel",) * len(kernel) + ("width",) * len(own)),),
+        option("s", "stride", stride, 1),
+        sides("p", pads),
+        option("d", "dilation", dilation, 1),
+        () if depthwise else option("g", "groups", (groups,), 1),
+        flag("nobias", not bias),
+    )
 
 
-def _changed(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that are not PyTorch's own, with one number for equal ones."""
-    short = {name: short_setting(value) for name, value in settings.items()}
-    return {name: value for name, value in short.items() if value != _USUAL[name]}
+def pointwise_words(channels: int, filters: int, bias: bool, dimensions: int) -> Words:
+    """Write a linear layer at every position: a 1x1 convolution."""
+    ones = (1,) * dimensions
+    return convolution_words(channels, filters, ones, 1, bias, ones, alike((0,) * dimensions), ones)
+
+
+def _torch_padding(written: Any, kernel: Sequence[int], dilation: Sequence[int]) -> Pairs:
+    """Return what PyTorch's convolution pads with zeros; ``same`` puts an odd value after."""
+    if not isinstance(written, str):
+        return alike(each(written, len(kernel)))
+    totals = [d * (k - 1) if written == "same" else 0 for d, k in zip(dilation, kernel, strict=True)]
+    return tuple([(total // 2, total - total // 2) for total in totals])

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.convolution import pointwise_words
 from cnncalc.layers.kernels import INPUTS, LOWERED, ROWS, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Module, Steps
+from cnncalc.layers.steps import Function, Steps, module
+from cnncalc.layers.written import flag, size, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 
 @dataclass(eq=False, repr=False)
@@ -66,8 +71,23 @@ class FullyConnected(Flattening):
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (self.outputs, *_inputs(sources[0]))
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.Linear(in_features, out_features, bias=True)",
+        "linear(weight, bias=None)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        """Read a matrix: fully connected on a vector, a 1x1 convolution at every position."""
+        shape = call.learned("weight")
+        assert shape is not None  # a matrix
+        bias = call.learned("bias") is not None
+        vector = words(cls.kind, size((shape[0],), "width"), flag("nobias", not bias))
+        source = call.source
+        return call.linear(shape[0], vector, pointwise_words(source.channels, shape[0], bias, source.dimensions))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        linear = Module("Linear", (sources[0].values, self.outputs), {} if self.bias else {"bias": False})
+        linear = module("Linear", sources[0].values, self.outputs, bias=self.bias)
         return (linear,) if vector else (FLATTEN, linear)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -22,6 +22,10 @@ from cnncalc.layers.kernels import (
 )
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
+from cnncalc.layers.written import Unsayable
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 
 @dataclass(eq=False, repr=False)
@@ -45,6 +49,17 @@ class Add(Merge):
     kind: ClassVar[str] = "add"
     function: ClassVar[str] = "add"
     output_is_free: ClassVar[bool] = True
+    torch_calls: ClassVar[tuple[str, ...]] = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call.name != "sum":
+            if call["alpha"] != 1:
+                raise Unsayable("its `add` has no factors")
+            return call.merged_with(cls.kind, "other", 0)
+        if not isinstance(call.first, list) or call["dim"] != 0 or call["keepdim"]:
+            raise Unsayable("it adds volumes, not what is in them")
+        return call.merged(cls.kind, call.first)
 
     def output(self, sources: Sources) -> Volume:
         if len(set(sources)) > 1:
@@ -63,6 +78,11 @@ class Concat(Merge):
     kind: ClassVar[str] = "concat"
     function: ClassVar[str] = "cat"
     output_is_free: ClassVar[bool] = True
+    torch_calls: ClassVar[tuple[str, ...]] = ("cat concat concatenate(dim=0)",)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        return call.joined(cls.kind, call["dim"])
 
     def output(self, sources: Sources) -> Volume:
         if len({source.spatial for source in sources}) > 1:
@@ -83,6 +103,11 @@ class Multiply(Merge):
     kind: ClassVar[str] = "mul"
     function: ClassVar[str] = "mul"
     output_is_free: ClassVar[bool] = True
+    torch_calls: ClassVar[tuple[str, ...]] = ("mul imul multiply(other)",)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        return call.merged_with(cls.kind, "other", 1)
 
     def output(self, sources: Sources) -> Volume:
         largest = max(sources, key=lambda source: source.values)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
@@ -26,7 +27,11 @@ from cnncalc.layers.kernels import (
     order_of_images,
 )
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Module, Steps, per_dimension
+from cnncalc.layers.steps import Function, Steps, module
+from cnncalc.layers.written import Tokens, Unsayable, flag, literal, size, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 
 @dataclass(eq=False, repr=False)
@@ -56,8 +61,12 @@ class Normalisation(Layer):
         return Kernel(name, sources[0].values, (), INPUTS, extras, self.tensors(sources), buffers)
 
 
-def _eps(arguments: Arguments, default: float = 1e-5) -> float:
-    eps = arguments.decimal("eps", default)
+EPS, MOMENTUM = 1e-5, 0.1
+"""What holds where nothing is written."""
+
+
+def _eps(arguments: Arguments) -> float:
+    eps = arguments.decimal("eps", EPS)
     if eps < 0:
         raise Fault("out-of-range", f"eps is at least 0, not {eps:g}", about="eps")
     return eps
@@ -81,10 +90,25 @@ class BatchNorm(Normalisation):
     def read(cls, arguments: Arguments) -> BatchNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"), _momentum(arguments))
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.BatchNorm{n}d torch.nn.SyncBatchNorm(num_features, eps=1e-05, momentum=0.1, affine=True)",
+        "batch_norm(running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        affine = call.affine(cls.kind)
+        if not (call.keeps("running_mean") and call.keeps("running_var")):
+            raise Unsayable("its `bn` keeps running means")
+        if call["momentum"] is None:
+            raise Unsayable("its running mean moves by a momentum, and this one averages over all batches")
+        momentum = literal("momentum=", call["momentum"], MOMENTUM)
+        return call.channelwise(words(cls.kind, _eps_of(call), momentum, flag("noaffine", not affine)))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        name = per_dimension("BatchNorm", 1 if vector else sources[0].dimensions)
         settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
-        return (Module(name, (sources[0].channels,), _changed(settings, affine=True)),)
+        dimensions = 1 if vector else sources[0].dimensions
+        return (module("BatchNorm", sources[0].channels, dimensions=dimensions, **settings),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
@@ -110,10 +134,20 @@ class InstanceNorm(Normalisation):
             raise Fault("out-of-range", message, hints=["PyTorch refuses it; leave it out, or norm an earlier volume"])
         return cls(_eps(arguments), arguments.flag("affine"), _momentum(arguments))
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.InstanceNorm{n}d(num_features, eps=1e-05, momentum=0.1, affine=False)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call["track_running_stats"]:
+            raise Unsayable("its `instancenorm` keeps no running means")
+        momentum = literal("momentum=", call["momentum"], MOMENTUM)
+        return call.channelwise(words(cls.kind, _eps_of(call), momentum, flag("affine", call.affine(cls.kind))))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        name = per_dimension("InstanceNorm", sources[0].dimensions)
         settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
-        return (Module(name, (sources[0].channels,), _changed(settings, affine=False)),)
+        return (module("InstanceNorm", sources[0].channels, dimensions=sources[0].dimensions, **settings),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
@@ -137,27 +171,36 @@ class GroupNorm(Normalisation):
 
     @classmethod
     def read(cls, arguments: Arguments) -> GroupNorm:
-        size = arguments.size("`gn 32`: the number of groups")
-        channels = arguments.source.channels
-        if len(size) != 1:
+        sizes = arguments.size("`gn 32`: the number of groups")
+        channels, groups = arguments.source.channels, sizes[0]
+        if len(sizes) != 1:
             raise Fault("bad-size", "gn takes one number of groups", about="size")
-        if channels % size[0]:
+        if channels % groups:
             raise Fault(
                 "bad-groups",
-                f"{size[0]} groups do not divide {channels} channels",
+                f"{groups} groups do not divide {channels} channels",
                 about="size",
-                detail=f"{channels}/{size[0]} = {channels // size[0]} remainder {channels % size[0]}",
-                hints=["fits with: groups " + ", ".join(map(str, nearest_divisors(channels, size[0])))],
+                detail=f"{channels}/{groups} = {channels // groups} remainder {channels % groups}",
+                hints=["fits with: groups " + ", ".join(map(str, nearest_divisors(channels, groups)))],
             )
-        if max(arguments.source.spatial) == 1 and size[0] == channels:
+        if max(arguments.source.spatial) == 1 and groups == channels:
             message = f"a group norm of single values is 0 everywhere; what arrives is {arguments.source}"
             hints = ["PyTorch refuses a single image; take fewer groups, leave it out, or norm an earlier volume"]
             raise Fault("out-of-range", message, about="size", hints=hints)
-        return cls(_eps(arguments), not arguments.flag("noaffine"), size[0])
+        return cls(_eps(arguments), not arguments.flag("noaffine"), groups)
+
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.GroupNorm(num_groups, num_channels, eps=1e-05, affine=True)",
+        "group_norm(num_groups, weight=None, bias=None, eps=1e-05)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        groups, affine = size((call["num_groups"],), "groups"), call.affine(cls.kind)
+        return call.channelwise(words(cls.kind, groups, _eps_of(call), flag("noaffine", not affine)))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        settings = _changed({"eps": self.eps, "affine": self.affine}, affine=True)
-        return (Module("GroupNorm", (self.groups, sources[0].channels), settings),)
+        return (module("GroupNorm", self.groups, sources[0].channels, eps=self.eps, affine=self.affine),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         norm = self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size))
@@ -180,9 +223,20 @@ class LayerNorm(Normalisation):
     def read(cls, arguments: Arguments) -> LayerNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"))
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.LayerNorm(normalized_shape, eps=1e-05, elementwise_affine=True)",
+        "layer_norm(normalized_shape, weight=None, bias=None, eps=1e-05)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if len(call["normalized_shape"]) > 1:
+            raise Unsayable("its `ln` works over the channels at each position, and this over positions too")
+        affine = call.affine(cls.kind)
+        return call.over_channels(words(cls.kind, _eps_of(call), flag("noaffine", not affine)), -1)
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        settings = _changed({"eps": self.eps, "elementwise_affine": self.affine}, elementwise_affine=True)
-        norm = Module("LayerNorm", (sources[0].channels,), settings)
+        norm = module("LayerNorm", sources[0].channels, eps=self.eps, elementwise_affine=self.affine)
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
@@ -205,16 +259,23 @@ class LocalResponseNorm(Layer):
 
     @classmethod
     def read(cls, arguments: Arguments) -> LocalResponseNorm:
-        size = arguments.size("`lrn 5`: the number of neighbouring channels")
-        if len(size) != 1:
+        sizes = arguments.size("`lrn 5`: the number of neighbouring channels")
+        if len(sizes) != 1:
             raise Fault("bad-size", "lrn takes one number of channels", about="size")
-        return cls(
-            size[0], arguments.decimal("alpha", 1e-4), arguments.decimal("beta", 0.75), arguments.decimal("k", 1.0)
-        )
+        return cls(sizes[0], *[arguments.decimal(name, usual) for name, usual in cls.usual.items()])
+
+    usual: ClassVar[Mapping[str, float]] = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.LocalResponseNorm local_response_norm(size, alpha=0.0001, beta=0.75, k=1.0)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        numbers = [literal(f"{name}=", call[name], usual) for name, usual in cls.usual.items()]
+        return call.channelwise(words(cls.kind, size((call["size"],), "size"), *numbers))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        settings = {"alpha": self.alpha, "beta": self.beta, "k": self.k}
-        return (Module("LocalResponseNorm", (self.size,), settings),)
+        return (module("LocalResponseNorm", self.size, alpha=self.alpha, beta=self.beta, k=self.k),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         """x / (mean of x² · alpha + k)^beta, the mean over padded channels, as PyTorch computes it."""
@@ -234,12 +295,8 @@ class LocalResponseNorm(Layer):
         )
 
 
-_USUAL = {"eps": 1e-5, "momentum": 0.1}
-
-
-def _changed(settings: dict[str, Any], **usual: bool) -> dict[str, Any]:
-    """Return the settings that are not PyTorch's own."""
-    return {name: value for name, value in settings.items() if value != {**_USUAL, **usual}[name]}
+def _eps_of(call: TorchCall) -> Tokens:
+    return literal("eps=", call["eps"], EPS)
 
 
 def nearest_divisors(number: int, wanted: int) -> list[int]:
@@ -249,7 +306,7 @@ def nearest_divisors(number: int, wanted: int) -> list[int]:
 
 
 def _momentum(arguments: Arguments) -> float:
-    momentum = arguments.decimal("momentum", 0.1)
+    momentum = arguments.decimal("momentum", MOMENTUM)
     if not 0 <= momentum <= 1:
         raise Fault("out-of-range", f"momentum lies between 0 and 1, not {momentum:g}", about="momentum")
     return momentum

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd
-from typing import Any, ClassVar
+from math import gcd, inf
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -27,8 +27,28 @@ from cnncalc.layers.kernels import (
     Kernels,
 )
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Module, Steps, padding, per_dimension, short_setting
+from cnncalc.layers.steps import Function, Steps, module, padding
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
+from cnncalc.layers.written import (
+    Pairs,
+    Token,
+    Tokens,
+    Unsayable,
+    Words,
+    alike,
+    each,
+    flag,
+    literal,
+    option,
+    sides,
+    size,
+    words,
+)
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+_WHERE = "it returns where the maxima were"
 
 
 @dataclass(eq=False, repr=False)
@@ -72,18 +92,28 @@ class Pool(Windowed):
 
     def pooling(self, name: str, sources: Sources, fill: float, **settings: Any) -> Steps:
         """Return the steps of a pool of ``torch.nn``, which pads both sides alike, or else with ``fill``."""
-        stride = self.setting("stride")
-        settings["stride"] = short_setting(stride)
-        if any(window.dilation > 1 for window in self.windows):
-            settings["dilation"] = short_setting(self.setting("dilation"))
         own = self.pads_itself(sources[0])
         padded = () if own else (self._padded(sources[0], fill),)
-        if own and any(self.setting("before")):
-            settings["padding"] = short_setting(self.setting("before"))
-        if own and self.rounding == "ceil":
-            settings["ceil_mode"] = True
-        kernel = short_setting(self.setting("kernel"))
-        return *padded, Module(per_dimension(name, sources[0].dimensions), (kernel,), settings)
+        settings |= {"stride": self.setting("stride"), "padding": self.setting("before") if own else 0}
+        settings["ceil_mode"] = own and self.rounding == "ceil"
+        pool = module(name, self.setting("kernel"), dimensions=sources[0].dimensions, **settings)
+        return *padded, pool
+
+    @classmethod
+    def torch_window(cls, call: TorchCall, word: str, fill: float, *more: Tokens, **how: bool) -> Any:
+        """Say what a pool of PyTorch is: its window, and what it pads with."""
+        dimensions = call.source.dimensions
+        kernel = each(call["kernel_size"], dimensions)
+        stride = kernel if call["stride"] in (None, ()) else each(call["stride"], dimensions)
+        pads = alike(each(call["padding"] or 0, dimensions))
+        dilation = option("d", "dilation", each(call["dilation"], dimensions), 1) if call["dilation"] else ()
+        ceil = flag("ceil", bool(call["ceil_mode"]) and not how.get("always", False))
+
+        def written(own: Pairs) -> Words:
+            moves = (Token("s", stride, ("stride",) * dimensions),)
+            return words(word, size(kernel, "size"), moves, sides("p", own), dilation, ceil, *more)
+
+        return call.window(written, pads, fill, **how)
 
     def _padded(self, source: Volume, fill: float) -> Function:
         return Function("pad", (padding(self.needed_padding(source)),), {"value": fill} if fill else {})
@@ -117,8 +147,21 @@ class MaxPool(Pool):
     def read(cls, arguments: Arguments) -> MaxPool:
         return cls(*cls.read_pool(arguments, dilates=True))
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.MaxPool{n}d(kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False)",
+        "max_pool{n}d boolean_dispatch(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,"
+        " return_indices=False)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        """Read a max pool; between two changes of the sign it is a min pool."""
+        if call["return_indices"]:
+            raise Unsayable(_WHERE)
+        return cls.torch_window(call, "minpool" if call.negated else "maxpool", -inf, negates=True)
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return self.pooling("MaxPool", sources, float("-inf"))
+        return self.pooling("MaxPool", sources, -inf, dilation=self.setting("dilation"))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return self.pooling_kernels(sources, _maximum("max_pool", sources, self.output(sources).values))
@@ -136,7 +179,8 @@ class MinPool(Pool):
         return cls(*cls.read_pool(arguments, dilates=True))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return Function("neg"), *self.pooling("MaxPool", sources, float("-inf")), Function("neg")
+        pool = self.pooling("MaxPool", sources, -inf, dilation=self.setting("dilation"))
+        return Function("neg"), *pool, Function("neg")
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         makes = self.output(sources).values
@@ -171,6 +215,18 @@ class AveragePool(Pool):
         kernels = zip(self.setting("kernel"), source.spatial, strict=True)
         return source.dimensions == 3 and any(kernel > size for kernel, size in kernels)
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.AvgPool{n}d avg_pool{n}d(kernel_size, stride=None, padding=0, ceil_mode=False,"
+        " count_include_pad=True, divisor_override=None)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call["divisor_override"] is not None:
+            raise Unsayable("it divides by the size of the window")
+        padded = any(each(call["padding"], call.source.dimensions))
+        return cls.torch_window(call, cls.kind, 0.0, flag("nopad", padded and not call["count_include_pad"]))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         source = sources[0]
         cuts = self.rounding == "ceil" and not all(map(Window.fits, self.windows, source.spatial))
@@ -179,8 +235,8 @@ class AveragePool(Pool):
             message = f"PyTorch has no avgpool with {what} over three dimensions whose kernel is larger than its input"
             hints = [f"the input is {source}; take a smaller kernel, or leave out {what}"]
             raise Fault("not-in-pytorch", message, about="size", hints=hints)
-        settings = {} if self.count_padding or not any(self.setting("before")) else {"count_include_pad": False}
-        return self.pooling("AvgPool", sources, 0.0, **settings)
+        counts = self.count_padding or not any(self.setting("before"))
+        return self.pooling("AvgPool", sources, 0.0, count_include_pad=counts)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return self.pooling_kernels(sources, _mean(sources, self.output(sources).values))
@@ -203,12 +259,28 @@ class PowerPool(Pool):
         windows, rounding = cls.read_pool(arguments)
         return cls(windows, rounding, norm)
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.LPPool{n}d lp_pool{n}d(norm_type, kernel_size, stride=None, ceil_mode=False)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        norm = call["norm_type"]
+        if norm <= 0:
+            raise Unsayable(f"its norm is larger than 0, not {norm}")
+        kernel = each(call["kernel_size"], call.source.dimensions)
+        stride = kernel if call["stride"] is None else each(call["stride"], len(kernel))
+        whole = [(size - k) // s + 1 for size, k, s in zip(call.arriving[2:], kernel, stride, strict=True)]
+        if call["ceil_mode"] and tuple(whole) != call.made[2:]:
+            raise Unsayable("with ceil_mode, its last windows weigh more than the others")
+        return cls.torch_window(call, cls.kind, 0.0, literal("norm=", norm, 2), always=True)
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        kernel, stride = short_setting(self.setting("kernel")), short_setting(self.setting("stride"))
-        module = Module(per_dimension("LPPool", sources[0].dimensions), (self.norm, kernel), {"stride": stride})
+        kernel, stride = self.setting("kernel"), self.setting("stride")
+        pool = module("LPPool", self.norm, kernel, dimensions=sources[0].dimensions, stride=stride)
         sides = self.needed_padding(sources[0])  # it has no padding of its own; zeros add nothing to a norm
         padded = any(before or after > 0 for before, after in sides)
-        return (Function("pad", (padding(sides),)), module) if padded else (module,)
+        return (Function("pad", (padding(sides),)), pool) if padded else (pool,)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         """(sign(m)·relu(|m|)·n)^(1/p) for the mean m of x^p over a window of n values, as PyTorch computes it."""
@@ -272,9 +344,26 @@ class AdaptivePool(Layer):
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.size)
 
+    whole: ClassVar[str] = ""
+    """The word of the pool that is global."""
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        def written(sizes: tuple[int, ...]) -> Words:
+            return Words(cls.whole) if max(sizes) == 1 else words(cls.kind, size(sizes, "size"))
+
+        if call.name in ("mean", "amax"):
+            return call.over_positions(written)
+        if call["return_indices"]:
+            raise Unsayable(_WHERE)
+        call, wanted = call.settled(), call["output_size"]
+        wanted = wanted if isinstance(wanted, tuple | list) else (wanted,) * call.source.dimensions
+        sizes = [old if new is None else int(new) for new, old in zip(wanted, call.source.spatial, strict=True)]
+        return call.sliding(written(tuple(sizes)))
+
     def adaptive(self, name: str, sources: Sources) -> Steps:
         """Return the step of an adaptive pool of ``torch.nn``."""
-        return (Module(per_dimension(name, sources[0].dimensions), (short_setting(self.size),)),)
+        return (module(name, self.size, dimensions=sources[0].dimensions),)
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         inputs, outputs = source.spatial[axis], self.size[axis]
@@ -293,6 +382,11 @@ class AdaptiveAveragePool(AdaptivePool):
     """``adaptiveavgpool 7x7``"""
 
     kind: ClassVar[str] = "adaptiveavgpool"
+    whole: ClassVar[str] = "gap"
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
+        "mean(dim=None, keepdim=False, dtype=None)",
+    )
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
@@ -313,6 +407,11 @@ class AdaptiveMaxPool(AdaptivePool):
     """``adaptivemaxpool 7x7``"""
 
     kind: ClassVar[str] = "adaptivemaxpool"
+    whole: ClassVar[str] = "gmp"
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
+        "amax(dim=None, keepdim=False)",
+    )
     repeats_exactly_on_cuda: ClassVar[bool] = False
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:

@@ -70,6 +70,11 @@ def find(written: str) -> tuple[type[Layer], str, str] | None:
     return entry.layer, match[1], match[2]
 
 
+def layers() -> list[type[Layer]]:
+    """Return the classes of all layers."""
+    return list(dict.fromkeys([entry.layer for entry in _ENTRIES.values()]))
+
+
 def words() -> list[str]:
     """Return every word that writes a layer."""
     return list(_ENTRIES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -11,7 +11,11 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import Extra, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Module, Steps, per_dimension
+from cnncalc.layers.steps import Function, Steps, module
+from cnncalc.layers.written import Unsayable, rate, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 _RATES = {"dropout": 0.5, "dropout2d": 0.5, "droppath": 0.1}
 
@@ -33,25 +37,44 @@ class Dropout(Layer):
 
     @classmethod
     def read(cls, arguments: Arguments) -> Dropout:
-        rate = arguments.number("rate", _RATES[arguments.word])
-        if not 0 <= rate <= 1:
-            message = f"the rate of {arguments.word} lies between 0 and 1, not {rate:g}"
+        written = arguments.number("rate", _RATES[arguments.word])
+        if not 0 <= written <= 1:
+            message = f"the rate of {arguments.word} lies between 0 and 1, not {written:g}"
             raise Fault("out-of-range", message, about="rate")
-        return cls(arguments.word, rate)
+        return cls(arguments.word, written)
 
     def keeps_nothing(self) -> bool:
         return self.rate == 1
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.Dropout torch.nn.Dropout{n}d dropout dropout{n}d(p=0.5, training=True, inplace=False)",
+        "StochasticDepth stochastic_depth(p, mode='row', training=True)",
+        "DropPath(drop_prob=0.0, mode='row')",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        name = call.name.lower()
+        if name in ("stochasticdepth", "stochastic_depth", "droppath"):
+            if call["mode"] != "row":
+                raise Unsayable("its droppath drops images, not whole batches")
+            probability = call["drop_prob" if name == "droppath" else "p"] or 0.0
+            return call.elementwise(words("droppath", rate(probability)))
+        if name == "dropout":
+            return call.elementwise(words("dropout", rate(call["p"])))
+        if call.images_in_front:  # with a dimension in front, what is dropped whole are images
+            return call.elementwise(words("droppath", rate(call["p"])))
+        return call.channelwise(words("dropout2d", rate(call["p"])))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         if self.what == "dropout" or (vector and self.what == "dropout2d"):
-            return (Module("Dropout", (self.rate,)),)
-        dimensions = sources[0].dimensions
+            return (module("Dropout", self.rate),)
         if self.what == "dropout2d":
-            return (Module(per_dimension("Dropout", dimensions), (self.rate,)),)
+            return (module("Dropout", self.rate, dimensions=sources[0].dimensions),)
         # with a dimension in front, the images are what Dropout1d takes for channels and drops whole
         flat = () if vector else (Function("flatten", (1,)),)
         back = () if vector else (Function("unflatten", (1, _channels_first(sources[0]))),)
-        drop = (Function("unsqueeze", (0,)), Module("Dropout1d", (self.rate,)), Function("squeeze", (0,)))
+        drop = (Function("unsqueeze", (0,)), module("Dropout1d", self.rate), Function("squeeze", (0,)))
         return *flat, *drop, *back
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from math import inf
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -19,8 +20,12 @@ from cnncalc.layers.kernels import (
     order_of_images,
 )
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Module, Steps, padding, short_setting
+from cnncalc.layers.steps import Function, Steps, module, padding
 from cnncalc.layers.window import axis_name
+from cnncalc.layers.written import Token, Unsayable, Words, flag, option, sides, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
 
 
 def _sides(arguments: Arguments) -> tuple[Pair, ...]:
@@ -30,6 +35,9 @@ def _sides(arguments: Arguments) -> tuple[Pair, ...]:
         hints = [f"write `{arguments.word} 1`, or `{arguments.word} 0:1x0:1` for before:after"]
         raise Fault("missing-size", message, hints=hints)
     return arguments.pairs(text, "size")
+
+
+_MODES = {"Reflection": "reflect", "Replication": "replicate"}
 
 
 @register("pad")
@@ -56,6 +64,35 @@ class Pad(Layer):
                 message = f"a reflected padding is smaller than the {name} {size}, not {max(pair)}"
                 raise Fault("out-of-range", message, about="size")
         return cls(sides, mode)
+
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.ZeroPad{n}d torch.nn.ReflectionPad{n}d torch.nn.ReplicationPad{n}d(padding)",
+        "torch.nn.ConstantPad{n}d(padding, value)",
+        "pad(pad, mode='constant', value=None)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        by_function = call.name == "pad"
+        written = tuple(call["pad" if by_function else "padding"])
+        mode = call["mode"] if by_function else _MODES.get(call.name[: -len("Pad2d")], "constant")
+        pairs = [(written[place], written[place + 1]) for place in range(0, len(written), 2)]
+        pads = (*[(0, 0)] * (call.source.dimensions - len(pairs)), *pairs[::-1])  # PyTorch's last dimension is first
+        if mode != "constant":
+            return cls.around(call, pads, mode)
+        fill = float(call["value"] or 0.0)
+        if fill not in (0.0, -inf):
+            raise Unsayable(f"it pads with zeros, not with {fill:g}")
+        return call.padded(pads, fill)
+
+    @classmethod
+    def around(cls, call: TorchCall, pads: tuple[Pair, ...], mode: str) -> Any:
+        """Say that a call begins with a padding with values of the volume itself."""
+        if mode not in _MODES.values():
+            raise Unsayable(f"it pads with zeros, `reflect` or `replicate`, not {mode!r}")
+        call = call.settled()
+        spatial = [size + sum(pair) for size, pair in zip(call.source.spatial, pads, strict=True)]
+        return call.sliding(words(cls.kind, sides("", pads), flag(mode)), call.source.with_spatial(spatial))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         mode = {} if self.mode == "zeros" else {"mode": self.mode}
@@ -159,9 +196,31 @@ class Upsample(Layer):
             raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
         return cls(factors, mode)
 
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        "torch.nn.Upsample torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None,"
+        " mode='nearest', align_corners=None)",
+        "interpolate upsample(size=None, scale_factor=None, mode='nearest', align_corners=None,"
+        " recompute_scale_factor=None, antialias=False)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        """Read an enlargement by whole factors."""
+        if call["antialias"]:
+            raise Unsayable("it has no antialiasing")
+        call, mode = call.settled(), call["mode"]
+        cells = list(zip(call.made[2:], call.source.spatial, strict=True))
+        factors = tuple([new // old for new, old in cells])
+        if call["align_corners"] and any(factor > 1 for factor in factors):
+            raise Unsayable("its upsample takes corners as align_corners=False does")
+        if any(new % old or new < old for new, old in cells):
+            raise Unsayable("it enlarges by whole factors")
+        if mode not in ("nearest", *_LINEAR.values()):
+            raise Unsayable(f"it has no `{mode}`")
+        return call.sliding(words(cls.kind, option("x", "factor", factors, -1), flag(mode, mode != "nearest")))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        factors = tuple(map(float, self.factors))
-        return (Module("Upsample", (), {"scale_factor": short_setting(factors), "mode": self.mode}),)
+        return (module("Upsample", scale_factor=tuple(map(float, self.factors)), mode=self.mode),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         lies = order_of_images(len(self.factors))
@@ -216,8 +275,14 @@ class PixelShuffle(Layer):
             )
         return cls(size[0])
 
+    torch_calls: ClassVar[tuple[str, ...]] = ("torch.nn.PixelShuffle pixel_shuffle(upscale_factor)",)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        return call.sliding(Words(cls.kind, (Token("", (call["upscale_factor"],), ("size",)),)))
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return (Module("PixelShuffle", (self.factor,)),)
+        return (module("PixelShuffle", self.factor),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("copy", sources[0].values),)

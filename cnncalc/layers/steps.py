@@ -55,16 +55,17 @@ FUNCTIONS = (
 """Functions of ``torch`` (``pad``: of ``torch.nn.functional``) that layers are made of."""
 
 
-def per_dimension(name: str, dimensions: int) -> str:
-    """Return the name of a module for a number of dimensions: ``Conv`` in two is ``Conv2d``."""
-    return f"{name}{dimensions}d"
+def module(name: str, *args: Any, dimensions: int | None = None, **settings: Any) -> Module:
+    """Return a module of ``torch.nn`` with all that the layer sets, one number where those of all dimensions are equal.
+
+    With ``dimensions``, ``Conv`` in two is ``Conv2d``.
+    """
+    name = name if dimensions is None else f"{name}{dimensions}d"
+    return Module(name, tuple(map(_short, args)), {key: _short(value) for key, value in settings.items()})
 
 
-def short_setting(value: Any) -> Any:
-    """Return a setting with one number per dimension as a single number where all are equal."""
-    if isinstance(value, tuple) and len(set(value)) == 1:
-        return value[0]
-    return value
+def _short(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
 def padding(sides: tuple[tuple[int, int], ...]) -> tuple[int, ...]:

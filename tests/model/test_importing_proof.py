@@ -14,8 +14,9 @@ from torch.nn.utils import parametrizations, prune
 
 import cnncalc
 from cnncalc import SpecError
-from cnncalc.model.importing import import_module, reading
-from cnncalc.model.importing.wording import Wording
+from cnncalc.layers.activation import Activation
+from cnncalc.layers.written import Words
+from cnncalc.model.importing import import_module
 
 
 class Does(nn.Module):
@@ -262,8 +263,7 @@ def test_an_import_that_computes_something_else_is_refused(monkeypatch: pytest.M
 
     module = Does(branch)
     nn.init.zeros_(module.bn.weight)
-    wrong = (("x", "inplace"), lambda r, g: r.elementwise(g["x"], Wording("sigmoid")))
-    monkeypatch.setitem(reading.FUNCTIONS, "relu", wrong)
+    monkeypatch.setattr(Activation, "from_torch", lambda call: call.elementwise(Words("sigmoid")))
     assert refusal(module) == (
         "the text would compute something else than the module: the module (LINE) differs from `sigmoid` on; "
         "nothing is written"

@@ -9,14 +9,18 @@ from typing import NamedTuple
 from torch import nn
 
 from cnncalc.core.errors import SpecError
+from cnncalc.layers import find
+from cnncalc.layers.window import Windowed
+from cnncalc.layers.written import Words
 from cnncalc.loading import load
-from cnncalc.model.importing import reading_functions, reading_modules  # noqa: F401  # they fill the tables of `reading`
+from cnncalc.model.importing.emitter import layer_of
 from cnncalc.model.importing.folding import folded, size
 from cnncalc.model.importing.lines import laid_out
 from cnncalc.model.importing.operations import Operation, Readout
 from cnncalc.model.importing.phrases import Folded
 from cnncalc.model.importing.proof import check_outputs
-from cnncalc.model.importing.reading import is_layer, read
+from cnncalc.model.importing.readers import Readers
+from cnncalc.model.importing.reading import read
 from cnncalc.model.importing.simplifying import simplified
 from cnncalc.model.importing.structure import Fork, Part, Take, nestings, united
 from cnncalc.model.importing.tracing import has_numbers, module_path, trace
@@ -61,8 +65,10 @@ def import_module(
             the same network as the text.
     """
     volume = load("identity\n", input=input).input
-    traced = trace(module, volume, is_layer)
-    readout = simplified(read(traced, module, volume))
+    readers = Readers()
+    traced = trace(module, volume, readers.knows)
+    readout = simplified(read(traced, module, volume, readers))
+    readout = readout._replace(rounding="" if _fits(readout) else "floor")
     spec, network, order = _written(readout, heading)
     proved = prove and has_numbers(module)
     if proved:
@@ -95,22 +101,20 @@ def _written(readout: Readout, heading: str) -> tuple[str, Network, list[Operati
 
 def _loaded(text: Folded, readout: Readout, order: list[Operation], heading: str) -> tuple[str, Network]:
     """Return a text as a spec and as the network that it loads, which is the module's, or raise `SpecError`."""
-    rounding = "" if _fits(laid_out(text, readout.input, "", "")) else "floor"
-    spec = laid_out(text, readout.input, heading, rounding)
+    spec = laid_out(text, readout.input, heading, readout.rounding)
     network = load(spec)
     _check(network, order, readout)
     return spec, network
 
 
-def _fits(text: str) -> bool:
-    """Say whether every window fits, so that nothing has to be rounded."""
-    try:
-        load(text)
-    except SpecError as error:
-        if error.code != "does-not-fit":
-            raise
-        return False
-    return True
+def _fits(readout: Readout) -> bool:
+    """Say whether every window fits a whole number of times, so that nothing has to be rounded."""
+    windows = {
+        (Words(operation.word, operation.tokens), readout.volume(operation.inputs[0]))
+        for operation in readout.operations
+        if (found := find(operation.word)) and issubclass(found[0], Windowed)
+    }
+    return all(layer_of(words, source, "strict") for words, source in windows)
 
 
 def _in_order(parts: Iterable[Part | Take]) -> Iterator[Part]:

@@ -6,15 +6,15 @@ import torch
 from torch import nn
 
 from cnncalc.core.words import listed
+from cnncalc.layers.written import Unsayable
 from cnncalc.model.importing.operations import Learned
 from cnncalc.model.importing.tracing import module_path
 from cnncalc.model.importing.values import Tensor
-from cnncalc.model.importing.wording import Unsayable
 
-KEPT = ("running_mean", "running_var")
+RUNNING = ("running_mean", "running_var")
 """What a layer keeps and does not learn."""
 
-ROLES = ("weight", "bias", *KEPT)
+ROLES = ("weight", "bias", *RUNNING)
 """What the tensors of a layer are called, in a module and in what is built of a spec."""
 
 
@@ -23,9 +23,19 @@ class Weights:
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
-        self.used: set[int] = set()
+        self.used: dict[int, None] = {}
         self.learned: list[Learned] = []
         self.notes: list[str] = []
+
+    def mark(self) -> tuple[int, int]:
+        """Return how many tensors have been noted, for `back_to`."""
+        return len(self.used), len(self.learned)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Forget the tensors that have been noted since."""
+        while len(self.used) > mark[0]:
+            self.used.popitem()
+        del self.learned[mark[1] :]
 
     def taken(self) -> tuple[Learned, ...]:
         """Return the tensors of the call that has been read; the next call has others."""
@@ -51,9 +61,9 @@ class Weights:
             value = getattr(module, role, None)
             if not isinstance(value, torch.Tensor):
                 continue
-            if role not in KEPT and role not in module._parameters:
+            if role not in RUNNING and role not in module._parameters:
                 self._note_computed(module, f"`{module_path(f'{path}.{role}')}`", role)
-            self.learned.append(Learned(role, f"{path}.{role}", 0 if role in KEPT else value.numel()))
+            self.learned.append(Learned(role, f"{path}.{role}", 0 if role in RUNNING else value.numel()))
 
     def unused(self) -> tuple[str, ...]:
         """Return the parameters of the module that no layer learns."""
@@ -77,7 +87,7 @@ class Weights:
     def _use_once(self, tensor: torch.Tensor, name: str) -> None:
         if id(tensor) in self.used:
             raise Unsayable(f"it uses {name} again, and layers of a spec share no weights")
-        self.used.add(id(tensor))
+        self.used[id(tensor)] = None
 
 
 def _computed_by(module: nn.Module, role: str) -> str:

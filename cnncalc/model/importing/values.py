@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
+from cnncalc.layers.written import Pairs
 from cnncalc.model.importing.layout import Axes
 from cnncalc.model.importing.tracing import module_path
-from cnncalc.model.importing.wording import Pairs
 
 
 @dataclass(frozen=True)
@@ -51,20 +49,3 @@ class Overwritten:
     """A value that a call has written over in a way that no layout follows; nobody may read it any more."""
 
     by: str
-
-
-@dataclass(frozen=True)
-class Given:
-    """A call's arguments by name, and the shape of what it returns."""
-
-    name: str
-    values: Mapping[str, Any]
-    shape: tuple[int, ...]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values[name]
-
-    def get(self, name: str, usual: Any = None) -> Any:
-        """Return an argument, or what holds without it."""
-        value = self.values.get(name)
-        return usual if value is None else value

@@ -43,8 +43,8 @@ _TORCH = {
     "sigmoid": "torch.nn.Sigmoid sigmoid",
     "tanh": "torch.nn.Tanh tanh",
     "softplus": "torch.nn.Softplus softplus(beta=1.0, threshold=20.0)",
-    "softmax": "torch.nn.Softmax torch.nn.Softmax2d softmax(dim=1, _stacklevel=3, dtype=None)",
-    "logsoftmax": "torch.nn.LogSoftmax log_softmax(dim=1, _stacklevel=3, dtype=None)",
+    "softmax": "torch.nn.Softmax(dim=None)",
+    "logsoftmax": "torch.nn.LogSoftmax(dim=None)",
     "identity": "torch.nn.Identity",
 }
 """The words of the activations, and what they are in PyTorch."""
@@ -76,7 +76,12 @@ class Activation(Layer):
 
     takes_vectors: ClassVar[bool] = True
     role: ClassVar[str] = "activation"
-    torch_calls: ClassVar[tuple[str, ...]] = (*_TORCH.values(), "clamp clip(min=None, max=None)")
+    torch_calls: ClassVar[tuple[str, ...]] = (
+        *_TORCH.values(),
+        "torch.nn.Softmax2d",
+        "softmax log_softmax(dim=None, _stacklevel=3, dtype=None)",
+        "clamp clip(min=None, max=None)",
+    )
 
     @property
     def may_overwrite(self) -> bool:  # type: ignore[override]  # only some gain from it

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cnncalc.layers.base import Layer
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import Signature
 
 L = TypeVar("L", bound=Layer)
 
@@ -51,6 +55,7 @@ def register(*words: str, heads: str = "") -> Callable[[type[L]], type[L]]:
             if word in _ENTRIES:
                 raise ValueError(f"two layers are written {word!r}")
             _ENTRIES[word] = Entry(layer, re.compile(heads))
+        torch_modules.cache_clear()
         return layer
 
     return add
@@ -73,6 +78,16 @@ def find(written: str) -> tuple[type[Layer], str, str] | None:
 def layers() -> list[type[Layer]]:
     """Return the classes of all layers."""
     return list(dict.fromkeys([entry.layer for entry in _ENTRIES.values()]))
+
+
+@cache
+def torch_modules() -> dict[str, Signature]:
+    """Return what the modules of ``torch.nn`` are given, by their names, as the layers list them."""
+    from cnncalc.layers.torch_calls import signatures  # what only counts need not load it
+
+    declared = [text for layer in layers() for text in vars(layer).get("torch_calls", ())]
+    named = [(signature.name, signature) for signature in signatures(declared)]
+    return {name.removeprefix("torch.nn."): signature for name, signature in named if name.startswith("torch.nn.")}
 
 
 def words() -> list[str]:

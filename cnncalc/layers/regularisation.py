@@ -47,7 +47,8 @@ class Dropout(Layer):
         return self.rate == 1
 
     torch_calls: ClassVar[tuple[str, ...]] = (
-        "torch.nn.Dropout torch.nn.Dropout{n}d dropout dropout{n}d(p=0.5, training=True, inplace=False)",
+        "torch.nn.Dropout torch.nn.Dropout{n}d(p=0.5, inplace=False)",
+        "dropout dropout{n}d(p=0.5, training=True, inplace=False)",
         "StochasticDepth stochastic_depth(p, mode='row', training=True)",
         "DropPath(drop_prob=0.0, mode='row')",
     )

@@ -197,10 +197,10 @@ class Upsample(Layer):
         return cls(factors, mode)
 
     torch_calls: ClassVar[tuple[str, ...]] = (
-        "torch.nn.Upsample torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None,"
-        " mode='nearest', align_corners=None)",
-        "interpolate upsample(size=None, scale_factor=None, mode='nearest', align_corners=None,"
-        " recompute_scale_factor=None, antialias=False)",
+        "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)",
+        "torch.nn.Upsample upsample(size=None, scale_factor=None, mode='nearest', align_corners=None)",
+        "interpolate(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None,"
+        " antialias=False)",
     )
 
     @classmethod

@@ -6,11 +6,12 @@ differ are holes. So everything here is made of tuples that `holes`, `skeleton` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
 from cnncalc.core.source import Span
+from cnncalc.layers.registry import torch_modules
 from cnncalc.layers.steps import Factor, Function, Module
 from cnncalc.model.plan import Planned
 
@@ -177,57 +178,20 @@ def _hollow(value: Any, role: str) -> Any:
 
 # ---- calls
 
-ROLES: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("Conv", ("in_channels", "out_channels", "kernel_size")),
-    ("Linear", ("in_features", "out_features")),
-    ("Batch", ("num_features",)),
-    ("Instance", ("num_features",)),
-    ("GroupNorm", ("num_groups", "num_channels")),
-    ("LayerNorm", ("normalized_shape",)),
-    ("LPPool", ("norm_type", "kernel_size")),
-    ("Adaptive", ("output_size",)),
-    ("Max", ("kernel_size",)),
-    ("Avg", ("kernel_size",)),
-    ("PReLU", ("num_parameters",)),
-    ("LocalResponseNorm", ("size",)),
-    ("Dropout", ("rate",)),
-)
-"""What the arguments that go by their place are called, by how a module's name starts."""
-
-USUAL: Sequence[tuple[str, Mapping[str, Any]]] = (
-    ("ConvTranspose", {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True, "dilation": 1}),
-    ("Conv", {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}),
-    ("Linear", {"bias": True}),
-    ("BatchNorm", {"eps": 1e-5, "momentum": 0.1, "affine": True}),
-    ("InstanceNorm", {"eps": 1e-5, "momentum": 0.1, "affine": False}),
-    ("GroupNorm", {"eps": 1e-5, "affine": True}),
-    ("LayerNorm", {"eps": 1e-5, "elementwise_affine": True}),
-    ("MaxPool", {"padding": 0, "dilation": 1, "ceil_mode": False}),
-    ("AvgPool", {"padding": 0, "ceil_mode": False, "count_include_pad": True}),
-    ("ReLU", {"inplace": False}),
-    ("LeakyReLU", {"inplace": False}),
-    ("ELU", {"inplace": False}),
-)
-"""PyTorch's own settings, by how a module's name starts: they need not be written."""
-
-
 _FIRST = ("stride", "padding", "output_padding", "dilation")
 """Settings that are written in front of the others."""
 
 
 def usual(target: str) -> Mapping[str, Any]:
     """Return the settings that a module has where nothing is written."""
-    settings: Mapping[str, Any] = _by_start(USUAL, target.removeprefix("nn."), {})
-    return settings
-
-
-def _by_start(table: Sequence[tuple[str, Any]], name: str, default: Any) -> Any:
-    return next((found for start, found in table if name.startswith(start)), default)
+    signature = torch_modules().get(target.removeprefix("nn."))
+    return signature.usual if signature else {}
 
 
 def _module(step: Module, overwrite: bool) -> Call:
     """Write the call of a module with all its settings, so that calls that differ in one have it both."""
-    roles = _by_start(ROLES, step.name, ())
+    signature = torch_modules().get(step.name)
+    roles = signature.arguments if signature else ()
     places = [Argument("", _hollow(v, roles[i] if i < len(roles) else "value")) for i, v in enumerate(step.args)]
     settings = {**usual(step.name), **step.kwargs} | ({"inplace": True} if overwrite else {})
     written = sorted(settings.items(), key=lambda setting: (setting[0] not in _FIRST, setting[0] != "stride"))

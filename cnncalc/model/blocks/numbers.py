@@ -53,7 +53,10 @@ Way = tuple[str, Known]
 
 
 def found(wanted: Values, ways: Iterable[Way], most_factor: int | None = None) -> Formula | None:
-    """Return the first formula that makes the wanted numbers, going through the ways in order."""
+    """Return the first formula that makes the wanted numbers, going through the ways in order.
+
+    ``most_factor`` is the largest number that something is multiplied by.
+    """
     for form, known in ways:
         formula = _of_two(wanted, form, known) if form in _OF_TWO else _of_one(wanted, form, known, most_factor)
         if formula is not None:
@@ -65,7 +68,7 @@ def _of_one(wanted: Values, form: str, known: Known, most: int | None) -> Formul
     for name, values in known.items():
         pairs = _pairs(values, wanted)
         number = _OF_ONE[form](pairs) if pairs else None
-        if number is not None and (most is None or number <= most):
+        if number is not None and (form != "times" or most is None or number <= most):
             return Formula(form, (name,), number)
     return None
 

@@ -11,7 +11,7 @@ from cnncalc.model.blocks.numbers import Parameter
 from cnncalc.model.importing.families import Family
 from cnncalc.model.importing.lines import text_lines
 from cnncalc.model.importing.naming import kind_of, kinds_of, name
-from cnncalc.model.importing.operations import Readout, Token
+from cnncalc.model.importing.operations import Number, Readout, Token
 from cnncalc.model.importing.parameters import solve
 from cnncalc.model.importing.phrases import (
     Block,
@@ -19,6 +19,7 @@ from cnncalc.model.importing.phrases import (
     Jump,
     Phrase,
     Phrases,
+    Repeat,
     Split,
     Step,
     aligned,
@@ -44,21 +45,29 @@ WORTH = 0
 WORTH_OF_CONTAINER = 80
 """What a block must save that is made of a module which only holds others."""
 
+WORTH_OF_NONE = 100
+"""What a block must save more that has a part which is repeated 0 times somewhere: a reader has to think about it."""
+
 SMALL = 3
 """Layers of a block that is tried last: a convolution with what follows it."""
 
 MOST_PARAMETERS = 7
 """A block with more says less than its layers."""
 
-WORTH_OF_STAGE = -LINE
-"""A text may be a little longer for stages, which a reader looks for."""
+WORTH_OF_STAGE = 20
+"""What the block of a resolution must save: less than other containers, since a reader looks for it."""
 
 
 def _saves(family: Family) -> int:
     """Return how much a block of a family must save."""
+    tricks = WORTH_OF_NONE if any(not times for body in family.bodies for times in _times(body)) else 0
     if family.kind == STAGE:
-        return WORTH_OF_STAGE
-    return WORTH_OF_CONTAINER if family.contains else WORTH
+        return WORTH_OF_STAGE + tricks
+    return (WORTH_OF_CONTAINER if family.contains else WORTH) + tricks
+
+
+def _times(body: Phrases) -> Iterator[Number]:
+    return (phrase.times for phrase in body if isinstance(phrase, Repeat))
 
 
 def folded(items: Sequence[Item], readout: Readout) -> tuple[Folded, Folded]:

@@ -43,15 +43,17 @@ def kind_of(members: Sequence[Sequence[Scope]]) -> tuple[str, bool]:
 
     Each has several scopes where a module holds one other and nothing else.
     """
-    names: Counter[tuple[bool, bool, str]] = Counter()
+    names: Counter[tuple[bool, str]] = Counter()
+    classes = set()
     for scopes in members:
         for scope in scopes:
             if found := _class_name(scope):
-                names[found in (PATH, NORM), scope.kind in CONTAINERS, found] += 1
+                names[found in (PATH, NORM), found] += 1
+                classes |= set() if scope.kind in CONTAINERS else {found}
     if not names:
         return "", True
-    _, contains, kind = min(names, key=lambda each: (each[0], each[1], -names[each], len(each[2])))
-    return kind, contains
+    _, kind = min(names, key=lambda each: (each[0], -names[each], each[1] not in classes, len(each[1])))
+    return kind, kind not in classes
 
 
 def kinds_of(members: Sequence[Sequence[Scope]]) -> set[str]:

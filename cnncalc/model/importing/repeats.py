@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Repeat, Split, Step
+from cnncalc.model.blocks.repeats import Run, runs
+from cnncalc.model.importing.phrases import Jump, Phrase, Phrases, Repeat, Split, Step, length
 
 LONGEST_PERIOD = 32
 """Most phrases in a group that repeats; longer ones are modules, and become blocks."""
@@ -15,52 +16,47 @@ _OPENERS = frozenset(("conv", "dwconv", "deconv", "bn", "ln", "gn", "fc", "pad")
 
 def with_repeats(phrases: Sequence[Phrase]) -> Phrases:
     """Return the phrases with their runs folded."""
-    return _folded(tuple(phrases))
+    return _Repeating(tuple(phrases)).folded()
 
 
-def _folded(phrases: Phrases) -> Phrases:
-    """Choose the shortest way to write the rest, from the end to the beginning."""
-    numbers: dict[str, int] = {}
-    names = [numbers.setdefault(phrase.bare_text, len(numbers)) for phrase in phrases]
-    if len(numbers) == len(names):
-        return phrases
-    sizes = [len(phrase.text) + 3 for phrase in phrases]
-    count = len(phrases)
-    longest = min(LONGEST_PERIOD, count // 2)
-    equal = [[0] * (count + 1) for _ in range(longest + 1)]  # how far names go on like those a period later
-    best: list[tuple[float, int, int]] = [(0.0, 0, 0)] * (count + 1)
-    end = count  # where the first label from here on is: no run goes beyond it, as it is the last copy's
-    for start in range(count - 1, -1, -1):
-        end = start + 1 if phrases[start].label else end
-        chosen = (sizes[start] + best[start + 1][0], 1, 1)
-        inside = 0
-        for period in range(1, min(longest, count - start) + 1):
-            inside += sizes[start + period - 1]
-            run = equal[period]
-            same = start + period < count and names[start] == names[start + period]
-            run[start] = run[start + 1] + 1 if same else 0
-            times = min(run[start] + period, end - start) // period
-            if times >= 2 and not _jumps(phrases[start : start + period]):
-                cost = inside + _BRACKETS + _awkward(phrases[start]) + best[start + times * period][0]
-                chosen = min(chosen, (cost, period, times))
-        best[start] = chosen
-    return _written(phrases, best)
+class _Repeating:
+    """A sequence, and what is equal in it."""
 
+    def __init__(self, phrases: Phrases) -> None:
+        self.phrases = phrases
+        numbers: dict[str, int] = {}
+        self.names = [numbers.setdefault(phrase.bare_text, len(numbers)) for phrase in phrases]
+        self.different = len(numbers) == len(phrases)
+        self.ends: list[int] = []  # for each phrase, where the first label from there on is, from the end backwards
+        for place in range(len(phrases), 0, -1):
+            self.ends.append(place if phrases[place - 1].label or not self.ends else self.ends[-1])
 
-def _written(phrases: Phrases, best: Sequence[tuple[float, int, int]]) -> Phrases:
-    result: list[Phrase] = []
-    at = 0
-    while at < len(phrases):
-        _, period, times = best[at]
-        body = phrases[at : at + period]
-        if times == 1:
-            result.extend(body)
-        else:
-            last = phrases[at + period * times - 1]
-            inner = _folded(body) if period > 1 else body
-            result.append(Repeat(body[0].before, last.after, last.label, inner, times))
-        at += period * times
-    return tuple(result)
+    def folded(self) -> Phrases:
+        if self.different:
+            return self.phrases
+        return tuple([self._written(run) for run in runs(len(self.phrases), LONGEST_PERIOD, self._turns, self._saves)])
+
+    def _turns(self, at: int, period: int, beaten: int) -> int:
+        """Return how often some phrases come; no run goes beyond the first label, which is the last copy's."""
+        turn, last = self.names[at : at + period], self.ends[-at - 1]
+        end = at + period
+        while end + period <= last and self.names[end : end + period] == turn:
+            end += period
+        times = (end - at) // period
+        return 1 if times == 1 or _jumps(self.phrases[at : at + period]) else times
+
+    def _saves(self, at: int, period: int, times: int) -> float:
+        """Return how much shorter a run is than what it stands for, a later one a little more: there it begins."""
+        inside = length(self.phrases[at : at + period])
+        return inside * (times - 1) - _BRACKETS - _awkward(self.phrases[at]) + at * 1e-6
+
+    def _written(self, run: Run) -> Phrase:
+        body = self.phrases[run.at : run.at + run.period]
+        if run.times == 1:
+            return body[0]
+        last = self.phrases[run.at + run.period * run.times - 1]
+        inner = with_repeats(body) if run.period > 1 else body
+        return Repeat(body[0].before, last.after, last.label, inner, run.times)
 
 
 def _awkward(first: Phrase) -> float:

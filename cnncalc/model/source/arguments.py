@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
+
+from cnncalc.model.blocks.numbers import Parameter, Way, found
 
 USED = frozenset({"self", "nn", "torch", "x", "y", "i", "super", "range", "getattr", "float"})
 """What the source calls by these names; no argument and no variable of a spec may take their place."""
@@ -14,13 +16,6 @@ MOST_FACTOR = 8
 _MOST_SUMMED = 8
 """Arguments of which sums are tried: their number grows with the square of this."""
 _LONGEST_NAME = 20
-
-
-class Parameter(NamedTuple):
-    """An argument of a class: its name, and its value in every call."""
-
-    name: str
-    values: tuple[Any, ...]
 
 
 def may_be_called(name: str) -> bool:
@@ -55,6 +50,18 @@ def literal_of(value: Any) -> str:
     return repr(value)
 
 
+_PATTERNS = {
+    "same": "{0}",
+    "times": "{n} * {0}",
+    "floor": "{0} // {n}",
+    "plus": "{0} + {n}",
+    "minus": "{0} - 1",
+    "sum": "{0} + {1}",
+    "product": "{0} * {1}",
+    "difference": "{0} - {1}",
+}
+
+
 class Solver:
     """Finds for a number that differs from call to call how it follows from the arguments, or makes a new one."""
 
@@ -64,7 +71,7 @@ class Solver:
         self.solved: dict[Any, str] = {}
         self.taken: set[str] = set()
         self.numbers: dict[str, int] = {}
-        self.candidates = _candidates(self.known)
+        self.ways = _ways(self.known)
 
     def expression(self, role: str, values: tuple[Any, ...]) -> str:
         """Return how a number is written in the class."""
@@ -82,10 +89,10 @@ class Solver:
         return tuple([self.parameters[name] for name in ranked])
 
     def _found(self, values: tuple[Any, ...]) -> str | None:
-        if values not in self.candidates or any(type(value) is not int for value in values):
+        if any(type(value) is not int for value in values):
             return None
-        names, pattern = self.candidates[values]
-        return pattern.format(*[self._use(name) for name in names])
+        formula = found(values, self.ways, MOST_FACTOR)
+        return formula and formula._replace(names=tuple(map(self._use, formula.names))).written(_PATTERNS)
 
     def _use(self, name: str) -> str:
         """Return the name of a known number as an argument."""
@@ -105,58 +112,9 @@ class Solver:
         return unused(stem, self.taken, self.numbers)
 
 
-# ---- what follows from the numbers that are known
-
-Known = Mapping[str, tuple[int, ...]]
-Formula = tuple[tuple[str, ...], str]
-Candidates = Iterator[tuple[tuple[str, ...], str, tuple[int, ...]]]
-
-
-def _candidates(known: Known) -> Mapping[tuple[int, ...], Formula]:
-    """Return for all values that follow from the known numbers the simplest formula."""
+def _ways(known: Mapping[str, tuple[int, ...]]) -> list[Way]:
+    """Return how a number may follow from those that are known, the simplest first."""
     varying = {name: values for name, values in known.items() if len(set(values)) > 1}
-    found: dict[tuple[int, ...], Formula] = {}
-    for tried in (_same, _multiples, _parts, _neighbours, _sums):
-        for names, pattern, values in tried(varying):
-            found.setdefault(values, (names, pattern))
-    return found
-
-
-def _same(known: Known) -> Candidates:
-    """width"""
-    for name, values in known.items():
-        yield (name,), "{}", values
-
-
-def _multiples(known: Known) -> Candidates:
-    """4 * width"""
-    for name, values in known.items():
-        for factor in range(2, MOST_FACTOR + 1):
-            yield (name,), f"{factor} * {{}}", tuple([factor * value for value in values])
-
-
-def _parts(known: Known) -> Candidates:
-    """Width // 4"""
-    for name, values in known.items():
-        for factor in (2, 3, 4, 6, 8, 16):
-            yield (name,), f"{{}} // {factor}", tuple([value // factor for value in values])
-
-
-def _neighbours(known: Known) -> Candidates:
-    """Depth + 1"""
-    for name, values in known.items():
-        for more in (1, 2):
-            yield (name,), f"{{}} + {more}", tuple([value + more for value in values])
-        yield (name,), "{} - 1", tuple([value - 1 for value in values])
-
-
-def _sums(known: Known) -> Candidates:
-    """Channels + growth"""
-    names = list(islice(known, _MOST_SUMMED))
-    for place, one in enumerate(names):
-        for other in names[place + 1 :]:
-            pairs = list(zip(known[one], known[other], strict=True))
-            yield (one, other), "{} + {}", tuple([a + b for a, b in pairs])
-            yield (one, other), "{} * {}", tuple([a * b for a, b in pairs])
-            yield (one, other), "{} - {}", tuple([a - b for a, b in pairs])
-            yield (other, one), "{} - {}", tuple([b - a for a, b in pairs])
+    few = dict(islice(varying.items(), _MOST_SUMMED))
+    of_one, of_two = ("same", "times", "floor", "plus", "minus"), ("sum", "product", "difference")
+    return [*[(form, varying) for form in of_one], *[(form, few) for form in of_two]]

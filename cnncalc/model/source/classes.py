@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.model.blocks.numbers import Parameter
 from cnncalc.model.plan import Planned, attribute, plan
-from cnncalc.model.source.arguments import Parameter, Solver, is_constant, literal_of, unused
+from cnncalc.model.source.arguments import Solver, is_constant, literal_of, unused
 from cnncalc.model.source.loops import FEWEST, with_loops
 from cnncalc.model.source.tree import (
     Argument,

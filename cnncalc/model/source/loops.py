@@ -8,6 +8,7 @@ from itertools import repeat
 from operator import sub
 from typing import Any, NamedTuple
 
+from cnncalc.model.blocks.repeats import runs
 from cnncalc.model.source.tree import Body, Hole, Item, Loop, Progress, Shared, filled
 
 FEWEST = 3
@@ -61,26 +62,14 @@ class _Folding:
     def body(self) -> Body:
         result: list[Item | Loop] = []
         places = [0]  # where the value of an item is found afterwards
-        at = 0
-        while at < len(self.items):
-            period, turns = self._best_run(at)
-            if turns == 1:
-                item = self.items[at]
+        for run in runs(len(self.items), _LONGEST_PERIOD, self._turns, _covered):
+            if run.times == 1:
+                item = self.items[run.at]
                 result.append(item._replace(inputs=tuple([places[source] for source in item.inputs])))
             else:
-                result.append(self._loop(at, period, turns, places[at]))
-            places.extend(repeat(len(result), period * turns))
-            at += period * turns
+                result.append(self._loop(*run, places[run.at]))
+            places.extend(repeat(len(result), run.period * run.times))
         return Body(tuple(result), places[self.output])
-
-    def _best_run(self, at: int) -> tuple[int, int]:
-        """Return the period and the number of turns of the longest repeat that starts here."""
-        best = 1, 1
-        for period in range(1, _LONGEST_PERIOD + 1):
-            turns = self._turns(at, period, best[0] * best[1])
-            if turns >= self.fewest and period * turns > best[0] * best[1]:
-                best = period, turns
-        return best
 
     def _turns(self, at: int, period: int, beaten: int) -> int:
         """Return how often the items of one turn come again, in the same steps from turn to turn.
@@ -99,7 +88,7 @@ class _Folding:
             turns += 1
             if self.last_readers[at + turns * period] > at + (turns + 1) * period:
                 break  # what this turn makes is read further on
-        return turns
+        return turns if turns >= self.fewest else 1
 
     def _least(self, period: int, beaten: int) -> int:
         """Return one turn fewer than a repeat must have to be of use."""
@@ -178,6 +167,11 @@ class _Shaper:
 
     def _kind(self, key: Any) -> int:
         return self.kinds.setdefault(key, len(self.kinds))
+
+
+def _covered(at: int, period: int, turns: int) -> int:
+    """Return how many items a loop takes."""
+    return period * turns
 
 
 def _grown(first: _Shape, second: _Shape) -> _Growth | None:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.words import shorten
+from cnncalc.model.blocks.numbers import Parameter
 from cnncalc.model.plan import check_dimensions
-from cnncalc.model.source.arguments import Parameter, literal_of
+from cnncalc.model.source.arguments import literal_of
 from cnncalc.model.source.classes import Class, classes
 from cnncalc.model.source.forward import forward, loop_range, names, setting, turn
 from cnncalc.model.source.layout import Brackets, Doc, flat, laid_out

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.core.volume import Volume
+from cnncalc.model.importing.alignment import aligned
 from cnncalc.model.importing.operations import Token
 from cnncalc.model.importing.parameters import RATE_DIGITS, solve
-from cnncalc.model.importing.phrases import Hole, Jump, Phrase, Phrases, Repeat, Step, aligned, keys
+from cnncalc.model.importing.phrases import Hole, Jump, Phrase, Phrases, Repeat, Step, keys
 from cnncalc.model.importing.repeats import with_repeats
+from cnncalc.model.source.arguments import Solver
 
 NUMBERS = st.integers(1, 64)
 ROLES = st.sampled_from(["width", "squeezed", "kernel", "pad", "stride", "groups", "cut", "depth", "rate"])
@@ -73,6 +75,21 @@ def computed(number: Any, names: dict[str, int]) -> float:
     expression, _, exponent = number.removeprefix("{").partition("}")
     value: float = eval(expression, {}, names)
     return float(f"{value}{exponent}")
+
+
+@given(
+    st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_size=4),
+    st.sampled_from(
+        [lambda a, b: 6 * a, lambda a, b: a // 4, lambda a, b: b - 1, lambda a, b: a + b, lambda a, b: a * b]
+    ),
+)
+def test_python_computes_what_an_argument_was(known: list[list[int]], follows: Callable[[int, int], int]) -> None:
+    """What follows from a block's arguments is no argument of its own, and Python computes it."""
+    wanted = tuple(map(follows, known[0], known[-1]))
+    solver = Solver([dict(zip("abcd", numbers, strict=False)) for numbers in zip(*known, strict=True)])
+    expression = solver.expression("size", wanted)
+    for place, number in enumerate(wanted):
+        assert eval(expression, {}, {each.name: each.values[place] for each in solver.used()}) == number
 
 
 # ---- repeats

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnncalc.model.importing.phrases import Phrases, length
-from cnncalc.model.importing.structure import Unit
+from cnncalc.model.importing.units import Unit
 
 
 @dataclass(eq=False)

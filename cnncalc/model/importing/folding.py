@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from cnncalc.model.blocks.numbers import Parameter
+from cnncalc.model.importing.alignment import aligned
 from cnncalc.model.importing.families import Family
 from cnncalc.model.importing.lines import text_lines
 from cnncalc.model.importing.naming import kind_of, kinds_of, name
@@ -22,7 +23,6 @@ from cnncalc.model.importing.phrases import (
     Repeat,
     Split,
     Step,
-    aligned,
     filled,
     holes,
     keys,
@@ -33,8 +33,9 @@ from cnncalc.model.importing.phrases import (
     without_last_label,
 )
 from cnncalc.model.importing.repeats import with_repeats
-from cnncalc.model.importing.structure import NORM, STAGE, Fork, Item, Part, Take, Unit
+from cnncalc.model.importing.structure import Fork, Part, Take
 from cnncalc.model.importing.tracing import Scope
+from cnncalc.model.importing.units import NORM, STAGE, Item, Unit
 
 LINE = 24
 """How many characters a line more is as long as."""

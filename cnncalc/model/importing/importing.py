@@ -22,8 +22,9 @@ from cnncalc.model.importing.proof import check_outputs
 from cnncalc.model.importing.readers import Readers
 from cnncalc.model.importing.reading import read
 from cnncalc.model.importing.simplifying import simplified
-from cnncalc.model.importing.structure import Fork, Part, Take, nestings, united
+from cnncalc.model.importing.structure import Fork, Part, Take, nestings
 from cnncalc.model.importing.tracing import has_numbers, module_path, trace
+from cnncalc.model.importing.units import united
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
 

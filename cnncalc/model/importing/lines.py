@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.core.volume import Volume
 from cnncalc.model.importing.phrases import Block, Folded, Jump, Phrase, Phrases, Repeat, Split, Step
-from cnncalc.model.importing.structure import NORM
+from cnncalc.model.importing.units import NORM
 
 WIDTH = 100
 """Longest line that is written, where words allow it."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from cnncalc.core.volume import Volume
 from cnncalc.layers import words
 from cnncalc.model.importing.families import Family
-from cnncalc.model.importing.structure import NORM, PATH, STAGE
 from cnncalc.model.importing.tracing import CONTAINERS, Scope
+from cnncalc.model.importing.units import NORM, PATH, STAGE
 from cnncalc.spec.expressions import RESERVED_NAMES
 from cnncalc.spec.steps import MERGES, STATEMENTS
 

@@ -53,6 +53,8 @@ def _properties(look: Look) -> str:
     found = [f"fill:{look.fill or 'none'}"]
     if look.stroke:
         found += [f"stroke:{look.stroke}", f"stroke-width:{look.width:g}"]
+    if look.clear < 1:
+        found.append(f"fill-opacity:{look.clear:g}")
     if look.dash:
         found.append(f"stroke-dasharray:{look.dash}")
     return ";".join(found)

@@ -13,12 +13,16 @@ THEMES = ("auto", "light", "dark")
 
 
 class Look(NamedTuple):
-    """Colours of a role: of its area and of its line (None: none), how wide the line is, and its dashes."""
+    """Colours of a role: of its area and of its line (None: none), how wide the line is, its dashes.
+
+    ``clear`` is how much of what lies below an area it covers: 1 for all.
+    """
 
     fill: str | None
     stroke: str | None = None
     width: float = 1.0
     dash: str = ""
+    clear: float = 1.0
 
 
 GROUND = {"light": "#ffffff", "dark": "#14171c"}
@@ -59,7 +63,18 @@ def _looks(dark: bool) -> dict[str, Look]:
         "cone": Look(None, quiet, 0.75),
         "seen": Look("#f0955a" if dark else "#c45a10"),
         "seen-area": Look(GROUND["dark" if dark else "light"], quiet, 0.75),
-        "bad": Look(None, "#ff8a80" if dark else "#b3261e", 2.0, "5 3"),
+        "cone-area": Look("#f0955a" if dark else "#c45a10", None, clear=0.18),
+        "seen-part": Look("#f0955a" if dark else "#c45a10", None, clear=0.75),
+        "seen-square": Look("#f0955a" if dark else "#c45a10", "#f0955a" if dark else "#c45a10", 2.0, clear=0.2),
+        "image": Look("#23282f" if dark else "#eef0f2", faint),
+        "padding": Look("#23282f" if dark else "#eef0f2"),
+        "grid-input": Look(GROUND["dark" if dark else "light"]),
+        "grid-output": Look(GROUND["dark" if dark else "light"]),
+        "net": Look(None, "#4a545f" if dark else "#b4bcc4", 0.75),
+        "window-first": Look("#56b4e9" if dark else "#0072b2", "#56b4e9" if dark else "#0072b2", 2.5, clear=0.28),
+        "window-second": Look("#f0955a" if dark else "#c45a10", "#f0955a" if dark else "#c45a10", 2.5, "6 3", 0.12),
+        "window-last": Look("#3fc29a" if dark else "#00805f", "#3fc29a" if dark else "#00805f", 2.5, "2 3", 0.16),
+        "window-over": Look("#ff8a80" if dark else "#b3261e", "#ff8a80" if dark else "#b3261e", 2.5, "5 3", 0.14),
         "error": Look("#ff8a80" if dark else "#b3261e"),
     }
     for kind, (light, light_line, night, night_line) in _KINDS.items():

@@ -79,6 +79,47 @@ def test_costs_stand_in_the_boxes(cnncalc: Cnncalc, here: Path, show: str, said:
     assert f">{said}</text>" in (here / "lenet5.svg").read_text(encoding="utf-8")
 
 
+def test_a_window_that_does_not_fit_is_drawn(cnncalc: Cnncalc, here: Path) -> None:
+    """The lecture's 7x7 input, 3x3 filter and stride 3: every other style refuses it."""
+    arguments = ["draw", "conv 3x3 s3", "--input", "7x7x3"]
+    assert cnncalc(*arguments).status == 1
+    assert cnncalc(*arguments, "--style", "window") == (0, "wrote network.svg\n", "")
+    assert "(7 − 3 + 2·0)/3 + 1 = 2.33: it does not fit" in (here / "network.svg").read_text(encoding="utf-8")
+
+
+def test_a_window_larger_than_its_input_is_refused(cnncalc: Cnncalc, here: Path) -> None:
+    finished = cnncalc("draw", "pool 9", "--input", "7x7x3", "--style", "window")
+    assert (finished.status, finished.err.splitlines()[0]) == (
+        1, "error[too-large]: a 9x9 window is larger than the 7x7 input",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--style", "volumes", "--show", "macs"], "error[usage]: --show is for graph, not for volumes"),
+        (["--layer", "conv1"], "error[usage]: --layer is for field and window, not for graph"),
+        (["--image", "photo.png"], "error[usage]: --image is for field, not for graph"),
+        (["--style", "field", "--depth", "1"], "error[usage]: --depth is for graph and volumes, not for field"),
+        (["--style", "window", "--layer", "fc1"], "error[no-window]: `fc1`, a fc, has no window that slides"),
+        (["--style", "field", "--layer", "nope"], "error[unknown-name]: there is no layer `nope`"),
+        (
+            ["--style", "field", "--image", "no.png"],
+            "error[cannot-read]: cannot read `no.png`: No such file or directory",
+        ),
+    ],
+)
+def test_what_cannot_be_is_one_error(cnncalc: Cnncalc, here: Path, arguments: list[str], said: str) -> None:
+    assert cnncalc("draw", "lenet5", *arguments).err.splitlines()[0] == said
+    assert list(here.iterdir()) == []
+
+
+def test_a_photo_that_is_none_is_refused(cnncalc: Cnncalc, here: Path) -> None:
+    (here / "photo.png").write_text("<svg onload='alert(1)'/>")
+    finished = cnncalc("draw", "lenet5", "--style", "field", "--image", "photo.png")
+    assert finished.err == ("error[bad-image]: `photo.png` is no PNG, JPEG or GIF image\n  = save it as one of these\n")
+
+
 def test_depth_closes_blocks(cnncalc: Cnncalc, here: Path) -> None:
     cnncalc("draw", "resnet50", "--depth", "1")
     text = (here / "resnet50.svg").read_text(encoding="utf-8")

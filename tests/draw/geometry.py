@@ -208,6 +208,14 @@ def faults(svg: str) -> list[str]:
     return [*_page(picture), *_overlaps(picture), *_crossings(picture)]
 
 
+def unreadable(svg: str) -> list[str]:
+    """Return what is wrong with a picture in which areas lie on each other on purpose: windows on a grid."""
+    picture = drawn(svg)
+    overlaps = [f"the texts {a} and {b} overlap" for a, b in combinations(picture.texts, 2) if a.meets(b)]
+    crossed = [f"{line} crosses {text}" for line, text in product(picture.lines, picture.texts) if line.cuts(text)]
+    return [*_page(picture), *overlaps, *crossed]
+
+
 def _page(picture: Drawn) -> Iterator[str]:
     shape = picture.width / picture.height
     if not 1 / 3 <= shape <= 3:

@@ -59,7 +59,7 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
       cnncalc draw resnet50.txt -o resnet50.svg --show macs
       cnncalc draw vgg16.txt --style volumes
       cnncalc draw lenet5.txt --style field --layer pool2 -o field.svg
-      cnncalc draw "conv 3x3 s3" --input 7x7x3 --style window
+      cnncalc draw "conv 3x3x1 s3" --input 7x7x3 --style window
     """
     write = _writer(output)
     settings = take_spec_options(options)

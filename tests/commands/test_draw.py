@@ -81,7 +81,7 @@ def test_costs_stand_in_the_boxes(cnncalc: Cnncalc, here: Path, show: str, said:
 
 def test_a_window_that_does_not_fit_is_drawn(cnncalc: Cnncalc, here: Path) -> None:
     """The lecture's 7x7 input, 3x3 filter and stride 3: every other style refuses it."""
-    arguments = ["draw", "conv 3x3 s3", "--input", "7x7x3"]
+    arguments = ["draw", "conv 3x3x1 s3", "--input", "7x7x3"]
     assert cnncalc(*arguments).status == 1
     assert cnncalc(*arguments, "--style", "window") == (0, "wrote network.svg\n", "")
     assert "(7 − 3 + 2·0)/3 + 1 = 2.33: it does not fit" in (here / "network.svg").read_text(encoding="utf-8")

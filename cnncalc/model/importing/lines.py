@@ -68,7 +68,7 @@ def _is_call(phrase: Phrase) -> bool:
 def _begins(phrase: Phrase) -> bool:
     """Say whether a phrase begins a line: what looks for patterns, and what makes another volume."""
     if isinstance(phrase, Step) and not phrase.call:
-        return phrase.word in _FIRST
+        return phrase.word in _FIRST and max(phrase.before.spatial) > 1
     if isinstance(phrase, Split | Repeat) and not _is_call(phrase):
         return True
     return phrase.before != phrase.after
@@ -91,9 +91,17 @@ def _pieces(phrase: Phrase, indent: str) -> list[str]:
 
 
 def _branch(phrases: Phrases, indent: str) -> list[str]:
-    """Lay out a branch: a short one on a line of its own, however much it does."""
+    """Lay out a branch: a short one on a line of its own, however much it does, and calls as many as a line holds."""
     text = " - ".join([phrase.text for phrase in phrases])
-    return [indent + text] if 0 < len(text) <= SHORT else _lines(phrases, indent)
+    if 0 < len(text) <= SHORT:
+        return [indent + text]
+    if not phrases or not all(map(_is_call, phrases)) or max([len(phrase.text) for phrase in phrases]) > SHORT:
+        return _lines(phrases, indent)
+    lines = [indent + phrases[0].text]
+    for phrase in phrases[1:]:
+        joined = f"{lines[-1]} - {phrase.text}"
+        lines[-1:] = [joined] if len(joined) <= WIDTH else [lines[-1], indent + phrase.text]
+    return lines
 
 
 def _split(phrase: Split, indent: str, label: str) -> list[str]:

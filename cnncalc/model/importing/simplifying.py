@@ -34,15 +34,17 @@ def _without_idle(readout: Readout) -> Readout:
 
 
 def _with_same(readout: Readout) -> Readout:
-    """Write `same` for what a network pads, where only that says why one side gets more than the other."""
+    """Write `same` where one side gets more padding because of it, and everywhere if all of a network is padded so."""
     same = [_is_same(each, readout) for each in readout.operations]
-    if not any(found and _uneven(each) for found, each in zip(same, readout.operations, strict=True)):
+    everywhere = all(found or not _pads(each) for found, each in zip(same, readout.operations, strict=True))
+    uneven = [_uneven(each) for each in readout.operations]
+    if not any(map(bool.__and__, same, uneven)):
         return readout
     written = [
         operation._replace(tokens=tuple([Token("same") if t.prefix == "p" else t for t in operation.tokens]))
-        if found
+        if found and (everywhere or odd)
         else operation
-        for found, operation in zip(same, readout.operations, strict=True)
+        for found, odd, operation in zip(same, uneven, readout.operations, strict=True)
     ]
     return readout._replace(operations=tuple(written))
 

@@ -6,6 +6,7 @@ The factors come from the layers, which count with the same ones, so that a sum 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.analysis.counts import Counts, LayerCounts
@@ -80,15 +81,45 @@ class WorkedSolution(NamedTuple):
 
 def worked_solutions(counts: Counts, chosen: Iterable[LayerCounts] | None = None) -> Iterator[WorkedSolution]:
     """Yield the worked solution of every layer, or of the chosen ones, in their order."""
-    known: dict[Operation, tuple[list[ArithmeticStep], list[ArithmeticStep]]] = {}
+    known: dict[Operation, tuple[list[ArithmeticStep], list[ArithmeticStep], int]] = {}
     at_the_input = input_fields(counts.network)
     for row in counts.rows if chosen is None else chosen:
         operation = row.node.operation
         if operation not in known:
-            known[operation] = list(_first_steps(counts, row)), list(_last_steps(row.node))
-        first, last = known[operation]
+            known[operation] = list(_first_steps(counts, row)), list(_last_steps(row.node)), _window(operation)
+        first, last, window = known[operation]
         arriving = [counts.rows[index - 1].field if index else at_the_input for index in row.node.inputs]
-        yield WorkedSolution(row, first, list(_receptive_field(row, arriving)), last)
+        field = _grown(row.field, arriving[0], window) if window else None
+        yield WorkedSolution(row, first, [field] if field else list(_receptive_field(row, arriving)), last)
+
+
+def _window(operation: Operation) -> int:
+    """Return the positions that a window covers along every dimension; 0 where dimensions or windows differ."""
+    reaches = operation.reaches
+    if len(operation.sources) != 1 or not reaches or reaches[0] is None or reaches.count(reaches[0]) != len(reaches):
+        return 0
+    windows = reaches[0].windows
+    return windows[0][1] - windows[0][0] + 1 if len(windows) == 1 else 0
+
+
+def _grown(fields: Fields, before: Fields, window: int) -> ArithmeticStep | None:
+    """Return the step of a receptive field that grows alike along all dimensions; None where it does not.
+
+    It says what `_receptive_field` says, which most layers of a long network need not be asked.
+    """
+    field, seen = fields[0], before[0]
+    if field is None or seen is None or len(seen.intervals) != 1 or len(field.intervals) != 1:
+        return None
+    if fields.count(field) != len(fields) or before.count(seen) != len(before):
+        return None
+    (first, last), (start, end) = seen.intervals[0], field.intervals[0]
+    text = f"{last - first + 1} + ({window} − 1)·{_whole(seen.jump)}"
+    return ArithmeticStep("receptive field", text, f"{end - start + 1}, stride {_whole(field.jump)}")
+
+
+def _whole(jump: Fraction) -> Fraction | int:
+    """Return a stride as a whole number where it is one, which is faster to write."""
+    return jump.numerator if jump.denominator == 1 else jump
 
 
 def _first_steps(counts: Counts, row: LayerCounts) -> Iterator[ArithmeticStep]:

@@ -12,7 +12,7 @@ from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions
-from cnncalc.report.table import Again, Column, Table
+from cnncalc.report.table import Block, Blocks, Column, Table
 
 
 def explain_report(counts: Counts, chosen: Sequence[LayerCounts]) -> Report:
@@ -24,31 +24,31 @@ def explain_report(counts: Counts, chosen: Sequence[LayerCounts]) -> Report:
         Column("result", "result", shared=True),
     )
     return Report(
-        Table(columns, Again(lambda: _rows(counts, chosen))),
+        Table(columns, Blocks(lambda: _blocks(counts, chosen))),
         lambda: _data(counts, chosen),
         draw=lambda width: _drawings(counts, chosen, width),
     )
 
 
-def _rows(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[tuple[str, ...]]:
+def _blocks(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[Block]:
     for solution in worked_solutions(counts, chosen):
-        name = solution.row.node.name
-        for step in solution.steps:
-            yield (name, *step)
+        yield Block(solution.row.node.name, solution.first, solution.field, solution.last)
 
 
 def _drawings(counts: Counts, chosen: Sequence[LayerCounts], width: int) -> Iterator[str]:
     """Yield the layers, with an empty line between two; what layers that are alike share is drawn once."""
-    known: dict[tuple[Operation, int], tuple[str, str]] = {}
+    known: dict[tuple[Operation, tuple[str, ...]], tuple[int, str, str]] = {}
     between = ""
     for solution in worked_solutions(counts, chosen):
-        node = solution.row.node
-        margin = max([len(step.quantity) for step in solution.steps])
-        shared = known.get((node.operation, margin))
+        node, field = solution.row.node, solution.field
+        key = node.operation, tuple([step.quantity for step in field])
+        shared = known.get(key)
         if shared is None:
-            shared = _drawn(solution.first, margin, width), _drawn(solution.last, margin, width)
-            known[node.operation, margin] = shared
-        yield f"{between}{node.name}: {node.written}\n{shared[0]}{_drawn(solution.field, margin, width)}{shared[1]}"
+            margin = max([len(step.quantity) for step in solution.steps])
+            first = f"{node.written}\n{_drawn(solution.first, margin, width)}"
+            shared = known[key] = margin, first, _drawn(solution.last, margin, width)
+        margin, first, last = shared
+        yield f"{between}{node.name}: {first}{_drawn(field, margin, width)}{last}"
         between = "\n"
 
 

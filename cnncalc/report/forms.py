@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cnncalc.core.cleaning import csv_cell, latex_cell, markdown_cell
-from cnncalc.report.table import Table
+from cnncalc.report.table import MOST_KNOWN, Blocks, Table
 
 
 def to_csv(table: Table) -> Iterator[str]:
@@ -17,8 +17,48 @@ def to_csv(table: Table) -> Iterator[str]:
     writer = csv.writer(_Handed(), lineterminator="\n")
     yield writer.writerow([csv_cell(table.columns[place].key) for place in places])
     makers = [(place, table.columns[place].maker(_csv_value)) for place in places]
+    if isinstance(table.rows, Blocks):
+        cells = [make for _, make in makers[1:]]
+        yield from _texts(table.rows, cells, writer.writerow, lambda head: writer.writerow([csv_cell(head)])[:-1])
+        return
     for row in table.rows:
         yield writer.writerow([make(row[place]) for place, make in makers])
+
+
+_MARK = "\0"
+"""What stands for the head of a block at first; no cell has it once it is clean."""
+
+
+def _texts(
+    rows: Blocks,
+    cells: Sequence[Callable[[Any], Any]],
+    line: Callable[[list[Any]], str],
+    head: Callable[[str], str],
+) -> Iterator[str]:
+    """Yield the text of each block; that of lists which blocks share is made once, with a mark for the head.
+
+    Args:
+        rows: the blocks.
+        cells: what makes the cells behind the first one.
+        line: what makes a line of the cells of a row.
+        head: what makes the first cell.
+
+    """
+    known: dict[int, tuple[Any, str]] = {}  # a list that is held keeps its number
+
+    def text(part: Sequence[tuple[str, ...]]) -> str:
+        return "".join([line([_MARK, *[make(value) for make, value in zip(cells, row, strict=True)]]) for row in part])
+
+    def shared(part: Sequence[tuple[str, ...]]) -> str:
+        found = known.get(id(part))
+        if found is None:
+            if len(known) >= MOST_KNOWN:  # a network may have no two layers that are alike
+                known.clear()
+            found = known[id(part)] = part, text(part)
+        return found[1]
+
+    for name, before, own, after in rows.blocks():
+        yield f"{shared(before)}{text(own)}{shared(after)}".replace(_MARK, head(name))
 
 
 class _Handed:
@@ -37,8 +77,22 @@ def to_markdown(table: Table) -> Iterator[str]:
     table = table.for_people()
     titles, body, total = table.shown(markdown_cell)
     rule = ["---:" if column.right else "---" for column in table.columns]
-    for cells in _chained([titles, rule], body, [total] if total else []):
-        yield "| " + " | ".join(cells) + " |\n"
+    yield from map(_markdown_line, [titles, rule])
+    yield from _body(table, body, markdown_cell, _markdown_line)
+    yield from map(_markdown_line, [total] if total else [])
+
+
+def _markdown_line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _body(
+    table: Table, body: Iterator[list[str]], clean: Callable[[str], str], line: Callable[[list[str]], str]
+) -> Iterator[str]:
+    """Yield the lines of the rows of a table."""
+    if isinstance(table.rows, Blocks):
+        return _texts(table.rows, [column.maker(clean) for column in table.columns[1:]], line, clean)
+    return map(line, body)
 
 
 def to_latex(table: Table) -> Iterator[str]:
@@ -47,7 +101,7 @@ def to_latex(table: Table) -> Iterator[str]:
     titles, body, total = table.shown(latex_cell)
     columns = "".join("r" if column.right else "l" for column in table.columns)
     yield f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{_latex_line(titles)}\\midrule\n"
-    yield from map(_latex_line, body)
+    yield from _body(table, body, latex_cell, _latex_line)
     if total:
         yield "\\midrule\n" + _latex_line(total)
     yield "\\bottomrule\n\\end{tabular}\n"
@@ -55,11 +109,6 @@ def to_latex(table: Table) -> Iterator[str]:
 
 def _latex_line(cells: list[str]) -> str:
     return " & ".join(cells) + " \\\\\n"
-
-
-def _chained(*parts: Iterable[list[str]]) -> Iterator[list[str]]:
-    for part in parts:
-        yield from part
 
 
 Form = Callable[[Table], Iterator[str]]

@@ -78,6 +78,30 @@ class Again:
         return iter(self._make())
 
 
+class Block(NamedTuple):
+    """Rows that begin with the same text.
+
+    Attributes:
+        head: the text of their first cell.
+        before, after: the other cells of its first and last rows; blocks that are alike have the very same lists.
+        own: the other cells of the rows between them.
+
+    """
+
+    head: str
+    before: Sequence[tuple[str, ...]]
+    own: Sequence[tuple[str, ...]]
+    after: Sequence[tuple[str, ...]]
+
+
+class Blocks(Again):
+    """Rows in blocks: whoever writes them may make the text of what blocks share once."""
+
+    def __init__(self, make: Callable[[], Iterable[Block]]) -> None:
+        self.blocks = make
+        super().__init__(lambda: ((block.head, *row) for block in make() for part in block[1:] for row in part))
+
+
 class Table(NamedTuple):
     """Rows of values under columns, with an optional row of totals, and ``gap`` spaces between two columns."""
 

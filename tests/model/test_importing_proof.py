@@ -16,7 +16,7 @@ import cnncalc
 from cnncalc import SpecError
 from cnncalc.layers.activation import Activation
 from cnncalc.layers.written import Words
-from cnncalc.model.importing import import_module
+from cnncalc.model.importing import import_module, proof
 
 
 class Does(nn.Module):
@@ -211,6 +211,18 @@ def test_a_power_pool_whose_last_windows_are_cut_off_is_refused() -> None:
         "the language cannot say nn.LPPool2d: with ceil_mode, its last windows weigh more than the others"
     )
     assert layers(pool) == "lppool 2x2 s2"
+
+
+def test_what_is_large_is_proved_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that computes something else in float64 shows which of them it was asked for."""
+
+    def rounded(m: Does, x: torch.Tensor) -> torch.Tensor:
+        return m.a(x) if x.dtype == torch.float32 else functional.relu(m.a(x))
+
+    module = Does(rounded)
+    assert "differs from" in refusal(module)
+    monkeypatch.setattr(proof, "LARGE", 0)
+    assert layers(module) == "conv 3x3x8 p1"
 
 
 # ---- text

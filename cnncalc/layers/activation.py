@@ -11,6 +11,7 @@ from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
+    FORMAT,
     INPUTS,
     LOWERED,
     OUTPUT,
@@ -182,5 +183,5 @@ class ParametricRelu(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # the slope's gradient is computed for every value, then summed
-        prelu = Kernel("prelu", values, keeps=INPUTS, parameters=self.tensors(sources), casts=LOWERED)
+        prelu = Kernel("prelu", values, keeps=INPUTS, parameters=self.tensors(sources), lies=FORMAT, casts=LOWERED)
         return (prelu._replace(scratch=values, makes_all=True),)

@@ -9,7 +9,7 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, PART, RESULT_RAISED, SAME, Kernel, Kernels
+from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, INPUTS, PART, RESULT_RAISED, SAME, Kernel, Kernels
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
@@ -146,4 +146,5 @@ class Scale(Layer):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # the factors' gradient is computed for every value, then summed
         scale = Kernel("scale", values, keeps=INPUTS, parameters=self.tensors(sources), casts=RESULT_RAISED)
+        scale = scale._replace(lies=FORMAT)
         return (scale._replace(scratch=values),)

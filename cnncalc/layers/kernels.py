@@ -24,6 +24,9 @@ SAME, CHANNELS_FIRST, CHANNELS_LAST, PART, ALL_LAST = "same", "channels first", 
 """How the result lies in memory: as the first operand does, in an order of its own, as a part of the operand, or with
 its channels last where those of all operands are."""
 
+FORMAT = "format"
+"""How the result lies in memory: as the first operand does, and of a single channel or position as its strides say."""
+
 CONTIGUOUS, UNBROKEN, ROWS = "contiguous", "unbroken", "rows"
 """What an operand that lies otherwise is copied for: channels first, no part of a larger tensor, one row per image."""
 
@@ -115,7 +118,7 @@ def stretched(values: int) -> Kernel:
 
 def order_of_images(dimensions: int) -> str:
     """Return how the result lies of what PyTorch does for images and volumes in their own order, for signals in one."""
-    return SAME if dimensions > 1 else CHANNELS_FIRST
+    return FORMAT if dimensions > 1 else CHANNELS_FIRST
 
 
 def folded(operation: str, sources: Sequence[Volume], keeps: str, gradient: str) -> Kernels:

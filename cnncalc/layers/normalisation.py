@@ -20,6 +20,7 @@ from cnncalc.layers.kernels import (
     OTHERS,
     RAISED_ON_CPU,
     RAISED_ON_CUDA,
+    SAME,
     UNBROKEN,
     Extra,
     Kernel,
@@ -114,7 +115,8 @@ class BatchNorm(Normalisation):
         channels = sources[0].channels
         buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
         norm = self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT), buffers)
-        return (norm._replace(lies=order_of_images(sources[0].dimensions), makes_all=True),)
+        lies = SAME if sources[0].dimensions > 1 else CHANNELS_FIRST
+        return (norm._replace(lies=lies, makes_all=True),)
 
 
 @register("instancenorm")

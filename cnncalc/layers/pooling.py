@@ -14,6 +14,7 @@ from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Source
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
+    FORMAT,
     INDEX,
     INPUTS,
     NOTHING,
@@ -21,7 +22,6 @@ from cnncalc.layers.kernels import (
     OUTPUT,
     RAISED_ON_CPU,
     RAISED_ON_CUDA,
-    SAME,
     Extra,
     Kernel,
     Kernels,
@@ -308,7 +308,7 @@ def _pooled(name: str, sources: Sources, makes: int) -> Kernel:
     """Return the kernel of a pool, which autocast computes in float32 over three dimensions on the CPU."""
     dimensions = sources[0].dimensions
     casts = RAISED_ON_CPU if dimensions == 3 else AS_IT_ARRIVES
-    return Kernel(f"{name}{dimensions}d", makes, keeps=INPUTS, casts=casts)
+    return Kernel(f"{name}{dimensions}d", makes, keeps=INPUTS, lies=FORMAT, casts=casts)
 
 
 def _maximum(name: str, sources: Sources, makes: int) -> Kernel:
@@ -321,7 +321,7 @@ def _mean(sources: Sources, makes: int) -> Kernel:
 
 def _order(dimensions: int) -> str:
     """Return how the result lies of what PyTorch has for channels that lie last in up to two dimensions only."""
-    return SAME if dimensions < 3 else CHANNELS_FIRST
+    return FORMAT if dimensions < 3 else CHANNELS_FIRST
 
 
 @dataclass(eq=False, repr=False)

@@ -12,6 +12,7 @@ from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
+    FORMAT,
     INPUTS,
     RAISED_ON_CPU,
     RAISED_ON_CUDA,
@@ -136,7 +137,7 @@ class Crop(Layer):
         return (Function("pad", (padding(tuple([(-before, -after) for before, after in self.sides])),)),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("pad", self.output(sources).values),)
+        return (Kernel("pad", self.output(sources).values, lies=FORMAT),)
 
     def output(self, sources: Sources) -> Volume:
         cells = zip(sources[0].spatial, self.sides, strict=True)
@@ -285,7 +286,7 @@ class PixelShuffle(Layer):
         return (module("PixelShuffle", self.factor),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("copy", sources[0].values),)
+        return (Kernel("copy", sources[0].values, lies=FORMAT),)
 
     def output(self, sources: Sources) -> Volume:
         sizes = [size * self.factor for size in sources[0].spatial]

@@ -31,10 +31,17 @@ EXAMPLES = [
     Spec("bn - fc 2", "9x8x16"),
     Spec("ln - conv 3x3x6 - conv 3x3x80 - fc 4", "9x8x6"),
     Spec("at0: conv 3x3x16 p1 - (conv 3x3x16 p1 - bn - relu)*5 - @at0 - gap - fc 5", "16x16x3"),
+    Spec("ln - conv 1x2x4 - minpool 3x2 - relu - fc 5", "8x10x1"),
+    Spec("concat( ln - slice 5:6 | ln - conv 1x1x1 ) - sigmoid - instancenorm - fc 5", "13x12x6"),
+    Spec(
+        "add( adaptiveavgpool 1x1 - adaptiveavgpool 1x3 - conv 1x1x6 | ln - adaptiveavgpool 1x3 ) - sigmoid - fc 5",
+        "6x8x6",
+    ),
     Spec("at0: conv 3x8 - add( bn - dropout 0.5 | lrn 3 ) - dropout 0.5 - relu - @at0 - fc 5", "22x12"),
 ]
 """Each by what it showed: variables that PyTorch's functions hold, copies of what lies in another order, gradients
-that nobody wants, parameters behind which there is no loss, and what is kept for these until their branch ends."""
+that nobody wants, the order of a single channel or position, parameters behind which there is no loss, and what is
+kept for these until their branch ends."""
 
 
 def saved(network: cnncalc.Network) -> tuple[int, int]:

@@ -9,29 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.layers.kernels import ALL_LAST, CHANNELS_LAST, CONTIGUOUS, PART, ROWS, SAME, UNBROKEN
+from cnncalc.layers.kernels import ALL_LAST, CHANNELS_LAST, CONTIGUOUS, FORMAT, PART, ROWS, SAME, UNBROKEN
 
 FIRST, LAST = "channels first", "channels last"
 
-ANY = "either"
-"""Both at once: of one channel, or of one position."""
+ANY, ANY_LAST = "either", "either, said to be channels last"
+"""Both at once: of one channel, or of one position. PyTorch reads off the strides which of them it goes on with."""
 
 PART_OF_FIRST, PART_OF_LAST = "part of channels first", "part of channels last"
 """A slice of the channels of a larger tensor, with gaps between what belongs to it."""
 
+PART_OF_ANY = "part of channels last, of one channel or position"
+"""Such a slice whose own values are in either order."""
+
 HAS_CHANNELS_LAST = frozenset((LAST, PART_OF_LAST))
 
-_WHOLE = {PART_OF_FIRST: FIRST, PART_OF_LAST: LAST}
+_WHOLE = {PART_OF_FIRST: FIRST, PART_OF_LAST: LAST, PART_OF_ANY: ANY_LAST}
+_PARTS = (PART_OF_FIRST, PART_OF_LAST, PART_OF_ANY)
 
 COPIED = {
-    CONTIGUOUS: frozenset((LAST, PART_OF_FIRST, PART_OF_LAST)),
-    UNBROKEN: frozenset((PART_OF_FIRST, PART_OF_LAST)),
+    CONTIGUOUS: frozenset((LAST, *_PARTS)),
+    UNBROKEN: frozenset(_PARTS),
     ROWS: HAS_CHANNELS_LAST,
 }
 """What is copied for an operation's needs: rows of a matrix, one for each image, may lie apart."""
 
 
-def result(lies: str, arriving: Sequence[str]) -> str:
+def result(lies: str, arriving: Sequence[str], *, overwrites: bool = False) -> str:
     """Return how the result of an operation lies, given how its operands do."""
     if lies == CHANNELS_LAST:
         return LAST
@@ -39,16 +43,23 @@ def result(lies: str, arriving: Sequence[str]) -> str:
         return PART_OF_LAST if arriving[0] in HAS_CHANNELS_LAST else PART_OF_FIRST
     whole = [_WHOLE.get(layout, layout) for layout in arriving]
     if lies == ALL_LAST:
-        return LAST if whole.count(LAST) == len(whole) else FIRST
+        return LAST if all(layout in (LAST, ANY_LAST) for layout in whole) else FIRST
+    if lies == SAME and overwrites:
+        return arriving[0]
+    if lies == FORMAT or (lies == SAME and arriving[0] == PART_OF_ANY):
+        return whole[0]
     if lies == SAME:  # the first one to say how
-        return next((layout for layout in whole if layout != ANY), ANY)
+        return next((layout for layout in whole if layout not in (ANY, ANY_LAST)), ANY)
     return FIRST
 
 
 def of_volume(layout: str, channels: int, positions: int, images: int) -> str:
     """Return how a tensor lies: of one channel or one position the order does not matter, nor of one image a part."""
-    if layout == PART_OF_LAST and (channels == 1 or positions == 1):
-        layout = PART_OF_FIRST
+    either = channels == 1 or positions == 1
+    if layout == PART_OF_LAST and either:
+        layout = PART_OF_ANY
     if layout == PART_OF_FIRST and images == 1:
         layout = FIRST
-    return ANY if layout in (FIRST, LAST) and (channels == 1 or positions == 1) else layout
+    if either:
+        return {FIRST: ANY, LAST: ANY if channels == positions else ANY_LAST}.get(layout, layout)
+    return {ANY: FIRST, ANY_LAST: LAST}.get(layout, layout)

@@ -18,6 +18,7 @@ from cnncalc.analysis.memory.layouts import (
     COPIED,
     FIRST,
     HAS_CHANNELS_LAST,
+    PART_OF_ANY,
     PART_OF_FIRST,
     PART_OF_LAST,
     of_volume,
@@ -27,7 +28,7 @@ from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
-from cnncalc.layers.kernels import INPUTS, LOWERED, NOTHING, OTHERS, OUTPUT, PASSED, RAISED, SAME, Extra, Kernel
+from cnncalc.layers.kernels import FORMAT, INPUTS, LOWERED, NOTHING, OTHERS, OUTPUT, PASSED, RAISED, Extra, Kernel
 from cnncalc.network import Network, Node
 from cnncalc.network.network import Operation
 
@@ -304,7 +305,7 @@ class _Kernels:
     def _settle(self, volume: Volume) -> None:
         """Write down how a layer's output lies, now that its volume is known."""
         value = self.made[-1]
-        if value.layout in (PART_OF_FIRST, PART_OF_LAST):
+        if value.layout in (PART_OF_ANY, PART_OF_FIRST, PART_OF_LAST):
             self.trace.one_differs = True
         layout = of_volume(value.layout, volume.channels, prod(volume.spatial), self.images)
         self.made[-1] = value._replace(layout=layout)
@@ -320,7 +321,7 @@ class _Kernels:
         wants = [place for place, operand in enumerate(operands) if operand.has_gradient and self.training]
         wanted = [operands[place] for place in wants]
         learns = bool(kernel.parameters) and self.training
-        layout = result(kernel.lies, [operand.layout for operand in operands])
+        layout = result(kernel.lies, [operand.layout for operand in operands], overwrites=kernel.overwrites)
         value = Value(kernel.makes, size, bool(wants) or learns, layout)
         here = self.first + len(self.made)
         unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
@@ -375,7 +376,7 @@ class _Kernels:
         """Add a copy of a tensor in another precision or order."""
         value = self._value(read)
         here = self.first + len(self.made)
-        made = value._replace(size=size, layout=layout or result(SAME, [value.layout]))
+        made = value._replace(size=size, layout=layout or result(FORMAT, [value.layout]))
         back = (here - read,)
         wants = back if value.has_gradient and self.training else ()
         gradient = None if size == value.size else _bytes(value)

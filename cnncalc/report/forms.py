@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,28 +19,31 @@ def to_csv(table: Table) -> Iterator[str]:
     yield writer.writerow([csv_cell(table.columns[place].key) for place in places])
     makers = [(place, table.columns[place].maker(_csv_value)) for place in places]
     if isinstance(table.rows, Blocks):
-        cells = [make for _, make in makers[1:]]
-        yield from _texts(table.rows, cells, writer.writerow, lambda head: writer.writerow([csv_cell(head)])[:-1])
+
+        def head(name: str) -> str:
+            return name if _PLAIN_NAME.fullmatch(name) else writer.writerow([csv_cell(name)])[:-1]
+
+        yield from _texts(table.rows, csv_cell, writer.writerow, head)
         return
     for row in table.rows:
         yield writer.writerow([make(row[place]) for place, make in makers])
 
+
+_PLAIN_NAME = re.compile("[a-z][a-z0-9_.]*")
+"""A name that CSV has as it is."""
 
 _MARK = "\0"
 """What stands for the head of a block at first; no cell has it once it is clean."""
 
 
 def _texts(
-    rows: Blocks,
-    cells: Sequence[Callable[[Any], Any]],
-    line: Callable[[list[Any]], str],
-    head: Callable[[str], str],
+    rows: Blocks, clean: Callable[[str], str], line: Callable[[list[str]], str], head: Callable[[str], str]
 ) -> Iterator[str]:
     """Yield the text of each block; that of lists which blocks share is made once, with a mark for the head.
 
     Args:
         rows: the blocks.
-        cells: what makes the cells behind the first one.
+        clean: what makes the cells behind the first one.
         line: what makes a line of the cells of a row.
         head: what makes the first cell.
 
@@ -47,7 +51,7 @@ def _texts(
     known: dict[int, tuple[Any, str]] = {}  # a list that is held keeps its number
 
     def text(part: Sequence[tuple[str, ...]]) -> str:
-        return "".join([line([_MARK, *[make(value) for make, value in zip(cells, row, strict=True)]]) for row in part])
+        return "".join([line([_MARK, *map(clean, row)]) for row in part])
 
     def shared(part: Sequence[tuple[str, ...]]) -> str:
         found = known.get(id(part))
@@ -91,7 +95,7 @@ def _body(
 ) -> Iterator[str]:
     """Yield the lines of the rows of a table."""
     if isinstance(table.rows, Blocks):
-        return _texts(table.rows, [column.maker(clean) for column in table.columns[1:]], line, clean)
+        return _texts(table.rows, clean, line, clean)
     return map(line, body)
 
 

@@ -79,8 +79,8 @@ def test_the_calculator_loads_neither_torch_nor_numpy(command: str, form: str) -
 
 @pytest.mark.parametrize("style", STYLES)
 def test_drawing_loads_neither(style: str, tmp_path: Path) -> None:
-    """A picture in SVG or TeX is made by the calculator alone."""
-    for name in ("net.svg",):
+    """A picture in SVG, TeX or PDF is made by the calculator alone."""
+    for name in ("net.svg", "net.tex", "net.pdf"):
         arguments = ["draw", "conv 3x3x4 p1 - relu - fc 10", "--input", "8x8x3", "--style", style]
         written = [*arguments, "-o", str(tmp_path / name)]
         assert loaded_by(f"from cnncalc.commands.cli import run; assert run({written}) == 0") == set()

@@ -30,7 +30,7 @@ from cnncalc.network import Network, SpecSettings
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="The file: net.svg. [default: the network's name, .svg]",
+    help="The file: net.svg, .pdf, .png or .tex. [default: the network's name, .svg]",
 )
 @click.option("--style", type=click.Choice(list(STYLES)), default="graph", show_default=True, help="Kind of picture.")
 @click.option("--layer", metavar="NAME", help="The layer that window and field are about.")
@@ -54,10 +54,12 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
     graph has boxes by blocks, with repeats folded; volumes has slabs, as the figures of AlexNet and VGG; field shows
     the receptive field of a unit, window the positions of a window on the padded input, also where it does not fit.
 
+    SVG, PDF and TeX (TikZ) need nothing else; PNG needs resvg: pip install "cnncalc[draw]".
+
     \b
     Examples:
       cnncalc draw resnet50.txt -o resnet50.svg --show macs
-      cnncalc draw vgg16.txt --style volumes
+      cnncalc draw vgg16.txt --style volumes -o vgg16.pdf
       cnncalc draw lenet5.txt --style field --layer pool2 -o field.svg
       cnncalc draw "conv 3x3x1 s3" --input 7x7x3 --style window
     """
@@ -105,7 +107,26 @@ def _load(spec: str, settings: SpecSettings, style: str) -> tuple[Network, int]:
 
 # ---- files
 
-_WRITERS: dict[str, Callable[[Picture, str], str | bytes]] = {".svg": svg}
+
+def _pdf(picture: Picture, theme: str) -> bytes:
+    from cnncalc.draw.pdf import pdf
+
+    return pdf(picture, theme)
+
+
+def _png(picture: Picture, theme: str) -> bytes:
+    from cnncalc.draw.png import png
+
+    return png(picture, theme)
+
+
+def _tex(picture: Picture, theme: str) -> str:
+    from cnncalc.draw.tex import tex
+
+    return tex(picture, theme)
+
+
+_WRITERS: dict[str, Callable[[Picture, str], str | bytes]] = {".svg": svg, ".pdf": _pdf, ".png": _png, ".tex": _tex}
 """By the ending of the file: what writes a picture with a theme."""
 
 

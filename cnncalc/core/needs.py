@@ -18,6 +18,7 @@ _EXTRAS = {
     "torch": "train",
     "torchinfo": "train",
     "torchvision": "train",
+    "resvg_py": "draw",
     "onnx": "export",
     "onnxscript": "export",
 }

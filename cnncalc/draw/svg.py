@@ -7,13 +7,13 @@ with the theme ``auto`` it has both sets, and who shows the picture says which h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import hypot
 from typing import Any
 
 from cnncalc.core.cleaning import cell
+from cnncalc.draw.lines import Step, rounded, with_head
 from cnncalc.draw.shapes import Area, Circle, Group, Line, Photo, Picture, Point, Rect, Shape, Text
 from cnncalc.draw.text import FAMILY
-from cnncalc.draw.theme import LOOKS, Look
+from cnncalc.draw.theme import LOOKS, Look, roles_of
 
 
 def svg(picture: Picture, theme: str = "auto") -> str:
@@ -24,7 +24,7 @@ def svg(picture: Picture, theme: str = "auto") -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
         f'role="img" aria-labelledby="title desc" font-family="{escaped(FAMILY)}">\n'
         f'<title id="title">{escaped(picture.title)}</title>\n<desc id="desc">{escaped(picture.description)}</desc>\n'
-        f"<style>\n{_sheet(theme, _roles(picture.shapes))}</style>\n"
+        f"<style>\n{_sheet(theme, roles_of(picture.shapes))}</style>\n"
         f'<rect class="ground" width="{wide}" height="{high}"/>\n{body}</svg>\n'
     )
 
@@ -58,20 +58,6 @@ def _properties(look: Look) -> str:
     if look.dash:
         found.append(f"stroke-dasharray:{look.dash}")
     return ";".join(found)
-
-
-def _roles(shapes: object) -> set[str]:
-    found = {"ground"}
-    waiting = [shapes]
-    while waiting:
-        for shape in waiting.pop():  # type: ignore[attr-defined]
-            if type(shape) is Group:
-                waiting.append(shape.shapes)
-            elif type(shape) is not Photo:
-                found.add(shape.role)
-                if getattr(shape, "arrow", False):
-                    found.add("head")
-    return found
 
 
 # ---- shapes
@@ -108,54 +94,25 @@ def _circle(shape: Circle) -> Iterator[str]:
 
 
 def _line(shape: Line) -> Iterator[str]:
-    points = list(shape.points)
-    head = ""
-    if shape.arrow:
-        points[-1], head = _head(points[-2], points[-1])
-    yield f'<path class="{shape.role}" d="{path(points, shape.radius)}"/>\n'
+    body, head = with_head(shape)
+    yield f'<path class="{shape.role}" d="{_path(rounded(body, shape.radius))}"/>\n'
     if head:
-        yield f'<path class="head" d="{head}"/>\n'
-
-
-_HEAD = 6.0
-
-
-def _head(before: Point, end: Point) -> tuple[Point, str]:
-    """Return where the line of an arrow ends, and the triangle of its head."""
-    along = (end[0] - before[0], end[1] - before[1])
-    length = hypot(*along) or 1.0
-    x, y = along[0] / length, along[1] / length
-    base = (end[0] - _HEAD * x, end[1] - _HEAD * y)
-    left = (base[0] - _HEAD / 2.2 * y, base[1] + _HEAD / 2.2 * x)
-    right = (base[0] + _HEAD / 2.2 * y, base[1] - _HEAD / 2.2 * x)
-    return base, f"M{_pair(end)}L{_pair(left)}L{_pair(right)}Z"
+        yield f'<path class="head" d="M{"L".join(map(_pair, head))}Z"/>\n'
 
 
 def _pair(point: Point) -> str:
     return f"{_number(point[0])} {_number(point[1])}"
 
 
-def path(points: list[Point], radius: float) -> str:
-    """Write a line through points, with round corners where there is room for them."""
-    drawn = [f"M{_pair(points[0])}"]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        room = min(radius, _distance(before, corner) / 2, _distance(corner, after) / 2)
-        if room < 1:
-            drawn.append(f"L{_pair(corner)}")
-            continue
-        start, end = _towards(corner, before, room), _towards(corner, after, room)
-        drawn.append(f"L{_pair(start)}Q{_pair(corner)} {_pair(end)}")
-    drawn.append(f"L{_pair(points[-1])}")
-    return "".join(drawn)
+def _path(steps: list[Step]) -> str:
+    """Write a line with round corners."""
+    first = f"M{_pair(steps[0].end)}"
+    return first + "".join([_curve(step) if step.corner else f"L{_pair(step.end)}" for step in steps[1:]])
 
 
-def _distance(a: Point, b: Point) -> float:
-    return hypot(a[0] - b[0], a[1] - b[1])
-
-
-def _towards(start: Point, end: Point, far: float) -> Point:
-    share = far / (_distance(start, end) or 1.0)
-    return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+def _curve(step: Step) -> str:
+    assert step.corner is not None  # the caller has asked
+    return f"Q{_pair(step.corner)} {_pair(step.end)}"
 
 
 def _area(shape: Area) -> Iterator[str]:

@@ -6,7 +6,10 @@ picture says anything by colour alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from cnncalc.draw.shapes import Shape
 
 THEMES = ("auto", "light", "dark")
 """``auto`` is one file for both: who shows it says which is wanted."""
@@ -85,3 +88,16 @@ def _looks(dark: bool) -> dict[str, Look]:
 
 
 LOOKS = {"light": _looks(False), "dark": _looks(True)}
+
+
+def roles_of(shapes: Iterable[Shape]) -> set[str]:
+    """Return the roles that shapes play, with those of the ground and of arrows."""
+    found = {"ground"}
+    waiting = list(shapes)
+    while waiting:
+        shape = waiting.pop()
+        waiting += getattr(shape, "shapes", ())
+        found.add(getattr(shape, "role", "ground"))
+        if getattr(shape, "arrow", False):
+            found.add("head")
+    return found

@@ -43,12 +43,19 @@ def test_with_a_file_nothing_is_said(cnncalc: Cnncalc, here: Path) -> None:
     assert title(here / "picture.svg") == "lenet5"
 
 
+@pytest.mark.parametrize(
+    ("ending", "begin"), [("svg", b"<svg "), ("pdf", b"%PDF-1.4"), ("png", b"\x89PNG"), ("tex", b"% lenet5: ")]
+)
+def test_the_ending_says_what_is_written(cnncalc: Cnncalc, here: Path, ending: str, begin: bytes) -> None:
+    assert cnncalc("draw", "lenet5", "-o", f"net.{ending}") == (0, "", "")
+    assert (here / f"net.{ending}").read_bytes().startswith(begin)
+
+
 def test_an_ending_that_is_no_picture_is_refused(cnncalc: Cnncalc, here: Path) -> None:
     finished = cnncalc("draw", "lenet5", "-o", "picture.gif")
     assert finished.status == 2
-    assert finished.err.splitlines()[0] == (
-        "error[usage]: the ending of 'picture.gif' says no form of picture: use .svg"
-    )
+    said = "error[usage]: the ending of 'picture.gif' says no form of picture: use .svg, .pdf, .png or .tex"
+    assert finished.err.splitlines()[0] == said
     assert list(here.iterdir()) == []
 
 
@@ -117,7 +124,9 @@ def test_what_cannot_be_is_one_error(cnncalc: Cnncalc, here: Path, arguments: li
 def test_a_photo_that_is_none_is_refused(cnncalc: Cnncalc, here: Path) -> None:
     (here / "photo.png").write_text("<svg onload='alert(1)'/>")
     finished = cnncalc("draw", "lenet5", "--style", "field", "--image", "photo.png")
-    assert finished.err == ("error[bad-image]: `photo.png` is no PNG, JPEG or GIF image\n  = save it as one of these\n")
+    assert finished.err == (
+        "error[bad-image]: `photo.png` is not a PNG, JPEG or GIF image\n  = save it as one of these\n"
+    )
 
 
 def test_depth_closes_blocks(cnncalc: Cnncalc, here: Path) -> None:

@@ -34,5 +34,5 @@ def photo_uri(path: str) -> str:
     kind = next((kind for begin, kind in _KINDS if data.startswith(begin)), None)
     if kind is None:
         hints = ["save it as one of these"]
-        raise ArgumentError("bad-image", f"`{shorten_path(path)}` is no PNG, JPEG or GIF image", hints=hints)
+        raise ArgumentError("bad-image", f"`{shorten_path(path)}` is not a PNG, JPEG or GIF image", hints=hints)
     return f"data:{kind};base64,{b64encode(data).decode()}"

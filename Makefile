@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fast lint sdist fuzz mutants bench clean
+.PHONY: demo test fast lint pictures sdist fuzz mutants bench clean
 
 # Set up and run the main jobs: VGG-16 as the lecture prints it, and a network trained on handwritten digits.
 demo: $(VENV)/trainer
@@ -22,6 +22,10 @@ lint: $(VENV)/development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Draw the pictures of the documentation again, each by the command that its page names.
+pictures: $(VENV)/development
+	$(BIN)/python -m tests.pictures
 
 # 100,000 hostile texts; each must end in a result or in a SpecError, within a second and 200 MB.
 # 20,000 command lines; each must end with an answer or with one clear error.

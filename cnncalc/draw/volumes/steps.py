@@ -159,10 +159,11 @@ class _Steps:
     def _block(self, item: Block, depth: int) -> list[Step]:
         if depth > 0:
             return self.chain(item.body, depth - 1)
-        name = item.call.removesuffix("()")
+        name, _, arguments = item.call.partition("(")
         layers = self.network.layers[item.first - 1 : item.last]
         role = "conv" if any(kind_of(node.layer) == "conv" for node in layers) else "block"
-        return [self._step(role, name, (counted(len(layers), "layer"),), item, (item.name,), ())]
+        said = arguments.removesuffix(")") or counted(len(layers), "layer")
+        return [self._step(role, name, (said,), item, (item.name,), ())]
 
     def _repeat(self, item: Repeat, depth: int) -> list[Step]:
         steps = self.chain(item.body, depth)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
@@ -59,6 +59,7 @@ SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 _CLAMPS: dict[tuple[float, float | None], str] = {(0, 6): "relu6", (-1, 1): "hardtanh", (0, None): "relu"}
 """Activations that cut values off below and above."""
 
+_VOLUMES = ("8x8x4", "1x1x6")
 _KEEPS_OUTPUT = frozenset(("relu", "sigmoid", "tanh", "softmax", "logsoftmax"))
 _RAISED = frozenset(("softmax", "logsoftmax", "softplus"))
 _OVERWRITING = frozenset(("relu", "relu6", "leakyrelu", "elu"))
@@ -77,11 +78,15 @@ class Activation(Layer):
 
     takes_vectors: ClassVar[bool] = True
     role: ClassVar[str] = "activation"
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         *_TORCH.values(),
         "torch.nn.Softmax2d",
         "softmax log_softmax(dim=None, _stacklevel=3, dtype=None)",
         "clamp clip(min=None, max=None)",
+    )
+
+    examples: ClassVar[Texts] = tuple(
+        [f"{source}: {text}" for text in (*_TORCH, *_SAME, "leakyrelu 0.2", "softplus 2") for source in _VOLUMES]
     )
 
     @property
@@ -162,6 +167,8 @@ class ParametricRelu(Layer):
     role: ClassVar[str] = "activation"
     takes_vectors: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = ("8x8x4: prelu", "8x8x4: prelu 0.1 perchannel")
+
     @classmethod
     def read(cls, arguments: Arguments) -> ParametricRelu:
         return cls(arguments.number("slope", 0.25), arguments.flag("perchannel"))
@@ -169,7 +176,7 @@ class ParametricRelu(Layer):
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels if self.per_channel else 1,)
 
-    torch_calls: ClassVar[tuple[str, ...]] = ("torch.nn.PReLU(num_parameters=1, init=0.25)",)
+    torch_calls: ClassVar[Texts] = ("torch.nn.PReLU(num_parameters=1, init=0.25)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

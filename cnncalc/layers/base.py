@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
 
 Sources = tuple[Volume, ...]
+Texts = tuple[str, ...]
 
 ROLES = (
     "convolution",
@@ -87,6 +88,9 @@ class Layer:
     kind: ClassVar[str] = ""
     merges: ClassVar[bool] = False
     role: ClassVar[str] = "shape"
+
+    examples: ClassVar[Texts] = ()
+    """The layer alone behind an input, each of its words at least once: ``8x8x4: gn 2``. The tests try them all."""
 
     takes_vectors: ClassVar[bool] = False
     """Whether it works on N x C tensors as they are, without positions."""
@@ -175,7 +179,7 @@ class Layer:
         """Say whether, in training, nothing of what arrives gets through."""
         return False
 
-    torch_calls: ClassVar[tuple[str, ...]] = ()
+    torch_calls: ClassVar[Texts] = ()
     """The modules and functions of PyTorch that become the layer (`cnncalc.layers.torch_calls`)."""
 
     @classmethod

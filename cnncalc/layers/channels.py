@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, INPUTS, PART, RESULT_RAISED, SAME, Kernel, Kernels
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
@@ -29,6 +29,8 @@ class Shuffle(Layer):
     kind: ClassVar[str] = "shuffle"
     takes_vectors: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = ("8x8x4: shuffle 2",)
+
     @classmethod
     def read(cls, arguments: Arguments) -> Shuffle:
         size = arguments.size("`shuffle 2`: the number of groups")
@@ -46,7 +48,7 @@ class Shuffle(Layer):
             )
         return cls(size[0])
 
-    torch_calls: ClassVar[tuple[str, ...]] = ("torch.nn.ChannelShuffle channel_shuffle(groups)",)
+    torch_calls: ClassVar[Texts] = ("torch.nn.ChannelShuffle channel_shuffle(groups)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -73,6 +75,8 @@ class Slice(Layer):
 
     kind: ClassVar[str] = "slice"
     takes_vectors: ClassVar[bool] = True
+
+    examples: ClassVar[Texts] = ("8x8x4: slice 1:3",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> Slice:
@@ -117,11 +121,13 @@ class Scale(Layer):
     role: ClassVar[str] = "normalisation"
     takes_vectors: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = ("8x8x4: scale 0.1", "1x1x6: scale")
+
     @classmethod
     def read(cls, arguments: Arguments) -> Scale:
         return cls(arguments.number("start", 1.0))
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "cnncalc.model.initialise.Factor(shape, start)",
         "mul imul multiply(other)",
     )

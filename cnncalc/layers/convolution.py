@@ -11,7 +11,7 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources, Texts
 from cnncalc.layers.kernels import INPUTS, LOWERED, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.resizing import Pad
@@ -68,6 +68,13 @@ class Convolution(Windowed):
     role: ClassVar[str] = "convolution"
     output_is_free: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = (
+        "8x8x4: conv 3x3x6 p1",
+        "10x10x4: conv 3x3x6 s2 p0:1x0:1 d2 g2 nobias",
+        "8x4: conv 3x6 same",
+        "4x8x9x4: conv 1x2x3x6 s1x2x2",
+    )
+
     @classmethod
     def read(cls, arguments: Arguments) -> Convolution:
         dimensions = arguments.source.dimensions
@@ -104,7 +111,7 @@ class Convolution(Windowed):
         positions = prod(self.output(sources).spatial)
         return MatrixProduct(self.filters // self.groups, inner, positions, self.groups)
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.Conv{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1,"
         " bias=True, padding_mode='zeros')",
         "conv{n}d(weight, bias=None, stride=1, padding=0, dilation=1, groups=1)",
@@ -163,6 +170,8 @@ class DepthwiseConvolution(Convolution):
 
     kind: ClassVar[str] = "dwconv"
 
+    examples: ClassVar[Texts] = ("8x8x4: dwconv 3x3 p1", "9x9x4: dwconv 3x3x8 s2 p1 nobias")
+
     @classmethod
     def read(cls, arguments: Arguments) -> DepthwiseConvolution:
         source = arguments.source
@@ -206,6 +215,8 @@ class TransposedConvolution(Layer):
     kind: ClassVar[str] = "deconv"
     role: ClassVar[str] = "convolution"
     output_is_free: ClassVar[bool] = True
+
+    examples: ClassVar[Texts] = ("8x8x4: deconv 2x2x6 s2", "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias", "8x4: deconv 3x4")
 
     @classmethod
     def read(cls, arguments: Arguments) -> TransposedConvolution:
@@ -288,7 +299,7 @@ class TransposedConvolution(Layer):
         rows = prod(self.kernel) * self.filters // self.groups
         return MatrixProduct(rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups)
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.ConvTranspose{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0,"
         " groups=1, bias=True, dilation=1)",
         "conv_transpose{n}d(weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",

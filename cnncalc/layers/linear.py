@@ -9,7 +9,7 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources, Texts
 from cnncalc.layers.convolution import pointwise_words
 from cnncalc.layers.kernels import INPUTS, LOWERED, ROWS, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
@@ -44,6 +44,8 @@ class FullyConnected(Flattening):
     role: ClassVar[str] = "linear"
     output_is_free: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = ("4x4x3: fc 10", "1x1x6: fc 10 nobias")
+
     @classmethod
     def read(cls, arguments: Arguments) -> FullyConnected:
         if arguments.head:
@@ -71,7 +73,7 @@ class FullyConnected(Flattening):
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (self.outputs, *_inputs(sources[0]))
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.Linear(in_features, out_features, bias=True)",
         "linear(weight, bias=None)",
     )
@@ -104,6 +106,8 @@ class Flatten(Flattening):
     """``flatten``: stretches a volume to 1x1xN."""
 
     kind: ClassVar[str] = "flatten"
+
+    examples: ClassVar[Texts] = ("4x4x3: flatten",)
 
     def output(self, sources: Sources) -> Volume:
         return sources[0].vector(sources[0].values)

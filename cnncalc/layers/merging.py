@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import (
     ALL_LAST,
     CHANNELS_FIRST,
@@ -49,7 +49,9 @@ class Add(Merge):
     kind: ClassVar[str] = "add"
     function: ClassVar[str] = "add"
     output_is_free: ClassVar[bool] = True
-    torch_calls: ClassVar[tuple[str, ...]] = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
+    torch_calls: ClassVar[Texts] = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
+
+    examples: ClassVar[Texts] = ("8x8x4: add( relu | )",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -78,7 +80,9 @@ class Concat(Merge):
     kind: ClassVar[str] = "concat"
     function: ClassVar[str] = "cat"
     output_is_free: ClassVar[bool] = True
-    torch_calls: ClassVar[tuple[str, ...]] = ("cat concat concatenate(dim=0)",)
+    torch_calls: ClassVar[Texts] = ("cat concat concatenate(dim=0)",)
+
+    examples: ClassVar[Texts] = ("8x8x4: concat( relu | | slice 0:2 )",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -103,7 +107,9 @@ class Multiply(Merge):
     kind: ClassVar[str] = "mul"
     function: ClassVar[str] = "mul"
     output_is_free: ClassVar[bool] = True
-    torch_calls: ClassVar[tuple[str, ...]] = ("mul imul multiply(other)",)
+    torch_calls: ClassVar[Texts] = ("mul imul multiply(other)",)
+
+    examples: ClassVar[Texts] = ("8x8x4: mul( | gap )",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import (
     CHANNELS_FIRST,
     CHANNELS_LAST,
@@ -84,6 +84,8 @@ class BatchNorm(Normalisation):
     output_is_free: ClassVar[bool] = True
     statistic_over_batch: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = ("8x8x4: bn", "8x8x4: bn eps=0.001 momentum=0.01 noaffine", "8x4: bn", "1x1x6: bn")
+
     def values_per_statistic(self, sources: Sources) -> int:
         return prod(sources[0].spatial)
 
@@ -91,7 +93,7 @@ class BatchNorm(Normalisation):
     def read(cls, arguments: Arguments) -> BatchNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"), _momentum(arguments))
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.BatchNorm{n}d torch.nn.SyncBatchNorm(num_features, eps=1e-05, momentum=0.1, affine=True)",
         "batch_norm(running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
     )
@@ -129,6 +131,8 @@ class InstanceNorm(Normalisation):
     kind: ClassVar[str] = "instancenorm"
     takes_vectors: ClassVar[bool] = False
 
+    examples: ClassVar[Texts] = ("8x8x4: instancenorm", "8x8x4: instancenorm affine")
+
     @classmethod
     def read(cls, arguments: Arguments) -> InstanceNorm:
         if max(arguments.source.spatial) == 1:
@@ -136,9 +140,7 @@ class InstanceNorm(Normalisation):
             raise Fault("out-of-range", message, hints=["PyTorch refuses it; leave it out, or norm an earlier volume"])
         return cls(_eps(arguments), arguments.flag("affine"), _momentum(arguments))
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
-        "torch.nn.InstanceNorm{n}d(num_features, eps=1e-05, momentum=0.1, affine=False)",
-    )
+    torch_calls: ClassVar[Texts] = ("torch.nn.InstanceNorm{n}d(num_features, eps=1e-05, momentum=0.1, affine=False)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -171,6 +173,8 @@ class GroupNorm(Normalisation):
     kind: ClassVar[str] = "gn"
     output_is_free: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = ("8x8x4: gn 2", "8x4: gn 2 eps=0.001 noaffine")
+
     @classmethod
     def read(cls, arguments: Arguments) -> GroupNorm:
         sizes = arguments.size("`gn 32`: the number of groups")
@@ -191,7 +195,7 @@ class GroupNorm(Normalisation):
             raise Fault("out-of-range", message, about="size", hints=hints)
         return cls(_eps(arguments), not arguments.flag("noaffine"), groups)
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.GroupNorm(num_groups, num_channels, eps=1e-05, affine=True)",
         "group_norm(num_groups, weight=None, bias=None, eps=1e-05)",
     )
@@ -218,6 +222,8 @@ class LayerNorm(Normalisation):
 
     kind: ClassVar[str] = "ln"
 
+    examples: ClassVar[Texts] = ("8x8x4: ln", "1x1x6: ln noaffine", "8x4: ln")
+
     def values_per_statistic(self, sources: Sources) -> int:
         return sources[0].channels
 
@@ -225,7 +231,7 @@ class LayerNorm(Normalisation):
     def read(cls, arguments: Arguments) -> LayerNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"))
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.LayerNorm(normalized_shape, eps=1e-05, elementwise_affine=True)",
         "layer_norm(normalized_shape, weight=None, bias=None, eps=1e-05)",
     )
@@ -259,6 +265,8 @@ class LocalResponseNorm(Layer):
     kind: ClassVar[str] = "lrn"
     role: ClassVar[str] = "normalisation"
 
+    examples: ClassVar[Texts] = ("8x8x4: lrn 3", "8x8x8: lrn 5 alpha=0.001 beta=0.5 k=2")
+
     @classmethod
     def read(cls, arguments: Arguments) -> LocalResponseNorm:
         sizes = arguments.size("`lrn 5`: the number of neighbouring channels")
@@ -267,7 +275,7 @@ class LocalResponseNorm(Layer):
         return cls(sizes[0], *[arguments.decimal(name, usual) for name, usual in cls.usual.items()])
 
     usual: ClassVar[Mapping[str, float]] = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.LocalResponseNorm local_response_norm(size, alpha=0.0001, beta=0.75, k=1.0)",
     )
 

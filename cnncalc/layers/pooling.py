@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
@@ -139,6 +139,14 @@ class MaxPool(Pool):
 
     kind: ClassVar[str] = "pool"
 
+    examples: ClassVar[Texts] = (
+        "8x8x4: pool 2x2",
+        "8x8x4: maxpool 3x3 s2 p1 floor",
+        "8x8x4: maxpool 3x3 s2 ceil",
+        "8x4: maxpool 2",
+        "4x4x4x2: maxpool 2x2x2",
+    )
+
     @property
     def output_is_free(self) -> bool:  # type: ignore[override]  # PyTorch's 1-D pool is a view of a 2-D one
         return len(self.windows) > 1
@@ -147,7 +155,7 @@ class MaxPool(Pool):
     def read(cls, arguments: Arguments) -> MaxPool:
         return cls(*cls.read_pool(arguments, dilates=True))
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.MaxPool{n}d(kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False)",
         "max_pool{n}d boolean_dispatch(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,"
         " return_indices=False)",
@@ -174,6 +182,8 @@ class MinPool(Pool):
 
     kind: ClassVar[str] = "minpool"
 
+    examples: ClassVar[Texts] = ("8x8x4: minpool 2x2", "8x8x4: minpool 3x3 s1 p1")
+
     @classmethod
     def read(cls, arguments: Arguments) -> MinPool:
         return cls(*cls.read_pool(arguments, dilates=True))
@@ -197,6 +207,8 @@ class AveragePool(Pool):
 
     kind: ClassVar[str] = "avgpool"
 
+    examples: ClassVar[Texts] = ("8x8x4: avgpool 2x2", "8x8x4: avgpool 3x3 s1 p1 nopad", "4x4x4x2: avgpool 2x2x2")
+
     @classmethod
     def read(cls, arguments: Arguments) -> AveragePool:
         windows, rounding = cls.read_pool(arguments)
@@ -215,7 +227,7 @@ class AveragePool(Pool):
         kernels = zip(self.setting("kernel"), source.spatial, strict=True)
         return source.dimensions == 3 and any(kernel > size for kernel, size in kernels)
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.AvgPool{n}d avg_pool{n}d(kernel_size, stride=None, padding=0, ceil_mode=False,"
         " count_include_pad=True, divisor_override=None)",
     )
@@ -251,6 +263,8 @@ class PowerPool(Pool):
 
     kind: ClassVar[str] = "lppool"
 
+    examples: ClassVar[Texts] = ("8x8x4: lppool 2x2", "8x8x4: lppool 3x3 s1 p1 norm=3")
+
     @classmethod
     def read(cls, arguments: Arguments) -> PowerPool:
         norm = arguments.decimal("norm", 2)
@@ -259,7 +273,7 @@ class PowerPool(Pool):
         windows, rounding = cls.read_pool(arguments)
         return cls(windows, rounding, norm)
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.LPPool{n}d lp_pool{n}d(norm_type, kernel_size, stride=None, ceil_mode=False)",
     )
 
@@ -383,10 +397,12 @@ class AdaptiveAveragePool(AdaptivePool):
 
     kind: ClassVar[str] = "adaptiveavgpool"
     whole: ClassVar[str] = "gap"
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
         "mean(dim=None, keepdim=False, dtype=None)",
     )
+
+    examples: ClassVar[Texts] = ("8x8x4: adaptiveavgpool 3x3", "8x4: adaptiveavgpool 2")
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
@@ -408,11 +424,13 @@ class AdaptiveMaxPool(AdaptivePool):
 
     kind: ClassVar[str] = "adaptivemaxpool"
     whole: ClassVar[str] = "gmp"
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
         "amax(dim=None, keepdim=False)",
     )
     repeats_exactly_on_cuda: ClassVar[bool] = False
+
+    examples: ClassVar[Texts] = ("8x8x4: adaptivemaxpool 3x3",)
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.adaptive("AdaptiveMaxPool", sources)
@@ -429,6 +447,8 @@ class GlobalAveragePool(AdaptiveAveragePool):
 
     kind: ClassVar[str] = "gap"
 
+    examples: ClassVar[Texts] = ("8x8x4: gap",)
+
     @classmethod
     def read(cls, arguments: Arguments) -> GlobalAveragePool:
         return cls((1,) * arguments.source.dimensions)
@@ -440,6 +460,8 @@ class GlobalMaxPool(AdaptiveMaxPool):
     """``gmp``: the maximum over all positions."""
 
     kind: ClassVar[str] = "gmp"
+
+    examples: ClassVar[Texts] = ("8x8x4: gmp",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> GlobalMaxPool:

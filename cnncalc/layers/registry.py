@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten
 from cnncalc.layers.base import Layer
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ class Entry(NamedTuple):
     layer: type[Layer]
     heads: re.Pattern[str]
 
+
+GROUP = "cnncalc.layers"
+"""The entry points by which a package says which of its classes are layers."""
 
 _ENTRIES: dict[str, Entry] = {}
 _SHORTHAND = re.compile(r"([a-z_]+?)(-?\d.*)")
@@ -61,8 +66,16 @@ def register(*words: str, heads: str = "") -> Callable[[type[L]], type[L]]:
     return add
 
 
-def find(written: str) -> tuple[type[Layer], str, str] | None:
-    """Return a layer's class, its word and the shorthand glued to it; None for an unknown word."""
+def find(written: str, *, elsewhere: bool = True) -> tuple[type[Layer], str, str] | None:
+    """Return a layer's class, its word and the shorthand glued to it; None for an unknown word.
+
+    ``elsewhere`` says whether to ask the packages that bring layers of their own, which takes some milliseconds.
+    """
+    found = _find(written)
+    return _find(written) if found is None and elsewhere and packages() else found
+
+
+def _find(written: str) -> tuple[type[Layer], str, str] | None:
     entry = _ENTRIES.get(written)
     if entry is not None:
         return entry.layer, written, ""
@@ -75,8 +88,32 @@ def find(written: str) -> tuple[type[Layer], str, str] | None:
     return entry.layer, match[1], match[2]
 
 
+@cache
+def packages() -> tuple[str, ...]:
+    """Load the layers of other packages, once, and return the names of the packages.
+
+    Raises:
+        SpecError: for a package whose layers cannot be loaded.
+    """
+    from importlib.metadata import entry_points
+
+    found = []
+    for point in entry_points(group=GROUP):
+        package = point.dist.name if point.dist else point.value
+        try:
+            point.load()
+        except Exception as error:
+            reason = f"{type(error).__name__}: {shorten(str(error), 160)}"
+            hints = [f"mend its entry point `{shorten(point.value)}` in the group {GROUP}, or uninstall it"]
+            message = f"the layers of the package `{shorten(package)}` cannot be loaded: {reason}"
+            raise SpecError("bad-package", message, hints=hints) from error
+        found.append(package)
+    return tuple(found)
+
+
 def layers() -> list[type[Layer]]:
-    """Return the classes of all layers."""
+    """Return the classes of all layers, those of other packages too."""
+    packages()
     return list(dict.fromkeys([entry.layer for entry in _ENTRIES.values()]))
 
 
@@ -91,5 +128,6 @@ def torch_modules() -> dict[str, Signature]:
 
 
 def words() -> list[str]:
-    """Return every word that writes a layer."""
+    """Return every word that writes a layer, those of other packages too."""
+    packages()
     return list(_ENTRIES)

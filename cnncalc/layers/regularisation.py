@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import Extra, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
@@ -31,6 +31,13 @@ class Dropout(Layer):
     role: ClassVar[str] = "regularisation"
     takes_vectors: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = (
+        "8x8x4: dropout 0.5",
+        "1x1x6: dropout 0.3",
+        "8x8x4: dropout2d 0.5",
+        "8x8x4: droppath 0.1",
+    )
+
     @property
     def kind(self) -> str:  # type: ignore[override]  # one class stands for three words
         return self.what
@@ -46,7 +53,7 @@ class Dropout(Layer):
     def keeps_nothing(self) -> bool:
         return self.rate == 1
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.Dropout torch.nn.Dropout{n}d(p=0.5, inplace=False)",
         "dropout dropout{n}d(p=0.5, training=True, inplace=False)",
         "StochasticDepth stochastic_depth(p, mode='row', training=True)",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Pair
-from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     FORMAT,
@@ -51,6 +51,8 @@ class Pad(Layer):
 
     kind: ClassVar[str] = "pad"
 
+    examples: ClassVar[Texts] = ("8x8x4: pad 1", "8x8x4: pad 0:1x2:0", "8x8x4: pad 1 reflect", "8x4: pad 1 replicate")
+
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # zeros get no gradient
         return self.mode == "zeros"
@@ -66,7 +68,7 @@ class Pad(Layer):
                 raise Fault("out-of-range", message, about="size")
         return cls(sides, mode)
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.ZeroPad{n}d torch.nn.ReflectionPad{n}d torch.nn.ReplicationPad{n}d(padding)",
         "torch.nn.ConstantPad{n}d(padding, value)",
         "pad(pad, mode='constant', value=None)",
@@ -129,6 +131,8 @@ class Crop(Layer):
 
     kind: ClassVar[str] = "crop"
 
+    examples: ClassVar[Texts] = ("8x8x4: crop 1", "8x8x4: crop 0:1x2:0")
+
     @classmethod
     def read(cls, arguments: Arguments) -> Crop:
         return cls(_sides(arguments))
@@ -179,6 +183,8 @@ class Upsample(Layer):
     kind: ClassVar[str] = "upsample"
     output_is_free: ClassVar[bool] = True
 
+    examples: ClassVar[Texts] = ("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear")
+
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # blending adds in any order
         return self.mode == "nearest"
@@ -197,7 +203,7 @@ class Upsample(Layer):
             raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
         return cls(factors, mode)
 
-    torch_calls: ClassVar[tuple[str, ...]] = (
+    torch_calls: ClassVar[Texts] = (
         "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)",
         "torch.nn.Upsample upsample(size=None, scale_factor=None, mode='nearest', align_corners=None)",
         "interpolate(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None,"
@@ -256,6 +262,8 @@ class PixelShuffle(Layer):
 
     kind: ClassVar[str] = "pixelshuffle"
 
+    examples: ClassVar[Texts] = ("8x8x8: pixelshuffle 2",)
+
     @classmethod
     def read(cls, arguments: Arguments) -> PixelShuffle:
         source = arguments.source
@@ -276,7 +284,7 @@ class PixelShuffle(Layer):
             )
         return cls(size[0])
 
-    torch_calls: ClassVar[tuple[str, ...]] = ("torch.nn.PixelShuffle pixel_shuffle(upscale_factor)",)
+    torch_calls: ClassVar[Texts] = ("torch.nn.PixelShuffle pixel_shuffle(upscale_factor)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

@@ -1,7 +1,8 @@
 """What PyTorch is to do for a layer, as data: one definition that is built, printed and checked.
 
-A layer is a short program on one running value (or on several, for a merge): functions, and at most one
-module or learned tensor. Nothing here imports torch.
+A layer is a short program on one running value (or on several, for a merge): functions, and what is made once and
+kept (a module, a learned or a fixed tensor). What is kept has the layer's name, or behind that a ``label`` of its own.
+Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class Module(NamedTuple):
     name: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = _NOTHING
+    label: str = ""
 
 
 class Function(NamedTuple):
@@ -34,14 +36,31 @@ class Factor(NamedTuple):
 
     shape: tuple[int, ...]
     start: float
+    label: str = ""
 
 
-Step = Module | Function | Factor
+class Fixed(NamedTuple):
+    """A function of the running value and of a tensor that is not learned: a convolution with the filter of a blur.
+
+    The tensor has these values, spread to a shape as PyTorch's ``expand`` does. It is in no state_dict.
+    """
+
+    name: str
+    values: Any
+    shape: tuple[int, ...]
+    kwargs: Mapping[str, Any] = _NOTHING
+    label: str = ""
+
+
+Step = Module | Function | Factor | Fixed
 Steps = tuple[Step, ...]
 
 FUNCTIONS = (
     "add",
     "cat",
+    "conv1d",
+    "conv2d",
+    "conv3d",
     "flatten",
     "movedim",
     "mul",
@@ -52,7 +71,7 @@ FUNCTIONS = (
     "unflatten",
     "unsqueeze",
 )
-"""Functions of ``torch`` (``pad``: of ``torch.nn.functional``) that layers are made of."""
+"""Functions of ``torch`` and of ``torch.nn.functional`` that layers are made of."""
 
 
 def module(name: str, *args: Any, dimensions: int | None = None, **settings: Any) -> Module:

@@ -12,15 +12,18 @@ from torch.overrides import TorchFunctionMode
 
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
-from cnncalc.layers.steps import Factor, Function, Module, Step
+from cnncalc.layers.steps import Factor, Fixed, Function, Module, Step
 from cnncalc.model.initialise import Factor as LearnedFactor
-from cnncalc.model.initialise import initialise
+from cnncalc.model.initialise import FixedTensor, initialise
 from cnncalc.model.plan import Planned, check_dimensions, plan, refused
 from cnncalc.network import Network
 
 FUNCTIONS: Mapping[str, Any] = {
     "add": torch.add,
     "cat": torch.cat,
+    "conv1d": nn.functional.conv1d,
+    "conv2d": nn.functional.conv2d,
+    "conv3d": nn.functional.conv3d,
     "flatten": torch.flatten,
     "movedim": torch.movedim,
     "mul": torch.mul,
@@ -131,19 +134,27 @@ def _of_layer(call: fx.Node, planned: Planned) -> fx.Node:
     return call
 
 
-def _add_module(graph: fx.Graph, planned: Planned, step: Module, value: fx.Node, root: nn.Module) -> fx.Node:
-    settings = {**step.kwargs, "inplace": True} if planned.overwrite else step.kwargs
-    _attach(root, planned.name, getattr(nn, step.name)(*step.args, **settings))
-    return graph.call_module(planned.name, (value,))
+def _kept(step: Module | Factor | Fixed, overwrite: bool) -> nn.Module:
+    """Make what a layer keeps."""
+    if isinstance(step, Factor):
+        return LearnedFactor(step.shape, step.start)
+    if isinstance(step, Fixed):
+        return FixedTensor(FUNCTIONS[step.name], step.values, step.shape, **step.kwargs)
+    settings = {**step.kwargs, "inplace": True} if overwrite else step.kwargs
+    made: nn.Module = getattr(nn, step.name)(*step.args, **settings)
+    return made
+
+
+def _add_kept(
+    graph: fx.Graph, planned: Planned, step: Module | Factor | Fixed, value: fx.Node, root: nn.Module
+) -> fx.Node:
+    name = ".".join(filter(None, (planned.name, step.label)))
+    _attach(root, name, _kept(step, planned.overwrite))
+    return graph.call_module(name, (value,))
 
 
 def _add_function(graph: fx.Graph, planned: Planned, step: Function, value: fx.Node, root: nn.Module) -> fx.Node:
     return graph.call_function(FUNCTIONS[step.name], (value, *step.args), dict(step.kwargs))
-
-
-def _add_factor(graph: fx.Graph, planned: Planned, step: Factor, value: fx.Node, root: nn.Module) -> fx.Node:
-    _attach(root, planned.name, LearnedFactor(step.shape, step.start))
-    return graph.call_module(planned.name, (value,))
 
 
 def _attach(root: nn.Module, name: str, module: nn.Module) -> None:
@@ -158,4 +169,4 @@ def _attach(root: nn.Module, name: str, module: nn.Module) -> None:
     root.add_module(own, module)
 
 
-_ADDERS: Mapping[type, Any] = {Module: _add_module, Function: _add_function, Factor: _add_factor}
+_ADDERS: Mapping[type, Any] = {Function: _add_function, **dict.fromkeys((Module, Factor, Fixed), _add_kept)}

@@ -104,7 +104,7 @@ def _contexts(part: nn.Module) -> tuple[AbstractContextManager[Any], AbstractCon
 @contextmanager
 def _unchanged_statistics(part: nn.Module) -> Iterator[None]:
     """Let norms change copies of their running statistics: the first run has counted the batch already."""
-    norms = [norm for norm in part.modules() if norm._buffers]
+    norms = [norm for norm in part.modules() if "running_mean" in norm._buffers]
     kept = [dict(norm._buffers) for norm in norms]
     for norm in norms:
         norm._buffers.update({name: None if value is None else value.clone() for name, value in norm._buffers.items()})

@@ -27,6 +27,30 @@ class Factor(nn.Module):
         nn.init.constant_(self.weight, self.start)
 
 
+class FixedTensor(nn.Module):
+    """Calls a function with a tensor that is not learned, such as the filter of a blur."""
+
+    tensor: torch.Tensor
+
+    def __init__(self, function: Callable[..., torch.Tensor], values: Any, shape: tuple[int, ...], **settings: Any):
+        super().__init__()
+        self.function, self.values, self.settings = function, values, settings
+        self.register_buffer("tensor", torch.empty(shape), persistent=False)
+        self.reset_parameters()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what the function makes of ``x`` and the tensor."""
+        return self.function(x, self.tensor, **self.settings)
+
+    def reset_parameters(self) -> None:
+        """Give the tensor its values again."""
+        self.tensor.copy_(self.filled(self.tensor))
+
+    def filled(self, like: torch.Tensor) -> torch.Tensor:
+        """Return the tensor's values on the device and in the precision of another."""
+        return torch.tensor(self.values, dtype=like.dtype, device=like.device).expand(self.tensor.shape)
+
+
 def initialise(module: nn.Module, seed: int | None) -> None:
     """Give every parameter and buffer its first value, the same ones for the same seed on every device."""
     generator = None if seed is None else torch.Generator().manual_seed(seed)

@@ -128,10 +128,10 @@ def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:
     except Fault as fault:
         message = f"`{node.name}`: {fault.message}"
         raise SpecError(fault.code, message, span=node.span, source=network.source, hints=fault.hints) from None
-    modules = [type(step).__name__ for step in steps if type(step) is not Function]
-    if len(modules) > 1:
-        message = f"`{node.name}` makes {len(modules)} modules of one name, and the last would replace the others"
-        hints = ["a layer's `torch_steps` has one module or learned tensor at most, and functions"]
+    labels = [step.label for step in steps if not isinstance(step, Function)]
+    if len(labels) > 1 and ("" in labels or len(set(labels)) < len(labels)):
+        message = f"`{node.name}` makes {len(labels)} modules of one name, and the last would replace the others"
+        hints = ["in a layer's `torch_steps`, give each module a `label` of its own"]
         raise SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
     return steps
 

@@ -107,8 +107,9 @@ def _volume(shape: tuple[int, ...], vector: bool, source: Volume) -> Volume | tu
 
 
 def _torchinfo_counts(module: nn.Module | None) -> bool:
-    """Say whether torchinfo counts multiplications as we do: not with a bias, nor transposed."""
-    return getattr(module, "bias", None) is None and not getattr(module, "transposed", False)
+    """Say whether torchinfo counts multiplications as we do: not with a bias or without weights, nor transposed."""
+    weighs = _elements(module) > 0
+    return weighs and getattr(module, "bias", None) is None and not getattr(module, "transposed", False)
 
 
 # ---- the run

@@ -227,7 +227,7 @@ class _Expansion(ExpansionState):
         key = (texts, (self.volumes[at],), self.rounding)
         operation = self.operations.get(key)
         if operation is None:
-            if texts[0] in self.spec.blocks and len(texts) == 1 and find(texts[0]) is None:
+            if texts[0] in self.spec.blocks and len(texts) == 1 and not find(texts[0], elsewhere=False):
                 return self._call(tree.CallSyntax(texts[0], (), item.span), at, scope, label)
             self.arriving = (at,)
             operation = self.operations[key] = self._reading(item, texts, self.volumes[at])

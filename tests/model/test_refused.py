@@ -130,7 +130,7 @@ def test_two_modules_of_one_layer_are_refused() -> None:
         cnncalc.build(with_layer(Twice()))
     assert str(caught.value) == (
         "text:1:6: `relu1` makes 2 modules of one name, and the last would replace the others\n"
-        "  = a layer's `torch_steps` has one module or learned tensor at most, and functions"
+        "  = in a layer's `torch_steps`, give each module a `label` of its own"
     )
 
 

@@ -21,6 +21,7 @@ from cnncalc.model.build import LAYER, build
 from cnncalc.model.importing.operations import Operation, Readout
 from cnncalc.model.importing.source_lines import line_of_error
 from cnncalc.model.importing.tracing import BATCH, Root, Traced, attribute, left_as_it_is
+from cnncalc.model.initialise import FixedTensor
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
 
@@ -86,10 +87,10 @@ class _Proof:
                 tensors, images, expected, learned = self._computed_by_module(torch.float32)
             except Exception as error:
                 raise _cannot_compute(error) from error
-        computed = functional_call(self.built, self._named(learned), (images,))
+        computed = functional_call(self.built, self._named(learned, images), (images,))
         difference = _difference(computed, _channels_first(expected, self.readout.layout))
         if not difference <= self.tolerance:
-            raise self._where(tensors, images, self._named(learned), difference)
+            raise self._where(tensors, images, self._named(learned, images), difference)
 
     def _computed_by_module(self, dtype: torch.dtype) -> tuple[Tensors, torch.Tensor, torch.Tensor, Tensors]:
         """Return random tensors and images, what the module makes of them, and the weights that its layers use."""
@@ -105,10 +106,12 @@ class _Proof:
             (output,) = output.values() if isinstance(output, dict) else output
         return given, images, output, learned
 
-    def _named(self, learned: Tensors) -> Tensors:
-        """Return the module's tensors under the names that the built network has for them."""
+    def _named(self, learned: Tensors, images: torch.Tensor) -> Tensors:
+        """Return the module's tensors under the names that the built network has for them, and its fixed ones."""
+        parts = self.built.named_modules()
+        fixed = {f"{name}.tensor": part.filled(images) for name, part in parts if isinstance(part, FixedTensor)}
         shapes = {name: value.shape for name, value in self.built.state_dict().items()}
-        return {
+        return fixed | {
             (name := f"{layer}.{tensor.role}"): learned[tensor.path].reshape(shapes[name])
             for layer, operation in zip(self.names, self.order, strict=True)
             for tensor in operation.tensors

@@ -75,7 +75,7 @@ class _Classes:
         self.last_readers = self._last_readers()
         self.works: dict[tuple[int, bool], Shared] = {}
         self.calls: dict[str, Shared] = {}
-        self.names = {"Network", "Scale", *keyword.kwlist}
+        self.names = {"Fixed", "Network", "Scale", *keyword.kwlist}
         self.numbers: dict[str, int] = {}
         self.found: list[Class] = []
 
@@ -183,7 +183,7 @@ class _Classes:
 def _call(name: str, parameters: Iterable[Parameter], place: int) -> Shared:
     """Return the call of a class with the arguments that it has in one of its different uses."""
     arguments = [Argument("", Hole(p.values[place], p.name.rstrip("_"))) for p in parameters]
-    return Shared(Work(Call(name, tuple(arguments)), ((),), "", (None,), quiet=False))
+    return Shared(Work(Call(name, tuple(arguments)), ((),), "", ("",), quiet=False))
 
 
 def _attributes(parameters: Iterable[Parameter], body: Body) -> dict[str, str]:

@@ -226,9 +226,11 @@ class _Forward:
 # ---- calls
 
 
-def applied(step: Call | None, module: str, value: Expression) -> Expression:
-    """Return a value after one step; None is the module."""
-    return Expression(f"{module}({value.text})") if step is None else called((step,), value)
+def applied(step: Call | str, module: str, value: Expression) -> Expression:
+    """Return a value after one step; a text is the module, or the part of it with this label."""
+    if isinstance(step, Call):
+        return called((step,), value)
+    return Expression(f"{module}{step and '.'}{step}({value.text})")
 
 
 def called(functions: tuple[Call, ...], value: Expression) -> Expression:

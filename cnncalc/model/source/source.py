@@ -32,6 +32,21 @@ class Scale(nn.Module):
         return x * self.weight
 '''
 
+_FIXED = '''
+class Fixed(nn.Module):
+    """Calls a function with a tensor that is not learned."""
+
+    def __init__(self, function: str, values: tuple, shape: tuple, **settings) -> None:
+        super().__init__()
+        self.function = getattr(nn.functional, function, getattr(torch, function, None))
+        self.settings = settings
+        tensor = torch.tensor(values).expand(shape).clone()
+        self.register_buffer("tensor", tensor, persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x, self.tensor, **self.settings)
+'''
+
 
 def python_source(network: Network) -> str:
     """Return the source of a PyTorch module for a network, as ``ruff format`` would lay it out.
@@ -48,8 +63,8 @@ def python_source(network: Network) -> str:
 def _file(network: Network) -> str:
     found = classes(network)
     parts = [_head(network), "import torch\nfrom torch import nn\n"]
-    if any(call.target == "Scale" for made in found for call in _calls(made.made)):
-        parts.append(_SCALE)
+    called = {call.target for made in found for call in _calls(made.made)}
+    parts += [helper for name, helper in (("Scale", _SCALE), ("Fixed", _FIXED)) if name in called]
     parts += ["\n" + "\n".join(_class(made)) + "\n" for made in found]
     return "\n".join(parts)
 
@@ -125,10 +140,14 @@ def _made_in_turn(loop: Loop) -> list[str]:
     return lines
 
 
-def _call(call: Call) -> Doc:
+def _call(call: Call) -> Brackets:
     """Write a call, without the settings that PyTorch has anyway."""
     settings = usual(call.target)
     items: list[Doc] = []
+    if call.target == "nn.ModuleDict":
+        parts = [(f'"{label}": ', _call(part)) for label, part in call.arguments]
+        named = [Brackets(label + part.head, part.items) for label, part in parts]
+        return Brackets("nn.ModuleDict(", (Brackets("{", tuple(named), "}"),))
     for keyword, value in call.arguments:
         written = setting(value)
         if not keyword:
@@ -143,3 +162,4 @@ def _calls(body: Body) -> Iterator[Call]:
         for inner in item.items if isinstance(item, Loop) else (item,):
             if inner.work.make:
                 yield inner.work.make
+                yield from [value for _, value in inner.work.make.arguments if isinstance(value, Call)]

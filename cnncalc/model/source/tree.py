@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.source import Span
 from cnncalc.layers.registry import torch_modules
-from cnncalc.layers.steps import Factor, Function, Module
+from cnncalc.layers.steps import Factor, Fixed, Function, Module, Steps
 from cnncalc.model.plan import Planned
 
 
@@ -54,14 +54,14 @@ class Work(NamedTuple):
         make: what is made once and kept; None for what has no module.
         prepare: for each input the functions that go first.
         merge: the function that brings several inputs together; empty for one input.
-        steps: what is then done; None stands for the module that was made.
+        steps: what is then done; a text is the label of a module that was made, "" that of the only one.
         quiet: whether it may share the line of the item before it: it changes no sizes.
     """
 
     make: Call | None
     prepare: tuple[tuple[Call, ...], ...]
     merge: str
-    steps: tuple[Call | None, ...]
+    steps: tuple[Call | str, ...]
     quiet: bool
 
 
@@ -207,7 +207,22 @@ def _factor(step: Factor, overwrite: bool) -> Call:
     return Call("Scale", (Argument("", _hollow(step.shape, "channels")), Argument("", Hole(step.start, "start"))))
 
 
-_MAKERS: Mapping[type, Callable[[Any, bool], Call]] = {Module: _module, Factor: _factor}
+def _fixed(step: Fixed, overwrite: bool) -> Call:
+    places = (step.name, "function"), (step.values, "values"), (step.shape, "shape")
+    given = [Argument("", _hollow(value, role)) for value, role in places]
+    return Call("Fixed", (*given, *[Argument(name, _hollow(value, name)) for name, value in step.kwargs.items()]))
+
+
+_MAKERS: Mapping[type, Callable[[Any, bool], Call]] = {Module: _module, Factor: _factor, Fixed: _fixed}
+
+
+def _made(steps: Steps, overwrite: bool) -> Call | None:
+    """Write what is made once and kept: one thing, or several with labels."""
+    kept = [step for step in steps if not isinstance(step, Function)]
+    calls = [_MAKERS[type(step)](step, overwrite) for step in kept]
+    if not any(step.label for step in kept):
+        return calls[0] if calls else None
+    return Call("nn.ModuleDict", tuple([Argument(step.label, call) for step, call in zip(kept, calls, strict=True)]))
 
 
 def layer_work(planned: Planned) -> Work:
@@ -218,7 +233,6 @@ def layer_work(planned: Planned) -> Work:
         (function,) = planned.steps
         assert isinstance(function, Function)
         return Work(None, prepare, function.name, (), False)
-    makes = [_MAKERS[type(step)](step, planned.overwrite) for step in planned.steps if type(step) in _MAKERS]
-    steps = tuple([_function(step) if isinstance(step, Function) else None for step in planned.steps])
+    steps = tuple([_function(step) if isinstance(step, Function) else step.label for step in planned.steps])
     quiet = len(steps) == 1 and not node.operation.macs and node.sources[0] == node.output
-    return Work(makes[0] if makes else None, prepare, "", steps, quiet)
+    return Work(_made(planned.steps, planned.overwrite), prepare, "", steps, quiet)

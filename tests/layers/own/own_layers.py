@@ -1,0 +1,162 @@
+"""Layers of a package that is not this one; `tests/layers/test_own_layers.py` installs it for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb, prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cnncalc.core.volume import Volume
+from cnncalc.layers import Arguments, Layer
+from cnncalc.layers.base import Sources, Texts
+from cnncalc.layers.kernels import CHANNELS_LAST, INPUTS, LOWERED, Extra, Kernel, Kernels
+from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Fixed, Function, Module, Steps, module
+from cnncalc.layers.window import Window, Windowed
+from cnncalc.layers.written import Pairs, Words, each, literal, option, size, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+
+@register("rmsnorm")
+@dataclass(eq=False, repr=False)
+class RMSNorm(Layer):
+    """``rmsnorm eps=1e-6``: over the channels at each position, without a mean (Zhang and Sennrich, 2019)."""
+
+    eps: float
+
+    kind: ClassVar[str] = "rmsnorm"
+    role: ClassVar[str] = "normalisation"
+    takes_vectors: ClassVar[bool] = True
+    examples: ClassVar[Texts] = ("8x8x4: rmsnorm", "8x4: rmsnorm eps=0.001", "1x1x6: rmsnorm")
+    torch_calls: ClassVar[Texts] = ("torch.nn.RMSNorm(normalized_shape, eps=None, elementwise_affine=True)",)
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> RMSNorm:
+        return cls(arguments.decimal("eps", 1e-6))
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (sources[0].channels,)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        return call.over_channels(words(cls.kind, literal("eps=", call["eps"], 1e-6)), -1)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        norm = module("RMSNorm", sources[0].channels, eps=self.eps)
+        return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        statistic = Extra(prod(sources[0].spatial))
+        norm = Kernel("rms_norm", sources[0].values, keeps=INPUTS, extras=(statistic,), lies=CHANNELS_LAST)
+        return (norm._replace(parameters=self.tensors(sources)),)
+
+
+@register("blur")
+@dataclass(eq=False, repr=False)
+class Blur(Windowed):
+    """``blur 3 s2``: a fixed binomial filter for each channel (Zhang, 2019)."""
+
+    kind: ClassVar[str] = "blur"
+    role: ClassVar[str] = "pooling"
+    examples: ClassVar[Texts] = ("8x8x4: blur 3 s2", "9x4: blur 5", "4x4x4x2: blur 3")
+    torch_calls: ClassVar[Texts] = ("conv{n}d(weight, bias=None, stride=1, padding=0, dilation=1, groups=1)",)
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Blur:
+        sides = arguments.spread(arguments.size("`blur 3`: the side of the filter"), "size")
+        strides = arguments.per_dimension("stride", (1,) * len(sides))
+        windows = [Window(side, stride, side // 2, side // 2) for side, stride in zip(sides, strides, strict=True)]
+        return cls(tuple(windows), "floor")
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].with_spatial(self.spatial(sources[0]))
+
+    def mac_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*self.output(sources), *self.setting("kernel"))
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        values = call.fixed("weight")
+        if values is None:
+            return None
+        sides = [len(values[0][0])]
+        inner = values[0][0]
+        while isinstance(inner[0], list):
+            inner = inner[0]
+            sides.append(len(inner))
+        if values[0][0] != binomial(tuple(sides)):
+            return None
+
+        def written(pads: Pairs) -> Words:
+            return words(cls.kind, size(tuple(sides), "size"), option("s", "stride", stride, 1))
+
+        stride = each(call["stride"], len(sides))
+        return call.sliding(written(()))
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        channels, sides = sources[0].channels, self.setting("kernel")
+        settings = {"stride": self.setting("stride"), "padding": self.setting("before"), "groups": channels}
+        return (Fixed(f"conv{len(sides)}d", binomial(sides), (channels, 1, *sides), settings),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        values = sources[0].channels * prod(self.setting("kernel"))
+        return (Kernel("convolution", self.output(sources).values, buffers=(4 * values,), casts=LOWERED),)
+
+
+def binomial(sides: tuple[int, ...]) -> Any:
+    """Return the filter, whose sum is 1, as lists in lists."""
+    row = [comb(sides[-1] - 1, place) / 2 ** (sides[-1] - 1) for place in range(sides[-1])]
+    for side in sides[-2::-1]:
+        row = [scaled(row, comb(side - 1, place) / 2 ** (side - 1)) for place in range(side)]
+    return row
+
+
+def scaled(values: Any, factor: float) -> Any:
+    return [scaled(value, factor) for value in values] if isinstance(values, list) else values * factor
+
+
+@register("separable")
+@dataclass(eq=False, repr=False)
+class Separable(Layer):
+    """``separable 3x8``: a depthwise convolution of this side that keeps the size, and a 1x1 convolution."""
+
+    side: int
+    filters: int
+
+    kind: ClassVar[str] = "separable"
+    role: ClassVar[str] = "convolution"
+    output_is_free: ClassVar[bool] = True
+    examples: ClassVar[Texts] = ("8x8x4: separable 3x6",)
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Separable:
+        return cls(*arguments.size("`separable 3x8`: the side, and the number of filters"))
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].with_channels(self.filters)
+
+    def tensors(self, sources: Sources) -> tuple[int, ...]:
+        channels = sources[0].channels
+        return channels * self.side**2, channels * self.filters
+
+    def weights(self, sources: Sources) -> int:
+        return sum(self.tensors(sources))
+
+    def macs(self, sources: Sources) -> int:
+        return prod(sources[0].spatial) * self.weights(sources)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        channels, pad = sources[0].channels, self.side // 2
+        settings = {"padding": pad, "groups": channels, "bias": False}
+        return (
+            Module("Conv2d", (channels, channels, self.side), settings, label="depthwise"),
+            Module("Conv2d", (channels, self.filters, 1), {"bias": False}, label="pointwise"),
+        )
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        first, second = self.tensors(sources)
+        depthwise = Kernel("convolution", sources[0].values, keeps=INPUTS, parameters=(first,), casts=LOWERED)
+        pointwise = Kernel("convolution", self.output(sources).values, keeps=INPUTS, parameters=(second,))
+        return depthwise, pointwise._replace(casts=LOWERED)

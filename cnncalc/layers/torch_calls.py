@@ -84,7 +84,7 @@ class TorchCall(Protocol):
         """Say whether there is a running statistic, and note that the layer keeps it."""
 
     def fixed(self, name: str) -> Any:
-        """Return the values of a tensor that is not learned, as lists in lists; None where they are not known."""
+        """Return the values of a tensor that is not learned, as tuples in tuples; None where they are not known."""
 
     def common_value(self, name: str) -> float | None:
         """Return the one value that all numbers of a learned tensor have; None where they differ or are not known."""

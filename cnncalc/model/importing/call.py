@@ -119,7 +119,7 @@ class Call:
     def fixed(self, name: str) -> Any:
         values = self._values(name)
         learned = self.module is None and isinstance(self[name], Tensor) and isinstance(self[name].value, nn.Parameter)
-        return None if values is None or learned else values.tolist()
+        return None if values is None or learned else _as_tuples(values.tolist())
 
     def common_value(self, name: str) -> float | None:
         values = self._values(name)
@@ -279,3 +279,7 @@ class Call:
         if {self.emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
             raise Unsayable("its `concat` puts channels behind each other")
         return self.merged(kind, views)
+
+
+def _as_tuples(values: Any) -> Any:
+    return tuple(map(_as_tuples, values)) if isinstance(values, list) else values

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.volume import Volume
 from cnncalc.layers import Arguments, Layer
 from cnncalc.layers.base import Sources, Texts
-from cnncalc.layers.kernels import CHANNELS_LAST, INPUTS, LOWERED, Extra, Kernel, Kernels
+from cnncalc.layers.kernels import INPUTS, LOWERED, OTHERS, OUTPUT, RAISED_ON_CUDA, RESULT_RAISED, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Fixed, Function, Module, Steps, module
 from cnncalc.layers.window import Window, Windowed
-from cnncalc.layers.written import Pairs, Words, each, literal, option, size, words
+from cnncalc.layers.written import each, literal, option, size, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -48,9 +48,15 @@ class RMSNorm(Layer):
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        statistic = Extra(prod(sources[0].spatial))
-        norm = Kernel("rms_norm", sources[0].values, keeps=INPUTS, extras=(statistic,), lies=CHANNELS_LAST)
-        return (norm._replace(parameters=self.tensors(sources)),)
+        values, positions = sources[0].values, prod(sources[0].spatial)
+        return (
+            Kernel("pow", values, keeps=INPUTS, scratch=values, casts=RAISED_ON_CUDA),
+            Kernel("mean", positions),
+            Kernel("add", positions),
+            Kernel("rsqrt", positions, keeps=OUTPUT),
+            Kernel("mul", values, (0, 4), keeps=OTHERS),
+            Kernel("mul", values, keeps=INPUTS, parameters=self.tensors(sources), casts=RESULT_RAISED),
+        )
 
 
 @register("blur")
@@ -78,22 +84,16 @@ class Blur(Windowed):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        values = call.fixed("weight")
-        if values is None:
-            return None
-        sides = [len(values[0][0])]
-        inner = values[0][0]
-        while isinstance(inner[0], list):
-            inner = inner[0]
+        inner = values = call.fixed("weight")
+        sides = []
+        while isinstance(inner, tuple):
             sides.append(len(inner))
-        if values[0][0] != binomial(tuple(sides)):
+            inner = inner[0]
+        kernel = tuple(sides[2:])
+        if values is None or values != ((binomial(kernel),),) * call.source.channels:
             return None
-
-        def written(pads: Pairs) -> Words:
-            return words(cls.kind, size(tuple(sides), "size"), option("s", "stride", stride, 1))
-
-        stride = each(call["stride"], len(sides))
-        return call.sliding(written(()))
+        stride = option("s", "stride", each(call["stride"], len(kernel)), 1)
+        return call.sliding(words(cls.kind, size(kernel, "size"), stride))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         channels, sides = sources[0].channels, self.setting("kernel")
@@ -106,15 +106,15 @@ class Blur(Windowed):
 
 
 def binomial(sides: tuple[int, ...]) -> Any:
-    """Return the filter, whose sum is 1, as lists in lists."""
-    row = [comb(sides[-1] - 1, place) / 2 ** (sides[-1] - 1) for place in range(sides[-1])]
-    for side in sides[-2::-1]:
-        row = [scaled(row, comb(side - 1, place) / 2 ** (side - 1)) for place in range(side)]
-    return row
+    """Return the filter, whose sum is 1, as tuples in tuples."""
+    if not sides:
+        return 1.0
+    count = sides[0] - 1
+    return tuple([scaled(binomial(sides[1:]), comb(count, place) / 2**count) for place in range(sides[0])])
 
 
 def scaled(values: Any, factor: float) -> Any:
-    return [scaled(value, factor) for value in values] if isinstance(values, list) else values * factor
+    return tuple([scaled(value, factor) for value in values]) if isinstance(values, tuple) else values * factor
 
 
 @register("separable")

@@ -42,7 +42,7 @@ class Factor(NamedTuple):
 class Fixed(NamedTuple):
     """A function of the running value and of a tensor that is not learned: a convolution with the filter of a blur.
 
-    The tensor has these values (tuples in tuples), spread to a shape as PyTorch's ``expand`` does. No state_dict has it.
+    The tensor has these values (tuples in tuples), spread to a shape as by ``expand``. It is in no state_dict.
     """
 
     name: str

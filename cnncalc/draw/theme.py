@@ -31,12 +31,13 @@ class Look(NamedTuple):
 GROUND = {"light": "#ffffff", "dark": "#14171c"}
 
 _KINDS = {
-    "conv": ("#dcebf7", "#0072b2", "#123247", "#56b4e9"),
-    "up": ("#f7e3ef", "#b0628f", "#42273a", "#d995bd"),
-    "pool": ("#fce4d4", "#c45a10", "#46291a", "#f0955a"),
-    "fc": ("#d6efe5", "#00805f", "#12382e", "#3fc29a"),
-    "norm": ("#eceaf6", "#6a61a8", "#2b2945", "#a59ddf"),
-    "act": ("#fbf3cf", "#8f7600", "#3b3414", "#d8c04a"),
+    "convolution": ("#dcebf7", "#0072b2", "#123247", "#56b4e9"),
+    "enlarging": ("#f7e3ef", "#b0628f", "#42273a", "#d995bd"),
+    "pooling": ("#fce4d4", "#c45a10", "#46291a", "#f0955a"),
+    "linear": ("#d6efe5", "#00805f", "#12382e", "#3fc29a"),
+    "normalisation": ("#eceaf6", "#6a61a8", "#2b2945", "#a59ddf"),
+    "regularisation": ("#eceaf6", "#6a61a8", "#2b2945", "#a59ddf"),
+    "activation": ("#fbf3cf", "#8f7600", "#3b3414", "#d8c04a"),
     "shape": ("#eceff2", "#66717d", "#272c33", "#98a3af"),
     "block": ("#f4f5f7", "#4a5560", "#22272e", "#aab4bf"),
     "merge": ("#ffffff", "#2b323a", "#14171c", "#d5dbe1"),

@@ -28,6 +28,7 @@ Texts = tuple[str, ...]
 
 ROLES = (
     "convolution",
+    "enlarging",
     "linear",
     "pooling",
     "normalisation",
@@ -200,8 +201,12 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} does not say what it does to memory")
 
     def caption(self) -> str:
-        """Return a few characters that say in a picture what the layer is: ``conv 3x3 s2``."""
+        """Return a few words that say in a picture what the layer is: ``conv 3×3, 64``."""
         return self.kind
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a picture says below the caption: settings that are not the usual ones, such as ``stride 2``."""
+        return ()
 
     def looks_around(self) -> bool:
         """Say whether the layer looks for patterns: whether it has a learned window larger than 1."""

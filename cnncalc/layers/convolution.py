@@ -12,11 +12,12 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources, Texts
+from cnncalc.layers.captions import unusual, with_kernel
 from cnncalc.layers.kernels import INPUTS, LOWERED, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.resizing import Pad
 from cnncalc.layers.steps import Function, Steps, module, padding
-from cnncalc.layers.window import Windowed, axis_name, by_dimension, read_windows
+from cnncalc.layers.window import Windowed, axis_name, read_windows
 from cnncalc.layers.written import Pairs, Token, Words, alike, each, flag, option, sides, words
 
 if TYPE_CHECKING:
@@ -159,6 +160,12 @@ class Convolution(Windowed):
             return (convolution,)
         return self.padding_kernel(sources[0]), convolution
 
+    def caption(self) -> str:
+        return with_kernel(self.kind, self.setting("kernel"), self.filters)
+
+    def remarks(self) -> tuple[str, ...]:
+        return unusual(self.setting("stride"), self.setting("dilation"), self.groups)
+
     def looks_around(self) -> bool:
         return any(window.kernel > 1 for window in self.windows)
 
@@ -169,6 +176,12 @@ class DepthwiseConvolution(Convolution):
     """``dwconv 3x3 s2 p1``: one group per input channel; ``dwconv 3x3x{2*C}`` makes two filters each."""
 
     kind: ClassVar[str] = "dwconv"
+
+    def caption(self) -> str:
+        return with_kernel(self.kind, self.setting("kernel"), None if self.filters == self.groups else self.filters)
+
+    def remarks(self) -> tuple[str, ...]:
+        return unusual(self.setting("stride"), self.setting("dilation"))
 
     examples: ClassVar[Texts] = ("8x8x4: dwconv 3x3 p1", "9x9x4: dwconv 3x3x8 s2 p1 nobias")
 
@@ -213,7 +226,7 @@ class TransposedConvolution(Layer):
     bias: bool
 
     kind: ClassVar[str] = "deconv"
-    role: ClassVar[str] = "convolution"
+    role: ClassVar[str] = "enlarging"
     output_is_free: ClassVar[bool] = True
 
     examples: ClassVar[Texts] = ("8x8x4: deconv 2x2x6 s2", "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias", "8x4: deconv 3x4")
@@ -342,8 +355,10 @@ class TransposedConvolution(Layer):
         return (_kernel(self, sources, self.kernel, self.filters // self.groups),)
 
     def caption(self) -> str:
-        stride = by_dimension(self.stride)
-        return f"{self.kind} {by_dimension(self.kernel, joined=True)}" + (f" s{stride}" if stride != "1" else "")
+        return with_kernel(self.kind, self.kernel, self.filters)
+
+    def remarks(self) -> tuple[str, ...]:
+        return unusual(self.stride, self.dilation, self.groups)
 
     def looks_around(self) -> bool:
         return any(kernel > 1 for kernel in self.kernel)

@@ -58,6 +58,9 @@ class FullyConnected(Flattening):
             raise Fault("bad-size", f"fc takes one number of outputs, not `{written}`", about="size", hints=hints)
         return cls(size[0], not arguments.flag("nobias"))
 
+    def caption(self) -> str:
+        return f"{self.kind} {self.outputs}"
+
     def output(self, sources: Sources) -> Volume:
         return sources[0].vector(self.outputs)
 

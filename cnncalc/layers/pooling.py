@@ -11,6 +11,7 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
+from cnncalc.layers.captions import sizes
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
@@ -138,6 +139,7 @@ class MaxPool(Pool):
     """``pool 2x2 s2``, ``maxpool 3x3 s2 p1``; ``pool2`` is 2x2 with stride 2."""
 
     kind: ClassVar[str] = "pool"
+    called: ClassVar[str] = "max pool"
 
     examples: ClassVar[Texts] = (
         "8x8x4: pool 2x2",
@@ -181,6 +183,7 @@ class MinPool(Pool):
     """``minpool 2x2``: the smallest value of each window."""
 
     kind: ClassVar[str] = "minpool"
+    called: ClassVar[str] = "min pool"
 
     examples: ClassVar[Texts] = ("8x8x4: minpool 2x2", "8x8x4: minpool 3x3 s1 p1")
 
@@ -206,6 +209,7 @@ class AveragePool(Pool):
     count_padding: bool
 
     kind: ClassVar[str] = "avgpool"
+    called: ClassVar[str] = "avg pool"
 
     examples: ClassVar[Texts] = ("8x8x4: avgpool 2x2", "8x8x4: avgpool 3x3 s1 p1 nopad", "4x4x4x2: avgpool 2x2x2")
 
@@ -345,6 +349,10 @@ class AdaptivePool(Layer):
     size: tuple[int, ...]
 
     role: ClassVar[str] = "pooling"
+    called: ClassVar[str] = ""
+
+    def caption(self) -> str:
+        return f"{self.called} to {sizes(self.size)}" if self.called else self.kind
 
     @classmethod
     def read(cls, arguments: Arguments) -> AdaptivePool:
@@ -396,6 +404,7 @@ class AdaptiveAveragePool(AdaptivePool):
     """``adaptiveavgpool 7x7``"""
 
     kind: ClassVar[str] = "adaptiveavgpool"
+    called: ClassVar[str] = "avg pool"
     whole: ClassVar[str] = "gap"
     torch_calls: ClassVar[Texts] = (
         "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
@@ -423,6 +432,7 @@ class AdaptiveMaxPool(AdaptivePool):
     """``adaptivemaxpool 7x7``"""
 
     kind: ClassVar[str] = "adaptivemaxpool"
+    called: ClassVar[str] = "max pool"
     whole: ClassVar[str] = "gmp"
     torch_calls: ClassVar[Texts] = (
         "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
@@ -446,6 +456,7 @@ class GlobalAveragePool(AdaptiveAveragePool):
     """``gap``: the mean over all positions."""
 
     kind: ClassVar[str] = "gap"
+    called: ClassVar[str] = ""
 
     examples: ClassVar[Texts] = ("8x8x4: gap",)
 
@@ -460,6 +471,7 @@ class GlobalMaxPool(AdaptiveMaxPool):
     """``gmp``: the maximum over all positions."""
 
     kind: ClassVar[str] = "gmp"
+    called: ClassVar[str] = ""
 
     examples: ClassVar[Texts] = ("8x8x4: gmp",)
 

@@ -181,6 +181,7 @@ class Upsample(Layer):
     mode: str
 
     kind: ClassVar[str] = "upsample"
+    role: ClassVar[str] = "enlarging"
     output_is_free: ClassVar[bool] = True
 
     examples: ClassVar[Texts] = ("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear")
@@ -261,6 +262,7 @@ class PixelShuffle(Layer):
     factor: int
 
     kind: ClassVar[str] = "pixelshuffle"
+    role: ClassVar[str] = "enlarging"
 
     examples: ClassVar[Texts] = ("8x8x8: pixelshuffle 2",)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Reach
+from cnncalc.layers.captions import unusual, with_kernel
 from cnncalc.layers.kernels import Kernel, order_of_images
 
 
@@ -115,6 +116,8 @@ class Windowed(Layer):
     windows: tuple[Window, ...]
     rounding: str
 
+    called: ClassVar[str] = ""
+
     def spatial(self, source: Volume) -> list[int]:
         """Return the spatial sizes of the output, or raise `Fault` where the window does not fit."""
         if self.rounding == "strict":
@@ -131,8 +134,10 @@ class Windowed(Layer):
         return Reach(((-window.before, window.extent - 1 - window.before),), window.stride, window.dilation)
 
     def caption(self) -> str:
-        stride = by_dimension(self.setting("stride"))
-        return f"{self.kind} {_joined(self.setting('kernel'))}" + (f" s{stride}" if stride != "1" else "")
+        return with_kernel(self.called or self.kind, self.setting("kernel"))
+
+    def remarks(self) -> tuple[str, ...]:
+        return unusual(self.setting("stride"), self.setting("dilation"))
 
     def needed_padding(self, source: Volume) -> tuple[tuple[int, int], ...]:
         """Return the padding with which a plain sliding makes the output; what no window reads is left to PyTorch.

@@ -76,8 +76,8 @@ def test_the_layers_of_vgg_16_are_counted_once_each() -> None:
     for part in parts(shown):
         if isinstance(part, Box):
             counted[part.role] += sum(name.rsplit(".", 1)[-1].startswith(("conv", "fc")) for name in part.names)
-    assert counted["conv"] == 13
-    assert counted["fc"] == 3
+    assert counted["convolution"] == 13
+    assert counted["linear"] == 3
 
 
 def test_a_small_network_is_shown_as_it_is_written() -> None:

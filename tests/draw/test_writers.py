@@ -160,10 +160,14 @@ def test_without_resvg_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_tikz_draws_every_shape() -> None:
-    shapes = [Rect(0, 0, 8, 4, "conv", 2), Line(((0, 0), (8, 0)), "edge", True), Text(4, 2, "50% & more", 12, "middle")]
+    shapes = [
+        Rect(0, 0, 8, 4, "convolution", 2),
+        Line(((0, 0), (8, 0)), "edge", True),
+        Text(4, 2, "50% & more", 12, "middle"),
+    ]
     lines = tex(Picture(8, 4, "net", "", shapes)).splitlines()
     assert lines[0] == r"% net: \usepackage{tikz} and \input this file"
-    assert r"\path[cnncalc conv,rounded corners=1.5pt] (0,0) rectangle (8,4);" in lines
+    assert r"\path[cnncalc convolution,rounded corners=1.5pt] (0,0) rectangle (8,4);" in lines
     assert r"\path[cnncalc edge] (0,0) -- (2,0);" in lines
     assert r"\path[cnncalc head] (8,0) -- (2,2.7) -- (2,-2.7) -- cycle;" in lines
     assert [line for line in lines if line.endswith(r"at (4,2) {50\% \& more};")]

@@ -44,17 +44,20 @@ def test_every_layer_plays_a_role_in_pictures(word: str):
 
 
 def test_captions_say_what_a_picture_has_room_for():
-    """The kernel of a window, and its stride where it moves by more than 1."""
-    captions = [
-        layer(text, "8x8x4").layer.caption()
-        for text in ("conv 3x3x8 p1", "maxpool 2x2", "conv 2x4x8 s2x4", "deconv 2x2x8 s2", "gap", "relu", "dwconv 3x3")
-    ]
-    assert captions == [
-        "conv 3x3",
-        "pool 2x2 s2",
-        "conv 2x4 s2x4",
-        "deconv 2x2 s2",
-        "gap",
-        "relu",
-        "dwconv 3x3",
-    ]
+    """The kernel and the filters, or the outputs; and below what is not the usual setting."""
+    said = {
+        "conv 3x3x8 p1": ("conv 3×3, 8",),
+        "conv 2x4x8 s2x4": ("conv 2×4, 8", "stride 2×4"),
+        "conv 1x1x8 g4": ("conv 1×1, 8", "4 groups"),
+        "conv 3x3x8 d2": ("conv 3×3, 8", "dilation 2"),
+        "dwconv 3x3": ("dwconv 3×3",),
+        "dwconv 3x3x8": ("dwconv 3×3, 8",),
+        "deconv 2x2x8 s2": ("deconv 2×2, 8", "stride 2"),
+        "maxpool 2x2": ("max pool 2×2", "stride 2"),
+        "adaptiveavgpool 2x2": ("avg pool to 2×2",),
+        "gap": ("gap",),
+        "relu": ("relu",),
+        "fc 10": ("fc 10",),
+    }
+    found = {text: layer(text, "8x8x4").layer for text in said}
+    assert {text: (found[text].caption(), *found[text].remarks()) for text in said} == said

@@ -11,7 +11,7 @@ from cnncalc.core.numbers import counted
 from cnncalc.draw import scene
 from cnncalc.draw.folding.items import Block, Fork, Item, Leaf, Repeat
 from cnncalc.draw.folding.simplify import structure
-from cnncalc.draw.roles import kind_of, options, sign_of, times, title, word
+from cnncalc.draw.roles import sign_of, times, title, word
 from cnncalc.network import Network, Node
 
 FEW = 14
@@ -111,11 +111,11 @@ class _Opener:
 
     def _leaf(self, item: Leaf, depth: int, forks: int) -> scene.Box:
         node = item.node
-        lines = options(node)
+        lines = list(node.layer.remarks())
         if item.after:
             lines.append(" · ".join(map(word, item.after)))
         said = (" · ".join(lines),) if lines else ()
-        box = self._box(kind_of(node.layer), title(node), said, item)
+        box = self._box(node.layer.role, title(node), said, item)
         box.above = " · ".join(map(word, item.before))
         box.names = tuple([n.name for n in (*item.before, node, *item.after)])
         return box
@@ -277,7 +277,7 @@ def _is_told(block: Block) -> bool:
 def _line(item: Item) -> str:
     """Return the line that tells an item of a closed block; empty where a line cannot."""
     if type(item) is Leaf:
-        return title(item.node) + "".join([f", {option}" for option in options(item.node)])
+        return title(item.node) + "".join([f", {option}" for option in item.node.layer.remarks()])
     if type(item) is Repeat and len(item.body) == 1 and (inner := _line(item.body[0])):
         return f"{inner}  ×{item.times}"
     return ""

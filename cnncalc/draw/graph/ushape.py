@@ -69,7 +69,7 @@ def _fork_of(chain: scene.Chain) -> int | None:
 def _with_bottom(levels: list[_Level], chain: scene.Chain, style: Style) -> UShape | None:
     """Part what is innermost into what leads down and what leads up: from the first box on that enlarges."""
     first = next(
-        (place for place, part in enumerate(chain.parts) if type(part) is scene.Box and part.role == "up"), None
+        (place for place, part in enumerate(chain.parts) if type(part) is scene.Box and part.role == "enlarging"), None
     )
     split = len(chain.parts) if first is None else first
     rest = chain.parts[split:]

@@ -8,7 +8,7 @@ from cnncalc.analysis.receptive import Fields
 from cnncalc.core.errors import ArgumentError
 from cnncalc.draw.layer.choosing import layer_named
 from cnncalc.draw.layer.reach import Level, field_of, way_to
-from cnncalc.draw.roles import kind_of, options, times, title
+from cnncalc.draw.roles import times, title
 from cnncalc.draw.shapes import Area, Group, Line, Photo, Picture, Point, Rect, Shape, Text
 from cnncalc.draw.text import cut, width
 from cnncalc.network import Network, Node
@@ -108,7 +108,7 @@ class _Drawing:
     def _caption(self, level: Level) -> str:
         if level.node is None:
             return "input"
-        said = ", ".join([title(level.node), *options(level.node)])
+        said = ", ".join([title(level.node), *level.node.layer.remarks()])
         return cut(f"{level.node.name} · {said}", SMALL, 250)
 
     def _size(self, level: Level) -> str:
@@ -142,7 +142,7 @@ class _Drawing:
 
     def _draw_level(self, level: Level, left: float, y: float) -> None:
         x, stop = self._ends(left, level, 0, level.units - 1)
-        role = kind_of(level.node.layer) if level.node else "input"
+        role = level.node.layer.role if level.node else "input"
         shapes: list[Shape] = [Rect(x, y - BAR / 2, max(stop - x, 2.0), BAR, role, 1.5)]
         near, far = self._ends(left, level, max(level.first, 0), min(level.last, level.units - 1))
         shapes.append(Rect(min(near, stop - 2), y - BAR / 2, max(far - near, 2.0), BAR, "seen-part", 0))

@@ -194,7 +194,7 @@ def u_rows(placed: Sequence[Placed]) -> list[Row] | None:
     levels = []
     begin, end = 0, len(placed)
     for start, stop in arcs:
-        first = stop - 1 if placed[stop - 1].step.role == "up" and stop - 1 > start else stop
+        first = stop - 1 if placed[stop - 1].step.role == "enlarging" and stop - 1 > start else stop
         levels.append((placed[begin : start + 1], placed[first:end], stop - first))
         begin, end = start + 1, first
     levels.append((placed[begin:end], [], 0))

@@ -11,7 +11,7 @@ from cnncalc.core.numbers import counted
 from cnncalc.core.volume import Volume
 from cnncalc.draw.folding.items import Block, Branch, Fork, Item, Leaf, Repeat
 from cnncalc.draw.folding.simplify import structure
-from cnncalc.draw.roles import kind_of, options, sign_of, title, window, word
+from cnncalc.draw.roles import kernel_of, sign_of, title, word
 from cnncalc.network import Network
 
 FEW = 12
@@ -97,12 +97,12 @@ class _Steps:
 
     def _leaf(self, item: Leaf, depth: int) -> list[Step]:
         node = item.node
-        said = [*options(node), *([" · ".join(map(word, item.after))] if item.after else [])]
+        said = [*node.layer.remarks(), *([" · ".join(map(word, item.after))] if item.after else [])]
         if item.before:
             said.append("after " + " · ".join(map(word, item.before)))
         names = tuple([n.name for n in (*item.before, node, *item.after)])
-        kernel, _ = window(node.layer)
-        return [self._step(kind_of(node.layer), title(node), tuple(said), item, names, kernel)]
+        kernel = kernel_of(node.layer)
+        return [self._step(node.layer.role, title(node), tuple(said), item, names, kernel)]
 
     def _step(
         self, role: str, head: str, lines: tuple[str, ...], item: Item, names: tuple[str, ...], kernel: tuple[int, ...]
@@ -147,7 +147,7 @@ class _Steps:
         after = [" · ".join(map(word, item.merge.after))] if item.merge.after else []
         nodes = self.network.layers[item.first - 1 : item.last]
         names = (nodes[0].name, "…", nodes[-1].name) if len(nodes) > 2 else tuple([n.name for n in nodes])
-        role = "conv" if any(kind_of(node.layer) == "conv" for node in nodes) else "block"
+        role = "convolution" if any(node.layer.role == "convolution" for node in nodes) else "block"
         if len(full) >= 1 and len(item.branches) == 2:
             inner = max(full, key=lambda branch: branch.items[-1].last - branch.items[0].first).items
             lines = [_brief(part) for part in inner[:3]] + (["…"] if len(inner) > 3 else [])
@@ -161,7 +161,7 @@ class _Steps:
             return self.chain(item.body, depth - 1)
         name, _, arguments = item.call.partition("(")
         layers = self.network.layers[item.first - 1 : item.last]
-        role = "conv" if any(kind_of(node.layer) == "conv" for node in layers) else "block"
+        role = "convolution" if any(node.layer.role == "convolution" for node in layers) else "block"
         said = arguments.removesuffix(")") or counted(len(layers), "layer")
         return [self._step(role, name, (said,), item, (item.name,), ())]
 

@@ -49,6 +49,7 @@ class Extra(NamedTuple):
         fixed: its values for any number of images.
         size: bytes of a value; None for those of the values that arrive.
         cuda_size: bytes of a value on CUDA, where they are others; None where they are the same.
+        lowered: whether it is a fixed tensor's copy in lower precision, which only autocast makes.
 
     """
 
@@ -56,6 +57,7 @@ class Extra(NamedTuple):
     fixed: int = 0
     size: int | None = None
     cuda_size: int | None = None
+    lowered: bool = False
 
 
 class Kernel(NamedTuple):

@@ -22,6 +22,8 @@ from cnncalc.model.verify import verify
 from tests.analysis.test_autocast import autocast_on_a_card
 from tests.oracle.torch_memory import autograd_bytes, fake_mode, images, tracked_peak, with_memory
 
+pytestmark = pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # PyTorch's, in bf16
+
 EXAMPLES = [example for layer in layers() for example in layer.examples]
 every_example = pytest.mark.parametrize("example", EXAMPLES)
 

@@ -397,6 +397,8 @@ class _Kernels:
 
     def _extra(self, extra: Extra, arriving: int) -> Size:
         size = arriving if extra.size is None else extra.size
+        if extra.lowered:
+            size = self.low if self.casts else 0
         if self.device == "cuda" and extra.cuda_size is not None:
             size = extra.cuda_size
         return Size(extra.per_image * size, extra.fixed * size)

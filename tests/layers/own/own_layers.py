@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.volume import Volume
 from cnncalc.layers import Arguments, Layer
 from cnncalc.layers.base import Sources, Texts
-from cnncalc.layers.kernels import INPUTS, LOWERED, OTHERS, OUTPUT, RAISED_ON_CUDA, RESULT_RAISED, Kernel, Kernels
+from cnncalc.layers.kernels import INPUTS, LOWERED, OTHERS, OUTPUT, RAISED, Extra, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Fixed, Function, Module, Steps, module
 from cnncalc.layers.window import Window, Windowed
@@ -50,12 +50,13 @@ class RMSNorm(Layer):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values, positions = sources[0].values, prod(sources[0].spatial)
         return (
-            Kernel("pow", values, keeps=INPUTS, scratch=values, casts=RAISED_ON_CUDA),
+            Kernel("to", values, overwrites=True, casts=RAISED),  # a copy in float32, unless what arrives is that
+            Kernel("pow", values, keeps=INPUTS, scratch=2 * values),
             Kernel("mean", positions),
             Kernel("add", positions),
             Kernel("rsqrt", positions, keeps=OUTPUT),
-            Kernel("mul", values, (0, 4), keeps=OTHERS),
-            Kernel("mul", values, keeps=INPUTS, parameters=self.tensors(sources), casts=RESULT_RAISED),
+            Kernel("mul", values, (1, 5), keeps=OTHERS, scratch=values),
+            Kernel("mul", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values),
         )
 
 
@@ -102,7 +103,9 @@ class Blur(Windowed):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].channels * prod(self.setting("kernel"))
-        return (Kernel("convolution", self.output(sources).values, buffers=(4 * values,), casts=LOWERED),)
+        filters = Kernel("convolution", self.output(sources).values, keeps=INPUTS, buffers=(4 * values,), casts=LOWERED)
+        lies = order_of_images(sources[0].dimensions)
+        return (filters._replace(extras=(Extra(fixed=values, lowered=True),), lies=lies),)
 
 
 def binomial(sides: tuple[int, ...]) -> Any:

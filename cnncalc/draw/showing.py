@@ -8,17 +8,17 @@ from cnncalc.core.numbers import bytes_text, in_units, share_text
 from cnncalc.draw.scene import Costs
 
 Shown = tuple[str, int, int]
-"""The text, the number whose bar is drawn, and the number of the whole network."""
+"""The text (none where there is nothing to show), the number whose bar is drawn, and that of the whole network."""
 
 _BYTES = 4  # of a value in float32
 
 
 def _params(costs: Costs, totals: Costs) -> Shown:
-    return f"{in_units(costs.params)} parameters", costs.params, totals.params
+    return f"{in_units(costs.params)} parameters" if costs.params else "", costs.params, totals.params
 
 
 def _macs(costs: Costs, totals: Costs) -> Shown:
-    return f"{in_units(costs.macs)} MACs", costs.macs, totals.macs
+    return f"{in_units(costs.macs)} MACs" if costs.macs else "", costs.macs, totals.macs
 
 
 def _memory(costs: Costs, totals: Costs) -> Shown:
@@ -27,7 +27,7 @@ def _memory(costs: Costs, totals: Costs) -> Shown:
 
 def _share(costs: Costs, totals: Costs) -> Shown:
     text = f"{share_text(costs.macs, totals.macs)} of MACs · {share_text(costs.params, totals.params)} of parameters"
-    return text, costs.macs, totals.macs
+    return text if costs.macs or costs.params else "", costs.macs, totals.macs
 
 
 SHOWN: Mapping[str, Callable[[Costs, Costs], Shown]] = {

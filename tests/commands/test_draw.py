@@ -86,6 +86,12 @@ def test_costs_stand_in_the_boxes(cnncalc: Cnncalc, here: Path, show: str, said:
     assert f">{said}</text>" in (here / "lenet5.svg").read_text(encoding="utf-8")
 
 
+def test_a_cost_of_nothing_is_left_out(cnncalc: Cnncalc, here: Path) -> None:
+    """LeNet-5 has two convolutions and three fully connected layers; its pools multiply nothing."""
+    cnncalc("draw", "lenet5", "--show", "macs")
+    assert (here / "lenet5.svg").read_text(encoding="utf-8").count(" MACs</text>") == 5 + 1  # and the total
+
+
 def test_a_window_that_does_not_fit_is_drawn(cnncalc: Cnncalc, here: Path) -> None:
     """The lecture's 7x7 input, 3x3 filter and stride 3: every other style refuses it."""
     arguments = ["draw", "conv 3x3x1 s3", "--input", "7x7x3"]

@@ -80,6 +80,21 @@ def test_the_layers_of_vgg_16_are_counted_once_each() -> None:
     assert counted["linear"] == 3
 
 
+def test_what_repeats_on_smaller_and_smaller_volumes_is_shown_each_time() -> None:
+    """VGG-16's last two stages are written alike, and work on 28x28 and on 14x14."""
+    stages = [part for part in scene("vgg16").chain.parts if isinstance(part, Frame)]
+    assert [(stage.title, stage.times, stage.output) for stage in stages[-2:]] == [
+        ("stage(512, depth=3)", 1, "14×14×512"),
+        ("stage(512, depth=3)", 1, "7×7×512"),
+    ]
+
+
+def test_channels_may_grow_in_a_repeat() -> None:
+    """DenseNet-121: 6 layers take 64 channels to 64 + 6·32 = 256."""
+    (dense,) = [p for p in parts(scene("densenet121")) if isinstance(p, Frame) and p.times == 6]
+    assert dense.output == "56×56×256"
+
+
 def test_a_small_network_is_shown_as_it_is_written() -> None:
     assert titles(scene("conv 3x3x8 p1 - relu - conv 3x3x8 p1 - relu - fc 10", "9x9x3")) == [
         "input",

@@ -15,6 +15,9 @@ from cnncalc.network import Network, Node
 LONGEST_PERIOD = 8
 """Most items of a repeat that is found."""
 
+SO_MANY = 8
+"""So many turns are folded although each makes a smaller volume; of fewer ones all volumes are shown."""
+
 
 def structure(network: Network, *, fold: bool) -> list[Item]:
     """Return the items of a network, with repeats folded or not."""
@@ -50,6 +53,7 @@ _INSIDE: dict[type, Callable[[Any], Iterator[int]]] = {
 class _Simplifying:
     def __init__(self, network: Network, items: list[Item], *, fold: bool) -> None:
         self.fold = fold
+        self.layers = network.layers
         self.leapt = sorted(set(leaps(items)))
         self.readers = [0] * (len(network) + 1)
         for node in network.layers:
@@ -140,7 +144,14 @@ class _Simplifying:
         end = at + period
         while end < len(items) and items[end].likeness == items[end - period].likeness:
             end += 1
-        return (end - at) // period
+        turns = (end - at) // period
+        sizes = [self._size(items[at + (turn + 1) * period - 1]) for turn in range(turns)]
+        same = next((turn for turn in range(turns) if sizes[turn] != sizes[0]), turns)
+        return turns if turns >= SO_MANY else same
+
+    def _size(self, item: Item) -> tuple[int, ...]:
+        """Return the spatial sizes of what leaves an item."""
+        return self.layers[item.exit - 1].output.spatial
 
 
 _SIMPLER: dict[type, Callable[[_Simplifying, Any], Item]] = {

@@ -177,4 +177,4 @@ def _cost(box: scene.Box, style: Style) -> tuple[str, float]:
     from cnncalc.draw.showing import SHOWN
 
     text, value, _ = SHOWN[style.show](box.costs, style.totals)
-    return text, value / style.most if style.most else 0.0
+    return (text, value / style.most) if text else ("", 0.0)

@@ -167,3 +167,81 @@ def test_what_follows_from_the_channels_that_arrive_is_a_default() -> None:
     text = text_of(nn.Sequential(*layers), "16x16x3")
     assert "block gate(squeezed, channels=C)\n" in text
     assert "gate(5)\n" in text
+
+
+class DoubleConv(nn.Sequential):
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__(conv(channels, width), nn.ReLU(), conv(width, width), nn.ReLU())
+
+
+class UNet(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = DoubleConv(3, 16), nn.Conv2d(16, 2, 1)
+        self.downs = nn.ModuleList([nn.Sequential(nn.MaxPool2d(2), DoubleConv(w, 2 * w)) for w in (16, 32, 64)])
+        self.ups = nn.ModuleList([nn.ConvTranspose2d(2 * w, w, 2, 2) for w in (64, 32, 16)])
+        self.convs = nn.ModuleList([DoubleConv(2 * w, w) for w in (64, 32, 16)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = [self.first(x)]
+        for down in self.downs:
+            skips.append(down(skips[-1]))
+        x = skips.pop()
+        for up, convs in zip(self.ups, self.convs, strict=True):
+            x = convs(torch.cat([skips.pop(), up(x)], 1))
+        return self.last(x)
+
+
+def test_a_unet_has_a_line_for_every_level() -> None:
+    assert text_of(UNet(), "32x32x3") == (
+        "input 32x32x3\n\n"
+        "skip1: (conv 3x3x16 p1 nobias - bn - relu)*2 - maxpool 2x2 s2\n"
+        "skip2: (conv 3x3x32 p1 nobias - bn - relu)*2 - maxpool 2x2 s2\n"
+        "skip3: (conv 3x3x64 p1 nobias - bn - relu)*2 - maxpool 2x2 s2\n"
+        "(conv 3x3x128 p1 nobias - bn - relu)*2\n"
+        "deconv 2x2x64 s2 - concat( @skip3 | ) - (conv 3x3x64 p1 nobias - bn - relu)*2\n"
+        "deconv 2x2x32 s2 - concat( @skip2 | ) - (conv 3x3x32 p1 nobias - bn - relu)*2\n"
+        "deconv 2x2x16 s2 - concat( @skip1 | ) - (conv 3x3x16 p1 nobias - bn - relu)*2\n"
+        "conv 1x1x2\n"
+    )
+
+
+class Same(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = conv(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x + self.conv(x))
+
+
+class Deep(nn.Module):
+    def __init__(self, depths: list[int]) -> None:
+        super().__init__()
+        widths = [3, *[8 * place for place in range(1, len(depths) + 1)]]
+        stages = [
+            nn.Sequential(conv(before, after, 3, 2), nn.ReLU(), *[Same(after) for _ in range(depth)])
+            for (before, after), depth in zip(pairwise(widths), depths, strict=True)
+        ]
+        self.stages, self.drop = nn.Sequential(*stages), nn.Dropout(0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.drop(self.stages(x))
+
+
+def test_stages_of_any_depth_are_one_block_and_a_rate_of_0_is_nothing() -> None:
+    """The third stage has no block behind its first convolution: it is repeated 0 times."""
+    assert text_of(Deep([2, 3, 0, 1, 2, 4]), "64x64x3") == (
+        "input 64x64x3\n"
+        "rounding floor\n\n"
+        "block stage(width, depth)\n"
+        "  conv 3x3x{width} s2 p1 nobias - bn - relu\n"
+        "  (add( | conv 3x3x{width} p1 nobias - bn ) - relu)*{depth}\n"
+        "end\n\n"
+        "stage(8, 2)\n"
+        "stage(16, 3)\n"
+        "stage(24, 0)\n"
+        "stage(32, 1)\n"
+        "stage(40, 2)\n"
+        "stage(48, 4)\n"
+    )

@@ -44,14 +44,16 @@ def _lines(phrases: Phrases, indent: str) -> list[str]:
         pieces = _pieces(phrase, indent)
         joined = f"{lines[-1]} - {pieces[0].lstrip()}" if lines else ""
         begins, call = _begins(phrase), _is_call(phrase)
-        continues = phrase.label is not None and call  # what a stream does to the sum that it begins with
+        continues = (
+            phrase.label is not None and call and phrase.before == phrase.after
+        )  # what a stream does to the sum that it begins with
         alone = isinstance(phrase, Jump) or (begun and not continues and (begins or (call and not calls)))
         if lines and len(pieces) == 1 and len(joined) <= WIDTH and not alone:
             lines[-1] = joined
         else:
             begun = bool(lines) and isinstance(phrase, Step) and not alone  # there was no room for it
             lines.extend(pieces)
-        begun, calls = begun or begins or call, call or (calls and not begins)
+        begun, calls = (begun or begins or call) and not _joins(phrase), call or (calls and not begins)
     return lines
 
 
@@ -70,8 +72,13 @@ def _begins(phrase: Phrase) -> bool:
     if isinstance(phrase, Step) and not phrase.call:
         return phrase.word in _FIRST and max(phrase.before.spatial) > 1
     if isinstance(phrase, Split | Repeat) and not _is_call(phrase):
-        return True
+        return not _joins(phrase)
     return phrase.before != phrase.after
+
+
+def _joins(phrase: Phrase) -> bool:
+    """Say whether a merge takes up labels and does nothing else: it belongs to what goes on from there."""
+    return isinstance(phrase, Split) and all(isinstance(part, Jump) for branch in phrase.branches for part in branch)
 
 
 def _pieces(phrase: Phrase, indent: str) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
@@ -76,16 +76,16 @@ class Activation(Layer):
     function: str
     slope: float | None
 
-    takes_vectors: ClassVar[bool] = True
-    role: ClassVar[str] = "activation"
-    torch_calls: ClassVar[Texts] = (
+    takes_vectors = True
+    role = "activation"
+    torch_calls = (
         *_TORCH.values(),
         "torch.nn.Softmax2d",
         "softmax log_softmax(dim=None, _stacklevel=3, dtype=None)",
         "clamp clip(min=None, max=None)",
     )
 
-    examples: ClassVar[Texts] = tuple(
+    examples = tuple(
         [f"{source}: {text}" for text in (*_TORCH, *_SAME, "leakyrelu 0.2", "softplus 2") for source in _VOLUMES]
     )
 
@@ -163,11 +163,11 @@ class ParametricRelu(Layer):
     start: float
     per_channel: bool
 
-    kind: ClassVar[str] = "prelu"
-    role: ClassVar[str] = "activation"
-    takes_vectors: ClassVar[bool] = True
+    kind = "prelu"
+    role = "activation"
+    takes_vectors = True
 
-    examples: ClassVar[Texts] = ("8x8x4: prelu", "8x8x4: prelu 0.1 perchannel")
+    examples = ("8x8x4: prelu", "8x8x4: prelu 0.1 perchannel")
 
     @classmethod
     def read(cls, arguments: Arguments) -> ParametricRelu:
@@ -176,7 +176,7 @@ class ParametricRelu(Layer):
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels if self.per_channel else 1,)
 
-    torch_calls: ClassVar[Texts] = ("torch.nn.PReLU(num_parameters=1, init=0.25)",)
+    torch_calls = ("torch.nn.PReLU(num_parameters=1, init=0.25)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

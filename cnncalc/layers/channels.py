@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, INPUTS, PART, RESULT_RAISED, SAME, Kernel, Kernels
 from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
@@ -26,10 +26,10 @@ class Shuffle(Layer):
 
     groups: int
 
-    kind: ClassVar[str] = "shuffle"
-    takes_vectors: ClassVar[bool] = True
+    kind = "shuffle"
+    takes_vectors = True
 
-    examples: ClassVar[Texts] = ("8x8x4: shuffle 2",)
+    examples = ("8x8x4: shuffle 2",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> Shuffle:
@@ -48,7 +48,7 @@ class Shuffle(Layer):
             )
         return cls(size[0])
 
-    torch_calls: ClassVar[Texts] = ("torch.nn.ChannelShuffle channel_shuffle(groups)",)
+    torch_calls = ("torch.nn.ChannelShuffle channel_shuffle(groups)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -73,10 +73,10 @@ class Slice(Layer):
     start: int
     stop: int
 
-    kind: ClassVar[str] = "slice"
-    takes_vectors: ClassVar[bool] = True
+    kind = "slice"
+    takes_vectors = True
 
-    examples: ClassVar[Texts] = ("8x8x4: slice 1:3",)
+    examples = ("8x8x4: slice 1:3",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> Slice:
@@ -117,17 +117,17 @@ class Scale(Layer):
 
     start: float
 
-    kind: ClassVar[str] = "scale"
-    role: ClassVar[str] = "normalisation"
-    takes_vectors: ClassVar[bool] = True
+    kind = "scale"
+    role = "normalisation"
+    takes_vectors = True
 
-    examples: ClassVar[Texts] = ("8x8x4: scale 0.1", "1x1x6: scale")
+    examples = ("8x8x4: scale 0.1", "1x1x6: scale")
 
     @classmethod
     def read(cls, arguments: Arguments) -> Scale:
         return cls(arguments.number("start", 1.0))
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "cnncalc.model.initialise.Factor(shape, start)",
         "mul imul multiply(other)",
     )

@@ -65,9 +65,9 @@ class Convolution(Windowed):
     groups: int
     bias: bool
 
-    kind: ClassVar[str] = "conv"
-    role: ClassVar[str] = "convolution"
-    output_is_free: ClassVar[bool] = True
+    kind = "conv"
+    role = "convolution"
+    output_is_free = True
 
     examples: ClassVar[Texts] = (
         "8x8x4: conv 3x3x6 p1",
@@ -112,7 +112,7 @@ class Convolution(Windowed):
         positions = prod(self.output(sources).spatial)
         return MatrixProduct(self.filters // self.groups, inner, positions, self.groups)
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.Conv{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1,"
         " bias=True, padding_mode='zeros')",
         "conv{n}d(weight, bias=None, stride=1, padding=0, dilation=1, groups=1)",
@@ -171,11 +171,10 @@ class Convolution(Windowed):
 
 
 @register("dwconv")
-@dataclass(eq=False, repr=False)
 class DepthwiseConvolution(Convolution):
     """``dwconv 3x3 s2 p1``: one group per input channel; ``dwconv 3x3x{2*C}`` makes two filters each."""
 
-    kind: ClassVar[str] = "dwconv"
+    kind = "dwconv"
 
     def caption(self) -> str:
         return with_kernel(self.kind, self.setting("kernel"), None if self.filters == self.groups else self.filters)
@@ -183,7 +182,7 @@ class DepthwiseConvolution(Convolution):
     def remarks(self) -> tuple[str, ...]:
         return unusual(self.setting("stride"), self.setting("dilation"))
 
-    examples: ClassVar[Texts] = ("8x8x4: dwconv 3x3 p1", "9x9x4: dwconv 3x3x8 s2 p1 nobias")
+    examples = ("8x8x4: dwconv 3x3 p1", "9x9x4: dwconv 3x3x8 s2 p1 nobias")
 
     @classmethod
     def read(cls, arguments: Arguments) -> DepthwiseConvolution:
@@ -225,11 +224,11 @@ class TransposedConvolution(Layer):
     groups: int
     bias: bool
 
-    kind: ClassVar[str] = "deconv"
-    role: ClassVar[str] = "enlarging"
-    output_is_free: ClassVar[bool] = True
+    kind = "deconv"
+    role = "enlarging"
+    output_is_free = True
 
-    examples: ClassVar[Texts] = ("8x8x4: deconv 2x2x6 s2", "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias", "8x4: deconv 3x4")
+    examples = ("8x8x4: deconv 2x2x6 s2", "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias", "8x4: deconv 3x4")
 
     @classmethod
     def read(cls, arguments: Arguments) -> TransposedConvolution:
@@ -312,7 +311,7 @@ class TransposedConvolution(Layer):
         rows = prod(self.kernel) * self.filters // self.groups
         return MatrixProduct(rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups)
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.ConvTranspose{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0,"
         " groups=1, bias=True, dilation=1)",
         "conv_transpose{n}d(weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",

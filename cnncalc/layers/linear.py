@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources, Texts
+from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.convolution import pointwise_words
 from cnncalc.layers.kernels import INPUTS, LOWERED, ROWS, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
 
 
-@dataclass(eq=False, repr=False)
 class Flattening(Layer):
     """A layer each of whose values sees every position, like a window as large as the volume."""
 
-    takes_vectors: ClassVar[bool] = True
-    makes_vectors: ClassVar[bool] = True
+    takes_vectors = True
+    makes_vectors = True
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         size = source.spatial[axis]
@@ -40,11 +39,11 @@ class FullyConnected(Flattening):
     outputs: int
     bias: bool
 
-    kind: ClassVar[str] = "fc"
-    role: ClassVar[str] = "linear"
-    output_is_free: ClassVar[bool] = True
+    kind = "fc"
+    role = "linear"
+    output_is_free = True
 
-    examples: ClassVar[Texts] = ("4x4x3: fc 10", "1x1x6: fc 10 nobias")
+    examples = ("4x4x3: fc 10", "1x1x6: fc 10 nobias")
 
     @classmethod
     def read(cls, arguments: Arguments) -> FullyConnected:
@@ -76,7 +75,7 @@ class FullyConnected(Flattening):
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (self.outputs, *_inputs(sources[0]))
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.Linear(in_features, out_features, bias=True)",
         "linear(weight, bias=None)",
     )
@@ -104,13 +103,12 @@ class FullyConnected(Flattening):
 
 
 @register("flatten")
-@dataclass(eq=False, repr=False)
 class Flatten(Flattening):
     """``flatten``: stretches a volume to 1x1xN."""
 
-    kind: ClassVar[str] = "flatten"
+    kind = "flatten"
 
-    examples: ClassVar[Texts] = ("4x4x3: flatten",)
+    examples = ("4x4x3: flatten",)
 
     def output(self, sources: Sources) -> Volume:
         return sources[0].vector(sources[0].values)

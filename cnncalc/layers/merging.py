@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import (
     ALL_LAST,
     CHANNELS_FIRST,
@@ -28,30 +27,28 @@ if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
 
 
-@dataclass(eq=False, repr=False)
 class Merge(Layer):
     """A layer with several sources."""
 
-    merges: ClassVar[bool] = True
-    role: ClassVar[str] = "merge"
-    takes_vectors: ClassVar[bool] = True
-    function: ClassVar[str] = ""
+    merges = True
+    role = "merge"
+    takes_vectors = True
+    function = ""
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function(self.function),)
 
 
 @register("add")
-@dataclass(eq=False, repr=False)
 class Add(Merge):
     """``add( A | B )``: the sum of equal volumes."""
 
-    kind: ClassVar[str] = "add"
-    function: ClassVar[str] = "add"
-    output_is_free: ClassVar[bool] = True
-    torch_calls: ClassVar[Texts] = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
+    kind = "add"
+    function = "add"
+    output_is_free = True
+    torch_calls = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
 
-    examples: ClassVar[Texts] = ("8x8x4: add( relu | )",)
+    examples = ("8x8x4: add( relu | )",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -73,16 +70,15 @@ class Add(Merge):
 
 
 @register("concat")
-@dataclass(eq=False, repr=False)
 class Concat(Merge):
     """``concat( A | B )``: the channels of all branches behind each other."""
 
-    kind: ClassVar[str] = "concat"
-    function: ClassVar[str] = "cat"
-    output_is_free: ClassVar[bool] = True
-    torch_calls: ClassVar[Texts] = ("cat concat concatenate(dim=0)",)
+    kind = "concat"
+    function = "cat"
+    output_is_free = True
+    torch_calls = ("cat concat concatenate(dim=0)",)
 
-    examples: ClassVar[Texts] = ("8x8x4: concat( relu | | slice 0:2 )",)
+    examples = ("8x8x4: concat( relu | | slice 0:2 )",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -100,16 +96,15 @@ class Concat(Merge):
 
 
 @register("mul")
-@dataclass(eq=False, repr=False)
 class Multiply(Merge):
     """``mul( A | B )``: the product; a 1x1xC branch counts for every position (squeeze-and-excitation)."""
 
-    kind: ClassVar[str] = "mul"
-    function: ClassVar[str] = "mul"
-    output_is_free: ClassVar[bool] = True
-    torch_calls: ClassVar[Texts] = ("mul imul multiply(other)",)
+    kind = "mul"
+    function = "mul"
+    output_is_free = True
+    torch_calls = ("mul imul multiply(other)",)
 
-    examples: ClassVar[Texts] = ("8x8x4: mul( | gap )",)
+    examples = ("8x8x4: mul( | gap )",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

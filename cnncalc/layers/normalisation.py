@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import (
     CHANNELS_FIRST,
     CHANNELS_LAST,
@@ -42,8 +42,8 @@ class Normalisation(Layer):
     eps: float
     affine: bool
 
-    role: ClassVar[str] = "normalisation"
-    takes_vectors: ClassVar[bool] = True
+    role = "normalisation"
+    takes_vectors = True
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         return (sources[0].channels,) if self.affine else ()
@@ -80,11 +80,11 @@ class BatchNorm(Normalisation):
 
     momentum: float
 
-    kind: ClassVar[str] = "bn"
-    output_is_free: ClassVar[bool] = True
-    statistic_over_batch: ClassVar[bool] = True
+    kind = "bn"
+    output_is_free = True
+    statistic_over_batch = True
 
-    examples: ClassVar[Texts] = ("8x8x4: bn", "8x8x4: bn eps=0.001 momentum=0.01 noaffine", "8x4: bn", "1x1x6: bn")
+    examples = ("8x8x4: bn", "8x8x4: bn eps=0.001 momentum=0.01 noaffine", "8x4: bn", "1x1x6: bn")
 
     def values_per_statistic(self, sources: Sources) -> int:
         return prod(sources[0].spatial)
@@ -93,7 +93,7 @@ class BatchNorm(Normalisation):
     def read(cls, arguments: Arguments) -> BatchNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"), _momentum(arguments))
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.BatchNorm{n}d torch.nn.SyncBatchNorm(num_features, eps=1e-05, momentum=0.1, affine=True)",
         "batch_norm(running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
     )
@@ -128,10 +128,10 @@ class InstanceNorm(Normalisation):
 
     momentum: float
 
-    kind: ClassVar[str] = "instancenorm"
-    takes_vectors: ClassVar[bool] = False
+    kind = "instancenorm"
+    takes_vectors = False
 
-    examples: ClassVar[Texts] = ("8x8x4: instancenorm", "8x8x4: instancenorm affine")
+    examples = ("8x8x4: instancenorm", "8x8x4: instancenorm affine")
 
     @classmethod
     def read(cls, arguments: Arguments) -> InstanceNorm:
@@ -140,7 +140,7 @@ class InstanceNorm(Normalisation):
             raise Fault("out-of-range", message, hints=["PyTorch refuses it; leave it out, or norm an earlier volume"])
         return cls(_eps(arguments), arguments.flag("affine"), _momentum(arguments))
 
-    torch_calls: ClassVar[Texts] = ("torch.nn.InstanceNorm{n}d(num_features, eps=1e-05, momentum=0.1, affine=False)",)
+    torch_calls = ("torch.nn.InstanceNorm{n}d(num_features, eps=1e-05, momentum=0.1, affine=False)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -170,10 +170,10 @@ class GroupNorm(Normalisation):
 
     groups: int
 
-    kind: ClassVar[str] = "gn"
-    output_is_free: ClassVar[bool] = True
+    kind = "gn"
+    output_is_free = True
 
-    examples: ClassVar[Texts] = ("8x8x4: gn 2", "8x4: gn 2 eps=0.001 noaffine")
+    examples = ("8x8x4: gn 2", "8x4: gn 2 eps=0.001 noaffine")
 
     @classmethod
     def read(cls, arguments: Arguments) -> GroupNorm:
@@ -195,7 +195,7 @@ class GroupNorm(Normalisation):
             raise Fault("out-of-range", message, about="size", hints=hints)
         return cls(_eps(arguments), not arguments.flag("noaffine"), groups)
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.GroupNorm(num_groups, num_channels, eps=1e-05, affine=True)",
         "group_norm(num_groups, weight=None, bias=None, eps=1e-05)",
     )
@@ -216,13 +216,12 @@ class GroupNorm(Normalisation):
 
 
 @register("ln")
-@dataclass(eq=False, repr=False)
 class LayerNorm(Normalisation):
     """``ln eps=1e-5``: over the channels at each position, as ConvNeXt does."""
 
-    kind: ClassVar[str] = "ln"
+    kind = "ln"
 
-    examples: ClassVar[Texts] = ("8x8x4: ln", "1x1x6: ln noaffine", "8x4: ln")
+    examples = ("8x8x4: ln", "1x1x6: ln noaffine", "8x4: ln")
 
     def values_per_statistic(self, sources: Sources) -> int:
         return sources[0].channels
@@ -231,7 +230,7 @@ class LayerNorm(Normalisation):
     def read(cls, arguments: Arguments) -> LayerNorm:
         return cls(_eps(arguments), not arguments.flag("noaffine"))
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.LayerNorm(normalized_shape, eps=1e-05, elementwise_affine=True)",
         "layer_norm(normalized_shape, weight=None, bias=None, eps=1e-05)",
     )
@@ -262,10 +261,10 @@ class LocalResponseNorm(Layer):
     beta: float
     k: float
 
-    kind: ClassVar[str] = "lrn"
-    role: ClassVar[str] = "normalisation"
+    kind = "lrn"
+    role = "normalisation"
 
-    examples: ClassVar[Texts] = ("8x8x4: lrn 3", "8x8x8: lrn 5 alpha=0.001 beta=0.5 k=2")
+    examples = ("8x8x4: lrn 3", "8x8x8: lrn 5 alpha=0.001 beta=0.5 k=2")
 
     @classmethod
     def read(cls, arguments: Arguments) -> LocalResponseNorm:
@@ -275,9 +274,7 @@ class LocalResponseNorm(Layer):
         return cls(sizes[0], *[arguments.decimal(name, usual) for name, usual in cls.usual.items()])
 
     usual: ClassVar[Mapping[str, float]] = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
-    torch_calls: ClassVar[Texts] = (
-        "torch.nn.LocalResponseNorm local_response_norm(size, alpha=0.0001, beta=0.75, k=1.0)",
-    )
+    torch_calls = ("torch.nn.LocalResponseNorm local_response_norm(size, alpha=0.0001, beta=0.75, k=1.0)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

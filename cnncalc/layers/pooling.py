@@ -52,11 +52,10 @@ if TYPE_CHECKING:
 _WHERE = "it returns where the maxima were"
 
 
-@dataclass(eq=False, repr=False)
 class Pool(Windowed):
     """A pool over windows; the stride is the window unless it is written."""
 
-    role: ClassVar[str] = "pooling"
+    role = "pooling"
 
     @classmethod
     def read(cls, arguments: Arguments) -> Pool:
@@ -134,14 +133,13 @@ def _check_padding(windows: Sequence[Window]) -> None:
 
 
 @register("pool", "maxpool", heads=r"\d+")
-@dataclass(eq=False, repr=False)
 class MaxPool(Pool):
     """``pool 2x2 s2``, ``maxpool 3x3 s2 p1``; ``pool2`` is 2x2 with stride 2."""
 
-    kind: ClassVar[str] = "pool"
-    called: ClassVar[str] = "max pool"
+    kind = "pool"
+    called = "max pool"
 
-    examples: ClassVar[Texts] = (
+    examples = (
         "8x8x4: pool 2x2",
         "8x8x4: maxpool 3x3 s2 p1 floor",
         "8x8x4: maxpool 3x3 s2 ceil",
@@ -157,7 +155,7 @@ class MaxPool(Pool):
     def read(cls, arguments: Arguments) -> MaxPool:
         return cls(*cls.read_pool(arguments, dilates=True))
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.MaxPool{n}d(kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False)",
         "max_pool{n}d boolean_dispatch(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,"
         " return_indices=False)",
@@ -178,14 +176,13 @@ class MaxPool(Pool):
 
 
 @register("minpool", heads=r"\d+")
-@dataclass(eq=False, repr=False)
 class MinPool(Pool):
     """``minpool 2x2``: the smallest value of each window."""
 
-    kind: ClassVar[str] = "minpool"
-    called: ClassVar[str] = "min pool"
+    kind = "minpool"
+    called = "min pool"
 
-    examples: ClassVar[Texts] = ("8x8x4: minpool 2x2", "8x8x4: minpool 3x3 s1 p1")
+    examples = ("8x8x4: minpool 2x2", "8x8x4: minpool 3x3 s1 p1")
 
     @classmethod
     def read(cls, arguments: Arguments) -> MinPool:
@@ -208,10 +205,10 @@ class AveragePool(Pool):
 
     count_padding: bool
 
-    kind: ClassVar[str] = "avgpool"
-    called: ClassVar[str] = "avg pool"
+    kind = "avgpool"
+    called = "avg pool"
 
-    examples: ClassVar[Texts] = ("8x8x4: avgpool 2x2", "8x8x4: avgpool 3x3 s1 p1 nopad", "4x4x4x2: avgpool 2x2x2")
+    examples = ("8x8x4: avgpool 2x2", "8x8x4: avgpool 3x3 s1 p1 nopad", "4x4x4x2: avgpool 2x2x2")
 
     @classmethod
     def read(cls, arguments: Arguments) -> AveragePool:
@@ -231,7 +228,7 @@ class AveragePool(Pool):
         kernels = zip(self.setting("kernel"), source.spatial, strict=True)
         return source.dimensions == 3 and any(kernel > size for kernel, size in kernels)
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.AvgPool{n}d avg_pool{n}d(kernel_size, stride=None, padding=0, ceil_mode=False,"
         " count_include_pad=True, divisor_override=None)",
     )
@@ -265,9 +262,9 @@ class PowerPool(Pool):
 
     norm: float
 
-    kind: ClassVar[str] = "lppool"
+    kind = "lppool"
 
-    examples: ClassVar[Texts] = ("8x8x4: lppool 2x2", "8x8x4: lppool 3x3 s1 p1 norm=3")
+    examples = ("8x8x4: lppool 2x2", "8x8x4: lppool 3x3 s1 p1 norm=3")
 
     @classmethod
     def read(cls, arguments: Arguments) -> PowerPool:
@@ -277,9 +274,7 @@ class PowerPool(Pool):
         windows, rounding = cls.read_pool(arguments)
         return cls(windows, rounding, norm)
 
-    torch_calls: ClassVar[Texts] = (
-        "torch.nn.LPPool{n}d lp_pool{n}d(norm_type, kernel_size, stride=None, ceil_mode=False)",
-    )
+    torch_calls = ("torch.nn.LPPool{n}d lp_pool{n}d(norm_type, kernel_size, stride=None, ceil_mode=False)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -348,8 +343,8 @@ class AdaptivePool(Layer):
 
     size: tuple[int, ...]
 
-    role: ClassVar[str] = "pooling"
-    called: ClassVar[str] = ""
+    role = "pooling"
+    called = ""
 
     def caption(self) -> str:
         return f"{self.called} to {sizes(self.size)}" if self.called else self.kind
@@ -366,7 +361,7 @@ class AdaptivePool(Layer):
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.size)
 
-    whole: ClassVar[str] = ""
+    whole = ""
     """The word of the pool that is global."""
 
     @classmethod
@@ -399,14 +394,13 @@ class AdaptivePool(Layer):
 
 
 @register("adaptiveavgpool")
-@dataclass(eq=False, repr=False)
 class AdaptiveAveragePool(AdaptivePool):
     """``adaptiveavgpool 7x7``"""
 
-    kind: ClassVar[str] = "adaptiveavgpool"
-    called: ClassVar[str] = "avg pool"
-    whole: ClassVar[str] = "gap"
-    torch_calls: ClassVar[Texts] = (
+    kind = "adaptiveavgpool"
+    called = "avg pool"
+    whole = "gap"
+    torch_calls = (
         "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
         "mean(dim=None, keepdim=False, dtype=None)",
     )
@@ -427,18 +421,17 @@ class AdaptiveAveragePool(AdaptivePool):
 
 
 @register("adaptivemaxpool")
-@dataclass(eq=False, repr=False)
 class AdaptiveMaxPool(AdaptivePool):
     """``adaptivemaxpool 7x7``"""
 
-    kind: ClassVar[str] = "adaptivemaxpool"
-    called: ClassVar[str] = "max pool"
-    whole: ClassVar[str] = "gmp"
-    torch_calls: ClassVar[Texts] = (
+    kind = "adaptivemaxpool"
+    called = "max pool"
+    whole = "gmp"
+    torch_calls = (
         "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
         "amax(dim=None, keepdim=False)",
     )
-    repeats_exactly_on_cuda: ClassVar[bool] = False
+    repeats_exactly_on_cuda = False
 
     examples: ClassVar[Texts] = ("8x8x4: adaptivemaxpool 3x3",)
 
@@ -451,14 +444,13 @@ class AdaptiveMaxPool(AdaptivePool):
 
 
 @register("gap")
-@dataclass(eq=False, repr=False)
 class GlobalAveragePool(AdaptiveAveragePool):
     """``gap``: the mean over all positions."""
 
-    kind: ClassVar[str] = "gap"
-    called: ClassVar[str] = ""
+    kind = "gap"
+    called = ""
 
-    examples: ClassVar[Texts] = ("8x8x4: gap",)
+    examples = ("8x8x4: gap",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> GlobalAveragePool:
@@ -466,14 +458,13 @@ class GlobalAveragePool(AdaptiveAveragePool):
 
 
 @register("gmp")
-@dataclass(eq=False, repr=False)
 class GlobalMaxPool(AdaptiveMaxPool):
     """``gmp``: the maximum over all positions."""
 
-    kind: ClassVar[str] = "gmp"
-    called: ClassVar[str] = ""
+    kind = "gmp"
+    called = ""
 
-    examples: ClassVar[Texts] = ("8x8x4: gmp",)
+    examples = ("8x8x4: gmp",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> GlobalMaxPool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import Extra, Kernel, Kernels, stretched
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
@@ -28,10 +28,10 @@ class Dropout(Layer):
     what: str
     rate: float
 
-    role: ClassVar[str] = "regularisation"
-    takes_vectors: ClassVar[bool] = True
+    role = "regularisation"
+    takes_vectors = True
 
-    examples: ClassVar[Texts] = (
+    examples = (
         "8x8x4: dropout 0.5",
         "1x1x6: dropout 0.3",
         "8x8x4: dropout2d 0.5",
@@ -53,7 +53,7 @@ class Dropout(Layer):
     def keeps_nothing(self) -> bool:
         return self.rate == 1
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.Dropout torch.nn.Dropout{n}d(p=0.5, inplace=False)",
         "dropout dropout{n}d(p=0.5, training=True, inplace=False)",
         "StochasticDepth stochastic_depth(p, mode='row', training=True)",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Pair
-from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     FORMAT,
@@ -49,9 +49,9 @@ class Pad(Layer):
     sides: tuple[Pair, ...]
     mode: str
 
-    kind: ClassVar[str] = "pad"
+    kind = "pad"
 
-    examples: ClassVar[Texts] = ("8x8x4: pad 1", "8x8x4: pad 0:1x2:0", "8x8x4: pad 1 reflect", "8x4: pad 1 replicate")
+    examples = ("8x8x4: pad 1", "8x8x4: pad 0:1x2:0", "8x8x4: pad 1 reflect", "8x4: pad 1 replicate")
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # zeros get no gradient
@@ -68,7 +68,7 @@ class Pad(Layer):
                 raise Fault("out-of-range", message, about="size")
         return cls(sides, mode)
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.ZeroPad{n}d torch.nn.ReflectionPad{n}d torch.nn.ReplicationPad{n}d(padding)",
         "torch.nn.ConstantPad{n}d(padding, value)",
         "pad(pad, mode='constant', value=None)",
@@ -129,9 +129,9 @@ class Crop(Layer):
 
     sides: tuple[Pair, ...]
 
-    kind: ClassVar[str] = "crop"
+    kind = "crop"
 
-    examples: ClassVar[Texts] = ("8x8x4: crop 1", "8x8x4: crop 0:1x2:0")
+    examples = ("8x8x4: crop 1", "8x8x4: crop 0:1x2:0")
 
     @classmethod
     def read(cls, arguments: Arguments) -> Crop:
@@ -180,11 +180,11 @@ class Upsample(Layer):
     factors: tuple[int, ...]
     mode: str
 
-    kind: ClassVar[str] = "upsample"
-    role: ClassVar[str] = "enlarging"
-    output_is_free: ClassVar[bool] = True
+    kind = "upsample"
+    role = "enlarging"
+    output_is_free = True
 
-    examples: ClassVar[Texts] = ("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear")
+    examples = ("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear")
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # blending adds in any order
@@ -204,7 +204,7 @@ class Upsample(Layer):
             raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
         return cls(factors, mode)
 
-    torch_calls: ClassVar[Texts] = (
+    torch_calls = (
         "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)",
         "torch.nn.Upsample upsample(size=None, scale_factor=None, mode='nearest', align_corners=None)",
         "interpolate(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None,"
@@ -261,10 +261,10 @@ class PixelShuffle(Layer):
 
     factor: int
 
-    kind: ClassVar[str] = "pixelshuffle"
-    role: ClassVar[str] = "enlarging"
+    kind = "pixelshuffle"
+    role = "enlarging"
 
-    examples: ClassVar[Texts] = ("8x8x8: pixelshuffle 2",)
+    examples = ("8x8x8: pixelshuffle 2",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> PixelShuffle:
@@ -286,7 +286,7 @@ class PixelShuffle(Layer):
             )
         return cls(size[0])
 
-    torch_calls: ClassVar[Texts] = ("torch.nn.PixelShuffle pixel_shuffle(upscale_factor)",)
+    torch_calls = ("torch.nn.PixelShuffle pixel_shuffle(upscale_factor)",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

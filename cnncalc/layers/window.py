@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -116,7 +116,7 @@ class Windowed(Layer):
     windows: tuple[Window, ...]
     rounding: str
 
-    called: ClassVar[str] = ""
+    called = ""
 
     def spatial(self, source: Volume) -> list[int]:
         """Return the spatial sizes of the output, or raise `Fault` where the window does not fit."""

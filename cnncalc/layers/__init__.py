@@ -16,10 +16,9 @@ from cnncalc.layers import (
 )
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.registry import FOREIGN, find, layers, words
+from cnncalc.layers.registry import find, foreign, layers, spoken, words
 
 __all__ = [
-    "FOREIGN",
     "Arguments",
     "Layer",
     "MatrixProduct",
@@ -29,6 +28,7 @@ __all__ = [
     "channels",
     "convolution",
     "find",
+    "foreign",
     "layers",
     "linear",
     "merging",
@@ -36,5 +36,6 @@ __all__ = [
     "pooling",
     "regularisation",
     "resizing",
+    "spoken",
     "words",
 ]

@@ -85,6 +85,7 @@ class Activation(Layer):
         "clamp clip(min=None, max=None)",
     )
 
+    other_names = (("leakyrelu", "lrelu leaky", r"(?:leaky ?relu|lrelu)"), ("softmax", "", "soft max"))
     examples = tuple(
         [f"{source}: {text}" for text in (*_TORCH, *_SAME, "leakyrelu 0.2", "softplus 2") for source in _VOLUMES]
     )

@@ -93,6 +93,9 @@ class Layer:
     examples: ClassVar[Texts] = ()
     """The layer alone behind an input, each of its words at least once: ``8x8x4: gn 2``. The tests try them all."""
 
+    other_names: ClassVar[tuple[tuple[str, str, str], ...]] = ()
+    """For hints: words of the layer, each with the words of other tools, and with a pattern for those of lectures."""
+
     takes_vectors: ClassVar[bool] = False
     """Whether it works on N x C tensors as they are, without positions."""
     makes_vectors: ClassVar[bool] = False

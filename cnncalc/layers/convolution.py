@@ -11,7 +11,16 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources, Texts
+from cnncalc.layers.base import (
+    MAX_WINDOWS,
+    NOTHING,
+    UNKNOWN_REACH,
+    Layer,
+    MatrixProduct,
+    Reach,
+    Sources,
+    Texts,
+)
 from cnncalc.layers.captions import unusual, with_kernel
 from cnncalc.layers.kernels import INPUTS, LOWERED, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
@@ -69,6 +78,7 @@ class Convolution(Windowed):
     role = "convolution"
     output_is_free = True
 
+    other_names = (("conv", "conv1d conv2d conv3d convolution convolutional", r"conv(?:olution(?:al)?)?(?:[123]d)?"),)
     examples: ClassVar[Texts] = (
         "8x8x4: conv 3x3x6 p1",
         "10x10x4: conv 3x3x6 s2 p0:1x0:1 d2 g2 nobias",
@@ -182,6 +192,7 @@ class DepthwiseConvolution(Convolution):
     def remarks(self) -> tuple[str, ...]:
         return unusual(self.setting("stride"), self.setting("dilation"))
 
+    other_names = (("dwconv", "depthwise depthwiseconv depthwiseconv2d", r"depth ?wise(?: conv(?:olution)?)?"),)
     examples = ("8x8x4: dwconv 3x3 p1", "9x9x4: dwconv 3x3x8 s2 p1 nobias")
 
     @classmethod
@@ -228,6 +239,13 @@ class TransposedConvolution(Layer):
     role = "enlarging"
     output_is_free = True
 
+    other_names = (
+        (
+            "deconv",
+            "convtranspose convtranspose2d conv2dtranspose upconv",
+            r"(?:transposed? conv(?:olution)?|deconvolution)",
+        ),
+    )
     examples = ("8x8x4: deconv 2x2x6 s2", "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias", "8x4: deconv 3x4")
 
     @classmethod

@@ -43,6 +43,7 @@ class FullyConnected(Flattening):
     role = "linear"
     output_is_free = True
 
+    other_names = (("fc", "linear dense fullyconnected connected", r"(?:fully ?-?connected|dense|linear)"),)
     examples = ("4x4x3: fc 10", "1x1x6: fc 10 nobias")
 
     @classmethod

@@ -48,6 +48,7 @@ class Add(Merge):
     output_is_free = True
     torch_calls = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
 
+    other_names = (("add", "shortcut residual sum", ""),)
     examples = ("8x8x4: add( relu | )",)
 
     @classmethod
@@ -78,6 +79,7 @@ class Concat(Merge):
     output_is_free = True
     torch_calls = ("cat concat concatenate(dim=0)",)
 
+    other_names = (("concat", "cat concatenate route", ""),)
     examples = ("8x8x4: concat( relu | | slice 0:2 )",)
 
     @classmethod

@@ -84,6 +84,7 @@ class BatchNorm(Normalisation):
     output_is_free = True
     statistic_over_batch = True
 
+    other_names = (("bn", "batchnorm batchnorm2d batchnormalization norm", r"batch ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: bn", "8x8x4: bn eps=0.001 momentum=0.01 noaffine", "8x4: bn", "1x1x6: bn")
 
     def values_per_statistic(self, sources: Sources) -> int:
@@ -131,6 +132,7 @@ class InstanceNorm(Normalisation):
     kind = "instancenorm"
     takes_vectors = False
 
+    other_names = (("instancenorm", "", r"instance ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: instancenorm", "8x8x4: instancenorm affine")
 
     @classmethod
@@ -173,6 +175,7 @@ class GroupNorm(Normalisation):
     kind = "gn"
     output_is_free = True
 
+    other_names = (("gn", "groupnorm", r"group ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: gn 2", "8x4: gn 2 eps=0.001 noaffine")
 
     @classmethod
@@ -221,6 +224,7 @@ class LayerNorm(Normalisation):
 
     kind = "ln"
 
+    other_names = (("ln", "layernorm layernorm2d", r"layer ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: ln", "1x1x6: ln noaffine", "8x4: ln")
 
     def values_per_statistic(self, sources: Sources) -> int:

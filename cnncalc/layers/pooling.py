@@ -139,6 +139,9 @@ class MaxPool(Pool):
     kind = "pool"
     called = "max pool"
 
+    other_names = (
+        ("maxpool", "maxpool1d maxpool2d maxpool3d maxpooling2d pooling", r"max(?:imum)? ?pool(?:ing)?(?:[123]d)?"),
+    )
     examples = (
         "8x8x4: pool 2x2",
         "8x8x4: maxpool 3x3 s2 p1 floor",
@@ -208,6 +211,13 @@ class AveragePool(Pool):
     kind = "avgpool"
     called = "avg pool"
 
+    other_names = (
+        (
+            "avgpool",
+            "avgpool1d avgpool2d avgpool3d averagepool averagepooling2d",
+            r"(?:av(?:era)?ge?|mean) ?pool(?:ing)?(?:[123]d)?",
+        ),
+    )
     examples = ("8x8x4: avgpool 2x2", "8x8x4: avgpool 3x3 s1 p1 nopad", "4x4x4x2: avgpool 2x2x2")
 
     @classmethod
@@ -450,6 +460,9 @@ class GlobalAveragePool(AdaptiveAveragePool):
     kind = "gap"
     called = ""
 
+    other_names = (
+        ("gap", "globalavgpool globalaveragepooling2d adaptiveavgpool2d", r"global av(?:era)?ge? ?pool(?:ing)?"),
+    )
     examples = ("8x8x4: gap",)
 
     @classmethod
@@ -464,6 +477,7 @@ class GlobalMaxPool(AdaptiveMaxPool):
     kind = "gmp"
     called = ""
 
+    other_names = (("gmp", "", r"global max(?:imum)? ?pool(?:ing)?"),)
     examples = ("8x8x4: gmp",)
 
     @classmethod

@@ -33,24 +33,6 @@ GROUP = "cnncalc.layers"
 _ENTRIES: dict[str, Entry] = {}
 _SHORTHAND = re.compile(r"([a-z_]+?)(-?\d.*)")
 
-FOREIGN = {
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "convolution", "convolutional"), "conv"),
-    **dict.fromkeys(("convtranspose", "convtranspose2d", "conv2dtranspose", "upconv"), "deconv"),
-    **dict.fromkeys(("depthwise", "depthwiseconv", "depthwiseconv2d"), "dwconv"),
-    **dict.fromkeys(("linear", "dense", "fullyconnected", "connected"), "fc"),
-    **dict.fromkeys(("maxpool1d", "maxpool2d", "maxpool3d", "maxpooling2d", "pooling"), "maxpool"),
-    **dict.fromkeys(("avgpool1d", "avgpool2d", "avgpool3d", "averagepool", "averagepooling2d"), "avgpool"),
-    **dict.fromkeys(("globalavgpool", "globalaveragepooling2d", "adaptiveavgpool2d"), "gap"),
-    **dict.fromkeys(("batchnorm", "batchnorm2d", "batchnormalization", "norm"), "bn"),
-    **dict.fromkeys(("layernorm", "layernorm2d"), "ln"),
-    **dict.fromkeys(("groupnorm",), "gn"),
-    **dict.fromkeys(("zeropad", "zeropad2d", "padding"), "pad"),
-    **dict.fromkeys(("cat", "concatenate", "route"), "concat"),
-    **dict.fromkeys(("shortcut", "residual", "sum"), "add"),
-    **dict.fromkeys(("lrelu", "leaky"), "leakyrelu"),
-}
-"""Words of other tools for layers that are called something else here."""
-
 
 def register(*words: str, heads: str = "") -> Callable[[type[L]], type[L]]:
     """Register a class under its words; the same word twice is a mistake in this project."""
@@ -125,6 +107,20 @@ def torch_modules() -> dict[str, Signature]:
     declared = [text for layer in layers() for text in vars(layer).get("torch_calls", ())]
     named = [(signature.name, signature) for signature in signatures(declared)]
     return {name.removeprefix("torch.nn."): signature for name, signature in named if name.startswith("torch.nn.")}
+
+
+def foreign() -> dict[str, str]:
+    """Return the words of other tools for layers, with the words that they have here."""
+    return {other: word for word, others, _ in _other_names() for other in others.split()}
+
+
+def spoken() -> dict[str, str]:
+    """Return patterns for what lectures and papers call layers, with the words that they have here."""
+    return {pattern: word for word, _, pattern in _other_names() if pattern}
+
+
+def _other_names() -> list[tuple[str, str, str]]:
+    return [names for layer in layers() for names in vars(layer).get("other_names", ())]
 
 
 def words() -> list[str]:

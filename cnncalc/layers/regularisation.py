@@ -31,6 +31,7 @@ class Dropout(Layer):
     role = "regularisation"
     takes_vectors = True
 
+    other_names = (("dropout", "", "drop out"),)
     examples = (
         "8x8x4: dropout 0.5",
         "1x1x6: dropout 0.3",

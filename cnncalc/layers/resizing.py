@@ -51,6 +51,7 @@ class Pad(Layer):
 
     kind = "pad"
 
+    other_names = (("pad", "zeropad zeropad2d padding", r"zero ?pad(?:ding)?"),)
     examples = ("8x8x4: pad 1", "8x8x4: pad 0:1x2:0", "8x8x4: pad 1 reflect", "8x4: pad 1 replicate")
 
     @property
@@ -184,6 +185,7 @@ class Upsample(Layer):
     role = "enlarging"
     output_is_free = True
 
+    other_names = (("upsample", "", r"up ?sampl(?:e|ing)"),)
     examples = ("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear")
 
     @property

@@ -10,7 +10,7 @@ from cnncalc.core.limits import MAX_STEPS
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten
-from cnncalc.layers import FOREIGN, Arguments, Sources, find, words
+from cnncalc.layers import Arguments, Sources, find, foreign, words
 from cnncalc.network.network import Node, Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
@@ -161,7 +161,8 @@ class ExpansionState:
         if word in self.spec.blocks:
             hints = [f"write {shorten(self.spec.blocks[word].signature, 80)}"]
             return self.error("bad-call", f"`{word}` is a block and is called with brackets", span, hints)
-        hints = [f"did you mean `{FOREIGN[word]}`?"] if word in FOREIGN else []
+        ours = foreign().get(word)
+        hints = [f"did you mean `{ours}`?"] if ours else []
         known = [name for name in (*words(), *STATEMENTS, *self.spec.blocks) if not _is_another_word(word, name)]
         hints = hints or did_you_mean(word, known)
         return self.error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)

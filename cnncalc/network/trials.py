@@ -9,6 +9,7 @@ from math import ceil
 from cnncalc.core.errors import Note, SpecError
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
+from cnncalc.layers import spoken
 from cnncalc.layers.window import axis_name, never_read
 from cnncalc.network.expand import expand
 from cnncalc.network.network import Network, Reached
@@ -207,7 +208,7 @@ def _reworded(error: SpecError, source: Source, settings: SpecSettings, library:
         return None
     for start, end in phrases_around(source.text, error.span.start):
         phrase = source.text[start:end]
-        written = translated(phrase)
+        written = translated(phrase, spoken())
         if written is None or written == phrase:
             continue
         text = Source(source.name, source.text[:start] + written + source.text[end:])

@@ -7,29 +7,10 @@ is translated only where every word of it is understood.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cnncalc.spec.scanner import normalise
 
-_LAYERS = {
-    r"conv(?:olution(?:al)?)?(?:[123]d)?": "conv",
-    r"(?:transposed? conv(?:olution)?|deconvolution)": "deconv",
-    r"depth ?wise(?: conv(?:olution)?)?": "dwconv",
-    r"max(?:imum)? ?pool(?:ing)?(?:[123]d)?": "maxpool",
-    r"(?:av(?:era)?ge?|mean) ?pool(?:ing)?(?:[123]d)?": "avgpool",
-    r"global av(?:era)?ge? ?pool(?:ing)?": "gap",
-    r"global max(?:imum)? ?pool(?:ing)?": "gmp",
-    r"batch ?norm(?:ali[sz]ation)?": "bn",
-    r"layer ?norm(?:ali[sz]ation)?": "ln",
-    r"group ?norm(?:ali[sz]ation)?": "gn",
-    r"instance ?norm(?:ali[sz]ation)?": "instancenorm",
-    r"(?:fully ?-?connected|dense|linear)": "fc",
-    r"(?:leaky ?relu|lrelu)": "leakyrelu",
-    r"soft max": "softmax",
-    r"drop out": "dropout",
-    r"up ?sampl(?:e|ing)": "upsample",
-    r"zero ?pad(?:ding)?": "pad",
-}
 _NUMBER = r"[0-9]{1,15}"
 _SIZES = rf"{_NUMBER}(?: ?[x*] ?{_NUMBER}){{0,8}}"
 _THINGS = r"(?:filters?|kernels?|channels?|outputs?|units?|neurons?|features?|feature maps?)"
@@ -44,20 +25,22 @@ _WORDS = (
     ("size", re.compile(rf"(?:(?:kernel|window|filter)(?:[ _]size)?(?: of)? ?[=:]? ?)?({_SIZES})(?![\w:])")),
     ("filler", re.compile(r"(with|and|of|size|a|an|the|layer|by|[,.])(?![\w])")),
 )
-_LAYER_WORDS = [(re.compile(rf"(?:{words})(?: layer)?(?![\w])"), layer) for words, layer in _LAYERS.items()]
 _LONGEST = 200
 _SEPARATOR = re.compile(r"[;#()\[\]|]|->|→|\s-+\s|=>|\s\*\s*[0-9{]|^\s*-|\w+\s*:\s")
 _SEPARATOR_OR_COMMA = re.compile(_SEPARATOR.pattern + "|,")
 
 
-def translated(phrase: str) -> str | None:
-    """Return how a phrase is written here, or None where a word of it is not understood."""
+def translated(phrase: str, layers: Mapping[str, str]) -> str | None:
+    """Return how a phrase is written here, or None where a word of it is not understood.
+
+    ``layers`` has patterns for what layers are called elsewhere, each with the layer's word here.
+    """
     if len(phrase) > _LONGEST:
         return None
     rest, layer = " ".join(normalise(phrase).split()), ""
     found: dict[str, str] = {}
     while rest:
-        rest, word, value = _next(rest)
+        rest, word, value = _next(rest, layers)
         if word == "size" and word in found and value.isdecimal():  # conv 3x3 64
             word = "filters"
         if not word or word in found or (word == "layer" and layer):
@@ -84,10 +67,10 @@ def phrases_around(text: str, place: int) -> Iterator[tuple[int, int]]:
         yield start, start + len(text[start:end].rstrip())
 
 
-def _next(text: str) -> tuple[str, str, str]:
+def _next(text: str, layers: Mapping[str, str]) -> tuple[str, str, str]:
     """Return what is behind the first words of a text, what these are about, and their value."""
-    for pattern, layer in _LAYER_WORDS:
-        if match := pattern.match(text):
+    for names, layer in layers.items():
+        if match := re.match(rf"(?:{names})(?: layer)?(?![\w])", text):
             return text[match.end() :].lstrip(), "layer", layer
     for word, pattern in (_WORDS[1], _WORDS[0], *_WORDS[2:]):
         if match := pattern.match(text):

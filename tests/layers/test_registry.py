@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnncalc.layers import FOREIGN, find, words
+from cnncalc.layers import find, foreign, words
 from cnncalc.layers.base import ROLES, Layer
 from cnncalc.layers.registry import register
 from tests.layers.helpers import hints, layer, told
@@ -18,9 +18,14 @@ def test_a_word_is_registered_once():
 
 def test_words_of_other_tools_lead_to_ours():
     """Every foreign word stands for a word of the language, and is not one itself."""
-    assert set(FOREIGN.values()) <= set(words())
-    assert not set(FOREIGN) & set(words())
+    assert set(foreign().values()) <= set(words())
+    assert not set(foreign()) & set(words())
+    assert {foreign()[word] for word in ("conv2dtranspose", "averagepool", "shortcut", "groupnorm")} == {
+        *("deconv", "avgpool", "add", "gn")
+    }
     assert hints("linear 10", "8x8x4") == "write `fc 10`"
+    assert hints("average pooling 2x2", "8x8x4") == "write `avgpool 2x2`"
+    assert hints("transposed convolution 2x2x8", "8x8x4") == "write `deconv 2x2x8`"
     assert hints("cat 10", "8x8x4") == "did you mean `concat`?"
 
 

@@ -134,6 +134,29 @@ def test_a_label_taken_from_another_branch_is_a_letter() -> None:
     assert shown.marks == {1: "A"}
 
 
+def test_a_label_inside_a_closed_block_has_its_letter_in_the_inside_that_is_shown() -> None:
+    """As the branches of a block that is drawn once beside the network."""
+    block = "block b\nadd( a: conv 3x3x8 p1 - relu | conv 1x1x8 ) - conv 3x3x8 p1 - add( @a | )\nend\n"
+    shown = scene(block + "b - conv 3x3x8 p1 - b - fc 10", "9x9x8", depth=1)
+    assert [detail.title for detail in shown.details] == ["b"]
+    assert list(shown.marks.values()) == ["A"]
+
+
+def test_what_reads_from_the_middle_that_is_left_out_has_the_letter_of_that_box() -> None:
+    chain = "\n".join([f"conv 3x3x{1 + n % 89} p1" for n in range(200)])
+    text = f"{chain}\nkept: conv 3x3x8 p1\n{chain}\nx: conv 3x3x7 p1\nconv 3x3x9 p1\nconcat(@kept | @x | )"
+    shown = scene(text, "9x9x8")
+    left_out = {box.exit for box in shown.chain.boxes() if box.title == "…"}
+    assert left_out & set(shown.marks)
+    every_letter_has_a_source(shown)
+
+
+def every_letter_has_a_source(shown: Scene) -> None:
+    """Fail where a letter stands at what is read and nowhere else."""
+    sources = {shown.marks[box.exit] for box in shown.boxes() if box.exit in shown.marks}
+    assert set(shown.marks.values()) == sources
+
+
 # ---- every layer, exactly once
 
 
@@ -148,7 +171,9 @@ def test_every_layer_of_the_zoo_is_in_one_box(name: str) -> None:
 @pytest.mark.parametrize("seed", range(80))
 def test_every_layer_of_a_tangle_is_in_one_box(seed: int) -> None:
     network = cnncalc.load(tangle(seed))
-    whole(network, scene_of(network, "net"))
+    shown = scene_of(network, "net")
+    whole(network, shown)
+    every_letter_has_a_source(shown)
 
 
 def whole(network: cnncalc.Network, shown: Scene) -> None:

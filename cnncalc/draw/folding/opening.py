@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, cast
 
 from cnncalc.core.numbers import counted
 from cnncalc.draw import scene
 from cnncalc.draw.folding.items import Block, Fork, Item, Leaf, Repeat
+from cnncalc.draw.folding.marks import marks_of
 from cnncalc.draw.folding.simplify import structure
 from cnncalc.draw.roles import sign_of, times, title, word
-from cnncalc.network import Network, Node
+from cnncalc.network import Network
 
 FEW = 14
 """So many boxes are shown as they are, without folding repeats."""
@@ -38,17 +40,34 @@ class Limits:
     longest: int = MOST
 
 
+class Scenes:
+    """The scenes of a network, whose structure is found once."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    @cached_property
+    def _folded(self) -> list[Item]:
+        return structure(self.network, fold=True)
+
+    def scene(self, name: str, limits: Limits = Limits()) -> scene.Scene:
+        """Return the scene that shows as much as the limits allow."""
+        opener = _Opener(self.network, limits)
+        if limits.depth is None and len(self.network) <= _SMALL:
+            items = structure(self.network, fold=False)
+            if sum(1 for _ in opener.chain(items, _ALL, 0).boxes()) <= FEW:
+                return opener.whole(name, items, _ALL)
+        items = self._folded
+        return opener.whole(name, items, opener.best_depth(items) if limits.depth is None else limits.depth - 1)
+
+
 def scene_of(network: Network, name: str, limits: Limits = Limits()) -> scene.Scene:
-    """Return the scene of a network."""
-    items = structure(network, fold=False)
-    opener = _Opener(network, limits)
-    if limits.depth is None and sum(1 for _ in opener.chain(items, _ALL, 0).boxes()) <= FEW:
-        return opener.whole(name, items, _ALL)
-    items = structure(network, fold=True)
-    return opener.whole(name, items, opener.best_depth(items) if limits.depth is None else limits.depth - 1)
+    """Return a scene of a network."""
+    return Scenes(network).scene(name, limits)
 
 
 _ALL = 1000
+_SMALL = 200  # more layers do not fit into a few boxes
 
 
 class _Opener:
@@ -80,7 +99,7 @@ class _Opener:
         if items and items[0].entry != 0:
             chain.origins[1] = items[0].entry
         details = self._details() if self.limits.longest == MOST else []
-        marks = _marks(chain)
+        marks = marks_of([chain, *[detail.body for detail in details]])
         return scene.Scene(name, chain, details, marks, self._costs(((1, len(self.network)),)))
 
     # ---- parts
@@ -89,25 +108,27 @@ class _Opener:
         """Return the parts of a chain; ``depth`` levels of blocks are opened, ``forks`` forks are around it."""
         parts: list[scene.Part] = []
         origins: list[int | None] = []
-        before: int | None = None
-        for item in items:
-            parts.append(_PARTS[type(item)](self, item, depth, forks))
-            origins.append(item.entry if parts[1:] and item.entry != before else None)
-            before = item.exit
-        chain = scene.Chain(parts, origins, parts[-1].output if parts else entry)
-        return self._shortened(chain) if len(parts) > self.limits.longest else chain
-
-    def _shortened(self, chain: scene.Chain) -> scene.Chain:
-        """Leave out the middle of a chain that is too long."""
         half = self.limits.longest // 2
-        middle = [box for part in chain.parts[half:-half] for box in part.boxes()]
-        spans = ((min(b.spans[0][0] for b in middle), max(b.spans[-1][1] for b in middle)),)
-        left = spans[0][1] - spans[0][0] + 1
-        last = chain.parts[-half - 1]
-        box = scene.Box("block", "…", (f"{left:,} more layers",), self._names(spans), spans, last.exit, last.output)
+        hidden = range(half, len(items) - half) if len(items) > self.limits.longest else range(0)
+        before: int | None = None
+        for place, item in enumerate(items):
+            if place not in hidden:
+                parts.append(_PARTS[type(item)](self, item, depth, forks))
+                origins.append(item.entry if place and item.entry != before else None)
+            elif place == hidden[0]:
+                parts.append(self._left_out(items[hidden[0] : hidden[-1] + 1]))
+                origins.append(None)
+            before = item.exit
+        return scene.Chain(parts, origins, parts[-1].output if parts else entry)
+
+    def _left_out(self, items: Sequence[Item]) -> scene.Box:
+        """Return the box that stands for the middle of a chain which is too long."""
+        spans = ((items[0].first, items[-1].last),)
+        said = f"{spans[0][1] - spans[0][0] + 1:,} more layers"
+        last = items[-1].exit
+        box = scene.Box("block", "…", (said,), self._names(spans), spans, last, self._volume(last))
         box.costs = self._costs(spans)
-        parts = [*chain.parts[:half], box, *chain.parts[-half:]]
-        return scene.Chain(parts, [*chain.origins[:half], None, *chain.origins[-half:]], chain.output)
+        return box
 
     def _leaf(self, item: Leaf, depth: int, forks: int) -> scene.Box:
         node = item.node
@@ -203,10 +224,10 @@ class _Opener:
         )
 
     def _names(self, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
-        layers: list[Node] = [node for first, last in spans for node in self.network.layers[first - 1 : last]]
-        if len(layers) > _FEW_SPANS:
-            return (layers[0].name, "…", layers[-1].name)
-        return tuple([node.name for node in layers])
+        layers = self.network.layers
+        if sum([last - first + 1 for first, last in spans]) > _FEW_SPANS:
+            return (layers[spans[0][0] - 1].name, "…", layers[spans[-1][1] - 1].name)
+        return tuple([node.name for first, last in spans for node in layers[first - 1 : last]])
 
     # ---- details
 
@@ -290,28 +311,3 @@ def _summary(block: Block) -> tuple[str, ...]:
     if len(block.body) == 1 and type(only := block.body[0]) is Repeat and type(only.body[0]) is Block:
         return (f"{_function(only.body[0])} ×{only.times}",)
     return (counted(block.last - block.first + 1, "layer"),)
-
-
-def _marks(chain: scene.Chain) -> dict[int, str]:
-    """Return a letter for every layer that is read from elsewhere in a chain, in the order of the layers."""
-    found: set[int] = set()
-    _collect(chain, found)
-    return {index: _letters(place) for place, index in enumerate(sorted(found))}
-
-
-def _collect(chain: scene.Chain, found: set[int]) -> None:
-    for part, origin in zip(chain.parts, chain.origins, strict=True):
-        if origin is not None and origin >= 0:
-            found.add(origin)
-        if type(part) is scene.Fork:
-            for path in part.paths:
-                if path.origin is not None and path.origin >= 0:
-                    found.add(path.origin)
-                _collect(path.chain, found)
-        elif type(part) is scene.Frame:
-            _collect(part.body, found)
-
-
-def _letters(place: int) -> str:
-    letter = chr(ord("A") + place % 26)
-    return letter if place < 26 else f"{letter}{place // 26}"

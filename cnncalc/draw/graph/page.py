@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cnncalc.core.numbers import in_units
 from cnncalc.draw import scene
-from cnncalc.draw.folding.opening import Limits, scene_of
+from cnncalc.draw.folding.opening import Limits, Scenes
 from cnncalc.draw.graph import sizes
 from cnncalc.draw.graph.boxes import Shapes, Style
 from cnncalc.draw.graph.columns import BETWEEN, Columns, all_columns, cuts
@@ -38,8 +38,9 @@ _LIMITS = ((40, 60), (40, 36), (2, 36), (1, 36), (0, 36), (0, 20))
 
 def graph_picture(network: Network, name: str, *, show: str = "", depth: int | None = None) -> Picture:
     """Return the picture of a network as boxes."""
+    scenes = Scenes(network)
     for forks, longest in _LIMITS:
-        drawn = scene_of(network, name, Limits(depth, forks, longest))
+        drawn = scenes.scene(name, Limits(depth, forks, longest))
         page = _Page(drawn, show)
         if page.fits:
             break

@@ -21,6 +21,7 @@ MANY = 22
 MOST = 44
 """So many volumes may there be at all; of more the middle is left out."""
 _LEVELS = 1000
+_SMALL = 200  # more layers do not fit into a few volumes
 
 
 @dataclass(slots=True)
@@ -55,9 +56,10 @@ class Step:
 def steps_of(network: Network, depth: int | None = None) -> list[Step]:
     """Return the volumes of a network in order, with the input first."""
     start = Step("input", "input", (), network.input, names=("input",), spans=((0, 0),))
-    plain = _Steps(network).chain(structure(network, fold=False), _LEVELS)
-    if depth is None and len(plain) < FEW:
-        return [start, *plain]
+    if depth is None and len(network) <= _SMALL:
+        plain = _Steps(network).chain(structure(network, fold=False), _LEVELS)
+        if len(plain) < FEW:
+            return [start, *plain]
     items = structure(network, fold=True)
     if depth is not None:
         return [start, *_shortened(_Steps(network).chain(items, depth - 1))]

@@ -18,7 +18,7 @@ from torch import nn
 
 import cnncalc
 from cnncalc.model import export
-from cnncalc.model.source import python_source
+from cnncalc.model.python import python_source
 from cnncalc.model.verify import verify
 
 CHANNELS, SIDE = 4, 8

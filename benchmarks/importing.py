@@ -33,7 +33,7 @@ import torch
 from torch import nn
 
 import cnncalc
-from cnncalc.model.importing import import_module
+from cnncalc.model.from_torch import import_module
 
 MODULES = """
 byobnet convmixer convnext cspnet cspnext densenet dla dpn efficientnet fasternet ghostnet hardcorenas hgnet hrnet

@@ -267,7 +267,7 @@ def from_torch(module: nn.Module, input: str | tuple[int, ...], *, prove: bool =
     with optional_packages():
         from torch import nn
 
-        from cnncalc.model.importing import import_module
+        from cnncalc.model.from_torch import import_module
 
     if not isinstance(module, nn.Module):
         hints = [f"make one: {module.__name__}()"] if isinstance(module, type) else []

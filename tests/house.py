@@ -23,7 +23,7 @@ FLOORS = (
     ("analysis.memory",),
     ("report", "model", "draw"),
     ("model.blocks", "draw.folding"),
-    ("model.source", "model.importing", "draw.graph", "draw.volumes", "draw.layer"),
+    ("model.python", "model.from_torch", "draw.graph", "draw.volumes", "draw.layer"),
     ("draw.styles",),
     ("train", "train.recipe", "train.checkpoints"),
     ("train.recipe.presets", "train.data"),

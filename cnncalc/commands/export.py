@@ -102,7 +102,7 @@ def _from_run(path: str, which: str, settings: SpecSettings, seed: int | None) -
 
 
 def _python(network: Network, seed: int | None, weights: Weights | None) -> str:
-    from cnncalc.model.source import python_source
+    from cnncalc.model.python import python_source
 
     return python_source(network)
 

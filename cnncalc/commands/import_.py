@@ -54,8 +54,8 @@ def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: 
     """
     path = take_spec_path(output)
     with optional_packages():
-        from cnncalc.model.importing import import_module
-        from cnncalc.model.importing.target import Target, literal
+        from cnncalc.model.from_torch import import_module
+        from cnncalc.model.from_torch.target import Target, literal
 
     values = {name: literal(value) for name, value in arguments.items()}
     target = Target(model)

@@ -17,7 +17,7 @@ from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
 from cnncalc.analysis.memory.trace import record
 from cnncalc.commands.cli import run
 from cnncalc.layers import find, layers, words
-from cnncalc.model.source import python_source
+from cnncalc.model.python import python_source
 from cnncalc.model.verify import verify
 from tests.analysis.test_autocast import autocast_on_a_card
 from tests.oracle.torch_memory import autograd_bytes, fake_mode, images, tracked_peak, with_memory

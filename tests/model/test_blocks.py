@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.core.volume import Volume
-from cnncalc.model.importing.alignment import aligned
-from cnncalc.model.importing.operations import Token
-from cnncalc.model.importing.parameters import RATE_DIGITS, solve
-from cnncalc.model.importing.phrases import Hole, Jump, Phrase, Phrases, Repeat, Step, keys
-from cnncalc.model.importing.repeats import with_repeats
-from cnncalc.model.source.arguments import Solver
+from cnncalc.model.blocks.numbers import Hole
+from cnncalc.model.from_torch.alignment import aligned
+from cnncalc.model.from_torch.block_parameters import RATE_DIGITS, solve
+from cnncalc.model.from_torch.operations import Token
+from cnncalc.model.from_torch.repeats import with_repeats
+from cnncalc.model.from_torch.text_parts import Phrase, Phrases, TextJump, TextRepeat, TextStep, keys
+from cnncalc.model.python.arguments import Solver
 
 NUMBERS = st.integers(1, 64)
 ROLES = st.sampled_from(["width", "squeezed", "kernel", "pad", "stride", "groups", "cut", "depth", "rate"])
@@ -97,8 +98,8 @@ def test_python_computes_what_an_argument_was(known: list[list[int]], follows: C
 VOLUME = Volume((8, 8, 4))
 
 
-def step(word: str, size: int = 1) -> Step:
-    return Step(VOLUME, VOLUME, None, word, (Token("", (size,), ("kernel",)),))
+def step(word: str, size: int = 1) -> TextStep:
+    return TextStep(VOLUME, VOLUME, None, word, (Token("", (size,), ("kernel",)),))
 
 
 STEPS = st.builds(step, st.sampled_from(["conv", "bn", "relu", "pool"]), st.integers(1, 2))
@@ -108,20 +109,20 @@ def unfolded(phrases: Phrases) -> list[Phrase]:
     """Write every repeat out."""
     flat: list[Phrase] = []
     for phrase in phrases:
-        flat += unfolded(phrase.body) * int(phrase.times) if isinstance(phrase, Repeat) else [phrase]
+        flat += unfolded(phrase.body) * int(phrase.times) if isinstance(phrase, TextRepeat) else [phrase]
     return flat
 
 
 @given(st.lists(STEPS, max_size=24))
-def test_repeats_written_out_are_what_was_folded(steps: list[Step]) -> None:
+def test_repeats_written_out_are_what_was_folded(steps: list[TextStep]) -> None:
     folded = with_repeats(steps)
     assert unfolded(folded) == steps
     assert sum(len(phrase.text) + 3 for phrase in folded) <= sum(len(phrase.text) + 3 for phrase in steps)
 
 
 def test_a_label_stands_on_the_last_copy_alone() -> None:
-    labelled = Step(VOLUME, VOLUME, "skip1", "relu", ())
-    plain = Step(VOLUME, VOLUME, None, "relu", ())
+    labelled = TextStep(VOLUME, VOLUME, "skip1", "relu", ())
+    plain = TextStep(VOLUME, VOLUME, None, "relu", ())
     assert [phrase.text for phrase in with_repeats([plain, plain, labelled, plain])] == ["skip1: relu*3", "relu"]
 
 
@@ -132,7 +133,7 @@ def test_a_label_stands_on_the_last_copy_alone() -> None:
 def test_sequences_written_alike_are_still_themselves(times: list[tuple[int, int]]) -> None:
     """A stage without blocks behind its first one, and stages with some, have one text."""
     bodies: list[Phrases] = [
-        (step("conv", first), *with_repeats([Step(VOLUME, VOLUME, None, "cell", (), call=True)] * more))
+        (step("conv", first), *with_repeats([TextStep(VOLUME, VOLUME, None, "cell", (), call=True)] * more))
         for more, first in times
     ]
     found = aligned(bodies)
@@ -142,10 +143,10 @@ def test_sequences_written_alike_are_still_themselves(times: list[tuple[int, int
 
 
 def test_what_changes_the_volume_cannot_be_left_out() -> None:
-    smaller = Step(VOLUME, Volume((4, 4, 4)), None, "half", (), call=True)
+    smaller = TextStep(VOLUME, Volume((4, 4, 4)), None, "half", (), call=True)
     assert aligned([(step("conv"), smaller), (step("conv"),)]) is None
 
 
 def test_a_label_and_what_takes_it_up_cannot_be_left_out() -> None:
-    jump = Jump(VOLUME, VOLUME, None, "skip1")
+    jump = TextJump(VOLUME, VOLUME, None, "skip1")
     assert aligned([(step("conv"), jump), (step("conv"),)]) is None

@@ -17,6 +17,20 @@ DIVISORS = (2, 3, 4, 6, 8, 16)
 """What numbers are divided by where the rest is dropped."""
 
 
+class Hole(NamedTuple):
+    """A number (or a word) of a block that may differ between the places where it stands.
+
+    Attributes:
+        value: what it is there; None where any number will do.
+        role: what it is, such as ``width``: its name as an argument.
+        channels: how many channels arrive there; 0 where no one number says it.
+    """
+
+    value: Any
+    role: str
+    channels: int = 0
+
+
 class Parameter(NamedTuple):
     """A parameter of a block, with its value in every place.
 

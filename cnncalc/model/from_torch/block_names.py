@@ -1,0 +1,149 @@
+"""What the blocks of an imported text are called: by the classes and attributes of the module's parts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from cnncalc.core.volume import Volume
+from cnncalc.layers import words
+from cnncalc.model.from_torch.block_candidates import Family
+from cnncalc.model.from_torch.trace import CONTAINERS, ModuleScope
+from cnncalc.model.from_torch.units import NORM, PATH, STAGE
+from cnncalc.spec.expressions import RESERVED_NAMES
+from cnncalc.spec.steps import MERGES, STATEMENTS
+
+_SAYS_NOTHING = frozenset(("body", "conv", "feature", "m", "model", "module", "net", "op", "seq"))
+"""Names of attributes that hold other modules and do not say which."""
+
+_STAGES = frozenset(("block", "layer", "level", "stage"))
+"""Names of attributes that hold the blocks of one resolution."""
+
+_OF_THE_FIELD = {
+    "se": "squeeze_excite",
+    "se_block": "squeeze_excite",
+    "se_layer": "squeeze_excite",
+    "se_module": "squeeze_excite",
+    "squeeze_excitation": "squeeze_excite",
+    "cn_block": "convnext",
+    "any_stage": STAGE,
+    "mb_conv": "mbconv",
+    "fused_mb_conv": "fused_mbconv",
+    "bottleneck_transform": "bottleneck",
+    "bn_conv": "conv_bn",
+}
+"""The names that the field has for what classes call otherwise."""
+
+_TAKEN = frozenset((*STATEMENTS, *MERGES, *words(), *RESERVED_NAMES))
+
+
+def kind_of(members: Sequence[Sequence[ModuleScope]]) -> tuple[str, bool]:
+    """Return what modules that do the same are called, and whether that is no name of a class of theirs.
+
+    Each has several scopes where a module holds one other and nothing else.
+    """
+    names: Counter[tuple[bool, str]] = Counter()
+    classes = set()
+    for scopes in members:
+        for scope in scopes:
+            if found := _class_name(scope):
+                names[found in (PATH, NORM), found] += 1
+                classes |= set() if scope.kind in CONTAINERS else {found}
+    if not names:
+        return "", True
+    _, kind = min(names, key=lambda each: (each[0], -names[each], each[1] not in classes, len(each[1])))
+    return kind, kind not in classes
+
+
+def kinds_of(members: Sequence[Sequence[ModuleScope]]) -> set[str]:
+    """Return all that modules may be called."""
+    return {found for scopes in members for scope in scopes if (found := _class_name(scope))}
+
+
+def _class_name(scope: ModuleScope) -> str:
+    """Return what a module is called: by its class, by that of its owner, or by its attribute."""
+    kind = scope.kind
+    if kind in CONTAINERS:
+        parts = [part.rstrip("0123456789_") for part in scope.path.split(".")[1:]]
+        kind = next((part for part in reversed(parts) if part), "")
+        kind = _singular(re.sub(r"(?i)_?(layers?|modules?|blocks?)$", "", kind) or kind)
+        if kind.lower() in _STAGES:
+            kind = STAGE if not scope.owner else scope.owner
+        elif kind.lower() in _SAYS_NOTHING:
+            kind = scope.owner or kind
+    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower().strip("_")
+    kind = re.sub(r"[^a-z0-9_]", "", kind)[:40]
+    kind = _OF_THE_FIELD.get(kind, kind)
+    short = re.sub(r"_(block|module)$", "", kind)
+    return kind if short in _TAKEN or len(short) < 3 else short
+
+
+def _singular(word: str) -> str:
+    if re.search(r"(ch|sh|x)es$", word):
+        return word[:-2]
+    return word[:-1] if re.search(r"[^s]s$", word) and len(word) > 3 else word
+
+
+def name(families: Sequence[Family]) -> None:
+    """Name families: by their kind, and by what sets them apart if several have one, with a number if need be."""
+    used: set[str] = set()
+    kinds: dict[str, list[Family]] = {}
+    for family in families:
+        kinds.setdefault(family.kind, []).append(family)
+    for family in sorted(families, key=lambda family: (not family.keeps, -len(family.units))):
+        stem = _stem(family, [other for other in kinds[family.kind] if other is not family])
+        stem = stem + "_block" if stem in _TAKEN or stem[0].isdigit() else stem
+        number = 1
+        while (family_name := stem if number == 1 else f"{stem}{number}") in used:
+            number += 1
+        used.add(family_name)
+        family.name = family_name
+
+
+def _stem(family: Family, others: Sequence[Family]) -> str:
+    """Return the kind of a family, with what it does and the others of its kind do not."""
+    if family.kind == PATH:
+        owner = _class_name(ModuleScope("", family.units[0].scope.owner))
+        if others and owner and any(other.units[0].scope.owner != family.units[0].scope.owner for other in others):
+            return f"{owner}_{PATH}"
+    mine = [has(family) for _, has in _FEATURES]
+    for place, (word, has) in enumerate(_FEATURES):
+        if others and mine[place] and not any(map(has, others)):
+            return f"{family.kind}_{word}"
+    return family.kind
+
+
+def _is_residual(family: Family) -> bool:
+    first = family.bodies[0][0]
+    return first.text.startswith("add(") and not all(first.inside())
+
+
+def _changes(direction: int) -> Callable[[Family], bool]:
+    """Return a test for families that make volumes with more positions (1) or fewer (-1)."""
+
+    def changes(family: Family) -> bool:
+        sizes = [(_positions(body[0].before), _positions(body[-1].after)) for body in family.bodies]
+        return all((after - before) * direction > 0 for before, after in sizes)
+
+    return changes
+
+
+def _does(word: str) -> Callable[[Family], bool]:
+    return lambda family: any(word in phrase.text for phrase in family.bodies[0])
+
+
+_FEATURES: Sequence[tuple[str, Callable[[Family], bool]]] = (
+    ("residual", _is_residual),
+    ("down", _changes(-1)),
+    ("up", _changes(1)),
+    ("se", _does("mul(")),
+    ("hs", _does("hardswish")),
+    ("dw", _does("dwconv")),
+    ("split", _does("slice")),
+)
+"""What may set blocks of one kind apart, and the word for it in their names."""
+
+
+def _positions(volume: Volume) -> int:
+    return volume.values // volume.channels

@@ -1,0 +1,285 @@
+"""A call of the trace with what it is given, and the ways in which a layer says what it does (`TorchCall`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import isinf
+from typing import Any
+
+import torch
+from torch import nn
+
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
+from cnncalc.layers import find
+from cnncalc.layers.torch_calls import Signature
+from cnncalc.layers.window import Windowed
+from cnncalc.layers.written import Pairs, Token, Unsayable, Words
+from cnncalc.model.from_torch.axes import FIRST, FLAT, IMAGES, LAST, TOKENS, VECTOR, axes_of
+from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
+from cnncalc.model.from_torch.learning import RUNNING
+from cnncalc.model.from_torch.trace import BATCH
+from cnncalc.model.from_torch.values import Tensor, View
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the trace; its methods are explained at `TorchCall`.
+
+    ``given`` are a function's arguments, ``module`` is a module's.
+    """
+
+    emitter: Emitter
+    signature: Signature
+    first: Any
+    given: Mapping[str, Any] = field(default_factory=dict)
+    module: nn.Module | None = None
+
+    # ---- what it is given
+
+    @property
+    def name(self) -> str:
+        return self.signature.name.rpartition(".")[2]
+
+    @property
+    def source(self) -> Volume:
+        return self.emitter.volume(self.view)
+
+    @property
+    def arriving(self) -> tuple[int, ...]:
+        return shape_of(self.emitter.node.all_input_nodes[0])
+
+    @property
+    def made(self) -> tuple[int, ...]:
+        return self.emitter.shape
+
+    @property
+    def negated(self) -> bool:
+        return self.view.negated
+
+    @property
+    def images_in_front(self) -> bool:
+        axes = self.view.axes
+        return len(axes) > 1 and not axes[0] and [atom.kind for atom in axes[1]] == [IMAGES]
+
+    @property
+    def view(self) -> View:
+        """What comes first, which is a volume."""
+        if not isinstance(self.first, View):
+            raise Unsayable("it takes one tensor, and nothing else")
+        return self.first
+
+    def __getitem__(self, name: str) -> Any:
+        usual = self.signature.usual.get(name)
+        if self.module is not None:
+            return getattr(self.module, name, usual)
+        value = self.given.get(name)
+        return usual if value is None else value
+
+    @cached_property
+    def _learned(self) -> dict[str, tuple[int, ...] | None]:
+        return {}
+
+    def learned(self, name: str) -> tuple[int, ...] | None:
+        if name not in self._learned:
+            self._learned[name] = self._learn(name)
+        return self._learned[name]
+
+    def _learn(self, name: str) -> tuple[int, ...] | None:
+        tensor = self[name]
+        if tensor is None:
+            return None
+        if self.module is not None:
+            return tuple(tensor.shape)  # the tensors of a module are noted when it is called
+        if not isinstance(tensor, Tensor):
+            raise Unsayable("its weights are computed, and those of a spec are learned")
+        self.emitter.weights.learn(tensor, "weight" if name == "other" else name)
+        return tensor.shape
+
+    def affine(self, word: str) -> bool:
+        weight, bias = self.learned("weight"), self.learned("bias")
+        if (weight is None) != (bias is None):
+            raise Unsayable(f"its `{word}` has a scale and a shift or neither")
+        return weight is not None
+
+    def keeps(self, name: str) -> bool:
+        assert name in RUNNING
+        tensor = self[name]
+        if self.module is None and isinstance(tensor, Tensor):
+            self.emitter.weights.keep(tensor, name)
+        return isinstance(tensor, torch.Tensor | Tensor)
+
+    def _values(self, name: str) -> torch.Tensor | None:
+        tensor = self[name]
+        value = tensor.value if isinstance(tensor, Tensor) else tensor
+        return value.detach() if isinstance(value, torch.Tensor) and not value.is_meta else None
+
+    def fixed(self, name: str) -> Any:
+        values = self._values(name)
+        learned = self.module is None and isinstance(self[name], Tensor) and isinstance(self[name].value, nn.Parameter)
+        return None if values is None or learned else _as_tuples(values.tolist())
+
+    def common_value(self, name: str) -> float | None:
+        values = self._values(name)
+        if values is None or not values.numel():
+            return None
+        flat = values.reshape(-1)
+        return float(flat[0]) if bool((flat == flat[0]).all()) else None
+
+    def factor(self, name: str) -> bool:
+        tensor = self[name]
+        if not isinstance(tensor, Tensor):
+            return False
+        view = self.emitter.sized(self.view)
+        axis, count = self.emitter.channel_axis(view), len(view.axes)
+        shape = (1,) * (count - len(tensor.shape)) + tensor.shape
+        channels = self.emitter.volume(view).channels
+        if axis is None or shape != tuple([channels if place == axis else 1 for place in range(count)]):
+            raise Unsayable("its `scale` has one learned factor per channel")
+        return self.learned(name) is not None
+
+    # ---- what it does
+
+    def settled(self) -> Call:
+        return self.behind(self.emitter.positions(self.view))
+
+    def behind(self, result: Any) -> Call:
+        return replace(self, first=result)
+
+    def unchanged(self) -> Any:
+        return self.first
+
+    def elementwise(self, words: Words) -> View:
+        return self.emitter.kept(words, self.emitter.sized(self.view))
+
+    def channelwise(self, words: Words) -> View:
+        view = self.emitter.sized(self.view)
+        if self.emitter.layout(view) not in (FIRST, VECTOR):
+            raise Unsayable("the channels are not where it looks for them")
+        return self.emitter.kept(words, view)
+
+    def over_channels(self, words: Words, axis: int) -> View:
+        view = self.emitter.sized(self.view)
+        single = self.emitter.volume(view).channels == 1 and not view.axes[axis]  # any axis of one value will do
+        if not single and axis % len(view.axes) != self.emitter.channel_axis(view):
+            raise Unsayable("it works over the channels alone")
+        return self.emitter.kept(words, view)
+
+    def sliding(self, words: Words, volume: Volume | None = None) -> View:
+        return self.emitter.made(words, self.emitter.positions(self.view), volume or self._wanted)
+
+    @property
+    def _wanted(self) -> Volume:
+        """The volume that the call makes, if that is one of images with channels first."""
+        return Volume.of(self.made[2:], self.made[1])
+
+    def window(
+        self,
+        words: Callable[[Pairs], Words],
+        pads: Pairs,
+        fill: float,
+        *,
+        negates: bool = False,
+        always: bool = False,
+    ) -> View:
+        if negates:
+            result = self.behind(replace(self.view, negated=False)).window(words, pads, fill)
+            return replace(result, negated=self.negated)
+        takes = not any(map(any, pads)) and self.view.fill == fill
+        own = self._own_padding(words, always) if takes else None
+        return self.sliding(words(pads)) if own is None else self.emitter.made(own, self.view, self._wanted)
+
+    def _own_padding(self, words: Callable[[Pairs], Words], always: bool) -> Words | None:
+        """Return a window with the padding in front of it as its own, if that is the same; None if not.
+
+        Zeros that are alike on both sides stay a layer, as the module has them.
+        """
+        view = self.view
+        if view.pads is None or any(before < 0 for before, _ in view.pads):
+            return None
+        pads = tuple([(before, max(0, after)) for before, after in view.pads])
+        plain = all(before == after for before, after in pads)
+        if plain and not isinf(view.fill) and not always:
+            return None
+        written = words(pads)
+        same = written._replace(tokens=tuple([Token("same") if t.prefix == "p" else t for t in written.tokens]))
+        return next((each for each in (written, same) if self._makes(each, pads)), None)
+
+    def _makes(self, words: Words, pads: Pairs) -> bool:
+        """Say whether a window with this padding makes a volume; some paddings may only be written as ``same``."""
+        layer = layer_of(words, self.source)
+        if layer is None or layer.output((self.source,)) != self._wanted:
+            return False
+        assert isinstance(layer, Windowed)  # nothing else has padding of its own
+        return tuple([(window.before, window.after) for window in layer.windows]) == pads
+
+    def padded(self, pads: Pairs, fill: float) -> View:
+        view = self.emitter.positions(replace(self.view, negated=False))
+        return View(view.index, view.axes, pads, fill, self.negated)
+
+    def over_positions(self, words: Callable[[tuple[int, ...]], Words]) -> View:
+        view = self.emitter.settled(self.view)
+        dims = self["dim"] or ()
+        axes = {dim % len(view.axes) for dim in (dims if isinstance(dims, tuple | list) else [dims])}
+        atoms = [atom for axis in axes for atom in view.axes[axis]]
+        if not axes or any(atom.kind < 1 or atom.part for atom in atoms):
+            raise Unsayable("it takes the mean and the maximum over positions alone")
+        gone, volume = {atom.kind - 1 for atom in atoms}, self.emitter.volume(view)
+        spatial = tuple([1 if axis in gone else size for axis, size in enumerate(volume.spatial)])
+        index = self.emitter.emit(words(spatial), (view.index,), volume.with_spatial(spatial))
+        left = [(axis, () if axis in axes else part) for axis, part in enumerate(view.axes)]
+        return View(index, tuple([part for axis, part in left if self["keepdim"] or axis not in axes]))
+
+    def linear(self, outputs: int, vector: Words, positions: Words) -> View:
+        view = self.view
+        if view.pads is not None or view.negated:
+            view = self.emitter.settled(view)
+        volume, layout = self.emitter.volume(view), self.emitter.layout(view)
+        if layout in (VECTOR, FLAT):
+            return self.emitter.made(vector, view, volume.vector(outputs), VECTOR)
+        if layout not in (LAST, TOKENS):
+            raise Unsayable("it mixes positions, or channels and positions in another order")
+        return self.emitter.made(positions, view, volume.with_channels(outputs), layout)
+
+    # ---- merges
+
+    def merged(self, kind: str, volumes: Sequence[Any]) -> View:
+        views = [self.emitter.sized(view) for view in volumes]
+        sources = [self.emitter.volume(view) for view in views]
+        spread = [view for view, source in zip(views, sources, strict=True) if max(source.spatial) > 1]
+        found = {self.emitter.layout(view) for view in spread or views}
+        if len(found) > 1 or None in found or len({len(view.axes) for view in views}) > 1:
+            raise Unsayable("its inputs hold channels and positions in different orders")
+        layer = find(kind)
+        assert layer is not None  # a merge's own kind
+        try:
+            volume = layer[0]().output(tuple(sources))
+        except Fault:
+            raise Unsayable(f"{' and '.join(map(str, sources))} are not merged by `{kind}`") from None
+        index = self.emitter.emit(Words(kind), [view.index for view in views], volume)
+        return View(index, axes_of(volume, BATCH, found.pop() or FIRST))
+
+    def merged_with(self, kind: str, other: str, neutral: int) -> Any:
+        pair = self.first, self[other]
+        views = [value for value in pair if isinstance(value, View)]
+        if len(views) == 1 and any(isinstance(value, int | float) and value == neutral for value in pair):
+            return views[0]  # how `sum(list)` begins
+        if len(views) < 2:
+            constants = [value.name for value in pair if isinstance(value, Tensor)]
+            what = constants[0] if constants else "numbers"
+            raise Unsayable(f"it adds and multiplies volumes, not volumes and {what}")
+        return self.merged(kind, views)
+
+    def joined(self, kind: str, axis: int) -> Any:
+        views = [self.emitter.sized(view) for view in self.first]
+        if len(views) == 1:
+            return views[0]
+        if {self.emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
+            raise Unsayable("its `concat` puts channels behind each other")
+        return self.merged(kind, views)
+
+
+def _as_tuples(values: Any) -> Any:
+    return tuple(map(_as_tuples, values)) if isinstance(values, list) else values

@@ -1,0 +1,143 @@
+"""The way back: a PyTorch module as the text of a spec."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from torch import nn
+
+from cnncalc.core.errors import SpecError
+from cnncalc.layers import find
+from cnncalc.layers.window import Windowed
+from cnncalc.layers.written import Words
+from cnncalc.loading import load
+from cnncalc.model.from_torch.emitter import layer_of
+from cnncalc.model.from_torch.fold import folded, size
+from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings
+from cnncalc.model.from_torch.operations import ReadLayer, Readout
+from cnncalc.model.from_torch.proof import check_outputs
+from cnncalc.model.from_torch.readers import Readers
+from cnncalc.model.from_torch.reading import read
+from cnncalc.model.from_torch.render import laid_out
+from cnncalc.model.from_torch.simplify import simplified
+from cnncalc.model.from_torch.text_parts import Folded
+from cnncalc.model.from_torch.trace import has_numbers, module_path, trace
+from cnncalc.model.from_torch.units import united
+from cnncalc.model.plan import plan
+from cnncalc.network import Network
+
+
+class Imported(NamedTuple):
+    """What a module was imported as.
+
+    Attributes:
+        text: the spec.
+        network: the same, loaded.
+        unused: parameters of the module that its output does not depend on, by their paths.
+        notes: what the text does not say of the module, such as frozen weights; each is a clause.
+        tensors: for every tensor of the built network, the path of the module's tensor that it stands for.
+        proved: whether both have computed the same.
+    """
+
+    text: str
+    network: Network
+    unused: tuple[str, ...]
+    notes: tuple[str, ...]
+    tensors: Mapping[str, str]
+    proved: bool
+
+
+def import_module(
+    module: nn.Module, input: str | tuple[int, ...], *, heading: str = "", prove: bool = True
+) -> Imported:
+    """Write a spec for what a module does when it is tested, and prove it.
+
+    Args:
+        module: traced with torch.fx in eval mode, and handed back as it was. Its weights play no part.
+        input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``.
+        heading: comment lines to begin with.
+        prove: whether the text, built, must compute what the module computes on random weights and images. A
+            module without numbers (on the meta device) computes nothing, and is not proved.
+
+    Raises:
+        SpecError: where the module cannot be traced, does what the language has no word for, or would not be
+            the same network as the text.
+    """
+    volume = load("identity\n", input=input).input
+    readers = Readers()
+    traced = trace(module, volume, readers.knows)
+    readout = simplified(read(traced, module, volume, readers))
+    readout = readout._replace(rounding="" if _fits(readout) else "floor")
+    spec, network, order = _written(readout, heading)
+    proved = prove and has_numbers(module)
+    if proved:
+        check_outputs(module, network, order, readout, traced)
+    return Imported(spec, network, readout.unused, readout.notes, _pairs(network, order), proved)
+
+
+def _pairs(network: Network, order: list[ReadLayer]) -> dict[str, str]:
+    """Return which tensor of the module each of the built network stands for."""
+    return {
+        f"{planned.name}.{tensor.role}": module_path(tensor.path)
+        for planned, operation in zip(plan(network), order, strict=True)
+        for tensor in operation.tensors
+    }
+
+
+def _written(readout: Readout, heading: str) -> tuple[str, Network, list[ReadLayer]]:
+    """Write the shortest text, or one without blocks where a block does not stand for all its modules."""
+    texts = []
+    for parts in nestings(readout):
+        order = [part.operation for part in _in_order(parts)]
+        texts += [(text, order) for text in folded(united(parts), readout)]
+    texts.sort(key=lambda text: (not text[0].blocks, size(text[0])))
+    for text, order in texts[:-1]:
+        with contextlib.suppress(SpecError):
+            return *_loaded(text, readout, order, heading), order
+    text, order = texts[-1]
+    return *_loaded(text, readout, order, heading), order
+
+
+def _loaded(text: Folded, readout: Readout, order: list[ReadLayer], heading: str) -> tuple[str, Network]:
+    """Return a text as a spec and as the network that it loads, which is the module's, or raise `SpecError`."""
+    spec = laid_out(text, readout.input, heading, readout.rounding)
+    network = load(spec)
+    _check(network, order, readout)
+    return spec, network
+
+
+def _fits(readout: Readout) -> bool:
+    """Say whether every window fits a whole number of times, so that nothing has to be rounded."""
+    windows = {
+        (Words(operation.word, operation.tokens), readout.volume(operation.inputs[0]))
+        for operation in readout.operations
+        if (found := find(operation.word)) and issubclass(found[0], Windowed)
+    }
+    return all(layer_of(words, source, "strict") for words, source in windows)
+
+
+def _in_order(parts: Iterable[Placed | PlacedLabel]) -> Iterator[Placed]:
+    """Go through the parts in the order of the text, which is that of the network's layers."""
+    for part in parts:
+        if isinstance(part, PlacedMerge):
+            for branch in part.branches:
+                yield from _in_order(branch)
+        if isinstance(part, Placed):
+            yield part
+
+
+def _check(network: Network, operations: list[ReadLayer], readout: Readout) -> None:
+    """Make sure that the text is the module: every volume, and the parameters of every layer."""
+    made = [(node.output, node.params) for node in network.layers]
+    read_ = [(operation.output, operation.params) for operation in operations]
+    if made == read_ and network.output == readout.volume(readout.output):
+        return
+    place = next((place for place, pair in enumerate(zip(made, read_, strict=False)) if pair[0] != pair[1]), -1)
+    where = operations[place].path if operations else ""
+    raise SpecError(
+        "import-differs",
+        f"the text would be another network than the module from `{where}` on, so nothing is written",
+        hints=["please report it with the module"],
+    )

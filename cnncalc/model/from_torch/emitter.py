@@ -1,0 +1,188 @@
+"""The operations that have been read so far, and how views of what they make lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import isinf
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx, nn
+
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
+from cnncalc.layers import Arguments, Layer, find
+from cnncalc.layers.written import Unsayable, Words, sides, size, texts_of, words
+from cnncalc.model.from_torch.axes import FIRST, FLAT, LAST, TOKENS, VECTOR, axes_of, layout_of, reshaped, shuffled
+from cnncalc.model.from_torch.learning import Weights
+from cnncalc.model.from_torch.operations import ReadLayer
+from cnncalc.model.from_torch.trace import BATCH, ModuleScope, Traced, module_path
+from cnncalc.model.from_torch.values import View
+
+
+class Mark(NamedTuple):
+    """How far reading had come."""
+
+    operations: int
+    weights: Any
+
+
+class Emitter:
+    """Adds operations for the call that is being read, and says how views of them lie."""
+
+    def __init__(self, traced: Traced, module: nn.Module, volume: Volume) -> None:
+        self.traced = traced
+        self.input = volume
+        self.operations: list[ReadLayer] = []
+        self.weights = Weights(module)
+        self.node: fx.Node = next(iter(traced.graph.nodes))
+
+    # ---- the call that is being read
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of what the call returns."""
+        return shape_of(self.node)
+
+    @property
+    def line(self) -> str:
+        """The line of the user's code that makes the call."""
+        return str(self.node.meta.get("line", ""))
+
+    @property
+    def path(self) -> str:
+        """Where the call stands."""
+        scopes = self.node.meta.get("scopes", ())
+        return module_path(scopes[-1].path) if scopes else ""
+
+    def mark(self) -> Mark:
+        """Return how far reading has come, for `back_to`."""
+        return Mark(len(self.operations), self.weights.mark())
+
+    def back_to(self, mark: Mark) -> None:
+        """Forget what has been read since."""
+        del self.operations[mark.operations :]
+        self.weights.back_to(mark.weights)
+
+    def emit(self, layer: Words, inputs: Iterable[int], volume: Volume) -> int:
+        """Add an operation, and return its index."""
+        scopes = self.node.meta.get("scopes", ())  # none where the output is brought into order
+        if self.node.op == "call_module":
+            scopes = scopes[:-1] if scopes[-1].path == self.node.target else scopes
+            scopes = self._of_path(str(self.node.target)) if _flat(scopes) else scopes
+        scopes = None if _flat(scopes) else scopes
+        operation = ReadLayer(layer.word, layer.tokens, tuple(inputs), volume, self.path, scopes, line=self.line)
+        self.operations.append(operation)
+        return len(self.operations)
+
+    def settle(self, result: Any, layout: str | None) -> None:
+        """Give what the call has learned to its last operation: in front of a layer stands at most its padding."""
+        tensors = self.weights.taken()
+        if tensors:
+            self.operations[-1] = self.operations[-1]._replace(tensors=tensors)
+        settled = isinstance(result, View) and result.pads is None and not result.negated
+        if settled and 0 < result.index == len(self.operations) and layout in (FIRST, VECTOR):
+            self.operations[-1] = self.operations[-1]._replace(node=self.node.name)
+
+    def _of_path(self, path: str) -> tuple[ModuleScope, ...]:
+        """Return the scopes that a dotted path goes through, for a module whose code is all in one place."""
+        owners = path.split(".")[:-1]
+        places = [".".join(owners[: count + 1]) for count in range(1, len(owners))]
+        return tuple([ModuleScope(place, type(self.traced.modules[place]).__name__) for place in places])
+
+    # ---- views
+
+    def volume(self, view: View) -> Volume:
+        """Return the volume that a view looks at."""
+        return self.operations[view.index - 1].output if view.index else self.input
+
+    def layout(self, view: View) -> str | None:
+        """Return the layout of a view."""
+        return layout_of(view.axes, self.volume(view), BATCH)
+
+    def channel_axis(self, view: View) -> int | None:
+        """Return the axis along which the channels lie."""
+        last = len(view.axes) - 1
+        return {FIRST: 1, VECTOR: 1, LAST: last, TOKENS: last}.get(self.layout(view) or "")
+
+    def made(self, layer: Words, view: View, volume: Volume, layout: str = FIRST) -> View:
+        """Add a layer that makes a volume of a view, and return the view of that."""
+        return View(self.emit(layer, (view.index,), volume), axes_of(volume, BATCH, layout))
+
+    def kept(self, layer: Words, view: View) -> View:
+        """Add a layer that keeps a volume, whose view has the same axes."""
+        return View(self.emit(layer, (view.index,), self.volume(view)), view.axes)
+
+    def settled(self, view: View) -> View:
+        """Return a view without anything pending: padding that no window has taken over becomes a layer."""
+        if view.negated:
+            raise Unsayable("it has no word for the opposite sign")
+        if view.pads is None:
+            return view
+        if isinf(view.fill):
+            raise Unsayable("it pads with zeros")
+        result = View(view.index, axes_of(self.volume(view), BATCH))
+        for word, sign in (("pad", 1), ("crop", -1)):
+            pairs = tuple([(max(0, sign * before), max(0, sign * after)) for before, after in view.pads])
+            if any(map(any, pairs)):
+                volume = self.volume(result)
+                spatial = [size + sign * sum(pair) for size, pair in zip(volume.spatial, pairs, strict=True)]
+                result = self.made(words(word, sides("", pairs)), result, volume.with_spatial(spatial))
+        return result
+
+    def sized(self, view: View) -> View:
+        """Return a view whose positions are not stretched into a vector: there, stretching is a layer."""
+        view = self.settled(view)
+        volume, ones = self.volume(view), view.axes[2:]
+        known = layout_of(view.axes, volume, BATCH) not in (None, FLAT)
+        if known or any(ones) or layout_of(view.axes[:2], volume, BATCH) != FLAT:
+            return view
+        vector = self.made(Words("flatten"), view, volume.vector(volume.values), VECTOR)
+        return replace(vector, axes=(*vector.axes, *ones))
+
+    def positions(self, view: View) -> View:
+        """Return a view for a layer that slides over positions: N x C x H x W."""
+        view = self.sized(view)
+        if self.layout(view) != FIRST:
+            raise Unsayable("the input is not a batch of images with channels first")
+        return view
+
+    def reshape(self, view: View, shape: Sequence[int]) -> View:
+        """Read a change of shape, which is no layer unless it shuffles channels."""
+        axes = reshaped(self.settled(view).axes, shape)
+        if axes is None:
+            raise Unsayable(f"it cuts across channels and positions: → {'x'.join(map(str, shape))}")
+        return self.arranged(replace(self.settled(view), axes=axes))
+
+    def arranged(self, view: View) -> View:
+        """Return a view whose channels are in order: a shuffle is a layer."""
+        groups = shuffled(view.axes, self.volume(view), BATCH)
+        if groups is None:
+            return view
+        layout = VECTOR if len(view.axes) == 2 else FIRST
+        return self.made(words("shuffle", size((groups,), "groups")), view, self.volume(view), layout)
+
+
+def shape_of(node: fx.Node) -> tuple[int, ...]:
+    """Return the shape of what a call returns; () where that is no tensor."""
+    value = node.meta["value"]
+    return tuple(value.shape) if isinstance(value, torch.Tensor) else ()
+
+
+def layer_of(layer: Words, source: Volume, rounding: str = "floor") -> Layer | None:
+    """Return the layer that words stand for behind a volume, or None where there is no such layer."""
+    found = find(layer.word)
+    assert found is not None  # the words are those of registered layers
+    arguments = Arguments(layer.word, "", texts_of(layer.tokens), source, rounding)
+    try:
+        arguments.sort()
+        made = found[0].read(arguments)
+        made.output((source,))
+    except Fault:
+        return None
+    return made
+
+
+def _flat(scopes: Any) -> bool:
+    return scopes is not None and any(not scope.kind for scope in scopes)

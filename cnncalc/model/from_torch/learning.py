@@ -1,0 +1,100 @@
+"""Which tensors of a module its layers use: what they learn, and what they keep."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from cnncalc.core.words import listed
+from cnncalc.layers.written import Unsayable
+from cnncalc.model.from_torch.operations import Learned
+from cnncalc.model.from_torch.trace import module_path
+from cnncalc.model.from_torch.values import Tensor
+
+RUNNING = ("running_mean", "running_var")
+"""What a layer keeps and does not learn."""
+
+ROLES = ("weight", "bias", *RUNNING)
+"""What the tensors of a layer are called, in a module and in what is built of a spec."""
+
+
+class Weights:
+    """The tensors that have been used so far, those of the call that is being read, and what has to be noted."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        self.used: dict[int, None] = {}
+        self.learned: list[Learned] = []
+        self.notes: list[str] = []
+
+    def mark(self) -> tuple[int, int]:
+        """Return how many tensors have been noted, for `back_to`."""
+        return len(self.used), len(self.learned)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Forget the tensors that have been noted since."""
+        while len(self.used) > mark[0]:
+            self.used.popitem()
+        del self.learned[mark[1] :]
+
+    def taken(self) -> tuple[Learned, ...]:
+        """Return the tensors of the call that has been read; the next call has others."""
+        learned, self.learned = tuple(self.learned), []
+        return learned
+
+    def learn(self, tensor: Tensor, role: str) -> None:
+        """Note that a layer learns a parameter."""
+        if not isinstance(tensor.value, nn.Parameter):
+            raise Unsayable(f"its {role} {tensor.name} is a constant of the module, and what a spec has is learned")
+        self._use_once(tensor.value, tensor.name)
+        self.learned.append(Learned(role, tensor.path, tensor.value.numel()))
+
+    def keep(self, tensor: Tensor, role: str) -> None:
+        """Note that a layer keeps a running statistic."""
+        self.learned.append(Learned(role, tensor.path, 0))
+
+    def learn_module(self, module: nn.Module, path: str) -> None:
+        """Note the tensors of a module that is one layer and stands under a path of the trace."""
+        for name, parameter in module.named_parameters():
+            self._use_once(parameter, f"`{module_path(f'{path}.{name}')}`")
+        for role in ROLES:
+            value = getattr(module, role, None)
+            if not isinstance(value, torch.Tensor):
+                continue
+            if role not in RUNNING and role not in module._parameters:
+                self._note_computed(module, f"`{module_path(f'{path}.{role}')}`", role)
+            self.learned.append(Learned(role, f"{path}.{role}", 0 if role in RUNNING else value.numel()))
+
+    def unused(self) -> tuple[str, ...]:
+        """Return the parameters of the module that no layer learns."""
+        return tuple([path for path, tensor in self.module.named_parameters() if id(tensor) not in self.used])
+
+    def all_notes(self) -> tuple[str, ...]:
+        """Return the notes, with one on parameters that the module does not train."""
+        named = [(path, tensor) for path, tensor in self.module.named_parameters() if id(tensor) in self.used]
+        frozen = {path.rpartition(".")[0] or path: None for path, tensor in named if not tensor.requires_grad}
+        if not frozen:
+            return tuple(self.notes)
+        return (*self.notes, f"frozen in the module (requires_grad=False), and learned in the spec: {listed(frozen)}")
+
+    def _note_computed(self, module: nn.Module, name: str, role: str) -> None:
+        """Note that a layer's weights are computed from other parameters whenever it is called."""
+        how = _computed_by(module, role)
+        if not how:
+            raise Unsayable(f"its {name} is a constant of the module, and what a spec has is learned")
+        self.notes.append(f"{name} is computed in the module ({how}), and is a plain weight in the spec")
+
+    def _use_once(self, tensor: torch.Tensor, name: str) -> None:
+        if id(tensor) in self.used:
+            raise Unsayable(f"it uses {name} again, and layers of a spec share no weights")
+        self.used[id(tensor)] = None
+
+
+def _computed_by(module: nn.Module, role: str) -> str:
+    """Return what computes a tensor of a module from parameters, such as ``WeightNorm``; "" for nothing."""
+    chains = getattr(module, "parametrizations", {})
+    if role in chains:
+        return ", ".join([type(part).__name__.lstrip("_") for part in chains[role]])
+    hooks = [type(hook).__name__ for hook in module._forward_pre_hooks.values()]
+    computed = any(name.startswith(f"{role}_") for name in module._parameters)
+    return (", ".join(hooks) or "a hook") if computed else ""

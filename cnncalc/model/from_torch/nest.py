@@ -1,0 +1,275 @@
+"""From a list of operations to the nesting of a text: sequences, merges with branches, labels, modules.
+
+Which volume a merge's branches leave from is the merge's dominator: the last operation that every way from
+the input to the merge goes through. What does not nest in this way carries a label.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cnncalc.model.from_torch.operations import ReadLayer, Readout
+from cnncalc.model.from_torch.trace import ModuleScope
+
+MERGES = frozenset(("add", "concat", "mul"))
+
+DEEP = 3
+"""From so many skips inside each other on, they are labels: a U-Net."""
+
+DEEPEST = 5
+"""From so many merges around a label on, what has a label is a statement of its own: parallel streams (HRNet)."""
+
+
+@dataclass(eq=False)
+class Placed:
+    """A layer in its place: an operation, perhaps with a label that others take it up by.
+
+    ``start`` is the volume that arrives; for a merge, the one that goes down its branches.
+    """
+
+    index: int
+    operation: ReadLayer
+    scopes: tuple[ModuleScope, ...] | None
+    start: int
+    label: str | None = None
+
+
+@dataclass(eq=False)
+class PlacedMerge(Placed):
+    """A merge, with the parts of each branch."""
+
+    branches: tuple[Parts, ...] = ()
+
+
+@dataclass(eq=False)
+class PlacedLabel:
+    """``@label``"""
+
+    target: Placed
+    scopes: tuple[ModuleScope, ...] | None = None
+
+
+Parts = list[Placed | PlacedLabel]
+
+
+def nestings(readout: Readout) -> list[Parts]:
+    """Return the operations as parts that nest, and where they nest deep also as streams, parted by labels."""
+    chained = _chained(readout)
+    nesting = _Nesting(chained)
+    parts = nesting.parts()
+    if _depth(parts) < DEEPEST:
+        return [parts]
+    try:
+        return [parts, _Nesting(chained, frozenset(nesting.taken)).parts()]
+    except _NeedsInputAgain:
+        return [parts]
+
+
+def _depth(parts: Parts) -> int:
+    """Return the most merges that stand inside each other around something that is taken up by its label."""
+    inside = [_depth(branch) for part in parts if isinstance(part, PlacedMerge) for branch in part.branches]
+    deepest = max(inside, default=0)
+    return deepest + 1 if deepest else int(any(isinstance(part, PlacedLabel) for part in parts))
+
+
+def _chained(readout: Readout) -> Readout:
+    """Let a concatenation that begins like an earlier one go on from there, as a dense block means it."""
+    known: dict[tuple[int, ...], int] = {}
+    operations = []
+    for index, operation in enumerate(readout.operations, 1):
+        inputs = operation.inputs
+        if operation.word == "concat":
+            begun = known.get(inputs[:-1])
+            known.setdefault(inputs, index)
+            if begun is not None and len(inputs) > 2:
+                inputs = (begun, inputs[-1])
+        operations.append(operation._replace(inputs=inputs))
+    return readout._replace(operations=tuple(operations))
+
+
+class _NeedsInputAgain(Exception):
+    """A stream that begins at the network's input, which has no label, behind another stream."""
+
+
+class _Nesting:
+    """The state of one walk: what is written already, and under which label."""
+
+    def __init__(self, readout: Readout, statements: frozenset[int] = frozenset()) -> None:
+        self.readout = readout
+        self.statements = statements
+        self.operations = readout.operations
+        self.dominators = _dominators(self.operations)
+        self.readers = Counter([source for operation in self.operations for source in operation.inputs])
+        self.skips = self._deep_skips()
+        self.done: dict[int, Placed] = {}
+        self.taken: set[int] = set()
+        self.begins: dict[tuple[int, int], int] = {}
+        self.known_at = 0
+
+    def parts(self) -> Parts:
+        parts: Parts = []
+        at = 0
+        for index in [*sorted(self.statements), self.readout.output]:
+            parts += self._statement(index, at)
+            at = index
+        for number, index in enumerate(sorted(self.taken), 1):
+            self.done[index].label = f"{'x' if self.statements else 'skip'}{number}"
+        return parts
+
+    def _sequence(self, target: int, start: int) -> Parts:
+        """Return the parts from the volume that arrives to the one that is wanted."""
+        chain: list[int] = []
+        at = target
+        while at != start and at not in self.done:
+            if not at:
+                raise _NeedsInputAgain
+            chain.append(at)
+            at = self._before(at)
+        parts: Parts = [] if at == start else [self._take(at)]
+        for index in reversed(chain):
+            parts.append(self._part(index))
+        return parts
+
+    def _statement(self, index: int, start: int) -> Parts:
+        """Return the parts from the volume that arrives to one that is labelled; a merge of labels needs no volume."""
+        if index in self.done:
+            return []
+        parts = self._sequence(index, start)
+        if len(parts) > 1 and isinstance(parts[0], PlacedLabel) and not _takes_in(parts[1:]):
+            parts.pop(0)
+        return parts
+
+    def _before(self, index: int) -> int:
+        """Return which volume arrives at an operation, or at the branches of a merge."""
+        return self.skips.get(index, self.dominators[index])
+
+    def _part(self, index: int) -> Placed:
+        operation = self.operations[index - 1]
+        if operation.word not in MERGES:
+            part = Placed(index, operation, operation.scopes, operation.inputs[0])
+        else:
+            part = self._fork(index, operation)
+        self.done[index] = part
+        return part
+
+    def _fork(self, index: int, operation: ReadLayer) -> PlacedMerge:
+        start = self._before(index)
+        inputs = operation.inputs if operation.word == "concat" else self._in_order(self._summed(index), start)
+        branches = tuple([self._sequence(source, start) for source in inputs])
+        return PlacedMerge(index, operation, _scopes(operation, branches), start, branches=branches)
+
+    def _summed(self, index: int) -> tuple[int, ...]:
+        """Return what a sum (or a product) is made of, where it is made one by one: ``a + b + c``."""
+        operation = self.operations[index - 1]
+        first = operation.inputs[0]
+        inner = first and self.operations[first - 1].word == operation.word and self.readers[first] == 1
+        if not inner or self._before(first) != self._before(index) or first in self.skips:
+            return operation.inputs
+        return (*self._summed(first), *operation.inputs[1:])
+
+    def _in_order(self, inputs: tuple[int, ...], start: int) -> tuple[int, ...]:
+        """Order branches that may be exchanged as they are executed; an empty one stays where the module has it."""
+        executed = iter(sorted([s for s in inputs if s != start], key=lambda source: self._begin(source, start)))
+        return tuple([source if source == start else next(executed) for source in inputs])
+
+    def _begin(self, source: int, start: int) -> int:
+        """Return the operation of a branch that is executed first.
+
+        Branches may share what has no label yet, so that there are far more ways through a nest than operations;
+        what is known of a branch holds until something else has been written.
+        """
+        if len(self.done) != self.known_at:
+            self.begins, self.known_at = {}, len(self.done)
+        known = self.begins.get((source, start))
+        if known is None:
+            known = self.begins[source, start] = self._found_begin(source, start)
+        return known
+
+    def _found_begin(self, source: int, start: int) -> int:
+        first = at = source
+        while at != start and at not in self.done:
+            first, at = at, self._before(at)
+        if not first or self.operations[first - 1].word not in MERGES:
+            return first
+        inside = [self._begin(branch, at) for branch in self.operations[first - 1].inputs if branch != at]
+        return min([first, *inside])
+
+    def _take(self, index: int) -> PlacedLabel:
+        self.taken.add(index)
+        return PlacedLabel(self.done[index])
+
+    def _deep_skips(self) -> dict[int, int]:
+        """Return the merges whose skip is a label, with the branch that goes on in their place.
+
+        Those are the merges of a nest at least `DEEP` deep, all of them alike.
+        """
+        nests: list[list[int]] = []
+        found: dict[int, int] = {}
+        for merge in range(1, len(self.operations) + 1):
+            if self._long(merge) is None:
+                continue
+            inside: list[int] = []
+            while nests and self.dominators[nests[-1][-1]] > self.dominators[merge]:
+                inside = max(nests.pop(), inside, key=len)
+            nests.append([*inside, merge])
+            if len(nests[-1]) >= DEEP:
+                found |= {index: long for index in nests[-1] if (long := self._long(index)) is not None}
+        return found
+
+    def _long(self, index: int) -> int | None:
+        """Return the branch of a merge of two that is no skip, where the other one is."""
+        operation = self.operations[index - 1]
+        if operation.word not in MERGES or len(operation.inputs) != 2:
+            return None
+        start = self.dominators[index]
+        others = [source for source in operation.inputs if source != start]
+        return others[0] if len(others) == 1 and start else None
+
+
+def _takes_in(parts: Parts) -> bool:
+    """Say whether the volume that arrives at a sequence is used by it."""
+    if not parts or not isinstance(parts[0], PlacedMerge):
+        return not parts or not isinstance(parts[0], PlacedLabel)
+    return any(map(_takes_in, parts[0].branches))
+
+
+def _dominators(operations: Sequence[ReadLayer]) -> list[int]:
+    """Return for each index the last one before it that every way from the input goes through."""
+    found = [0]
+    level = [0]
+    for operation in operations:
+        at = operation.inputs[0]
+        for other in operation.inputs[1:]:
+            to = other
+            while at != to:
+                if level[at] < level[to]:
+                    to = found[to]
+                else:
+                    at = found[at]
+        found.append(at)
+        level.append(level[at] + 1)
+    return found
+
+
+# ---- modules
+
+
+def _scopes(operation: ReadLayer, branches: Iterable[Parts]) -> tuple[ModuleScope, ...] | None:
+    """Return the scopes of a merge with all that is in its branches."""
+    inside = [part.scopes for branch in branches for part in branch if part.scopes is not None]
+    if not inside:
+        return operation.scopes
+    shared = common(inside)
+    if operation.scopes is None or shared[: len(operation.scopes)] != operation.scopes:
+        return shared if operation.scopes is None else common([shared, operation.scopes])
+    return operation.scopes
+
+
+def common(many: Sequence[tuple[ModuleScope, ...]]) -> tuple[ModuleScope, ...]:
+    """Return the scopes that all have, from the outermost inwards."""
+    first = many[0]
+    count = min([len(scopes) for scopes in many])
+    same = next((place for place in range(count) if any(s[place] != first[place] for s in many)), count)
+    return first[:same]

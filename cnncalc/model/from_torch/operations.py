@@ -1,0 +1,76 @@
+"""What a module was read as: operations in execution order, each a layer as the language writes it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.core.volume import Volume
+from cnncalc.layers.written import Number, Token, Tokens, token_text, written
+from cnncalc.model.from_torch.trace import ModuleScope
+
+__all__ = ["Learned", "Number", "ReadLayer", "Readout", "Token", "Tokens", "token_text", "written"]
+
+
+class Learned(NamedTuple):
+    """A tensor of a layer.
+
+    Attributes:
+        role: what it is in the layer, such as ``weight`` or ``running_mean``.
+        path: where the module has it, as the trace knows it.
+        numbers: how many learned numbers it has; 0 where it is not learned.
+    """
+
+    role: str
+    path: str
+    numbers: int
+
+
+class ReadLayer(NamedTuple):
+    """One layer, or one merge.
+
+    Attributes:
+        word: the layer's word.
+        tokens: what follows it.
+        inputs: the operations that it reads, from 1; 0 is the input.
+        output: the volume that it makes.
+        path: where the module does it.
+        scopes: the modules that it lies in, outermost first; None where only its neighbours can tell.
+        tensors: the tensors of the module that it uses.
+        line: the line of the user's code that does it.
+        node: the call of the trace that returns what it makes; "" where none does as it is.
+    """
+
+    word: str
+    tokens: Tokens
+    inputs: tuple[int, ...]
+    output: Volume
+    path: str
+    scopes: tuple[ModuleScope, ...] | None
+    tensors: tuple[Learned, ...] = ()
+    line: str = ""
+    node: str = ""
+
+    @property
+    def params(self) -> int:
+        """How many parameters it learns."""
+        return sum([tensor.numbers for tensor in self.tensors])
+
+
+class Readout(NamedTuple):
+    """All that a module does: its live operations, and the parameters that they do not read.
+
+    ``layout`` is in which order the output's dimensions hold what the last operation makes, and ``notes`` say
+    what the text cannot. ``rounding`` is "floor" where a window does not fit a whole number of times.
+    """
+
+    input: Volume
+    operations: tuple[ReadLayer, ...]
+    output: int
+    unused: tuple[str, ...]
+    layout: str = "first"
+    notes: tuple[str, ...] = ()
+    rounding: str = ""
+
+    def volume(self, index: int) -> Volume:
+        """Return the volume behind an operation, or the input."""
+        return self.operations[index - 1].output if index else self.input

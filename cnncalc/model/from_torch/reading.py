@@ -1,0 +1,230 @@
+"""From a trace to layers: what every call means in the language.
+
+The walk goes through the calls in execution order. Each value is one of the network's volumes in some
+layout (`View`); calls that only change the layout make no layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from torch import fx, nn
+
+from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
+from cnncalc.layers.torch_calls import Signature
+from cnncalc.layers.written import Unsayable
+from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, layout_of
+from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.liveness import live_calls, live_operations, memory_of
+from cnncalc.model.from_torch.operations import Readout
+from cnncalc.model.from_torch.readers import Reader, Readers
+from cnncalc.model.from_torch.shapes import RESHAPES
+from cnncalc.model.from_torch.trace import BATCH, MADE, Traced, cannot_say
+from cnncalc.model.from_torch.values import Overwritten, Tensor, View
+
+FIRST_NAMES = frozenset(("input", "self", "tensor", "tensors", "x"))
+"""What PyTorch calls the argument that comes first."""
+
+
+def read(traced: Traced, module: nn.Module, volume: Volume, readers: Readers) -> Readout:
+    """Read the trace of a module.
+
+    Raises:
+        SpecError: for what the language cannot say, with the module's path and the operation.
+    """
+    return _Walk(traced, Emitter(traced, module, volume), readers).readout()
+
+
+class _Walk:
+    """The state of a walk through a trace: what every value is."""
+
+    def __init__(self, traced: Traced, emitter: Emitter, readers: Readers) -> None:
+        self.traced = traced
+        self.emitter = emitter
+        self.readers = readers
+        self.live = live_calls(traced)
+        self.views: dict[fx.Node, Any] = {}
+
+    @property
+    def node(self) -> fx.Node:
+        """The call that is being read."""
+        return self.emitter.node
+
+    def readout(self) -> Readout:
+        """Read all calls that the output depends on."""
+        emitter = self.emitter
+        output, layout = 0, FIRST
+        for node in self.traced.graph.nodes:
+            emitter.node = node
+            if node.op == "placeholder":
+                self.views[node] = View(0, axes_of(emitter.input, BATCH))
+            elif node.op == "output":
+                output, layout = self._guarded(self._output)
+            elif node in self.live:
+                self.views[node] = result = self._guarded(self._call)
+                emitter.settle(result, emitter.layout(result) if isinstance(result, View) else None)
+        unused, notes = emitter.weights.unused(), emitter.weights.all_notes()
+        return live_operations(Readout(emitter.input, tuple(emitter.operations), output, unused, layout, notes))
+
+    def _guarded(self, read: Callable[[], Any]) -> Any:
+        """Read a call; whatever it is given that nobody thought of, the error names the call."""
+        try:
+            return read()
+        except Unsayable as error:
+            raise self._cannot(str(error)) from None
+        except CnncalcError:
+            raise
+        except Exception as error:
+            why = f"it is called in a way that is not known here ({type(error).__name__}: {shorten(str(error), 100)})"
+            raise self._cannot(why) from error
+
+    def _cannot(self, why: str) -> SpecError:
+        """Make the error for the call that is being read."""
+        target, line = str(self.node.target), self.emitter.line
+        if self.node.op == "call_module":
+            module = self.traced.modules[target]
+            path = self.node.meta["scopes"][-2].path if target.startswith(MADE) else target
+            return cannot_say(path, f"nn.{type(module).__name__}", why, line=line)
+        return cannot_say(self.emitter.path, f"`{function_name(self.node)}`", why, line=line)
+
+    # ---- calls
+
+    def _call(self) -> Any:
+        node = self.node
+        if node.op == "get_attr":
+            value = self.traced.tensors(str(node.target))
+            return Tensor(str(node.target), value, tuple(value.shape))
+        result = self._module(self.traced.modules[str(node.target)]) if node.op == "call_module" else self._function()
+        for target in node.meta.get("writes", ()):
+            self._overwrite(target, result)
+        return result
+
+    def _module(self, module: nn.Module) -> Any:
+        self.emitter.weights.learn_module(module, str(self.node.target))
+        given = [*self.node.args, *self.node.kwargs.values()]
+        source = self._resolved(given[0])
+        if not isinstance(source, View) or len(given) > 1:
+            raise Unsayable("it takes one tensor, and nothing else")
+        return self._first_of(self.readers.of_module(module), lambda s: Call(self.emitter, s, source, module=module))
+
+    def _function(self) -> Any:
+        name = function_name(self.node)
+        args = [self._resolved(argument) for argument in self.node.args]
+        named = {key: self._resolved(value) for key, value in self.node.kwargs.items()}
+        first = args[0] if args else next((named[key] for key in named if key in FIRST_NAMES), None)
+        if isinstance(first, Tensor) and name in RESHAPES:
+            return replace(first, shape=self.emitter.shape)
+        return self._first_of(self.readers.of_function(name), lambda signature: self._given(signature, args, named))
+
+    def _first_of(self, readers: Sequence[Reader], call: Callable[[Signature], Call]) -> Any:
+        """Read the call by the first reader that can; if none can, the first one says why."""
+        refused = Unsayable()
+        for reader in readers:
+            mark = self.emitter.mark()
+            try:
+                result = reader.read(call(reader.signature))
+            except Unsayable as error:
+                refused = refused if refused.args else error
+                result = None
+            if result is not None:
+                return result
+            self.emitter.back_to(mark)
+        raise refused
+
+    def _given(self, signature: Signature, args: Sequence[Any], named: Mapping[str, Any]) -> Call:
+        """Return a function's call with its arguments by PyTorch's names."""
+        names = ("", *signature.arguments)
+        spread = names[-1].startswith("*")
+        given = dict(zip(names[:-1] if spread else names, args, strict=False))
+        if spread and len(args) >= len(names):
+            given[names[-1][1:]] = args[len(names) - 1 :]
+        elif len(args) > len(names):
+            raise Unsayable("it has arguments that are not known here")
+        known = {name.lstrip("*") for name in names}
+        for key, value in named.items():
+            name = key if key in known else "dim" if key == "axis" else "" if key in FIRST_NAMES else key
+            if name not in known:
+                raise Unsayable(f"its argument `{key}` is not known here")
+            given[name] = value
+        first = given.pop("")
+        if isinstance(first, Tensor):
+            first, given = self._of_tensor(signature, first, given)
+        return Call(self.emitter, signature, first, given)
+
+    def _of_tensor(self, signature: Signature, tensor: Tensor, given: dict[str, Any]) -> tuple[View, dict[str, Any]]:
+        """Return the arguments of a product with a learned tensor in front; nothing else computes with one."""
+        other = given.get("other")
+        if signature.name != "mul" or not isinstance(other, View):
+            raise Unsayable(f"it computes with {tensor.name}, and what a spec learns is used as it is")
+        return other, {**given, "other": tensor}
+
+    def _resolved(self, argument: Any) -> Any:
+        """Return what an argument stands for: views and tensors in the place of the trace's nodes."""
+        if isinstance(argument, fx.Node):
+            view = self.views[argument]
+            if isinstance(view, Overwritten):
+                raise Unsayable(f"{view.by} has written over a part of it, and a spec has no layer for that")
+            return view
+        if isinstance(argument, tuple | list):
+            return type(argument)([self._resolved(part) for part in argument])
+        if isinstance(argument, dict):
+            return {key: self._resolved(part) for key, part in argument.items()}
+        return argument
+
+    # ---- what is written over
+
+    def _overwrite(self, target: fx.Node, result: Any) -> None:
+        """Let those who read a value later see what has been written over it, also through other views of it."""
+        if target is not self.node.args[0] or not isinstance(result, View):
+            raise Unsayable("it writes over a tensor that is not its first argument")
+        before = self.views[target]
+        memory = memory_of(target.meta["value"])
+        for node, view in self.views.items():
+            if memory & memory_of(node.meta.get("value")):
+                self.views[node] = self._written_over(view, before, result)
+
+    def _written_over(self, view: Any, before: Any, result: View) -> Any:
+        """Return what a view shows after a call has written ``result`` where ``before`` was."""
+        if isinstance(view, tuple | list):
+            return [self._written_over(part, before, result) for part in view]
+        if view == before:
+            return result
+        same = isinstance(view, View) and isinstance(before, View) and view.index == before.index
+        plain = same and view.pads is before.pads is None and not view.negated and not before.negated
+        if plain and result.axes == before.axes and self.emitter.volume(result) == self.emitter.volume(before):
+            return View(result.index, view.axes)
+        line = f" ({self.emitter.line})" if self.emitter.line else ""
+        return Overwritten(f"`{function_name(self.node)}`{line}")
+
+    # ---- the output
+
+    def _output(self) -> tuple[int, str]:
+        value = self._resolved(self.node.args[0])
+        values = list(value.values()) if isinstance(value, dict) else value
+        while isinstance(values, tuple | list) and len(values) == 1:
+            values = values[0]
+        if not isinstance(values, View):
+            count = len(values) if isinstance(values, tuple | list) else 0
+            what = f"{count} outputs" if count else "an output that is not a tensor"
+            raise cannot_say("", what, "a spec has one", ("import the part that makes the one you want",))
+        if values.negated:
+            raise cannot_say("", "`neg`", "it has no word for the opposite sign")
+        view = self.emitter.sized(values)
+        volume = self.emitter.volume(view)
+        layout = layout_of(view.axes, volume, BATCH)
+        if prod(volume) == 1:
+            layout = VECTOR  # one number for each image, with whatever dimensions of size 1
+        if layout not in (FIRST, VECTOR, LAST, TOKENS):
+            raise cannot_say("", "the order in which the output holds its numbers")
+        return view.index, layout
+
+
+def function_name(node: fx.Node) -> str:
+    """Return what a function or a method is called."""
+    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))

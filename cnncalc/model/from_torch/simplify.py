@@ -1,0 +1,73 @@
+"""What a person would not write: layers that compute nothing, and padding that `same` says."""
+
+from __future__ import annotations
+
+from cnncalc.layers.window import keeping
+from cnncalc.model.from_torch.operations import ReadLayer, Readout, Token
+
+_RATES = frozenset(("dropout", "dropout2d", "droppath"))
+_SAME = frozenset(("conv", "dwconv", "maxpool"))
+
+
+def simplified(readout: Readout) -> Readout:
+    """Return the same network in fewer words.
+
+    A rate of 0 says nothing, unless the same layer has another rate elsewhere: there the zeros are one of many.
+    """
+    return _with_same(_without_idle(readout))
+
+
+def _without_idle(readout: Readout) -> Readout:
+    needed = {each.word for each in readout.operations if each.word in _RATES and each.tokens[0].numbers[0]}
+    idle = [each.word in _RATES - needed for each in readout.operations]
+    places = [0]
+    count = 0
+    for operation, gone in zip(readout.operations, idle, strict=True):
+        count += not gone
+        places.append(places[operation.inputs[0]] if gone else count)
+    kept = [
+        operation._replace(inputs=tuple([places[source] for source in operation.inputs]))
+        for operation, gone in zip(readout.operations, idle, strict=True)
+        if not gone
+    ]
+    return readout._replace(operations=tuple(kept), output=places[readout.output]) if kept else readout
+
+
+def _with_same(readout: Readout) -> Readout:
+    """Write `same` where one side gets more padding because of it, and everywhere if all of a network is padded so."""
+    same = [_is_same(each, readout) for each in readout.operations]
+    everywhere = all(found or not _pads(each) for found, each in zip(same, readout.operations, strict=True))
+    uneven = [_uneven(each) for each in readout.operations]
+    if not any(map(bool.__and__, same, uneven)):
+        return readout
+    written = [
+        operation._replace(tokens=tuple([Token("same") if t.prefix == "p" else t for t in operation.tokens]))
+        if found and (everywhere or odd)
+        else operation
+        for found, odd, operation in zip(same, uneven, readout.operations, strict=True)
+    ]
+    return readout._replace(operations=tuple(written))
+
+
+def _uneven(operation: ReadLayer) -> bool:
+    return any(before != after for before, after in _pads(operation))
+
+
+def _pads(operation: ReadLayer) -> list[tuple[int, int]]:
+    """Return the padding before and after, per dimension; [] where there is none."""
+    numbers = next((token.numbers for token in operation.tokens if token.prefix == "p"), ())
+    pairs = [str(number).split(":") for number in numbers]
+    pads = [(int(pair[0]), int(pair[-1])) for pair in pairs]
+    return pads if any(map(any, pads)) else []
+
+
+def _is_same(operation: ReadLayer, readout: Readout) -> bool:
+    """Say whether `same` pads as an operation does."""
+    pads = _pads(operation)
+    if operation.word not in _SAME or not pads:
+        return False
+    tokens = {token.prefix: token.numbers for token in operation.tokens}
+    ones = (1,) * len(pads)
+    settings = [[int(n) for n in tokens.get(prefix, ones)[: len(pads)]] for prefix in ("", "s", "d")]
+    sizes = readout.volume(operation.inputs[0]).spatial
+    return "ceil" not in tokens and pads == [keeping(*cell) for cell in zip(*settings, sizes, strict=True)]

@@ -1,0 +1,296 @@
+"""What a PyTorch module does, call by call: torch.fx's graph, with the shape of every value.
+
+Values are computed along with the trace, without their numbers (on the meta device, or as fake tensors where
+the module's weights are real). So a module may ask for shapes, loop over them and branch on them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx, nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+
+from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
+from cnncalc.model.from_torch.source_lines import Lines, line_of_error
+from cnncalc.model.from_torch.traced_values import TracedValue, passing_for_tensors, write_into
+
+BATCH = 2
+"""Images that a module is traced on. With one, a shape would not say where the images are."""
+
+
+class ModuleScope(NamedTuple):
+    """A module that holds others: its path, the name of its class, and that of the nearest real owner's.
+
+    The owner is "" where there is none but the whole network.
+    """
+
+    path: str
+    kind: str
+    owner: str = ""
+
+
+MADE = "made"
+"""How the names begin of modules that a forward makes."""
+
+CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict", "Module", "GraphModule", ""))
+"""Classes of modules that only hold others."""
+
+
+class Traced(NamedTuple):
+    """A trace.
+
+    Every node's ``meta`` has its ``value`` (without numbers), its ``scopes`` (outermost first), the ``line`` of
+    the user's code that made it, and the nodes whose memory it ``writes`` over.
+    """
+
+    graph: fx.Graph
+    root: nn.Module
+    modules: dict[str, nn.Module]
+    tensors: Callable[[str], Any]
+
+
+def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], bool]) -> Traced:
+    """Trace a module, as it is when testing, on images of this volume; it is handed back as it was.
+
+    ``is_layer`` says which modules are one call, rather than what stands in their ``forward``.
+
+    Raises:
+        SpecError: where the module cannot be traced.
+    """
+    root = Root(module)
+    tracer = _Tracer(volume, _numberless(module), is_layer)
+    try:
+        with left_as_it_is(module), warnings.catch_warnings(), passing_for_tensors():
+            warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
+            module.eval()
+            graph = tracer.trace(root)
+    except CnncalcError:
+        raise
+    except Exception as error:
+        raise tracer.failed(error) from error
+    graph.owning_module = None
+    return Traced(graph, root, dict(root.named_modules()), lambda path: attribute(root, path))
+
+
+@contextlib.contextmanager
+def left_as_it_is(module: nn.Module) -> Iterator[None]:
+    """Restore every attribute of every part of a module, whatever its forward sets."""
+    before = [(part, dict(vars(part))) for part in module.modules()]
+    try:
+        yield
+    finally:
+        for part, attributes in before:
+            vars(part).clear()
+            vars(part).update(attributes)
+
+
+class Root(nn.Module):
+    """Holds the module, so that it may be a single layer, and takes one input whatever its own takes."""
+
+    HOLDS = "network"
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.network = module
+
+    def forward(self, x: torch.Tensor) -> Any:
+        """Return what the module makes of images."""
+        return self.network(x)
+
+
+def module_path(path: str) -> str:
+    """Return a path as the user's module knows it: without what holds the module here."""
+    return path.removeprefix("network").removeprefix(".")
+
+
+def has_numbers(module: nn.Module) -> bool:
+    """Say whether a module's tensors have values: those on the meta device and fake ones have none."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return not any(tensor.is_meta or isinstance(tensor, FakeTensor) for tensor in tensors)
+
+
+def _numberless(module: nn.Module) -> tuple[Any, torch.device]:
+    """Return a mode in which values have no numbers, and the device that the module works on."""
+    tensors = [*module.parameters(), *module.buffers()]
+    device = tensors[0].device if tensors else torch.device("meta")
+    if all(tensor.is_meta for tensor in tensors):
+        return contextlib.nullcontext(), torch.device("meta")
+    return FakeTensorMode(allow_non_fake_inputs=True), device
+
+
+class _Tracer(fx.Tracer):
+    """Traces, and computes every value's shape on the way."""
+
+    def __init__(
+        self, volume: Volume, numberless: tuple[Any, torch.device], is_layer: Callable[[nn.Module], bool]
+    ) -> None:
+        super().__init__()
+        self.volume = volume
+        self.mode, self.device = numberless
+        self.is_layer = is_layer
+        self.stack: list[ModuleScope] = []
+        self.deepest: list[ModuleScope] = []
+        self.computing = False
+        self.lines = Lines(trace)
+
+    # ---- what is a call
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return self.is_layer(m)
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if self.computing:
+            return forward(*args, **kwargs)
+        path = self._path(m)
+        if not self.is_layer(m) and type(m).__module__.startswith("torch.nn") and not _holds(m):
+            raise cannot_say(path, f"nn.{type(m).__name__}")
+        owner = next((scope.kind for scope in self.stack[:0:-1] if scope.kind not in CONTAINERS), "")
+        self.stack.append(ModuleScope(path, _kind(m), owner))
+        try:
+            return super().call_module(m, forward, args, kwargs)
+        except BaseException:
+            self.deepest = self.deepest or list(self.stack)
+            raise
+        finally:
+            self.stack.pop()
+
+    def _path(self, module: nn.Module) -> str:
+        """Return where a module stands; one that is made in a forward, and learns nothing, gets a place here."""
+        paths = self.submodule_paths
+        assert paths is not None  # there are some while a module is traced
+        if module not in paths:
+            if any(True for _ in (*module.parameters(), *module.buffers())):
+                why = "it is made in forward, with new weights at every call"
+                raise cannot_say(self._here(), f"nn.{type(module).__name__}", why, line=self.lines.now())
+            name = f"{MADE}{len(paths)}"
+            self.root.add_module(name, module.eval())
+            paths |= {part: f"{name}.{path}".rstrip(".") for path, part in module.named_modules()}
+        return self.path_of_module(module)
+
+    def _here(self) -> str:
+        return self.stack[-1].path if self.stack else ""
+
+    def _line(self) -> str:
+        """Return the line that is being traced; one of a function with a gradient of its own is refused."""
+        name, line = self.lines.in_function()
+        if name:
+            why = "its gradient is its own, and not that of what it computes"
+            raise cannot_say(self._here(), f"torch.autograd.Function `{name}`", why, line=line)
+        return self.lines.now()
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        return attr_val if self.computing else super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    # ---- values
+
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return TracedValue(node, self)
+
+    def create_arg(self, a: Any) -> Any:
+        return a.node if type(a) is TracedValue else super().create_arg(a)
+
+    def create_proxy(self, kind: str, target: Any, args: Any, kwargs: Any, *rest: Any, **named: Any) -> Any:
+        """Record a call; what it returns is a proxy where it is a tensor, and else the thing itself."""
+        self._check_target(target, args)
+        proxy = super().create_proxy(kind, target, args, kwargs, *rest, **named)
+        node = proxy.node
+        node.meta["scopes"] = tuple(self.stack)
+        node.meta["line"] = self._line()
+        before = _versions(node.all_input_nodes)
+        with self.mode, torch.no_grad(), self._computing():
+            node.meta["value"] = self._compute(node)
+        after = _versions(node.all_input_nodes)
+        node.meta["writes"] = [source for source, version in before.items() if after[source] != version]
+        return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
+
+    def _check_target(self, target: Any, args: Any) -> None:
+        """Refuse to write what is traced into a tensor that the module makes on its way: it would not be seen."""
+        name = target if isinstance(target, str) else getattr(target, "__name__", "")
+        writes = name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
+        if not writes or not args or type(args[0]) is TracedValue or not isinstance(args[0], torch.Tensor):
+            return
+        kept = (*self.root.parameters(), *self.root.buffers())
+        if not any(args[0] is tensor for tensor in kept):
+            why = "it writes into a tensor that does not come from the input"
+            operation = write_into.__name__ if name == "__setitem__" else name
+            raise cannot_say(self._here(), f"`{operation}`", why, line=self._line())
+
+    @contextlib.contextmanager
+    def _computing(self) -> Iterator[None]:
+        outer, self.computing = self.computing, True
+        try:
+            yield
+        finally:
+            self.computing = outer
+
+    def _compute(self, node: fx.Node) -> Any:
+        if node.op == "placeholder":
+            return torch.empty((BATCH, self.volume.channels, *self.volume.spatial), device=self.device)
+        if node.op == "get_attr":
+            return attribute(self.root, str(node.target))
+        if node.op == "output":
+            return None
+        args, kwargs = fx.map_arg((node.args, node.kwargs), self._known)
+        if node.op == "call_module":
+            return self.root.get_submodule(str(node.target)).forward(*args, **kwargs)
+        if node.op == "call_method":
+            return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+        return node.target(*args, **kwargs)  # type: ignore[operator]  # a call_function's target is a function
+
+    def _known(self, node: fx.Node) -> Any:
+        return node.meta["value"] if "value" in node.meta else self._compute(node)
+
+    def failed(self, error: Exception) -> SpecError:
+        """Say where a module could not be traced, and why."""
+        path = module_path((self.deepest or [ModuleScope("", "")])[-1].path)
+        line = line_of_error(error)
+        where = (f"`{path}` " if path else "the module ") + (f"({line}) " if line else "")
+        reason = shorten(str(error).strip().split("\n")[0], 200)
+        return SpecError(
+            "cannot-trace",
+            f"{where}cannot be traced on an input of {self.volume}: {type(error).__name__}: {reason}",
+            hints=["the input volume must suit the module, and its steps must not depend on the values in it"],
+        )
+
+
+def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] = (), line: str = "") -> SpecError:
+    """Make the error for what the language has no word for; a path is one of the trace."""
+    where = module_path(path)
+    reason = f": {why}" if why else ""
+    place = (f" in `{where}`" if where else "") + (f" ({line})" if line else "")
+    return SpecError("cannot-import", f"the language cannot say {operation}{place}{reason}", hints=hints)
+
+
+def _versions(nodes: Iterable[fx.Node]) -> dict[fx.Node, int]:
+    """Return how often the memory of each value has been written over, as PyTorch counts it."""
+    values = {node: node.meta.get("value") for node in nodes}
+    return {node: value._version for node, value in values.items() if isinstance(value, torch.Tensor)}
+
+
+def _holds(module: nn.Module) -> bool:
+    """Say whether a module of ``torch.nn`` only holds others and calls them."""
+    return isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
+
+
+def _kind(module: nn.Module) -> str:
+    """Return a class's name; none for a graph module, whose functions lie in no part of it."""
+    return "" if isinstance(module, fx.GraphModule) else type(module).__name__
+
+
+def _has_tensors(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(map(_has_tensors, value))
+    return isinstance(value, torch.Tensor)
+
+
+def attribute(root: nn.Module, path: str) -> Any:
+    """Return what stands under a dotted path, a tensor for a parameter or a buffer."""
+    *owners, name = path.split(".")
+    return getattr(root.get_submodule(".".join(owners)), name)

@@ -1,0 +1,5 @@
+"""A network as readable PyTorch source: blocks as classes, repeats as loops."""
+
+from cnncalc.model.python.file import python_source
+
+__all__ = ["python_source"]

@@ -1,5 +1,0 @@
-"""A network as readable PyTorch source: blocks as classes, repeats as loops."""
-
-from cnncalc.model.source.source import python_source
-
-__all__ = ["python_source"]

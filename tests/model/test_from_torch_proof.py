@@ -1,0 +1,361 @@
+"""An import computes what the module computes, or is refused: nothing that a module does is lost without a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils import parametrizations, prune
+
+import cnncalc
+from cnncalc import SpecError
+from cnncalc.layers.activation import Activation
+from cnncalc.layers.written import Words
+from cnncalc.model.from_torch import import_module, proof
+
+
+class Does(nn.Module):
+    """Does what a function says, with two convolutions, a factor per channel, a constant and a normalisation."""
+
+    def __init__(self, function: Callable[[Does, torch.Tensor], object]) -> None:
+        super().__init__()
+        self.function = function
+        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
+        self.bn = nn.BatchNorm2d(8)
+        self.gamma = nn.Parameter(torch.ones(8))
+        self.register_buffer("blur", torch.ones(8, 1, 3, 3) / 9)
+
+    def forward(self, x: torch.Tensor) -> object:
+        return self.function(self, x)
+
+
+def layers(module: nn.Module, input: str = "8x8x3") -> str:
+    """Import a module, which proves itself, and return the layers on one line."""
+    return " - ".join(import_module(module, input).text.strip().split("\n\n")[-1].split("\n"))
+
+
+def refusal(module: nn.Module, input: str = "8x8x3") -> str:
+    """Import a module that cannot be, and return the error with ``(LINE)`` for lines of this file."""
+    with pytest.raises(SpecError) as raised:
+        cnncalc.from_torch(module, input)
+    return re.sub(r"\(test_from_torch_proof\.py:\d+\)", "(LINE)", raised.value.message)
+
+
+# ---- in place
+
+
+def written_through_a_view(m: Does, x: torch.Tensor) -> torch.Tensor:
+    y = m.a(x)
+    y.flatten(2).relu_()
+    return y
+
+
+def multiplied_in_place(m: Does, x: torch.Tensor) -> torch.Tensor:
+    y = m.a(x)
+    s = y
+    y *= torch.sigmoid(y.mean((2, 3), keepdim=True))
+    return m.b(y) + s  # type: ignore[no-any-return]
+
+
+def in_place_by_position(m: Does, x: torch.Tensor) -> torch.Tensor:
+    y = m.a(x)
+    functional.relu(y, True)
+    return y
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (written_through_a_view, "conv 3x3x8 p1 - relu"),
+        (multiplied_in_place, "conv 3x3x8 p1 - mul( | gap - sigmoid ) - add( conv 3x3x8 p1 | )"),
+        (in_place_by_position, "conv 3x3x8 p1 - relu"),
+    ],
+)
+def test_what_is_written_over_is_seen_through_every_name_and_view(
+    function: Callable[[Does, torch.Tensor], object], text: str
+) -> None:
+    assert layers(Does(function)) == text
+
+
+def test_writing_over_a_part_of_what_is_read_later_is_refused() -> None:
+    """No layer of a spec changes some channels and keeps the others."""
+
+    def partly(m: Does, x: torch.Tensor) -> torch.Tensor:
+        y = m.a(x)
+        y[:, :4].relu_()
+        return m.b(y)  # type: ignore[no-any-return]
+
+    assert refusal(Does(partly)) == (
+        "the language cannot say nn.Conv2d in `b` (LINE): `relu_` (LINE) has written over a part of it, "
+        "and a spec has no layer for that"
+    )
+
+
+def test_writing_over_a_part_that_nobody_reads_again_is_a_layer() -> None:
+    assert layers(Does(lambda m, x: m.a(x)[:, :4].relu_())) == "conv 3x3x8 p1 - slice 0:4 - relu"
+
+
+# ---- tensors
+
+
+def test_a_constant_is_not_imported_as_weights() -> None:
+    blurred = Does(lambda m, x: functional.conv2d(m.a(x), m.blur, stride=2, padding=1, groups=8))
+    assert refusal(blurred) == (
+        "the language cannot say `conv2d` (LINE): its weight `blur` is a constant of the module, "
+        "and what a spec has is learned"
+    )
+
+
+def test_a_constant_in_a_module_of_torch_is_refused() -> None:
+    """A convolution whose weight has been made a buffer learns nothing."""
+    conv = nn.Conv2d(3, 8, 3, bias=False)
+    weight = conv.weight.detach()
+    del conv.weight
+    conv.register_buffer("weight", weight)
+    assert refusal(nn.Sequential(conv)) == (
+        "the language cannot say nn.Conv2d in `0`: its `0.weight` is a constant of the module, "
+        "and what a spec has is learned"
+    )
+
+
+def test_weights_that_are_computed_are_refused_by_name() -> None:
+    """Standardised weights train in another way than plain ones."""
+    standardised = Does(lambda m, x: functional.conv2d(x, m.a.weight - m.a.weight.mean((1, 2, 3), keepdim=True)))
+    assert refusal(standardised) == (
+        "the language cannot say `mean` (LINE): it computes with `a.weight`, and what a spec learns is used as it is"
+    )
+
+
+def test_a_reshaped_parameter_is_a_factor_per_channel() -> None:
+    """ConvNeXt's layer scale."""
+    assert layers(Does(lambda m, x: m.a(x) * m.gamma.reshape(1, -1, 1, 1))) == "conv 3x3x8 p1 - scale"
+
+
+# ---- ways of writing
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (lambda m, x: functional.relu(torch.split(m.a(x), 4, 1)[-1]), "conv 3x3x8 p1 - slice 4:8 - relu"),
+        (lambda m, x: torch.cat(torch.chunk(m.a(x), 2, 1)[::-1], 1), "conv 3x3x8 p1 - concat( slice 4:8 | slice 0:4 )"),
+        (lambda m, x: nn.ReLU()(m.a(x)), "conv 3x3x8 p1 - relu"),
+        (lambda m, x: functional.relu(input=m.a(x)), "conv 3x3x8 p1 - relu"),
+        (lambda m, x: m.a(x) if isinstance(x, torch.Tensor) else x, "conv 3x3x8 p1"),
+        (lambda m, x: m.a(x).mean((2, 3))[:, :1].squeeze(1), "conv 3x3x8 p1 - gap - slice 0:1"),
+    ],
+)
+def test_ways_of_writing(function: Callable[[Does, torch.Tensor], object], text: str) -> None:
+    assert layers(Does(function)) == text
+
+
+class Own(torch.autograd.Function):
+    """Has a gradient of its own."""
+
+    @staticmethod
+    def forward(ctx: object, x: torch.Tensor) -> torch.Tensor:
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx: object, *gradients: torch.Tensor) -> torch.Tensor:
+        return gradients[0]
+
+
+kept_apply = Own.apply
+
+
+def with_part(x: torch.Tensor, value: object) -> torch.Tensor:
+    """Write into the first channel, as ``x[:, 0] = value`` does."""
+    x[:, 0] = value
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (
+            lambda m, x: Own.apply(m.a(x)),
+            "torch.autograd.Function `Own` (LINE): its gradient is its own, and not that of what it computes",
+        ),
+        (
+            lambda m, x: kept_apply(m.a(x)),
+            "torch.autograd.Function `Own` (LINE): its gradient is its own, and not that of what it computes",
+        ),
+        (
+            lambda m, x: nn.Conv2d(3, 8, 3)(x),
+            "nn.Conv2d (LINE): it is made in forward, with new weights at every call",
+        ),
+        (lambda m, x: -m.a(x), "`neg`: it has no word for the opposite sign"),
+        (lambda m, x: x.__setitem__((slice(None), 0), 0), "an output that is not a tensor: a spec has one"),
+        (lambda m, x: with_part(m.a(x), 0), "`x[…] = …` (LINE): it writes into a part of a tensor"),
+        (
+            lambda m, x: with_part(torch.zeros(2, 3, 8, 8), x[:, 0]),
+            "`x[…] = …` (LINE): it writes into a tensor that does not come from the input",
+        ),
+        (lambda m, x: torch.add(x, x, out=x), "`add` (LINE): its argument `out` is not known here"),
+    ],
+)
+def test_refusals_name_the_operation_and_the_line(function: Callable[[Does, torch.Tensor], object], said: str) -> None:
+    assert refusal(Does(function)) == f"the language cannot say {said}"
+
+
+def test_a_power_pool_whose_last_windows_are_cut_off_is_refused() -> None:
+    """With ceil_mode, PyTorch weighs them by the whole window; where all windows fit it makes no difference."""
+    pool = nn.LPPool2d(2, 2, ceil_mode=True)
+    assert refusal(pool, "7x7x3") == (
+        "the language cannot say nn.LPPool2d: with ceil_mode, its last windows weigh more than the others"
+    )
+    assert layers(pool) == "lppool 2x2 s2"
+
+
+def test_what_is_large_is_proved_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that computes something else in float64 shows which of them it was asked for."""
+
+    def rounded(m: Does, x: torch.Tensor) -> torch.Tensor:
+        return m.a(x) if x.dtype == torch.float32 else functional.relu(m.a(x))
+
+    module = Does(rounded)
+    assert "differs from" in refusal(module)
+    monkeypatch.setattr(proof, "LARGE", 0)
+    assert layers(module) == "conv 3x3x8 p1"
+
+
+# ---- text
+
+
+class Unit(nn.Module):
+    """BagNet's unit: the same layer twice, on other channels each time."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inner = channels // 4
+        convs = [nn.Conv2d(channels, inner, 1), nn.ReLU(), nn.Conv2d(inner, inner, 1), nn.ReLU()]
+        self.layers = nn.Sequential(*convs, nn.Conv2d(inner, channels, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.relu(self.layers(x) + x)
+
+
+def test_a_repeat_in_a_block_does_not_count_from_the_channels_that_change() -> None:
+    widths = [64, 128, 256, 320, 384, 448]
+    convs = [nn.Conv2d(before, after, 1) for before, after in pairwise([3, *widths])]
+    units = [Unit(width) for width in widths]
+    text = cnncalc.from_torch(
+        nn.Sequential(*[part for pair in zip(convs, units, strict=True) for part in pair]), "4x4x3"
+    )
+    assert "  add( (conv 1x1x{inner} - relu)*2 - conv 1x1x{4*inner} | ) - relu\n" in text
+
+
+def test_nests_that_share_branches_take_time_in_proportion() -> None:
+    """NASNet's cells read the two before them: there are 2^60 ways through 60 of them."""
+
+    def cells(m: Does, x: torch.Tensor) -> torch.Tensor:
+        before, last = x, functional.relu(x)
+        for _ in range(60):
+            before, last = last, torch.sigmoid(last) + torch.tanh(before)
+        return last
+
+    assert len(cnncalc.load(cnncalc.from_torch(Does(cells), "2x2x3", prove=False))) > 180
+
+
+# ---- the proof
+
+
+def test_an_import_that_computes_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a last factor of 0 hides the branch; the error says from which layer on."""
+
+    def branch(m: Does, x: torch.Tensor) -> torch.Tensor:
+        y = m.a(x)
+        return y + m.bn(m.b(functional.relu(y)))  # type: ignore[no-any-return]
+
+    module = Does(branch)
+    nn.init.zeros_(module.bn.weight)
+    monkeypatch.setattr(Activation, "from_torch", lambda call: call.elementwise(Words("sigmoid")))
+    assert refusal(module) == (
+        "the text would compute something else than the module: the module (LINE) differs from `sigmoid` on; "
+        "nothing is written"
+    )
+    assert "sigmoid" in cnncalc.from_torch(module, "8x8x3", prove=False)
+
+
+def test_the_module_is_handed_back_as_it_was() -> None:
+    """Whatever its forward sets, and whether its weights are parameters or computed by a hook."""
+    module = Does(lambda m, x: setattr(m, "seen", x) or m.bn(m.b(m.a(x))))
+    prune.random_unstructured(module.b, "weight", 0.5)
+    before = {name: values.clone() for name, values in module.state_dict().items()}
+    weight, attributes = module.b.weight, set(vars(module))
+    import_module(module, "8x8x3")
+    assert all(torch.equal(values, before[name]) for name, values in module.state_dict().items())
+    assert module.b.weight is weight
+    assert set(vars(module)) == attributes
+    assert all(part.training for part in module.modules())
+
+
+def test_the_random_state_is_left_alone() -> None:
+    module = Does(lambda m, x: m.a(x))
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    cnncalc.from_torch(module, "8x8x3")
+    assert torch.rand(1) == expected
+
+
+def test_tensors_are_named_after_the_module_s() -> None:
+    """The built network's state comes from the module's, name by name."""
+    module = Does(lambda m, x: m.bn(m.a(x)))
+    imported = import_module(module, "8x8x3")
+    state = module.state_dict()
+    built = cnncalc.build(imported.network).eval()
+    built.load_state_dict({name: state[path] for name, path in imported.tensors.items()}, strict=False)
+    images = torch.randn(1, 3, 8, 8)
+    assert torch.equal(built(images), module.eval()(images))
+
+
+def frozen() -> nn.Module:
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))
+    module[0].requires_grad_(False)
+    return module
+
+
+def pruned() -> nn.Module:
+    module = nn.Sequential(nn.Conv2d(3, 8, 3))
+    prune.l1_unstructured(module[0], "weight", 0.5)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("make", "note"),
+    [
+        (frozen, "frozen in the module (requires_grad=False), and learned in the spec: 0"),
+        (pruned, "`0.weight` is computed in the module (L1Unstructured), and is a plain weight in the spec"),
+        (
+            lambda: nn.Sequential(parametrizations.weight_norm(nn.Conv2d(3, 8, 3))),
+            "`0.weight` is computed in the module (WeightNorm), and is a plain weight in the spec",
+        ),
+        (
+            lambda: nn.Sequential(parametrizations.spectral_norm(nn.Conv2d(3, 8, 3))),
+            "`0.weight` is computed in the module (SpectralNorm), and is a plain weight in the spec",
+        ),
+    ],
+)
+def test_notes_say_what_the_text_does_not(make: Callable[[], nn.Module], note: str) -> None:
+    with pytest.warns(UserWarning, match="^" + re.escape(note) + "$"):
+        cnncalc.from_torch(make(), "8x8x3")
+
+
+def test_a_module_that_fails_on_numbers_is_not_proved() -> None:
+    """Its shapes suit, and its numbers do not."""
+
+    def picky(m: Does, x: torch.Tensor) -> torch.Tensor:
+        if type(x) is torch.Tensor:
+            raise RuntimeError("no numbers, please")
+        return m.a(x)  # type: ignore[no-any-return]
+
+    assert refusal(Does(picky)) == (
+        "the module cannot compute on random images (LINE): RuntimeError: no numbers, please"
+    )

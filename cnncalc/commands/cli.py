@@ -118,6 +118,8 @@ def _called(given: list[str]) -> int:
     """Let click read the command line and call the command; where nothing is given, show the help."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # click's help has a β, which not every terminal has
+    elif sys.stdout is None and {"-h", "--help", "--version"} & set(given):  # click would say nothing
+        raise WriteError("cannot-write", "cannot write to standard output: it is closed")
     try:
         status = cli.main(given, prog_name="cnncalc", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as bare:

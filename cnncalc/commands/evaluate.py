@@ -54,17 +54,18 @@ def evaluate(
         from cnncalc.train.show.confusion_matrix import draw_confusion
 
     trained = load_trained(run, weights, choose_device(device))
-    result, what, used = trained.test(data, views)
+    tested = trained.test(data, views)
     evaluation = Evaluation(
         run=run,
         weights=weights,
         epoch=trained.epoch,
-        data=what,
-        views=used,
+        data=tested.data,
+        views=tested.views,
         classes=trained.facts.classes,
-        confusion=result.confusion.tolist(),
-        loss=result.loss,
-        top5=result.top5,
+        confusion=tested.score.confusion.tolist(),
+        loss=tested.score.loss,
+        top5=tested.score.top5,
+        notes=tested.notes,
     )
     if picture is not None:
         form = "svg" if picture.lower().endswith(".svg") else "png"

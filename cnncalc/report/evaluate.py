@@ -20,9 +20,10 @@ class Evaluation(NamedTuple):
         data: what was tested.
         views: how many views of an image were averaged.
         classes: their names.
-        confusion: for each class, how many of its images were taken for each class.
+        confusion: for each class, how many of its images were predicted as each class.
         loss: mean cross-entropy.
         top5: how many had their class among the five best; None for five classes or fewer.
+        notes: how the files of the data were understood, where that is not plain.
 
     """
 
@@ -35,6 +36,7 @@ class Evaluation(NamedTuple):
     confusion: Sequence[Sequence[int]]
     loss: float
     top5: int | None
+    notes: Sequence[str] = ()
 
     @property
     def images(self) -> int:
@@ -43,7 +45,7 @@ class Evaluation(NamedTuple):
 
     @property
     def right(self) -> int:
-        """How many were told right."""
+        """How many were classified correctly."""
         return sum(row[place] for place, row in enumerate(self.confusion))
 
 
@@ -66,7 +68,7 @@ def evaluate_report(evaluation: Evaluation) -> Report:
 
 
 def confusion_report(evaluation: Evaluation) -> Report:
-    """Make the report: a row for each class, a column for each class that its images were taken for."""
+    """Make the report: a row for each class, a column for each predicted class."""
     columns = (
         Column("class", "class"),
         *(Column(name, name, whole, right=True) for name in evaluation.classes),
@@ -92,7 +94,8 @@ def _summary(evaluation: Evaluation) -> list[tuple[str, str]]:
     ]
     if evaluation.top5 is not None:
         lines.append(("top 5", f"{100 * evaluation.top5 / images:.2f}% ({evaluation.top5:,} of {images:,})"))
-    return [*lines, ("loss", f"{evaluation.loss:.4f} (mean cross-entropy)")]
+    notes = [("note", note) for note in evaluation.notes]
+    return [*lines, ("loss", f"{evaluation.loss:.4f} (mean cross-entropy)"), *notes]
 
 
 def _data(evaluation: Evaluation) -> dict[str, Any]:

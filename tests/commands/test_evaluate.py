@@ -236,6 +236,18 @@ def test_a_part_of_the_images_can_be_tested(cnncalc: Cnncalc, shades: Path) -> N
     assert whole["data"] == "the test images of shades.npz"
 
 
+def test_how_the_files_are_understood_is_said(cnncalc: Cnncalc, shades: Path) -> None:
+    """Labels that begin at 1 are noted, as in training."""
+    pixels = np.array(GREYS, np.uint8).reshape(10, 1, 1).repeat(2, 1).repeat(2, 2)
+    labels = np.array(LABELS) + 1
+    np.savez("one.npz", x_train=pixels, y_train=labels, x_test=pixels, y_test=labels)
+    options = ["--epochs", "1", "--device", "cpu", "--quiet", "--out", "one"]
+    assert cnncalc("train", SHADES, "--data", "one.npz", *options).status == 0
+    note = "note      the labels go from 1 to 3: they are counted from 1\n"
+    assert cnncalc("evaluate", "one").out.endswith(note)
+    assert "note" not in cnncalc("evaluate", "run").out
+
+
 def test_other_images_are_read_as_those_of_the_run(cnncalc: Cnncalc, shades: Path) -> None:
     """A run that resized its images resizes others too; what is typed wins."""
     large = np.repeat(np.repeat(np.array(GREYS, np.uint8).reshape(10, 1, 1), 6, 1), 6, 2)

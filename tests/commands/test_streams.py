@@ -34,6 +34,8 @@ def shell(line: str) -> tuple[int, str, str]:
         ("cnncalc shapes lenet5 >&-", 1, CLOSED),
         ("cnncalc zoo lenet5 >&-", 1, CLOSED),
         ("cnncalc export lenet5 >&-", 1, CLOSED),
+        ("cnncalc --help >&-", 1, CLOSED),
+        ("cnncalc shapes --help >&-", 1, CLOSED),
         ("cnncalc zoo lenet5 >/dev/full", 1, FULL),
         ("cnncalc --help >/dev/full", 1, FULL),
         ("cnncalc shapes - <&-", 1, "error[cannot-read]: cannot read standard input: it is closed\n"),

@@ -35,6 +35,23 @@ AT_ONCE = 256
 """Images that are tested at a time."""
 
 
+class Tested(NamedTuple):
+    """What a test came to, on what.
+
+    Attributes:
+        score: loss, accuracy and confusion matrix.
+        data: which images were tested.
+        views: how many of each image were averaged.
+        notes: how the files were understood, where that is not plain, a sentence each.
+
+    """
+
+    score: Score
+    data: str
+    views: int
+    notes: tuple[str, ...]
+
+
 class Trained(NamedTuple):
     """A trained network.
 
@@ -60,8 +77,8 @@ class Trained(NamedTuple):
         """Where the module is."""
         return next(self.module.parameters()).device
 
-    def test(self, given: Mapping[str, Any], views: int | None) -> tuple[Score, str, int]:
-        """Test on the run's own test images, or on other data; return also what was tested, and the number of views.
+    def test(self, given: Mapping[str, Any], views: int | None) -> Tested:
+        """Test on the run's own test images, or on other data.
 
         Args:
             given: fields of a `DataRequest` that are to be others than the run's. With ``data`` they are other data,
@@ -72,7 +89,7 @@ class Trained(NamedTuple):
             SpecError: for data that do not suit the network, and where those of the run have changed.
 
         """
-        split, what = self._tested(given)
+        split, what, notes = self._tested(given)
         result = score(
             self.module,
             split.to(self.device),
@@ -82,7 +99,7 @@ class Trained(NamedTuple):
             views=self.views(views),
             cast=autocast(self.recipe, self.device),
         )
-        return result, what, self.augmenter.number_of_views(self.views(views))
+        return Tested(result, what, self.augmenter.number_of_views(self.views(views)), notes)
 
     def views(self, asked: int | None) -> int:
         """Return how many views are asked for: where nobody does, as many as in training.
@@ -97,8 +114,8 @@ class Trained(NamedTuple):
             raise SpecError("bad-option", message, hints=hints)
         return self.recipe.views if asked is None else asked
 
-    def _tested(self, given: Mapping[str, Any]) -> tuple[Split, str]:
-        """Return the images that are asked for, and what they are."""
+    def _tested(self, given: Mapping[str, Any]) -> tuple[Split, str, tuple[str, ...]]:
+        """Return the images that are asked for, what they are, and how their files were understood."""
         wanted = {name: value for name, value in given.items() if name != "limit"}
         dataset = dataset_of_run(self.facts, self.network, wanted)
         if "data" not in given:
@@ -106,8 +123,9 @@ class Trained(NamedTuple):
         split, kind = self._part(dataset, own="data" not in given)
         whole, limit = len(split), given.get("limit")
         if limit is None or limit >= whole:
-            return split, f"the {kind}images of {dataset.name}"
-        return split.subset(spread(whole, limit)), f"{limit:,} of the {whole:,} {kind}images of {dataset.name}"
+            return split, f"the {kind}images of {dataset.name}", dataset.notes
+        what = f"{limit:,} of the {whole:,} {kind}images of {dataset.name}"
+        return split.subset(spread(whole, limit)), what, dataset.notes
 
     def _part(self, dataset: Dataset, *, own: bool) -> tuple[Split, str]:
         """Return the test images, else the validation images, or those held back; of other data, all there are."""

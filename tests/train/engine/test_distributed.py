@@ -93,7 +93,7 @@ def test_one_process_speaks_and_writes(shared: Shared) -> None:
 def test_every_image_is_tested_once(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     """The accuracy in the table is that of a test in one process, of 121 images."""
     monkeypatch.chdir(shared.folder)
-    result, what, _ = load_trained("random", "last", torch.device("cpu")).test({}, None)
+    result, what, *_ = load_trained("random", "last", torch.device("cpu")).test({}, None)
     told = (shared.folder / "random" / "metrics.csv").read_text().splitlines()[-1].split(",")
     assert (what, result.images) == ("the test images of d.npz", 121)
     assert float(told[6]) == result.accuracy

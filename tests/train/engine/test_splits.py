@@ -118,7 +118,7 @@ def test_a_run_on_a_folder_with_validation_and_test_images(folder: Path) -> None
     assert ended.best_accuracy == max(row.accuracy for row in heard.all("epoch"))
     assert (ended.best_accuracy * 10).is_integer()
     assert (ended.test_accuracy * 6) == pytest.approx(round(ended.test_accuracy * 6))
-    result, what, _ = load_trained("run", "best", choose_device("cpu")).test({}, None)
+    result, what, *_ = load_trained("run", "best", choose_device("cpu")).test({}, None)
     assert (what, result.accuracy) == ("the test images of pets", ended.test_accuracy)
 
 
@@ -126,7 +126,7 @@ def test_without_test_images_a_trained_network_is_tested_on_the_validation_image
     for part, count in (("train", 8), ("val", 5)):
         write_images(folder / "pets" / part, count=count)
     ended = train(SPEC, "run", epochs=2, data=DataRequest(str(folder / "pets")))
-    result, what, _ = load_trained("run", "best", choose_device("cpu")).test({}, None)
+    result, what, *_ = load_trained("run", "best", choose_device("cpu")).test({}, None)
     assert (what, result.accuracy) == ("the validation images of pets", ended.best_accuracy)
     assert ended.test_accuracy is None
 

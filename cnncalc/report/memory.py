@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup, saved_bytes
+from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup
 from cnncalc.analysis.memory.advice import Advice
+from cnncalc.analysis.memory.saved import saved_of
 from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
@@ -157,7 +158,7 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
 
 def _layers(prediction: MemoryPrediction) -> Iterator[dict[str, Any]]:
     network = prediction.network
-    saved = saved_bytes(network, prediction.setup)
+    saved = saved_of(prediction.step.walk.trace, len(network.layers), prediction.setup.images)
     return (
         {
             "index": node.index,

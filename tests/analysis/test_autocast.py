@@ -10,7 +10,7 @@ import torch
 
 import cnncalc
 from cnncalc.analysis.memory import TrainingSetup
-from cnncalc.analysis.memory.trace import record
+from cnncalc.analysis.memory.recording import record
 from tests.oracle.torch_memory import fake_mode
 
 LAYERS = [

@@ -194,9 +194,7 @@ class Gradients:
         learned = [self._learned(values * (made.lowered or FLOAT)) for values in made.parameters]
         moments.add([*new, *([] if made.sums else learned)], made.scratch)
         moments.give(task.given)
-        if made.saves:
-            own = (*made.beside, *made.cached[: made.keeps_cached])
-            moments.give([self.timeline.sort("activations", *size) for size in own])
+        moments.give([self.timeline.sort("activations", *size) for size in made.kept_beside])
         moments.drop(arriving)
         if made.sums:
             moments.take(learned)

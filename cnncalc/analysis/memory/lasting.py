@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from cnncalc.analysis.memory.setup import TrainingSetup
@@ -17,19 +17,22 @@ class Lasting:
     """The parameters of a network, and all that is as large as they are.
 
     Attributes:
-        parameters: values of all learned tensors, in order.
-        buffers: bytes of all buffers, in order.
-        trained: values of the learned tensors that get a gradient; the optimizer keeps nothing for others.
+        parameters: how many learned tensors there are, by their values.
+        buffers: how many buffers there are, by their bytes.
+        trained: values of the learned tensors that get a gradient, in order; the optimizer keeps nothing for others.
+        trained_counts: how many of these there are, by their values.
         matrices: rows and columns of the weights of convolutions and fully connected layers among these.
 
     """
 
     def __init__(self, trace: Trace, reached: bytearray) -> None:
-        self.parameters = [values for part in trace.parts for values in part.parameters]
-        self.buffers = [size for part in trace.parts for size in part.buffers]
+        parts = Counter(trace.parts)
+        self.parameters = _counted([(part.parameters, count) for part, count in parts.items()])
+        self.buffers = _counted([(part.buffers, count) for part, count in parts.items()])
         learned = [op.parameters for op in trace.distinct]
         learning = [op for op, number in enumerate(trace.ops) if learned[number] and reached[op + 1]]
         self.trained = [values for op in learning for values in learned[trace.ops[op]]]
+        self.trained_counts = Counter(self.trained)
         self.layers = [trace.layers[op] for op in learning]
         self.parts = trace.parts
 
@@ -41,11 +44,11 @@ class Lasting:
 
     def kinds(self, setup: TrainingSetup) -> dict[str, int]:
         """Return the bytes that are there from step to step, by what they are used for."""
-        parameters = _total([FLOAT * values for values in self.parameters], setup)
-        buffers = _total(self.buffers, setup)
+        parameters = _total(self.parameters, FLOAT, setup)
+        buffers = _total(self.buffers, 1, setup)
         found = {"workspace": setup.rounded(setup.workspace), "parameters": parameters, "buffers": buffers}
         if not setup.inference:
-            gradients = _total([FLOAT * values for values in self.trained], setup)
+            gradients = _total(self.trained_counts, FLOAT, setup)
             scalars = setup.state_scalars * setup.rounded(FLOAT) * len(self.trained)
             found["optimizer_state"] = setup.state_tensors * gradients + scalars
             found["average"] = parameters + buffers if setup.ema else 0
@@ -54,12 +57,21 @@ class Lasting:
 
     def step_bytes(self, setup: TrainingSetup) -> int:
         """Return the bytes that the optimizer's step needs for itself at its peak."""
-        rounded = {values: setup.rounded(FLOAT * values) for values in set(self.trained)}
-        sizes = [rounded[values] for values in self.trained]
+        rounded = {values: setup.rounded(FLOAT * values) for values in self.trained_counts}
+        sizes = list(map(rounded.__getitem__, self.trained))
         decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
         return setup.rule.step_bytes(StepMemory(setup.implementation, decays, sizes, self.matrices, on_cuda))
 
 
-def _total(sizes: Sequence[int], setup: TrainingSetup) -> int:
-    """Return the bytes that tensors of these sizes take."""
-    return sum([setup.rounded(size) * count for size, count in Counter(sizes).items()])
+def _counted(groups: Iterable[tuple[Sequence[int], int]]) -> Counter[int]:
+    """Count numbers that come in groups, each so many times."""
+    found: Counter[int] = Counter()
+    for numbers, count in groups:
+        for number in numbers:
+            found[number] += count
+    return found
+
+
+def _total(counts: Counter[int], size: int, setup: TrainingSetup) -> int:
+    """Return the bytes that tensors take, given how many there are by their values, and the bytes of a value."""
+    return sum([setup.rounded(size * values) * count for values, count in counts.items()])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from operator import and_
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.timeline import FORWARD, RECOMPUTATION
@@ -46,6 +47,8 @@ class Lifetimes:
         backward: the operation in whose backward pass a tensor is given back; `NEVER` where none keeps it.
         late: the tensors that enter a segment and are given back when its first operation is done.
         forward: the operation of the forward pass behind which a tensor is given back that has no end in ``backward``.
+        saving: for each operation whether its backward pass comes and needs something that the forward pass made.
+        kept: the same, without those inside of segments, which keep it when they are computed again.
         staying: the tensors that live to the end of the step.
         held: where an operation is never differentiated, the one behind which what it made beside is given back.
         again, again_backward: the same as ``forward`` and ``backward`` for what is computed again.
@@ -56,8 +59,13 @@ class Lifetimes:
         self.trace = trace
         self.count = len(trace.ops)
         self.reached = reached(trace) if trains else bytearray(self.count + 1)
+        saves = [op.saves for op in trace.distinct]
+        self.saving = bytearray(map(and_, map(saves.__getitem__, trace.ops), self.reached[1:]))
         found = [self._segment(ops) for ops in segments] if trains else []
         self.segments = [segment for segment in found if segment is not None]
+        self.kept = bytearray(self.saving)
+        for segment in self.segments:
+            self.kept[segment.ops.start : segment.ops.stop] = bytes(len(segment.ops))
         self.staying = {0, trace.roots[trace.output], *([trace.roots[-1]] if trace.with_loss else [])}
         self.backward = array("i", [NEVER]) * (self.count + 1)
         self.late: dict[int, int] = {}
@@ -92,16 +100,12 @@ class Lifetimes:
             makers, at = range(self.count), op
             if phase == RECOMPUTATION and segment is not None:
                 at, first = segment.last_keeping, True
-        inside = bytearray(self.count)
-        for one in self.segments:
-            inside[one.ops.start : one.ops.stop] = bytes([True]) * len(one.ops)
         for maker in makers:
             made = distinct[numbers[maker]]
             if made.makes is not None and self._lives(maker + 1, phase, op, at, first):
                 yield maker, made.makes
             if made.beside or made.cached:
-                kept = self.differentiates(maker) and not inside[maker]
-                holds = kept and (maker < at or (maker == at and first))
+                holds = self.kept[maker] and (maker < at or (maker == at and first))
                 if holds or (phase == FORWARD and self.held.get(maker, maker) >= op):
                     yield from [(maker, size) for size in made.beside]
                 last = len(made.cached) if phase == FORWARD else made.keeps_cached if holds else 0
@@ -127,19 +131,15 @@ class Lifetimes:
             lives = again and self.again[maker + 1] >= op if end is None else again or _before(end, op, first)
             if made.makes is not None and lives:
                 yield maker, made.makes
-            kept = self.differentiates(maker) and (again or _before(maker, op, first))
+            kept = self.saving[maker] and (again or _before(maker, op, first))
             if kept or (again and maker == op):
                 yield from [(maker, size) for size in made.beside]
             last = len(made.cached) if again else made.keeps_cached if kept else 0
             yield from [(maker, size) for size in made.cached[:last]]
 
-    def differentiates(self, op: int) -> bool:
-        """Say whether an operation keeps something for a backward pass that comes."""
-        return self.trace.distinct[self.trace.ops[op]].saves and bool(self.reached[op + 1])
-
     def _segment(self, ops: range) -> Segment | None:
         """Return a segment; None where nothing in it is kept, so that nothing need be computed again."""
-        keeping = [op for op in ops if self.differentiates(op)]
+        keeping = [op for op in ops if self.saving[op]]
         return Segment(ops, keeping[0], keeping[-1]) if keeping else None
 
     def _keep(self) -> None:
@@ -156,11 +156,10 @@ class Lifetimes:
 
     def _keepers(self, ops: range, first: array[int] | dict[int, int]) -> None:
         """Write down the first of these operations that keeps each tensor."""
-        numbers, roots, reached = self.trace.ops, self.trace.roots, self.reached
-        keeps = [op.keeps for op in self.trace.distinct]
+        numbers, roots, reached, distinct = self.trace.ops, self.trace.roots, self.reached, self.trace.distinct
         for op in reversed(ops):
-            for back in keeps[numbers[op]]:
-                if reached[op + 1]:
+            if reached[op + 1]:
+                for back in distinct[numbers[op]].keeps:
                     first[roots[op + 1 - back]] = op
 
     def _read(self) -> array[int]:
@@ -176,9 +175,9 @@ class Lifetimes:
     def _hold(self) -> None:
         """Let operations that are never differentiated hold what they keep, as long as anybody holds what they made."""
         trace = self.trace
-        saves = [op.saves for op in trace.distinct]
         inside = {op for segment in self.segments for op in segment.ops}
-        holding = [op for op, number in enumerate(trace.ops) if saves[number] and not self.reached[op + 1]]
+        unreached = [op for op in range(self.count) if not self.reached[op + 1]]
+        holding = [op for op in unreached if trace.distinct[trace.ops[op]].saves]
         if not holding:
             return
         ends = self._graph_ends()
@@ -234,7 +233,6 @@ def reached(trace: Trace) -> bytearray:
 
 def entering(trace: Trace, ops: range) -> list[int]:
     """Return the tensors that operations read and that none of them makes."""
-    roots = trace.roots
-    reads = [op.reads for op in trace.distinct]
-    read = [roots[op + 1 - back] for op in ops for back in reads[trace.ops[op]]]
+    numbers, roots, distinct = trace.ops, trace.roots, trace.distinct
+    read = [roots[op + 1 - back] for op in ops for back in distinct[numbers[op]].reads]
     return list(dict.fromkeys([root for root in read if root <= ops.start]))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.lasting import FLOAT, Lasting
+from cnncalc.analysis.memory.recording import record
 from cnncalc.analysis.memory.segments import ops_of, segments
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.timeline import PHASES, STEP, Moment
-from cnncalc.analysis.memory.trace import Trace, record
+from cnncalc.analysis.memory.trace import Trace
 from cnncalc.analysis.memory.walk import Walk
 from cnncalc.analysis.validation import check_network, check_whole
 from cnncalc.core.collector import paused_collector
@@ -49,8 +51,8 @@ class MemoryPrediction:
     def largest(self, count: int = 5) -> list[tuple[str, int]]:
         """Return the layers whose activations take most at the peak, with their bytes; the loss is none."""
         layers = self.network.layers
-        order = sorted(self.kept.items(), key=lambda pair: (-pair[1], pair[0]))
-        return [(layers[index - 1].name, size) for index, size in order if 0 < index <= len(layers)][:count]
+        held = [(-size, index) for index, size in self.kept.items() if 0 < index <= len(layers)]
+        return [(layers[index - 1].name, -size) for size, index in nsmallest(count, held)]
 
 
 class Step(NamedTuple):
@@ -59,14 +61,11 @@ class Step(NamedTuple):
     walk: Walk
     lasting: Lasting
 
-    def totals(self, setup: TrainingSetup) -> Iterator[int]:
-        """Yield the bytes that are alive at each moment; the last one is the optimizer's."""
-        base = sum(self.lasting.kinds(setup).values())
-        totals = [base + total for total in self.walk.timeline.totals(setup)]
+    def totals(self, setup: TrainingSetup) -> list[int]:
+        """Return the bytes that are alive at each moment; in training the last one is the optimizer's."""
+        totals = list(self.walk.timeline.totals(setup, sum(self.lasting.kinds(setup).values())))
         behind = totals.pop()
-        yield from totals
-        if not setup.inference:
-            yield behind + self.lasting.step_bytes(setup)
+        return totals if setup.inference else [*totals, behind + self.lasting.step_bytes(setup)]
 
     def moments(self, setup: TrainingSetup) -> Iterator[Moment]:
         """Yield the moments."""
@@ -122,7 +121,7 @@ class Predictor:
         """Work out the peak memory; see `predict_memory`."""
         with paused_collector():
             step = self._step(setup)
-            totals = list(step.totals(setup))
+            totals = step.totals(setup)
             peak = max(totals)
             at = totals.index(peak)
             phase = PHASES[step.walk.timeline.phases[at]] if at < len(step.walk.timeline.phases) else PHASES[STEP]
@@ -167,7 +166,8 @@ class Predictor:
         key = (setup.accumulate > 1, setup.checkpointing)
         if self.last is None or self.last[0] != key or not self.last[1].walk.serves(setup):
             walk = Walk(trace, setup, self._checkpointed(trace, setup))
-            self.last = (key, Step(walk, Lasting(trace, walk.lifetimes.reached)))
+            known = self.last[1].lasting if self.last is not None else None
+            self.last = (key, Step(walk, known or Lasting(trace, walk.lifetimes.reached)))
         return self.last[1]
 
     def _checkpointed(self, trace: Trace, setup: TrainingSetup) -> list[range]:

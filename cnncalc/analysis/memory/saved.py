@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cnncalc.analysis.memory.recording import record
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import record
+from cnncalc.analysis.memory.trace import Trace
 from cnncalc.network import Network
 
 
@@ -13,17 +14,23 @@ def saved_bytes(network: Network, setup: TrainingSetup) -> list[int]:
     This is what ``torch.autograd.graph.saved_tensors_hooks`` sees for one forward pass, without the parameters, the
     running statistics of norms and the loss. A tensor that two layers keep is counted once, for the first of them.
     """
-    trace = record(network, setup, loss=False)
-    known = bytearray(len(trace.roots))
-    saved = [0] * len(network.layers)
-    for op, number in enumerate(trace.ops):
-        made = trace.distinct[number]
-        if made.saves:
-            kept = [*made.beside, *made.cached[: made.keeps_cached]]
-            for back in made.keeps:
-                root = trace.roots[op + 1 - back]
-                if not known[root]:
-                    known[root] = True
-                    kept.append(trace.root_size(root))
-            saved[trace.layers[op] - 1] += sum([size.per_image * setup.images + size.fixed for size in kept])
-    return saved
+    return saved_of(record(network, setup, loss=False), len(network.layers), setup.images)
+
+
+def saved_of(trace: Trace, layers: int, images: int) -> list[int]:
+    """Return the same of a trace that is there already."""
+    distinct, numbers, roots = trace.distinct, trace.ops, trace.roots
+    keeps = [op.keeps for op in distinct]
+    beside = [sum([size.of(images) for size in op.kept_beside]) for op in distinct]
+    made = [0 if op.makes is None else op.makes.of(images) for op in distinct]
+    known = bytearray(len(roots))
+    saved = [0] * (layers + 2)
+    for op, (number, layer) in enumerate(zip(numbers, trace.layers, strict=True), 1):
+        size = beside[number]
+        for back in keeps[number]:
+            root = roots[op - back]
+            if not known[root]:
+                known[root] = True
+                size += made[numbers[root - 1]] if root else trace.input.of(images)
+        saved[layer] += size
+    return saved[1 : layers + 1]

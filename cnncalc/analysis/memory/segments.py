@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from math import isqrt
 
 from cnncalc.analysis.memory.lifetimes import entering
+from cnncalc.analysis.memory.recording import record
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import Op, Size, Trace, record
+from cnncalc.analysis.memory.trace import Trace
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.network import Network, Node
 
@@ -30,12 +31,13 @@ def segments(network: Network, trace: Trace | None = None) -> tuple[range, ...]:
     """
     trace = trace or record(network, TrainingSetup())
     overwriting = overwritable(network)
-    candidates = [list(_blocks(network, depth)) for depth in range(1, DEEPEST + 1)]
-    if not candidates[0]:
-        candidates = [_stretches(network, trace, overwriting)]
+    kept = _Kept(trace)
+    names = [node.name for node in network.layers if "." in node.name]
+    candidates = [list(_blocks(network, depth)) for depth in range(1, DEEPEST + 1)] if names else []
+    if not any(candidates):
+        candidates = [_stretches(network, kept, overwriting)]
     trimmed = [tuple(_trimmed(network, ranges, overwriting)) for ranges in candidates]
-    best = min(trimmed, key=lambda ranges: needed(trace, ranges))
-    return best if needed(trace, best) < needed(trace, ()) else ()
+    return min([(), *trimmed], key=kept.needed)
 
 
 def ops_of(trace: Trace, layers: Sequence[range]) -> list[range]:
@@ -46,38 +48,51 @@ def ops_of(trace: Trace, layers: Sequence[range]) -> list[range]:
     return [ops for ops in found if ops]
 
 
-def needed(trace: Trace, layers: Sequence[range]) -> int:
-    """Return the bytes for one image that segments leave to be kept, with those of the largest one computed again."""
-    kept, again = bytearray(len(trace.roots)), bytearray(len(trace.roots))
-    largest = total = at = 0
-    for ops in ops_of(trace, layers):
-        total += _saved(trace, range(at, ops.start), kept)
-        for root in entering(trace, ops):
-            total += 0 if kept[root] else trace.root_size(root).per_image
-            kept[root] = True
-        largest = max(largest, _saved(trace, ops, again, ops.start + 1))
-        at = ops.stop
-    return largest + total + _saved(trace, range(at, len(trace.ops)), kept)
+class _Kept:
+    """What the operations of a trace keep for one image."""
 
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.keeps = [op.keeps for op in trace.distinct]
+        self.beside = [sum([size.per_image for size in op.kept_beside]) for op in trace.distinct]
+        made = [op.makes.per_image if op.makes is not None else 0 for op in trace.distinct]
+        self.sizes = [trace.input.per_image, *[made[number] for number in trace.ops]]
 
-def _saved(trace: Trace, ops: range, known: bytearray, least: int = 0) -> int:
-    """Return the bytes for one image of the tensors from a first one on that operations keep, unless they are known."""
-    total = 0
-    for op in ops:
-        made = trace.distinct[trace.ops[op]]
-        if made.saves:
-            total += sum([size.per_image for size in _beside(made)])
-            for back in made.keeps:
-                root = trace.roots[op + 1 - back]
+    def needed(self, layers: Sequence[range]) -> int:
+        """Return the bytes that segments leave to be kept, with those of the largest one computed again."""
+        trace, sizes = self.trace, self.sizes
+        kept, again = bytearray(len(trace.roots)), bytearray(len(trace.roots))
+        largest = total = at = 0
+        for ops in ops_of(trace, layers):
+            total += self._saved(range(at, ops.start), kept)
+            for root in entering(trace, ops):
+                total += 0 if kept[root] else sizes[root]
+                kept[root] = True
+            largest = max(largest, self._saved(ops, again, ops.start + 1))
+            at = ops.stop
+        return largest + total + self._saved(range(at, len(trace.ops)), kept)
+
+    def _saved(self, ops: range, known: bytearray, least: int = 0) -> int:
+        """Return the bytes of the tensors from a first one on that operations keep, unless they are known."""
+        numbers, roots, sizes = self.trace.ops, self.trace.roots, self.sizes
+        total = 0
+        for op in ops:
+            number = numbers[op]
+            total += self.beside[number]
+            for back in self.keeps[number]:
+                root = roots[op + 1 - back]
                 if root >= least and not known[root]:
                     known[root] = True
-                    total += trace.root_size(root).per_image
-    return total
+                    total += sizes[root]
+        return total
 
-
-def _beside(op: Op) -> tuple[Size, ...]:
-    """Return the sizes of what an operation makes for its backward pass alone."""
-    return (*op.beside, *op.cached[: op.keeps_cached]) if op.saves else ()
+    def by_layer(self, count: int) -> list[int]:
+        """Return the bytes that each layer keeps, what two keep for both; the input comes first and the loss last."""
+        trace, sizes = self.trace, self.sizes
+        saved = [0] * (count + 2)
+        for op, (number, layer) in enumerate(zip(trace.ops, trace.layers, strict=True), 1):
+            saved[layer] += self.beside[number] + sum([sizes[trace.roots[op - back]] for back in self.keeps[number]])
+        return saved
 
 
 def _blocks(network: Network, depth: int) -> Iterator[range]:
@@ -99,14 +114,10 @@ def _path(node: Node | None, depth: int) -> tuple[str, ...]:
     return tuple(parts[:depth]) if len(parts) > depth else ()
 
 
-def _stretches(network: Network, trace: Trace, overwriting: frozenset[int]) -> list[range]:
+def _stretches(network: Network, kept: _Kept, overwriting: frozenset[int]) -> list[range]:
     """Return about √n stretches that keep alike, cut where a single tensor goes from one side to the other."""
     count = len(network.layers)
-    saved = [0] * (count + 2)  # the input's, each layer's and the loss's
-    for op, number in enumerate(trace.ops):
-        made = trace.distinct[number]
-        kept = [trace.root_size(trace.roots[op + 1 - back]) for back in made.keeps]
-        saved[trace.layers[op]] += sum([size.per_image for size in (*kept, *_beside(made))])
+    saved = kept.by_layer(count)
     wanted = max(1, isqrt(count))
     share = sum(saved) / wanted
     cuts, held = [1], 0

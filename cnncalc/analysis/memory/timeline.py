@@ -48,11 +48,15 @@ class Moment(NamedTuple):
 
 
 class Sort(NamedTuple):
-    """What tensors of one sort have in common: what they are used for, bytes for each image and for any number."""
+    """What tensors of one sort have in common: what they are used for, bytes for each image and for any number.
+
+    ``times`` says how many tensors are taken or given back at once.
+    """
 
     kind: str
     per_image: int
     fixed: int
+    times: int = 1
 
 
 class Change(NamedTuple):
@@ -86,9 +90,9 @@ class Timeline:
 
     # ---- writing
 
-    def sort(self, kind: str, per_image: int, fixed: int = 0) -> int:
+    def sort(self, kind: str, per_image: int, fixed: int = 0, times: int = 1) -> int:
         """Return the number of a sort; they begin with 1."""
-        key = Sort(kind, per_image, fixed)
+        key = Sort(kind, per_image, fixed, times)
         number = self.sort_numbers.get(key)
         if number is None:
             self.sorts.append(key)
@@ -117,15 +121,15 @@ class Timeline:
 
     # ---- answering
 
-    def totals(self, setup: TrainingSetup) -> Iterator[int]:
-        """Yield the bytes that are alive at each moment, and what is alive behind the last one."""
+    def totals(self, setup: TrainingSetup, base: int = 0) -> Iterator[int]:
+        """Yield the bytes that are alive at each moment, with others that always are, and behind the last moment."""
         images = setup.images
         sizes = self._sizes(setup)
         taken = [sum([sizes[sort] for sort in change.taken]) for change in self.changes]
         alone = [own + change.scratch * images + change.fixed for own, change in zip(taken, self.changes, strict=True)]
         after = [sum([sizes[sort] if sort > 0 else -sizes[-sort] for sort in change.after]) for change in self.changes]
         moves = list(map(add, taken, after))
-        start = sum([sizes[sort] for sort in self.staying])
+        start = base + sum([sizes[sort] for sort in self.staying])
         alive = accumulate(map(moves.__getitem__, self.moments), initial=start)
         return map(add, alive, chain(map(alone.__getitem__, self.moments), [0]))
 
@@ -148,4 +152,5 @@ class Timeline:
 
     def _sizes(self, setup: TrainingSetup) -> list[int]:
         """Return the bytes of a tensor of each sort, by its number."""
-        return [0, *[setup.rounded(sort.per_image * setup.images + sort.fixed) for sort in self.sorts]]
+        images = setup.images
+        return [0, *[setup.rounded(sort.per_image * images + sort.fixed) * sort.times for sort in self.sorts]]

@@ -9,28 +9,9 @@ is written down.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from math import prod
 from typing import NamedTuple
 
-from cnncalc.analysis.memory.autocast import FULL, operand_size, result_size
-from cnncalc.analysis.memory.layouts import (
-    COPIED,
-    FIRST,
-    HAS_CHANNELS_LAST,
-    PART_OF_ANY,
-    PART_OF_FIRST,
-    PART_OF_LAST,
-    of_volume,
-    result,
-)
-from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.overwriting import overwritable
-from cnncalc.core.precision import BYTES
-from cnncalc.core.volume import Volume
-from cnncalc.layers.kernels import FORMAT, INPUTS, LOWERED, NOTHING, OTHERS, OUTPUT, PASSED, RAISED, Extra, Kernel
-from cnncalc.network import Network, Node
-from cnncalc.network.network import Operation
+from cnncalc.analysis.memory.layouts import FIRST
 
 
 class Size(NamedTuple):
@@ -38,6 +19,10 @@ class Size(NamedTuple):
 
     per_image: int
     fixed: int
+
+    def of(self, images: int) -> int:
+        """Return the bytes for so many images."""
+        return self.per_image * images + self.fixed
 
 
 class Value(NamedTuple):
@@ -91,6 +76,11 @@ class Op(NamedTuple):
     sums: bool
     passing: int
     scratch: int
+
+    @property
+    def kept_beside(self) -> tuple[Size, ...]:
+        """The sizes of what it makes for its backward pass alone."""
+        return (*self.beside, *self.cached[: self.keeps_cached]) if self.saves else ()
 
 
 class Part(NamedTuple):
@@ -148,274 +138,3 @@ class Trace:
     def value(self, tensor: int) -> Value:
         """Return what is known of a tensor."""
         return self.known[self.facts[tensor]]
-
-    def sizes(self) -> list[Size | None]:
-        """Return the size of the result of each distinct operation; None where it makes no memory."""
-        return [op.makes for op in self.distinct]
-
-    def root_size(self, root: int) -> Size:
-        """Return the size of the memory that a tensor was the first to lie in."""
-        size = self.distinct[self.ops[root - 1]].makes if root else self.input
-        assert size is not None
-        return size
-
-
-def record(
-    network: Network, setup: TrainingSetup, *, loss: bool = True, overwriting: frozenset[int] | None = None
-) -> Trace:
-    """Return the trace of a network's forward pass, with that of a cross entropy if it is trained.
-
-    ``overwriting`` are the layers that may write over their input, where they are known already.
-    """
-    if not setup.inplace:
-        overwriting = frozenset()
-    elif overwriting is None:
-        overwriting = overwritable(network)
-    recorder = _Recorder(setup, network.input.values)
-    recorder.layers(network.layers, overwriting)
-    trace = recorder.trace
-    trace.output = recorder.places[network.output_index]
-    trace.labels = prod(network.output.spatial)
-    if loss and not setup.inference:
-        recorder.loss(len(network.layers) + 1)
-    return trace
-
-
-class _Recorder:
-    """Adds layers to a trace; a layer that reads what an equal one read, as far back, adds what that one did."""
-
-    def __init__(self, setup: TrainingSetup, values: int) -> None:
-        self.trace = Trace()
-        self.trace.input = Size(values * FULL, 0)
-        self.kernels = _Kernels(self.trace, setup)
-        self.kernels.learn(Value(values, FULL, has_gradient=False))
-        self.trace.facts.append(0)
-        self.places = [0]
-
-    def layers(self, nodes: Iterable[Node], overwriting: frozenset[int]) -> None:
-        """Add layers in their order."""
-        trace, places = self.trace, self.places
-        facts, parts = trace.facts, trace.parts
-        shared: dict[tuple[object, ...], Part] = {}
-        for node in nodes:
-            here, inputs = len(facts), node.inputs
-            operation = node.operation
-            over = node.index in overwriting
-            if len(inputs) == 1:
-                place = places[inputs[0]]
-                key: tuple[object, ...] = (operation, over, facts[place], here - place)
-            else:
-                read = [places[index] for index in inputs]
-                key = (operation, over, *[(facts[place], here - place) for place in read])
-            part = shared.get(key)
-            if part is None:
-                sources = [places[index] for index in inputs]
-                part = shared[key] = self.kernels.part(operation, over, sources)
-            parts.append(part)
-            if part.ops:
-                self._add(part, node.index)
-                places.append(len(facts) - 1)
-            else:
-                places.append(places[inputs[0]])
-
-    def loss(self, layer: int) -> None:
-        """Add a cross entropy."""
-        self._add(self.kernels.loss(self.trace.output), layer)
-        self.trace.with_loss = True
-
-    def _add(self, part: Part, layer: int) -> None:
-        trace = self.trace
-        here = len(trace.facts)
-        trace.ops.extend(part.ops)
-        trace.facts.extend(part.facts)
-        for number, back in enumerate(part.roots, here):
-            trace.roots.append(trace.roots[number - back] if back else number)
-            trace.layers.append(layer)
-
-
-class _Kernels:
-    """Makes the operations of a layer of its kernels, given what it reads."""
-
-    def __init__(self, trace: Trace, setup: TrainingSetup) -> None:
-        self.trace = trace
-        self.device = setup.device
-        self.training = not setup.inference
-        self.images = setup.images
-        self.low = BYTES[setup.precision]
-        self.casts = setup.precision != "float32"
-        self.fact_numbers: dict[Value, int] = {}
-        self.op_numbers: dict[Op, int] = {}
-        self.first = 0
-        self.made: list[Value] = []
-        self.ops: list[Op] = []
-
-    def part(self, operation: Operation, overwrites: bool, sources: Sequence[int]) -> Part:
-        """Return what a layer adds that reads these tensors."""
-        self._begin()
-        places = list(sources)
-        layer = operation.layer
-        kernels = layer.kernels(operation.sources, overwrites)
-        for kernel in kernels:
-            if self.training or not kernel.training_only:
-                reads = tuple([places[place] for place in kernel.reads]) or (places[-1],)
-                holds = tuple([places[place] for place in kernel.holds])
-                places.append(self._kernel(kernel, reads, holds))
-        if self.made:
-            self._settle(operation.output)
-        parameters = tuple([values for kernel in kernels for values in kernel.parameters])
-        buffers = tuple([size for kernel in kernels for size in kernel.buffers])
-        return self._end()._replace(
-            parameters=parameters, buffers=buffers, matrix=layer.weight_matrix(operation.sources)
-        )
-
-    def loss(self, output: int) -> Part:
-        """Return a cross entropy: a log-softmax over the channels, and the mean of what it says of the labels."""
-        self._begin()
-        values = self._value(output).values
-        probabilities = self._kernel(Kernel("loss", values, keeps=OUTPUT, casts=RAISED), (output,))
-        # the loss, and the sum of the labels' weights, which the backward pass needs
-        self._kernel(Kernel("loss", 0, extras=(Extra(fixed=1),), fixed=1, casts=RAISED), (probabilities,))
-        return self._end()
-
-    def learn(self, value: Value) -> int:
-        """Return the number of what is known of a tensor."""
-        number = self.fact_numbers.setdefault(value, len(self.fact_numbers))
-        if number == len(self.trace.known):
-            self.trace.known.append(value)
-        return number
-
-    def _begin(self) -> None:
-        self.first = len(self.trace.facts)
-        self.made, self.ops = [], []
-
-    def _end(self) -> Part:
-        numbers = []
-        for op in self.ops:
-            number = self.op_numbers.setdefault(op, len(self.op_numbers))
-            if number == len(self.trace.distinct):
-                self.trace.distinct.append(op)
-            numbers.append(number)
-        roots = tuple([0 if op.makes is not None else op.reads[0] for op in self.ops])
-        return Part(tuple(numbers), tuple([self.learn(value) for value in self.made]), roots)
-
-    def _value(self, tensor: int) -> Value:
-        """Return what is known of a tensor, be it of this layer or of one before."""
-        return self.made[tensor - self.first] if tensor >= self.first else self.trace.value(tensor)
-
-    def _settle(self, volume: Volume) -> None:
-        """Write down how a layer's output lies, now that its volume is known."""
-        value = self.made[-1]
-        if value.layout in (PART_OF_ANY, PART_OF_FIRST, PART_OF_LAST):
-            self.trace.one_differs = True
-        layout = of_volume(value.layout, volume.channels, prod(volume.spatial), self.images)
-        self.made[-1] = value._replace(layout=layout)
-
-    def _kernel(self, kernel: Kernel, reads: tuple[int, ...], holds: tuple[int, ...] = ()) -> int:
-        """Add a kernel, with the casts that autocast puts in front of it, and return the tensor that it makes."""
-        if self.casts:
-            reads = self._cast(kernel.casts, reads)
-        if kernel.needs:
-            reads = tuple([self._arranged(kernel.needs, read) for read in reads])
-        operands = [self._value(read) for read in reads]
-        size = result_size(kernel.casts, [operand.size for operand in operands])
-        wants = [place for place, operand in enumerate(operands) if operand.has_gradient and self.training]
-        wanted = [operands[place] for place in wants]
-        learns = bool(kernel.parameters) and self.training
-        layout = result(kernel.lies, [operand.layout for operand in operands], overwrites=kernel.overwrites)
-        value = Value(kernel.makes, size, bool(wants) or learns, layout)
-        here = self.first + len(self.made)
-        unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
-        differentiable = bool(wants) or learns
-        kept = self._kept(kernel, here, reads) if differentiable else []
-        cached = self._copies(kernel)
-        # a fully connected layer needs its weights for its input's gradient alone
-        keeps_cached = bool(cached) and differentiable and (kernel.operation != "linear" or bool(wants))
-        shares = kernel.gradient == PASSED
-        self._add(
-            value,
-            Op(
-                kernel.operation,
-                None if kernel.overwrites else Size(kernel.makes * size, kernel.fixed * size),
-                tuple([here - read for read in reads]),
-                tuple(dict.fromkeys([here - read for read in (*reads, *holds)])),
-                differentiable and bool(kept or kernel.extras or keeps_cached),
-                tuple(kept),
-                tuple([self._extra(extra, operands[0].size) for extra in kernel.extras]),
-                cached,
-                int(keeps_cached),
-                tuple([here - reads[place] for place in wants]),
-                tuple([None if shares and operand.size == size else _bytes(operand) for operand in wanted]),
-                tuple([_bytes(operand) for operand in wanted]),
-                kernel.parameters if learns else (),
-                self.low if cached else 0,
-                kernel.parameters[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
-                kernel.sums or bool(unwanted and kernel.scratch),
-                kernel.passing * size,
-                kernel.scratch * size + unwanted,
-            ),
-        )
-        return here
-
-    def _add(self, value: Value, op: Op) -> None:
-        self.made.append(value)
-        self.ops.append(op)
-
-    def _cast(self, casts: str, reads: tuple[int, ...]) -> tuple[int, ...]:
-        sizes = [self._value(read).size for read in reads]
-        size = operand_size(casts, sizes, self.low, self.device)
-        if size is None or all(size == own for own in sizes):
-            return reads
-        return tuple([read if self._value(read).size == size else self._copy(read, size) for read in reads])
-
-    def _arranged(self, needs: str, read: int) -> int:
-        """Return a tensor that lies as an operation needs it: itself, or a copy."""
-        value = self._value(read)
-        return self._copy(read, value.size, FIRST) if value.layout in COPIED[needs] else read
-
-    def _copy(self, read: int, size: int, layout: str | None = None) -> int:
-        """Add a copy of a tensor in another precision or order."""
-        value = self._value(read)
-        here = self.first + len(self.made)
-        made = value._replace(size=size, layout=layout or result(FORMAT, [value.layout]))
-        back = (here - read,)
-        wants = back if value.has_gradient and self.training else ()
-        gradient = None if size == value.size else _bytes(value)
-        self._add(
-            made,
-            Op(
-                *("copy", Size(value.values * size, 0), back, back, False, (), (), (), 0),
-                *(wants, (gradient,) * len(wants), (_bytes(value),) * len(wants), (), 0, 0, False, 0, 0),
-            ),
-        )
-        return here
-
-    def _copies(self, kernel: Kernel) -> tuple[Size, ...]:
-        """Return the sizes of copies of the parameters in lower precision, where autocast makes them."""
-        if not self.casts or kernel.casts != LOWERED:
-            return ()
-        return tuple([Size(0, values * self.low) for values in kernel.parameters])
-
-    def _extra(self, extra: Extra, arriving: int) -> Size:
-        size = arriving if extra.size is None else extra.size
-        if extra.lowered:
-            size = self.low if self.casts else 0
-        if self.device == "cuda" and extra.cuda_size is not None:
-            size = extra.cuda_size
-        return Size(extra.per_image * size, extra.fixed * size)
-
-    def _kept(self, kernel: Kernel, here: int, reads: tuple[int, ...]) -> list[int]:
-        """Return how far back what is kept was made."""
-        if kernel.keeps == NOTHING:
-            return []
-        if kernel.keeps == OUTPUT:
-            return [0]
-        if kernel.keeps == INPUTS:
-            return [here - read for read in reads]
-        assert kernel.keeps == OTHERS
-        wanted = [self._value(read).has_gradient for read in reads]
-        return [here - read for place, read in enumerate(reads) if any(wanted[:place] + wanted[place + 1 :])]
-
-
-def _bytes(value: Value) -> int:
-    """Return the bytes of a tensor for one image."""
-    return value.values * value.size

@@ -6,13 +6,14 @@ nobody needs any more is given back; `cnncalc.analysis.memory.gradients` has the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from cnncalc.analysis.memory.gradients import Gradients, Sorts
 from cnncalc.analysis.memory.lifetimes import NEVER, Lifetimes, Segment
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.timeline import FORWARD, RECOMPUTATION, STEP, Change, Timeline
-from cnncalc.analysis.memory.trace import Op, Size, Trace
+from cnncalc.analysis.memory.trace import Size, Trace
 
 LABEL = 8
 """Bytes of the label of an image or a position, an int64."""
@@ -36,6 +37,7 @@ class Walk:
         if not setup.inference:
             self.timeline.staying.append(self.timeline.sort("input", trace.labels * LABEL))
         self.sizes = [self._activation(op.makes) if op.makes is not None else 0 for op in trace.distinct]
+        self.casts = any(op.cached for op in trace.distinct)
         self.changes: dict[tuple[int, bool, Sorts], int] = {}
         self._forward()
         self.gradients = Gradients(trace, self.lifetimes, self.timeline, setup)
@@ -61,7 +63,7 @@ class Walk:
         found: dict[int, int] = {}
         for maker, size in self.lifetimes.alive(phase, op, first=first):
             if size not in rounded:
-                rounded[size] = setup.rounded(size.per_image * setup.images + size.fixed)
+                rounded[size] = setup.rounded(size.of(setup.images))
             found[layers[maker]] = found.get(layers[maker], 0) + rounded[size]
         return found
 
@@ -69,26 +71,22 @@ class Walk:
 
     def _forward(self) -> None:
         """Run all operations; of segments nothing is kept but what enters them."""
-        lifetimes, ops = self.lifetimes, self.trace.ops
         given = self._given_forward()
-        changes: list[int] = []
-        at = 0
-        for outside in lifetimes.outside():
-            changes += self._run(range(at, outside.start), given, keep=False)
-            changes += self._run(outside, given, keep=True)
-            at = outside.stop
+        ops = range(len(self.trace.ops))
         if not ops:  # the images are there, though no layer takes them
             self.timeline.extend(FORWARD, [self.timeline.change(Change(()))], [NEVER])
-        self.timeline.extend(FORWARD, changes, range(len(changes)))
-        self.timeline.behind(self._forgotten(lifetimes.outside()))
+        self.timeline.extend(FORWARD, self._run(ops, given, self.lifetimes.kept), ops)
+        self.timeline.behind(self._forgotten(ops, self.lifetimes.kept))
 
-    def _run(self, ops: range, given: Mapping[int, Sorts], *, keep: bool) -> Iterator[int]:
-        """Yield the changes of operations that run one after the other."""
-        numbers, reached, known = self.trace.ops, self.lifetimes.reached, self.changes
+    def _run(self, ops: range, given: Mapping[int, Sorts], kept: Sequence[int]) -> list[int]:
+        """Return the changes of operations that run one after the other; ``kept`` says which of them keep something."""
+        numbers, held, known = self.trace.ops, self.lifetimes.held, self.changes
+        changes = []
         for op in ops:
-            key = (numbers[op], (keep and bool(reached[op + 1])) or op in self.lifetimes.held, given.get(op, ()))
+            key = (numbers[op], bool(kept[op] or op in held), given.get(op, ()))
             change = known.get(key)
-            yield self._change(*key) if change is None else change
+            changes.append(self._change(*key) if change is None else change)
+        return changes
 
     def _change(self, number: int, keeps: bool, given: Sorts) -> int:
         """Return the change of an operation that runs forward, given what is given back behind it."""
@@ -102,25 +100,20 @@ class Walk:
         self.changes[number, keeps, given] = change
         return change
 
-    def _forgotten(self, outside: Iterable[range]) -> Sorts:
-        """Return the copies of parameters that autocast forgets when the forward pass is over."""
-        cached = [bool(op.cached) for op in self.trace.distinct]
-        if not any(cached):
+    def _forgotten(self, ops: range, kept: Sequence[int]) -> Sorts:
+        """Return the copies of parameters that autocast forgets when operations have run, since none keeps them."""
+        distinct = self.trace.distinct
+        if not self.casts:
             return ()
-        kept = {op for ops in outside for op in ops if self.lifetimes.differentiates(op)}
+        span = slice(ops.start, ops.stop)
+        counts = Counter(zip(self.trace.ops[span], kept[span], strict=True))
         return tuple(
             [
-                -self._activation(size)
-                for op, number in enumerate(self.trace.ops)
-                if cached[number]
-                for size in self._unkept(self.trace.distinct[number], kept=op in kept)
+                -self.timeline.sort("activations", *size, count)
+                for (number, keeps), count in counts.items()
+                for size in distinct[number].cached[distinct[number].keeps_cached if keeps else 0 :]
             ]
         )
-
-    @staticmethod
-    def _unkept(op: Op, *, kept: bool) -> tuple[Size, ...]:
-        """Return the copies of parameters that no backward pass needs."""
-        return op.cached[op.keeps_cached if kept else 0 :]
 
     def _given_forward(self) -> dict[int, Sorts]:
         """Return by operation what is given back behind it in the forward pass."""
@@ -154,22 +147,20 @@ class Walk:
 
     def _recompute(self, segment: Segment, given: Mapping[int, Sorts]) -> None:
         """Compute a segment again, up to the last operation that keeps something; then it is as if it had kept all."""
-        ops = self.trace.ops
-        self.timeline.extend(RECOMPUTATION, list(self._run(segment.again, given, keep=True)), segment.again)
-        unkept = [
-            self._unkept(self.trace.distinct[ops[op]], kept=self.lifetimes.differentiates(op)) for op in segment.again
-        ]
-        self.timeline.behind(tuple([-self._activation(size) for sizes in unkept for size in sizes]))
+        ops = segment.again
+        self.timeline.extend(RECOMPUTATION, self._run(ops, given, self.lifetimes.saving), ops)
+        self.timeline.behind(self._forgotten(ops, self.lifetimes.saving))
 
     def _given_backward(self) -> dict[int, Sorts]:
         """Return by operation what is given back when it has gone backward."""
         lifetimes = self.lifetimes
         ends, staying, late, sizes = lifetimes.backward, lifetimes.staying, lifetimes.late, self.sizes
+        alone = [(size,) for size in sizes]
         given = self._by_end(lifetimes.again_backward)
         for tensor, number in enumerate(self.trace.ops, 1):
             end = ends[tensor]
             if end != NEVER and sizes[number] and tensor not in staying and tensor not in late:
-                given[end] = (*given.get(end, ()), sizes[number])
+                given[end] = (*given[end], sizes[number]) if end in given else alone[number]
         return given
 
     def _by_end(self, ends: Mapping[int, int]) -> dict[int, Sorts]:

@@ -14,7 +14,7 @@ from torch import nn
 import cnncalc
 from cnncalc import Network
 from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
-from cnncalc.analysis.memory.trace import record
+from cnncalc.analysis.memory.recording import record
 from cnncalc.commands.cli import run
 from cnncalc.layers import find, layers, words
 from cnncalc.model.python import python_source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.core.volume import Volume
 from cnncalc.layers import words
@@ -91,8 +91,9 @@ def name(families: Sequence[Family]) -> None:
     kinds: dict[str, list[Family]] = {}
     for family in families:
         kinds.setdefault(family.kind, []).append(family)
+    features = {id(family): word for alike in kinds.values() for family, word in _told_apart(alike, _FEATURES)}
     for family in sorted(families, key=lambda family: (not family.keeps, -len(family.units))):
-        stem = _stem(family, [other for other in kinds[family.kind] if other is not family])
+        stem = _stem(family, kinds[family.kind]) + features[id(family)]
         stem = stem + "_block" if stem in _TAKEN or stem[0].isdigit() else stem
         number = 1
         while (family_name := stem if number == 1 else f"{stem}{number}") in used:
@@ -101,17 +102,24 @@ def name(families: Sequence[Family]) -> None:
         family.name = family_name
 
 
-def _stem(family: Family, others: Sequence[Family]) -> str:
-    """Return the kind of a family, with what it does and the others of its kind do not."""
-    if family.kind == PATH:
-        owner = _class_name(ModuleScope("", family.units[0].scope.owner))
-        if others and owner and any(other.units[0].scope.owner != family.units[0].scope.owner for other in others):
-            return f"{owner}_{PATH}"
-    mine = [has(family) for _, has in _FEATURES]
-    for place, (word, has) in enumerate(_FEATURES):
-        if others and mine[place] and not any(map(has, others)):
-            return f"{family.kind}_{word}"
-    return family.kind
+def _stem(family: Family, alike: Sequence[Family]) -> str:
+    """Return the kind of a family; of a branch with the module that it lies in, where branches lie in several."""
+    owner = _class_name(ModuleScope("", family.units[0].scope.owner))
+    owners = {other.units[0].scope.owner for other in alike}
+    return f"{owner}_{PATH}" if family.kind == PATH and owner and len(owners) > 1 else family.kind
+
+
+def _told_apart(alike: Sequence[Family], features: Features) -> Iterator[tuple[Family, str]]:
+    """Return families of one kind with the words for what some of them do and others do not."""
+    if len(alike) < 2 or not features:
+        yield from ((family, "") for family in alike)
+        return
+    (word, has), *others = features
+    with_it = [family for family in alike if has(family)]
+    without = [family for family in alike if family not in with_it]
+    suffix = f"_{word}" if with_it and without else ""
+    yield from ((family, suffix + more) for family, more in _told_apart(with_it, others))
+    yield from _told_apart(without, others)
 
 
 def _is_residual(family: Family) -> bool:
@@ -133,11 +141,14 @@ def _does(word: str) -> Callable[[Family], bool]:
     return lambda family: any(word in phrase.text for phrase in family.bodies[0])
 
 
-_FEATURES: Sequence[tuple[str, Callable[[Family], bool]]] = (
+Features = Sequence[tuple[str, Callable[[Family], bool]]]
+
+_FEATURES: Features = (
     ("residual", _is_residual),
     ("down", _changes(-1)),
     ("up", _changes(1)),
     ("se", _does("mul(")),
+    ("separable", lambda family: family.bodies[0][0].text.startswith("dwconv")),
     ("hs", _does("hardswish")),
     ("dw", _does("dwconv")),
     ("split", _does("slice")),

@@ -53,9 +53,9 @@ def _lines(phrases: Phrases, indent: str) -> list[str]:
         pieces = _pieces(phrase, indent)
         joined = f"{lines[-1]} - {pieces[0].lstrip()}" if lines else ""
         begins, call = _begins(phrase), _is_call(phrase)
-        continues = (
-            phrase.label is not None and call and phrase.before == phrase.after
-        )  # what a stream does to the sum that it begins with
+        # what a stream does to the sum that it begins with stands behind it
+        closes = bool(lines) and lines[-1].lstrip().startswith(")")
+        continues = phrase.label is not None and call and (closes or phrase.before == phrase.after)
         alone = isinstance(phrase, TextJump) or (begun and not continues and (begins or (call and not calls)))
         if lines and len(pieces) == 1 and len(joined) <= WIDTH and not alone:
             lines[-1] = joined

@@ -70,11 +70,28 @@ def loaded_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory"])
-@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown", "latex"])
-def test_the_calculator_loads_neither_torch_nor_numpy(command: str, form: str) -> None:
+def test_the_calculator_loads_neither_torch_nor_numpy(command: str) -> None:
     """Whatever it is asked, the calculator answers without the heavy packages."""
-    arguments = [command, "conv 3x3x4 p1 - relu - fc 10", "--input", "8x8x3", "--format", form]
-    assert loaded_by(f"from cnncalc.commands.cli import run; assert run({arguments}) == 0") == set()
+    arguments = [command, "conv 3x3x4 p1 - relu - fc 10", "--input", "8x8x3", "--format"]
+    calls = [f"assert run({[*arguments, form]}) == 0" for form in ("table", "json", "csv", "markdown", "latex")]
+    assert loaded_by("from cnncalc.commands.cli import run; " + "; ".join(calls)) == set()
+
+
+def test_shapes_loads_what_it_needs() -> None:
+    """A pipe gets its table without rich, without what mends errors, and without the rooms of other commands."""
+    code = (
+        "import sys; from cnncalc.commands.cli import run; run(['shapes', 'lenet5']); "
+        "print(*[name for name in sys.modules if name.split('.')[0] in ('cnncalc', 'rich')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    known = modules(PACKAGE)
+    assert {room_of(known[name], PACKAGE) for name in loaded} == NEEDED_BY_SHAPES
+    assert "cnncalc.network.trials" not in loaded
+
+
+NEEDED_BY_SHAPES = {"__init__", "analysis", "commands", "core", "layers", "library", "loading", "network"}
+NEEDED_BY_SHAPES |= {"report", "spec", "zoo"}
 
 
 @pytest.mark.parametrize("style", STYLES)

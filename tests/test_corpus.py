@@ -22,6 +22,7 @@ ELSEWHERE = {
     "wrong-total": "a note and no error, in network/test_claims.py",
     "not-checked": "a note and no error, in network/test_claims.py",
     "channels-first": "a note and no error, in network/test_trials.py",
+    "bad-package": "about another package, in layers/test_own_layers.py",
     "not-in-pytorch": "said when a module is built, in model/test_refused.py",
 }
 """Codes that no spec in the corpus can raise, and why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import click
 import pytest
@@ -65,7 +66,13 @@ def test_old_spellings_work_and_are_not_shown() -> None:
     assert "--dtype" in OPTIONS["shapes --precision"].opts
 
 
-def visible() -> Iterator[tuple[str, str]]:
+@cache
+def visible() -> tuple[tuple[str, str], ...]:
+    """Return the texts of the package that a user may read, each with its place."""
+    return tuple(_visible())
+
+
+def _visible() -> Iterator[tuple[str, str]]:
     """Go through the texts of the package that a user may read: all but what says something about the code."""
     for path in sorted((ROOT / "cnncalc").rglob("*.py")):
         tree = ast.parse(path.read_text())

@@ -5,10 +5,13 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
 from cnncalc import zoo
 from tests.commands.conftest import Cnncalc
 
 
+@pytest.mark.slow
 def test_the_list_has_every_spec_with_its_numbers_year_and_paper(cnncalc: Cnncalc) -> None:
     """ResNet-50: 25,557,032 parameters (torchvision's table) and He et al., 2015."""
     done = cnncalc("zoo", "--format", "csv")

@@ -30,6 +30,7 @@ def picture(network: cnncalc.Network, show: str = "", style: str = "graph") -> s
     return svg(picture_of(network, style, Wishes("net", show)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", WHOLE)
 @pytest.mark.parametrize("name", zoo.names())
 def test_every_network_of_the_zoo_can_be_read(name: str, style: str) -> None:
@@ -45,6 +46,7 @@ def test_every_example_can_be_read(path: Path, style: str) -> None:
     assert faults(picture(cnncalc.load(path), "", style)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", WHOLE)
 @pytest.mark.parametrize("seed", range(60))
 def test_networks_that_are_hard_to_draw_can_be_read(seed: int, style: str) -> None:

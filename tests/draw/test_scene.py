@@ -160,6 +160,7 @@ def every_letter_has_a_source(shown: Scene) -> None:
 # ---- every layer, exactly once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", zoo.names())
 def test_every_layer_of_the_zoo_is_in_one_box(name: str) -> None:
     """And what the boxes cost is what the network costs."""

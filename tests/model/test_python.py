@@ -146,6 +146,7 @@ def test_no_line_needs_this_project(drawn: tuple[Shape, Drawn]) -> None:
 # ---- the style
 
 
+@pytest.mark.slow
 def test_ruff_has_nothing_to_say(tmp_path: Path) -> None:
     """Neither its rules nor its layout, about the zoo and about random networks."""
     for name in zoo.names():
@@ -237,6 +238,7 @@ def test_large_networks_become_short_files() -> None:
     assert python_source(cnncalc.load(deep, input="8x8x8")).count("\n") < 60 + 2 * 2 * 500
 
 
+@pytest.mark.slow
 def test_compile_takes_its_loops_as_one_graph() -> None:
     network = cnncalc.load(RESIDUAL)
     module = module_of(python_source(network)).eval()

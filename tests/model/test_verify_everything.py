@@ -18,6 +18,7 @@ def test_every_spec_of_the_zoo_agrees_with_pytorch_and_torchinfo(name: str) -> N
     assert [check for check in verify(cnncalc.load(name)) if not check.holds] == []
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(drawn=networks())
 def test_random_networks_agree(drawn: tuple[Shape, Drawn]) -> None:

@@ -52,6 +52,7 @@ def test_macs(name: str, measured: Measured) -> None:
     assert harness.load(name).macs == measured.macs
 
 
+@pytest.mark.slow
 def test_volumes(name: str, measured: Measured) -> None:
     """Convolutions, linear layers, norms and pools make the same volumes in the same order."""
     difference = harness.first_difference(harness.made(harness.load(name)), measured.made)

@@ -132,6 +132,7 @@ def damaged_at(path: Path, place: int, how: str) -> None:
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 @given(share=st.floats(0, 1, exclude_max=True), how=st.sampled_from(["cut off", "changed"]))
 def test_damage_at_any_byte_is_recognised(tmp_path_factory: pytest.TempPathFactory, share: float, how: str) -> None:
     """The one before it is used, and the note names the file."""

@@ -19,6 +19,8 @@ from cnncalc.train.data import DataRequest
 from cnncalc.train.run.trained import load_trained
 from tests.train.runs import RANDOM, SPEC, train, weights
 
+pytestmark = pytest.mark.slow  # several processes, each of which loads PyTorch
+
 ROOT = Path(__file__).parents[3]
 SMOOTH = "input 8x8x1\nconv 3x3x4 p1 - relu - fc 10"
 """Without a norm of batches and without dropout, so that only the sums decide."""

@@ -106,6 +106,7 @@ def test_single_images_of_every_class_cannot_be_split(complaint: Complaint) -> N
 # ---- a whole run
 
 
+@pytest.mark.slow
 def test_a_run_on_a_folder_with_validation_and_test_images(folder: Path) -> None:
     """Every epoch is tested on `val`; `test` is tested once, with the weights of the best epoch."""
     for part, count in (("train", 8), ("val", 5), ("test", 3)):
@@ -122,6 +123,7 @@ def test_a_run_on_a_folder_with_validation_and_test_images(folder: Path) -> None
     assert (what, result.accuracy) == ("the test images of pets", ended.test_accuracy)
 
 
+@pytest.mark.slow
 def test_without_test_images_a_trained_network_is_tested_on_the_validation_images(folder: Path) -> None:
     for part, count in (("train", 8), ("val", 5)):
         write_images(folder / "pets" / part, count=count)
@@ -131,6 +133,7 @@ def test_without_test_images_a_trained_network_is_tested_on_the_validation_image
     assert ended.test_accuracy is None
 
 
+@pytest.mark.slow
 def test_a_class_that_is_missing_is_told_at_the_start(folder: Path) -> None:
     """As where only some of the images are used."""
     images = np.zeros((30, 4, 4), np.uint8)

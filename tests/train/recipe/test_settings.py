@@ -101,6 +101,7 @@ def test_every_setting_is_tried() -> None:
     assert {setting.name for setting in settings()} == {*VALUES, "cutmix"}
 
 
+@pytest.mark.slow
 @given(values=st.fixed_dictionaries({}, optional=VALUES))
 def test_a_recipe_comes_back_from_its_file(tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]) -> None:
     """What `to_toml` writes is read again as the same recipe, to the last bit of every number."""

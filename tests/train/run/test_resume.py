@@ -70,6 +70,7 @@ def test_labels_that_were_rotated_are_refused(half: Path, complaint: Complaint) 
     assert len(Path("run/metrics.csv").read_text().splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_who_insists_goes_on_and_it_is_written_down(half: Path) -> None:
     """What is accepted once need not be accepted again."""
     before = facts()["fingerprints"]
@@ -85,6 +86,7 @@ def test_who_insists_goes_on_and_it_is_written_down(half: Path) -> None:
     assert resume("run").complete
 
 
+@pytest.mark.slow
 def test_data_that_only_moved_are_the_same(half: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file may be written anew; a run's folder may be gone on with from anywhere."""
     with np.load("d.npz") as file:

@@ -22,6 +22,7 @@ from tests.train.runs import RANDOM, SPEC, Heard, resume, train, weights
 # ---- faults
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_and_leaves_the_checkpoint(
     uninterrupted: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +76,7 @@ def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Trainer, "_loss", loss)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_bad_loss")
 def test_a_run_may_go_back_and_halve_the_learning_rate(folder: Path) -> None:
     """The averaged weights go back too: nothing that is kept has been touched by what is no number."""

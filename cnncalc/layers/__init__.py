@@ -5,6 +5,7 @@ Importing this package registers every word.
 
 from cnncalc.layers import (
     activation,
+    adaptive,
     channels,
     convolution,
     linear,
@@ -13,6 +14,7 @@ from cnncalc.layers import (
     pooling,
     regularisation,
     resizing,
+    transposed,
 )
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
@@ -25,6 +27,7 @@ __all__ = [
     "Reach",
     "Sources",
     "activation",
+    "adaptive",
     "channels",
     "convolution",
     "find",
@@ -37,5 +40,6 @@ __all__ = [
     "regularisation",
     "resizing",
     "spoken",
+    "transposed",
     "words",
 ]

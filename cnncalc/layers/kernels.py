@@ -136,3 +136,25 @@ def folded(operation: str, sources: Sequence[Volume], keeps: str, gradient: str)
             values = makes
         kernels.append(Kernel(operation, values, (before, number), keeps, gradient=gradient, scratch=scratch))
     return tuple(kernels)
+
+
+def pooled(name: str, sources: Sequence[Volume], makes: int) -> Kernel:
+    """Return the kernel of a pool, which autocast computes in float32 over three dimensions on the CPU."""
+    dimensions = sources[0].dimensions
+    casts = RAISED_ON_CPU if dimensions == 3 else AS_IT_ARRIVES
+    return Kernel(f"{name}{dimensions}d", makes, keeps=INPUTS, lies=FORMAT, casts=casts)
+
+
+def max_pooled(name: str, sources: Sequence[Volume], makes: int) -> Kernel:
+    """Return the kernel of a max pool, which keeps where the maxima were."""
+    return pooled(name, sources, makes)._replace(extras=(Extra(makes, size=INDEX),))
+
+
+def mean_pooled(sources: Sequence[Volume], makes: int) -> Kernel:
+    """Return the kernel of an average pool over windows."""
+    return pooled("avg_pool", sources, makes)._replace(lies=order_of_pool(sources[0].dimensions))
+
+
+def order_of_pool(dimensions: int) -> str:
+    """Return how the result lies of what PyTorch has for channels that lie last in up to two dimensions only."""
+    return FORMAT if dimensions < 3 else CHANNELS_FIRST

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd, inf
-from typing import TYPE_CHECKING, Any, ClassVar
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
-from cnncalc.layers.captions import sizes
-from cnncalc.layers.kernels import (
-    AS_IT_ARRIVES,
-    CHANNELS_FIRST,
-    FORMAT,
-    INDEX,
-    INPUTS,
-    NOTHING,
-    OTHERS,
-    OUTPUT,
-    RAISED_ON_CPU,
-    RAISED_ON_CUDA,
-    Extra,
-    Kernel,
-    Kernels,
-)
+from cnncalc.layers.base import Sources
+from cnncalc.layers.kernels import INPUTS, OTHERS, OUTPUT, RAISED_ON_CUDA, Kernel, Kernels, max_pooled, mean_pooled
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module, padding
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
@@ -48,8 +33,6 @@ from cnncalc.layers.written import (
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
-
-_WHERE = "it returns where the maxima were"
 
 
 class Pool(Windowed):
@@ -119,6 +102,12 @@ class Pool(Windowed):
         return Function("pad", (padding(self.needed_padding(source)),), {"value": fill} if fill else {})
 
 
+def refuse_places(call: TorchCall) -> None:
+    """Refuse a max pool of PyTorch that returns where the maxima were."""
+    if call["return_indices"]:
+        raise Unsayable("it returns where the maxima were")
+
+
 def _check_padding(windows: Sequence[Window]) -> None:
     """Refuse a written padding of more than half the kernel, as PyTorch does; dilation does not count."""
     for window in windows:
@@ -167,15 +156,14 @@ class MaxPool(Pool):
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         """Read a max pool; between two changes of the sign it is a min pool."""
-        if call["return_indices"]:
-            raise Unsayable(_WHERE)
+        refuse_places(call)
         return cls.torch_window(call, "minpool" if call.negated else "maxpool", -inf, negates=True)
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.pooling("MaxPool", sources, -inf, dilation=self.setting("dilation"))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return self.pooling_kernels(sources, _maximum("max_pool", sources, self.output(sources).values))
+        return self.pooling_kernels(sources, max_pooled("max_pool", sources, self.output(sources).values))
 
 
 @register("minpool", heads=r"\d+")
@@ -197,7 +185,7 @@ class MinPool(Pool):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         makes = self.output(sources).values
-        pool = self.pooling_kernels(sources, _maximum("max_pool", sources, makes))
+        pool = self.pooling_kernels(sources, max_pooled("max_pool", sources, makes))
         return Kernel("neg", sources[0].values), *pool, Kernel("neg", makes)
 
 
@@ -262,7 +250,7 @@ class AveragePool(Pool):
         return self.pooling("AvgPool", sources, 0.0, count_include_pad=counts)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return self.pooling_kernels(sources, _mean(sources, self.output(sources).values))
+        return self.pooling_kernels(sources, mean_pooled(sources, self.output(sources).values))
 
 
 @register("lppool", heads=r"\d+")
@@ -316,7 +304,7 @@ class PowerPool(Pool):
         return (
             *before,
             Kernel("pow", read, keeps=INPUTS, scratch=2 * read, casts=RAISED_ON_CUDA),
-            _mean(sources, makes),
+            mean_pooled(sources, makes),
             Kernel("sign", makes, (at,)),
             Kernel("abs", makes, (at,), keeps=INPUTS, scratch=makes),
             Kernel("relu", makes, keeps=OUTPUT, holds=(at + 2,)),
@@ -325,161 +313,3 @@ class PowerPool(Pool):
             # a variable of PyTorch's function holds the mean, and a variable of the module what it was given
             Kernel("pow", makes, keeps=INPUTS, scratch=2 * makes, holds=(at - 2, at), casts=RAISED_ON_CUDA),
         )
-
-
-def _pooled(name: str, sources: Sources, makes: int) -> Kernel:
-    """Return the kernel of a pool, which autocast computes in float32 over three dimensions on the CPU."""
-    dimensions = sources[0].dimensions
-    casts = RAISED_ON_CPU if dimensions == 3 else AS_IT_ARRIVES
-    return Kernel(f"{name}{dimensions}d", makes, keeps=INPUTS, lies=FORMAT, casts=casts)
-
-
-def _maximum(name: str, sources: Sources, makes: int) -> Kernel:
-    return _pooled(name, sources, makes)._replace(extras=(Extra(makes, size=INDEX),))
-
-
-def _mean(sources: Sources, makes: int) -> Kernel:
-    return _pooled("avg_pool", sources, makes)._replace(lies=_order(sources[0].dimensions))
-
-
-def _order(dimensions: int) -> str:
-    """Return how the result lies of what PyTorch has for channels that lie last in up to two dimensions only."""
-    return FORMAT if dimensions < 3 else CHANNELS_FIRST
-
-
-@dataclass(eq=False, repr=False)
-class AdaptivePool(Layer):
-    """A pool that makes a given output size; output i of n averages inputs ⌊i·W/n⌋ to ⌈(i+1)·W/n⌉ − 1."""
-
-    size: tuple[int, ...]
-
-    role = "pooling"
-    called = ""
-
-    def caption(self) -> str:
-        return f"{self.called} to {sizes(self.size)}" if self.called else self.kind
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> AdaptivePool:
-        size = arguments.size(f"`{arguments.word} 7x7`: the size of the output")
-        return cls(arguments.spread(size, "size"))
-
-    @property
-    def output_is_free(self) -> bool:  # type: ignore[override]  # PyTorch's 1-D pool is a view of a 2-D one
-        return len(self.size) > 1
-
-    def output(self, sources: Sources) -> Volume:
-        return sources[0].with_spatial(self.size)
-
-    whole = ""
-    """The word of the pool that is global."""
-
-    @classmethod
-    def from_torch(cls, call: TorchCall) -> Any:
-        def written(sizes: tuple[int, ...]) -> Words:
-            return Words(cls.whole) if max(sizes) == 1 else words(cls.kind, size(sizes, "size"))
-
-        if call.name in ("mean", "amax"):
-            return call.over_positions(written)
-        if call["return_indices"]:
-            raise Unsayable(_WHERE)
-        call, wanted = call.settled(), call["output_size"]
-        wanted = wanted if isinstance(wanted, tuple | list) else (wanted,) * call.source.dimensions
-        sizes = [old if new is None else int(new) for new, old in zip(wanted, call.source.spatial, strict=True)]
-        return call.sliding(written(tuple(sizes)))
-
-    def adaptive(self, name: str, sources: Sources) -> Steps:
-        """Return the step of an adaptive pool of ``torch.nn``."""
-        return (module(name, self.size, dimensions=sources[0].dimensions),)
-
-    def reach(self, source: Volume, axis: int) -> Reach | None:
-        inputs, outputs = source.spatial[axis], self.size[axis]
-        common = gcd(inputs, outputs)
-        period, shift = outputs // common, inputs // common
-        if period == shift == 1:
-            return None
-        if period > MAX_WINDOWS:
-            return UNKNOWN_REACH
-        return Reach(tuple([(i * shift // period, -(-(i + 1) * shift // period) - 1) for i in range(period)]), shift)
-
-
-@register("adaptiveavgpool")
-class AdaptiveAveragePool(AdaptivePool):
-    """``adaptiveavgpool 7x7``"""
-
-    kind = "adaptiveavgpool"
-    called = "avg pool"
-    whole = "gap"
-    torch_calls = (
-        "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
-        "mean(dim=None, keepdim=False, dtype=None)",
-    )
-
-    examples: ClassVar[Texts] = ("8x8x4: adaptiveavgpool 3x3", "8x4: adaptiveavgpool 2")
-
-    @property
-    def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
-        return max(self.size) == 1
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return self.adaptive("AdaptiveAvgPool", sources)
-
-    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        keeps = NOTHING if max(self.size) == 1 else INPUTS  # PyTorch takes a mean over all positions
-        pool = _pooled("adaptive_avg_pool", sources, self.output(sources).values)
-        return (pool._replace(keeps=keeps, lies=_order(len(self.size))),)
-
-
-@register("adaptivemaxpool")
-class AdaptiveMaxPool(AdaptivePool):
-    """``adaptivemaxpool 7x7``"""
-
-    kind = "adaptivemaxpool"
-    called = "max pool"
-    whole = "gmp"
-    torch_calls = (
-        "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
-        "amax(dim=None, keepdim=False)",
-    )
-    repeats_exactly_on_cuda = False
-
-    examples: ClassVar[Texts] = ("8x8x4: adaptivemaxpool 3x3",)
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return self.adaptive("AdaptiveMaxPool", sources)
-
-    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        pool = _maximum("adaptive_max_pool", sources, self.output(sources).values)
-        return (pool._replace(lies=_order(len(self.size))),)
-
-
-@register("gap")
-class GlobalAveragePool(AdaptiveAveragePool):
-    """``gap``: the mean over all positions."""
-
-    kind = "gap"
-    called = ""
-
-    other_names = (
-        ("gap", "globalavgpool globalaveragepooling2d adaptiveavgpool2d", r"global av(?:era)?ge? ?pool(?:ing)?"),
-    )
-    examples = ("8x8x4: gap",)
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> GlobalAveragePool:
-        return cls((1,) * arguments.source.dimensions)
-
-
-@register("gmp")
-class GlobalMaxPool(AdaptiveMaxPool):
-    """``gmp``: the maximum over all positions."""
-
-    kind = "gmp"
-    called = ""
-
-    other_names = (("gmp", "", r"global max(?:imum)? ?pool(?:ing)?"),)
-    examples = ("8x8x4: gmp",)
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> GlobalMaxPool:
-        return cls((1,) * arguments.source.dimensions)

@@ -182,24 +182,20 @@ class Windowed(Layer):
 def does_not_fit(layer: Windowed, source: Volume) -> Fault:
     """Make the fault for windows that do not fit, with the sum and the repairs."""
     sizes = source.spatial
-    kernel = by_dimension([window.kernel for window in layer.windows], joined=True)
+    kernel = _joined([window.kernel for window in layer.windows])
     if any(window.room(size) < 0 for window, size in zip(layer.windows, sizes, strict=True)):
         return _too_large(layer, source, kernel)
-    stride = by_dimension([window.stride for window in layer.windows])
-    cells = _cells(layer.windows, sizes)
+    stride = _by_dimension([window.stride for window in layer.windows])
+    cells, fitting = _cells(layer.windows, sizes), ", ".join(_fitting(layer, sizes))
     return Fault(
         "does-not-fit",
         f"{_article(layer.windows[0].kernel)} {kernel} window with stride {stride} "
         f"does not fit {_article(sizes[0])} {_joined(sizes)} input",
         about="stride",
         detail="; ".join(_failing_sums(layer.windows, sizes)),
-        hints=[*_fits_with(_fitting(layer, sizes)), _rounded(layer, source)],
+        hints=[*([f"fits with: {fitting}"] if fitting else []), _rounded(layer, source)],
         changes=tuple([(w.room(size) % w.stride, -w.room(size) % w.stride) for w, size in cells]),
     )
-
-
-def _fits_with(repairs: Sequence[str]) -> list[str]:
-    return ["fits with: " + ", ".join(repairs)] if repairs else []
 
 
 def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
@@ -216,7 +212,7 @@ def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
         "too-large",
         f"{_article(layer.windows[0].kernel)} {kernel} window{dilated} is larger than the {input_text}",
         about="size",
-        hints=_fits_with(repairs),
+        hints=["fits with: " + ", ".join(repairs)],
         changes=tuple([(0, max(0, -window.room(size))) for window, size in _cells(layer.windows, sizes)]),
     )
 
@@ -319,7 +315,7 @@ def _repairs(what: str, layer: Windowed, sizes: Sequence[int], changes: Repair) 
 def setting_text(what: str, windows: Sequence[Window]) -> str:
     """Write one setting of all windows: ``2`` for a stride, ``1`` or ``0:1x0`` for a padding, ``3x3`` for a kernel."""
     if what == "stride":
-        return by_dimension([window.stride for window in windows])
+        return _by_dimension([window.stride for window in windows])
     if what == "kernel":
         return _joined([window.kernel for window in windows])
     pads = [
@@ -336,9 +332,8 @@ def _joined(sizes: Iterable[int]) -> str:
     return "x".join(map(str, sizes))
 
 
-def by_dimension(values: Sequence[int], *, joined: bool = False) -> str:
-    """Write one number for all dimensions where they are alike, else all: ``2``, ``2x1``."""
-    return _joined(values) if joined or len(set(values)) > 1 else str(values[0])
+def _by_dimension(values: Sequence[int]) -> str:
+    return _joined(values) if len(set(values)) > 1 else str(values[0])
 
 
 def _mixed(room: int, stride: int) -> str:

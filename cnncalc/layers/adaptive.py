@@ -1,0 +1,157 @@
+"""Pools that make a given size: global (``gap``) and adaptive (``adaptiveavgpool 7x7``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cnncalc.core.volume import Volume
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
+from cnncalc.layers.captions import sizes
+from cnncalc.layers.kernels import INPUTS, NOTHING, Kernels, max_pooled, order_of_pool, pooled
+from cnncalc.layers.pooling import refuse_places
+from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Steps, module
+from cnncalc.layers.written import Words, size, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+
+@dataclass(eq=False, repr=False)
+class AdaptivePool(Layer):
+    """A pool that makes a given output size; output i of n averages inputs ⌊i·W/n⌋ to ⌈(i+1)·W/n⌉ − 1."""
+
+    size: tuple[int, ...]
+
+    role = "pooling"
+    called = ""
+
+    def caption(self) -> str:
+        return f"{self.called} to {sizes(self.size)}" if self.called else self.kind
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> AdaptivePool:
+        size = arguments.size(f"`{arguments.word} 7x7`: the size of the output")
+        return cls(arguments.spread(size, "size"))
+
+    @property
+    def output_is_free(self) -> bool:  # type: ignore[override]  # PyTorch's 1-D pool is a view of a 2-D one
+        return len(self.size) > 1
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].with_spatial(self.size)
+
+    whole = ""
+    """The word of the pool that is global."""
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        def written(sizes: tuple[int, ...]) -> Words:
+            return Words(cls.whole) if max(sizes) == 1 else words(cls.kind, size(sizes, "size"))
+
+        if call.name in ("mean", "amax"):
+            return call.over_positions(written)
+        refuse_places(call)
+        call, wanted = call.settled(), call["output_size"]
+        wanted = wanted if isinstance(wanted, tuple | list) else (wanted,) * call.source.dimensions
+        sizes = [old if new is None else int(new) for new, old in zip(wanted, call.source.spatial, strict=True)]
+        return call.sliding(written(tuple(sizes)))
+
+    def adaptive(self, name: str, sources: Sources) -> Steps:
+        """Return the step of an adaptive pool of ``torch.nn``."""
+        return (module(name, self.size, dimensions=sources[0].dimensions),)
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        inputs, outputs = source.spatial[axis], self.size[axis]
+        common = gcd(inputs, outputs)
+        period, shift = outputs // common, inputs // common
+        if period == shift == 1:
+            return None
+        if period > MAX_WINDOWS:
+            return UNKNOWN_REACH
+        return Reach(tuple([(i * shift // period, -(-(i + 1) * shift // period) - 1) for i in range(period)]), shift)
+
+
+@register("adaptiveavgpool")
+class AdaptiveAveragePool(AdaptivePool):
+    """``adaptiveavgpool 7x7``"""
+
+    kind = "adaptiveavgpool"
+    called = "avg pool"
+    whole = "gap"
+    torch_calls = (
+        "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
+        "mean(dim=None, keepdim=False, dtype=None)",
+    )
+
+    examples: ClassVar[Texts] = ("8x8x4: adaptiveavgpool 3x3", "8x4: adaptiveavgpool 2")
+
+    @property
+    def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
+        return max(self.size) == 1
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return self.adaptive("AdaptiveAvgPool", sources)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        keeps = NOTHING if max(self.size) == 1 else INPUTS  # PyTorch takes a mean over all positions
+        pool = pooled("adaptive_avg_pool", sources, self.output(sources).values)
+        return (pool._replace(keeps=keeps, lies=order_of_pool(len(self.size))),)
+
+
+@register("adaptivemaxpool")
+class AdaptiveMaxPool(AdaptivePool):
+    """``adaptivemaxpool 7x7``"""
+
+    kind = "adaptivemaxpool"
+    called = "max pool"
+    whole = "gmp"
+    torch_calls = (
+        "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
+        "amax(dim=None, keepdim=False)",
+    )
+    repeats_exactly_on_cuda = False
+
+    examples: ClassVar[Texts] = ("8x8x4: adaptivemaxpool 3x3",)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return self.adaptive("AdaptiveMaxPool", sources)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        pool = max_pooled("adaptive_max_pool", sources, self.output(sources).values)
+        return (pool._replace(lies=order_of_pool(len(self.size))),)
+
+
+@register("gap")
+class GlobalAveragePool(AdaptiveAveragePool):
+    """``gap``: the mean over all positions."""
+
+    kind = "gap"
+    called = ""
+
+    other_names = (
+        ("gap", "globalavgpool globalaveragepooling2d adaptiveavgpool2d", r"global av(?:era)?ge? ?pool(?:ing)?"),
+    )
+    examples = ("8x8x4: gap",)
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> GlobalAveragePool:
+        return cls((1,) * arguments.source.dimensions)
+
+
+@register("gmp")
+class GlobalMaxPool(AdaptiveMaxPool):
+    """``gmp``: the maximum over all positions."""
+
+    kind = "gmp"
+    called = ""
+
+    other_names = (("gmp", "", r"global max(?:imum)? ?pool(?:ing)?"),)
+    examples = ("8x8x4: gmp",)
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> GlobalMaxPool:
+        return cls((1,) * arguments.source.dimensions)

@@ -1,0 +1,186 @@
+"""Transposed convolutions: ``deconv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd, prod
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.captions import unusual, with_kernel
+from cnncalc.layers.convolution import check_groups, convolution_kernel, kernel_and_filters
+from cnncalc.layers.kernels import Kernels
+from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Steps, module
+from cnncalc.layers.window import axis_name
+from cnncalc.layers.written import Token, alike, each, flag, option, sides, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+
+@register("deconv")
+@dataclass(eq=False, repr=False)
+class TransposedConvolution(Layer):
+    """``deconv 2x2x64 s2 p0 op0``: every input value spreads over a window of the output.
+
+    Output size per dimension is (W − 1)·S − 2P + F + OP (PyTorch, ConvTranspose2d). Its multiplications
+    are counted per input value, each of which is multiplied by every weight of its channel once.
+    """
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    output_padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    filters: int
+    groups: int
+    bias: bool
+
+    kind = "deconv"
+    role = "enlarging"
+    output_is_free = True
+
+    other_names = (
+        (
+            "deconv",
+            "convtranspose convtranspose2d conv2dtranspose upconv",
+            r"(?:transposed? conv(?:olution)?|deconvolution)",
+        ),
+    )
+    examples = ("8x8x4: deconv 2x2x6 s2", "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias", "8x4: deconv 3x4")
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> TransposedConvolution:
+        kernel, filters = kernel_and_filters(arguments)
+        ones, zeros = (1,) * len(kernel), (0,) * len(kernel)
+        stride = arguments.per_dimension("stride", ones)
+        dilation = arguments.per_dimension("dilation", ones)
+        padding = arguments.padding("pad", None)
+        extra = arguments.per_dimension("outpad", zeros, least=0)
+        groups = arguments.whole("groups", 1)
+        if any(before != after for before, after in padding):
+            hints = ["pad both sides alike and `crop` what is too much"]
+            raise Fault("bad-option", "the padding of a deconv is the same before and after", about="pad", hints=hints)
+        if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+            message = "the output padding must be smaller than the stride or the dilation"
+            raise Fault("bad-option", message, about="outpad")
+        before = tuple([pair[0] for pair in padding])
+        bias = not arguments.flag("nobias")
+        layer = cls(kernel, stride, before, extra, dilation, filters, groups, bias)
+        check_groups(arguments.source.channels, filters, groups)
+        return layer
+
+    def output(self, sources: Sources) -> Volume:
+        sizes = [self._size(source, axis) for axis, source in enumerate(sources[0].spatial)]
+        for axis, size in enumerate(sizes):
+            if size < 1:
+                name = axis_name(axis, len(sizes))
+                raise Fault(
+                    "too-large",
+                    f"the padding takes away the whole output: its {name} would be {size}",
+                    about="pad",
+                    detail=f"{self.size_sums(sources)[axis]} = {size}",
+                    hints=["write less padding, or a larger kernel"],
+                )
+        return Volume.of(sizes, self.filters)
+
+    def _size(self, size: int, axis: int) -> int:
+        extent = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+        return (size - 1) * self.stride[axis] - 2 * self.padding[axis] + extent + self.output_padding[axis]
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*self.kernel, sources[0].channels // self.groups, self.filters)
+
+    def biases(self, sources: Sources) -> int:
+        return self.filters if self.bias else 0
+
+    def weight_matrix(self, sources: Sources) -> tuple[int, int]:
+        return sources[0].channels, prod(self.kernel) * self.filters // self.groups
+
+    def mac_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*sources[0], *self.kernel, self.filters // self.groups)
+
+    def reach(self, source: Volume, axis: int) -> Reach:
+        """Which inputs spread to output unit o: every i with o + P − S·i = D·tap for a tap of the kernel."""
+        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
+        if stride > MAX_WINDOWS:
+            return UNKNOWN_REACH
+        common = gcd(stride, dilation)
+        period = stride // common  # taps that reach one output unit lie this far apart
+        inverse = pow(dilation // common, -1, period)
+        windows = []
+        for shifted in range(self.padding[axis], self.padding[axis] + stride):
+            first = shifted // common * inverse % period
+            if shifted % common or first >= kernel:  # no input reaches it
+                windows.append(NOTHING)
+                continue
+            last = first + (kernel - 1 - first) // period * period
+            windows.append(((shifted - dilation * last) // stride, (shifted - dilation * first) // stride))
+        return Reach(tuple(windows), 1, dilation // common)
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        cells = zip(
+            sources[0].spatial, self.kernel, self.stride, self.padding, self.output_padding, self.dilation, strict=True
+        )
+        return tuple(
+            [f"({w} − 1)·{s} − 2·{p} + {f if d == 1 else f'({d}·({f} − 1) + 1)'} + {op}" for w, f, s, p, op, d in cells]
+        )
+
+    def matrix_product(self, sources: Sources) -> MatrixProduct:
+        rows = prod(self.kernel) * self.filters // self.groups
+        return MatrixProduct(rows, sources[0].channels // self.groups, prod(sources[0].spatial), self.groups)
+
+    torch_calls = (
+        "torch.nn.ConvTranspose{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0,"
+        " groups=1, bias=True, dilation=1)",
+        "conv_transpose{n}d(weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        shape = call.learned("weight")
+        assert shape is not None  # a convolution has weights
+        kernel, groups, dimensions = shape[2:], call["groups"], len(shape) - 2
+        written = words(
+            cls.kind,
+            (Token("", (*kernel, shape[1] * groups), ("kernel",) * dimensions + ("width",)),),
+            option("s", "stride", each(call["stride"], dimensions), 1),
+            sides("p", alike(each(call["padding"], dimensions))),
+            option("op", "outpad", each(call["output_padding"], dimensions), 0),
+            option("d", "dilation", each(call["dilation"], dimensions), 1),
+            option("g", "groups", (groups,), 1),
+            flag("nobias", call.learned("bias") is None),
+        )
+        return call.sliding(written)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        convolution = module(
+            "ConvTranspose",
+            sources[0].channels,
+            self.filters,
+            self.kernel,
+            dimensions=sources[0].dimensions,
+            stride=self.stride,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            groups=self.groups,
+            bias=self.bias,
+            dilation=self.dilation,
+        )
+        return (convolution,)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (convolution_kernel(self, sources, self.kernel, self.filters // self.groups),)
+
+    def caption(self) -> str:
+        return with_kernel(self.kind, self.kernel, self.filters)
+
+    def remarks(self) -> tuple[str, ...]:
+        return unusual(self.stride, self.dilation, self.groups)
+
+    def looks_around(self) -> bool:
+        return any(kernel > 1 for kernel in self.kernel)

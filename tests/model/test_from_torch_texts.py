@@ -161,7 +161,7 @@ def test_what_follows_from_the_channels_that_arrive_is_a_default() -> None:
             mean = x.mean((2, 3), keepdim=True)
             return x * torch.sigmoid(self.expand(torch.relu(self.reduce(mean))))
 
-    sizes = [(32, 12), (64, 12), (96, 5), (128, 12), (160, 12), (192, 12)]
+    sizes = [(32, 12), (64, 12), (96, 5), (128, 12), (160, 12), (192, 12), (224, 12), (256, 12)]
     convs = [nn.Conv2d(before, after, 1) for before, after in pairwise([3, *[width for width, _ in sizes]])]
     layers = [layer for conv, size in zip(convs, sizes, strict=True) for layer in (conv, Gate(*size))]
     text = text_of(nn.Sequential(*layers), "16x16x3")

@@ -8,6 +8,7 @@ words of whichever language it is for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 Values = Sequence[Any]
@@ -50,15 +51,16 @@ class Parameter(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """``4 * width``: a form, the names in it, and its number."""
+    """``4 * width``: a form, the names in it, and its number; of a part such as 3/4 also what it is divided by."""
 
     form: str
     names: tuple[str, ...]
     number: int = 0
+    divisor: int = 1
 
     def written(self, patterns: Mapping[str, str]) -> str:
-        """Write the formula, given the pattern of each form, with ``{n}`` for the number."""
-        return patterns[self.form].format(*self.names, n=self.number)
+        """Write the formula, given the pattern of each form: ``{n}`` is the number, ``{d}`` the divisor."""
+        return patterns[self.form].format(*self.names, n=self.number, d=self.divisor)
 
 
 Known = Mapping[str, Values]
@@ -81,6 +83,10 @@ def found(wanted: Values, ways: Iterable[Way], most_factor: int | None = None) -
 def _of_one(wanted: Values, form: str, known: Known, most: int | None) -> Formula | None:
     for name, values in known.items():
         pairs = _pairs(values, wanted)
+        if form == "part":
+            if pairs and (part := _part(pairs)) is not None:
+                return Formula(form, (name,), part.numerator, part.denominator)
+            continue
         number = _OF_ONE[form](pairs) if pairs else None
         if number is not None and (form != "times" or most is None or number <= most):
             return Formula(form, (name,), number)
@@ -107,6 +113,14 @@ def _over(pairs: list[tuple[int, int]]) -> int | None:
     value, number = pairs[0]
     divisor = value // number if number else 0
     return divisor if divisor > 1 and all(divisor * number == value for value, number in pairs) else None
+
+
+def _part(pairs: list[tuple[int, int]]) -> Fraction | None:
+    """3/4"""
+    value, number = pairs[0]
+    part = Fraction(number, value) if value else Fraction(0)
+    right = 0 < part < 1 and part.denominator <= max(DIVISORS)
+    return part if right and all(part * value == number for value, number in pairs) else None
 
 
 def _floor(pairs: list[tuple[int, int]]) -> int | None:

@@ -18,7 +18,14 @@ from cnncalc.model.from_torch.text_parts import SQUEEZED
 RATE_DIGITS = 4
 """Rates of dropout are whole numbers of 1e-4 where they are a parameter, since parameters are whole."""
 
-_PATTERNS = {"same": "{0}", "times": "{n}*{0}", "over": "{0}/{n}", "floor": "{0}//{n}", "half": "{0}//2"}
+_PATTERNS = {
+    "same": "{0}",
+    "times": "{n}*{0}",
+    "over": "{0}/{n}",
+    "part": "{n}*{0}/{d}",
+    "floor": "{0}//{n}",
+    "half": "{0}//2",
+}
 _MARK = re.compile(r"\?\d+")
 
 _WIDTHS = frozenset(("width", SQUEEZED))
@@ -167,6 +174,8 @@ class _Solving:
             yield from [(form, widths) for form in ("same", "times", "over")]
             if self.arriving == self.made or not _agree(column.values, self.made):
                 yield "times", arriving
+            if column.role == "cut":
+                yield "part", arriving
             if column.role == SQUEEZED:
                 yield "floor", arriving
 

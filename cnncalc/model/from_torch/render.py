@@ -62,7 +62,10 @@ def _lines(phrases: Phrases, indent: str) -> list[str]:
         else:
             begun = bool(lines) and isinstance(phrase, TextStep) and not alone  # there was no room for it
             lines.extend(pieces)
-        begun, calls = (begun or begins or call) and not _joins(phrase), call or (calls and not begins)
+        begun, calls = (
+            (begun or begins or call or _gates(phrase)) and not _joins(phrase),
+            call or (calls and not begins),
+        )
     return lines
 
 
@@ -81,7 +84,7 @@ def _begins(phrase: Phrase) -> bool:
     if isinstance(phrase, TextStep) and not phrase.call:
         return phrase.word in _FIRST and max(phrase.before.spatial) > 1
     if isinstance(phrase, TextMerge | TextRepeat) and not _is_call(phrase):
-        return not _joins(phrase)
+        return not _joins(phrase) and not _gates(phrase)
     return phrase.before != phrase.after
 
 
@@ -90,6 +93,11 @@ def _joins(phrase: Phrase) -> bool:
     return isinstance(phrase, TextMerge) and all(
         isinstance(part, TextJump) for branch in phrase.branches for part in branch
     )
+
+
+def _gates(phrase: Phrase) -> bool:
+    """Say whether what arrives is multiplied, as in squeeze-and-excitation: that belongs to the layer in front."""
+    return isinstance(phrase, TextMerge) and phrase.word == "mul" and not all(phrase.branches)
 
 
 def _pieces(phrase: Phrase, indent: str) -> list[str]:

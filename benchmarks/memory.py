@@ -3,7 +3,7 @@
     python benchmarks/memory.py tracker [NAME …]   # every network of the zoo against PyTorch's own tracker, on the CPU
     python benchmarks/memory.py cost               # the time of `cnncalc memory` against that of `cnncalc shapes`
     python benchmarks/memory.py cuda [NAME …]      # against the peak on a graphics card, and the largest batch
-    python benchmarks/memory.py random [N [SEED]]  # N networks nobody designed: what they keep, and their peak
+    python benchmarks/memory.py random [N [SEED [BATCH [OPTIMIZER]]]]  # N networks nobody designed, kept bytes and peak
 
 ``tracker`` runs a training step of each network under fake tensors in 12 ways: batch 2 and 32, SGD and AdamW, each
 in its three implementations. Beside it stands what torchinfo estimates. ``cuda`` also writes its table to
@@ -21,8 +21,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
-import hypothesis
 import torch
 import torchinfo
 from torch import nn
@@ -31,7 +31,7 @@ import cnncalc
 from benchmarks.speed import interleaved
 from cnncalc import zoo
 from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
-from tests.oracle.random_specs import Spec, specs
+from tests.oracle.random_specs import spec as draw
 from tests.oracle.torch_memory import OPTIMIZERS, autograd_bytes, fake_mode, images, labels, tracked_peak, with_memory
 
 MIB = 1024 * 1024
@@ -93,35 +93,41 @@ def torchinfo_bytes(module: nn.Module, network: cnncalc.Network) -> int:
 # ---- networks nobody designed
 
 
-def random(numbers: list[str]) -> None:
-    """Print each random network that keeps or takes other bytes than PyTorch finds, and how many there were."""
-    count, chosen = [int(number) for number in (*numbers, *("100", "0")[len(numbers) :])]
-    differences: list[tuple[float, float]] = []
+def random(arguments: list[str]) -> None:
+    """Print each random network that keeps or takes other bytes than PyTorch finds, and how many there were.
 
-    @hypothesis.seed(chosen)
-    @hypothesis.settings(max_examples=count, phases=[hypothesis.Phase.generate], database=None, deadline=None)
-    @hypothesis.given(specs)
-    def compare(spec: Spec) -> None:
+    Network n of a seed is drawn from seed + n, so that each can be drawn again: ``random 1 SEED``. What has no
+    parameters has no training step, and is passed over.
+    """
+    count, first, batch, optimizer = (*arguments, *("100", "0", "4", "sgd")[len(arguments) :])
+    differences: list[tuple[float, float]] = []
+    for seed in itertools.count(int(first)):
+        if len(differences) == int(count):
+            break
+        spec = draw(Random(seed))
         network = spec.load()
-        kept, peak = [ours / theirs - 1 if theirs else float(ours > 0) for ours, theirs in both(network)]
+        if not network.params:
+            continue
+        pairs = both(network, TrainingSetup(batch=int(batch), optimizer=optimizer, device="cpu"))
+        kept, peak = [ours / theirs - 1 if theirs else float(ours > 0) for ours, theirs in pairs]
         differences.append((kept, peak))
         if kept or peak:
-            print(f"kept {kept:+.3%}, peak {peak:+.3%}: input {spec.input}, {spec.text}", flush=True)
+            print(f"{seed}: kept {kept:+.3%}, peak {peak:+.3%}: input {spec.input}, {spec.text}", flush=True)
+    kept_alike = sum(not kept for kept, _ in differences)
+    peaks = [abs(peak) for _, peak in differences]
+    within = sum(peak <= 0.01 for peak in peaks)
+    print(
+        f"from seed {first}, batch {batch}, {optimizer}: {len(peaks)} networks, {kept_alike} keep the same bytes; ",
+        end="",
+    )
+    print(f"peak: {peaks.count(0)} exact, {within} within 1%, worst {max(peaks):.2%}")
 
-    compare()
-    kept = sum(not difference for difference, _ in differences)
-    peaks = [abs(difference) for _, difference in differences]
-    within = sum(difference <= 0.01 for difference in peaks)
-    print(f"seed {chosen}, {len(peaks)} networks: {kept} keep the same bytes; peak: {peaks.count(0)} exact, ", end="")
-    print(f"{within} within 1%, worst {max(peaks):.2%}")
 
-
-def both(network: cnncalc.Network) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return what a network keeps, and the peak of a step of SGD: ours, and PyTorch's."""
-    setup = TrainingSetup(batch=4, device="cpu")
-    kept = autograd_bytes(with_memory(cnncalc.build(network, device="meta")), images(network, 4))
+def both(network: cnncalc.Network, setup: TrainingSetup) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return what a network keeps, and the peak of a training step: ours, and PyTorch's."""
+    kept = autograd_bytes(with_memory(cnncalc.build(network, device="meta")), images(network, setup.batch))
     with fake_mode():
-        peak = tracked_peak(with_memory(cnncalc.build(network, device="meta")), network, 4)
+        peak = tracked_peak(with_memory(cnncalc.build(network, device="meta")), network, setup.batch, setup.optimizer)
     return (sum(saved_bytes(network, setup)), kept), (predict_memory(network, setup).peak_bytes, peak)
 
 

@@ -27,8 +27,8 @@ its channels last where those of all operands are."""
 FORMAT = "format"
 """How the result lies in memory: as the first operand does, and of a single channel or position as its strides say."""
 
-CONTIGUOUS, UNBROKEN, ROWS = "contiguous", "unbroken", "rows"
-"""What an operand that lies otherwise is copied for: channels first, no part of a larger tensor, one row per image."""
+CONTIGUOUS, ROWS = "contiguous", "rows"
+"""What an operand that lies otherwise is copied for: channels first and no part of a tensor, or one row per image."""
 
 AS_IT_ARRIVES, LOWERED, WIDENED, RESULT_RAISED = "as it arrives", "lowered", "widened", "result raised"
 """What autocast casts the operands to: nothing, the lower precision, or the widest type among them. What has the result

@@ -21,7 +21,6 @@ from cnncalc.layers.kernels import (
     RAISED_ON_CPU,
     RAISED_ON_CUDA,
     SAME,
-    UNBROKEN,
     Extra,
     Kernel,
     Kernels,
@@ -213,9 +212,8 @@ class GroupNorm(Normalisation):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         norm = self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size))
-        needs = UNBROKEN if sources[0].dimensions > 1 else CONTIGUOUS
         lies = order_of_images(sources[0].dimensions)
-        return (norm._replace(holds=(0,), lies=lies, needs=needs, casts=RAISED_ON_CUDA),)
+        return (norm._replace(lies=lies, casts=RAISED_ON_CUDA),)
 
 
 @register("ln")

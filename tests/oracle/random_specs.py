@@ -1,8 +1,8 @@
 """Random specs of every layer of the language, in one to three dimensions, with merges, labels, blocks and repeats.
 
 A spec is drawn from a `random.Random`, so that a long run draws it from a seed and a test from Hypothesis, which
-then makes it smaller where the test fails. Whether a layer fits is asked of the loader: what is compared with these
-specs is the memory that they take, and not their sizes.
+then makes it smaller where the test fails. Whether a layer fits is asked of the loader, and whether PyTorch has it
+of the plan: what is compared with these specs is the memory that they take, and not their sizes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.layers import words
+from cnncalc.model.plan import plan
 from tests.oracle.torch_modules import joined
 
 LARGEST = 6_000
@@ -198,11 +199,13 @@ class SpecDrawing:
         return Spec(self.blocks + text, self.input)
 
     def volume(self, text: str) -> Volume | None:
-        """Return the volume that a chain makes; None where it does not fit."""
+        """Return the volume that a chain makes; None where it does not fit, or where PyTorch has none of it."""
         try:
-            return Spec(self.blocks + (text or "identity"), self.input).load().output
+            network = Spec(self.blocks + (text or "identity"), self.input).load()
+            plan(network)
         except cnncalc.SpecError:
             return None
+        return network.output
 
     def longer(self, text: str, depth: int) -> str:
         """Return a chain with one more step; the same chain where several steps did not fit."""

@@ -22,7 +22,8 @@ def svg(picture: Picture, theme: str = "auto") -> str:
     wide, high = _number(picture.width), _number(picture.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
-        f'role="img" aria-labelledby="title desc" font-family="{escaped(FAMILY)}">\n'
+        f'role="img" aria-labelledby="title desc" font-family="{escaped(FAMILY)}" '
+        f'text-rendering="geometricPrecision">\n'
         f'<title id="title">{escaped(picture.title)}</title>\n<desc id="desc">{escaped(picture.description)}</desc>\n'
         f"<style>\n{_sheet(theme, roles_of(picture.shapes))}</style>\n"
         f'<rect class="ground" width="{wide}" height="{high}"/>\n{body}</svg>\n'

@@ -2,7 +2,7 @@
 
 The widths are those of Helvetica, to which Arial and Liberation Sans keep, in thousandths of the font's size: Adobe's
 font metrics, "Helvetica" and "Helvetica-Bold". Nothing is asked of the machine that draws, so that a picture is the
-same everywhere.
+same everywhere. Kerning, which makes some texts narrower, is left out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BOLD = (
     "667 944 667 667 611 333 278 333 584 556 278 556 611 556 611 556 333 611 611 278 278 556 278 889 611 611 611 "
     "611 389 556 333 611 556 778 556 556 500 389 280 389 584"
 )
-_OTHERS = {"·": 278, "×": 584, "−": 584, "→": 1000, "…": 1000, "²": 333, "⌊": 500, "⌋": 500, "⌈": 500, "⌉": 500}
+_OTHERS = {"·": 333, "×": 584, "−": 584, "→": 1000, "…": 1000, "²": 333, "⌊": 500, "⌋": 500, "⌈": 500, "⌉": 500}
 _UNKNOWN = 1000
 """Of a letter that is not listed: as wide as the font is high, which few letters are."""
 

@@ -40,9 +40,9 @@ def window(text: str, input: str, **wishes: int) -> Picture:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("conv 3x3x1", "height and width:  (7 − 3 + 2·0)/1 + 1 = 5"),
-        ("conv 3x3x1 s2", "height and width:  (7 − 3 + 2·0)/2 + 1 = 3"),
-        ("conv 3x3x1 p1", "height and width:  (7 − 3 + 2·1)/1 + 1 = 7"),
+        ("conv 3x3x1", "height and width: (7 − 3 + 2·0)/1 + 1 = 5"),
+        ("conv 3x3x1 s2", "height and width: (7 − 3 + 2·0)/2 + 1 = 3"),
+        ("conv 3x3x1 p1", "height and width: (7 − 3 + 2·1)/1 + 1 = 7"),
     ],
 )
 def test_the_sum_of_the_lecture_stands_below(text: str, said: str) -> None:
@@ -52,7 +52,7 @@ def test_the_sum_of_the_lecture_stands_below(text: str, said: str) -> None:
 def test_where_it_does_not_fit_the_last_window_hangs_over() -> None:
     """A stride of 3: 0, 3 and 6 are where windows start, and the third needs cells 6, 7 and 8 of 7."""
     picture = window("conv 3x3x1 s3", "7x7x3", misfit=1)
-    assert texts(picture)[-3] == "height and width:  (7 − 3 + 2·0)/3 + 1 = 2.33: it does not fit"
+    assert texts(picture)[-3] == "height and width: (7 − 3 + 2·0)/3 + 1 = 2.33: it does not fit"
     (grid,) = [
         shape.shapes[0] for shape in picture.shapes if isinstance(shape, Group) and shape.names == ("input",)
     ]  # fmt: skip

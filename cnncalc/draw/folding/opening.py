@@ -300,7 +300,7 @@ def _line(item: Item) -> str:
     if type(item) is Leaf:
         return title(item.node) + "".join([f", {option}" for option in item.node.layer.remarks()])
     if type(item) is Repeat and len(item.body) == 1 and (inner := _line(item.body[0])):
-        return f"{inner}  ×{item.times}"
+        return f"{inner} ×{item.times}"
     return ""
 
 

@@ -288,7 +288,7 @@ class _Drawing:
         for what, axis in named:
             said, role = _sum(axis)
             self.sums.append(f"{what} {said}")
-            lines.append((f"{what}:  {said}", role))
+            lines.append((f"{what}: {said}", role))
         if self.fits and any(self.node.dropped):
             lines.append((never_read(self.node.dropped), "quiet"))
         return lines

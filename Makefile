@@ -47,6 +47,7 @@ mutants: $(VENV)/development
 bench: $(VENV)/development
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/drawing.py table growth zoo
 	$(BIN)/python benchmarks/building.py
 	$(BIN)/python benchmarks/training.py
 

@@ -44,7 +44,11 @@ ARGUMENTS = ("in_channels=3", "out_channels=4", "kernel_size=3", "kernel_size='s
 POOLS: dict[str, tuple[str, ...]] = {
     "input": INPUTS,
     "parameters": ("n=2", "n = 3", "n = 0", "n=1/0", "n={", "m=3", "n", "=3", "n=10**12", "n=nan"),
-    "output": ("o.json", "o.csv", "o.md", "o.tex", "o.txt", "o.py", "o.pt", "o.svg", "folder", "missing/o.csv", "."),
+    "output": (
+        *("o.json", "o.csv", "o.md", "o.tex", "o.txt", "o.py", "o.pt", "o.svg", "o.pdf", "o.png"),
+        *("folder", "missing/o.csv", "."),
+    ),
+    "image": ("seven.png", "wide.png", "bad.png", "missing.png", "folder", "/dev/null"),
     "layer": ("1", "conv1", "fc", "b", "0", "relu1"),
     "budget": ("24GiB", "8GB", "1e3", "0", "8", "1.5 kib", "24 QB"),
     "gpu": ("a100", "rtx4090", "RTX 3060", "abacus"),

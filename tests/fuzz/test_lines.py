@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.campaign import campaign
 from tests.fuzz.places import make_place
 
-CALCULATOR = ("shapes", "params", "explain", "compare", "zoo", "memory", "export")
+CALCULATOR = ("shapes", "params", "explain", "compare", "zoo", "memory", "draw", "export")
 WITH_TORCH = ("verify", "import", "train", "evaluate", "predict")
 
 

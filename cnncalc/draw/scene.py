@@ -110,7 +110,8 @@ class Chain:
 
     Attributes:
         parts: from first to last.
-        origins: for each part the number of the layer that it reads, where that is not the part before it.
+        origins: for each part the number of the layer that it reads, where that is not the part before it; -1 for
+            branches that all read elsewhere.
         output: the volume that leaves it; that which enters it, if it is empty.
 
     """

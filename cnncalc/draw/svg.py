@@ -16,17 +16,27 @@ from cnncalc.draw.text import FAMILY
 from cnncalc.draw.theme import LOOKS, Look, roles_of
 
 
-def svg(picture: Picture, theme: str = "auto") -> str:
-    """Return the whole text of an SVG file."""
+def svg(picture: Picture, theme: str = "auto", *, prefix: str = "") -> str:
+    """Return the whole text of an SVG file.
+
+    Args:
+        picture: what it shows.
+        theme: one of the `THEMES`.
+        prefix: what its classes and identifiers begin with, where it stands in a page beside others.
+
+    """
     body = "".join([piece for shape in picture.shapes for piece in _write(shape)])
+    if prefix:  # quotes are escaped in every text, so that this is found in tags only
+        body = body.replace('class="', f'class="{prefix}')
     wide, high = _number(picture.width), _number(picture.height)
+    title, said = escaped(picture.title), escaped(picture.description)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
-        f'role="img" aria-labelledby="title desc" font-family="{escaped(FAMILY)}" '
+        f'role="img" aria-labelledby="{prefix}title {prefix}desc" font-family="{escaped(FAMILY)}" '
         f'text-rendering="geometricPrecision">\n'
-        f'<title id="title">{escaped(picture.title)}</title>\n<desc id="desc">{escaped(picture.description)}</desc>\n'
-        f"<style>\n{_sheet(theme, roles_of(picture.shapes))}</style>\n"
-        f'<rect class="ground" width="{wide}" height="{high}"/>\n{body}</svg>\n'
+        f'<title id="{prefix}title">{title}</title>\n<desc id="{prefix}desc">{said}</desc>\n'
+        f"<style>\n{_sheet(theme, roles_of(picture.shapes), prefix)}</style>\n"
+        f'<rect class="{prefix}ground" width="{wide}" height="{high}"/>\n{body}</svg>\n'
     )
 
 
@@ -39,15 +49,15 @@ def escaped(text: str) -> str:
 # ---- the style sheet
 
 
-def _sheet(theme: str, roles: set[str]) -> str:
-    first = _rules(LOOKS["dark" if theme == "dark" else "light"], roles)
+def _sheet(theme: str, roles: set[str], prefix: str) -> str:
+    first = _rules(LOOKS["dark" if theme == "dark" else "light"], roles, prefix)
     if theme != "auto":
         return first
-    return f"{first}@media (prefers-color-scheme: dark) {{\n{_rules(LOOKS['dark'], roles)}}}\n"
+    return f"{first}@media (prefers-color-scheme: dark) {{\n{_rules(LOOKS['dark'], roles, prefix)}}}\n"
 
 
-def _rules(looks: dict[str, Look], roles: set[str]) -> str:
-    return "".join([f".{role}{{{_properties(look)}}}\n" for role, look in looks.items() if role in roles])
+def _rules(looks: dict[str, Look], roles: set[str], prefix: str) -> str:
+    return "".join([f".{prefix}{role}{{{_properties(look)}}}\n" for role, look in looks.items() if role in roles])
 
 
 def _properties(look: Look) -> str:

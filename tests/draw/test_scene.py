@@ -134,6 +134,15 @@ def test_a_label_taken_from_another_branch_is_a_letter() -> None:
     assert shown.marks == {1: "A"}
 
 
+def test_branches_that_all_read_elsewhere_have_no_line_from_the_part_before() -> None:
+    """Both ends of each have a letter, and the layer before ends there."""
+    text = "a: conv 3x3x8 p1 - b: conv 3x3x8 p1 - bn - @a - c: conv 5x5x8 p2 - conv 7x7x8 p3 - add( @b | @c )"
+    shown = scene(text, "9x9x8")
+    (place,) = [place for place, part in enumerate(shown.chain.parts) if isinstance(part, Fork)]
+    assert shown.chain.origins[place] == -1
+    assert set(shown.marks) == {1, 2, 4}
+
+
 def test_a_label_inside_a_closed_block_has_its_letter_in_the_inside_that_is_shown() -> None:
     """As the branches of a block that is drawn once beside the network."""
     block = "block b\nadd( a: conv 3x3x8 p1 - relu | conv 1x1x8 ) - conv 3x3x8 p1 - add( @a | )\nend\n"

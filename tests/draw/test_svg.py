@@ -75,6 +75,20 @@ def test_one_file_serves_light_and_dark() -> None:
     assert f".ground{{fill:{LOOKS['dark']['ground'].fill}}}" in dark
 
 
+def test_two_pictures_may_stand_in_one_page() -> None:
+    """With a prefix they share no class and no identifier, whatever their texts are."""
+    picture = picture_of(cnncalc.load("lenet5"), "graph", Wishes('class="x"'))
+    names = [
+        {word for element in ElementTree.fromstring(svg(picture, prefix=prefix)).iter()
+         for attribute in ("class", "id") for word in element.attrib.get(attribute, "").split()}
+        for prefix in ("a-", "b-")
+    ]  # fmt: skip
+    assert all(word.startswith("a-") for word in names[0])
+    assert not names[0] & names[1]
+    assert "class=&quot;x&quot;" in svg(picture, prefix="a-")
+    assert re.findall(r"^\.(?!a-)", svg(picture, prefix="a-"), re.MULTILINE) == []
+
+
 def luminance(colour: str) -> float:
     """Return the relative luminance of a colour (WCAG 2.2)."""
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]

@@ -114,7 +114,7 @@ class _Opener:
         for place, item in enumerate(items):
             if place not in hidden:
                 parts.append(_PARTS[type(item)](self, item, depth, forks))
-                origins.append(item.entry if place and item.entry != before else None)
+                origins.append(_origin(item, before) if place else None)
             elif place == hidden[0]:
                 parts.append(self._left_out(items[hidden[0] : hidden[-1] + 1]))
                 origins.append(None)
@@ -271,6 +271,13 @@ _PARTS: dict[type, Callable[..., Any]] = {
     Block: _Opener._block,
     Repeat: _Opener._repeat,
 }
+
+
+def _origin(item: Item, before: int | None) -> int | None:
+    """Return what an item reads, where that is not the item before it; -1 where its branches all read elsewhere."""
+    if item.entry == before:
+        return None
+    return -1 if item.entry is None else item.entry
 
 
 def _function(block: Block) -> str:

@@ -63,7 +63,7 @@ class ChainPart:
             edge(out, axis, y, y + gap, before.output, mark, arrow=type(self.parts[place]) is not ForkPart)
             return
         if mark:
-            edge(out, axis, y, y + gap / 2, before.output, mark, arrow=False)
+            edge(out, axis, y, y + gap / 2 - 8, before.output, mark, arrow=False)
         if origin >= 0:
             edge(out, axis, y + gap - 12, y + gap, "")
             tag(out, axis, y + gap - 12 - sizes.TAG, self.style.marks.get(origin, "?"))

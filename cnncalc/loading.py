@@ -14,8 +14,9 @@ from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import ArgumentError, ArgumentTypeError, SpecError
 from cnncalc.core.limits import MAX_TEXT
 from cnncalc.core.source import Source
+from cnncalc.core.volume import Volume
 from cnncalc.core.words import closest, shorten, shorten_path, type_text
-from cnncalc.network import Network, SpecSettings, expand
+from cnncalc.network import Network, SpecSettings, expand, input_volume
 from cnncalc.spec import parse
 
 _LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\.[A-Za-z][A-Za-z0-9]{0,7})")
@@ -72,6 +73,11 @@ def _with_note_on_input(network: Network, source: Source, settings: SpecSettings
 
     note = note_on_input(network, source, settings, zoo.blocks)
     return replace(network, notes=(*network.notes, note)) if note else network
+
+
+def read_input(volume: str | tuple[int, ...]) -> Volume:
+    """Read an input volume, ``"32x32x3"`` or ``(32, 32, 3)``; raise `SpecError` for what is none."""
+    return input_volume(Source("input", _volume_text(volume)))
 
 
 def _volume_text(volume: str | Iterable[int]) -> str:

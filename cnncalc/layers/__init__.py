@@ -18,7 +18,7 @@ from cnncalc.layers import (
 )
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.registry import find, foreign, layers, spoken, words
+from cnncalc.layers.registry import class_of, find, foreign, layers, spoken, words
 
 __all__ = [
     "Arguments",
@@ -29,6 +29,7 @@ __all__ = [
     "activation",
     "adaptive",
     "channels",
+    "class_of",
     "convolution",
     "find",
     "foreign",

@@ -57,6 +57,13 @@ def find(written: str, *, elsewhere: bool = True) -> tuple[type[Layer], str, str
     return _find(written) if found is None and elsewhere and packages() else found
 
 
+def class_of(word: str) -> type[Layer]:
+    """Return the class of a word that is known."""
+    found = find(word)
+    assert found is not None
+    return found[0]
+
+
 def _find(written: str) -> tuple[type[Layer], str, str] | None:
     entry = _ENTRIES.get(written)
     if entry is not None:

@@ -1,7 +1,7 @@
 """From which modules and functions of PyTorch a layer is read, and what such a call tells.
 
 A layer lists the calls as PyTorch declares them, without the tensor that comes first:
-``"torch.nn.GroupNorm(num_groups, num_channels, eps=1e-5, affine=True)"``. Several that have the same arguments may
+``"torch.nn.LeakyReLU(negative_slope=0.01, inplace=False)"``. Several that have the same arguments may
 share a line, and ``{n}`` stands for 1, 2 and 3 dimensions. A name with a capital letter is a module's class, with the
 package that it comes from, or without for a class of that name in any package; other names are functions and methods.
 Nothing here imports torch.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from cnncalc.core.errors import Fault, SpecError
 from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
-from cnncalc.core.source import Span
+from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.layers import Arguments, Sources, find
@@ -53,8 +53,7 @@ class _Expansion(ExpansionState):
         scope = self.top
         self._refuse_unknown_settings()
         if self.settings.input is not None:
-            source = self.settings.input
-            self.volumes.append(_as_input(read_volume(source, parse_volume(source), {})))
+            self.volumes.append(input_volume(self.settings.input))
         statements: dict[type, Callable[..., int]] = {
             tree.Input: self._input,
             tree.Rounding: self._rounding,
@@ -324,6 +323,11 @@ def _called(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[
         for place, argument in enumerate(call.arguments)
     ]
     return f"{block.name}({', '.join(values)})"
+
+
+def input_volume(source: Source) -> Volume:
+    """Read an input that stands in no spec, ``32x32x3``; raise `SpecError` for what is no volume."""
+    return _as_input(read_volume(source, parse_volume(source), {}))
 
 
 def _as_input(volume: Volume) -> Volume:

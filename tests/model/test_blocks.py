@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.core.volume import Volume
+from cnncalc.layers.written import Token
 from cnncalc.model.blocks.numbers import Hole
 from cnncalc.model.from_torch.alignment import aligned
 from cnncalc.model.from_torch.block_parameters import RATE_DIGITS, solve
-from cnncalc.model.from_torch.operations import Token
 from cnncalc.model.from_torch.repeats import with_repeats
 from cnncalc.model.from_torch.text_parts import Phrase, Phrases, TextJump, TextRepeat, TextStep, keys
 from cnncalc.model.python.arguments import Solver

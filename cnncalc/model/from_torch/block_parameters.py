@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from cnncalc.layers.written import Number
 from cnncalc.model.blocks.numbers import Formula, Hole, Parameter, Values, Way, found
-from cnncalc.model.from_torch.operations import Number
 from cnncalc.model.from_torch.text_parts import SQUEEZED
 
 RATE_DIGITS = 4

@@ -13,7 +13,7 @@ from torch import nn
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.layers import find
+from cnncalc.layers import class_of
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Pairs, Token, Unsayable, Words
@@ -252,10 +252,8 @@ class Call:
         found = {self.emitter.layout(view) for view in spread or views}
         if len(found) > 1 or None in found or len({len(view.axes) for view in views}) > 1:
             raise Unsayable("its inputs hold channels and positions in different orders")
-        layer = find(kind)
-        assert layer is not None  # a merge's own kind
         try:
-            volume = layer[0]().output(tuple(sources))
+            volume = class_of(kind)().output(tuple(sources))
         except Fault:
             raise Unsayable(f"{' and '.join(map(str, sources))} are not merged by `{kind}`") from None
         index = self.emitter.emit(Words(kind), [view.index for view in views], volume)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from torch import nn
 
 from cnncalc.core.errors import SpecError
-from cnncalc.layers import find
+from cnncalc.layers import class_of
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Words
-from cnncalc.loading import load
+from cnncalc.loading import load, read_input
 from cnncalc.model.from_torch.emitter import layer_of
 from cnncalc.model.from_torch.fold import folded, size
 from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings
@@ -65,7 +65,7 @@ def import_module(
         SpecError: where the module cannot be traced, does what the language has no word for, or would not be
             the same network as the text.
     """
-    volume = load("identity\n", input=input).input
+    volume = read_input(input)
     readers = Readers()
     traced = trace(module, volume, readers.knows)
     readout = simplified(read(traced, module, volume, readers))
@@ -113,7 +113,7 @@ def _fits(readout: Readout) -> bool:
     windows = {
         (Words(operation.word, operation.tokens), readout.volume(operation.inputs[0]))
         for operation in readout.operations
-        if (found := find(operation.word)) and issubclass(found[0], Windowed)
+        if issubclass(class_of(operation.word), Windowed)
     }
     return all(layer_of(words, source, "strict") for words, source in windows)
 

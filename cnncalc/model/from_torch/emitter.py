@@ -12,7 +12,7 @@ from torch import fx, nn
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.layers import Arguments, Layer, find
+from cnncalc.layers import Arguments, Layer, class_of
 from cnncalc.layers.written import Unsayable, Words, sides, size, texts_of, words
 from cnncalc.model.from_torch.axes import FIRST, FLAT, LAST, TOKENS, VECTOR, axes_of, layout_of, reshaped, shuffled
 from cnncalc.model.from_torch.learning import Weights
@@ -172,12 +172,10 @@ def shape_of(node: fx.Node) -> tuple[int, ...]:
 
 def layer_of(layer: Words, source: Volume, rounding: str = "floor") -> Layer | None:
     """Return the layer that words stand for behind a volume, or None where there is no such layer."""
-    found = find(layer.word)
-    assert found is not None  # the words are those of registered layers
     arguments = Arguments(layer.word, "", texts_of(layer.tokens), source, rounding)
     try:
         arguments.sort()
-        made = found[0].read(arguments)
+        made = class_of(layer.word).read(arguments)
         made.output((source,))
     except Fault:
         return None

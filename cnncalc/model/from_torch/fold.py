@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
+from cnncalc.layers.written import Number, Token
 from cnncalc.model.blocks.numbers import Parameter
 from cnncalc.model.from_torch.alignment import aligned
 from cnncalc.model.from_torch.block_candidates import Family
 from cnncalc.model.from_torch.block_names import kind_of, kinds_of, name
 from cnncalc.model.from_torch.block_parameters import solve
 from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge
-from cnncalc.model.from_torch.operations import Number, Readout, Token
+from cnncalc.model.from_torch.operations import Readout
 from cnncalc.model.from_torch.render import text_lines
 from cnncalc.model.from_torch.repeats import with_repeats
 from cnncalc.model.from_torch.text_parts import (

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from cnncalc.model.from_torch.operations import ReadLayer, Readout
 from cnncalc.model.from_torch.trace import ModuleScope
-
-MERGES = frozenset(("add", "concat", "mul"))
+from cnncalc.spec.steps import MERGES
 
 DEEP = 3
 """From so many skips inside each other on, they are labels: a U-Net."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.core.volume import Volume
-from cnncalc.layers.written import Number, Token, Tokens, token_text, written
+from cnncalc.layers.written import Tokens
 from cnncalc.model.from_torch.trace import ModuleScope
-
-__all__ = ["Learned", "Number", "ReadLayer", "Readout", "Token", "Tokens", "token_text", "written"]
 
 
 class Learned(NamedTuple):

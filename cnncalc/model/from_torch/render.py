@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from cnncalc.core.volume import Volume
+from cnncalc.layers import class_of
+from cnncalc.layers.adaptive import AdaptivePool
+from cnncalc.layers.channels import Slice
+from cnncalc.layers.transposed import TransposedConvolution
 from cnncalc.model.from_torch.text_parts import (
     Folded,
     Phrase,
@@ -20,9 +24,6 @@ WIDTH = 100
 
 SHORT = 72
 """Longest branch that stands on one line whatever it does."""
-
-_FIRST = frozenset(("conv", "dwconv", "deconv", "gap", "gmp", "adaptiveavgpool", "slice"))
-"""Layers that begin a line."""
 
 _INDENT = "  "
 
@@ -82,7 +83,9 @@ def _is_call(phrase: Phrase) -> bool:
 def _begins(phrase: Phrase) -> bool:
     """Say whether a phrase begins a line: what looks for patterns, and what makes another volume."""
     if isinstance(phrase, TextStep) and not phrase.call:
-        return phrase.word in _FIRST and max(phrase.before.spatial) > 1
+        layer = class_of(phrase.word)
+        begins = layer.role == "convolution" or issubclass(layer, TransposedConvolution | AdaptivePool | Slice)
+        return begins and max(phrase.before.spatial) > 1
     if isinstance(phrase, TextMerge | TextRepeat) and not _is_call(phrase):
         return not _joins(phrase) and not _gates(phrase)
     return phrase.before != phrase.after

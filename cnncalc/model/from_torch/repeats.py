@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnncalc.layers import class_of
+from cnncalc.layers.normalisation import Normalisation
+from cnncalc.layers.resizing import Pad
+from cnncalc.layers.transposed import TransposedConvolution
 from cnncalc.model.blocks.repeats import Run, runs
 from cnncalc.model.from_torch.text_parts import Phrase, Phrases, TextJump, TextMerge, TextRepeat, TextStep, length
 
@@ -11,7 +15,6 @@ LONGEST_PERIOD = 32
 """Most phrases in a group that repeats; longer ones are modules, and become blocks."""
 
 _BRACKETS = 6
-_OPENERS = frozenset(("conv", "dwconv", "deconv", "bn", "ln", "gn", "fc", "pad"))
 
 
 def with_repeats(phrases: Sequence[Phrase]) -> Phrases:
@@ -61,7 +64,7 @@ class _Repeating:
 
 def _awkward(first: Phrase) -> float:
     """Return what a group costs that begins with an activation rather than with a layer that learns."""
-    return 0.0 if not isinstance(first, TextStep) or first.call or first.word in _OPENERS else 1.0
+    return 0.0 if not isinstance(first, TextStep) or first.call or _opens(first.word) else 1.0
 
 
 def _jumps(phrases: Phrases) -> bool:
@@ -73,3 +76,9 @@ def _jumps_inside(phrase: Phrase) -> bool:
     if isinstance(phrase, TextRepeat):
         return _jumps(phrase.body)
     return isinstance(phrase, TextMerge) and any(map(_jumps, phrase.branches))
+
+
+def _opens(word: str) -> bool:
+    """Say whether a layer begins what comes again and again, where there is a choice."""
+    layer = class_of(word)
+    return layer.role in ("convolution", "linear") or issubclass(layer, TransposedConvolution | Normalisation | Pad)

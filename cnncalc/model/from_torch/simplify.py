@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from cnncalc.layers import class_of
+from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.pooling import MaxPool
 from cnncalc.layers.window import keeping
-from cnncalc.model.from_torch.operations import ReadLayer, Readout, Token
-
-_RATES = frozenset(("dropout", "dropout2d", "droppath"))
-_SAME = frozenset(("conv", "dwconv", "maxpool"))
+from cnncalc.layers.written import Token
+from cnncalc.model.from_torch.operations import ReadLayer, Readout
 
 
 def simplified(readout: Readout) -> Readout:
@@ -18,8 +19,9 @@ def simplified(readout: Readout) -> Readout:
 
 
 def _without_idle(readout: Readout) -> Readout:
-    needed = {each.word for each in readout.operations if each.word in _RATES and each.tokens[0].numbers[0]}
-    idle = [each.word in _RATES - needed for each in readout.operations]
+    rates = {each.word: class_of(each.word).role == "regularisation" for each in readout.operations}
+    needed = {each.word for each in readout.operations if rates[each.word] and each.tokens[0].numbers[0]}
+    idle = [rates[each.word] and each.word not in needed for each in readout.operations]
     places = [0]
     count = 0
     for operation, gone in zip(readout.operations, idle, strict=True):
@@ -64,7 +66,7 @@ def _pads(operation: ReadLayer) -> list[tuple[int, int]]:
 def _is_same(operation: ReadLayer, readout: Readout) -> bool:
     """Say whether `same` pads as an operation does."""
     pads = _pads(operation)
-    if operation.word not in _SAME or not pads:
+    if not issubclass(class_of(operation.word), Convolution | MaxPool) or not pads:
         return False
     tokens = {token.prefix: token.numbers for token in operation.tokens}
     ones = (1,) * len(pads)

@@ -9,8 +9,8 @@ from string import digits
 from typing import Any, NamedTuple
 
 from cnncalc.core.volume import Volume
+from cnncalc.layers.written import Number, Token, Tokens, token_text, written
 from cnncalc.model.blocks.numbers import Hole, Parameter
-from cnncalc.model.from_torch.operations import Number, Token, Tokens, token_text, written
 
 UNKNOWN = 0
 """Channels that arrive, where no one number says how many."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from cnncalc.layers import class_of
+from cnncalc.layers.normalisation import Normalisation
 from cnncalc.model.from_torch.nest import Parts, Placed, PlacedLabel, PlacedMerge, common
 from cnncalc.model.from_torch.trace import CONTAINERS, ModuleScope
 
@@ -82,7 +84,8 @@ def _united(parts: Parts, depth: int, counts: dict[str, int]) -> list[NestItem]:
 
 def _norm(part: Placed) -> NestItem:
     """Return a normalisation with settings of its own as a unit: a block keeps it from being written everywhere."""
-    if part.operation.word not in ("bn", "ln", "gn", "instancenorm") or not part.operation.tokens or part.label:
+    normalises = issubclass(class_of(part.operation.word), Normalisation)
+    if not normalises or not part.operation.tokens or part.label:
         return part
     return Unit(ModuleScope(f"{part.index}", NORM), [part])
 

@@ -213,7 +213,7 @@ class GroupNorm(Normalisation):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         norm = self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size))
         lies = order_of_images(sources[0].dimensions)
-        return (norm._replace(lies=lies, casts=RAISED_ON_CUDA),)
+        return (norm._replace(holds=(0,), lies=lies, casts=RAISED_ON_CUDA),)
 
 
 @register("ln")

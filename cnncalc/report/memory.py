@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup
+from cnncalc.analysis.memory import PHASES, MemoryPrediction, TrainingSetup
 from cnncalc.analysis.memory.advice import Advice
 from cnncalc.analysis.memory.saved import saved_of
 from cnncalc.core.numbers import bar, bytes_text, share_text, whole
+from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
@@ -140,7 +141,7 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
         "parts": dict(prediction.parts),
         "peak": {"phase": prediction.phase, "layer": prediction.layer},
         "layers": _layers(prediction),
-        "timeline": (moment._asdict() for moment in prediction.step.moments(prediction.setup)),
+        "timeline": _timeline(prediction),
         "budget_bytes": budget.bytes if budget else None,
         "fits": prediction.peak_bytes <= budget.bytes if budget else None,
         "largest_batch": budget.largest_batch if budget else None,
@@ -156,20 +157,21 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
     }
 
 
-def _layers(prediction: MemoryPrediction) -> Iterator[dict[str, Any]]:
-    network = prediction.network
+def _layers(prediction: MemoryPrediction) -> Iterator[Filled]:
+    network, kept = prediction.network, prediction.kept
     saved = saved_of(prediction.step.walk.trace, len(network.layers), prediction.setup.images)
+    words = ("index", "name", "line", "layer", "saved_bytes", "alive_bytes")
+    form = Form(dict.fromkeys(words, GAP))
     return (
-        {
-            "index": node.index,
-            "name": node.name,
-            "line": line,
-            "layer": node.written,
-            "saved_bytes": kept,
-            "alive_bytes": prediction.kept.get(node.index, 0),
-        }
-        for node, line, kept in zip(network.layers, network.lines(), saved, strict=True)
+        Filled(form, (node.index, node.name, line, node.written, size, kept.get(node.index, 0)))
+        for node, line, size in zip(network.layers, network.lines(), saved, strict=True)
     )
+
+
+def _timeline(prediction: MemoryPrediction) -> Iterator[Filled]:
+    forms = {phase: Form({"phase": phase, "layer": GAP, "bytes": GAP}) for phase in PHASES}
+    moments = prediction.step.moments(prediction.setup)
+    return (Filled(forms[phase], (layer, size)) for phase, layer, size in moments)
 
 
 def _assumptions(setup: TrainingSetup) -> dict[str, Any]:

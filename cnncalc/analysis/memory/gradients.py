@@ -7,7 +7,9 @@ arrived. Two gradients of one tensor are added, in the first one's memory if nob
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import count
+from operator import and_
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.lifetimes import Lifetimes
@@ -99,7 +101,7 @@ class Gradients:
         self.accumulates = setup.accumulate > 1
         self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
         self.comparisons: dict[tuple[int, int, int], bool] = {}
-        self.tasks: list[Task] = []
+        self.tasks: dict[int, Task] = {}
         self.codes = array("i")
         self.known: dict[tuple[int, Gradient], tuple[Sorts, Gradient]] = {}
         self.first = Shared(0, 0)
@@ -110,43 +112,33 @@ class Gradients:
         """Say whether the pass is the same for another number of images: whether the same gradients are alike."""
         return all(same == _alike(sizes, setup) for sizes, same in self.comparisons.items())
 
-    def begin(self, given: Mapping[int, Sorts], late: Mapping[int, Sorts]) -> None:
+    def begin(self, given: Sequence[Sorts], late: Sequence[Sorts]) -> None:
         """Begin with the gradient of the loss, which its caller holds to the end."""
         self._plan(given, late)
-        if self.codes and self.codes[-1] >= 0:
+        if self.lifetimes.reached[-1]:
             self.first = Shared(self.timeline.sort("activation_gradients", 0, FLOAT), 2)
             self.timeline.behind((self.first.sort,))
             self.arriving = self.first
 
-    def _plan(self, given: Mapping[int, Sorts], late: Mapping[int, Sorts]) -> None:
+    def _plan(self, given: Sequence[Sorts], late: Sequence[Sorts]) -> None:
         """Give a number to what each operation does, equal ones to equal."""
-        numbers, reached = self.trace.ops, self.lifetimes.reached
-        wants = [op.wants for op in self.trace.distinct]
-        wanted = array("i", [0]) * (len(numbers) + 1)
-        for op, number in enumerate(numbers, 1):
-            if reached[op]:
-                for back in wants[number]:
-                    wanted[op - back] += 1
-        chained = [read == (1,) for read in wants]
+        numbers, wanted = self.trace.ops, self.lifetimes.wanted
+        chained = [op.wants == (1,) for op in self.trace.distinct]
+        onward = map(and_, map(chained.__getitem__, numbers), map((1).__eq__, wanted[:-1]))
         codes: dict[tuple[int, Sorts, Sorts, bool], int] = {}
-        for op, number in enumerate(numbers):
-            if reached[op + 1]:
-                key = (number, given.get(op, ()), late.get(op, ()), chained[number] and wanted[op] == 1)
-                self.codes.append(codes.setdefault(key, len(codes)))
-            else:
-                self.codes.append(-1)
-        self.tasks = [Task(*key) for key in codes]
+        self.codes = array("i", map(codes.setdefault, zip(numbers, given, late, onward, strict=True), count()))
+        self.tasks = {code: Task(*key) for key, code in codes.items()}
 
     def backward(self, ops: range) -> None:
         """Run operations in reverse."""
-        codes, known = self.codes, self.known
+        codes, known, reached = self.codes, self.known, self.lifetimes.reached
         changes: list[int] = []
         owners: list[int] = []
         onward = self.arriving
         for op in reversed(ops):
-            code = codes[op]
-            if code < 0:
+            if not reached[op + 1]:
                 continue
+            code = codes[op]
             arriving = _held(self.waiting.pop(op + 1)) if onward is None else onward
             done: tuple[Sorts, Gradient | None] | None = known.get((code, arriving))
             numbers, onward = done or self._differentiate(op, code, arriving)

@@ -37,11 +37,17 @@ class Segment(NamedTuple):
         """The operations that are computed again: up to the last one that keeps something."""
         return range(self.ops.start, self.last_keeping + 1)
 
+    @property
+    def again_tensors(self) -> range:
+        """The tensors that these make."""
+        return range(self.ops.start + 1, self.last_keeping + 2)
+
 
 class Lifetimes:
     """The ends of all tensors of a trace: places of operations, by the tensors' numbers.
 
     Attributes:
+        wanted: for each tensor how many gradients of it are made; that of the loss is one.
         reached: for each tensor whether it has a gradient and the loss depends on it.
         segments: those that are computed again.
         backward: the operation in whose backward pass a tensor is given back; `NEVER` where none keeps it.
@@ -58,7 +64,8 @@ class Lifetimes:
     def __init__(self, trace: Trace, segments: Sequence[range], *, trains: bool) -> None:
         self.trace = trace
         self.count = len(trace.ops)
-        self.reached = reached(trace) if trains else bytearray(self.count + 1)
+        self.wanted = trace.wanted if trains else array("i", [0]) * (self.count + 1)
+        self.reached = bytearray(map(bool, self.wanted))
         saves = [op.saves for op in trace.distinct]
         self.saving = bytearray(map(and_, map(saves.__getitem__, trace.ops), self.reached[1:]))
         found = [self._segment(ops) for ops in segments] if trains else []
@@ -70,13 +77,13 @@ class Lifetimes:
         self.backward = array("i", [NEVER]) * (self.count + 1)
         self.late: dict[int, int] = {}
         self.held: dict[int, int] = {}
-        self.again: dict[int, int] = {}
-        self.again_backward: dict[int, int] = {}
+        self.again = array("i", [NEVER]) * (self.count + 1 if self.segments else 0)
+        self.again_backward = array("i", self.again)
         self._keep()
-        self.forward = self._read()
+        self.forward = array("i", trace.last_readers)
         if trains:
             self._hold()
-        for segment in self.segments:
+        for segment in reversed(self.segments):
             self._compute_again(segment)
 
     def outside(self) -> Iterator[range]:
@@ -127,8 +134,8 @@ class Lifetimes:
         again = phase == RECOMPUTATION
         for maker in range(segment.again.start, op + 1 if again else segment.again.stop):
             made = self.trace.distinct[self.trace.ops[maker]]
-            end = self.again_backward.get(maker + 1)
-            lives = again and self.again[maker + 1] >= op if end is None else again or _before(end, op, first)
+            end = self.again_backward[maker + 1]
+            lives = again and self.again[maker + 1] >= op if end == NEVER else again or _before(end, op, first)
             if made.makes is not None and lives:
                 yield maker, made.makes
             kept = self.saving[maker] and (again or _before(maker, op, first))
@@ -154,23 +161,13 @@ class Lifetimes:
         self._keepers(range(stop), self.backward)
         self.late = {tensor: op for tensor, op in late.items() if self.backward[tensor] == op}
 
-    def _keepers(self, ops: range, first: array[int] | dict[int, int]) -> None:
+    def _keepers(self, ops: range, first: array[int]) -> None:
         """Write down the first of these operations that keeps each tensor."""
         numbers, roots, reached, distinct = self.trace.ops, self.trace.roots, self.reached, self.trace.distinct
         for op in reversed(ops):
             if reached[op + 1]:
                 for back in distinct[numbers[op]].keeps:
                     first[roots[op + 1 - back]] = op
-
-    def _read(self) -> array[int]:
-        """Find the last operation that reads each tensor: the one that makes it, where nobody does."""
-        roots = self.trace.roots
-        touches = [op.touches for op in self.trace.distinct]
-        last = array("i", range(-1, self.count))
-        for op, number in enumerate(self.trace.ops):
-            for back in touches[number]:
-                last[roots[op + 1 - back]] = op
-        return last
 
     def _hold(self) -> None:
         """Let operations that are never differentiated hold what they keep, as long as anybody holds what they made."""
@@ -203,12 +200,12 @@ class Lifetimes:
 
     def _compute_again(self, segment: Segment) -> None:
         """Find the ends of the second lives of what is made in a segment."""
-        keepers: dict[int, int] = {}
-        self._keepers(segment.again, keepers)
-        for tensor in range(segment.again.start + 1, segment.again.stop + 1):
-            if tensor in keepers:
-                self.again_backward[tensor] = keepers[tensor]
-            else:
+        tensors = segment.again_tensors
+        # a segment behind this one has written down when it keeps what enters it
+        self.again_backward[tensors.start : tensors.stop] = array("i", [NEVER]) * len(tensors)
+        self._keepers(segment.again, self.again_backward)
+        for tensor in tensors:
+            if self.again_backward[tensor] == NEVER:
                 end = segment.last_keeping if tensor in self.staying else self.forward[tensor]
                 self.again[tensor] = min(end, segment.last_keeping)
 
@@ -216,19 +213,6 @@ class Lifetimes:
 def _before(end: int, op: int, first: bool) -> bool:
     """Say whether the backward pass of an operation is still to come, or is at its first moment."""
     return end < op or (end == op and first)
-
-
-def reached(trace: Trace) -> bytearray:
-    """Return for each tensor whether it has a gradient and the loss depends on it."""
-    count = len(trace.ops)
-    found = bytearray(count + 1)
-    found[count] = bool(count) and trace.value(count).has_gradient
-    wants = [op.wants for op in trace.distinct]
-    for op in reversed(range(count)):
-        if found[op + 1]:
-            for back in wants[trace.ops[op]]:
-                found[op + 1 - back] = True
-    return found
 
 
 def entering(trace: Trace, ops: range) -> list[int]:

@@ -14,6 +14,7 @@ from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.timeline import PHASES, STEP, Moment
 from cnncalc.analysis.memory.trace import Trace
 from cnncalc.analysis.memory.walk import Walk
+from cnncalc.analysis.overwriting import overwritable
 from cnncalc.analysis.validation import check_network, check_whole
 from cnncalc.core.collector import paused_collector
 from cnncalc.network import Network
@@ -116,6 +117,7 @@ class Predictor:
         self.one = False
         self.last: tuple[object, Step] | None = None
         self.segments: tuple[range, ...] | None = None
+        self.overwriting = overwritable(network)
 
     def predict(self, setup: TrainingSetup) -> MemoryPrediction:
         """Work out the peak memory; see `predict_memory`."""
@@ -185,7 +187,8 @@ class Predictor:
         key = trace_key(setup)
         if self.trace is None or self.trace_key != key or (self.trace.one_differs and self.one != (setup.images == 1)):
             self.last = self.trace = None
-            self.trace, self.trace_key, self.one = record(self.network, setup), key, setup.images == 1
+            self.trace = record(self.network, setup, overwriting=self.overwriting)
+            self.trace_key, self.one = key, setup.images == 1
         return self.trace
 
 

@@ -9,6 +9,7 @@ is written down.
 from __future__ import annotations
 
 from array import array
+from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.layouts import FIRST
@@ -138,3 +139,26 @@ class Trace:
     def value(self, tensor: int) -> Value:
         """Return what is known of a tensor."""
         return self.known[self.facts[tensor]]
+
+    @cached_property
+    def wanted(self) -> array[int]:
+        """For each tensor how many gradients of it are made; that of the loss is one."""
+        count = len(self.ops)
+        found = array("i", [0]) * (count + 1)
+        found[count] = bool(count) and self.value(count).has_gradient
+        numbers, wants = self.ops, [op.wants for op in self.distinct]
+        for tensor in range(count, 0, -1):
+            if found[tensor]:
+                for back in wants[numbers[tensor - 1]]:
+                    found[tensor - back] += 1
+        return found
+
+    @cached_property
+    def last_readers(self) -> array[int]:
+        """For each tensor the last operation that reads its memory: the one that makes it, where nobody does."""
+        roots, touches = self.roots, [op.touches for op in self.distinct]
+        last = array("i", range(-1, len(self.ops)))
+        for op, number in enumerate(self.ops):
+            for back in touches[number]:
+                last[roots[op + 1 - back]] = op
+        return last

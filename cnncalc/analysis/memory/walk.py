@@ -7,7 +7,7 @@ nobody needs any more is given back; `cnncalc.analysis.memory.gradients` has the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cnncalc.analysis.memory.gradients import Gradients, Sorts
 from cnncalc.analysis.memory.lifetimes import NEVER, Lifetimes, Segment
@@ -17,6 +17,22 @@ from cnncalc.analysis.memory.trace import Size, Trace
 
 LABEL = 8
 """Bytes of the label of an image or a position, an int64."""
+
+
+Given = list[Sorts]
+"""What is given back behind each operation."""
+
+
+class Known(dict[tuple[int, int, Sorts], int]):
+    """The changes of operations that run forward, each made when it is first asked for."""
+
+    def __init__(self, make: Callable[[tuple[int, int, Sorts]], int]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, key: tuple[int, int, Sorts]) -> int:
+        change = self[key] = self.make(key)
+        return change
 
 
 class Walk:
@@ -37,8 +53,9 @@ class Walk:
         if not setup.inference:
             self.timeline.staying.append(self.timeline.sort("input", trace.labels * LABEL))
         self.sizes = [self._activation(op.makes) if op.makes is not None else 0 for op in trace.distinct]
+        self.alone = [(size,) for size in self.sizes]
         self.casts = any(op.cached for op in trace.distinct)
-        self.changes: dict[tuple[int, bool, Sorts], int] = {}
+        self.changes = Known(self._change)
         self._forward()
         self.gradients = Gradients(trace, self.lifetimes, self.timeline, setup)
         if not setup.inference:
@@ -72,33 +89,31 @@ class Walk:
     def _forward(self) -> None:
         """Run all operations; of segments nothing is kept but what enters them."""
         given = self._given_forward()
+        kept = bytearray(self.lifetimes.kept)
+        for op in self.lifetimes.held:
+            kept[op] = True
         ops = range(len(self.trace.ops))
         if not ops:  # the images are there, though no layer takes them
             self.timeline.extend(FORWARD, [self.timeline.change(Change(()))], [NEVER])
-        self.timeline.extend(FORWARD, self._run(ops, given, self.lifetimes.kept), ops)
+        self.timeline.extend(FORWARD, self._run(ops, given, kept), ops)
         self.timeline.behind(self._forgotten(ops, self.lifetimes.kept))
 
-    def _run(self, ops: range, given: Mapping[int, Sorts], kept: Sequence[int]) -> list[int]:
+    def _run(self, ops: range, given: Given, kept: bytearray) -> list[int]:
         """Return the changes of operations that run one after the other; ``kept`` says which of them keep something."""
-        numbers, held, known = self.trace.ops, self.lifetimes.held, self.changes
-        changes = []
-        for op in ops:
-            key = (numbers[op], bool(kept[op] or op in held), given.get(op, ()))
-            change = known.get(key)
-            changes.append(self._change(*key) if change is None else change)
-        return changes
+        span = slice(ops.start, ops.stop)
+        keys = zip(self.trace.ops[span], kept[span], given[span], strict=True)
+        return list(map(self.changes.__getitem__, keys))
 
-    def _change(self, number: int, keeps: bool, given: Sorts) -> int:
-        """Return the change of an operation that runs forward, given what is given back behind it."""
+    def _change(self, key: tuple[int, int, Sorts]) -> int:
+        """Return the change of an operation that runs forward: which, whether it keeps anything, what is given back."""
+        number, keeps, given = key
         op = self.trace.distinct[number]
         beside = [self._activation(size) for size in op.beside]
         cached = [self._activation(size) for size in op.cached]
         made = [self.sizes[number]] if self.sizes[number] else []
         gone = [] if keeps and op.saves else beside
         after = tuple([-sort for sort in (*given, *gone)])
-        change = self.timeline.change(Change((*made, *beside, *cached), op.passing, 0, after))
-        self.changes[number, keeps, given] = change
-        return change
+        return self.timeline.change(Change((*made, *beside, *cached), op.passing, 0, after))
 
     def _forgotten(self, ops: range, kept: Sequence[int]) -> Sorts:
         """Return the copies of parameters that autocast forgets when operations have run, since none keeps them."""
@@ -115,29 +130,35 @@ class Walk:
             ]
         )
 
-    def _given_forward(self) -> dict[int, Sorts]:
-        """Return by operation what is given back behind it in the forward pass."""
-        trace, lifetimes = self.trace, self.lifetimes
-        ends, kept, staying = lifetimes.forward, lifetimes.backward, lifetimes.staying
-        given: dict[int, Sorts] = {}
-        for tensor, number in enumerate(trace.ops, 1):
-            if kept[tensor] == NEVER and self.sizes[number] and tensor not in staying:
-                given[ends[tensor]] = (*given.get(ends[tensor], ()), self.sizes[number])
+    def _given_forward(self) -> Given:
+        """Return for each operation what is given back behind it in the forward pass."""
+        lifetimes, given = self.lifetimes, self._nothing()
+        if NEVER in lifetimes.backward[1:]:
+            kept, staying = lifetimes.backward, lifetimes.staying
+            tensors = [tensor for tensor, end in enumerate(kept) if end == NEVER and tensor not in staying]
+            self._give(tensors, lifetimes.forward, given)
         for op, end in lifetimes.held.items():
-            beside = [self._activation(size) for size in trace.distinct[trace.ops[op]].beside]
-            given[end] = (*given.get(end, ()), *beside)
+            beside = [self._activation(size) for size in self.trace.distinct[self.trace.ops[op]].beside]
+            given[end] = (*given[end], *beside)
         return given
 
     # ---- backward
 
     def _backward(self) -> None:
         """Go backward; a segment is computed again in front of the last operation in it that keeps something."""
-        given = self._given_backward()
-        late = self._by_end(self.lifetimes.late)
-        again = self._by_end(self.lifetimes.again)
+        lifetimes = self.lifetimes
+        again, given, late = self._nothing(), self._nothing(), self._nothing()
+        for segment in lifetimes.segments:
+            self._give(segment.again_tensors, lifetimes.again, again)
+            self._give(segment.again_tensors, lifetimes.again_backward, given)
+        self._give(lifetimes.late, lifetimes.late, late)
+        others = {*lifetimes.staying, *lifetimes.late}
+        self._give(
+            [tensor for tensor in range(len(lifetimes.backward)) if tensor not in others], lifetimes.backward, given
+        )
         self.gradients.begin(given, late)
         stop = len(self.trace.ops)
-        for segment in reversed(self.lifetimes.segments):
+        for segment in reversed(lifetimes.segments):
             start = segment.last_keeping + 1
             self.gradients.backward(range(start, stop))
             self._recompute(segment, again)
@@ -145,31 +166,23 @@ class Walk:
         self.gradients.backward(range(stop))
         self.gradients.end()
 
-    def _recompute(self, segment: Segment, given: Mapping[int, Sorts]) -> None:
+    def _recompute(self, segment: Segment, given: Given) -> None:
         """Compute a segment again, up to the last operation that keeps something; then it is as if it had kept all."""
         ops = segment.again
         self.timeline.extend(RECOMPUTATION, self._run(ops, given, self.lifetimes.saving), ops)
         self.timeline.behind(self._forgotten(ops, self.lifetimes.saving))
 
-    def _given_backward(self) -> dict[int, Sorts]:
-        """Return by operation what is given back when it has gone backward."""
-        lifetimes = self.lifetimes
-        ends, staying, late, sizes = lifetimes.backward, lifetimes.staying, lifetimes.late, self.sizes
-        alone = [(size,) for size in sizes]
-        given = self._by_end(lifetimes.again_backward)
-        for tensor, number in enumerate(self.trace.ops, 1):
-            end = ends[tensor]
-            if end != NEVER and sizes[number] and tensor not in staying and tensor not in late:
-                given[end] = (*given[end], sizes[number]) if end in given else alone[number]
-        return given
+    def _nothing(self) -> Given:
+        """Return a list in which nothing is given back behind any operation."""
+        return [()] * len(self.trace.ops)
 
-    def _by_end(self, ends: Mapping[int, int]) -> dict[int, Sorts]:
-        """Return the sorts of tensors by the operations with which they end."""
-        given: dict[int, Sorts] = {}
-        for tensor, end in ends.items():
-            if tensor and self.sizes[self.trace.ops[tensor - 1]]:
-                given[end] = (*given.get(end, ()), self.sizes[self.trace.ops[tensor - 1]])
-        return given
+    def _give(self, tensors: Iterable[int], ends: Sequence[int] | Mapping[int, int], given: Given) -> None:
+        """Write down the sorts of tensors with the operations that are their ends; a view has no memory of its own."""
+        numbers, sizes = self.trace.ops, self.sizes
+        for tensor in tensors:
+            end = ends[tensor]
+            if end != NEVER and tensor and sizes[number := numbers[tensor - 1]]:
+                given[end] = (*given[end], sizes[number]) if given[end] else self.alone[number]
 
     def _activation(self, size: Size) -> int:
         return self.timeline.sort("activations", *size)

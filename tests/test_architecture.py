@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -116,13 +117,17 @@ def test_the_check_of_what_is_loaded_can_fail() -> None:
     assert loaded_by("import numpy") == {"numpy"}
 
 
-def test_the_calculator_needs_click_and_rich_alone() -> None:
-    """The packages that a table loads beside Python's own are those two and what rich itself needs."""
+@pytest.mark.parametrize("command", ["shapes", "draw"])
+def test_the_calculator_needs_click_and_rich_alone(command: str, tmp_path: Path) -> None:
+    """The packages that a table or a picture loads beside Python's own are those two and what rich itself needs."""
     code = (
         "import sys; before = set(sys.modules)\n"
-        "from cnncalc.commands.cli import run; run(['shapes', 'relu', '--input', '4x4x1'])\n"
+        f"from cnncalc.commands.cli import run; run(['{command}', 'relu', '--input', '4x4x1'])\n"
         "names = {name.split('.')[0] for name in set(sys.modules) - before}\n"
         "print(*sorted(names - set(sys.stdlib_module_names)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+    )
     assert set(done.stdout.splitlines()[-1].split()) <= {"cnncalc", "click", "rich", "pygments", "markdown_it", "mdurl"}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +13,9 @@ from cnncalc.commands.options import load_spec, spec_argument, spec_options, tak
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file, write_stream
-from cnncalc.draw.shapes import Picture
 from cnncalc.draw.showing import SHOWN
-from cnncalc.draw.styles import STYLES, Wishes, picture_of
-from cnncalc.draw.svg import svg
+from cnncalc.draw.styles import STYLES, Wishes, not_for, picture_of
+from cnncalc.draw.styles.files import ENDINGS, WRITERS, Writer, name_of
 from cnncalc.draw.theme import THEMES
 from cnncalc.network import Network, SpecSettings
 
@@ -67,7 +64,7 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
     settings = take_spec_options(options)
     wishes = _wishes(style, options)
     network, misfit = _load(spec, settings, style)
-    name = _name(network)
+    name = name_of(network)
     picture = picture_of(network, style, wishes._replace(name=name, misfit=misfit))
     path = output or f"{name}.svg"
     write_file(write(picture, theme), path)
@@ -80,9 +77,8 @@ def _wishes(style: str, options: dict[str, Any]) -> Wishes:
     image = options.pop("image")
     given = {name: value for name, value in {**options, "photo": image}.items() if value is not None}
     for name in given:
-        if name not in STYLES[style].takes:
+        if takers := not_for(style, name):
             option = "--image" if name == "photo" else f"--{name}"
-            takers = " and ".join([known for known in STYLES if name in STYLES[known].takes])
             raise click.UsageError(f"{option} is for {takers}, not for {style}")
     if image is not None:
         from cnncalc.draw.layer.photo import photo_uri
@@ -108,45 +104,10 @@ def _load(spec: str, settings: SpecSettings, style: str) -> tuple[Network, int]:
 # ---- files
 
 
-def _pdf(picture: Picture, theme: str) -> bytes:
-    from cnncalc.draw.pdf import pdf
-
-    return pdf(picture, theme)
-
-
-def _png(picture: Picture, theme: str) -> bytes:
-    from cnncalc.draw.png import png
-
-    return png(picture, theme)
-
-
-def _tex(picture: Picture, theme: str) -> str:
-    from cnncalc.draw.tex import tex
-
-    return tex(picture, theme)
-
-
-_WRITERS: dict[str, Callable[[Picture, str], str | bytes]] = {".svg": svg, ".pdf": _pdf, ".png": _png, ".tex": _tex}
-"""By the ending of the file: what writes a picture with a theme."""
-
-
-def _writer(output: str | None) -> Callable[[Picture, str], str | bytes]:
+def _writer(output: str | None) -> Writer:
     """Return what writes a file of this ending."""
     ending = os.path.splitext(output)[1].lower() if output else ".svg"
-    if ending not in _WRITERS:
-        *others, last = _WRITERS
-        known = f"{', '.join(others)} or {last}" if others else last
-        raise click.UsageError(f"the ending of {shorten_path(output or '')!r} says no form of picture: use {known}")
-    return _WRITERS[ending]
-
-
-_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
-
-
-def _name(network: Network) -> str:
-    """Return a name for the picture: of the spec's file, of the zoo, or `network` for a text."""
-    source = network.source.name
-    if source in ("text", "standard input"):
-        return "network"
-    stem = os.path.splitext(os.path.basename(source))[0] if os.path.exists(source) else source
-    return _NOT_IN_NAMES.sub("-", stem).strip("-.")[:60] or "network"
+    if ending not in WRITERS:
+        said = f"the ending of {shorten_path(output or '')!r} says no form of picture: use {ENDINGS}"
+        raise click.UsageError(said)
+    return WRITERS[ending]

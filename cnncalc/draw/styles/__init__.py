@@ -70,6 +70,13 @@ STYLES: Mapping[str, Style] = {
 """The styles of a picture, by name."""
 
 
+def not_for(style: str, wish: str) -> str:
+    """Return the styles that take a wish, where this one does not: ``field and window``; "" where it does."""
+    if wish in STYLES[style].takes:
+        return ""
+    return " and ".join([name for name in STYLES if wish in STYLES[name].takes])
+
+
 def picture_of(network: Network, style: str = "graph", wishes: Wishes = Wishes()) -> Picture:  # noqa: B008
     """Return the picture of a network in one of the `STYLES`."""
     return STYLES[style].make(network, wishes)

@@ -169,6 +169,12 @@ def imported(module: nn.Module, input: str = "8x8x4") -> str:
         (Does(lambda x, n: n(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), nn.LayerNorm(4, 1e-6)), "ln eps=1e-6"),
         (Does(lambda x, n: n(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), nn.Linear(4, 9)), "conv 1x1x9"),
         (Does(lambda x: -functional.max_pool2d(-x, 2)), "minpool 2x2 s2"),
+        (Does(lambda x: functional.lp_pool2d(x.sigmoid(), 3, 2)), "sigmoid - lppool 2x2 s2 norm=3"),
+        (
+            Does(lambda x, c: functional.conv_transpose2d(x, c.weight, c.bias, 2), nn.ConvTranspose2d(4, 6, 2)),
+            "deconv 2x2x6 s2",
+        ),
+        (nn.Sequential(nn.ConstantPad2d((0, 1, 0, 1), -torch.inf), nn.MaxPool2d(3, 2)), "maxpool 3x3 s2 same"),
         (Does(lambda x: x + functional.relu(x)), "add( | relu )"),
         (Does(lambda x, c: c(x).sigmoid() * x, nn.Conv2d(4, 4, 1)), "mul( conv 1x1x4 - sigmoid | )"),
         (Does(lambda x, c: torch.cat([x, c(x)], dim=1), nn.Conv2d(4, 2, 1)), "concat( | conv 1x1x2 )"),

@@ -94,6 +94,7 @@ def name(families: Sequence[Family]) -> None:
     features = {id(family): word for alike in kinds.values() for family, word in _told_apart(alike, _FEATURES)}
     for family in sorted(families, key=lambda family: (not family.keeps, -len(family.units))):
         stem = _stem(family, kinds[family.kind]) + features[id(family)]
+        stem = stem.replace("residual_residual", "residual_skip")
         stem = stem + "_block" if stem in _TAKEN or stem[0].isdigit() else stem
         number = 1
         while (family_name := stem if number == 1 else f"{stem}{number}") in used:

@@ -6,6 +6,7 @@ import pytest
 
 import cnncalc
 from cnncalc import Network, Node, SpecError
+from cnncalc.layers import layers
 
 
 def load(text: str, volume: str) -> Network:
@@ -42,3 +43,16 @@ def marked(text: str, volume: str) -> str:
     error = fault(text, volume)
     assert error.span is not None
     return text[slice(*error.span)]
+
+
+def example(text: str, around: str = "{}") -> Network:
+    """Read an example of a layer, ``8x8x4: gn 2``, perhaps with layers around it: ``conv {ones}8 - {}``."""
+    volume, _, layer = text.partition(": ")
+    return load(around.format(layer, ones="1x" * volume.count("x")), volume)
+
+
+def first_examples() -> dict[str, str]:
+    """Return for every word the first example that begins with it."""
+    texts = [text for kind in layers() for text in kind.examples]
+    begins = {text: text.partition(": ")[2].split("(")[0].split()[0] for text in reversed(texts)}
+    return {word: text for text, word in begins.items()}

@@ -16,52 +16,46 @@ from cnncalc import Network
 from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
 from cnncalc.analysis.memory.recording import record
 from cnncalc.commands.cli import run
-from cnncalc.layers import find, layers, words
+from cnncalc.layers import class_of, layers, words
 from cnncalc.model.python import python_source
 from cnncalc.model.verify import verify
 from tests.analysis.test_autocast import autocast_on_a_card
+from tests.layers.helpers import example, first_examples
 from tests.oracle.torch_memory import autograd_bytes, fake_mode, images, tracked_peak, with_memory
 
 pytestmark = pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # PyTorch's, in bf16
 
-EXAMPLES = [example for layer in layers() for example in layer.examples]
-every_example = pytest.mark.parametrize("example", EXAMPLES)
-
-
-def load(example: str, around: str = "{}") -> Network:
-    """Read an example, perhaps with layers around it."""
-    volume, _, text = example.partition(": ")
-    return cnncalc.load(around.format(text, ones="1x" * volume.count("x")) + "\n", input=volume)
+EXAMPLES = [text for layer in layers() for text in layer.examples]
+every_example = pytest.mark.parametrize("text", EXAMPLES)
 
 
 @pytest.mark.parametrize("word", words())
 def test_every_word_has_an_example(word: str) -> None:
     """Its class has one, and a docstring."""
-    layer, _, _ = find(word) or pytest.fail()
-    assert any(example.partition(": ")[2].split("(")[0].split()[0] == word for example in layer.examples)
-    assert layer.__doc__
+    assert word in first_examples()
+    assert class_of(word).__doc__
 
 
 @every_example
 @pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory"])
-def test_every_command_answers(example: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    volume, _, text = example.partition(": ")
-    assert run([command, text + "\n", "--input", volume]) == 0
+def test_every_command_answers(text: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    volume, _, layer = text.partition(": ")
+    assert run([command, layer + "\n", "--input", volume]) == 0
     assert not capsys.readouterr().err
 
 
 @every_example
-def test_pytorch_counts_the_same(example: str) -> None:
+def test_pytorch_counts_the_same(text: str) -> None:
     """Alone, and between two layers."""
     for around in ("{}", "conv {ones}8 - {}\n", "conv {ones}8 - {} - fc 3"):
-        if network := placed(example, around):
+        if network := placed(text, around):
             assert [check for check in verify(network) if not check.holds] == []
 
 
-def placed(example: str, around: str) -> Network | None:
+def placed(text: str, around: str) -> Network | None:
     """Return an example with layers around it, or None where it does not go there."""
     try:
-        return load(example, around)
+        return example(text, around)
     except cnncalc.SpecError:
         return None
 
@@ -72,8 +66,8 @@ def state_of(module: nn.Module) -> dict[str, torch.Tensor]:
 
 
 @every_example
-def test_the_written_python_computes_the_same(example: str) -> None:
-    network = load(example)
+def test_the_written_python_computes_the_same(text: str) -> None:
+    network = example(text)
     names: dict[str, Any] = {}
     exec(compile(python_source(network), "model.py", "exec"), names)
     built, written = cnncalc.build(network).eval(), names["Network"]().eval()
@@ -86,20 +80,20 @@ def test_the_written_python_computes_the_same(example: str) -> None:
 
 
 @every_example
-def test_it_comes_back_from_pytorch(example: str) -> None:
+def test_it_comes_back_from_pytorch(text: str) -> None:
     """The import of what is built is the same network, and that of its own text is the same text."""
-    network = load(example, "conv {ones}8 - {}" if placed(example, "conv {ones}8 - {}") else "{}")
-    text = cnncalc.from_torch(cnncalc.build(network, seed=0), tuple(network.input))
-    back = cnncalc.load(text)
+    network = example(text, "conv {ones}8 - {}" if placed(text, "conv {ones}8 - {}") else "{}")
+    spec = cnncalc.from_torch(cnncalc.build(network, seed=0), tuple(network.input))
+    back = cnncalc.load(spec)
     assert (back.output, back.params, back.macs) == (network.output, network.params, network.macs)
-    assert cnncalc.from_torch(cnncalc.build(back, seed=0), tuple(back.input)) == text
+    assert cnncalc.from_torch(cnncalc.build(back, seed=0), tuple(back.input)) == spec
 
 
 @every_example
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
-def test_autograd_keeps_what_is_predicted(example: str, precision: str) -> None:
+def test_autograd_keeps_what_is_predicted(text: str, precision: str) -> None:
     for around in ("{}", "conv {ones}8 - {}", "conv {ones}8 - {} - conv {ones}8"):
-        if network := placed(example, around):
+        if network := placed(text, around):
             module = with_memory(cnncalc.build(network, device="meta"))
             expected = autograd_bytes(module, images(network, 3), low=precision == "bf16")
             setup = TrainingSetup(batch=3, precision=precision, device="cpu")
@@ -107,9 +101,9 @@ def test_autograd_keeps_what_is_predicted(example: str, precision: str) -> None:
 
 
 @every_example
-def test_the_tracker_finds_the_peak_that_is_predicted(example: str) -> None:
+def test_the_tracker_finds_the_peak_that_is_predicted(text: str) -> None:
     """For a step of training behind a convolution and in front of a classifier."""
-    if network := placed(example, "conv {ones}8 - {} - fc 5"):
+    if network := placed(text, "conv {ones}8 - {} - fc 5"):
         setup = TrainingSetup(batch=3, optimizer="sgd", device="cpu", ema=False)
         with fake_mode():
             module = with_memory(cnncalc.build(network, device="meta"))
@@ -117,9 +111,9 @@ def test_the_tracker_finds_the_peak_that_is_predicted(example: str) -> None:
 
 
 @every_example
-def test_autocast_makes_the_type_that_is_predicted(example: str) -> None:
+def test_autocast_makes_the_type_that_is_predicted(text: str) -> None:
     """On a card, behind a layer that makes bf16."""
-    if network := placed(example, "conv {ones}8 - {}"):
+    if network := placed(text, "conv {ones}8 - {}"):
         trace = record(network, TrainingSetup(precision="bf16"), loss=False)
         with fake_mode(), autocast_on_a_card():
             module = cnncalc.build(network, device="cuda").train()

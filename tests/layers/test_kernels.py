@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.analysis.memory import TrainingSetup, saved_bytes
-from cnncalc.layers import find, words
 from tests.oracle.torch_memory import autograd_bytes, images, with_memory
 from tests.oracle.torch_modules import Drawn, Shape, networks, volume
 
@@ -86,13 +85,6 @@ def test_saved_bytes_of_random_networks(drawn: tuple[Shape, Drawn], inplace: boo
     setup = TrainingSetup(batch=BATCH, inplace=inplace, precision=precision, device="cpu")
     expected = autograd_bytes(module, images(network, BATCH), low=precision == "bf16")
     assert sum(saved_bytes(network, setup)) == expected
-
-
-def test_every_word_is_among_them() -> None:
-    """No layer is left out."""
-    text = " ".join(layer for _, layer in LAYERS)
-    covered = {find(word)[0] for word in text.replace("(", " ").replace("|", " ").split() if find(word)}
-    assert {find(word)[0] for word in words()} <= covered
 
 
 def test_a_tensor_that_two_layers_keep_is_counted_once() -> None:

@@ -12,32 +12,14 @@ from torch import fx, nn
 import cnncalc
 from cnncalc import Network
 from cnncalc.core.volume import Volume
-from cnncalc.layers import registry
+from cnncalc.layers import words
 from cnncalc.model import verify as proof
 from cnncalc.model.build import LAYER, build
+from tests.layers.helpers import example, first_examples
 
-ARGUMENTS = {
-    **dict.fromkeys(("conv", "deconv"), "3x3x4"),
-    **dict.fromkeys(("dwconv", "pool", "maxpool", "minpool", "avgpool", "lppool"), "3x3 s1"),
-    **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), "2x3"),
-    **dict.fromkeys(("gn", "shuffle", "pixelshuffle"), "2"),
-    "fc": "5",
-    "lrn": "3",
-    "pad": "1",
-    "crop": "1",
-    "upsample": "x2",
-    "slice": "0:3",
-    "scale": "0.1",
-}
-"""What a layer needs beside its word, on 6x6x4."""
-
-MERGES = {word: f"{word}( conv 1x1x4 | relu )" for word in ("add", "mul", "concat")}
+EXAMPLES = first_examples()
 
 Change = Callable[[Network], None]
-
-
-def load(word: str) -> Network:
-    return cnncalc.load(MERGES.get(word, f"{word} {ARGUMENTS.get(word, '')}"), input="6x6x4")
 
 
 def wrong(network: Network) -> set[tuple[str, str]]:
@@ -62,13 +44,13 @@ def slower(network: Network) -> None:
     network.layers[-1].operation.macs += 1
 
 
-@pytest.mark.parametrize("word", registry.words())
+@pytest.mark.parametrize("word", words())
 @pytest.mark.parametrize(
     ("change", "quantity"), [(wider, "output"), (heavier, "parameters"), (biased, "parameters"), (slower, "MACs")]
 )
 def test_a_wrong_calculation_is_found(word: str, change: Change, quantity: str) -> None:
     """In every kind of layer, and in the total that it adds to; nothing else is called wrong."""
-    network = load(word)
+    network = example(EXAMPLES[word])
     change(network)
     assert wrong(network) == {(network.layers[-1].name, quantity), ("total", quantity)}
 
@@ -92,7 +74,7 @@ def one_more_parameter(module: fx.GraphModule, end: fx.Node, name: str) -> fx.No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("word", registry.words())
+@pytest.mark.parametrize("word", words())
 @pytest.mark.parametrize(
     ("change", "quantity"),
     [(one_more_row, "output"), (one_more_parameter, "parameters"), (one_more_product, "MACs")],
@@ -101,7 +83,7 @@ def test_a_wrong_module_is_found(
     word: str, change: Callable[..., fx.Node], quantity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What PyTorch does is not taken from the calculation: a module that does more is found out."""
-    network = load(word)
+    network = example(EXAMPLES[word])
     layer = network.layers[-1]
 
     def changed(*arguments: Any, **settings: Any) -> fx.GraphModule:

@@ -127,8 +127,8 @@ def _first_steps(counts: Counts, row: LayerCounts) -> Iterator[ArithmeticStep]:
     yield ArithmeticStep("input", "", " and ".join(map(str, node.sources)))
     yield from _output(node)
     yield ArithmeticStep("parameters", parameter_sum(node), f"{node.params:,}")
-    if macs := mac_sum(node):
-        yield ArithmeticStep("MACs", macs, f"{node.macs:,} for one image")
+    if node.macs:
+        yield ArithmeticStep("MACs", mac_sum(node), f"{node.macs:,} for one image")
     yield _memory(counts, row)
 
 

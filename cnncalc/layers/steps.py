@@ -83,6 +83,11 @@ def module(name: str, *args: Any, dimensions: int | None = None, **settings: Any
     return Module(name, tuple(map(_short, args)), {key: _short(value) for key, value in settings.items()})
 
 
+def fixed(name: str, values: Any, shape: tuple[int, ...], **settings: Any) -> Fixed:
+    """Return a function with a tensor that is not learned, one number where those of all dimensions are equal."""
+    return Fixed(name, values, shape, {key: _short(value) for key, value in settings.items()})
+
+
 def _short(value: Any) -> Any:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 

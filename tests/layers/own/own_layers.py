@@ -7,11 +7,11 @@ from math import comb, prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.volume import Volume
-from cnncalc.layers import Arguments, Layer
+from cnncalc.layers import Arguments, Layer, Reach
 from cnncalc.layers.base import Sources, Texts
 from cnncalc.layers.kernels import INPUTS, LOWERED, OTHERS, OUTPUT, RAISED, Extra, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Fixed, Function, Module, Steps, module
+from cnncalc.layers.steps import Function, Module, Steps, fixed, module
 from cnncalc.layers.window import Window, Windowed
 from cnncalc.layers.written import each, literal, option, size, words
 
@@ -99,7 +99,7 @@ class Blur(Windowed):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         channels, sides = sources[0].channels, self.setting("kernel")
         settings = {"stride": self.setting("stride"), "padding": self.setting("before"), "groups": channels}
-        return (Fixed(f"conv{len(sides)}d", binomial(sides), (channels, 1, *sides), settings),)
+        return (fixed(f"conv{len(sides)}d", binomial(sides), (channels, 1, *sides), **settings),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].channels * prod(self.setting("kernel"))
@@ -149,6 +149,9 @@ class Separable(Layer):
 
     def macs(self, sources: Sources) -> int:
         return prod(sources[0].spatial) * self.weights(sources)
+
+    def reach(self, source: Volume, axis: int) -> Reach:
+        return Reach(((-(self.side // 2), self.side - 1 - self.side // 2),), 1)
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         channels, pad = sources[0].channels, self.side // 2

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,8 +38,11 @@ def test_every_word_has_an_example(word: str) -> None:
 
 
 @every_example
-@pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory"])
-def test_every_command_answers(text: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory", "draw"])
+def test_every_command_answers(
+    text: str, command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # `draw` writes a file
     volume, _, layer = text.partition(": ")
     assert run([command, layer + "\n", "--input", volume]) == 0
     assert not capsys.readouterr().err

@@ -29,6 +29,7 @@ FLOORS = (
     ("train.recipe.presets", "train.data"),
     ("train.engine", "train.show"),
     ("train.run",),
+    ("page",),
     ("library",),
     ("__init__",),
     ("commands",),

@@ -25,6 +25,7 @@ COMMANDS = (
     "compare",
     "memory",
     "draw",
+    "report",
     "zoo",
     "verify",
     "export",

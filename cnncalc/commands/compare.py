@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from typing import Any
 
 import click
 
-from cnncalc.commands.options import common_options, gather, spec_argument
-from cnncalc.core.words import shorten
+from cnncalc.commands.options import common_options, gather, short_names, spec_argument
 from cnncalc.report.compare import compare_report
-
-LONGEST_NAME = 24
 
 
 @click.command()
@@ -31,11 +26,4 @@ def compare(first: str, others: tuple[str, ...], **options: Any) -> None:
     """
     common = gather(options)
     specs = [first, *others]
-    common.emit(compare_report(_names(specs), [common.counts_of(spec) for spec in specs]))
-
-
-def _names(specs: list[str]) -> list[str]:
-    """Return a short name for every spec, a file's without its folder; equal ones are numbered."""
-    short = [shorten(os.path.basename(spec) if os.path.isfile(spec) else spec, LONGEST_NAME) for spec in specs]
-    times = Counter(short)
-    return [name if times[name] == 1 else f"{place}: {name}" for place, name in enumerate(short, 1)]
+    common.emit(compare_report(short_names(specs), [common.counts_of(spec) for spec in specs]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -14,7 +15,7 @@ from cnncalc.analysis import Counts, count
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
 from cnncalc.core.precision import SPELLINGS, STORED
-from cnncalc.core.words import shorten_path
+from cnncalc.core.words import shorten, shorten_path
 from cnncalc.core.writing import complain, write_file, write_stream
 from cnncalc.loading import load_with
 from cnncalc.network import Network, SpecSettings
@@ -192,6 +193,16 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
             raise click.BadParameter(f"write it as name=value, not {value!r}")
         assigned[name.strip()] = expression
     return assigned
+
+
+LONGEST_NAME = 24
+
+
+def short_names(specs: list[str]) -> list[str]:
+    """Return a short name for every spec, a file's without its folder; equal ones are numbered."""
+    short = [shorten(os.path.basename(spec) if os.path.isfile(spec) else spec, LONGEST_NAME) for spec in specs]
+    times = Counter(short)
+    return [name if times[name] == 1 else f"{place}: {name}" for place, name in enumerate(short, 1)]
 
 
 def screen_of(stream: Any) -> Screen:

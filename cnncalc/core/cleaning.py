@@ -99,6 +99,12 @@ def cell(text: str) -> str:
     return text if is_clean(text) else printable(text.replace("\t", " "))
 
 
+def html_text(text: str) -> str:
+    """Return a text that can stand between tags of HTML or SVG and in an attribute, whoever wrote it."""
+    clean = cell(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return clean.replace('"', "&quot;").replace("'", "&#39;")
+
+
 def csv_cell(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: ``'=1+1``, as OWASP advises."""
     clean = printable(text)

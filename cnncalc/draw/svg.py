@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cnncalc.core.cleaning import cell
+from cnncalc.core.cleaning import html_text
 from cnncalc.draw.lines import Step, rounded, with_head
 from cnncalc.draw.shapes import Area, Circle, Group, Line, Photo, Picture, Point, Rect, Shape, Text
 from cnncalc.draw.text import FAMILY
@@ -29,21 +29,15 @@ def svg(picture: Picture, theme: str = "auto", *, prefix: str = "") -> str:
     if prefix:  # quotes are escaped in every text, so that this is found in tags only
         body = body.replace('class="', f'class="{prefix}')
     wide, high = _number(picture.width), _number(picture.height)
-    title, said = escaped(picture.title), escaped(picture.description)
+    title, said = html_text(picture.title), html_text(picture.description)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
-        f'role="img" aria-labelledby="{prefix}title {prefix}desc" font-family="{escaped(FAMILY)}" '
+        f'role="img" aria-labelledby="{prefix}title {prefix}desc" font-family="{html_text(FAMILY)}" '
         f'text-rendering="geometricPrecision">\n'
         f'<title id="{prefix}title">{title}</title>\n<desc id="{prefix}desc">{said}</desc>\n'
         f"<style>\n{_sheet(theme, roles_of(picture.shapes), prefix)}</style>\n"
         f'<rect class="{prefix}ground" width="{wide}" height="{high}"/>\n{body}</svg>\n'
     )
-
-
-def escaped(text: str) -> str:
-    """Return a text that can stand between tags and in an attribute, whoever wrote it."""
-    clean = cell(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return clean.replace('"', "&quot;").replace("'", "&#39;")
 
 
 # ---- the style sheet
@@ -89,7 +83,7 @@ def _text(shape: Text) -> Iterator[str]:
     anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
     weight = ' font-weight="bold"' if shape.bold else ""
     place = f'x="{_number(shape.x)}" y="{_number(shape.y)}" font-size="{_number(shape.size)}"'
-    yield f'<text class="{shape.role}" {place}{anchor}{weight}>{escaped(shape.text)}</text>\n'
+    yield f'<text class="{shape.role}" {place}{anchor}{weight}>{html_text(shape.text)}</text>\n'
 
 
 def _rect(shape: Rect) -> Iterator[str]:
@@ -133,17 +127,17 @@ def _area(shape: Area) -> Iterator[str]:
 def _photo(shape: Photo) -> Iterator[str]:
     place = f'x="{_number(shape.x)}" y="{_number(shape.y)}"'
     size = f'width="{_number(shape.width)}" height="{_number(shape.height)}"'
-    yield f'<image {place} {size} preserveAspectRatio="xMidYMid slice" href="{escaped(shape.href)}"/>\n'
+    yield f'<image {place} {size} preserveAspectRatio="xMidYMid slice" href="{html_text(shape.href)}"/>\n'
 
 
 def _group(shape: Group) -> Iterator[str]:
     said = ""
     if shape.spans:
         spans = " ".join([f"{first}-{last}" for first, last in shape.spans])
-        said = f' data-layer="{escaped(" ".join(shape.names))}" data-span="{spans}"'
+        said = f' data-layer="{html_text(" ".join(shape.names))}" data-span="{spans}"'
     yield f"<g{said}>\n"
     if shape.hint:
-        yield f"<title>{escaped(shape.hint)}</title>\n"
+        yield f"<title>{html_text(shape.hint)}</title>\n"
     for inner in shape.shapes:
         yield from _write(inner)
     yield "</g>\n"

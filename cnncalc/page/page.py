@@ -1,0 +1,221 @@
+"""The page of ``cnncalc report``: networks to be looked at and touched, in one file that asks for nothing.
+
+Whatever a spec brings goes in as escaped text or as data; a content security policy names the script and the style
+sheets by their hashes, so that nothing else in the page runs or is loaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from cnncalc import __version__
+from cnncalc.analysis import Counts
+from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup, predict_memory, saved_bytes
+from cnncalc.core.cleaning import cell, html_text
+from cnncalc.core.errors import CnncalcError
+from cnncalc.core.numbers import bytes_text, counted, in_units
+from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.svg import svg
+from cnncalc.page.facts import facts_of
+from cnncalc.report.compare import compare_report
+
+ROLES = ("convolution", "linear", "pooling", "normalisation", "activation", "enlarging", "merge", "shape")
+"""Kinds of layers, in the order in which the legend has them."""
+
+HEADS = ("#", "layer", "operation", "output", "parameters", "MACs", "activations", "field")
+NUMBERS = ("#", "parameters", "MACs", "activations", "saved")
+"""Heads of the table, and those above numbers."""
+
+
+class Shown(NamedTuple):
+    """A network as the page shows it.
+
+    Attributes:
+        name: what the page calls it.
+        counts: what was counted of it.
+        memory: of a training step; None where it is not known.
+        saved: the bytes that each layer saves for the backward pass; None likewise.
+        unknown: why the memory is not known; else "".
+
+    """
+
+    name: str
+    counts: Counts
+    memory: MemoryPrediction | None
+    saved: Sequence[int] | None
+    unknown: str
+
+
+def shown(name: str, counts: Counts) -> Shown:
+    """Return a network with the memory of a training step, or with the reason why that is not known."""
+    setup = TrainingSetup(batch=counts.batch)
+    try:
+        return Shown(name, counts, predict_memory(counts.network, setup), saved_bytes(counts.network, setup), "")
+    except CnncalcError as error:
+        return Shown(name, counts, None, None, error.message)
+
+
+def report_page(networks: Sequence[Shown]) -> Iterator[str]:
+    """Yield the page of one or more networks, in pieces."""
+    script, sheet = _asset("report.js"), _asset("report.css")
+    pictures = [_picture(network, number) for number, network in enumerate(networks, 1)]
+    sheets = [
+        sheet,
+        *(found for picture in pictures for found in re.findall(r"<style>(.*?)</style>", picture, re.DOTALL)),
+    ]
+    names = ", ".join(network.name for network in networks)
+    yield (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy([script], sheets)}">\n'
+        f"<title>{html_text(names)} – cnncalc</title>\n<style>{sheet}</style>\n</head>\n<body>\n"
+        '<a class="skip" href="#networks">Skip to the networks</a>\n'
+    )
+    yield from _head(networks)
+    yield '<main id="networks">\n'
+    for number, (network, picture) in enumerate(zip(networks, pictures, strict=True), 1):
+        yield from _network(network, picture, number)
+    yield f"<footer>Made by cnncalc {__version__}. MACs are multiplications for one image.</footer>\n</main>\n"
+    yield f"<script>{script}</script>\n</body>\n</html>\n"
+
+
+def _asset(name: str) -> str:
+    return (files("cnncalc.page") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: Sequence[str], sheets: Sequence[str]) -> str:
+    """Return the policy that lets these scripts and style sheets hold, and nothing else."""
+    script, style = (" ".join(dict.fromkeys(map(_hash, texts))) for texts in (scripts, sheets))
+    return f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+# ---- the head
+
+
+def _head(networks: Sequence[Shown]) -> Iterator[str]:
+    first = networks[0]
+    if len(networks) == 1:
+        yield f'<header>\n<h1>{html_text(first.name)}</h1>\n<p class="answer">{_answer(first)}</p>\n</header>\n'
+        return
+    yield '<header>\n<h1>Comparison</h1>\n<nav aria-label="Networks"><ul>\n'
+    for number, network in enumerate(networks, 1):
+        yield f'<li><a href="#network{number}">{html_text(network.name)}</a></li>\n'
+    yield "</ul></nav>\n"
+    yield from _comparison(networks)
+    yield "</header>\n"
+
+
+def _answer(network: Shown) -> str:
+    """Return the totals in a sentence."""
+    counts, memory = network.counts, network.memory
+    net = counts.network
+    parts = [
+        f"{net.input} → {net.output}",
+        f"{in_units(net.params)} parameters ({net.params:,})",
+        f"{in_units(net.macs)} MACs",
+        counted(len(net), "layer"),
+        f"activations {bytes_text(counts.activation_bytes)}",
+    ]
+    if memory is not None:
+        images = counted(counts.batch, "image")
+        parts.append(f"training step of {images} {bytes_text(memory.peak_bytes)} (SGD, float32, CUDA)")
+    return html_text(" · ".join(parts))
+
+
+def _comparison(networks: Sequence[Shown]) -> Iterator[str]:
+    """Yield the table that ``cnncalc compare`` prints."""
+    table = compare_report([cell(one.name) for one in networks], [one.counts for one in networks]).table
+    titles, body, _ = table.shown(html_text)
+    heads = "".join(f'<th scope="col"{_aligned(column.right)}>{text}</th>' for column, text in _pairs(table, titles))
+    yield f'<table>\n<caption class="skip">Totals of the networks, with ratios to the first</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n'
+    for cells in body:
+        rest = "".join(f"<td{_aligned(column.right)}>{text}</td>" for column, text in _pairs(table, cells)[1:])
+        yield f'<tr><th scope="row">{cells[0]}</th>{rest}</tr>\n'
+    yield "</tbody>\n</table>\n"
+
+
+def _pairs(table: Any, texts: Sequence[str]) -> list[tuple[Any, str]]:
+    return list(zip(table.columns, texts, strict=True))
+
+
+def _aligned(right: bool) -> str:
+    return ' class="number"' if right else ""
+
+
+# ---- a network
+
+
+def _picture(network: Shown, number: int) -> str:
+    """Return the picture as a part of the page: boxes that can be chosen, and names of its own."""
+    drawn = svg(picture_of(network.counts.network, "graph", Wishes(name=network.name)), "auto")
+    drawn = drawn.replace('role="img"', 'role="group"', 1)
+    for word in ("title", "desc"):
+        drawn = drawn.replace(f'id="{word}"', f'id="{word}{number}"', 1)
+    return drawn.replace('aria-labelledby="title desc"', f'aria-labelledby="title{number} desc{number}"', 1)
+
+
+def _network(network: Shown, picture: str, number: int) -> Iterator[str]:
+    several = f'<h1>{html_text(network.name)}</h1>\n<p class="answer">{_answer(network)}</p>\n' if number else ""
+    yield f'<section class="network" id="network{number}" aria-label="{html_text(network.name)}">\n'
+    yield several if number > 1 else ""
+    yield f'<h2>Picture</h2>\n<div class="picture" tabindex="0" aria-label="Picture">{picture}</div>\n'
+    yield from _table(network)
+    yield from _strips()
+    yield from _memory(network)
+    yield '<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec"></div>\n'
+    facts = {**facts_of(network.counts, network.saved, network.memory), "saved": network.saved is not None}
+    data = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    yield f'<script type="application/json">{data}</script>\n</section>\n'
+
+
+def _table(network: Shown) -> Iterator[str]:
+    names = [*HEADS, "saved"] if network.saved is not None else HEADS
+    heads = "".join(
+        f'<th scope="col" aria-sort="none"{_aligned(name in NUMBERS)}><button type="button">{name}</button></th>'
+        for name in names
+    )
+    yield (
+        '<h2>Layers</h2>\n<div class="tools"><label>Filter <input type="search" placeholder="conv 3x3 …"></label>'
+        '<button type="button" class="foldall">Fold all blocks</button>'
+        '<button type="button" class="unfold">Unfold all</button>'
+        '<span class="shown quietly" role="status"></span></div>\n'
+        '<div class="work"><div class="table" tabindex="0" role="region" aria-label="Table of layers">'
+        f'<table><caption class="skip">Layers</caption><thead><tr>{heads}</tr></thead><tbody></tbody></table></div>\n'
+        '<aside class="detail" aria-label="Arithmetic of the chosen layer" aria-live="polite" tabindex="0"></aside>'
+        "</div>\n"
+        "<noscript><p>The table is made by the script of this page, which is turned off.</p></noscript>\n"
+    )
+
+
+def _strips() -> Iterator[str]:
+    yield "<h2>Where the cost is</h2>\n"
+    legend = "".join(f'<li><i class="kind-{role}"></i>{role}</li>' for role in ROLES)
+    yield f'<ul class="legend">{legend}</ul>\n'
+    for name in ("Parameters", "MACs", "Activations"):
+        yield f'<p class="quietly">{name}</p>\n<div class="strip" role="img" aria-label="{name} by layer"></div>\n'
+
+
+def _memory(network: Shown) -> Iterator[str]:
+    memory = network.memory
+    yield "<h2>Memory of a training step</h2>\n"
+    if memory is None:
+        yield f'<p class="quietly">It is not known: {html_text(network.unknown)}</p>\n'
+        return
+    where = f" in {cell(memory.layer)}" if memory.layer else ""
+    parts = ", ".join(f"{kind.replace('_', ' ')} {bytes_text(size)}" for kind, size in memory.parts.items() if size)
+    sentence = f"Peak {bytes_text(memory.peak_bytes)} in the {memory.phase} pass{where}: {parts}."
+    yield f'<p>{html_text(sentence)}</p>\n<div class="timeline" data-label="{html_text(sentence)}"></div>\n'
+    yield (
+        '<p class="quietly">From left to right: the forward pass, the loss, the backward pass, the optimizer. '
+        "A click chooses the layer.</p>\n"
+    )

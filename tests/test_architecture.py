@@ -104,6 +104,11 @@ def test_drawing_loads_neither(style: str, tmp_path: Path) -> None:
         assert loaded_by(f"from cnncalc.commands.cli import run; assert run({written}) == 0") == set()
 
 
+def test_the_page_loads_neither(tmp_path: Path) -> None:
+    written = ["report", "lenet5", "-o", str(tmp_path / "net.html")]
+    assert loaded_by(f"from cnncalc.commands.cli import run; assert run({written}) == 0") == set()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["compare", "relu", "bn", "--input", "8x8x3"], ["zoo"], ["zoo", "lenet5"]])
 def test_comparing_the_zoo_and_the_library_load_neither(arguments: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cnncalc import __version__
 from cnncalc.commands.options import (
     batch_option,
     load_spec,
@@ -37,9 +38,9 @@ _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 def report(specs: tuple[str, ...], output: str | None, batch: int, **options: Any) -> None:
     """Write a page to look at and touch: picture, table, costs, memory, arithmetic.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Several are compared. The page
-    is one file that asks for nothing. A layer that is chosen in the picture, the table, a chart or the text is chosen
-    everywhere, and its arithmetic stands beside it.
+    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Several are compared.
+    The page is one file that asks for nothing. A layer that is chosen in the picture, the table, a chart or the
+    text is chosen everywhere, and its arithmetic stands beside it.
 
     \b
     Examples:
@@ -57,7 +58,7 @@ def report(specs: tuple[str, ...], output: str | None, batch: int, **options: An
     names = [os.path.splitext(name)[0] for name in short_names(list(specs))]
     pages = [shown(name, count(network, batch=batch)) for name, network in zip(names, networks, strict=True)]
     path = output or f"{_file_name(names[0]) if len(names) == 1 else 'comparison'}.html"
-    write_file(map(str.encode, report_page(pages)), path)
+    write_file(map(str.encode, report_page(pages, __version__)), path)
     if output is None:
         write_stream(f"wrote {shorten_path(path)}\n", sys.stdout)
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from cnncalc import __version__
 from cnncalc.analysis import Counts
 from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup, predict_memory, saved_bytes
 from cnncalc.core.cleaning import cell, html_text
@@ -61,8 +60,8 @@ def shown(name: str, counts: Counts) -> Shown:
         return Shown(name, counts, None, None, error.message)
 
 
-def report_page(networks: Sequence[Shown]) -> Iterator[str]:
-    """Yield the page of one or more networks, in pieces."""
+def report_page(networks: Sequence[Shown], version: str) -> Iterator[str]:
+    """Yield the page of one or more networks, in pieces; it says which version made it."""
     script, sheet = _asset("report.js"), _asset("report.css")
     pictures = [_picture(network, number) for number, network in enumerate(networks, 1)]
     sheets = [
@@ -80,8 +79,8 @@ def report_page(networks: Sequence[Shown]) -> Iterator[str]:
     yield from _head(networks)
     yield '<main id="networks">\n'
     for number, (network, picture) in enumerate(zip(networks, pictures, strict=True), 1):
-        yield from _network(network, picture, number)
-    yield f"<footer>Made by cnncalc {__version__}. MACs are multiplications for one image.</footer>\n</main>\n"
+        yield from _network(network, picture, number, len(networks) > 1)
+    yield f"<footer>Made by cnncalc {version}. MACs are multiplications for one image.</footer>\n</main>\n"
     yield f"<script>{script}</script>\n</body>\n</html>\n"
 
 
@@ -92,7 +91,8 @@ def _asset(name: str) -> str:
 def _policy(scripts: Sequence[str], sheets: Sequence[str]) -> str:
     """Return the policy that lets these scripts and style sheets hold, and nothing else."""
     script, style = (" ".join(dict.fromkeys(map(_hash, texts))) for texts in (scripts, sheets))
-    return f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'"
+    rest = "img-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {script}; style-src {style}; {rest}"
 
 
 def _hash(text: str) -> str:
@@ -136,8 +136,9 @@ def _comparison(networks: Sequence[Shown]) -> Iterator[str]:
     """Yield the table that ``cnncalc compare`` prints."""
     table = compare_report([cell(one.name) for one in networks], [one.counts for one in networks]).table
     titles, body, _ = table.shown(html_text)
-    heads = "".join(f'<th scope="col"{_aligned(column.right)}>{text}</th>' for column, text in _pairs(table, titles))
-    yield f'<table>\n<caption class="skip">Totals of the networks, with ratios to the first</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n'
+    heads = "".join(f'<th scope="col"{_aligned(one.right)}>{text}</th>' for one, text in _pairs(table, titles)[1:])
+    yield '<table>\n<caption class="skip">Totals of the networks, with ratios to the first</caption>\n'
+    yield f'<thead><tr><th scope="col">total</th>{heads}</tr></thead>\n<tbody>\n'
     for cells in body:
         rest = "".join(f"<td{_aligned(column.right)}>{text}</td>" for column, text in _pairs(table, cells)[1:])
         yield f'<tr><th scope="row">{cells[0]}</th>{rest}</tr>\n'
@@ -157,41 +158,41 @@ def _aligned(right: bool) -> str:
 
 def _picture(network: Shown, number: int) -> str:
     """Return the picture as a part of the page: boxes that can be chosen, and names of its own."""
-    drawn = svg(picture_of(network.counts.network, "graph", Wishes(name=network.name)), "auto")
-    drawn = drawn.replace('role="img"', 'role="group"', 1)
-    for word in ("title", "desc"):
-        drawn = drawn.replace(f'id="{word}"', f'id="{word}{number}"', 1)
-    return drawn.replace('aria-labelledby="title desc"', f'aria-labelledby="title{number} desc{number}"', 1)
+    picture = picture_of(network.counts.network, "graph", Wishes(name=network.name))
+    return svg(picture, prefix=f"n{number}-").replace('role="img"', 'role="group"', 1)
 
 
-def _network(network: Shown, picture: str, number: int) -> Iterator[str]:
-    several = f'<h1>{html_text(network.name)}</h1>\n<p class="answer">{_answer(network)}</p>\n' if number else ""
-    yield f'<section class="network" id="network{number}" aria-label="{html_text(network.name)}">\n'
-    yield several if number > 1 else ""
-    yield f'<h2>Picture</h2>\n<div class="picture" tabindex="0" aria-label="Picture">{picture}</div>\n'
+def _network(network: Shown, picture: str, number: int, several: bool) -> Iterator[str]:
+    name = html_text(network.name)
+    yield f'<section class="network" id="network{number}" aria-label="{name}">\n'
+    if several:
+        yield f'<h2 class="name">{name}</h2>\n<p class="answer">{_answer(network)}</p>\n'
+    yield f'<h2>Picture</h2>\n<div class="picture" tabindex="0" role="region" aria-label="Picture of {name}">'
+    yield f"{picture}</div>\n"
     yield from _table(network)
     yield from _strips()
     yield from _memory(network)
-    yield '<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec"></div>\n'
+    yield f'<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec of {name}"></div>\n'
     facts = {**facts_of(network.counts, network.saved, network.memory), "saved": network.saved is not None}
     data = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     yield f'<script type="application/json">{data}</script>\n</section>\n'
 
 
 def _table(network: Shown) -> Iterator[str]:
+    name = html_text(network.name)
     names = [*HEADS, "saved"] if network.saved is not None else HEADS
     heads = "".join(
-        f'<th scope="col" aria-sort="none"{_aligned(name in NUMBERS)}><button type="button">{name}</button></th>'
-        for name in names
+        f'<th scope="col" aria-sort="none"{_aligned(head in NUMBERS)}><button type="button">{head}</button></th>'
+        for head in names
     )
     yield (
         '<h2>Layers</h2>\n<div class="tools"><label>Filter <input type="search" placeholder="conv 3x3 …"></label>'
         '<button type="button" class="foldall">Fold all blocks</button>'
         '<button type="button" class="unfold">Unfold all</button>'
         '<span class="shown quietly" role="status"></span></div>\n'
-        '<div class="work"><div class="table" tabindex="0" role="region" aria-label="Table of layers">'
+        f'<div class="work"><div class="table" tabindex="0" role="region" aria-label="Layers of {name}">'
         f'<table><caption class="skip">Layers</caption><thead><tr>{heads}</tr></thead><tbody></tbody></table></div>\n'
-        '<aside class="detail" aria-label="Arithmetic of the chosen layer" aria-live="polite" tabindex="0"></aside>'
+        f'<aside class="detail" aria-label="Arithmetic of a layer of {name}" aria-live="polite" tabindex="0"></aside>'
         "</div>\n"
         "<noscript><p>The table is made by the script of this page, which is turned off.</p></noscript>\n"
     )
@@ -211,9 +212,10 @@ def _memory(network: Shown) -> Iterator[str]:
     if memory is None:
         yield f'<p class="quietly">It is not known: {html_text(network.unknown)}</p>\n'
         return
-    where = f" in {cell(memory.layer)}" if memory.layer else ""
+    where = f" of {cell(memory.layer)}" if memory.layer else ""
+    when = "optimizer's step" if memory.phase == "step" else f"{memory.phase} pass"
     parts = ", ".join(f"{kind.replace('_', ' ')} {bytes_text(size)}" for kind, size in memory.parts.items() if size)
-    sentence = f"Peak {bytes_text(memory.peak_bytes)} in the {memory.phase} pass{where}: {parts}."
+    sentence = f"Peak {bytes_text(memory.peak_bytes)} in the {when}{where}: {parts}."
     yield f'<p>{html_text(sentence)}</p>\n<div class="timeline" data-label="{html_text(sentence)}"></div>\n'
     yield (
         '<p class="quietly">From left to right: the forward pass, the loss, the backward pass, the optimizer. '

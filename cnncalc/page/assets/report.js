@@ -251,7 +251,8 @@ class View {
       if (first > 0) {
         box.setAttribute("tabindex", "0");
         box.setAttribute("role", "button");
-        if (title) box.setAttribute("aria-label", title.textContent);
+        const seen = [...box.querySelectorAll("text")].map((text) => text.textContent).join(" ");
+        box.setAttribute("aria-label", title ? `${seen}: ${title.textContent}` : seen);
         box.addEventListener("click", (event) => { event.stopPropagation(); this.choose(first, true); });
         box.addEventListener("keydown", (event) => {
           if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.choose(first, true); }

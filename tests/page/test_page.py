@@ -1,0 +1,181 @@
+"""The page of ``cnncalc report`` in a real browser: what is seen, what answers, what stays outside."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+import cnncalc
+from tests.page.conftest import AXE, Opened, page_of
+
+pytestmark = pytest.mark.slow
+
+LENET = """input 32x32x1
+conv 5x5x6 - tanh - avgpool 2x2 s2
+conv 5x5x16 - tanh - avgpool 2x2 s2
+conv 5x5x120 - tanh
+fc 84 - tanh - fc 10"""
+
+
+def rows(page: Any) -> list[list[str]]:
+    """Return the texts of the rows that are shown."""
+    found: list[list[str]] = page.eval_on_selector_all(
+        "tbody tr", "lines => lines.map(line => [...line.children].map(cell => cell.textContent))"
+    )
+    return found
+
+
+def test_the_table_has_the_numbers_of_the_lecture(opened: Opened) -> None:
+    """LeNet-5 as the lecture has it: 5·5·1·6 + 6 = 156 parameters, 28·28·6·25 = 117,600 multiplications, and so on."""
+    page = opened(LENET)
+    shown = {row[1]: row for row in rows(page)}
+    assert shown["conv1"][2:7] == ["conv 5x5x6", "28x28x6", "156", "117,600", "18.4 KiB"]
+    assert [shown[name][4] for name in ("conv2", "conv3", "fc1", "fc2")] == ["2,416", "48,120", "10,164", "850"]
+    assert "61.7 k parameters (61,706)" in page.text_content(".answer")
+
+
+def test_a_layer_is_chosen_everywhere(opened: Opened) -> None:
+    """A click in the table, the picture, a strip or the text: each marks all of them, and shows the arithmetic."""
+    page = opened(LENET)
+
+    def chosen() -> tuple[str, str, str]:
+        return (
+            page.text_content("tr.chosen td:nth-child(2)"),
+            page.get_attribute("[data-span].chosen", "data-layer").split()[0],
+            page.text_content(".spec .chosen").lstrip("0123456789"),
+        )
+
+    assert chosen() == ("conv1", "conv1", "conv 5x5x6 - tanh - avgpool 2x2 s2")
+    page.click("tbody tr:nth-child(4)")
+    assert chosen() == ("conv2", "conv2", "conv 5x5x16 - tanh - avgpool 2x2 s2")
+    assert "(14 − 5 + 2·0)/1 + 1 = 10" in page.text_content(".detail")
+    page.click("[data-layer^=conv3]")
+    assert chosen()[:2] == ("conv3", "conv3")
+    page.click(".spec div:nth-child(5)")
+    assert chosen()[0] == "fc1"
+    page.click(".strip >> nth=1 >> span >> nth=0")
+    assert chosen()[0] == "conv1"
+
+
+def test_the_keyboard_goes_where_the_mouse_goes(opened: Opened) -> None:
+    page = opened(LENET)
+    page.focus("tbody tr:first-child button")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    assert page.text_content("tr.chosen td:nth-child(2)") == "conv2"
+    page.keyboard.press("/")
+    page.keyboard.type("avgpool")
+    assert [row[1] for row in rows(page)] == ["avgpool1", "avgpool2"] or [row[1] for row in rows(page)] == [
+        "pool1",
+        "pool2",
+    ]
+    page.focus("[data-layer^=conv3]")
+    page.keyboard.press("Enter")
+    assert "conv 5x5x120" in page.text_content(".detail h3")
+
+
+def test_columns_sort_down_up_and_back(opened: Opened) -> None:
+    page = opened(LENET)
+    whole = [row[1] for row in rows(page)]
+    head = "thead th:nth-child(5) button"
+    page.click(head)
+    assert [row[4] for row in rows(page)][:3] == ["48,120", "10,164", "2,416"]
+    assert page.get_attribute("thead th:nth-child(5)", "aria-sort") == "descending"
+    page.click(head)
+    assert [row[4] for row in rows(page)][-1] == "48,120"
+    page.click(head)
+    assert [row[1] for row in rows(page)] == whole
+
+
+def test_blocks_fold_with_their_sums(opened: Opened) -> None:
+    """ResNet-50 begins folded: the stages have the sums of their layers."""
+    network = cnncalc.load("resnet50")
+    page = opened("resnet50")
+    shown = rows(page)
+    assert len(shown) < 20
+    stage = next(row for row in shown if row[1].startswith("▸"))
+    name = stage[1][1:]
+    expected = sum(node.params for node in network.layers if node.name.startswith(f"{name}."))
+    assert stage[4] == f"{expected:,}"
+    page.click(".unfold")
+    blocks = len(network.blocks)
+    assert len(rows(page)) == len(network.layers) + blocks
+    page.click(".foldall")
+    assert rows(page) == shown
+
+
+def test_the_timeline_is_that_of_the_prediction(opened: Opened) -> None:
+    page = opened("vgg16")
+    prediction = cnncalc.predict_memory(cnncalc.load("vgg16"))
+    label = page.get_attribute(".timeline svg", "aria-label")
+    assert label.startswith(
+        f"Peak {prediction.peak_bytes / 2**20:,.0f} MiB" if prediction.peak_bytes < 1000 * 2**20 else "Peak "
+    )
+    path = page.get_attribute(".timeline .area", "d")
+    heights = [100 - float(height) for height in re.findall(r"V([\d.]+)H", path)]
+    most = max(moment.bytes for moment in prediction.timeline)
+    expected = [96 * moment.bytes / most for moment in prediction.timeline]
+    assert heights == pytest.approx(expected, abs=0.01)
+
+
+def test_several_networks_are_compared(opened: Opened) -> None:
+    page = opened("resnet18", "resnet50")
+    cells = page.eval_on_selector_all("header tbody tr", "lines => lines.map(line => line.innerText.split('\\t'))")
+    assert ["parameters", "11,689,512", "25,557,032", "2.19x"] in cells
+    assert page.locator("section.network").count() == 2
+
+
+HOSTILE = """input 8x8x1
+# </script><script>alert(1)</script> <img src=x onerror=alert(2)>
+conv 3x3x4 # <b>"&'</b>
+fc 2"""
+
+
+def test_a_hostile_text_is_shown_and_does_nothing(opened: Opened) -> None:
+    """Neither in the text nor in the name of a file does markup become markup."""
+    page = opened(HOSTILE)
+    assert (
+        page.text_content(".spec div:nth-child(2)")
+        == "2# </script><script>alert(1)</script> <img src=x onerror=alert(2)>"
+    )
+    assert page.locator("img").count() == 0
+    assert page.locator("script:not([type])").count() == 1
+
+
+def test_what_is_not_named_by_its_hash_does_not_run(opened: Opened) -> None:
+    """The policy refuses a script that somebody puts into the file."""
+    text = page_of(LENET).replace("<main", "<script>document.title='broken in'</script><main", 1)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert "default-src 'none'" in policy[1]
+    assert "unsafe" not in policy[1]
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("specs", [(LENET,), ("resnet50",), ("lenet5", "unet")])
+def test_axe_finds_nothing(opened: Opened, specs: tuple[str, ...], scheme: str) -> None:
+    page = opened(*specs, scheme=scheme, bypass=True)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+
+
+def test_what_has_no_memory_is_shown_without(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a layer of another package the memory may not be known; all else is there."""
+
+    def unknown(*arguments: Any) -> None:
+        raise cnncalc.SpecError("no-memory", "`swirl` does not say what it does to memory")
+
+    monkeypatch.setattr("cnncalc.page.page.predict_memory", unknown)
+    page = opened("conv 1x1x4", input="2x2x3")
+    assert "It is not known: `swirl` does not say what it does to memory" in page.text_content("section.network")
+    assert rows(page)[0][4] == "16"
+
+
+@pytest.mark.parametrize(("spec", "most"), [("resnet152", 300_000), ("lenet5", 60_000)])
+def test_a_page_is_small(spec: str, most: int) -> None:
+    """In bytes."""
+    assert len(page_of(spec).encode()) < most

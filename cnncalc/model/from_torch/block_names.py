@@ -31,6 +31,9 @@ _OF_THE_FIELD = {
     "mb_conv": "mbconv",
     "fused_mb_conv": "fused_mbconv",
     "bottleneck_transform": "bottleneck",
+    "conv2d_norm_activation": "conv_norm_act",
+    "depthwise_separable_conv": "separable",
+    "universal_inverted_residual": "uib",
     "bn_conv": "conv_bn",
 }
 """The names that the field has for what classes call otherwise."""

@@ -84,7 +84,6 @@ class Activation(Layer):
         "softmax log_softmax(dim=None, _stacklevel=3, dtype=None)",
         "clamp clip(min=None, max=None)",
     )
-
     other_names = (("leakyrelu", "lrelu leaky", r"(?:leaky ?relu|lrelu)"), ("softmax", "", "soft max"))
     examples = tuple(
         [f"{source}: {text}" for text in (*_TORCH, *_SAME, "leakyrelu 0.2", "softplus 2") for source in _VOLUMES]
@@ -167,7 +166,6 @@ class ParametricRelu(Layer):
     kind = "prelu"
     role = "activation"
     takes_vectors = True
-
     examples = ("8x8x4: prelu", "8x8x4: prelu 0.1 perchannel")
 
     @classmethod

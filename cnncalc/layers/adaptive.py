@@ -28,6 +28,8 @@ class AdaptivePool(Layer):
 
     role = "pooling"
     called = ""
+    whole = ""  # the word of the pool that is global
+    torch_name = ""
 
     def caption(self) -> str:
         return f"{self.called} to {sizes(self.size)}" if self.called else self.kind
@@ -44,9 +46,6 @@ class AdaptivePool(Layer):
     def output(self, sources: Sources) -> Volume:
         return sources[0].with_spatial(self.size)
 
-    whole = ""
-    """The word of the pool that is global."""
-
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         def written(sizes: tuple[int, ...]) -> Words:
@@ -60,9 +59,8 @@ class AdaptivePool(Layer):
         sizes = [old if new is None else int(new) for new, old in zip(wanted, call.source.spatial, strict=True)]
         return call.sliding(written(tuple(sizes)))
 
-    def adaptive(self, name: str, sources: Sources) -> Steps:
-        """Return the step of an adaptive pool of ``torch.nn``."""
-        return (module(name, self.size, dimensions=sources[0].dimensions),)
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (module(self.torch_name, self.size, dimensions=sources[0].dimensions),)
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         inputs, outputs = source.spatial[axis], self.size[axis]
@@ -82,19 +80,16 @@ class AdaptiveAveragePool(AdaptivePool):
     kind = "adaptiveavgpool"
     called = "avg pool"
     whole = "gap"
+    torch_name = "AdaptiveAvgPool"
     torch_calls = (
         "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
         "mean(dim=None, keepdim=False, dtype=None)",
     )
-
     examples: ClassVar[Texts] = ("8x8x4: adaptiveavgpool 3x3", "8x4: adaptiveavgpool 2")
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
         return max(self.size) == 1
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return self.adaptive("AdaptiveAvgPool", sources)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         keeps = NOTHING if max(self.size) == 1 else INPUTS  # PyTorch takes a mean over all positions
@@ -109,16 +104,13 @@ class AdaptiveMaxPool(AdaptivePool):
     kind = "adaptivemaxpool"
     called = "max pool"
     whole = "gmp"
+    torch_name = "AdaptiveMaxPool"
     torch_calls = (
         "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
         "amax(dim=None, keepdim=False)",
     )
     repeats_exactly_on_cuda = False
-
     examples: ClassVar[Texts] = ("8x8x4: adaptivemaxpool 3x3",)
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return self.adaptive("AdaptiveMaxPool", sources)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         pool = max_pooled("adaptive_max_pool", sources, self.output(sources).values)
@@ -131,7 +123,6 @@ class GlobalAveragePool(AdaptiveAveragePool):
 
     kind = "gap"
     called = ""
-
     other_names = (
         ("gap", "globalavgpool globalaveragepooling2d adaptiveavgpool2d", r"global av(?:era)?ge? ?pool(?:ing)?"),
     )
@@ -148,7 +139,6 @@ class GlobalMaxPool(AdaptiveMaxPool):
 
     kind = "gmp"
     called = ""
-
     other_names = (("gmp", "", r"global max(?:imum)? ?pool(?:ing)?"),)
     examples = ("8x8x4: gmp",)
 

@@ -76,10 +76,23 @@ class Arguments:
             raise Fault("missing-size", f"{self.word} needs its size", hints=[f"write {expected}"])
         return self.whole_numbers(text, "size", least=1)
 
-    def optional_size(self) -> tuple[int, ...] | None:
-        """Return the sizes that come first, or None where there are none."""
-        text = self._first_number("size")
-        return None if text is None else self.whole_numbers(text, "size", least=1)
+    def groups(self, example: str) -> int:
+        """Return the number of groups that comes first; it divides the channels that arrive."""
+        sizes = self.size(f"`{example}`: the number of groups")
+        if len(sizes) != 1:
+            raise Fault("bad-size", f"{self.word} takes one number of groups", about="size")
+        channels, groups = self.source.channels, sizes[0]
+        if channels % groups:
+            fitting = [count for count in range(1, min(channels, 4096) + 1) if channels % count == 0]
+            nearest = sorted(sorted(fitting, key=lambda count: abs(count - groups))[:3])
+            raise Fault(
+                "bad-groups",
+                f"{groups} groups do not divide {channels} channels",
+                about="size",
+                detail=f"{channels}/{groups} = {channels // groups} remainder {channels % groups}",
+                hints=["fits with: groups " + ", ".join(map(str, nearest))],
+            )
+        return groups
 
     def number(self, name: str, default: float) -> float:
         """Return the number that comes first, such as a slope or a rate."""

@@ -89,7 +89,6 @@ class Layer:
     kind: ClassVar[str] = ""
     merges: ClassVar[bool] = False
     role: ClassVar[str] = "shape"
-
     examples: ClassVar[Texts] = ()
     """The layer alone behind an input, each of its words at least once: ``8x8x4: gn 2``. The tests try them all."""
 

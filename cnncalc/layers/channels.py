@@ -10,7 +10,6 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, INPUTS, PART, RESULT_RAISED, SAME, Kernel, Kernels
-from cnncalc.layers.normalisation import nearest_divisors
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
 from cnncalc.layers.written import Token, Words, literal, size, words
@@ -28,25 +27,11 @@ class Shuffle(Layer):
 
     kind = "shuffle"
     takes_vectors = True
-
     examples = ("8x8x4: shuffle 2",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> Shuffle:
-        size = arguments.size("`shuffle 2`: the number of groups")
-        channels = arguments.source.channels
-        if len(size) != 1:
-            raise Fault("bad-size", "shuffle takes one number of groups", about="size")
-        if channels % size[0]:
-            fitting = ", ".join(map(str, nearest_divisors(channels, size[0])))
-            raise Fault(
-                "bad-groups",
-                f"{size[0]} groups do not divide {channels} channels",
-                about="size",
-                detail=f"{channels}/{size[0]} = {channels // size[0]} remainder {channels % size[0]}",
-                hints=[f"fits with: groups {fitting}"],
-            )
-        return cls(size[0])
+        return cls(arguments.groups("shuffle 2"))
 
     torch_calls = ("torch.nn.ChannelShuffle channel_shuffle(groups)",)
 
@@ -75,7 +60,6 @@ class Slice(Layer):
 
     kind = "slice"
     takes_vectors = True
-
     examples = ("8x8x4: slice 1:3",)
 
     @classmethod
@@ -120,7 +104,6 @@ class Scale(Layer):
     kind = "scale"
     role = "normalisation"
     takes_vectors = True
-
     examples = ("8x8x4: scale 0.1", "1x1x6: scale")
 
     @classmethod

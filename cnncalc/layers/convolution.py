@@ -74,7 +74,6 @@ class Convolution(Windowed):
     kind = "conv"
     role = "convolution"
     output_is_free = True
-
     other_names = (("conv", "conv1d conv2d conv3d convolution convolutional", r"conv(?:olution(?:al)?)?(?:[123]d)?"),)
     examples: ClassVar[Texts] = (
         "8x8x4: conv 3x3x6 p1",

@@ -42,7 +42,6 @@ class FullyConnected(Flattening):
     kind = "fc"
     role = "linear"
     output_is_free = True
-
     other_names = (("fc", "linear dense fullyconnected connected", r"(?:fully ?-?connected|dense|linear)"),)
     examples = ("4x4x3: fc 10", "1x1x6: fc 10 nobias")
 
@@ -108,7 +107,6 @@ class Flatten(Flattening):
     """``flatten``: stretches a volume to 1x1xN."""
 
     kind = "flatten"
-
     examples = ("4x4x3: flatten",)
 
     def output(self, sources: Sources) -> Volume:

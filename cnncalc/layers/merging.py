@@ -47,7 +47,6 @@ class Add(Merge):
     function = "add"
     output_is_free = True
     torch_calls = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
-
     other_names = (("add", "shortcut residual sum", ""),)
     examples = ("8x8x4: add( relu | )",)
 
@@ -78,7 +77,6 @@ class Concat(Merge):
     function = "cat"
     output_is_free = True
     torch_calls = ("cat concat concatenate(dim=0)",)
-
     other_names = (("concat", "cat concatenate route", ""),)
     examples = ("8x8x4: concat( relu | | slice 0:2 )",)
 
@@ -105,7 +103,6 @@ class Multiply(Merge):
     function = "mul"
     output_is_free = True
     torch_calls = ("mul imul multiply(other)",)
-
     examples = ("8x8x4: mul( | gap )",)
 
     @classmethod

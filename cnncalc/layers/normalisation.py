@@ -82,7 +82,6 @@ class BatchNorm(Normalisation):
     kind = "bn"
     output_is_free = True
     statistic_over_batch = True
-
     other_names = (("bn", "batchnorm batchnorm2d batchnormalization norm", r"batch ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: bn", "8x8x4: bn eps=0.001 momentum=0.01 noaffine", "8x4: bn", "1x1x6: bn")
 
@@ -130,7 +129,6 @@ class InstanceNorm(Normalisation):
 
     kind = "instancenorm"
     takes_vectors = False
-
     other_names = (("instancenorm", "", r"instance ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: instancenorm", "8x8x4: instancenorm affine")
 
@@ -173,25 +171,13 @@ class GroupNorm(Normalisation):
 
     kind = "gn"
     output_is_free = True
-
     other_names = (("gn", "groupnorm", r"group ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: gn 2", "8x4: gn 2 eps=0.001 noaffine")
 
     @classmethod
     def read(cls, arguments: Arguments) -> GroupNorm:
-        sizes = arguments.size("`gn 32`: the number of groups")
-        channels, groups = arguments.source.channels, sizes[0]
-        if len(sizes) != 1:
-            raise Fault("bad-size", "gn takes one number of groups", about="size")
-        if channels % groups:
-            raise Fault(
-                "bad-groups",
-                f"{groups} groups do not divide {channels} channels",
-                about="size",
-                detail=f"{channels}/{groups} = {channels // groups} remainder {channels % groups}",
-                hints=["fits with: groups " + ", ".join(map(str, nearest_divisors(channels, groups)))],
-            )
-        if max(arguments.source.spatial) == 1 and groups == channels:
+        groups = arguments.groups("gn 32")
+        if max(arguments.source.spatial) == 1 and groups == arguments.source.channels:
             message = f"a group norm of single values is 0 everywhere; what arrives is {arguments.source}"
             hints = ["PyTorch refuses a single image; take fewer groups, leave it out, or norm an earlier volume"]
             raise Fault("out-of-range", message, about="size", hints=hints)
@@ -221,7 +207,6 @@ class LayerNorm(Normalisation):
     """``ln eps=1e-5``: over the channels at each position, as ConvNeXt does."""
 
     kind = "ln"
-
     other_names = (("ln", "layernorm layernorm2d", r"layer ?norm(?:ali[sz]ation)?"),)
     examples = ("8x8x4: ln", "1x1x6: ln noaffine", "8x4: ln")
 
@@ -265,7 +250,6 @@ class LocalResponseNorm(Layer):
 
     kind = "lrn"
     role = "normalisation"
-
     examples = ("8x8x4: lrn 3", "8x8x8: lrn 5 alpha=0.001 beta=0.5 k=2")
 
     @classmethod
@@ -306,12 +290,6 @@ class LocalResponseNorm(Layer):
 
 def _eps_of(call: TorchCall) -> Tokens:
     return literal("eps=", call["eps"], EPS)
-
-
-def nearest_divisors(number: int, wanted: int) -> list[int]:
-    """Return up to three divisors of a number that are near to a wanted one, in order."""
-    divisors = [d for d in range(1, min(number, 4096) + 1) if number % d == 0]
-    return sorted(sorted(divisors, key=lambda d: abs(d - wanted))[:3])
 
 
 def _momentum(arguments: Arguments) -> float:

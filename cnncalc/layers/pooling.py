@@ -39,13 +39,14 @@ class Pool(Windowed):
     """A pool over windows; the stride is the window unless it is written."""
 
     role = "pooling"
+    dilates = False
 
     @classmethod
     def read(cls, arguments: Arguments) -> Pool:
         return cls(*cls.read_pool(arguments))
 
     @classmethod
-    def read_pool(cls, arguments: Arguments, *, dilates: bool = False) -> Windows:
+    def read_pool(cls, arguments: Arguments) -> Windows:
         """Read the window, the stride, the padding and the rounding."""
         if arguments.head:
             size: tuple[int, ...] = (arguments.whole_number(arguments.head, "size", 1),)
@@ -53,7 +54,7 @@ class Pool(Windowed):
             size = arguments.size(f"`{arguments.word} 2x2` or `{arguments.word} 3x3 s2`")
         kernel = arguments.spread(size, "size")
         windows, rounding = read_windows(arguments, kernel, kernel)
-        if not dilates and "dilation" in arguments.places:
+        if not cls.dilates and "dilation" in arguments.places:
             raise Fault("bad-option", f"{arguments.word} has no dilation", about="dilation")
         if "pad" in arguments.places:
             _check_padding(windows)
@@ -126,8 +127,8 @@ class MaxPool(Pool):
     """``pool 2x2 s2``, ``maxpool 3x3 s2 p1``; ``pool2`` is 2x2 with stride 2."""
 
     kind = "pool"
+    dilates = True
     called = "max pool"
-
     other_names = (
         ("maxpool", "maxpool1d maxpool2d maxpool3d maxpooling2d pooling", r"max(?:imum)? ?pool(?:ing)?(?:[123]d)?"),
     )
@@ -142,10 +143,6 @@ class MaxPool(Pool):
     @property
     def output_is_free(self) -> bool:  # type: ignore[override]  # PyTorch's 1-D pool is a view of a 2-D one
         return len(self.windows) > 1
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> MaxPool:
-        return cls(*cls.read_pool(arguments, dilates=True))
 
     torch_calls = (
         "torch.nn.MaxPool{n}d(kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False)",
@@ -171,13 +168,9 @@ class MinPool(Pool):
     """``minpool 2x2``: the smallest value of each window."""
 
     kind = "minpool"
+    dilates = True
     called = "min pool"
-
     examples = ("8x8x4: minpool 2x2", "8x8x4: minpool 3x3 s1 p1")
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> MinPool:
-        return cls(*cls.read_pool(arguments, dilates=True))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         pool = self.pooling("MaxPool", sources, -inf, dilation=self.setting("dilation"))
@@ -198,7 +191,6 @@ class AveragePool(Pool):
 
     kind = "avgpool"
     called = "avg pool"
-
     other_names = (
         (
             "avgpool",
@@ -261,7 +253,6 @@ class PowerPool(Pool):
     norm: float
 
     kind = "lppool"
-
     examples = ("8x8x4: lppool 2x2", "8x8x4: lppool 3x3 s1 p1 norm=3")
 
     @classmethod

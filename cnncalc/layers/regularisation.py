@@ -30,7 +30,6 @@ class Dropout(Layer):
 
     role = "regularisation"
     takes_vectors = True
-
     other_names = (("dropout", "", "drop out"),)
     examples = (
         "8x8x4: dropout 0.5",

@@ -50,7 +50,6 @@ class Pad(Layer):
     mode: str
 
     kind = "pad"
-
     other_names = (("pad", "zeropad zeropad2d padding", r"zero ?pad(?:ding)?"),)
     examples = ("8x8x4: pad 1", "8x8x4: pad 0:1x2:0", "8x8x4: pad 1 reflect", "8x4: pad 1 replicate")
 
@@ -131,7 +130,6 @@ class Crop(Layer):
     sides: tuple[Pair, ...]
 
     kind = "crop"
-
     examples = ("8x8x4: crop 1", "8x8x4: crop 0:1x2:0")
 
     @classmethod
@@ -184,7 +182,6 @@ class Upsample(Layer):
     kind = "upsample"
     role = "enlarging"
     output_is_free = True
-
     other_names = (("upsample", "", r"up ?sampl(?:e|ing)"),)
     examples = ("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear")
 
@@ -265,7 +262,6 @@ class PixelShuffle(Layer):
 
     kind = "pixelshuffle"
     role = "enlarging"
-
     examples = ("8x8x8: pixelshuffle 2",)
 
     @classmethod

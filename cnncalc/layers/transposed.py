@@ -43,7 +43,6 @@ class TransposedConvolution(Layer):
     kind = "deconv"
     role = "enlarging"
     output_is_free = True
-
     other_names = (
         (
             "deconv",

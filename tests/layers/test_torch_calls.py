@@ -10,7 +10,8 @@ import pytest
 from torch.nn import functional
 
 from cnncalc.layers import layers
-from cnncalc.layers.torch_calls import Signature, signatures
+from cnncalc.layers.torch_calls import Signature, TorchCall, signatures
+from cnncalc.model.from_torch.call import Call
 
 CALLS = [call for layer in layers() for call in signatures(vars(layer).get("torch_calls", ()))]
 
@@ -44,3 +45,15 @@ def test_functions_are_declared_as_pytorch_has_them(call: Signature):
     if [name for name, _ in names] in ([], ["kwargs"]) or call.name == "boolean_dispatch":
         pytest.skip("it tells nothing about its arguments")
     assert [(name, call.usual.get(name, inspect.Parameter.empty)) for name in call.arguments] == names
+
+
+def test_what_is_handed_to_layers_has_all_that_is_promised():
+    """The names and the arguments of the protocol are those of the class."""
+    promised = {name: thing for name, thing in vars(TorchCall).items() if inspect.isfunction(thing) and name[0] != "_"}
+    assert len(promised) > 15
+    assert set(inspect.get_annotations(TorchCall)) <= {*dir(Call), *inspect.get_annotations(Call)}
+    for name, method in promised.items():
+        given = [*inspect.signature(getattr(Call, name)).parameters]
+        assert given[: len(given) if "how" not in inspect.signature(method).parameters else 4] == [
+            argument for argument in inspect.signature(method).parameters if argument != "how"
+        ]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.core.volume import Volume
-from cnncalc.layers import words
+from cnncalc.layers import find
 from cnncalc.model.from_torch.block_candidates import Family
 from cnncalc.model.from_torch.trace import CONTAINERS, ModuleScope
 from cnncalc.model.from_torch.units import NORM, PATH, STAGE
@@ -37,8 +37,6 @@ _OF_THE_FIELD = {
     "bn_conv": "conv_bn",
 }
 """The names that the field has for what classes call otherwise."""
-
-_TAKEN = frozenset((*STATEMENTS, *MERGES, *words(), *RESERVED_NAMES))
 
 
 def kind_of(members: Sequence[Sequence[ModuleScope]]) -> tuple[str, bool]:
@@ -79,7 +77,7 @@ def _class_name(scope: ModuleScope) -> str:
     kind = re.sub(r"[^a-z0-9_]", "", kind)[:40]
     kind = _OF_THE_FIELD.get(kind, kind)
     short = re.sub(r"_(block|module)$", "", kind)
-    return kind if short in _TAKEN or len(short) < 3 else short
+    return kind if _is_taken(short) or len(short) < 3 else short
 
 
 def _singular(word: str) -> str:
@@ -98,7 +96,7 @@ def name(families: Sequence[Family]) -> None:
     for family in sorted(families, key=lambda family: (not family.keeps, -len(family.units))):
         stem = _stem(family, kinds[family.kind]) + features[id(family)]
         stem = stem.replace("residual_residual", "residual_skip")
-        stem = stem + "_block" if stem in _TAKEN or stem[0].isdigit() else stem
+        stem = stem + "_block" if _is_taken(stem) or stem[0].isdigit() else stem
         number = 1
         while (family_name := stem if number == 1 else f"{stem}{number}") in used:
             number += 1
@@ -162,3 +160,8 @@ _FEATURES: Features = (
 
 def _positions(volume: Volume) -> int:
     return volume.values // volume.channels
+
+
+def _is_taken(name: str) -> bool:
+    """Say whether a word means something already, so that no block is called so."""
+    return name in STATEMENTS or name in MERGES or name in RESERVED_NAMES or find(name) is not None

@@ -32,7 +32,16 @@ from benchmarks.speed import interleaved
 from cnncalc import zoo
 from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
 from tests.oracle.random_specs import spec as draw
-from tests.oracle.torch_memory import OPTIMIZERS, autograd_bytes, fake_mode, images, labels, tracked_peak, with_memory
+from tests.oracle.torch_memory import (
+    OPTIMIZERS,
+    autograd_bytes,
+    fake_mode,
+    images,
+    labels,
+    learns,
+    tracked_peak,
+    with_memory,
+)
 
 MIB = 1024 * 1024
 WAYS = list(itertools.product((2, 32), ("sgd", "adamw"), ("foreach", "fused", "loop")))
@@ -96,8 +105,8 @@ def torchinfo_bytes(module: nn.Module, network: cnncalc.Network) -> int:
 def random(arguments: list[str]) -> None:
     """Print each random network that keeps or takes other bytes than PyTorch finds, and how many there were.
 
-    Network n of a seed is drawn from seed + n, so that each can be drawn again: ``random 1 SEED``. What has no
-    parameters has no training step, and is passed over.
+    Network n of a seed is drawn from seed + n, so that each can be drawn again: ``random 1 SEED``. What does
+    not depend on a parameter has no training step, and is passed over.
     """
     count, first, batch, optimizer = (*arguments, *("100", "0", "4", "sgd")[len(arguments) :])
     differences: list[tuple[float, float]] = []
@@ -106,7 +115,7 @@ def random(arguments: list[str]) -> None:
             break
         spec = draw(Random(seed))
         network = spec.load()
-        if not network.params:
+        if not learns(network):
             continue
         pairs = both(network, TrainingSetup(batch=int(batch), optimizer=optimizer, device="cpu"))
         kept, peak = [ours / theirs - 1 if theirs else float(ours > 0) for ours, theirs in pairs]

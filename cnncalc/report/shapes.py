@@ -121,11 +121,17 @@ def _with_saved(table: Table, counts: Counts, depth: int | None, saved: Sequence
     """Add the column of what is kept for the backward pass; the heads of blocks have none."""
 
     def rows() -> Iterator[tuple[Any, ...]]:
-        kept = (sum([saved[row.node.index - 1] for row in line.rows]) for line in _lines(counts, depth))
-        sizes = chain([None], kept)
+        sizes = chain([None], _sums(saved, counts, depth))
         return ((*cells, None if cells[2] is None else size) for cells, size in zip(table.rows, sizes, strict=True))
 
     return Table((*table.columns, _SAVED), Again(rows), (*(table.total or ()), sum(saved)))
+
+
+def _sums(saved: Sequence[int], counts: Counts, depth: int | None) -> Iterator[int]:
+    """Return what the layers of each line keep, all together."""
+    if not counts.network.blocks:  # a line is a layer
+        return iter(saved)
+    return (sum([saved[row.node.index - 1] for row in line.rows]) for line in _lines(counts, depth))
 
 
 def _lines(counts: Counts, depth: int | None) -> Iterator[_Line]:

@@ -47,6 +47,12 @@ def images(network: cnncalc.Network, batch: int) -> torch.Tensor:
     return torch.zeros(batch, network.input.channels, *network.input.spatial)
 
 
+def learns(network: cnncalc.Network) -> bool:
+    """Say whether there is a training step: whether the output depends on a parameter."""
+    made: torch.Tensor = with_memory(cnncalc.build(network, device="meta"))(images(network, 2))
+    return made.requires_grad
+
+
 def labels(output: torch.Tensor) -> torch.Tensor:
     """Return a label for every image, and for every position of a map."""
     return torch.zeros(output.shape[:1] + output.shape[2:], dtype=torch.int64)

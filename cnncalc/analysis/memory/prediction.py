@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
+from itertools import chain
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.lasting import FLOAT, Lasting
+from cnncalc.analysis.memory.lifetimes import NEVER
 from cnncalc.analysis.memory.recording import record
 from cnncalc.analysis.memory.segments import ops_of, segments
 from cnncalc.analysis.memory.setup import TrainingSetup
@@ -62,20 +64,17 @@ class Step(NamedTuple):
     walk: Walk
     lasting: Lasting
 
-    def totals(self, setup: TrainingSetup) -> list[int]:
-        """Return the bytes that are alive at each moment; in training the last one is the optimizer's."""
-        totals = list(self.walk.timeline.totals(setup, sum(self.lasting.kinds(setup).values())))
-        behind = totals.pop()
-        return totals if setup.inference else [*totals, behind + self.lasting.step_bytes(setup)]
+    def totals(self, setup: TrainingSetup) -> Iterator[int]:
+        """Yield the bytes that are alive at each moment; in training the last one is the optimizer's."""
+        totals, behind = self.walk.timeline.totals(setup, sum(self.lasting.kinds(setup).values()))
+        return totals if setup.inference else chain(totals, [behind + self.lasting.step_bytes(setup)])
 
     def moments(self, setup: TrainingSetup) -> Iterator[Moment]:
         """Yield the moments."""
-        phases = self.walk.timeline.phases
-        for number, total in enumerate(self.totals(setup)):
-            if number < len(phases):
-                yield Moment(PHASES[phases[number]], self.walk.layer(number), total)
-            else:
-                yield Moment(PHASES[STEP], 0, total)
+        timeline = self.walk.timeline
+        phases = map(PHASES.__getitem__, chain(timeline.phases, [STEP]))
+        layers = [*self.walk.trace.layers, 0]  # what has no operation has no layer
+        return map(Moment, phases, map(layers.__getitem__, chain(timeline.ops, [NEVER])), self.totals(setup))
 
     def parts(self, setup: TrainingSetup, moment: int) -> dict[str, int]:
         """Return the bytes that are alive at a moment by what they are used for."""
@@ -123,7 +122,7 @@ class Predictor:
         """Work out the peak memory; see `predict_memory`."""
         with paused_collector():
             step = self._step(setup)
-            totals = step.totals(setup)
+            totals = list(step.totals(setup))
             peak = max(totals)
             at = totals.index(peak)
             phase = PHASES[step.walk.timeline.phases[at]] if at < len(step.walk.timeline.phases) else PHASES[STEP]

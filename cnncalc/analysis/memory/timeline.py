@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate
 from operator import add
 from typing import NamedTuple
 
@@ -121,8 +121,8 @@ class Timeline:
 
     # ---- answering
 
-    def totals(self, setup: TrainingSetup, base: int = 0) -> Iterator[int]:
-        """Yield the bytes that are alive at each moment, with others that always are, and behind the last moment."""
+    def totals(self, setup: TrainingSetup, base: int = 0) -> tuple[Iterator[int], int]:
+        """Return the bytes that are alive at each moment, with others that always are, and behind the last moment."""
         images = setup.images
         sizes = self._sizes(setup)
         taken = [sum([sizes[sort] for sort in change.taken]) for change in self.changes]
@@ -130,8 +130,8 @@ class Timeline:
         after = [sum([sizes[sort] if sort > 0 else -sizes[-sort] for sort in change.after]) for change in self.changes]
         moves = list(map(add, taken, after))
         start = base + sum([sizes[sort] for sort in self.staying])
-        alive = accumulate(map(moves.__getitem__, self.moments), initial=start)
-        return map(add, alive, chain(map(alone.__getitem__, self.moments), [0]))
+        alive = list(accumulate(map(moves.__getitem__, self.moments), initial=start))
+        return map(add, alive, map(alone.__getitem__, self.moments)), alive[-1]
 
     def parts(self, setup: TrainingSetup, moment: int) -> dict[str, int]:
         """Return the bytes that are alive at a moment by what they are used for."""

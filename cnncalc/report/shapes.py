@@ -66,7 +66,7 @@ class _Line(NamedTuple):
     rows: tuple[LayerCounts, ...]
 
 
-_SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")
+_SAVED = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved", shared=True)
 
 
 def shapes_report(
@@ -130,7 +130,8 @@ def _with_saved(table: Table, counts: Counts, depth: int | None, saved: Sequence
 def _sums(saved: Sequence[int], counts: Counts, depth: int | None) -> Iterator[int]:
     """Return what the layers of each line keep, all together."""
     if not counts.network.blocks:  # a line is a layer
-        return iter(saved)
+        known: dict[int, int] = {}
+        return map(known.setdefault, saved, saved)  # equal numbers become one object, which is written once
     return (sum([saved[row.node.index - 1] for row in line.rows]) for line in _lines(counts, depth))
 
 

@@ -134,16 +134,22 @@ class Gradients:
         codes, known, reached = self.codes, self.known, self.lifetimes.reached
         changes: list[int] = []
         owners: list[int] = []
-        onward = self.arriving
+        onward, last = self.arriving, ops.stop  # from ``last`` on, the owners of the changes are written down
         for op in reversed(ops):
             if not reached[op + 1]:
+                owners += range(last - 1, op, -1)
+                last = op
                 continue
             code = codes[op]
             arriving = _held(self.waiting.pop(op + 1)) if onward is None else onward
             done: tuple[Sorts, Gradient | None] | None = known.get((code, arriving))
             numbers, onward = done or self._differentiate(op, code, arriving)
             changes += numbers
-            owners += (op,) * len(numbers)
+            if len(numbers) != 1:
+                owners += range(last - 1, op, -1)
+                owners += (op,) * len(numbers)
+                last = op
+        owners += range(last - 1, ops.start - 1, -1)
         self.arriving = onward
         self.timeline.extend(BACKWARD, changes, owners)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import chain, compress
 
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.trace import Trace
@@ -29,17 +30,19 @@ class Lasting:
         parts = Counter(trace.parts)
         self.parameters = _counted([(part.parameters, count) for part, count in parts.items()])
         self.buffers = _counted([(part.buffers, count) for part, count in parts.items()])
+        self.trace, self.reached = trace, reached
         learned = [op.parameters for op in trace.distinct]
-        learning = [op for op, number in enumerate(trace.ops) if learned[number] and reached[op + 1]]
-        self.trained = [values for op in learning for values in learned[trace.ops[op]]]
+        numbers = compress(trace.ops, memoryview(reached)[1:])
+        self.trained = list(chain.from_iterable(map(learned.__getitem__, numbers)))
         self.trained_counts = Counter(self.trained)
-        self.layers = [trace.layers[op] for op in learning]
-        self.parts = trace.parts
 
     @cached_property
     def matrices(self) -> list[tuple[int, int]]:
         """Rows and columns of the weights of convolutions and fully connected layers that are trained."""
-        found = [self.parts[layer - 1].matrix for layer in sorted(set(self.layers))]
+        trace = self.trace
+        learns = [bool(op.parameters) for op in trace.distinct]
+        layers = [trace.layers[op] for op, number in enumerate(trace.ops) if learns[number] and self.reached[op + 1]]
+        found = [trace.parts[layer - 1].matrix for layer in dict.fromkeys(layers)]
         return [matrix for matrix in found if matrix]
 
     def kinds(self, setup: TrainingSetup) -> dict[str, int]:

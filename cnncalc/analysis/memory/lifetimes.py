@@ -146,8 +146,8 @@ class Lifetimes:
 
     def _segment(self, ops: range) -> Segment | None:
         """Return a segment; None where nothing in it is kept, so that nothing need be computed again."""
-        keeping = [op for op in ops if self.saving[op]]
-        return Segment(ops, keeping[0], keeping[-1]) if keeping else None
+        first = self.saving.find(True, ops.start, ops.stop)
+        return Segment(ops, first, self.saving.rfind(True, ops.start, ops.stop)) if first >= 0 else None
 
     def _keep(self) -> None:
         """Find the first operation that keeps each tensor, or the segment that it enters."""
@@ -172,12 +172,12 @@ class Lifetimes:
     def _hold(self) -> None:
         """Let operations that are never differentiated hold what they keep, as long as anybody holds what they made."""
         trace = self.trace
-        inside = {op for segment in self.segments for op in segment.ops}
-        unreached = [op for op in range(self.count) if not self.reached[op + 1]]
+        unreached = [op for op in range(self.count) if not self.reached[op + 1]] if 0 in self.reached[1:] else []
         holding = [op for op in unreached if trace.distinct[trace.ops[op]].saves]
         if not holding:
             return
         ends = self._graph_ends()
+        inside = {op for segment in self.segments for op in segment.ops}
         for op in holding:
             if op not in inside:
                 end, made = ends[op + 1], trace.distinct[trace.ops[op]]

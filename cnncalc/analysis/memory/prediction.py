@@ -178,7 +178,8 @@ class Predictor:
         if self.segments is None:
             usual = TrainingSetup(batch=2)
             own = trace_key(setup) == trace_key(usual)
-            self.segments = segments(self.network, trace if own else record(self.network, usual))
+            usual_trace = trace if own else record(self.network, usual, overwriting=self.overwriting)
+            self.segments = segments(self.network, usual_trace, self.overwriting)
         return ops_of(trace, self.segments)
 
     def _trace(self, setup: TrainingSetup) -> Trace:

@@ -21,16 +21,19 @@ DEEPEST = 4
 """How deep in nested blocks segments are looked for."""
 
 
-def segments(network: Network, trace: Trace | None = None) -> tuple[range, ...]:
+def segments(
+    network: Network, trace: Trace | None = None, overwriting: frozenset[int] | None = None
+) -> tuple[range, ...]:
     """Return the segments as ranges of the layers' indices, in order; () where nothing would be gained.
 
-    ``trace`` is that of the network's training in float32, where it is there already.
+    ``trace`` is that of the network's training in float32, and ``overwriting`` are the layers that may write over
+    their input, where they are there already.
 
     Segments are the blocks of the spec, at the depth of nesting that needs the least memory. Without blocks they are
     about √n stretches of the network's chain. Layers that lie in none are run as they are.
     """
-    trace = trace or record(network, TrainingSetup())
-    overwriting = overwritable(network)
+    overwriting = overwritable(network) if overwriting is None else overwriting
+    trace = trace or record(network, TrainingSetup(), overwriting=overwriting)
     kept = _Kept(trace)
     names = [node.name for node in network.layers if "." in node.name]
     candidates = [list(_blocks(network, depth)) for depth in range(1, DEEPEST + 1)] if names else []
@@ -136,7 +139,7 @@ def _alive(network: Network) -> list[int]:
     last = list(range(count + 1))
     for node in network.layers:
         for index in node.inputs:
-            last[index] = max(last[index], node.index)
+            last[index] = node.index
     last[network.output_index] = count + 1
     changes = [0] * (count + 2)
     for index, reader in enumerate(last):

@@ -6,8 +6,9 @@ nobody needs any more is given back; `cnncalc.analysis.memory.gradients` has the
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from cnncalc.analysis.memory.gradients import Gradients, Sorts
 from cnncalc.analysis.memory.lifetimes import NEVER, Lifetimes, Segment
@@ -133,10 +134,8 @@ class Walk:
     def _given_forward(self) -> Given:
         """Return for each operation what is given back behind it in the forward pass."""
         lifetimes, given = self.lifetimes, self._nothing()
-        if NEVER in lifetimes.backward[1:]:
-            kept, staying = lifetimes.backward, lifetimes.staying
-            tensors = [tensor for tensor, end in enumerate(kept) if end == NEVER and tensor not in staying]
-            self._give(tensors, lifetimes.forward, given)
+        tensors = [tensor for tensor in _places(lifetimes.backward, NEVER) if tensor not in lifetimes.staying]
+        self._give(tensors, lifetimes.forward, given)
         for op, end in lifetimes.held.items():
             beside = [self._activation(size) for size in self.trace.distinct[self.trace.ops[op]].beside]
             given[end] = (*given[end], *beside)
@@ -152,10 +151,10 @@ class Walk:
             self._give(segment.again_tensors, lifetimes.again, again)
             self._give(segment.again_tensors, lifetimes.again_backward, given)
         self._give(lifetimes.late, lifetimes.late, late)
-        others = {*lifetimes.staying, *lifetimes.late}
-        self._give(
-            [tensor for tensor in range(len(lifetimes.backward)) if tensor not in others], lifetimes.backward, given
-        )
+        ends = array("i", lifetimes.backward)
+        for tensor in (*lifetimes.staying, *lifetimes.late):
+            ends[tensor] = NEVER
+        self._give(range(len(ends)), ends, given)
         self.gradients.begin(given, late)
         stop = len(self.trace.ops)
         for segment in reversed(lifetimes.segments):
@@ -186,3 +185,11 @@ class Walk:
 
     def _activation(self, size: Size) -> int:
         return self.timeline.sort("activations", *size)
+
+
+def _places(values: array[int], wanted: int) -> Iterator[int]:
+    """Yield the places of a value, of which there are mostly few."""
+    at = -1
+    for _ in range(values.count(wanted)):
+        at = values.index(wanted, at + 1)
+        yield at

@@ -13,8 +13,7 @@ from torch.overrides import TorchFunctionMode
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
 from cnncalc.layers.steps import Factor, Fixed, Function, Module, Step
-from cnncalc.model.initialise import Factor as LearnedFactor
-from cnncalc.model.initialise import FixedTensor, initialise
+from cnncalc.model.initialise import FixedTensor, LearnedFactor, initialise
 from cnncalc.model.plan import Planned, check_dimensions, plan, refused
 from cnncalc.network import Network
 

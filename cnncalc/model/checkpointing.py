@@ -20,7 +20,7 @@ from cnncalc.model.build import LAYER
 from cnncalc.network import Network
 
 
-class Part(NamedTuple):
+class CheckpointedPart(NamedTuple):
     """A stretch of a module's graph.
 
     Attributes:
@@ -45,7 +45,7 @@ class Checkpointed(nn.Module):
     Values, gradients and running statistics are the same to the bit, also with dropout.
     """
 
-    def __init__(self, module: fx.GraphModule, parts: Sequence[Part], source: str, output: str) -> None:
+    def __init__(self, module: fx.GraphModule, parts: Sequence[CheckpointedPart], source: str, output: str) -> None:
         super().__init__()
         for name, child in module.named_children():
             self.add_module(name, child)
@@ -86,7 +86,7 @@ def checkpointed(module: fx.GraphModule, network: Network) -> Checkpointed:
     return Checkpointed(module, parts, source, result.name)
 
 
-def _run(part: Part, values: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+def _run(part: CheckpointedPart, values: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
     """Run a part: its forward alone, as it is no module that anybody else may hook."""
     if part.again and torch.is_grad_enabled():
         contexts = partial(_contexts, part.run)
@@ -147,7 +147,7 @@ def _last_readers(calls: Sequence[fx.Node]) -> dict[str, int]:
 
 def _part(
     module: fx.GraphModule, calls: Sequence[fx.Node], stretch: range, readers: Mapping[str, int], *, again: bool
-) -> Part:
+) -> CheckpointedPart:
     """Make a part of a stretch of calls."""
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
@@ -163,4 +163,4 @@ def _part(
     graph.output(tuple([copies[call] for call in makes]))
     last = tuple([source.name for source in reads if readers[source.name] < stretch.stop])
     names = tuple([source.name for source in reads])
-    return Part(fx.GraphModule(module, graph), names, tuple([call.name for call in makes]), last, again)
+    return CheckpointedPart(fx.GraphModule(module, graph), names, tuple([call.name for call in makes]), last, again)

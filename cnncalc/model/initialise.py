@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 
-class Factor(nn.Module):
+class LearnedFactor(nn.Module):
     """Multiplies by a learned tensor that starts at one value: ConvNeXt's layer scale."""
 
     def __init__(self, shape: tuple[int, ...], start: float) -> None:

@@ -12,7 +12,7 @@ from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions
-from cnncalc.report.table import Block, Blocks, Column, Table
+from cnncalc.report.table import Blocks, Column, RowBlock, Table
 
 
 def explain_report(counts: Counts, chosen: Sequence[LayerCounts]) -> Report:
@@ -30,9 +30,9 @@ def explain_report(counts: Counts, chosen: Sequence[LayerCounts]) -> Report:
     )
 
 
-def _blocks(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[Block]:
+def _blocks(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[RowBlock]:
     for solution in worked_solutions(counts, chosen):
-        yield Block(solution.row.node.name, solution.first, solution.field, solution.last)
+        yield RowBlock(solution.row.node.name, solution.first, solution.field, solution.last)
 
 
 def _drawings(counts: Counts, chosen: Sequence[LayerCounts], width: int) -> Iterator[str]:

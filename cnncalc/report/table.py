@@ -78,7 +78,7 @@ class Again:
         return iter(self._make())
 
 
-class Block(NamedTuple):
+class RowBlock(NamedTuple):
     """Rows that begin with the same text.
 
     Attributes:
@@ -97,7 +97,7 @@ class Block(NamedTuple):
 class Blocks(Again):
     """Rows in blocks: whoever writes them may make the text of what blocks share once."""
 
-    def __init__(self, make: Callable[[], Iterable[Block]]) -> None:
+    def __init__(self, make: Callable[[], Iterable[RowBlock]]) -> None:
         self.blocks = make
         super().__init__(lambda: ((block.head, *row) for block in make() for part in block[1:] for row in part))
 

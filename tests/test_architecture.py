@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,49 @@ def test_the_checks_can_fail(tmp_path: Path) -> None:
     (package / "report" / "table.py").write_text("import cnncalc.layers.bad\n")
     assert climbs(package) == ["layers/bad.py imports cnncalc.report.table"]
     assert cycles(graph(package)) == [["cnncalc.layers.bad", "cnncalc.report.table"]]
+
+
+# ---- names and lengths
+
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 40
+SOURCES = [path for folder in ("cnncalc", "tests", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+LONGER_FILES = {"tests/oracle/torch_modules.py": "a list: the module of torch.nn for every layer, one after the other"}
+"""Files that are longer, and why."""
+
+
+def test_no_file_is_long() -> None:
+    """What is longer has its reason here; a reason that is not needed any more goes."""
+    long = {str(path.relative_to(ROOT)) for path in SOURCES if len(path.read_text().splitlines()) > MOST_LINES}
+    assert long == set(LONGER_FILES)
+
+
+def test_no_function_is_long() -> None:
+    """The lines of its docstring do not count: they say what it does, at the length that takes."""
+    long = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                text = ast.get_docstring(node, clean=False) or ""
+                if node.end_lineno and node.end_lineno - node.lineno - text.count("\n") >= MOST_LINES_OF_A_FUNCTION:
+                    long.append(f"{path.relative_to(ROOT)}: {node.name}")
+    assert set(long) == set(LONGER_FUNCTIONS)
+
+
+LONGER_FUNCTIONS = {
+    "cnncalc/analysis/memory/recording.py: _kernel": "it fills one record, whose fields say what it does field by field"
+}
+"""Functions that are longer, and why."""
+
+
+def test_no_two_classes_share_a_name() -> None:
+    """Those that a file keeps to itself are meant by nobody else."""
+    found = defaultdict(list)
+    for path in modules(PACKAGE).values():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(str(path.relative_to(PACKAGE)))
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
 
 
 # ---- what is loaded

@@ -11,7 +11,7 @@ HEAD = 6.0
 """Length of an arrow's head, in pixels."""
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """A piece of a line: straight to its end or, around a corner, a quadratic curve."""
 
     end: Point
@@ -31,16 +31,16 @@ def with_head(line: Line) -> tuple[list[Point], tuple[Point, ...]]:
     return points, (end, (base[0] - half * y, base[1] + half * x), (base[0] + half * y, base[1] - half * x))
 
 
-def rounded(points: list[Point], radius: float) -> list[Step]:
+def rounded(points: list[Point], radius: float) -> list[PathStep]:
     """Return the pieces of a line through points, with round corners where there is room for them."""
-    steps = [Step(points[0])]
+    steps = [PathStep(points[0])]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         room = min(radius, _distance(before, corner) / 2, _distance(corner, after) / 2)
         if room < 1:
-            steps.append(Step(corner))
+            steps.append(PathStep(corner))
         else:
-            steps += [Step(_towards(corner, before, room)), Step(_towards(corner, after, room), corner)]
-    return [*steps, Step(points[-1])]
+            steps += [PathStep(_towards(corner, before, room)), PathStep(_towards(corner, after, room), corner)]
+    return [*steps, PathStep(points[-1])]
 
 
 def _direction(start: Point, end: Point) -> Point:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cnncalc.core.cleaning import cell
-from cnncalc.draw.lines import Step, rounded, with_head
-from cnncalc.draw.shapes import Area, Circle, Group, Line, Photo, Picture, Point, Rect, Shape, Text
+from cnncalc.draw.lines import PathStep, rounded, with_head
+from cnncalc.draw.shapes import Area, Circle, Line, Photo, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import width
 from cnncalc.draw.theme import LOOKS, Look
 
@@ -109,10 +109,10 @@ class _Page:
         points, head = with_head(shape)
         yield from self._painted(self.looks[shape.role], list(_steps(rounded(points, shape.radius))))
         if head:
-            yield from self._painted(self.looks["head"], [*_steps([Step(point) for point in head]), "h"])
+            yield from self._painted(self.looks["head"], [*_steps([PathStep(point) for point in head]), "h"])
 
     def _area(self, shape: Area) -> Iterator[str]:
-        return self._painted(self.looks[shape.role], [*_steps([Step(point) for point in shape.points]), "h"])
+        return self._painted(self.looks[shape.role], [*_steps([PathStep(point) for point in shape.points]), "h"])
 
     def _photo(self, shape: Photo) -> Iterator[str]:
         from cnncalc.draw.pdf_photo import image_object
@@ -125,7 +125,7 @@ class _Page:
         yield f"/I{len(self.images)} Do Q"
         self.images.append(data)
 
-    def _group(self, shape: Group) -> Iterator[str]:
+    def _group(self, shape: ShapeGroup) -> Iterator[str]:
         for inner in shape.shapes:
             yield from self._write(inner)
 
@@ -143,7 +143,7 @@ _WRITERS: dict[type, Callable[[_Page, Any], Iterator[str]]] = {
     Line: _Page._line,
     Area: _Page._area,
     Photo: _Page._photo,
-    Group: _Page._group,
+    ShapeGroup: _Page._group,
 }
 
 
@@ -191,7 +191,7 @@ def _box(shape: Rect) -> Iterator[str]:
     yield f"{_numbers(x, y + radius)} l {_numbers(x, y + bend, x + bend, y, x + radius, y)} c h"
 
 
-def _steps(steps: list[Step]) -> Iterator[str]:
+def _steps(steps: list[PathStep]) -> Iterator[str]:
     """Write a line; a quadratic curve is the cubic one with its control two thirds of the way."""
     at: Point = steps[0].end
     yield f"{_numbers(*at)} m"

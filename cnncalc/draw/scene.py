@@ -56,12 +56,12 @@ class Box:
 class Path:
     """A branch: what it holds, and the number of the layer that it reads, where that is elsewhere."""
 
-    chain: Chain
+    chain: SceneChain
     origin: int | None = None
 
 
 @dataclass(slots=True)
-class Fork:
+class SceneFork:
     """Branches side by side, and the box in which they merge."""
 
     paths: list[Path]
@@ -89,7 +89,7 @@ class Frame:
     """A block that is opened, or parts that repeat: its title, and what it holds."""
 
     title: str
-    body: Chain
+    body: SceneChain
     names: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
     exit: int
@@ -101,11 +101,11 @@ class Frame:
         return self.body.boxes()
 
 
-Part = Box | Fork | Frame
+Part = Box | SceneFork | Frame
 
 
 @dataclass(slots=True)
-class Chain:
+class SceneChain:
     """Parts one behind the other.
 
     Attributes:
@@ -133,7 +133,7 @@ class Detail:
     title: str
     note: str
     input: str
-    body: Chain
+    body: SceneChain
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ class Scene:
     """
 
     name: str
-    chain: Chain
+    chain: SceneChain
     details: list[Detail]
     marks: dict[int, str]
     totals: Costs

@@ -70,7 +70,7 @@ class Photo(NamedTuple):
     href: str
 
 
-class Group(NamedTuple):
+class ShapeGroup(NamedTuple):
     """Shapes that stand for layers: what they are called, and which they are.
 
     Attributes:
@@ -87,7 +87,7 @@ class Group(NamedTuple):
     hint: str = ""
 
 
-Shape = Text | Rect | Circle | Line | Area | Photo | Group
+Shape = Text | Rect | Circle | Line | Area | Photo | ShapeGroup
 
 
 class Picture(NamedTuple):
@@ -131,5 +131,5 @@ _MOVES: dict[type, Callable[[Any, float, float], Shape]] = {
     Photo: _at,
     Line: _through,
     Area: _through,
-    Group: _all,
+    ShapeGroup: _all,
 }

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnncalc.core.cleaning import html_text
-from cnncalc.draw.lines import Step, rounded, with_head
-from cnncalc.draw.shapes import Area, Circle, Group, Line, Photo, Picture, Point, Rect, Shape, Text
+from cnncalc.draw.lines import PathStep, rounded, with_head
+from cnncalc.draw.shapes import Area, Circle, Line, Photo, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import FAMILY
 from cnncalc.draw.theme import LOOKS, Look, roles_of
 
@@ -109,13 +109,13 @@ def _pair(point: Point) -> str:
     return f"{_number(point[0])} {_number(point[1])}"
 
 
-def _path(steps: list[Step]) -> str:
+def _path(steps: list[PathStep]) -> str:
     """Write a line with round corners."""
     first = f"M{_pair(steps[0].end)}"
     return first + "".join([_curve(step) if step.corner else f"L{_pair(step.end)}" for step in steps[1:]])
 
 
-def _curve(step: Step) -> str:
+def _curve(step: PathStep) -> str:
     assert step.corner is not None  # the caller has asked
     return f"Q{_pair(step.corner)} {_pair(step.end)}"
 
@@ -130,7 +130,7 @@ def _photo(shape: Photo) -> Iterator[str]:
     yield f'<image {place} {size} preserveAspectRatio="xMidYMid slice" href="{html_text(shape.href)}"/>\n'
 
 
-def _group(shape: Group) -> Iterator[str]:
+def _group(shape: ShapeGroup) -> Iterator[str]:
     said = ""
     if shape.spans:
         spans = " ".join([f"{first}-{last}" for first, last in shape.spans])
@@ -150,5 +150,5 @@ _WRITERS: dict[type, Callable[[Any], Iterator[str]]] = {
     Line: _line,
     Area: _area,
     Photo: _photo,
-    Group: _group,
+    ShapeGroup: _group,
 }

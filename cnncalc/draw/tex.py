@@ -12,7 +12,7 @@ from typing import Any
 from cnncalc.core.cleaning import latex_cell
 from cnncalc.core.errors import ArgumentError
 from cnncalc.draw.lines import rounded, with_head
-from cnncalc.draw.shapes import Area, Circle, Group, Line, Photo, Picture, Point, Rect, Shape, Text
+from cnncalc.draw.shapes import Area, Circle, Line, Photo, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.theme import LOOKS, Look, roles_of
 
 _POINTS = 0.75
@@ -121,7 +121,7 @@ def _photo(shape: Photo) -> Iterator[str]:
     raise ArgumentError("bad-option", message, hints=["write .svg, .pdf or .png", "or leave out --image"])
 
 
-def _group(shape: Group) -> Iterator[str]:
+def _group(shape: ShapeGroup) -> Iterator[str]:
     for inner in shape.shapes:
         yield from _write(inner)
 
@@ -133,5 +133,5 @@ _WRITERS: dict[type, Callable[[Any], Iterator[str]]] = {
     Line: _line,
     Area: _area,
     Photo: _photo,
-    Group: _group,
+    ShapeGroup: _group,
 }

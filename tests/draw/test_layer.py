@@ -10,7 +10,7 @@ import pytest
 import cnncalc
 from cnncalc import zoo
 from cnncalc.draw.layer.reach import field_of, way_to
-from cnncalc.draw.shapes import Group, Picture, Rect, Text
+from cnncalc.draw.shapes import Picture, Rect, ShapeGroup, Text
 from cnncalc.draw.styles import Wishes, picture_of
 from cnncalc.draw.svg import svg
 from tests.draw.geometry import unreadable
@@ -54,7 +54,7 @@ def test_where_it_does_not_fit_the_last_window_hangs_over() -> None:
     picture = window("conv 3x3x1 s3", "7x7x3", misfit=1)
     assert texts(picture)[-3] == "height and width: (7 − 3 + 2·0)/3 + 1 = 2.33: it does not fit"
     (grid,) = [
-        shape.shapes[0] for shape in picture.shapes if isinstance(shape, Group) and shape.names == ("input",)
+        shape.shapes[0] for shape in picture.shapes if isinstance(shape, ShapeGroup) and shape.names == ("input",)
     ]  # fmt: skip
     over = windows(picture)["window-over"]
     assert isinstance(grid, Rect)

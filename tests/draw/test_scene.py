@@ -10,7 +10,7 @@ import pytest
 import cnncalc
 from cnncalc import zoo
 from cnncalc.draw.folding.opening import Limits, scene_of
-from cnncalc.draw.scene import Box, Fork, Frame, Part, Scene
+from cnncalc.draw.scene import Box, Frame, Part, Scene, SceneFork
 from tests.draw.tangles import tangle
 
 
@@ -32,7 +32,7 @@ def parts(shown: Scene) -> Iterator[Part]:
         yield part
         if isinstance(part, Frame):
             waiting += part.body.parts
-        elif isinstance(part, Fork):
+        elif isinstance(part, SceneFork):
             waiting += [inner for path in part.paths for inner in path.chain.parts]
 
 
@@ -119,7 +119,7 @@ def test_googlenet_shows_the_inside_of_its_modules_once() -> None:
     assert sum(title.startswith("inception") for title in titles(shown)) == 9
     (detail,) = shown.details
     (fork,) = detail.body.parts
-    assert isinstance(fork, Fork)
+    assert isinstance(fork, SceneFork)
     assert [[box.title for box in path.chain.boxes()] for path in fork.paths] == [
         ["conv 1×1, 64"],
         ["conv 1×1, 96", "conv 3×3, 128"],
@@ -138,7 +138,7 @@ def test_branches_that_all_read_elsewhere_have_no_line_from_the_part_before() ->
     """Both ends of each have a letter, and the layer before ends there."""
     text = "a: conv 3x3x8 p1 - b: conv 3x3x8 p1 - bn - @a - c: conv 5x5x8 p2 - conv 7x7x8 p3 - add( @b | @c )"
     shown = scene(text, "9x9x8")
-    (place,) = [place for place, part in enumerate(shown.chain.parts) if isinstance(part, Fork)]
+    (place,) = [place for place, part in enumerate(shown.chain.parts) if isinstance(part, SceneFork)]
     assert shown.chain.origins[place] == -1
     assert set(shown.marks) == {1, 2, 4}
 

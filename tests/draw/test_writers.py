@@ -17,7 +17,7 @@ import pytest
 import cnncalc
 from cnncalc.draw.pdf import pdf
 from cnncalc.draw.png import png
-from cnncalc.draw.shapes import Group, Line, Picture, Rect, Text
+from cnncalc.draw.shapes import Line, Picture, Rect, ShapeGroup, Text
 from cnncalc.draw.styles import STYLES, Wishes, picture_of
 from cnncalc.draw.tex import tex
 from tests.draw.tangles import tangle
@@ -74,7 +74,7 @@ def texts(picture: Picture) -> list[str]:
     """Return the texts of a picture."""
     found = []
     for shape in picture.shapes:
-        found += texts(picture._replace(shapes=shape.shapes)) if isinstance(shape, Group) else []
+        found += texts(picture._replace(shapes=shape.shapes)) if isinstance(shape, ShapeGroup) else []
         found += [shape.text] if isinstance(shape, Text) else []
     return found
 

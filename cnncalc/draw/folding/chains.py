@@ -9,7 +9,7 @@ around it.
 
 from __future__ import annotations
 
-from cnncalc.draw.folding.items import Block, Branch, Fork, Item, Leaf
+from cnncalc.draw.folding.items import BlockItem, Branch, Fork, Item, Leaf
 from cnncalc.network import Network, Node
 
 MOST_FORKS = 40
@@ -57,13 +57,13 @@ class _Walk:
             at += 1
         return at
 
-    def _block(self, start: int, stop: int, depth: int, name: str) -> Block:
+    def _block(self, start: int, stop: int, depth: int, name: str) -> BlockItem:
         inputs = (source for node in self.layers[start - 1 : stop - 1] for source in node.inputs if source < start)
         entry = next(inputs, None)
         leaves = next((at for at in range(stop - 1, start - 1, -1) if self.last_reader[at] >= stop), stop - 1)
         body = self.chain(start, stop, depth + 1, -1 if entry is None else entry)
         call = self.blocks.get(name, name)
-        return Block(start, stop - 1, entry, leaves, name, call, body, depth=_depth(body))
+        return BlockItem(start, stop - 1, entry, leaves, name, call, body, depth=_depth(body))
 
 
 class _Stack:

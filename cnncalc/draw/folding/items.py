@@ -68,7 +68,7 @@ class Fork(Item):
 
 
 @dataclass(slots=True)
-class Block(Item):
+class BlockItem(Item):
     """A call of a block: its name in the names of layers, and how it is called."""
 
     name: str

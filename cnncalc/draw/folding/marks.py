@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from cnncalc.draw import scene
 
 
-def marks_of(chains: Sequence[scene.Chain]) -> dict[int, str]:
+def marks_of(chains: Sequence[scene.SceneChain]) -> dict[int, str]:
     """Return a letter for every layer that is read from elsewhere in some chains, in the order of the layers.
 
     A layer that the picture does not show by itself has the letter of the box that holds it.
@@ -22,11 +22,11 @@ def marks_of(chains: Sequence[scene.Chain]) -> dict[int, str]:
     return {**letters, **{origin: letters[exit_] for origin, exit_ in owners.items()}}
 
 
-def _collect(chain: scene.Chain, found: set[int]) -> None:
+def _collect(chain: scene.SceneChain, found: set[int]) -> None:
     """Add the layers that are read from elsewhere; -1 stands for what is read in several places."""
     found.update([origin for origin in chain.origins if origin is not None and origin >= 0])
     for part in chain.parts:
-        if type(part) is scene.Fork:
+        if type(part) is scene.SceneFork:
             found.update([path.origin for path in part.paths if path.origin is not None and path.origin >= 0])
             for path in part.paths:
                 _collect(path.chain, found)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from cnncalc.core.numbers import counted
 from cnncalc.draw import scene
-from cnncalc.draw.folding.items import Block, Fork, Item, Leaf, Repeat
+from cnncalc.draw.folding.items import BlockItem, Fork, Item, Leaf, Repeat
 from cnncalc.draw.folding.marks import marks_of
 from cnncalc.draw.folding.simplify import structure
 from cnncalc.draw.roles import sign_of, times, title, word
@@ -77,7 +77,7 @@ class _Opener:
         self.params = [0, *accumulate([node.params for node in network.layers])]
         self.macs = [0, *accumulate([node.macs for node in network.layers])]
         self.values = [0, *accumulate([node.output.values for node in network.layers])]
-        self.closed: dict[str, list[Block]] = {}
+        self.closed: dict[str, list[BlockItem]] = {}
 
     def best_depth(self, items: list[Item]) -> int:
         """Return how deep blocks are opened so that there are not too many boxes."""
@@ -104,7 +104,7 @@ class _Opener:
 
     # ---- parts
 
-    def chain(self, items: Sequence[Item], depth: int, forks: int, entry: str = "") -> scene.Chain:
+    def chain(self, items: Sequence[Item], depth: int, forks: int, entry: str = "") -> scene.SceneChain:
         """Return the parts of a chain; ``depth`` levels of blocks are opened, ``forks`` forks are around it."""
         parts: list[scene.Part] = []
         origins: list[int | None] = []
@@ -119,7 +119,7 @@ class _Opener:
                 parts.append(self._left_out(items[hidden[0] : hidden[-1] + 1]))
                 origins.append(None)
             before = item.exit
-        return scene.Chain(parts, origins, parts[-1].output if parts else entry)
+        return scene.SceneChain(parts, origins, parts[-1].output if parts else entry)
 
     def _left_out(self, items: Sequence[Item]) -> scene.Box:
         """Return the box that stands for the middle of a chain which is too long."""
@@ -153,7 +153,7 @@ class _Opener:
         acts = (" · ".join(map(word, merge.after)),) if merge.after else ()
         box = self._box("merge", sign_of(merge.node.layer), acts, merge)
         box.names = tuple([n.name for n in (merge.node, *merge.after)])
-        return scene.Fork(paths, box)
+        return scene.SceneFork(paths, box)
 
     def _fewer(self, item: Fork, paths: list[scene.Path]) -> list[scene.Path]:
         """Count the branches of a fork of very many."""
@@ -163,7 +163,7 @@ class _Opener:
         said = (counted(sum(i.last - i.first + 1 for i in inner), "layer"),)
         box = scene.Box("block", f"{len(rest)} more branches", said, self._names(spans), spans, spans[0][1], "")
         box.costs = self._costs(spans) if inner else scene.Costs()
-        return [*paths[: MOST_BRANCHES - 1], scene.Path(scene.Chain([box], [None], ""))]
+        return [*paths[: MOST_BRANCHES - 1], scene.Path(scene.SceneChain([box], [None], ""))]
 
     def _closed_fork(self, item: Fork) -> scene.Box:
         acts = (" · ".join(map(word, item.merge.after)),) if item.merge.after else ()
@@ -172,7 +172,7 @@ class _Opener:
         box.names = self._names(box.spans)
         return box
 
-    def _block(self, item: Block, depth: int, forks: int) -> scene.Part:
+    def _block(self, item: BlockItem, depth: int, forks: int) -> scene.Part:
         if depth > 0:
             body = self.chain(item.body, depth - 1, forks)
             spans = ((item.first, item.last),)
@@ -251,7 +251,7 @@ class _Opener:
             details.append(scene.Detail(_call(blocks[0]), note, self._volume(blocks[0].entry), body))
         return details
 
-    def _inside(self, block: Block) -> scene.Chain:
+    def _inside(self, block: BlockItem) -> scene.SceneChain:
         """Return what is inside a block, with the blocks in it opened as deep as there is room."""
         closed = {key: list(blocks) for key, blocks in self.closed.items()}
         entry = self._volume(block.entry)
@@ -268,7 +268,7 @@ _FEW_SPANS = 24
 _PARTS: dict[type, Callable[..., Any]] = {
     Leaf: _Opener._leaf,
     Fork: _Opener._fork,
-    Block: _Opener._block,
+    BlockItem: _Opener._block,
     Repeat: _Opener._repeat,
 }
 
@@ -280,24 +280,24 @@ def _origin(item: Item, before: int | None) -> int | None:
     return -1 if item.entry is None else item.entry
 
 
-def _function(block: Block) -> str:
+def _function(block: BlockItem) -> str:
     return block.call.split("(", 1)[0]
 
 
-def _call(block: Block) -> str:
+def _call(block: BlockItem) -> str:
     """Write a call of a block; without brackets where there is nothing in them."""
     return block.call.removesuffix("()")
 
 
 def _names(item: Item) -> tuple[str, ...]:
-    if type(item) is Block:
+    if type(item) is BlockItem:
         return (item.name,)
     if type(item) is Leaf:
         return tuple([node.name for node in (*item.before, item.node, *item.after)])
     return ()
 
 
-def _is_told(block: Block) -> bool:
+def _is_told(block: BlockItem) -> bool:
     """Say whether the lines of a closed block tell all of its layers."""
     return len(block.body) <= MOST_LINES and all(_line(item) for item in block.body)
 
@@ -311,10 +311,10 @@ def _line(item: Item) -> str:
     return ""
 
 
-def _summary(block: Block) -> tuple[str, ...]:
+def _summary(block: BlockItem) -> tuple[str, ...]:
     """Return what a closed block says of its inside."""
     if _is_told(block):
         return tuple([_line(item) for item in block.body])
-    if len(block.body) == 1 and type(only := block.body[0]) is Repeat and type(only.body[0]) is Block:
+    if len(block.body) == 1 and type(only := block.body[0]) is Repeat and type(only.body[0]) is BlockItem:
         return (f"{_function(only.body[0])} ×{only.times}",)
     return (counted(block.last - block.first + 1, "layer"),)

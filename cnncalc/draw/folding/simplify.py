@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from cnncalc.draw.folding.chains import chain_of
-from cnncalc.draw.folding.items import Block, Branch, Fork, Item, Leaf, Repeat
+from cnncalc.draw.folding.items import BlockItem, Branch, Fork, Item, Leaf, Repeat
 from cnncalc.draw.roles import leads
 from cnncalc.network import Network, Node
 
@@ -45,7 +45,7 @@ def _of_fork(item: Fork) -> Iterator[int]:
 _INSIDE: dict[type, Callable[[Any], Iterator[int]]] = {
     Leaf: lambda item: iter(()),
     Fork: _of_fork,
-    Block: lambda item: leaps(item.body),
+    BlockItem: lambda item: leaps(item.body),
     Repeat: lambda item: leaps(item.body),
 }
 
@@ -79,7 +79,7 @@ class _Simplifying:
         branches = [Branch(self.chain(branch.items), branch.origin) for branch in item.branches]
         return replace(item, branches=branches)
 
-    def _block(self, item: Block) -> Item:
+    def _block(self, item: BlockItem) -> Item:
         body = self.chain(item.body)
         if len(body) == 1 and type(body[0]) is Leaf and body[0].exit == item.exit:
             return replace(body[0], entry=item.entry, block=item.name)
@@ -157,7 +157,7 @@ class _Simplifying:
 _SIMPLER: dict[type, Callable[[_Simplifying, Any], Item]] = {
     Leaf: _Simplifying._leaf,
     Fork: _Simplifying._fork,
-    Block: _Simplifying._block,
+    BlockItem: _Simplifying._block,
 }
 
 
@@ -174,14 +174,14 @@ def _like_fork(item: Fork) -> Hashable:
     return ("fork", item.merge.node.written, _words(item.merge.after), branches)
 
 
-def _like_block(item: Block) -> Hashable:
+def _like_block(item: BlockItem) -> Hashable:
     return ("block", item.call.split("(", 1)[0], tuple([inner.likeness for inner in item.body]))
 
 
 _LIKENESS: dict[type, Callable[[Any], Hashable]] = {
     Leaf: _like_leaf,
     Fork: _like_fork,
-    Block: _like_block,
+    BlockItem: _like_block,
 }
 
 
@@ -204,5 +204,5 @@ def _join_fork(before: Fork, item: Leaf) -> Item | None:
 _JOINS: dict[type, Callable[[Any, Leaf], Item | None]] = {
     Leaf: _join_leaf,
     Fork: _join_fork,
-    Block: lambda before, item: None,
+    BlockItem: lambda before, item: None,
 }

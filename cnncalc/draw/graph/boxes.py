@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from cnncalc.draw import scene
 from cnncalc.draw.graph import sizes
-from cnncalc.draw.shapes import Circle, Group, Line, Rect, Shape, Text
+from cnncalc.draw.shapes import Circle, Line, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
 
 Shapes = list[Shape]
 
 
 @dataclass
-class Style:
+class BoxStyle:
     """What every part is drawn with: what is shown of costs, and the letters of places that are read from elsewhere."""
 
     show: str = ""
@@ -25,7 +25,7 @@ class Style:
 class BoxPart:
     """A box: title, lines, how often it comes, its cost."""
 
-    def __init__(self, box: scene.Box, style: Style) -> None:
+    def __init__(self, box: scene.Box, style: BoxStyle) -> None:
         self.box = box
         self.exit, self.output = box.exit, box.output
         room = sizes.MOST_TEXT
@@ -64,7 +64,7 @@ class BoxPart:
             shapes.append(Text(middle, baseline + 1, line, sizes.SMALL, "middle", "quiet"))
         if self.cost:
             shapes += self._bar(x, y + self.height - 7)
-        out.append(Group(tuple(shapes), self.box.names, self.box.spans, _hint(self.box)))
+        out.append(ShapeGroup(tuple(shapes), self.box.names, self.box.spans, _hint(self.box)))
 
     def _head(self, x: float, y: float) -> Shapes:
         middle = x + self.width / 2
@@ -111,7 +111,7 @@ class MergePart:
             shapes.append(_sign(self.box.title, axis, centre))
         if self.beside:
             shapes.append(Text(axis + self.half + sizes.BESIDE, centre + 4, self.beside, sizes.SMALL, "start", "quiet"))
-        out.append(Group(tuple(shapes), self.box.names, self.box.spans, _hint(self.box)))
+        out.append(ShapeGroup(tuple(shapes), self.box.names, self.box.spans, _hint(self.box)))
 
 
 def _sign(sign: str, x: float, y: float) -> Shape:
@@ -123,7 +123,7 @@ def _sign(sign: str, x: float, y: float) -> Shape:
             Line(((x - 4, y - 4), (x + 4, y + 4)), "merge-line"),
             Line(((x - 4, y + 4), (x + 4, y - 4)), "merge-line"),
         )
-    return Group(lines)
+    return ShapeGroup(lines)
 
 
 def edge(out: Shapes, x: float, top: float, bottom: float, label: str, mark: str = "", *, arrow: bool = True) -> None:
@@ -170,7 +170,7 @@ def _hint(box: scene.Box) -> str:
     return " · ".join(shown)
 
 
-def _cost(box: scene.Box, style: Style) -> tuple[str, float]:
+def _cost(box: scene.Box, style: BoxStyle) -> tuple[str, float]:
     """Return what is said of a box's cost, and how long its bar is."""
     if not style.show or box.role == "input":
         return "", 0.0

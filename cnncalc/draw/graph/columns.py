@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cnncalc.draw import scene
 from cnncalc.draw.graph import sizes
-from cnncalc.draw.graph.boxes import Shapes, Style, beside, edge
+from cnncalc.draw.graph.boxes import BoxStyle, Shapes, beside, edge
 from cnncalc.draw.graph.parts import ChainPart
 from cnncalc.draw.shapes import Line
 
@@ -19,7 +19,7 @@ _MOST_COLUMNS = 8
 class Columns:
     """Parts of one chain side by side, each read from top to bottom."""
 
-    def __init__(self, chains: Sequence[ChainPart], style: Style) -> None:
+    def __init__(self, chains: Sequence[ChainPart], style: BoxStyle) -> None:
         self.chains = chains
         self.marks = style.marks
         self.count = len(chains)
@@ -51,14 +51,14 @@ class Columns:
         out.append(Line(points, "edge", following.enters, sizes.CORNER))
 
 
-def all_columns(chain: scene.Chain, style: Style) -> Iterator[Columns]:
+def all_columns(chain: scene.SceneChain, style: BoxStyle) -> Iterator[Columns]:
     """Go through the ways to part a chain into columns of about the same height."""
     heights = [part.height for part in ChainPart(chain, style).parts]
     for count in range(1, min(_MOST_COLUMNS, len(heights)) + 1):
         parts = []
         for start, stop in cuts(heights, count):
             output = chain.parts[stop - 1].output
-            parts.append(ChainPart(scene.Chain(chain.parts[start:stop], chain.origins[start:stop], output), style))
+            parts.append(ChainPart(scene.SceneChain(chain.parts[start:stop], chain.origins[start:stop], output), style))
         yield Columns(parts, style)
 
 

@@ -14,7 +14,7 @@ from cnncalc.core.numbers import in_units
 from cnncalc.draw import scene
 from cnncalc.draw.folding.opening import Limits, Scenes
 from cnncalc.draw.graph import sizes
-from cnncalc.draw.graph.boxes import Shapes, Style
+from cnncalc.draw.graph.boxes import BoxStyle, Shapes
 from cnncalc.draw.graph.columns import BETWEEN, Columns, all_columns, cuts
 from cnncalc.draw.graph.parts import DetailPart
 from cnncalc.draw.graph.ushape import UShape, u_shape
@@ -77,7 +77,7 @@ class _Page:
     def __init__(self, drawn: scene.Scene, show: str) -> None:
         self.scene = drawn
         costs = [SHOWN[show](box.costs, drawn.totals)[1] for box in drawn.boxes()] if show else []
-        self.style = Style(show, drawn.totals, max([*costs, 1]), drawn.marks)
+        self.style = BoxStyle(show, drawn.totals, max([*costs, 1]), drawn.marks)
         self.details = [DetailPart(detail, self.style) for detail in drawn.details]
         self.packed: list[_Packed | None] = [*_packings(self.details)] or [None]
         self.plan = min(self._plans(), key=_unfit)

@@ -10,15 +10,15 @@ from collections.abc import Callable
 
 from cnncalc.draw import scene
 from cnncalc.draw.graph import sizes
-from cnncalc.draw.graph.boxes import MARK_WIDTH, BoxPart, MergePart, Shapes, Style, edge, label_width, tag
-from cnncalc.draw.shapes import Group, Line, Rect, Text
+from cnncalc.draw.graph.boxes import MARK_WIDTH, BoxPart, BoxStyle, MergePart, Shapes, edge, label_width, tag
+from cnncalc.draw.shapes import Line, Rect, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
 
 
 class ChainPart:
     """Parts below each other on one axis, with an arrow and a volume between them."""
 
-    def __init__(self, chain: scene.Chain, style: Style) -> None:
+    def __init__(self, chain: scene.SceneChain, style: BoxStyle) -> None:
         self.style = style
         self.parts: list[Part] = [part_of(part, style) for part in chain.parts]
         self.origins = chain.origins
@@ -72,7 +72,7 @@ class ChainPart:
 class ForkPart:
     """Branches side by side: lines part above them, and meet below them in a circle."""
 
-    def __init__(self, fork: scene.Fork, style: Style) -> None:
+    def __init__(self, fork: scene.SceneFork, style: BoxStyle) -> None:
         self.style = style
         self.exit, self.output = fork.exit, fork.output
         self.merge = MergePart(fork.merge)
@@ -188,7 +188,7 @@ def _in_line(a: tuple[float, float], b: tuple[float, float], c: tuple[float, flo
 class FramePart:
     """A frame with a title around a chain: a block that is opened, or what repeats."""
 
-    def __init__(self, frame: scene.Frame, style: Style) -> None:
+    def __init__(self, frame: scene.Frame, style: BoxStyle) -> None:
         self.frame = frame
         self.exit, self.output = frame.exit, frame.output
         self.chain = ChainPart(frame.body, style)
@@ -216,7 +216,7 @@ class FramePart:
         if self.times:
             right = x + self.width - sizes.INSET
             texts.append(Text(right, y + 17, self.times, sizes.TITLE, "end", "text", bold=True))
-        out.append(Group(tuple(texts), frame.names, frame.spans))
+        out.append(ShapeGroup(tuple(texts), frame.names, frame.spans))
         axis, bottom = x + self.axis, y + self.height
         if self.clear:
             out.append(Line(((axis, y), (axis, y + self.above)), "edge", self.chain.enters))
@@ -231,7 +231,7 @@ _MOST_WIDER = 40.0
 class DetailPart:
     """The inside of a block that stands closed elsewhere: its title, what goes in, and what comes out."""
 
-    def __init__(self, detail: scene.Detail, style: Style) -> None:
+    def __init__(self, detail: scene.Detail, style: BoxStyle) -> None:
         self.detail = detail
         self.chain = ChainPart(detail.body, style)
         self.title = cut(detail.title, sizes.TITLE, max(sizes.MOST_TEXT, self.chain.width), bold=True)
@@ -262,9 +262,9 @@ class DetailPart:
 
 Part = BoxPart | ForkPart | FramePart
 
-_PARTS: dict[type, Callable[..., Part]] = {scene.Box: BoxPart, scene.Fork: ForkPart, scene.Frame: FramePart}
+_PARTS: dict[type, Callable[..., Part]] = {scene.Box: BoxPart, scene.SceneFork: ForkPart, scene.Frame: FramePart}
 
 
-def part_of(part: scene.Part, style: Style) -> Part:
+def part_of(part: scene.Part, style: BoxStyle) -> Part:
     """Return what lays a part of a scene out."""
     return _PARTS[type(part)](part, style)

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from cnncalc.draw import scene
 from cnncalc.draw.graph import sizes
-from cnncalc.draw.graph.boxes import BoxPart, MergePart, Shapes, Style, edge, label_width
+from cnncalc.draw.graph.boxes import BoxPart, BoxStyle, MergePart, Shapes, edge, label_width
 from cnncalc.draw.graph.parts import ChainPart
 from cnncalc.draw.shapes import Line, Text
 
@@ -33,14 +33,14 @@ class _Level:
     top: float = 0.0
 
 
-def u_shape(chain: scene.Chain, style: Style) -> UShape | None:
+def u_shape(chain: scene.SceneChain, style: BoxStyle) -> UShape | None:
     """Return what lays a network out as a U; None for one that is none."""
     if style.marks:
         return None
     levels: list[_Level] = []
     while (place := _fork_of(chain)) is not None:
         fork = chain.parts[place]
-        assert type(fork) is scene.Fork  # what `_fork_of` finds
+        assert type(fork) is scene.SceneFork  # what `_fork_of` finds
         after = chain.parts[place + 1 :]
         paths = sorted(fork.paths, key=lambda path: len(path.chain.parts))
         if len(paths) != 2 or any(path.origin is not None for path in paths) or not place:
@@ -49,7 +49,7 @@ def u_shape(chain: scene.Chain, style: Style) -> UShape | None:
             type(part) is scene.Box for part in (*paths[0].chain.parts, *after)
         ):
             return None
-        down = ChainPart(scene.Chain(chain.parts[:place], [None] * place, chain.parts[place - 1].output), style)
+        down = ChainPart(scene.SceneChain(chain.parts[:place], [None] * place, chain.parts[place - 1].output), style)
         held = [BoxPart(part, style) for part in paths[0].chain.parts if type(part) is scene.Box]
         up = [BoxPart(part, style) for part in after if type(part) is scene.Box]
         label = paths[0].chain.output
@@ -60,13 +60,13 @@ def u_shape(chain: scene.Chain, style: Style) -> UShape | None:
     return _with_bottom(levels, chain, style)
 
 
-def _fork_of(chain: scene.Chain) -> int | None:
+def _fork_of(chain: scene.SceneChain) -> int | None:
     """Return the place of the only fork in a chain."""
-    places = [place for place, part in enumerate(chain.parts) if type(part) is scene.Fork]
+    places = [place for place, part in enumerate(chain.parts) if type(part) is scene.SceneFork]
     return places[0] if len(places) == 1 and not any(origin is not None for origin in chain.origins) else None
 
 
-def _with_bottom(levels: list[_Level], chain: scene.Chain, style: Style) -> UShape | None:
+def _with_bottom(levels: list[_Level], chain: scene.SceneChain, style: BoxStyle) -> UShape | None:
     """Part what is innermost into what leads down and what leads up: from the first box on that enlarges."""
     first = next(
         (place for place, part in enumerate(chain.parts) if type(part) is scene.Box and part.role == "enlarging"), None
@@ -75,7 +75,7 @@ def _with_bottom(levels: list[_Level], chain: scene.Chain, style: Style) -> USha
     rest = chain.parts[split:]
     if not split or not all(type(part) is scene.Box for part in rest):
         return None
-    down = ChainPart(scene.Chain(chain.parts[:split], [None] * split, chain.parts[split - 1].output), style)
+    down = ChainPart(scene.SceneChain(chain.parts[:split], [None] * split, chain.parts[split - 1].output), style)
     return UShape(levels, down, [BoxPart(part, style) for part in rest if type(part) is scene.Box])
 
 

@@ -9,7 +9,7 @@ from cnncalc.core.errors import ArgumentError
 from cnncalc.draw.layer.choosing import layer_named
 from cnncalc.draw.layer.reach import Level, field_of, way_to
 from cnncalc.draw.roles import times, title
-from cnncalc.draw.shapes import Area, Group, Line, Photo, Picture, Point, Rect, Shape, Text
+from cnncalc.draw.shapes import Area, Line, Photo, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
 from cnncalc.network import Network, Node
 
@@ -153,7 +153,7 @@ class _Drawing:
                 shapes.append(Line(((place, y - BAR / 2), (place, y + BAR / 2)), "net"))
         index = level.node.index if level.node else 0
         name = level.node.name if level.node else "input"
-        self.out.append(Group(tuple(shapes), (name,), ((index, index),), name))
+        self.out.append(ShapeGroup(tuple(shapes), (name,), ((index, index),), name))
 
     # ---- the input
 
@@ -165,7 +165,7 @@ class _Drawing:
         scale = IMAGE / extent
         left, upper = x - min(0, first) * scale, y - min(0, top) * scale
         body = Rect(left, upper, wide * scale, high * scale, "image")
-        self.out.append(Group((body,), ("input",), ((0, 0),), f"input {times(self.network.input)}"))
+        self.out.append(ShapeGroup((body,), ("input",), ((0, 0),), f"input {times(self.network.input)}"))
         if self.photo:
             self.out.append(Photo(left, upper, wide * scale, high * scale, self.photo))
         across, down = (last - first + 1) * scale, (bottom - top + 1) * scale

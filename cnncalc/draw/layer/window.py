@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cnncalc.core.errors import ArgumentError
 from cnncalc.draw.layer.choosing import first_that, layer_named
 from cnncalc.draw.roles import times
-from cnncalc.draw.shapes import Group, Line, Picture, Rect, Shape, Text
+from cnncalc.draw.shapes import Line, Picture, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
 from cnncalc.layers.window import Window, never_read
 from cnncalc.network import Network, Node
@@ -196,7 +196,7 @@ class _Drawing:
         span = (self.node.inputs[0], self.node.inputs[0])
         shape = Rect(x + left * cell, y + top * cell, wide * cell, high * cell, "grid-input")
         source = self.network.layers[span[0] - 1].name if span[0] else "input"
-        self.out.append(Group((shape,), (source,), (span,), f"input {times(self.node.sources[0])}"))
+        self.out.append(ShapeGroup((shape,), (source,), (span,), f"input {times(self.node.sources[0])}"))
 
     def _net(self, x: float, y: float, columns: int, rows: int, cell: float) -> None:
         for column in range(columns + 1):
@@ -244,7 +244,7 @@ class _Drawing:
         y = middle - high / 2
         node = self.node
         body = Rect(x, y, wide, high, "grid-output")
-        self.out.append(Group((body,), (node.name,), ((node.index, node.index),), f"output {times(node.output)}"))
+        self.out.append(ShapeGroup((body,), (node.name,), ((node.index, node.index),), f"output {times(node.output)}"))
         marked = [(0, 0, "window-first")]
         if columns > 2 or (columns > 1 and rows > 1):
             marked.append((1, 0, "window-second"))

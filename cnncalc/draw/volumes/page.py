@@ -8,9 +8,9 @@ from math import log
 
 from cnncalc.core.numbers import in_units
 from cnncalc.draw.roles import times
-from cnncalc.draw.shapes import Area, Group, Line, Picture, Point, Rect, Shape, Text
+from cnncalc.draw.shapes import Area, Line, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
-from cnncalc.draw.volumes.rows import LANE, LINE, SMALL, TITLE, Placed, Row, placed_steps, rows_of, u_rows
+from cnncalc.draw.volumes.rows import LANE, LINE, SMALL, TITLE, PlacedVolume, Row, placed_steps, rows_of, u_rows
 from cnncalc.draw.volumes.steps import steps_of
 from cnncalc.network import Network
 
@@ -85,10 +85,10 @@ class _Page:
         for start, end, lane in row.arcs:
             self._draw_arc(row, start, end, lane, y)
 
-    def _draw_step(self, row: Row, one: Placed, y: float) -> None:
+    def _draw_step(self, row: Row, one: PlacedVolume, y: float) -> None:
         step = one.step
         shapes = one.slab.shapes(MARGIN + one.x, y, step.role)
-        self.out.append(Group(tuple(shapes), step.names, step.spans, f"{one.head} · {one.label}"))
+        self.out.append(ShapeGroup(tuple(shapes), step.names, step.spans, f"{one.head} · {one.label}"))
         middle = MARGIN + one.middle
         top = y - one.slab.top - 7
         self.out.append(Text(middle, top, one.label, SMALL, "middle", "quiet"))
@@ -99,7 +99,7 @@ class _Page:
             baseline += LINE
             self.out.append(Text(middle, baseline, line, SMALL, "middle", "quiet"))
 
-    def _draw_marks(self, one: Placed, x: float, y: float) -> None:
+    def _draw_marks(self, one: PlacedVolume, x: float, y: float) -> None:
         """Draw the letters of a volume that another row takes, and of those that it takes from there."""
         letters = [self.marks[index] for index in (one.step.exit, *one.step.skips) if index in self.marks]
         for place, letter in enumerate(letters):
@@ -107,7 +107,7 @@ class _Page:
             self.out.append(Rect(left, y - 14 - TAG, TAG, TAG, "tag", TAG / 2))
             self.out.append(Text(left + TAG / 2, y - 10 - TAG / 2, letter, SMALL, "middle", "text", bold=True))
 
-    def _draw_between(self, left: Placed, right: Placed, y: float) -> None:
+    def _draw_between(self, left: PlacedVolume, right: PlacedVolume, y: float) -> None:
         """Draw how one volume becomes the next: the cone of the window, or an arrow."""
         start, end = MARGIN + left.x, MARGIN + right.x
         if right.step.kernel and not left.slab.vector and left.slab.deep:
@@ -115,7 +115,7 @@ class _Page:
         else:
             self.out.append(Line(((start + left.slab.width + 5, y), (end - 4, y)), "edge", True))
 
-    def _draw_cone(self, left: Placed, right: Placed, start: float, end: float, y: float) -> None:
+    def _draw_cone(self, left: PlacedVolume, right: PlacedVolume, start: float, end: float, y: float) -> None:
         volume, kernel = left.step.volume, right.step.kernel
         down = kernel[-2] / volume.spatial[-2] if len(kernel) > 1 else 1.0
         across = kernel[-1] / volume.spatial[-1]
@@ -152,7 +152,7 @@ class _Page:
         if split < len(upper.placed):
             self._step_line(lower.placed[-1], below, upper.placed[split], y, gap + 2 * ROWS / 3)
 
-    def _step_line(self, source: Placed, start: float, target: Placed, end: float, level: float) -> None:
+    def _step_line(self, source: PlacedVolume, start: float, target: PlacedVolume, end: float, level: float) -> None:
         """Draw a line from the right side of a slab to the left side of one in another row."""
         away, to = MARGIN + source.right + 8, MARGIN + target.left - 8
         side = MARGIN + source.x + source.slab.width + 5

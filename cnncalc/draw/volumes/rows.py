@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from cnncalc.draw.roles import times
 from cnncalc.draw.text import cut, width
-from cnncalc.draw.volumes.slabs import Scale, Slab
-from cnncalc.draw.volumes.steps import Step
+from cnncalc.draw.volumes.slabs import Slab, SlabScale
+from cnncalc.draw.volumes.steps import VolumeStep
 
 TITLE, SMALL, LINE = 12.0, 11.0, 14.0
 LEAST = 30.0
@@ -26,10 +26,10 @@ INDENT = 18.0
 
 
 @dataclass
-class Placed:
+class PlacedVolume:
     """A step with its slab and its texts, and where it stands in its row."""
 
-    step: Step
+    step: VolumeStep
     slab: Slab
     label: str
     head: str
@@ -74,7 +74,7 @@ class Row:
 
     """
 
-    placed: list[Placed]
+    placed: list[PlacedVolume]
     split: int | None = None
     arcs: Sequence[tuple[int, int, int]] = ()
     lanes: int = 0
@@ -100,26 +100,26 @@ class Row:
         """To the end of the last slab or text."""
         return max([one.right for one in self.placed])
 
-    def neighbours(self) -> list[tuple[Placed, Placed]]:
+    def neighbours(self) -> list[tuple[PlacedVolume, PlacedVolume]]:
         """Return the pairs of which one is made from the other."""
         pairs = list(pairwise(self.placed))
         return [pair for place, pair in enumerate(pairs, 1) if place != self.split]
 
 
-def placed_steps(steps: Sequence[Step]) -> list[Placed]:
+def placed_steps(steps: Sequence[VolumeStep]) -> list[PlacedVolume]:
     """Return all steps with their slabs, on one scale."""
-    scale = Scale([step.volume for step in steps])
+    scale = SlabScale([step.volume for step in steps])
     return [_placed(step, scale) for step in steps]
 
 
-def _placed(step: Step, scale: Scale) -> Placed:
+def _placed(step: VolumeStep, scale: SlabScale) -> PlacedVolume:
     often = f" ×{step.times}" if step.times > 1 else ""
     head = cut(step.title, TITLE, MOST_TEXT - width(often, TITLE)) + often
     lines = [cut(line, SMALL, MOST_TEXT) for line in step.lines]
-    return Placed(step, Slab(step.volume, scale, step.times), times(step.volume), head, lines)
+    return PlacedVolume(step, Slab(step.volume, scale, step.times), times(step.volume), head, lines)
 
 
-def rows_of(placed: Sequence[Placed], count: int) -> list[Row]:
+def rows_of(placed: Sequence[PlacedVolume], count: int) -> list[Row]:
     """Part the steps into at most so many rows of about the same width."""
     low, high = 80.0, 40_000.0
     while high - low > 8:
@@ -133,8 +133,8 @@ def rows_of(placed: Sequence[Placed], count: int) -> list[Row]:
     return rows
 
 
-def _filled(placed: Sequence[Placed], room: float) -> list[list[Placed]]:
-    rows: list[list[Placed]] = []
+def _filled(placed: Sequence[PlacedVolume], room: float) -> list[list[PlacedVolume]]:
+    rows: list[list[PlacedVolume]] = []
     end = 0.0
     for one in placed:
         extent = max(one.slab.width + LEAST, one.text + APART, one.label_width + APART)
@@ -147,9 +147,9 @@ def _filled(placed: Sequence[Placed], room: float) -> list[list[Placed]]:
     return rows
 
 
-def _beside(placed: Sequence[Placed], start: float = 0.0) -> list[Placed]:
+def _beside(placed: Sequence[PlacedVolume], start: float = 0.0) -> list[PlacedVolume]:
     """Place steps as near to each other as slabs and texts allow."""
-    result: list[Placed] = []
+    result: list[PlacedVolume] = []
     for one in placed:
         half = one.slab.width / 2
         begins = [start, start + one.text / 2 - half, start + one.label_width / 2 - half]
@@ -160,11 +160,11 @@ def _beside(placed: Sequence[Placed], start: float = 0.0) -> list[Placed]:
             begins.append(last.middle + (last.label_width + one.label_width) / 2 + APART - half)
             begins += [end + LEAST, end + 6 + one.label_width / 2 - half]  # its size beside the other's slab
             begins.append(last.middle + last.label_width / 2 + 6)
-        result.append(Placed(one.step, one.slab, one.label, one.head, one.lines, max(begins)))
+        result.append(PlacedVolume(one.step, one.slab, one.label, one.head, one.lines, max(begins)))
     return result
 
 
-def _arcs(placed: Sequence[Placed]) -> tuple[list[tuple[int, int, int]], int]:
+def _arcs(placed: Sequence[PlacedVolume]) -> tuple[list[tuple[int, int, int]], int]:
     """Return the skips within a row, each in a lane above those that it spans."""
     places = {one.step.exit: place for place, one in enumerate(placed)}
     found = {(places[skip], place) for place, one in enumerate(placed) for skip in one.step.skips if skip in places}
@@ -181,7 +181,7 @@ def _arcs(placed: Sequence[Placed]) -> tuple[list[tuple[int, int, int]], int]:
     return arcs, len(lanes)
 
 
-def u_rows(placed: Sequence[Placed]) -> list[Row] | None:
+def u_rows(placed: Sequence[PlacedVolume]) -> list[Row] | None:
     """Return the rows of a network that goes down and up again, one for each level; None for another one.
 
     The way down stands left and the way up right. What enlarges stands in the row of the skip that it meets.
@@ -201,7 +201,7 @@ def u_rows(placed: Sequence[Placed]) -> list[Row] | None:
     return _levels(levels) if begin < end else None
 
 
-def _levels(levels: Sequence[tuple[Sequence[Placed], Sequence[Placed], int]]) -> list[Row]:
+def _levels(levels: Sequence[tuple[Sequence[PlacedVolume], Sequence[PlacedVolume], int]]) -> list[Row]:
     lefts = [_beside(left, INDENT * level) for level, (left, _, _) in enumerate(levels)]
     rights = [_beside(right) for _, right, _ in levels]
     inner = [
@@ -215,7 +215,7 @@ def _levels(levels: Sequence[tuple[Sequence[Placed], Sequence[Placed], int]]) ->
             rows.append(Row(left))
             continue
         shift = whole - INDENT * level - max([one.right for one in right])
-        moved = [Placed(o.step, o.slab, o.label, o.head, o.lines, o.x + shift) for o in right]
+        moved = [PlacedVolume(o.step, o.slab, o.label, o.head, o.lines, o.x + shift) for o in right]
         arc = (len(left) - 1, len(left) + levels[level][2], 0)
         rows.append(Row([*left, *moved], len(left), (arc,), 1))
     return rows

@@ -24,7 +24,7 @@ _MOST = 3
 """So many slabs at most stand for what repeats, and for the frames of three-dimensional data."""
 
 
-class Scale:
+class SlabScale:
     """How many pixels a side of a volume takes, so that the largest of all fits."""
 
     def __init__(self, volumes: list[Volume]) -> None:
@@ -51,7 +51,7 @@ class Slab:
 
     """
 
-    def __init__(self, volume: Volume, scale: Scale, times: int = 1) -> None:
+    def __init__(self, volume: Volume, scale: SlabScale, times: int = 1) -> None:
         self.vector = is_vector(volume)
         if self.vector:
             self.high, self.deep, self.thick = 26 + 9 * math.log2(volume.channels), 0.0, 10.0

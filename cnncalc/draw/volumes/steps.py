@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncalc.core.numbers import counted
 from cnncalc.core.volume import Volume
-from cnncalc.draw.folding.items import Block, Branch, Fork, Item, Leaf, Repeat
+from cnncalc.draw.folding.items import BlockItem, Branch, Fork, Item, Leaf, Repeat
 from cnncalc.draw.folding.simplify import structure
 from cnncalc.draw.roles import kernel_of, sign_of, title, word
 from cnncalc.network import Network
@@ -25,7 +25,7 @@ _SMALL = 200  # more layers do not fit into a few volumes
 
 
 @dataclass(slots=True)
-class Step:
+class VolumeStep:
     """A volume and what makes it.
 
     Attributes:
@@ -53,9 +53,9 @@ class Step:
     skips: list[int] = field(default_factory=list)
 
 
-def steps_of(network: Network, depth: int | None = None) -> list[Step]:
+def steps_of(network: Network, depth: int | None = None) -> list[VolumeStep]:
     """Return the volumes of a network in order, with the input first."""
-    start = Step("input", "input", (), network.input, names=("input",), spans=((0, 0),))
+    start = VolumeStep("input", "input", (), network.input, names=("input",), spans=((0, 0),))
     if depth is None and len(network) <= _SMALL:
         plain = _Steps(network).chain(structure(network, fold=False), _LEVELS)
         if len(plain) < FEW:
@@ -72,7 +72,7 @@ def steps_of(network: Network, depth: int | None = None) -> list[Step]:
     return [start, *_shortened(best)]
 
 
-def _shortened(steps: list[Step]) -> list[Step]:
+def _shortened(steps: list[VolumeStep]) -> list[VolumeStep]:
     """Leave out the middle of a row that is too long."""
     if len(steps) <= MOST:
         return steps
@@ -82,7 +82,7 @@ def _shortened(steps: list[Step]) -> list[Step]:
     layers = spans[0][1] - spans[0][0] + 1
     last = middle[-1]
     names = (middle[0].names[0], "…", last.names[-1])
-    left_out = Step("block", "…", (f"{layers:,} more layers",), last.volume, (), 1, names, spans, last.exit)
+    left_out = VolumeStep("block", "…", (f"{layers:,} more layers",), last.volume, (), 1, names, spans, last.exit)
     return [*steps[:half], left_out, *steps[-half:]]
 
 
@@ -90,14 +90,14 @@ class _Steps:
     def __init__(self, network: Network) -> None:
         self.network = network
 
-    def chain(self, items: Sequence[Item], depth: int) -> list[Step]:
+    def chain(self, items: Sequence[Item], depth: int) -> list[VolumeStep]:
         """Return the steps of a chain with so many levels of blocks opened."""
-        steps: list[Step] = []
+        steps: list[VolumeStep] = []
         for item in items:
             steps += _MAKERS[type(item)](self, item, depth)
         return steps
 
-    def _leaf(self, item: Leaf, depth: int) -> list[Step]:
+    def _leaf(self, item: Leaf, depth: int) -> list[VolumeStep]:
         node = item.node
         said = [*node.layer.remarks(), *([" · ".join(map(word, item.after))] if item.after else [])]
         if item.before:
@@ -108,11 +108,11 @@ class _Steps:
 
     def _step(
         self, role: str, head: str, lines: tuple[str, ...], item: Item, names: tuple[str, ...], kernel: tuple[int, ...]
-    ) -> Step:
+    ) -> VolumeStep:
         volume = self.network.layers[item.exit - 1].output
-        return Step(role, head, lines, volume, kernel, 1, names, ((item.first, item.last),), item.exit)
+        return VolumeStep(role, head, lines, volume, kernel, 1, names, ((item.first, item.last),), item.exit)
 
-    def _fork(self, item: Fork, depth: int) -> list[Step]:
+    def _fork(self, item: Fork, depth: int) -> list[VolumeStep]:
         branches = sorted(item.branches, key=lambda branch: len(branch.items))
         main = branches[-1]
         if not self._goes_down(item) or not main.items or any(len(branch.items) > 1 for branch in branches[:-1]):
@@ -131,7 +131,7 @@ class _Steps:
         size = prod(self.network.layers[item.merge.first - 1].output.spatial)
         return any(1 < prod(node.output.spatial) < size for node in self.network.layers[item.first - 1 : item.last])
 
-    def _past(self, fork: Fork, branch: Branch, step: Step) -> None:
+    def _past(self, fork: Fork, branch: Branch, step: VolumeStep) -> None:
         """Note what goes past the main branch; a layer on the way is named with the merge."""
         origin = fork.entry if branch.origin is None else branch.origin
         step.skips.append(-1 if origin is None else origin)
@@ -142,7 +142,7 @@ class _Steps:
                 step.lines = (*step.lines, f"skip: {title(only.node)}")
                 step.names = (only.node.name, *step.names)
 
-    def _closed(self, item: Fork) -> Step:
+    def _closed(self, item: Fork) -> VolumeStep:
         """Return branches as a single volume."""
         kind = item.merge.node.layer.kind
         full = [branch for branch in item.branches if branch.items]
@@ -158,7 +158,7 @@ class _Steps:
         lines = [f"{len(item.branches)} branches", *after]
         return self._step(role, kind, tuple(lines), item, names, ())
 
-    def _block(self, item: Block, depth: int) -> list[Step]:
+    def _block(self, item: BlockItem, depth: int) -> list[VolumeStep]:
         if depth > 0:
             return self.chain(item.body, depth - 1)
         name, _, arguments = item.call.partition("(")
@@ -167,7 +167,7 @@ class _Steps:
         said = arguments.removesuffix(")") or counted(len(layers), "layer")
         return [self._step(role, name, (said,), item, (item.name,), ())]
 
-    def _repeat(self, item: Repeat, depth: int) -> list[Step]:
+    def _repeat(self, item: Repeat, depth: int) -> list[VolumeStep]:
         steps = self.chain(item.body, depth)
         volume = self.network.layers[item.exit - 1].output
         if len(steps) == 1:
@@ -182,7 +182,7 @@ class _Steps:
 _MAKERS: dict[type, Callable[[_Steps, Any, int], Any]] = {
     Leaf: _Steps._leaf,
     Fork: _Steps._fork,
-    Block: _Steps._block,
+    BlockItem: _Steps._block,
     Repeat: _Steps._repeat,
 }
 
@@ -191,7 +191,7 @@ def _brief(item: Item) -> str:
     """Name an item in a few words."""
     if type(item) is Leaf:
         return title(item.node)
-    if type(item) is Block:
+    if type(item) is BlockItem:
         return item.call.removesuffix("()")
     if type(item) is Repeat and len(item.body) == 1:
         return f"{_brief(item.body[0])} ×{item.times}"

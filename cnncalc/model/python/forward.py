@@ -30,7 +30,7 @@ SIGNS = {"add": "+", "mul": "*"}
 _CALL = re.compile(r"(self\.\w+\()(\w+)\)")
 
 
-class Expression(NamedTuple):
+class TorchExpression(NamedTuple):
     """A value as it is written; one that is not simple needs brackets in front of a method."""
 
     text: str
@@ -73,7 +73,7 @@ class _Forward:
         self.item_names = {item.name for item in body.items if isinstance(item, BodyItem)}
         self.variables = {0: given}
         self.reads = Counter({given: self.readers[0]})  # how often each variable will still be read
-        self.pending: tuple[int, Expression] | None = None
+        self.pending: tuple[int, TorchExpression] | None = None
         self.room = WIDTH - indent - _LONGEST_NAME - len("return ")
 
     def write(self) -> None:
@@ -115,39 +115,39 @@ class _Forward:
         else:
             self.pending = place, written
 
-    def _written(self, place: int, item: BodyItem, values: list[str]) -> Expression:
+    def _written(self, place: int, item: BodyItem, values: list[str]) -> TorchExpression:
         """Return an item as an expression, after statements for what does not fit on its line."""
         work = item.work
-        inputs = [called(prepare, Expression(value)) for prepare, value in zip(work.prepare, values, strict=True)]
+        inputs = [called(prepare, TorchExpression(value)) for prepare, value in zip(work.prepare, values, strict=True)]
         if work.merge == "cat":
             return self._joined(place, [value.text for value in inputs])
         if work.merge:
             return self._combined(place, SIGNS[work.merge], [value.text for value in inputs])
-        value = Expression(values[0])
+        value = TorchExpression(values[0])
         for step in (*work.prepare[0], *work.steps):
             longer = applied(step, self.modules[place - 1], value)
             if len(longer.text) > self.room and value.text != values[0]:
-                longer = applied(step, self.modules[place - 1], Expression(self._store(place, value.text)))
+                longer = applied(step, self.modules[place - 1], TorchExpression(self._store(place, value.text)))
             value = longer
         return value
 
-    def _joined(self, place: int, values: list[str]) -> Expression:
+    def _joined(self, place: int, values: list[str]) -> TorchExpression:
         doc = Brackets("torch.cat(", (Brackets("(", tuple(values)), "1"))
         room = WIDTH - self.indent - len("return ") if place == len(self.body.items) else self.room
         if len(flat(doc)) <= room:
-            return Expression(flat(doc))
+            return TorchExpression(flat(doc))
         variable = self._variable(place)
         self.lines += laid_out(f"{variable} = ", doc, self.indent)
-        return Expression(variable)
+        return TorchExpression(variable)
 
-    def _combined(self, place: int, sign: str, values: list[str]) -> Expression:
+    def _combined(self, place: int, sign: str, values: list[str]) -> TorchExpression:
         text = values[0]
         for value in values[1:]:
             longer = f"{text} {sign} {value}"
             if len(longer) > self.room and text != values[0]:
                 longer = f"{self._store(place, text)} {sign} {value}"
             text = longer
-        return Expression(text, simple=False)
+        return TorchExpression(text, simple=False)
 
     def _loop(self, place: int, loop: Loop) -> None:
         """Write a loop, whose turns go on from one variable to the same."""
@@ -226,31 +226,31 @@ class _Forward:
 # ---- calls
 
 
-def applied(step: PythonCall | str, module: str, value: Expression) -> Expression:
+def applied(step: PythonCall | str, module: str, value: TorchExpression) -> TorchExpression:
     """Return a value after one step; a text is the module, or the part of it with this label."""
     if isinstance(step, PythonCall):
         return called((step,), value)
-    return Expression(f"{module}{step and '.'}{step}({value.text})")
+    return TorchExpression(f"{module}{step and '.'}{step}({value.text})")
 
 
-def called(functions: tuple[PythonCall, ...], value: Expression) -> Expression:
+def called(functions: tuple[PythonCall, ...], value: TorchExpression) -> TorchExpression:
     """Return a value after some functions."""
     for function in functions:
         value = _called(function, value)
     return value
 
 
-def _called(function: PythonCall, value: Expression) -> Expression:
+def _called(function: PythonCall, value: TorchExpression) -> TorchExpression:
     inner = value.text if value.simple else f"({value.text})"
     if function.target == "neg":
-        return Expression(f"-{inner}", simple=False)
+        return TorchExpression(f"-{inner}", simple=False)
     arguments = [
         f"{argument.keyword}={flat(setting(argument.value))}" if argument.keyword else flat(setting(argument.value))
         for argument in function.arguments
     ]
     if function.target in METHODS:
-        return Expression(f"{inner}.{METHODS[function.target]}({', '.join(arguments)})")
-    return Expression(f"nn.functional.{function.target}({', '.join([value.text, *arguments])})")
+        return TorchExpression(f"{inner}.{METHODS[function.target]}({', '.join(arguments)})")
+    return TorchExpression(f"nn.functional.{function.target}({', '.join([value.text, *arguments])})")
 
 
 def setting(value: object) -> str | Brackets:

@@ -136,7 +136,17 @@ def test_shapes_loads_what_it_needs() -> None:
     assert "cnncalc.network.trials" not in loaded
 
 
-NEEDED_BY_SHAPES = {"__init__", "analysis", "commands", "core", "layers", "library", "loading", "network"}
+NEEDED_BY_SHAPES = {
+    "__init__",
+    "analysis",
+    "commands",
+    "core",
+    "layers",
+    "library",
+    "loading",
+    "network",
+    "shown_network",
+}
 NEEDED_BY_SHAPES |= {"report", "spec", "zoo"}
 
 

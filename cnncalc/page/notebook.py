@@ -1,0 +1,48 @@
+"""What a notebook shows of a network: its totals, its picture and its table, as a part of the notebook's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zlib import crc32
+
+from cnncalc.analysis import Counts
+from cnncalc.core.cleaning import html_text
+from cnncalc.core.numbers import in_units
+from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles.files import name_of
+from cnncalc.draw.svg import svg
+from cnncalc.report.shapes import shapes_report
+from cnncalc.report.table import Table
+
+MOST_ROWS = 40
+"""Most layers that are shown one by one; of more, the blocks of the first level have a row each."""
+
+
+def notebook_html(counts: Counts) -> str:
+    """Return the HTML of a network: one element, with no script and no reference to anything outside."""
+    network = counts.network
+    name = name_of(network)
+    prefix = f"cnncalc-{crc32(f'{name} {network.source.text} {network.input}'.encode()):08x}-"  # of this network alone
+    totals = f"{name}: {network.input} → {network.output}, {network.params:,} parameters, {in_units(network.macs)} MACs"
+    picture = svg(picture_of(network, "graph", Wishes(name=name)), "light", prefix=prefix)
+    depth = 1 if len(network) > MOST_ROWS and network.blocks else None
+    rows = "".join(_rows(shapes_report(counts, depth=depth).table.for_people()))
+    return f"<div><p><strong>{html_text(totals)}</strong></p>{picture}<table>{rows}</table></div>"
+
+
+def _rows(table: Table) -> Iterator[str]:
+    titles, body, total = table.shown(html_text)
+    aligned = [
+        ' style="text-align: right"' if column.right else ' style="text-align: left"' for column in table.columns
+    ]
+    yield _row("th", titles, aligned)
+    for cells in body:
+        yield _row("td", cells, aligned)
+    if total:
+        yield _row("th", total, aligned)
+
+
+def _row(tag: str, cells: list[str], aligned: list[str]) -> str:
+    return (
+        "<tr>" + "".join(f"<{tag}{style}>{text}</{tag}>" for style, text in zip(aligned, cells, strict=True)) + "</tr>"
+    )

@@ -1,0 +1,37 @@
+"""What a notebook shows of a network."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+import cnncalc
+
+
+def shown(spec: str, **settings: str) -> ElementTree.Element:
+    """Return the element that a notebook gets, which is whole: every tag that opens closes."""
+    html = cnncalc.load(spec, **settings)._repr_html_()  # type: ignore[arg-type]
+    assert "<script" not in html
+    assert not re.search(r'(?:href|src)="', html)
+    return ElementTree.fromstring(html)
+
+
+def test_totals_picture_and_table() -> None:
+    """VGG-16's 138,357,544 parameters, as the paper and the lectures have them."""
+    found = shown("vgg16")
+    assert "".join(found[0].itertext()) == "vgg16: 224x224x3 → 1x1x1000, 138,357,544 parameters, 15.5 G MACs"
+    assert found[1].tag == "{http://www.w3.org/2000/svg}svg"
+    cells = [[cell.text or "" for cell in row] for row in found[2]]
+    assert "138,357,544" in cells[-1]
+    assert any("102,764,544" in row for row in cells)  # fc 4096 on 7x7x512, with biases
+
+
+def test_a_long_network_has_a_row_for_each_block_of_the_first_level() -> None:
+    assert len(shown("resnet152")[2]) < 20
+
+
+@pytest.mark.parametrize("spec", ["relu # <script>alert(1)</script>", "conv 3x3x4 # <b>&"])
+def test_a_hostile_text_stays_text(spec: str) -> None:
+    shown(spec, input="8x8x3")

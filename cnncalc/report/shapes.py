@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
+from cnncalc.analysis.depth import depth_of
 from cnncalc.core.numbers import bytes_text, counted, in_units, whole
 from cnncalc.layers.window import never_read
-from cnncalc.network import Operation
+from cnncalc.network import Network, Operation
 from cnncalc.report.report import Report
 from cnncalc.report.schema import counts_data
 from cnncalc.report.table import Again, Column, Table
@@ -257,7 +258,17 @@ def _summary(counts: Counts) -> list[tuple[str, str]]:
             f" = {bytes_text(counts.activation_bytes)}",
         ),
         ("MACs", f"{network.macs:,} multiplications for one image"),
+        ("layers", _depth(network)),
     ]
+
+
+def _depth(network: Network) -> str:
+    """Say how many layers have weights: ``16 with weights: 13 convolutional, 3 fully connected``."""
+    depth = depth_of(network)
+    pairs = [(depth.convolutional, "convolutional"), (depth.fully_connected, "fully connected")]
+    kinds = ", ".join(f"{number:,} {kind}" for number, kind in pairs if number)
+    path = f"; {depth.longest_path:,} on the longest path" if depth.longest_path != depth.layers else ""
+    return f"{depth.layers:,} with weights{': ' if kinds else ''}{kinds}{path}"
 
 
 def value_size(counts: Counts) -> str:

@@ -28,6 +28,7 @@ def test_the_table_has_a_row_per_layer_and_totals_with_units(cnncalc: Cnncalc) -
         "parameters   26,370 (26,350 weights + 20 biases) · 4 bytes (float32) = 103 KiB\n"
         "activations  26,122 values (input and every output) · 4 bytes (float32) = 102 KiB\n"
         "MACs         793,600 multiplications for one image\n"
+        "layers       2 with weights: 1 convolutional, 1 fully connected\n"
     )
 
 

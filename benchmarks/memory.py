@@ -105,8 +105,8 @@ def torchinfo_bytes(module: nn.Module, network: cnncalc.Network) -> int:
 def random(arguments: list[str]) -> None:
     """Print each random network that keeps or takes other bytes than PyTorch finds, and how many there were.
 
-    Network n of a seed is drawn from seed + n, so that each can be drawn again: ``random 1 SEED``. What does
-    not depend on a parameter has no training step, and is passed over.
+    Network n of a seed is drawn from seed + n, so that each can be drawn again: ``random 1 SEED``. What
+    has no training step is passed over: nothing to learn, or a batch norm of a single value.
     """
     count, first, batch, optimizer = (*arguments, *("100", "0", "4", "sgd")[len(arguments) :])
     differences: list[tuple[float, float]] = []
@@ -115,7 +115,7 @@ def random(arguments: list[str]) -> None:
             break
         spec = draw(Random(seed))
         network = spec.load()
-        if not learns(network):
+        if not learns(network, int(batch)):
             continue
         pairs = both(network, TrainingSetup(batch=int(batch), optimizer=optimizer, device="cpu"))
         kept, peak = [ours / theirs - 1 if theirs else float(ours > 0) for ours, theirs in pairs]

@@ -170,8 +170,8 @@ def _layers(prediction: MemoryPrediction) -> Iterator[Filled]:
 
 def _timeline(prediction: MemoryPrediction) -> Iterator[Filled]:
     forms = {phase: Form({"phase": phase, "layer": GAP, "bytes": GAP}) for phase in PHASES}
-    moments = prediction.step.moments(prediction.setup)
-    return (Filled(forms[phase], (layer, size)) for phase, layer, size in moments)
+    phases, layers, sizes = prediction.step.columns(prediction.setup)
+    return map(Filled, map(forms.__getitem__, phases), zip(layers, sizes, strict=False))
 
 
 def _assumptions(setup: TrainingSetup) -> dict[str, Any]:

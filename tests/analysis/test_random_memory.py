@@ -83,7 +83,7 @@ def test_what_random_networks_keep(spec: Spec) -> None:
 def test_the_peak_of_random_networks(spec: Spec) -> None:
     """To the byte, where there is anything to train."""
     network = spec.load()
-    assume(learns(network))
+    assume(learns(network, BATCH))
     ours, theirs = peaks(network)
     assert ours == theirs
 

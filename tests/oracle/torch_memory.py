@@ -47,9 +47,12 @@ def images(network: cnncalc.Network, batch: int) -> torch.Tensor:
     return torch.zeros(batch, network.input.channels, *network.input.spatial)
 
 
-def learns(network: cnncalc.Network) -> bool:
-    """Say whether there is a training step: whether the output depends on a parameter."""
-    made: torch.Tensor = with_memory(cnncalc.build(network, device="meta"))(images(network, 2))
+def learns(network: cnncalc.Network, batch: int) -> bool:
+    """Say whether there is a training step: the output depends on a parameter, and no norm has a single value."""
+    try:
+        made: torch.Tensor = with_memory(cnncalc.build(network, device="meta"))(images(network, batch))
+    except ValueError:  # "Expected more than 1 value per channel when training"
+        return False
     return made.requires_grad
 
 

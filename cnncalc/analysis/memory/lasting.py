@@ -40,6 +40,8 @@ class Lasting:
     def matrices(self) -> list[tuple[int, int]]:
         """Rows and columns of the weights of convolutions and fully connected layers that are trained."""
         trace = self.trace
+        if 0 not in self.reached[1:]:
+            return [part.matrix for part in trace.parts if part.matrix]
         learns = [bool(op.parameters) for op in trace.distinct]
         layers = [trace.layers[op] for op, number in enumerate(trace.ops) if learns[number] and self.reached[op + 1]]
         found = [trace.parts[layer - 1].matrix for layer in dict.fromkeys(layers)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from heapq import nsmallest
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.lasting import FLOAT, Lasting
@@ -54,8 +53,9 @@ class MemoryPrediction:
     def largest(self, count: int = 5) -> list[tuple[str, int]]:
         """Return the layers whose activations take most at the peak, with their bytes; the loss is none."""
         layers = self.network.layers
-        held = [(-size, index) for index, size in self.kept.items() if 0 < index <= len(layers)]
-        return [(layers[index - 1].name, -size) for size, index in nsmallest(count, held)]
+        order = sorted(sorted(self.kept), key=self.kept.__getitem__, reverse=True)
+        found = islice((index for index in order if 0 < index <= len(layers)), count)
+        return [(layers[index - 1].name, self.kept[index]) for index in found]
 
 
 class Step(NamedTuple):
@@ -66,15 +66,35 @@ class Step(NamedTuple):
 
     def totals(self, setup: TrainingSetup) -> Iterator[int]:
         """Yield the bytes that are alive at each moment; in training the last one is the optimizer's."""
-        totals, behind = self.walk.timeline.totals(setup, sum(self.lasting.kinds(setup).values()))
-        return totals if setup.inference else chain(totals, [behind + self.lasting.step_bytes(setup)])
+        *totals, behind = self.walk.timeline.totals(setup)
+        steps = [] if setup.inference else [behind + self.lasting.step_bytes(setup)]
+        return map(sum(self.lasting.kinds(setup).values()).__add__, chain(totals, steps))
+
+    def peak(self, setup: TrainingSetup) -> int:
+        """Return the most bytes that are alive."""
+        most, behind = self.walk.timeline.peak(setup)
+        if not setup.inference:
+            most = max(most, behind + self.lasting.step_bytes(setup))
+        return sum(self.lasting.kinds(setup).values()) + most
+
+    def peak_moment(self, setup: TrainingSetup) -> int:
+        """Return the first moment at which so many bytes are alive; that of the optimizer is the last."""
+        totals = self.walk.timeline.totals(setup)
+        most, behind = self.walk.timeline.peak(setup)
+        if not setup.inference and behind + self.lasting.step_bytes(setup) > most:
+            return len(totals) - 1
+        return totals.index(most)
 
     def moments(self, setup: TrainingSetup) -> Iterator[Moment]:
         """Yield the moments."""
+        return map(Moment, *self.columns(setup))
+
+    def columns(self, setup: TrainingSetup) -> tuple[Iterator[str], Iterator[int], Iterator[int]]:
+        """Return the phase, the layer and the bytes of each moment."""
         timeline = self.walk.timeline
         phases = map(PHASES.__getitem__, chain(timeline.phases, [STEP]))
         layers = [*self.walk.trace.layers, 0]  # what has no operation has no layer
-        return map(Moment, phases, map(layers.__getitem__, chain(timeline.ops, [NEVER])), self.totals(setup))
+        return phases, map(layers.__getitem__, chain(timeline.ops, [NEVER])), self.totals(setup)
 
     def parts(self, setup: TrainingSetup, moment: int) -> dict[str, int]:
         """Return the bytes that are alive at a moment by what they are used for."""
@@ -122,9 +142,7 @@ class Predictor:
         """Work out the peak memory; see `predict_memory`."""
         with paused_collector():
             step = self._step(setup)
-            totals = list(step.totals(setup))
-            peak = max(totals)
-            at = totals.index(peak)
+            at, peak = step.peak_moment(setup), step.peak(setup)
             phase = PHASES[step.walk.timeline.phases[at]] if at < len(step.walk.timeline.phases) else PHASES[STEP]
             layer = step.walk.layer(at) if phase != PHASES[STEP] else 0
             layers = self.network.layers
@@ -135,7 +153,7 @@ class Predictor:
     def peak(self, setup: TrainingSetup) -> int:
         """Return the bytes of the peak alone."""
         with paused_collector():
-            return max(self._step(setup).totals(setup))
+            return self._step(setup).peak(setup)
 
     def largest_batch(self, setup: TrainingSetup, budget_bytes: int) -> int | None:
         """Return the most images whose step fits into a budget; see the function of this name.

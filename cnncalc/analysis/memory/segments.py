@@ -94,7 +94,10 @@ class _Kept:
         trace, sizes = self.trace, self.sizes
         saved = [0] * (count + 2)
         for op, (number, layer) in enumerate(zip(trace.ops, trace.layers, strict=True), 1):
-            saved[layer] += self.beside[number] + sum([sizes[trace.roots[op - back]] for back in self.keeps[number]])
+            size = self.beside[number]
+            for back in self.keeps[number]:
+                size += sizes[trace.roots[op - back]]
+            saved[layer] += size
         return saved
 
 

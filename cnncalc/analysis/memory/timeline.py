@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import add
 from typing import NamedTuple
@@ -87,6 +87,7 @@ class Timeline:
         self.moments = array("i")  # for each moment its change, its phase and its operation
         self.phases = bytearray()
         self.ops = array("i")
+        self.peaks: dict[int, tuple[int, int]] = {}  # by the number of images
 
     # ---- writing
 
@@ -121,17 +122,26 @@ class Timeline:
 
     # ---- answering
 
-    def totals(self, setup: TrainingSetup, base: int = 0) -> tuple[Iterator[int], int]:
-        """Return the bytes that are alive at each moment, with others that always are, and behind the last moment."""
+    def totals(self, setup: TrainingSetup) -> list[int]:
+        """Return the bytes that are alive at each moment, and at last those that are alive behind the last moment."""
         images = setup.images
         sizes = self._sizes(setup)
         taken = [sum([sizes[sort] for sort in change.taken]) for change in self.changes]
         alone = [own + change.scratch * images + change.fixed for own, change in zip(taken, self.changes, strict=True)]
         after = [sum([sizes[sort] if sort > 0 else -sizes[-sort] for sort in change.after]) for change in self.changes]
         moves = list(map(add, taken, after))
-        start = base + sum([sizes[sort] for sort in self.staying])
+        start = sum([sizes[sort] for sort in self.staying])
         alive = list(accumulate(map(moves.__getitem__, self.moments), initial=start))
-        return map(add, alive, map(alone.__getitem__, self.moments)), alive[-1]
+        totals = list(map(add, alive, map(alone.__getitem__, self.moments)))
+        self.peaks[images] = max(totals), alive[-1]
+        totals.append(alive[-1])
+        return totals
+
+    def peak(self, setup: TrainingSetup) -> tuple[int, int]:
+        """Return the most bytes that are alive at a moment, and those that are alive behind the last one."""
+        if setup.images not in self.peaks:
+            self.totals(setup)
+        return self.peaks[setup.images]
 
     def parts(self, setup: TrainingSetup, moment: int) -> dict[str, int]:
         """Return the bytes that are alive at a moment by what they are used for."""

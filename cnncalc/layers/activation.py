@@ -138,7 +138,7 @@ class Activation(Layer):
             return ()
         values = sources[0].values
         if overwrites and self.function == "relu6":  # PyTorch keeps a copy of the input, so nothing is gained
-            return (Kernel("relu6", values, extras=(Extra(values),), overwrites=True),)
+            return (Kernel("relu6", values, extras=(Extra(values, of_gradient=True),), overwrites=True),)
         keeps = OUTPUT if overwrites or self.function in _KEEPS_OUTPUT else INPUTS
         lies = CHANNELS_FIRST if self.function in ("softmax", "logsoftmax") else SAME
         casts = RAISED_ON_CUDA if self.function in _RAISED else AS_IT_ARRIVES

@@ -50,6 +50,7 @@ class Extra(NamedTuple):
         size: bytes of a value; None for those of the values that arrive.
         cuda_size: bytes of a value on CUDA, where they are others; None where they are the same.
         lowered: whether it is a fixed tensor's copy in lower precision, which only autocast makes.
+        of_gradient: whether it is made only where the operand has a gradient.
 
     """
 
@@ -58,6 +59,7 @@ class Extra(NamedTuple):
     size: int | None = None
     cuda_size: int | None = None
     lowered: bool = False
+    of_gradient: bool = False
 
 
 class Kernel(NamedTuple):

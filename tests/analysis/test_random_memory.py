@@ -32,6 +32,7 @@ EXAMPLES = [
     Spec("ln - conv 3x3x6 - conv 3x3x80 - fc 4", "9x8x6"),
     Spec("at0: conv 3x3x16 p1 - (conv 3x3x16 p1 - bn - relu)*5 - @at0 - gap - fc 5", "16x16x3"),
     Spec("ln - conv 1x2x4 - minpool 3x2 - relu - fc 5", "8x10x1"),
+    Spec("upsample x2 - relu6 - adaptiveavgpool 2 - conv 1x1x6 - fc 5", "8x8x6"),
     Spec("sigmoid - slice 4:6 - gn 2 - fc 5", "9x6"),
     Spec("concat( ln - slice 5:6 | ln - conv 1x1x1 ) - sigmoid - instancenorm - fc 5", "13x12x6"),
     Spec(

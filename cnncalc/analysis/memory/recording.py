@@ -203,6 +203,7 @@ class _Kernels:
         unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
         differentiable = bool(wants) or learns
         kept = self._kept(kernel, here, reads) if differentiable else []
+        extras = [extra for extra in kernel.extras if wants or not extra.of_gradient]
         cached = self._copies(kernel)
         # a fully connected layer needs its weights for its input's gradient alone
         keeps_cached = bool(cached) and differentiable and (kernel.operation != "linear" or bool(wants))
@@ -214,9 +215,9 @@ class _Kernels:
                 None if kernel.overwrites else Size(kernel.makes * size, kernel.fixed * size),
                 tuple([here - read for read in reads]),
                 tuple(dict.fromkeys([here - read for read in (*reads, *holds)])),
-                differentiable and bool(kept or kernel.extras or keeps_cached),
+                differentiable and bool(kept or extras or keeps_cached),
                 tuple(kept),
-                tuple([self._extra(extra, operands[0].size) for extra in kernel.extras]),
+                tuple([self._extra(extra, operands[0].size) for extra in extras]),
                 cached,
                 int(keeps_cached),
                 tuple([here - reads[place] for place in wants]),

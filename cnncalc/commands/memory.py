@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from cnncalc.analysis.memory import (
     DEVICES,
@@ -122,6 +123,7 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
             raise click.UsageError("--gpu is for --device cuda")
         options["workspace_bytes"] = GPUS[gpu].workspace
         budget = GPUS[gpu].budget
+    _refuse_idle(options["inference"])
     setup = TrainingSetup(**options)
     predictor = Predictor(network)
     prediction = predictor.predict(setup)
@@ -129,3 +131,15 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
     output.emit(memory_report(prediction, limit, advice(prediction, predictor)))
     if budget is not None and prediction.peak_bytes > budget:
         raise click.exceptions.Exit(1)
+
+
+_OF_TRAINING = ("optimizer", "implementation", "momentum", "weight_decay", "accumulate", "ema", "checkpointing")
+
+
+def _refuse_idle(inference: bool) -> None:
+    """Refuse what is said of a training step where there is none."""
+    context = click.get_current_context()
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    given = [name for name in _OF_TRAINING if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if inference and given:
+        raise click.UsageError(f"{names[given[0]]} has no effect with --inference; leave it out")

@@ -79,6 +79,7 @@ class Spelled(click.Choice[str]):
 
 def load_spec(spec: str, settings: SpecSettings) -> Network:
     """Load a spec with the settings of the command line; its notes go to standard error."""
+    _refuse_replacing(spec)
     try:
         network = load_with(spec, settings)
     except SpecError as error:
@@ -88,6 +89,14 @@ def load_spec(spec: str, settings: SpecSettings) -> Network:
     for note in network.notes:
         complain(draw_note(note, network.source))
     return network
+
+
+def _refuse_replacing(spec: str) -> None:
+    """Refuse an output that would be written over the spec that it is made of."""
+    context = click.get_current_context(silent=True)
+    path = context.params.get("output") if context else None
+    if path and os.path.isfile(spec) and os.path.isfile(path) and os.path.samefile(spec, path):
+        raise click.UsageError(f"-o {shorten_path(path)} would replace the spec itself; name another file")
 
 
 class Output(NamedTuple):
@@ -146,7 +155,8 @@ def _with(command: F, options: Sequence[Callable[[Any], Any]]) -> F:
 
 def spec_argument(name: str = "spec", **settings: Any) -> Callable[[F], F]:
     """Return the argument that names a spec."""
-    return click.argument(name, type=SpecArgument(), metavar="SPEC", **settings)
+    several = "..." if settings.get("nargs") == -1 else ""
+    return click.argument(name, type=SpecArgument(), metavar=f"SPEC{several}", **settings)
 
 
 def take_spec_options(values: dict[str, Any]) -> SpecSettings:
@@ -198,9 +208,10 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
 LONGEST_NAME = 24
 
 
-def short_names(specs: list[str]) -> list[str]:
+def short_names(specs: list[str], longest: int = LONGEST_NAME) -> list[str]:
     """Return a short name for every spec, a file's without its folder; equal ones are numbered."""
-    short = [shorten(os.path.basename(spec) if os.path.isfile(spec) else spec, LONGEST_NAME) for spec in specs]
+    whole = ["standard input" if spec == "-" else spec for spec in specs]
+    short = [shorten(os.path.basename(spec) if os.path.isfile(spec) else spec, longest) for spec in whole]
     times = Counter(short)
     return [name if times[name] == 1 else f"{place}: {name}" for place, name in enumerate(short, 1)]
 

@@ -55,7 +55,7 @@ def report(specs: tuple[str, ...], output: str | None, batch: int, **options: An
 
     settings = take_spec_options(options)
     networks = [load_spec(spec, settings) for spec in specs]
-    names = [os.path.splitext(name)[0] for name in short_names(list(specs))]
+    names = [os.path.splitext(name)[0] for name in short_names(list(specs), longest=60)]
     pages = [shown(name, count(network, batch=batch)) for name, network in zip(names, networks, strict=True)]
     path = output or f"{_file_name(names[0]) if len(names) == 1 else 'comparison'}.html"
     write_file(map(str.encode, report_page(pages, __version__)), path)

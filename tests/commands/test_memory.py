@@ -229,3 +229,11 @@ def test_a_network_without_layers_holds_its_input(cnncalc: Cnncalc) -> None:
     done = cnncalc("memory", "relu*0", "--input", "8x8x2", "--inference", "--batch", "7", "--device", "cpu")
     assert done.status == 0
     assert f"peak  {7 * 8 * 8 * 2 * 4:,} bytes, in the forward pass at the input\n" in done.out
+
+
+def test_what_is_said_of_training_is_refused_for_an_inference(cnncalc: Cnncalc) -> None:
+    done = cnncalc("memory", "lenet5", "--inference", "--accumulate", "2")
+    assert (done.status, done.err) == (
+        2,
+        "error[usage]: --accumulate has no effect with --inference; leave it out\n  = see `cnncalc memory --help`\n",
+    )

@@ -160,3 +160,17 @@ def test_the_ending_of_a_file_says_its_form(cnncalc: Cnncalc, tmp_path: Path, en
     target = tmp_path / f"out{ending}"
     assert cnncalc("shapes", LENET, "-o", str(target)).status == 0
     assert target.read_text().startswith(start)
+
+
+@pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory", "report"])
+def test_an_output_never_replaces_the_spec(cnncalc: Cnncalc, tmp_path: Path, command: str) -> None:
+    """Also under another name for the same file."""
+    spec = tmp_path / ("net.html" if command == "report" else "net.txt")
+    spec.write_text("input 8x8x3\nrelu\n")
+    other = tmp_path / f"other{spec.suffix}"
+    other.symlink_to(spec)
+    for path in (spec, other):
+        done = cnncalc(command, str(spec), "-o", str(path))
+        assert (done.status, done.out) == (2, "")
+        assert "would replace the spec itself; name another file" in done.err
+    assert spec.read_text() == "input 8x8x3\nrelu\n"

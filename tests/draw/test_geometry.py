@@ -115,3 +115,11 @@ def test_a_line_cuts_what_it_runs_through() -> None:
     assert not Segment(0, 5, 30, 5).cuts(area)
     assert not Segment(10, 0, 10, 30).cuts(area)
     assert not Segment(0, 20, 30, 50).cuts(area)
+
+
+@pytest.mark.parametrize("spec", ["relu", "conv 3x3x4 p1", "conv 3x3x4 p1 - relu - fc 10", "pool2 - pool2 - gap"])
+def test_a_short_network_is_one_column(spec: str) -> None:
+    """A chain of a few boxes goes down, and no line leads back to the top."""
+    picture = picture_of(cnncalc.load(spec, input="8x8x3"), "graph", Wishes("net"))
+    boxes = [shape for shape in picture.shapes if type(shape).__name__ == "ShapeGroup"]
+    assert len({box.shapes[0].x for box in boxes}) == 1  # type: ignore[attr-defined]

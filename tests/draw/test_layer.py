@@ -166,3 +166,17 @@ def test_layers_of_every_kind_can_be_read(seed: int) -> None:
             assert error.code in ("no-such-layer", "unknown-field")
             continue
         assert unreadable(text) == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "volume"),
+    [
+        ("conv 3x3x4", "1000000000000x1000000000000x3"),
+        ("conv 3x3x4 p10000000", "10x10x3"),
+        ("conv 3x3x4 s3 floor", "9999998x3x1"),
+    ],
+)
+def test_a_window_on_a_huge_input_takes_no_longer(layer: str, volume: str) -> None:
+    """Only the cells that are shown are drawn, and only the windows that lie in them."""
+    picture = picture_of(cnncalc.load(layer, input=volume), "window", Wishes("net"))
+    assert len(picture.shapes) < 2000

@@ -80,7 +80,9 @@ class _Page:
         self.style = BoxStyle(show, drawn.totals, max([*costs, 1]), drawn.marks)
         self.details = [DetailPart(detail, self.style) for detail in drawn.details]
         self.packed: list[_Packed | None] = [*_packings(self.details)] or [None]
-        self.plan = min(self._plans(), key=_unfit)
+        plans = list(self._plans())
+        short = [plan for plan in plans if plan.columns.count == 1 and plan.size[1] <= SHORT and _unfit(plan) < _UNFIT]
+        self.plan = min(short or plans, key=_unfit)
         self.fits = _unfit(self.plan) < _UNFIT
 
     def _plans(self) -> Iterator[_Plan]:
@@ -168,6 +170,10 @@ def _shelved(details: Sequence[DetailPart], room: float) -> _Packed:
 
 
 _UNFIT = 100.0
+
+
+SHORT = 440.0
+"""A single column that is no higher is not parted, whatever shape the page has."""
 
 
 def _unfit(plan: _Plan) -> float:

@@ -44,10 +44,15 @@ class Axis(NamedTuple):
     rounding: str
 
     @property
-    def positions(self) -> list[int]:
+    def positions(self) -> range:
         """Where the windows start, counted from the first padded cell; one more where the last hangs over."""
         count = self.outputs if self.fits else self.outputs + 1
-        return [place * self.window.stride for place in range(count)]
+        return range(0, count * self.window.stride, self.window.stride)
+
+    @property
+    def shown_positions(self) -> range:
+        """The windows that lie in the cells that are shown; the first one where that is larger."""
+        return self.positions[: max(1, (self.shown - self.window.extent) // self.window.stride + 1)]
 
     @property
     def padded(self) -> int:
@@ -159,10 +164,7 @@ class _Drawing:
         high = min(down.shown, down.padded if not across.fits else down.needed) * cell  # nothing hangs below then
         self._net(x, y, min(across.shown, across.padded), min(down.shown, down.padded), cell)
         self._zeros(x, y)
-        columns = [start for start in across.positions if start + across.window.extent <= across.shown]
-        rows = [start for start in down.positions if start + down.window.extent <= down.shown]
-        if not columns or not rows:  # a window that is larger than what is shown
-            columns, rows = columns or [0], rows or [0]
+        columns, rows = across.shown_positions, down.shown_positions
         marked = self._marked(columns, rows)
         for column, row, role in marked:
             box = (across.window.extent * cell, down.window.extent * cell)

@@ -227,7 +227,7 @@ class View {
       const moment = moments[Math.min(moments.length - 1, Math.floor((moments.length * (event.clientX - box.left)) / box.width))];
       if (moment[1] > 0 && moment[1] <= this.facts.rows.length) this.choose(moment[1], true);
     });
-    place.append(drawing);
+    place.append(make("p", `0 to ${bytes(most)}; the chosen layer is orange`, { class: "quietly" }), drawing);
   }
 
   markTimeline() {

@@ -19,7 +19,7 @@ LOADED = "import sys; print('begun', flush=True); from cnncalc.__main__ import m
 
 def stopped(folder: Path, number: int, *arguments: str, after: float = 0.0, times: int = 1) -> tuple[int, str]:
     """Start a command, send it a signal, and return its status and what it wrote to standard error."""
-    (folder / "net.txt").write_text("input 32x32x3\n(conv 3x3x8 p1 - relu)*400\n")
+    (folder / "net.txt").write_text("input 32x32x3\n(conv 3x3x8 p1 - relu)*8000\n")
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW if after < 0 else LOADED, *arguments],
         cwd=folder,

@@ -93,7 +93,7 @@ def stops(process: subprocess.Popen[str], epoch: int, number: signal.Signals) ->
     process.send_signal(number)
     status, out, err = ended(process)
     assert err == ""
-    assert "  cnncalc train --resume run   goes on\n" in out
+    assert "  cnncalc train --resume run   continues the run\n" in out
     [reason] = [line for line in out.splitlines() if line.startswith("ended  ")]
     return status, reason.removeprefix("ended").split(",")[0].strip()
 

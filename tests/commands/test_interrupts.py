@@ -13,7 +13,10 @@ import pytest
 from cnncalc.commands import cli
 from cnncalc.commands.interrupts import Interrupted, Interrupts
 
-LOADED = "import sys; print('begun', flush=True); from cnncalc.__main__ import main; main()"
+HEARD = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+"""Tests that run under nohup hand on that hang-ups are ignored."""
+
+LOADED = HEARD + "import sys; print('begun', flush=True); from cnncalc.__main__ import main; main()"
 """Tells that Python has begun; the signal comes after it."""
 
 

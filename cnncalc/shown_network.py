@@ -72,7 +72,7 @@ class ShownNetwork(Network):
             wishes: ``layer``, ``show``, ``depth`` and ``name``, as in `to_svg`.
 
         Raises:
-            ArgumentError: as `to_svg` does, and for an ending that says no form of picture.
+            ArgumentError: as `to_svg` does, and for an ending that names no picture format.
             WriteError: where the file cannot be written.
 
         """

@@ -17,7 +17,7 @@ from cnncalc.report.compare import compare_report
 def compare(first: str, others: tuple[str, ...], **options: Any) -> None:
     """Show two or more networks side by side, with their ratios to the first.
 
-    SPEC is a file, - for standard input, or the text itself in quotes.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
 
     \b
     Examples:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cnncalc.commands.options import load_spec, spec_argument, spec_options, take_spec_options
+from cnncalc.commands.options import load_spec, refuse_replacing, spec_argument, spec_options, take_spec_options
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file, write_stream
@@ -27,26 +27,26 @@ from cnncalc.network import Network, SpecSettings
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="The file: net.svg, .pdf, .png or .tex. [default: the network's name, .svg]",
+    help="Output file: .svg, .pdf, .png or .tex. [default: NAME.svg]",
 )
 @click.option("--style", type=click.Choice(list(STYLES)), default="graph", show_default=True, help="Kind of picture.")
-@click.option("--layer", metavar="NAME", help="The layer that window and field are about.")
-@click.option("--show", type=click.Choice(list(SHOWN)), help="Costs that graph writes into every box.")
+@click.option("--layer", metavar="NAME", help="Layer that window and field show. [default: one that suits]")
+@click.option("--show", type=click.Choice(list(SHOWN)), help="Costs in every box of graph.")
 @click.option(
     "--theme",
     type=click.Choice(THEMES),
     default="auto",
     show_default=True,
-    help="Colours; auto has both, and the viewer chooses.",
+    help="Colour theme; auto follows the viewer's setting.",
 )
 @click.option("--depth", type=click.IntRange(1), help="Levels of blocks that are shown. [default: as many as fit]")
-@click.option("--image", metavar="FILE", type=click.Path(dir_okay=False), help="A photo that field shows as the input.")
+@click.option("--image", metavar="FILE", type=click.Path(dir_okay=False), help="Photo that field shows as the input.")
 @spec_options
 def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) -> None:
     """Draw a network, or how one of its layers sees.
 
-    SPEC is a file, - for standard input, or the text itself in quotes. Without -o the picture is written to the
-    current folder, under the network's name.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Without -o the picture is written
+    to the current folder, under the network's name.
 
     graph has boxes by blocks, with repeats folded; volumes has slabs, as the figures of AlexNet and VGG; field shows
     the receptive field of a unit, window the positions of a window on the padded input, also where it does not fit.
@@ -67,6 +67,7 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
     name = name_of(network)
     picture = picture_of(network, style, wishes._replace(name=name, misfit=misfit))
     path = output or f"{name}.svg"
+    refuse_replacing(spec, path)
     write_file(write(picture, theme), path)
     if output is None:
         write_stream(f"wrote {shorten_path(path)}\n", sys.stdout)
@@ -108,6 +109,6 @@ def _writer(output: str | None) -> Writer:
     """Return what writes a file of this ending."""
     ending = os.path.splitext(output)[1].lower() if output else ".svg"
     if ending not in WRITERS:
-        said = f"the ending of {shorten_path(output or '')!r} says no form of picture: use {ENDINGS}"
+        said = f"the ending of {shorten_path(output or '')!r} names no picture format: use {ENDINGS}"
         raise click.UsageError(said)
     return WRITERS[ending]

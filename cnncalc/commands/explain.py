@@ -20,7 +20,7 @@ from cnncalc.report.explain import explain_report
 def explain(spec: str, layer: str | None, **options: Any) -> None:
     """Show the worked solution of every layer, or of one.
 
-    SPEC is a file, - for standard input, or the text itself in quotes. LAYER is a layer's name or number
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. LAYER is a layer's name or number
     as `cnncalc shapes` shows them, or the name of a block for all its layers.
 
     \b

@@ -79,7 +79,8 @@ class Spelled(click.Choice[str]):
 
 def load_spec(spec: str, settings: SpecSettings) -> Network:
     """Load a spec with the settings of the command line; its notes go to standard error."""
-    _refuse_replacing(spec)
+    context = click.get_current_context(silent=True)
+    refuse_replacing(spec, context.params.get("output") if context else None)
     try:
         network = load_with(spec, settings)
     except SpecError as error:
@@ -91,10 +92,8 @@ def load_spec(spec: str, settings: SpecSettings) -> Network:
     return network
 
 
-def _refuse_replacing(spec: str) -> None:
+def refuse_replacing(spec: str, path: str | None) -> None:
     """Refuse an output that would be written over the spec that it is made of."""
-    context = click.get_current_context(silent=True)
-    path = context.params.get("output") if context else None
     if path and os.path.isfile(spec) and os.path.isfile(path) and os.path.samefile(spec, path):
         raise click.UsageError(f"-o {shorten_path(path)} would replace the spec itself; name another file")
 

@@ -17,7 +17,7 @@ from cnncalc.report.params import params_report
 def params(spec: str, no_bias: bool, **options: Any) -> None:
     """Show where the parameters are, with the sum for every layer.
 
-    SPEC is a file, - for standard input, or the text itself in quotes.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
 
     \b
     Examples:

@@ -26,8 +26,8 @@ from cnncalc.report.shapes import shapes_report
 def shapes(spec: str, depth: int | None, explain: bool, saved: bool, **options: Any) -> None:
     """Show the output volume, parameters and MACs of every layer.
 
-    SPEC is a file, - for standard input, or the text itself in quotes. Where something is wrong in it, the layers
-    in front of that are still shown, on standard error.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Where something is wrong in it, the
+    layers in front of that are still shown, on standard error.
 
     \b
     Examples:

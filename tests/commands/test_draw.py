@@ -54,7 +54,7 @@ def test_the_ending_says_what_is_written(cnncalc: Cnncalc, here: Path, ending: s
 def test_an_ending_that_is_no_picture_is_refused(cnncalc: Cnncalc, here: Path) -> None:
     finished = cnncalc("draw", "lenet5", "-o", "picture.gif")
     assert finished.status == 2
-    said = "error[usage]: the ending of 'picture.gif' says no form of picture: use .svg, .pdf, .png or .tex"
+    said = "error[usage]: the ending of 'picture.gif' names no picture format: use .svg, .pdf, .png or .tex"
     assert finished.err.splitlines()[0] == said
     assert list(here.iterdir()) == []
 

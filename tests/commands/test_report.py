@@ -20,7 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("specs", "name"),
     [
         (["lenet5"], "lenet5.html"),
-        (["conv 3x3x4"], "conv-3x3x4.html"),
+        (["conv 3x3x4"], "network.html"),
         (["lenet5", "alexnet"], "comparison.html"),
     ],
 )
@@ -42,3 +42,16 @@ def test_a_fault_writes_nothing(cnncalc: Cnncalc, folder: Path) -> None:
     assert done.status == 1
     assert done.err.startswith("error[does-not-fit]: ")
     assert list(folder.iterdir()) == []
+
+
+def test_a_text_keeps_its_dots(cnncalc: Cnncalc, folder: Path) -> None:
+    """Only a file has an ending that is left out."""
+    assert cnncalc("report", "leakyrelu 0.1 - fc 2", "--input", "4x4x1", "-o", "net.html").status == 0
+    assert "<h1>leakyrelu 0.1 - fc 2</h1>" in (folder / "net.html").read_text(encoding="utf-8")
+
+
+def test_the_usual_name_never_replaces_the_spec(cnncalc: Cnncalc, folder: Path) -> None:
+    (folder / "net.html").write_text("input 4x4x1\nrelu\n")
+    done = cnncalc("report", "net.html")
+    assert (done.status, done.out) == (2, "")
+    assert (folder / "net.html").read_text() == "input 4x4x1\nrelu\n"

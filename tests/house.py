@@ -30,6 +30,7 @@ FLOORS = (
     ("train.engine", "train.show"),
     ("train.run",),
     ("page",),
+    ("inspect",),
     ("shown_network",),
     ("library",),
     ("__init__",),

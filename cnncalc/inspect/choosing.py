@@ -1,0 +1,41 @@
+"""Which layers are shown where nobody names any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.draw.layer.choosing import layer_named
+from cnncalc.network import Network, Node
+
+MOST = 10
+"""Most layers that are shown where none is named."""
+
+_SHOWN = ("convolution", "enlarging", "pooling", "activation", "merge", "linear")
+"""Roles of the layers whose maps are worth a look; a norm or a dropout makes much the same as the layer before it."""
+
+
+def chosen_layers(network: Network, named: Sequence[str] = ()) -> list[Node]:
+    """Return the layers that are meant, or a sensible few: all of a short network, of a long one those below.
+
+    Of a long network, the layers that are shown are the first and the last at each size of the maps.
+
+    Raises:
+        ArgumentError: where a layer that is named is not there.
+
+    """
+    if named:
+        return list({node.index: node for node in (layer_named(network, name) for name in named)}.values())
+    shown = [node for node in network.layers if node.layer.role in _SHOWN and node.output.values > 1]
+    if len(shown) <= MOST:
+        return shown
+    by_size: dict[tuple[int, ...], list[Node]] = {}
+    for node in shown:
+        by_size.setdefault(tuple(node.output.spatial), []).append(node)
+    ends = {node.index: node for alike in by_size.values() for node in (alike[0], alike[-1])}
+    few = [ends[index] for index in sorted(ends)]
+    return [few[place * len(few) // MOST] for place in range(MOST)] if len(few) > MOST else few
+
+
+def mapped_layers(nodes: Sequence[Node]) -> list[Node]:
+    """Return the layers whose output has a height and a width."""
+    return [node for node in nodes if node.output.dimensions == 2 and max(node.output.spatial) > 1]

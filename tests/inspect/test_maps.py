@@ -1,0 +1,94 @@
+"""The maps of every layer are what PyTorch's modules return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+import cnncalc
+from cnncalc.inspect.maps import activations
+
+LENET = "input 28x28x1\nconv 5x5x6 p2 - relu - pool2\nconv 5x5x16 - relu - pool2\nfc 84 - relu - fc 10"
+RESIDUAL = "input 8x8x3\nconv 3x3x4 p1 - bn - relu\nadd( conv 3x3x4 p1 - bn | identity ) - relu\ngap - fc 3 - softmax"
+
+
+def images(network: cnncalc.Network) -> torch.Tensor:
+    """Two images of noise."""
+    generator = torch.Generator().manual_seed(1)
+    return torch.rand(2, network.input.channels, *network.input.spatial, generator=generator)
+
+
+def test_maps_are_what_modules_return() -> None:
+    """Hooks of PyTorch on each module; nothing works in place there, so that what a hook sees stays as it is."""
+    network = cnncalc.load(LENET)
+    module = cnncalc.build(network, seed=0)
+    plain = cnncalc.build(network, seed=0, inplace=False)
+    hooked: list[torch.Tensor] = []
+    for child in plain.children():
+        child.register_forward_hook(lambda module, given, output: hooked.append(output.detach()))
+    pixels = images(network)
+    plain(pixels)
+    layers = [node.index for node in network]
+    with torch.no_grad():
+        found = activations(module, network, pixels, layers)
+    assert len(hooked) == len(layers)
+    for index, expected in zip(layers, hooked, strict=True):
+        torch.testing.assert_close(found.layers[index], expected, rtol=0, atol=0)
+    torch.testing.assert_close(found.output, hooked[-1], rtol=0, atol=0)
+
+
+def test_a_sum_of_branches_and_the_input_have_maps_too() -> None:
+    network = cnncalc.load(RESIDUAL)
+    module = cnncalc.build(network, seed=0).eval()
+    pixels = images(network)
+    by_name = {node.name: node.index for node in network}
+    with torch.no_grad():
+        found = activations(module, network, pixels, [0, *by_name.values()]).layers
+        added = module.bn2(module.conv2(found[by_name["relu1"]])) + found[by_name["relu1"]]
+    assert torch.equal(found[0], pixels)
+    torch.testing.assert_close(found[by_name["add1"]], added)
+    torch.testing.assert_close(found[by_name["softmax1"]].flatten(1).sum(1), torch.ones(2))
+
+
+def test_a_module_is_left_as_it_was() -> None:
+    """Training or not; and statistics of a norm are not touched."""
+    network = cnncalc.load(RESIDUAL)
+    module = cnncalc.build(network, seed=0).train()
+    before: dict[str, Any] = {name: value.clone() for name, value in module.state_dict().items()}
+    activations(module, network, images(network), [1])
+    assert module.training
+    assert module.bn1.training
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+
+
+def test_what_pytorch_does_nothing_for_has_the_maps_of_its_input() -> None:
+    """`flatten` of what is a vector already."""
+    network = cnncalc.load("input 4x4x1\nfc 5 - flatten - fc 2")
+    module = cnncalc.build(network, seed=0)
+    found = activations(module, network, images(network), [1, 2]).layers
+    assert torch.equal(found[2].flatten(), found[1].flatten())
+
+
+def test_gradients_flow_through_maps_that_are_overwritten() -> None:
+    """The gradient with respect to a convolution's output, which ReLU overwrites, is that of a copy of the network."""
+    network = cnncalc.load(LENET)
+    pixels = images(network)
+    conv2 = next(node.index for node in network if node.name == "conv2")
+    gradients = []
+    for inplace in (True, False):
+        found = activations(cnncalc.build(network, seed=0, inplace=inplace), network, pixels, [conv2])
+        gradients.append(torch.autograd.grad(found.output[:, 3].sum(), found.layers[conv2])[0])
+    assert torch.equal(*gradients)
+    assert gradients[0].abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", ["lenet5", "squeezenet1_1"])
+def test_networks_of_the_zoo(name: str) -> None:
+    """Every layer has the volume that the table says."""
+    network = cnncalc.load(name)
+    found = activations(cnncalc.build(network, seed=0), network, images(network)[:1], [node.index for node in network])
+    for node in network:
+        sizes = node.output.spatial if found.layers[node.index].dim() == 4 else ()
+        assert tuple(found.layers[node.index].shape) == (1, node.output.channels, *sizes)

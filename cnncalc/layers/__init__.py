@@ -16,12 +16,13 @@ from cnncalc.layers import (
     resizing,
     transposed,
 )
-from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.arguments import Arguments, Labelled
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.registry import class_of, find, foreign, layers, spoken, words
 
 __all__ = [
     "Arguments",
+    "Labelled",
     "Layer",
     "MatrixProduct",
     "Reach",

@@ -7,15 +7,17 @@ whatever nobody asked for. Options may come in any order, so nothing here depend
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.limits import MAX_DIGITS, MAX_NUMBER
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import closest, shorten
+from cnncalc.layers.number_lists import Filters, read_number, read_numbers
 
 _SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?")
 _SPELLINGS = {
     "s": "stride",
     "p": "pad",
@@ -39,6 +41,26 @@ _WRITTEN = {"stride": "s2 (stride=2)", "pad": "p1 (pad=1)", "dilation": "d2 (dil
 Pair = tuple[int, int]
 
 
+class Labelled(NamedTuple):
+    """What a label stands for that is an argument of a layer: ``@pool1``.
+
+    Attributes:
+        name: the label.
+        volume: the labelled volume.
+        layer: the layer (`cnncalc.layers.base.Layer`) that made it; None for the network's input.
+        sources: the volumes that this layer read.
+
+    """
+
+    name: str
+    volume: Volume
+    layer: Any
+    sources: tuple[Volume, ...]
+
+
+_NO_LABELS: Mapping[str, Labelled] = MappingProxyType({})
+
+
 class Arguments:
     """The words after a layer's word, and the volume that arrives.
 
@@ -47,15 +69,25 @@ class Arguments:
         head: those digits (``3-64``), or "".
         source: the volume that arrives.
         rounding: strict, floor or ceil, where the layer says nothing else.
+        labels: what the labels among the words stand for.
         places: which word answered a question, by the question's name: where an error's caret belongs.
 
     """
 
-    def __init__(self, word: str, head: str, texts: Sequence[str], source: Volume, rounding: str) -> None:
+    def __init__(
+        self,
+        word: str,
+        head: str,
+        texts: Sequence[str],
+        source: Volume,
+        rounding: str,
+        labels: Mapping[str, Labelled] = _NO_LABELS,
+    ) -> None:
         self.word = word
         self.head = head
         self.source = source
         self.rounding = rounding
+        self.labels = labels
         self.places: dict[str, int] = {}
         self._texts = texts
         self._known: list[str] = []
@@ -141,6 +173,27 @@ class Arguments:
         self._right_count(len(pairs), name)
         return tuple(pairs)
 
+    def numbers(self, name: str) -> Filters | None:
+        """Return an option that is a list of numbers, ``kernel=[-1 0 1; -1 0 1]``; None where none is written.
+
+        An option that is written without a bracket (``kernel=box``) is left for `option`.
+        """
+        self._known.append(name)
+        if not self._options.get(name, (0, ""))[1].startswith("["):
+            return None
+        value = self.option(name) or ""
+        return read_numbers(value, name)
+
+    def label(self) -> Labelled | None:
+        """Return what a label behind the layer's word stands for, ``unpool @pool1``; None where none is written."""
+        self._known.append("@label")
+        for place, text in self._bare.items():
+            if text.startswith("@"):
+                self.places["label"] = place
+                del self._bare[place]
+                return self.labels[text[1:]]
+        return None
+
     def flag(self, name: str) -> bool:
         """Say whether a word stands there."""
         self._known.append(name)
@@ -220,12 +273,7 @@ class Arguments:
 
     def _float(self, text: str, name: str) -> float:
         self.places.setdefault(name, 0)
-        if not _NUMBER.fullmatch(text) or len(text) > 2 * MAX_DIGITS:
-            raise Fault("bad-number", f"`{shorten(text)}` is not a number", about=name)
-        value = float(text)
-        if abs(value) > MAX_NUMBER:
-            raise Fault("out-of-range", f"numbers go up to {MAX_NUMBER:,}", about=name)
-        return value
+        return read_number(text, name)
 
     def _pair(self, text: str, name: str) -> Pair:
         before, colon, after = text.partition(":")
@@ -246,6 +294,9 @@ class Arguments:
     def _unknown(self, place: int, name: str) -> Fault:
         self.places["unknown"] = place
         text = self._texts[place]
+        if text.startswith("@"):
+            hints = [f"to go on from `{shorten(text)}`, write ` - ` or a line end in front of it"]
+            return Fault("unknown-option", f"{self.word} takes no label", about="unknown", hints=hints)
         known = [word for word in dict.fromkeys(self._known) if word]
         words = [*known, *(long for short, long in _SPELLINGS.items() if _SPELLINGS[short] in known)]
         hints = [f"did you mean `{match}`?" for match in closest(name, words)]

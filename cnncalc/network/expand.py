@@ -13,7 +13,7 @@ from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
-from cnncalc.layers import Arguments, Sources, find
+from cnncalc.layers import Arguments, Labelled, Sources, find
 from cnncalc.network.claims import check_claim, check_stated, check_totals, unread_totals
 from cnncalc.network.expansion_state import ExpansionState, cost
 from cnncalc.network.network import Network, Node, Operation, Reached
@@ -39,6 +39,8 @@ def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS)
         error.reached = expansion.reached()
         raise
 
+
+_NO_LABELS: Mapping[str, Labelled] = {}
 
 Walk = Callable[..., int]
 """Goes through one kind of item: (item, at, scope, label) → the index that leaves it."""
@@ -223,33 +225,46 @@ class _Expansion(ExpansionState):
             names = self.names(at, scope.parameters)
             self.spend(sum([cost(word.span) for word in item.words if word.constant is None]), item.span)
             texts = tuple([written(self.source, word, names) for word in item.words])
-        key = (texts, (self.volumes[at],), self.rounding)
+        labels = {each.label: self._labelled(each, scope) for each in item.labels} if item.labels else _NO_LABELS
+        key = (texts, (self.volumes[at],), self.rounding, *labels.values())
         operation = self.operations.get(key)
         if operation is None:
             if texts[0] in self.spec.blocks and len(texts) == 1 and not find(texts[0], elsewhere=False):
                 return self._call(tree.CallSyntax(texts[0], (), item.span), at, scope, label)
             self.arriving = (at,)
-            operation = self.operations[key] = self._reading(item, texts, self.volumes[at])
-        return self._add(operation, (at,), item.span, scope, label)
+            operation = self.operations[key] = self._reading(item, texts, at, labels)
+        inputs = (at, *[scope.labels[name] for name in labels]) if len(operation.sources) > 1 else (at,)
+        return self._add(operation, inputs, item.span, scope, label)
 
-    def _reading(self, item: tree.LayerSyntax, texts: tuple[str, ...], source: Volume) -> Operation:
+    def _labelled(self, item: tree.TakeSyntax, scope: Scope) -> Labelled:
+        """Return what a label that is an argument stands for."""
+        index = self._take(item, 0, scope, None)
+        made_by = self.nodes[index - 1].operation if index else None
+        layer, sources = (made_by.layer, made_by.sources) if made_by else (None, ())
+        return Labelled(item.label, self.volumes[index], layer, sources)
+
+    def _reading(
+        self, item: tree.LayerSyntax, texts: tuple[str, ...], at: int, labels: Mapping[str, Labelled]
+    ) -> Operation:
         """Read a layer's arguments and compute its output, once for all layers that are alike."""
         found = find(texts[0])
         if found is None or found[0].merges:
             raise self.unknown_layer(texts[0], item)
         kind, word, shorthand = found
-        arguments = Arguments(word, shorthand, texts[1:], source, self.rounding)
+        source = self.volumes[at]
+        arguments = Arguments(word, shorthand, texts[1:], source, self.rounding, labels)
         try:
             arguments.sort()
             layer = kind.read(arguments)
             arguments.done()
-            output = layer.output((source,))
+            sources = (source, *[label.volume for label in labels.values()]) if layer.reads_label else (source,)
+            output = layer.output(sources)
         except Fault as fault:
             error = self.from_fault(fault, self.place_of(fault, item, arguments))
             if fault.code == "unknown-option" and find(option := texts[1:][arguments.places["unknown"]]):
                 error.hints = (f"`{option}` is a layer: write ` - ` or a line end in front of it",)
             raise error from None
-        return self._operation(Operation(layer, " ".join(texts), (source,), output), item.span)
+        return self._operation(Operation(layer, " ".join(texts), sources, output), item.span)
 
     def _operation(self, operation: Operation, span: Span) -> Operation:
         """Return an operation that is new, if its output is within the range of numbers."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any
 
 from cnncalc.core.errors import Fault, Note, SpecError
 from cnncalc.core.limits import MAX_STEPS
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten
-from cnncalc.layers import Arguments, Sources, find, foreign, words
+from cnncalc.layers import Arguments, find, foreign, words
 from cnncalc.network.network import Node, Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
@@ -48,7 +49,7 @@ class ExpansionState:
         self.steps = 0
         self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for
         self.changes: tuple[tuple[int, int], ...] = ()
-        self.operations: dict[tuple[tuple[str, ...], Sources, str], Operation] = {}
+        self.operations: dict[tuple[Any, ...], Operation] = {}  # by what a layer is read from
 
     # ---- values
 

@@ -21,6 +21,10 @@ _SIZES = re.compile(r"([0-9]+(?:[^\S\n]*[x,*][^\S\n]*[0-9]+|[^\S\n]+[0-9]+)+)(?=
 _BETWEEN_SIZES = re.compile(r"[^\S\n]*[x,*][^\S\n]*|[^\S\n]+")
 _VISIBLE = re.compile(r"\w+|[^\s]")
 _BRACED = re.compile(r"[^{}\n]*\}")
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
+_IN_NUMBERS = re.compile(rf"({_NUMBER}(?:/[0-9]+)?)(?![^\s,;|#\]])|(;|\|\|?|\n)|(?:[^\S\n]|,)+|#[^\n]*")
+_BETWEEN_NUMBERS = ("", "\n", ";", "|", "||")
+"""What stands between two numbers, the weakest first."""
 CLOSING = ")]}|"
 _SEPARATORS = "a newline, `,`, `;`, ` - ` or `->`"
 
@@ -98,6 +102,22 @@ class Scanner:
             raise self.unexpected("an operator or `}`")
         self.position = end + 1
         return value
+
+    def numbers(self) -> tree.Word:
+        """numbers = "[" { number | ";" | newline | "|" | "||" } "]", as one word: ``[-1 0 1; -1 0 1]``"""
+        opened = self.position
+        self.position += 1
+        parts: list[str] = []
+        while not self.take("]"):
+            match = _IN_NUMBERS.match(self.text, self.position)
+            if match is None:
+                closed = self.position < len(self.text)
+                raise self.unexpected("a number, `;`, `|` or `]`") if closed else self.unclosed(opened, "]")
+            self.position = match.end()
+            parts.extend(filter(None, match.groups()))
+            self.count_part()
+        text = f"[{_in_one_line(parts)}]"
+        return tree.Word((text,), Span(opened, self.position), text)
 
     def expression(self, *, across_lines: bool = True) -> Expression:
         """expression, with or without braces around it"""
@@ -259,3 +279,17 @@ class Scanner:
             closer = self.text[self.position]
             return self.error("unopened", f"this `{closer}` closes nothing", error.span or Span(0, 0))
         return error
+
+
+def _in_one_line(parts: list[str]) -> str:
+    """Write a list of numbers in one line; of several signs between two numbers the strongest counts."""
+    written: list[str] = []
+    between = ""
+    for part in parts:
+        if part in _BETWEEN_NUMBERS:
+            between = max(between, part, key=_BETWEEN_NUMBERS.index)
+            continue
+        sign = {"": " ", "\n": "; ", ";": "; "}.get(between, f" {between} ")
+        written.append(sign + part if written else part)
+        between = ""
+    return "".join(written)

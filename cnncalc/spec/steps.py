@@ -20,7 +20,7 @@ _PLAIN_LAYER = re.compile(
 )
 _LAYER_WORD = re.compile(r"[a-z_][a-z0-9_]*(?:-[0-9]+)?")
 _STEP_ENDS = re.compile(r"[^\S\n]*(?:[\n,;]|-\s|$)")
-_NOT_PLAIN = re.compile(r"[^\S\n]*(?:[:-]?\{|=(?!>))")
+_NOT_PLAIN = re.compile(r"[^\S\n]*(?:[:-]?\{|=(?!>)|@)")
 _OPTION = re.compile(r"\s*=\s*")
 ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
 _CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
@@ -191,7 +191,7 @@ class StepParser(Scanner):
         return tree.ArgumentSyntax(None, value, Span(start, self.position))
 
     def layer(self) -> tree.LayerSyntax:
-        """layer = word { word | name "=" word }"""
+        """layer = word { word | name "=" ( word | numbers ) | "@" name }"""
         match = _PLAIN_LAYER.match(self.text, self.position)
         if match is None or _NOT_PLAIN.match(self.text, match.end()):
             return self.layer_with_expressions()
@@ -202,21 +202,28 @@ class StepParser(Scanner):
         return tree.LayerSyntax(Span(*match.span()), self.shared.setdefault(texts, texts))
 
     def layer_with_expressions(self) -> tree.LayerSyntax:
-        """The same, for a layer in which something has to be computed."""
+        """The same, for a layer in which something has to be computed, or that has numbers or labels."""
         words = [self.word("a layer")]
+        labels: list[tree.TakeSyntax] = []
         while (argument := self.layer_argument()) is not None:
             words.append(argument)
             self.count_part()
+            if argument.constant is not None and argument.constant.startswith("@"):
+                labels.append(tree.TakeSyntax(argument.constant[1:], argument.span))
             if len(words) > MAX_WORDS:
                 raise self.too_many_words(Span(words[0].span.start, self.position))
         span = Span(words[0].span.start, words[-1].span.end)
         texts = [word.constant for word in words if word.constant is not None]
-        return tree.LayerSyntax(span, tuple(texts) if len(texts) == len(words) else None, tuple(words))
+        constant = tuple(texts) if len(texts) == len(words) else None
+        return tree.LayerSyntax(span, constant, tuple(words), tuple(labels))
 
     def layer_argument(self) -> tree.Word | None:
-        """[ word | name "=" word ]"""
+        """[ word | name "=" ( word | numbers ) | "@" name ]"""
         before = self.position
         self.gap()
+        if self.text.startswith("@", self.position):
+            taken = self.take_label()
+            return tree.Word(("@" + taken.label,), taken.span, "@" + taken.label)
         match = WORD.match(self.text, self.position)
         if match is None:
             self.position = before
@@ -225,7 +232,8 @@ class StepParser(Scanner):
         if assign is None:
             return self.word("an option")
         self.position = assign.end()
-        value = self.word(f"a value for `{shorten(match[0])}`")
+        bracket = self.text.startswith("[", self.position)
+        value = self.numbers() if bracket else self.word(f"a value for `{shorten(match[0])}`")
         name = match[0] + "="
         constant = None if value.constant is None else name + value.constant
         return tree.Word((name, *value.parts), Span(match.start(), value.span.end), constant)

@@ -23,15 +23,16 @@ class Word(NamedTuple):
 
 
 class LayerSyntax(NamedTuple):
-    """A layer as written: its word (``conv``, ``conv3-64``), then sizes and options.
+    """A layer as written: its word (``conv``, ``conv3-64``), then sizes, options and labels.
 
     Exactly one of ``texts`` and ``words`` is there: the texts where nothing has to be computed, which is
-    most of the time, and else the words with their expressions.
+    most of the time, and else the words with their expressions. ``labels`` are those among its words.
     """
 
     span: Span
     texts: tuple[str, ...] | None
     words: tuple[Word, ...] = ()
+    labels: tuple[TakeSyntax, ...] = ()
 
 
 class ArgumentSyntax(NamedTuple):

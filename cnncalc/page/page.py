@@ -6,12 +6,9 @@ sheets by their hashes, so that nothing else in the page runs or is loaded.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts
@@ -21,6 +18,7 @@ from cnncalc.core.errors import CnncalcError
 from cnncalc.core.numbers import bytes_text, counted, in_units
 from cnncalc.draw.styles import Wishes, picture_of
 from cnncalc.draw.svg import svg
+from cnncalc.page.document import asset, opening
 from cnncalc.page.facts import facts_of
 from cnncalc.report.compare import compare_report
 
@@ -62,41 +60,18 @@ def shown(name: str, counts: Counts) -> Shown:
 
 def report_page(networks: Sequence[Shown], version: str) -> Iterator[str]:
     """Yield the page of one or more networks, in pieces; it says which version made it."""
-    script, sheet = _asset("report.js"), _asset("report.css")
+    script, sheet = asset("report.js"), asset("report.css")
     pictures = [_picture(network, number) for number, network in enumerate(networks, 1)]
-    sheets = [
-        sheet,
-        *(found for picture in pictures for found in re.findall(r"<style>(.*?)</style>", picture, re.DOTALL)),
-    ]
+    inner = [found for picture in pictures for found in re.findall(r"<style>(.*?)</style>", picture, re.DOTALL)]
     names = ", ".join(network.name for network in networks)
-    yield (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy([script], sheets)}">\n'
-        f"<title>{html_text(names)} – cnncalc</title>\n<style>{sheet}</style>\n</head>\n<body>\n"
-        '<a class="skip" href="#networks">Skip to the networks</a>\n'
-    )
+    yield opening(names, sheet, sheets=inner, scripts=[script])
+    yield '<a class="skip" href="#networks">Skip to the networks</a>\n'
     yield from _head(networks)
     yield '<main id="networks">\n'
     for number, (network, picture) in enumerate(zip(networks, pictures, strict=True), 1):
         yield from _network(network, picture, number, len(networks) > 1)
     yield f"<footer>Made by cnncalc {version}. MACs are multiplications for one image.</footer>\n</main>\n"
     yield f"<script>{script}</script>\n</body>\n</html>\n"
-
-
-def _asset(name: str) -> str:
-    return (files("cnncalc.page") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _policy(scripts: Sequence[str], sheets: Sequence[str]) -> str:
-    """Return the policy that lets these scripts and style sheets hold, and nothing else."""
-    script, style = (" ".join(dict.fromkeys(map(_hash, texts))) for texts in (scripts, sheets))
-    rest = "img-src data:; base-uri 'none'; form-action 'none'"
-    return f"default-src 'none'; script-src {script}; style-src {style}; {rest}"
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 # ---- the head

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.core.numbers import share_text, whole
+from cnncalc.core.numbers import whole
+from cnncalc.report.class_metrics import ClassMetrics, class_metrics, mean_of, percent_text
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
@@ -44,6 +45,11 @@ class Evaluation(NamedTuple):
         return sum(map(sum, self.confusion))
 
     @property
+    def per_class(self) -> list[ClassMetrics]:
+        """Precision, recall and F1 of every class."""
+        return class_metrics(self.confusion)
+
+    @property
     def right(self) -> int:
         """How many were classified correctly."""
         return sum(row[place] for place, row in enumerate(self.confusion))
@@ -53,17 +59,18 @@ def evaluate_report(evaluation: Evaluation) -> Report:
     """Make the report: a row for each class, with what it is most often confused with."""
     columns = (
         Column("class", "class"),
-        Column("images", "images", whole, right=True, rank=2),
-        Column("right", "right", whole, right=True, rank=1),
-        Column("accuracy", "accuracy", right=True),
-        Column("taken_for", "most often confused with", rank=3),
+        Column("images", "images", whole, right=True, rank=3),
+        Column("right", "right", whole, right=True, rank=2),
+        Column("precision", "precision", percent_text, right=True),
+        Column("recall", "recall", percent_text, right=True),
+        Column("f1", "F1", percent_text, right=True, rank=1),
+        Column("taken_for", "most often confused with", rank=4),
     )
     rows = [
-        (name, sum(row), row[place], share_text(row[place], sum(row)), _taken_for(evaluation, place))
-        for place, (name, row) in enumerate(zip(evaluation.classes, evaluation.confusion, strict=True))
+        (name, one.images, one.right, one.precision, one.recall, one.f1, _taken_for(evaluation, place))
+        for place, (name, one) in enumerate(zip(evaluation.classes, evaluation.per_class, strict=True))
     ]
-    images, right = evaluation.images, evaluation.right
-    total = ("total", images, right, share_text(right, images), None)
+    total = ("total", evaluation.images, evaluation.right, None, None, None, None)
     return Report(Table(columns, rows, total), lambda: _data(evaluation), _summary(evaluation))
 
 
@@ -94,12 +101,29 @@ def _summary(evaluation: Evaluation) -> list[tuple[str, str]]:
     ]
     if evaluation.top5 is not None:
         lines.append(("top 5", f"{100 * evaluation.top5 / images:.2f}% ({evaluation.top5:,} of {images:,})"))
+    lines.append(("macro F1", _macro(evaluation)))
     notes = [("note", note) for note in evaluation.notes]
     return [*lines, ("loss", f"{evaluation.loss:.4f} (mean cross-entropy)"), *notes]
 
 
+def _macro(evaluation: Evaluation) -> str:
+    """Say what precision, recall and F1 are on average, where each class counts alike."""
+    found = evaluation.per_class
+    f1, precision, recall = (percent_text(mean) for mean in _means(found))
+    return f"{f1} (mean over the classes; precision {precision}, recall {recall})"
+
+
+def _means(found: Sequence[ClassMetrics]) -> tuple[float | None, float | None, float | None]:
+    return (
+        mean_of(one.f1 for one in found),
+        mean_of(one.precision for one in found),
+        mean_of(one.recall for one in found),
+    )
+
+
 def _data(evaluation: Evaluation) -> dict[str, Any]:
-    images, right = evaluation.images, evaluation.right
+    images, right, found = evaluation.images, evaluation.right, evaluation.per_class
+    f1, precision, recall = _means(found)
     return {
         "schema": SCHEMA,
         "run": evaluation.run,
@@ -114,4 +138,10 @@ def _data(evaluation: Evaluation) -> dict[str, Any]:
         "loss": evaluation.loss,
         "classes": list(evaluation.classes),
         "confusion": [list(row) for row in evaluation.confusion],
+        "precision": [one.precision for one in found],
+        "recall": [one.recall for one in found],
+        "f1": [one.f1 for one in found],
+        "macro_precision": precision,
+        "macro_recall": recall,
+        "macro_f1": f1,
     }

@@ -56,16 +56,17 @@ def test_the_table(cnncalc: Cnncalc, shades: Path) -> None:
     done = cnncalc("evaluate", "run")
     assert (done.status, done.err) == (0, "")
     assert done.out == (
-        "class   images   right   accuracy   most often confused with\n"
-        "────────────────────────────────────────────────────────────\n"
-        "0            3       2      66.7%   1 (1)\n"
-        "1            2       2     100.0%\n"
-        "2            5       4      80.0%   1 (1)\n"
+        "class   images   right   precision   recall      F1   most often confused with\n"
+        "──────────────────────────────────────────────────────────────────────────────\n"
+        "0            3       2      100.0%    66.7%   80.0%   1 (1)\n"
+        "1            2       2       50.0%   100.0%   66.7%\n"
+        "2            5       4      100.0%    80.0%   88.9%   1 (1)\n"
         "\n"
-        "total       10       8      80.0%\n"
+        "total       10       8\n"
         "\n"
         "tested    the test images of shades.npz, with the best weights (epoch 0)\n"
         "accuracy  80.00% (8 of 10)\n"
+        "macro F1  78.5% (mean over the classes; precision 83.3%, recall 82.2%)\n"
         f"loss      {loss_by_hand():.4f} (mean cross-entropy)\n"
     )
 
@@ -80,6 +81,7 @@ def test_the_confusion_matrix(cnncalc: Cnncalc, shades: Path) -> None:
         "\n"
         "tested    the test images of shades.npz, with the best weights (epoch 0)\n"
         "accuracy  80.00% (8 of 10)\n"
+        "macro F1  78.5% (mean over the classes; precision 83.3%, recall 82.2%)\n"
         f"loss      {loss_by_hand():.4f} (mean cross-entropy)\n"
         "rows are true classes, columns are predicted classes\n"
     )
@@ -103,6 +105,12 @@ def test_json_has_everything(cnncalc: Cnncalc, shades: Path) -> None:
         "loss": pytest.approx(loss_by_hand(), rel=1e-5),
         "classes": ["0", "1", "2"],
         "confusion": [[2, 1, 0], [0, 2, 0], [0, 1, 4]],
+        "precision": [2 / 2, 2 / 4, 4 / 4],
+        "recall": [2 / 3, 2 / 2, 4 / 5],
+        "f1": [pytest.approx(value) for value in (2 / (1 / 1 + 3 / 2), 2 / (2 / 1 + 1 / 1), 2 / (1 / 1 + 5 / 4))],
+        "macro_precision": pytest.approx((1 + 1 / 2 + 1) / 3),
+        "macro_recall": pytest.approx((2 / 3 + 1 + 4 / 5) / 3),
+        "macro_f1": pytest.approx((4 / 5 + 2 / 3 + 8 / 9) / 3),
     }
 
 

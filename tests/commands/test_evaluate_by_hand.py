@@ -45,6 +45,10 @@ def test_a_test_is_what_scikit_learn_makes_of_the_files(cnncalc: Cnncalc, first:
     assert (done.status, data["images"], data["weights"]) == (0, 360, weights)
     assert data["accuracy"] == metrics.accuracy_score(labels, logs.argmax(1)) > 0.5
     assert data["confusion"] == metrics.confusion_matrix(labels, logs.argmax(1)).tolist()
+    shares = metrics.precision_recall_fscore_support(labels, logs.argmax(1))
+    for name, expected in zip(("precision", "recall", "f1"), shares, strict=False):
+        assert data[name] == pytest.approx(expected)
+        assert data[f"macro_{name}"] == pytest.approx(expected.mean())
     assert data["top5_accuracy"] == metrics.top_k_accuracy_score(labels, logs, k=5, labels=range(10))
     assert data["loss"] == pytest.approx(functional.nll_loss(logs, labels).item(), rel=1e-4)
 

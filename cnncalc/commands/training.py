@@ -12,7 +12,7 @@ import click
 
 from cnncalc.commands.options import AliasedOption
 from cnncalc.core.errors import CnncalcError
-from cnncalc.train.data_request import LAYOUTS, RESIZES, UNREADABLE
+from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE
 from cnncalc.train.recipe.settings import SWITCH, Kind, Setting, Wrong, key_of, settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -120,6 +120,7 @@ _DATA_OPTIONS = (
     ("--data-folder", {"metavar": "DIR"}, "Folder of the data sets with a name. [data]"),
     ("--download", {"is_flag": True, "default": None}, "Download the data set if it is missing."),
     ("--resize", {"type": click.Choice(RESIZES)}, "Resizing of images of another size. [none]"),
+    ("--colour", {"type": click.Choice(COLOURS)}, "Colours of the images; auto: as the spec's input. [auto]"),
     ("--layout", {"type": click.Choice(LAYOUTS)}, "Axis order of an array of images. [auto]"),
     ("--unreadable", {"type": click.Choice(UNREADABLE)}, "Refuse unreadable images, or skip them. [refuse]"),
     ("--limit", {"type": click.IntRange(1), "metavar": "N"}, "Number of training images, evenly spaced. [all]"),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-RESIZES = ("none", "crop", "stretch")
+RESIZES = ("none", "pad", "crop", "stretch")
 """Ways to deal with images of another size."""
+
+COLOURS = ("auto", "grey", "rgb")
+"""Ways to deal with images of other colours than the spec's input."""
 
 LAYOUTS = ("auto", "channels-first", "channels-last")
 """Where the channels of an array of images are."""
@@ -25,13 +28,15 @@ class DataRequest(NamedTuple):
         folder: where data sets with a name are looked for, and downloaded to.
         download: whether one that is missing may be downloaded.
         unreadable: what is done about an image that cannot be used: ``refuse`` or ``skip`` it.
-        resize: ``none``, ``crop`` (the shorter side becomes the input's, the centre is cut out; when training on a
-            stream, a random part) or ``stretch``.
+        resize: ``none``, ``pad`` (the whole image, as large as it fits, on black), ``crop`` (the shorter side becomes
+            the input's, the centre is cut out; when training on a stream, a random part) or ``stretch``.
         memory_limit: bytes of decoded pixels above which a folder is streamed.
         workers: processes that read a stream; 0 for none beside the training itself.
         seed: what synthetic images are drawn from.
         limit: at most so many training images, spread evenly; None for all.
         layout: which size of an array of images is the channels': ``auto``, ``channels-first`` or ``channels-last``.
+        colour: ``auto`` (grey for an input of one channel, colour for three), ``grey`` (colours are dropped; three
+            channels of an input hold the same) or ``rgb`` (three channels, or it is an error).
 
     """
 
@@ -45,3 +50,4 @@ class DataRequest(NamedTuple):
     seed: int = 0
     limit: int | None = None
     layout: str = "auto"
+    colour: str = "auto"

@@ -122,13 +122,16 @@ def test_images_that_cannot_be_read(cnncalc: Cnncalc, first: Path) -> None:
 
 
 def test_images_of_another_size_or_colour(cnncalc: Cnncalc, first: Path) -> None:
-    """What is asked for with --resize is done; colours are never guessed."""
+    """What is asked for with --resize is done; colours become the grey that the network was trained on."""
     Image.new("L", (20, 30), 90).save("large.png")
     assert cnncalc("predict", "first", "large.png").err.splitlines()[0].startswith("error[data-differs]: ")
-    for how in ("crop", "stretch"):
+    for how in ("pad", "crop", "stretch"):
         assert cnncalc("predict", "first", "large.png", "--resize", how).status == 0
-    Image.new("RGB", (8, 8), (9, 90, 200)).save("colour.png")
-    assert "(colour, 3 channels)" in cnncalc("predict", "first", "colour.png").err
+    colour = Image.new("RGB", (8, 8), (9, 90, 200))
+    colour.save("colour.png")
+    colour.convert("L").save("grey.png")
+    coloured, grey = (cnncalc("predict", "first", name, "--format", "csv").out for name in ("colour.png", "grey.png"))
+    assert coloured.replace("colour.png", "grey.png") == grey
 
 
 def test_a_wrong_call(cnncalc: Cnncalc) -> None:

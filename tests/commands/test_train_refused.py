@@ -32,10 +32,9 @@ REFUSED = {
         "  = images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone\n"
     ),
     f"{PETS} --data one": ONE_CLASS,
-    f"{PETS} --data grey": (
-        "error[data-differs]: `{folder}/grey/cat/0.png`: it is 8x8x1 (grey, 1 channel), and the spec's input is 8x8x3 "
-        "(colour, 3 channels)\n"
-        "  = write `input 8x8x1`: it is so with all 6 images\n"
+    "input 8x8x1\nfc 2 --data grey --colour rgb": (
+        "error[data-differs]: `--colour rgb` needs an input of 3 channels, and the spec's input is 8x8x1\n"
+        "  = write `input 8x8x3`, or leave the option out: the images become grey\n"
     ),
     "input 8x8x1\nfc 9 --data digits": (
         "error[data-differs]: digits has 10 classes, and the network 9 outputs\n"
@@ -53,7 +52,7 @@ REFUSED = {
     "input 28x28x1\nfc 10 --data digits": (
         "error[data-differs]: the images of digits are 8x8x1, and the spec's input is 28x28x1\n"
         "  = write `input 8x8x1`\n"
-        "  = `--resize crop` or `--resize stretch` brings them to the input's size\n"
+        "  = `--resize pad`, `crop` or `stretch` brings them to the input's size\n"
     ),
     "input 8x8x1\nfc 10 --data digit": (
         "error[no-such-data]: there is no data set or folder `digit`\n"
@@ -155,7 +154,7 @@ def test_a_pixel_more_or_less_is_said_of_npz_files_too(train: Train, folder: Pat
     assert train(SPEC, "--data", "d.npz").err == (
         "error[data-differs]: the images of d.npz are 9x8x1, and the spec's input is 8x8x1\n"
         "  = write `input 9x8x1`\n"
-        "  = `--resize crop` or `--resize stretch` brings them to the input's size\n"
+        "  = `--resize pad`, `crop` or `stretch` brings them to the input's size\n"
     )
 
 

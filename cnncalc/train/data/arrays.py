@@ -152,9 +152,20 @@ def _channels_first(images: Named, suiting: Suiting) -> tuple[bool, str]:
     last, first = Volume(shape[1:]), Volume((*shape[2:], shape[1]))
     if last == first == volume and last.values > 1:
         return False, f"{_written(images)}: it is read channels last; `--layout channels-first` reads it channels first"
-    if last == volume or (first != volume and (last.channels == volume.channels or first.channels != volume.channels)):
+    if last == volume or (first != volume and _likelier(last.channels, first.channels, volume.channels)):
         return False, ""
     return True, f"{_written(images)}: it is read channels first, since the spec's input is {volume}"
+
+
+def _likelier(last: int, first: int, wanted: int) -> bool:
+    """Say whether the last size is the channels' rather than the first, where neither gives the whole input."""
+    if wanted in (last, first):
+        return last == wanted
+    return last in _COLOURS or first not in _COLOURS
+
+
+_COLOURS = (1, 3)
+"""Channels of images, which can be converted to each other."""
 
 
 def _written(images: Named) -> str:

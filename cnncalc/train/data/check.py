@@ -34,7 +34,7 @@ def differing_volume(what: str, found: Volume, wanted: Volume) -> DataError:
     if found.channels != wanted.channels:
         sides = f"{found} ({colours(found)}), and the spec's input is {wanted} ({colours(wanted)})"
         return DataError("data-differs", f"the images of {what} are {sides}", hints=_inputs(found))
-    resizing = ["`--resize crop` or `--resize stretch` brings them to the input's size"] if len(found) == 3 else []
+    resizing = ["`--resize pad`, `crop` or `stretch` brings them to the input's size"] if len(found) == 3 else []
     message = f"the images of {what} are {found}, and the spec's input is {wanted}"
     return DataError("data-differs", message, hints=[f"write `input {found}`", *resizing])
 

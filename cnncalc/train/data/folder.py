@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -15,8 +15,9 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.dataset import Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
+from cnncalc.train.data.fit import ImageFit, converted_note
 from cnncalc.train.data.folder_layout import Layout, class_folders, images_below, layout_of
-from cnncalc.train.data.images import SUFFIXES, Unusable, check_header, check_volume, quiet_pillow, read_pixels
+from cnncalc.train.data.images import SUFFIXES, Unusable, check_fit, check_header, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data.stream import StreamedSplit
@@ -44,6 +45,7 @@ class ImageFolder(DataSource):
     """A folder with a folder of images for every class."""
 
     shown = "`--data FOLDER`: images in a folder for each class, or IDX files"
+    fits_images = True
 
     def reads(self, data: str) -> bool:
         """Say whether there is such a folder."""
@@ -59,18 +61,16 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
 
     Raises:
         DataError: for a folder with another layout, fewer than two classes or a class without images; for images of
-            another size or other colours than the spec's input; and for unreadable ones, if they are not skipped.
+            another size than the spec's input, if they are not resized; and for unreadable ones, if they are not
+            skipped.
 
     """
-    check_volume(volume)
+    fit = ImageFit(volume, request.resize, request.colour)
+    check_fit(fit)
     name = os.path.basename(os.path.abspath(request.data))
     layout = layout_of(request.data)
     files = _files(layout, request.limit)
-    splits, unusable = _splits(list(files.values()), request, volume)
-    _check_unusable(unusable, sum(len(part.paths) for part in files.values()), request, volume)
-    if not all(map(len, splits)):
-        raise DataError("bad-data", f"no image of `{shorten_path(request.data)}` can be used", hints=_some(unusable))
-    parts = dict(zip(files, splits, strict=True))
+    parts, unusable, note = read_files(files, request, fit)
     left_out = (*layout.passed_over, *map(str, unusable))
     classes = tuple(map(_text, layout.classes))
     return Dataset(
@@ -81,6 +81,7 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
         parts.get("test"),
         left_out,
         validation=parts.get("validation"),
+        notes=(note,) if note else (),
     )
 
 
@@ -135,43 +136,68 @@ def _joined(found: list[list[str]]) -> Files:
 # ---- reading them
 
 
-def _splits(files: list[Files], request: DataRequest, volume: Volume) -> tuple[list[Split], list[Unusable]]:
-    """Return the parts without the images that cannot be used, and those."""
-    count = sum(len(part.paths) for part in files)
-    read = _streamed if count * volume.values > request.memory_limit else _decoded
-    splits, unusable = [], []
-    for part in files:
-        split, wrong = read(part, request, volume)
-        splits.append(split)
-        unusable += wrong
-    return splits, unusable
+def read_files(
+    files: Mapping[str, Files], request: DataRequest, fit: ImageFit
+) -> tuple[dict[str, Split], list[Unusable], str]:
+    """Read the images of each part: into memory if they fit there; else see to it that they can be streamed.
+
+    Returns:
+        The parts, the images left out since they cannot be used, and a sentence about converted colours, or "".
+
+    Raises:
+        DataError: for images of another size, if they are not resized; for unreadable ones, if they are not skipped;
+            and for a part of which no image can be used.
+
+    """
+    count = sum(len(part.paths) for part in files.values())
+    read = _streamed if count * fit.volume.values > request.memory_limit else _decoded
+    found = {part: read(given, request, fit) for part, given in files.items()}
+    unusable = [image for part in found.values() for image in part.unusable]
+    _check_unusable(unusable, count, request)
+    if not all(len(part.split) for part in found.values()):
+        raise DataError("bad-data", f"no image of `{shorten_path(request.data)}` can be used", hints=_some(unusable))
+    grey = sum(part.grey for part in found.values())
+    note = converted_note(fit, grey, count - len(unusable) - grey)
+    return {part: read.split for part, read in found.items()}, unusable, note
 
 
-def _decoded(files: Files, request: DataRequest, volume: Volume) -> tuple[Split, list[Unusable]]:
-    pixels = torch.zeros((len(files.paths), volume.channels, *volume.spatial), dtype=torch.uint8)
+class _Read(NamedTuple):
+    """One part as it was read: its images, those that cannot be used, and how many of the others are grey."""
 
-    marks = [b""] * len(files.paths)
+    split: Split
+    unusable: list[Unusable]
+    grey: int
+
+
+def _decoded(files: Files, request: DataRequest, fit: ImageFit) -> _Read:
+    volume, count = fit.volume, len(files.paths)
+    pixels = torch.zeros((count, volume.channels, *volume.spatial), dtype=torch.uint8)
+    marks, grey = [b""] * count, [False] * count
 
     def decode(index: int) -> None:
-        pixels[index] = read_pixels(files.paths[index], volume, request.resize)
+        decoded = read_pixels(files.paths[index], fit)
+        pixels[index], grey[index] = decoded.pixels, decoded.found.channels == 1
         marks[index] = mark_of_content(files.paths[index])
 
-    wrong = _for_all(len(files.paths), decode)
-    usable = [index for index in range(len(files.paths)) if index not in wrong]
+    wrong = _for_all(count, decode)
+    usable = [index for index in range(count) if index not in wrong]
     labels = torch.tensor(files.labels, dtype=torch.int64)
     digest = digest_of_files(files.at(usable).paths, [marks[index] for index in usable])
-    return MemorySplit(pixels[usable] if wrong else pixels, labels[usable], digest), list(wrong.values())
+    split = MemorySplit(pixels[usable] if wrong else pixels, labels[usable], digest)
+    return _Read(split, list(wrong.values()), sum(grey))
 
 
-def _streamed(files: Files, request: DataRequest, volume: Volume) -> tuple[Split, list[Unusable]]:
+def _streamed(files: Files, request: DataRequest, fit: ImageFit) -> _Read:
+    grey = [False] * len(files.paths)
+
     def check(index: int) -> None:
-        check_header(files.paths[index], volume, request.resize)
+        grey[index] = check_header(files.paths[index], fit).channels == 1
 
     wrong = _for_all(len(files.paths), check)
     files = files.at([index for index in range(len(files.paths)) if index not in wrong]) if wrong else files
     labels = torch.tensor(files.labels, dtype=torch.int64)
-    split = StreamedSplit(files.paths, labels, volume, resize=request.resize, workers=request.workers)
-    return split, list(wrong.values())
+    split = StreamedSplit(files.paths, labels, fit, workers=request.workers)
+    return _Read(split, list(wrong.values()), sum(grey))
 
 
 def _for_all(count: int, look: Callable[[int], None]) -> dict[int, Unusable]:
@@ -204,24 +230,12 @@ def _unusable(look: Callable[[int], None], index: int) -> Unusable | None:
 # ---- what is done about those that cannot be used
 
 
-def _check_unusable(unusable: list[Unusable], count: int, request: DataRequest, volume: Volume) -> None:
+def _check_unusable(unusable: list[Unusable], count: int, request: DataRequest) -> None:
     """Refuse images that cannot be used, unless they are to be skipped."""
     if not unusable or request.unreadable == "skip":
         return
-    coloured = [image for image in unusable if image.other_colours]
-    if coloured:
-        _refuse_colours(coloured, count, volume)
     message = f"{len(unusable):,} of {count:,} images cannot be read"
     raise DataError("unreadable-image", message, hints=[*_some(unusable), "`--unreadable skip` leaves them out"])
-
-
-def _refuse_colours(coloured: list[Unusable], count: int, volume: Volume) -> None:
-    other = volume.with_channels(4 - volume.channels)
-    if len(coloured) == count:
-        hints = [f"write `input {other}`: it is so with all {count:,} images"]
-    else:
-        hints = [f"it is so with {len(coloured):,} of {count:,} images", "`--unreadable skip` leaves them out"]
-    raise DataError("data-differs", str(coloured[0]), hints=hints)
 
 
 def _some(unusable: list[Unusable]) -> list[str]:

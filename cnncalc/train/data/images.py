@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import exp, log, sqrt
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,9 +20,8 @@ from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
 from cnncalc.core.numbers import bytes_text
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.data.check import colours
 from cnncalc.train.data.ends import ends_as_it_should
-from cnncalc.train.data.resize import Box, centre_box
+from cnncalc.train.data.fit import Box, ImageFit, centre_box, inner_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
 """Ends of the names of files that are images; other files in a folder are passed over."""
@@ -54,51 +54,65 @@ class Unusable(Exception):
     Attributes:
         path: its file.
         reason: why, without the path.
-        other_colours: whether it is grey where the spec's input is in colour, or the other way round.
 
     """
 
-    def __init__(self, path: str, reason: str, *, other_colours: bool = False) -> None:
+    def __init__(self, path: str, reason: str) -> None:
         super().__init__(reason)
         self.path = path
         self.reason = reason
-        self.other_colours = other_colours
 
     def __str__(self) -> str:
         return f"`{shorten_path(self.path)}`: {self.reason}"
 
 
-def read_image(path: str, volume: Volume, resize: str) -> torch.Tensor:
+class Decoded(NamedTuple):
+    """An image that was read.
+
+    Attributes:
+        pixels: uint8 of shape C x H x W, as the spec's input.
+        found: the volume that the file holds.
+
+    """
+
+    pixels: torch.Tensor
+    found: Volume
+
+
+def read_image(path: str, fit: ImageFit) -> torch.Tensor:
     """Read one image as the input of a network.
 
     Args:
         path: its file.
-        volume: the spec's input: two dimensions, and one channel or three.
-        resize: ``none``, ``crop`` or ``stretch``, as in `DataRequest`.
+        fit: the spec's input, of two dimensions and one channel or three, and how the image is brought to it.
 
     Returns:
         The pixels, uint8 of shape C x H x W.
 
     Raises:
-        DataError: for a file that cannot be read, and an image of another size or of other colours.
+        DataError: for a file that cannot be read, and an image of another size that is not to be resized.
 
     """
-    check_volume(volume)
+    check_fit(fit)
     try:
         with quiet_pillow():
-            return read_pixels(path, volume, resize)
+            return read_pixels(path, fit).pixels
     except Unusable as unusable:
-        if unusable.other_colours:
-            hints = ["images are not converted from grey to colour or back"]
-            raise DataError("data-differs", str(unusable), hints=hints) from None
         raise DataError("unreadable-image", f"cannot read {unusable}") from None
 
 
-def check_volume(volume: Volume) -> None:
-    """Refuse a volume that no image has: images have two dimensions, and one channel or three."""
+def check_fit(fit: ImageFit) -> None:
+    """Refuse a volume that no image has: images have two dimensions, and one channel or three.
+
+    Raises:
+        DataError: for such a volume, and for colours that it cannot hold.
+
+    """
+    volume = fit.volume
     if volume.dimensions != 2 or volume.channels not in (1, 3):
         message = f"the spec's input is {volume}; images have a height, a width, and 1 channel (grey) or 3 (colour)"
         raise DataError("data-differs", message, hints=["other data comes from a .npz file: `--data FILE.npz`"])
+    fit.check_colour()
 
 
 @contextmanager
@@ -110,42 +124,58 @@ def quiet_pillow() -> Iterator[None]:
         yield
 
 
-def check_header(path: str, volume: Volume, resize: str) -> None:
+def check_header(path: str, fit: ImageFit) -> Volume:
     """Look at the beginning and the end of a file: size, colours, and whether it is whole.
 
     It is only decoded where its end is not there (see `ends_as_it_should`).
 
+    Returns:
+        The volume that the file holds.
+
     Raises:
-        Unusable: for a file that is no image or is cut short, and for other colours.
+        Unusable: for a file that is no image or is cut short.
         DataError: for another size, where images are not resized.
 
     """
     with _opened(path) as image:
-        _check(path, image, volume, resize)
+        found = _checked(path, image, fit)
         if not ends_as_it_should(path, str(image.format)):
             image.load()
+        return found
 
 
-def read_pixels(path: str, volume: Volume, resize: str, crop: Crop = centre_box) -> torch.Tensor:
-    """Decode an image, turn it upright and bring it to a volume: uint8 of shape C x H x W.
+def read_pixels(path: str, fit: ImageFit, crop: Crop = centre_box) -> Decoded:
+    """Decode an image, turn it upright and bring it to the spec's input.
 
-    Transparent parts are put on black. Of a file with several images, the first is read.
+    Transparent parts are put on black. Of a file with several images, the first is read. 16 bits become 8, 65,535
+    becoming 255. Grey of colours is that of ITU-R BT.601; colours of grey are the same value three times.
 
     Raises:
-        Unusable: for a file that cannot be decoded, and for other colours.
+        Unusable: for a file that cannot be decoded.
         DataError: for another size, where images are not resized.
 
     """
     with _opened(path) as image:
-        _check(path, image, volume, resize)
+        found = _checked(path, image, fit)
         turn = _TURNS.get(_orientation(image))
-        plain = _plain(image, volume.channels)
+        plain = _plain(image, "L" if fit.grey else "RGB")
         plain = plain if turn is None else plain.transpose(turn)
-        high, wide = volume.spatial
-        box = crop(*plain.size, volume) if resize == "crop" else None
-        if box is not None or plain.size != (wide, high):
-            plain = plain.resize((wide, high), Image.Resampling.BILINEAR, box=box)
-        return torch.from_numpy(np.array(plain).reshape(volume)).permute(2, 0, 1)
+        sized = _sized(plain.convert("L" if fit.volume.channels == 1 else "RGB"), fit, crop)
+        return Decoded(torch.from_numpy(np.array(sized).reshape(fit.volume)).permute(2, 0, 1), found)
+
+
+def _sized(plain: Image.Image, fit: ImageFit, crop: Crop) -> Image.Image:
+    high, wide = fit.volume.spatial
+    if fit.resize == "pad":
+        inner = inner_size(*plain.size, fit.volume)
+        scaled = plain if plain.size == inner else plain.resize(inner, Image.Resampling.BILINEAR)
+        framed = Image.new(plain.mode, (wide, high))
+        framed.paste(scaled, ((wide - inner[0]) // 2, (high - inner[1]) // 2))
+        return framed
+    box = crop(*plain.size, fit.volume) if fit.resize == "crop" else None
+    if box is None and plain.size == (wide, high):
+        return plain
+    return plain.resize((wide, high), Image.Resampling.BILINEAR, box=box)
 
 
 @contextmanager
@@ -185,23 +215,29 @@ def _check_file(path: str) -> None:
         raise Unusable(path, f"its file has more than {bytes_text(MAX_IMAGE_BYTES)}")
 
 
-def _check(path: str, image: Image.Image, volume: Volume, resize: str) -> None:
-    if image.mode.startswith(("I", "F")):
-        raise Unusable(path, "it has more than 8 bits per pixel and channel")
+def _checked(path: str, image: Image.Image, fit: ImageFit) -> Volume:
+    """Return the volume of an image, once it is known that it can become the spec's input."""
+    if image.mode == "F" or (image.mode == "I" and image.format not in _SIXTEEN_BITS_AS_I):
+        raise Unusable(path, "its pixels are 32-bit numbers, which have no known range")
     wide, high = image.size if _orientation(image) < 5 else image.size[::-1]
-    found = Volume((high, wide, _channels(image, volume.channels)))
-    if found.channels != volume.channels:
-        reason = f"it is {found} ({colours(found)}), and the spec's input is {volume} ({colours(volume)})"
-        raise Unusable(path, reason, other_colours=True)
-    if resize == "none" and found != volume:
-        message = f"`{shorten_path(path)}` is {found}, and the spec's input is {volume}"
-        hints = ["`--resize crop` or `--resize stretch` brings images to the input's size", f"or write `input {found}`"]
+    found = Volume((high, wide, _channels(image, fit.volume.channels)))
+    if fit.resize == "none" and found.spatial != fit.volume.spatial:
+        message = f"`{shorten_path(path)}` is {found}, and the spec's input is {fit.volume}"
+        hints = [
+            "`--resize pad`, `--resize crop` or `--resize stretch` brings images to the input's size",
+            f"or write `input {found}`",
+        ]
         raise DataError("data-differs", message, hints=hints)
+    return found
+
+
+_SIXTEEN_BITS_AS_I = ("PNG", "PPM")
+"""Formats of which Pillow hands over 16 bits as numbers of 32 bits, 0 to 65,535."""
 
 
 def _channels(image: Image.Image, wanted: int) -> int:
     """Return the channels of an image; a palette has colours, but where they are all grey it is as good as grey."""
-    if image.mode in _GREY:
+    if image.mode in _GREY or image.mode.startswith("I"):
         return 1
     if wanted == 1 and image.mode in ("P", "PA"):
         colours = np.array(image.getpalette()).reshape(-1, 3)
@@ -224,13 +260,18 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _plain(image: Image.Image, channels: int) -> Image.Image:
-    """Return an image without palette and transparency, grey or RGB."""
-    mode = "L" if channels == 1 else "RGB"
+def _plain(image: Image.Image, mode: str) -> Image.Image:
+    """Return an image without palette and transparency, grey (``L``) or ``RGB``, of 8 bits."""
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.int64).clip(0, _MOST_OF_16_BITS)
+        return Image.fromarray(((values * 255 + _MOST_OF_16_BITS // 2) // _MOST_OF_16_BITS).astype(np.uint8))
     if not image.has_transparency_data:
         return image.convert(mode)
     above = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", above.size, (0, 0, 0, 255)), above).convert(mode)
+
+
+_MOST_OF_16_BITS = 65_535
 
 
 # ---- what is random when training on a stream

@@ -10,16 +10,18 @@ from cnncalc.core.errors import ArgumentError, DataError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten, shorten_path
+from cnncalc.train.data.csv_file import CsvFile
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.digits import Digits
+from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import ImageFolder
 from cnncalc.train.data.idx import IdxFolder
 from cnncalc.train.data.npz import NpzFile
-from cnncalc.train.data.resize import resized
+from cnncalc.train.data.resize import recoloured, resized
 from cnncalc.train.data.source import automatic, dataset_names, register, source_of
 from cnncalc.train.data.synthetic import Synthetic
 from cnncalc.train.data.torchvision_sets import Cifar, Mnist
-from cnncalc.train.data_request import LAYOUTS, RESIZES, UNREADABLE, DataRequest
+from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE, DataRequest
 from cnncalc.train.out_of_memory import ran_out_of_memory
 
 for _source in (
@@ -30,6 +32,7 @@ for _source in (
     Cifar("cifar100"),
     IdxFolder(),
     ImageFolder(),
+    CsvFile(),
     NpzFile(),
     Synthetic(),
 ):
@@ -55,7 +58,7 @@ def load_dataset(request: DataRequest, volume: Volume, *, classes: int | None = 
         name, chosen = automatic(request, volume, classes)
         request = request._replace(data=name)
     with optional_packages(), _memory_for(request.data):
-        dataset = resized(_limited(_read(request, volume, classes), request.limit), volume, request.resize)
+        dataset = _read(request, volume, classes)
     return dataset._replace(chosen=chosen)
 
 
@@ -82,6 +85,9 @@ def _check_request(request: DataRequest) -> None:
     if request.layout not in LAYOUTS:
         message = f"there is no layout called `{shorten(request.layout)}`"
         raise ArgumentError("bad-option", message, hints=[f"choose {', '.join(LAYOUTS)}"])
+    if request.colour not in COLOURS:
+        message = f"there is no way to treat colours called `{shorten(request.colour)}`"
+        raise ArgumentError("bad-option", message, hints=[f"choose {', '.join(COLOURS)}"])
     if request.limit is not None and request.limit < 1:
         raise ArgumentError("bad-option", f"a limit of {request.limit} leaves no image to train with")
     if request.workers < 0:
@@ -92,15 +98,17 @@ def _read(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
     source = source_of(request.data)
     if source is None:
         raise _unknown(request.data)
-    return source.load(request, volume, outputs)
+    dataset = _limited(source.load(request, volume, outputs), request.limit)
+    fit = ImageFit(volume, request.resize, request.colour)
+    return dataset if source.fits_images else resized(recoloured(dataset, fit), fit)
 
 
 def _unknown(data: str) -> DataError:
     if os.path.exists(data):
-        message = f"`{shorten_path(data)}` is neither a folder nor a .npz file"
+        message = f"`{shorten_path(data)}` is neither a folder nor a .npz, .csv or .tsv file"
         return DataError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
     names = dataset_names()
-    known = f"known are auto, {', '.join(names)}, and the paths of folders and .npz files"
+    known = f"known are auto, {', '.join(names)}, and the paths of folders, .npz and .csv files"
     message = f"there is no data set or folder `{shorten_path(data)}`"
     return DataError("no-such-data", message, hints=[*did_you_mean(data, names), known])
 

@@ -1,61 +1,133 @@
-"""Bringing images to the size of the spec's input."""
+"""Bringing images that are in memory to the size and the colours of the spec's input."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
+from torch.nn import functional
 
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset, Split
+from cnncalc.train.data.fit import ImageFit, centre_box, converted_note, inner_size
 from cnncalc.train.data.in_memory import MemorySplit
 
 _AT_A_TIME = 1024
 """Images that are resized together, so that little memory is needed beside the result."""
 
-Box = tuple[float, float, float, float]
-"""A part of an image: left, top, right and bottom, in pixels."""
+_GREY_OF_RGB = (19_595, 38_470, 7_471)
+"""Weights of red, green and blue in the grey of ITU-R BT.601, times 2¹⁶, as Pillow has them."""
+
+_COLOURS = {1, 3}
+"""Channels of images whose colours can be converted."""
 
 
-def centre_box(width: int, height: int, volume: Volume) -> Box:
-    """Return the largest part in the middle of an image that has the proportions of a volume."""
-    high, wide = volume.spatial
-    scale = min(width / wide, height / high)
-    across, down = min(wide * scale, width), min(high * scale, height)  # rounding must not lead out of the image
-    left, top = (width - across) / 2, (height - down) / 2
-    return left, top, left + across, top + down
+def recoloured(dataset: Dataset, fit: ImageFit) -> Dataset:
+    """Convert images that are in memory from colour to grey or back, where they have not the channels of the input.
+
+    What is streamed is converted while it is read, and other numbers of channels stay as they are.
+
+    Raises:
+        DataError: for colours that the input cannot hold.
+
+    """
+    images = sum(len(split) for _, split in dataset.parts())
+    channels = {split.volume.channels for _, split in dataset.parts()}
+    volumes = {fit.volume.dimensions, *(split.volume.dimensions for _, split in dataset.parts())}
+    if volumes != {2} or not {*channels, fit.volume.channels} <= _COLOURS:
+        return dataset
+    fit.check_colour()
+    if channels == {fit.volume.channels} and not (fit.grey and fit.volume.channels == 3):
+        return dataset
+    grey = sum(len(split) for _, split in dataset.parts() if split.volume.channels == 1)
+    note = converted_note(fit, grey, images - grey)
+    changed = _changed(dataset, lambda split: _recoloured(split, fit))
+    return changed._replace(notes=(*dataset.notes, note) if note else dataset.notes)
 
 
-def resized(dataset: Dataset, volume: Volume, how: str) -> Dataset:
-    """Resize images that are in memory to the spatial sizes of a volume, where that is asked for.
+def _recoloured(split: Split, fit: ImageFit) -> Split:
+    if not split.in_memory:
+        return split
+    pixels = cast("MemorySplit", split).pixels
+    chunks = [_in_colours(chunk, fit) for chunk in torch.split(pixels, _AT_A_TIME)]
+    return MemorySplit(torch.cat(chunks), split.labels, split.digest())
+
+
+def _in_colours(pixels: torch.Tensor, fit: ImageFit) -> torch.Tensor:
+    if fit.grey and pixels.shape[1] == 3:
+        weights = torch.tensor(_GREY_OF_RGB, dtype=torch.int32).view(1, 3, 1, 1)
+        pixels = ((pixels.int() * weights).sum(1, keepdim=True) + 2**15 >> 16).to(torch.uint8)
+    return pixels.expand(-1, fit.volume.channels, -1, -1)
+
+
+def resized(dataset: Dataset, fit: ImageFit) -> Dataset:
+    """Resize images that are in memory to the spatial sizes of the spec's input, where that is asked for.
 
     Raises:
         DataError: for data that are no images of two dimensions.
 
     """
-    if how == "none":
+    volume = fit.volume
+    if fit.resize == "none":
         return dataset
     found = next((split.volume for _, split in dataset.parts() if split.volume.spatial != volume.spatial), volume)
     if found != volume and {len(found), len(volume)} != {3}:
         message = f"only images of two dimensions can be resized, and not {found} to {volume}"
         raise DataError("data-differs", message)
+    return _changed(dataset, lambda split: _resized(split, volume, fit.resize))
+
+
+def framed(dataset: Dataset, width: int) -> Dataset:
+    """Put images that are in memory into a black frame of some pixels' width; their digest stays."""
+    return _changed(dataset, lambda split: _framed(cast("MemorySplit", split), width))
+
+
+def _framed(split: MemorySplit, width: int) -> MemorySplit:
+    return MemorySplit(functional.pad(split.pixels, (width,) * 4), split.labels, split.digest())
+
+
+def _changed(dataset: Dataset, change: Callable[[Split], Split]) -> Dataset:
     return dataset._replace(
-        train=_resized(dataset.train, volume, how),
-        validation=dataset.validation and _resized(dataset.validation, volume, how),
-        test=dataset.test and _resized(dataset.test, volume, how),
+        train=change(dataset.train),
+        validation=dataset.validation and change(dataset.validation),
+        test=dataset.test and change(dataset.test),
     )
 
 
 def _resized(split: Split, volume: Volume, how: str) -> Split:
     if split.volume.spatial == volume.spatial:
         return split
-    from torchvision.transforms.v2 import functional
-
     pixels = cast("MemorySplit", split).pixels  # what is streamed is resized while it is read
     digest = split.digest()  # of the images as they are, since another version may resize to other bits
-    high, wide = pixels.shape[2:]
-    left, top, right, bottom = (0, 0, wide, high) if how == "stretch" else map(round, centre_box(wide, high, volume))
-    part = pixels[:, :, top:bottom, left:right]
-    chunks = [functional.resize(chunk, list(volume.spatial), antialias=True) for chunk in torch.split(part, _AT_A_TIME)]
+    chunks = [_WAYS[how](chunk, volume) for chunk in torch.split(pixels, _AT_A_TIME)]
     return MemorySplit(torch.cat(chunks), split.labels, digest)
+
+
+def _stretched(pixels: torch.Tensor, volume: Volume) -> torch.Tensor:
+    return _scaled(pixels, *volume.spatial)
+
+
+def _cropped(pixels: torch.Tensor, volume: Volume) -> torch.Tensor:
+    high, wide = pixels.shape[2:]
+    left, top, right, bottom = map(round, centre_box(wide, high, volume))
+    return _stretched(pixels[:, :, top:bottom, left:right], volume)
+
+
+def _padded(pixels: torch.Tensor, volume: Volume) -> torch.Tensor:
+    """Scale images to the largest size that fits, and put them in the middle of a black volume."""
+    high, wide = volume.spatial
+    across, down = inner_size(pixels.shape[3], pixels.shape[2], volume)
+    left, top = (wide - across) // 2, (high - down) // 2
+    return functional.pad(_scaled(pixels, down, across), (left, wide - across - left, top, high - down - top))
+
+
+def _scaled(pixels: torch.Tensor, high: int, wide: int) -> torch.Tensor:
+    from torchvision.transforms.v2 import functional as images
+
+    return cast("torch.Tensor", images.resize(pixels, [high, wide], antialias=True))
+
+
+_WAYS = {"stretch": _stretched, "crop": _cropped, "pad": _padded}
+"""The ways to resize, by what `--resize` calls them."""

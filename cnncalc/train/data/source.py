@@ -16,11 +16,14 @@ class DataSource(ABC):
     Attributes:
         name: what ``--data`` calls it; "" for a source that is found by the path of its files.
         shown: how a hint tells what can be given, for a source without a name: ``--data FOLDER``: images in ….
+        fits_images: whether it brings images to the size and the colours of the spec's input while it reads them; of
+            another source they are brought there afterwards.
 
     """
 
     name = ""
     shown = ""
+    fits_images = False
 
     def reads(self, data: str) -> bool:
         """Say whether this source reads what ``--data`` says: its name, or a path to such files."""
@@ -84,5 +87,5 @@ def automatic(request: DataRequest, volume: Volume, outputs: int | None) -> tupl
             return source.name, f"{source.name}, since {reason}"
     number = f" and {outputs} outputs" if outputs else ""
     message = f"no data set with a name has images of {volume}{number}: say which data to train on"
-    known = "`--data auto` knows 8x8x1 (digits), 28x28x1 (mnist), 32x32x3 with 10 or 100 outputs (cifar10, cifar100)"
+    known = "`--data auto` knows 8x8x1 (digits), 28x28x1 and 32x32x1 (mnist), 32x32x3 and 10 or 100 outputs (cifar)"
     raise DataError("no-such-data", message, hints=[*(source.shown for source in SOURCES if source.shown), known])

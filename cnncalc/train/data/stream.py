@@ -14,10 +14,9 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from cnncalc.core.errors import CnncalcError, DataError
-from cnncalc.core.volume import Volume
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
+from cnncalc.train.data.fit import ImageFit, centre_box
 from cnncalc.train.data.images import Unusable, quiet_pillow, random_crop, read_pixels
-from cnncalc.train.data.resize import centre_box
 
 _Read = tuple[torch.Tensor, torch.Tensor, str]
 """Pixels and labels of a batch, and what went wrong with it, or ""."""
@@ -29,8 +28,7 @@ class StreamedSplit:
     Args:
         paths: the files.
         labels: the class of each, int64 of shape [N].
-        volume: the volume that each becomes.
-        resize: ``none``, ``crop`` or ``stretch``, as in `DataRequest`.
+        fit: what each becomes, and how.
         workers: processes that read; 0 for none beside the training itself.
         device: where batches arrive.
 
@@ -42,16 +40,15 @@ class StreamedSplit:
         self,
         paths: Sequence[str],
         labels: torch.Tensor,
-        volume: Volume,
+        fit: ImageFit,
         *,
-        resize: str = "none",
         workers: int = 2,
         device: torch.device | None = None,
     ) -> None:
         self._paths = paths
         self.labels = labels
-        self.volume = volume
-        self._resize = resize
+        self.volume = fit.volume
+        self._fit = fit
         self._workers = workers
         self._device = device or torch.device("cpu")
 
@@ -72,7 +69,7 @@ class StreamedSplit:
         return digest_of_files(self._paths, map(mark_of_size, self._paths))
 
     def _with(self, paths: Sequence[str], labels: torch.Tensor, device: torch.device) -> StreamedSplit:
-        return StreamedSplit(paths, labels, self.volume, resize=self._resize, workers=self._workers, device=device)
+        return StreamedSplit(paths, labels, self._fit, workers=self._workers, device=device)
 
     def batches(
         self, order: Sequence[torch.Tensor], *, seed: int | None = None
@@ -100,7 +97,7 @@ class StreamedSplit:
             warnings.simplefilter("ignore")  # about more workers than cores, and about forking beside threads
             return iter(
                 DataLoader(
-                    _Reader(self._paths, self.labels, self.volume, self._resize, seed),
+                    _Reader(self._paths, self.labels, self._fit, seed),
                     batch_size=None,  # the reader is asked for whole batches
                     sampler=_Batches(order),
                     num_workers=min(self._workers, len(order)),
@@ -124,13 +121,10 @@ class _Batches(Iterable[list[int]]):
 class _Reader(TorchDataset[_Read]):
     """Reads whole batches, in the processes of a DataLoader."""
 
-    def __init__(
-        self, paths: Sequence[str], labels: torch.Tensor, volume: Volume, resize: str, seed: int | None
-    ) -> None:
+    def __init__(self, paths: Sequence[str], labels: torch.Tensor, fit: ImageFit, seed: int | None) -> None:
         self._paths = paths
         self._labels = labels
-        self._volume = volume
-        self._resize = resize
+        self._fit = fit
         self._seed = seed
 
     def __getitem__(self, indices: list[int]) -> _Read:
@@ -145,10 +139,11 @@ class _Reader(TorchDataset[_Read]):
             return torch.empty(0), labels, error.message
 
     def _read(self, indices: list[int]) -> torch.Tensor:
-        pixels = torch.empty((len(indices), self._volume.channels, *self._volume.spatial), dtype=torch.uint8)
+        volume = self._fit.volume
+        pixels = torch.empty((len(indices), volume.channels, *volume.spatial), dtype=torch.uint8)
         for row, index in enumerate(indices):
             crop = centre_box if self._seed is None else random_crop(self._seed, index)
-            pixels[row] = read_pixels(self._paths[index], self._volume, self._resize, crop)
+            pixels[row] = read_pixels(self._paths[index], self._fit, crop).pixels
         return pixels
 
 

@@ -15,6 +15,7 @@ from cnncalc.train.data.arrays import ArrayPart, Suiting, dataset_of
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.idx import FILES, find_idx, load_idx
 from cnncalc.train.data.labels import Named
+from cnncalc.train.data.resize import framed
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data_request import DataRequest
 
@@ -44,18 +45,25 @@ class Mnist(DataSource):
         self.name = name
 
     def suits(self, request: DataRequest, volume: Volume, outputs: int | None) -> str:
-        """Say why ``auto`` takes it: its images are 28x28x1, and of the two it is the one whose files are there."""
-        if volume != (28, 28, 1):
+        """Say why ``auto`` takes it: its images are 28x28x1, and of the two it is the one whose files are there.
+
+        An input of 32x32x1 is LeNet-5's, which had the same images with a frame of two pixels.
+        """
+        if volume not in ((28, 28, 1), (32, 32, 1)):
             return ""
         there = [name for name in MNIST if mnist_is_there(name, request.folder)]
         if self.name != (there[0] if there else "mnist"):
             return ""
         others = "" if self.name == "mnist" else " and its files are there, those of mnist not"
-        return f"the input is 28x28x1{others}"
+        return f"the input is {volume}{others}"
 
     def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
-        """Read the files; see `load_mnist`."""
-        return load_mnist(self.name, request)
+        """Read the files; see `load_mnist`. For an input of 32x32 the images get a frame of two black pixels."""
+        dataset = load_mnist(self.name, request)
+        if volume.spatial != (32, 32) or request.resize != "none":
+            return dataset
+        note = "the images of 28x28 have a frame of 2 black pixels, as LeNet-5 saw them"
+        return framed(dataset, 2)._replace(notes=(*dataset.notes, note))
 
 
 def load_mnist(name: str, request: DataRequest) -> Dataset:

@@ -19,6 +19,7 @@ from cnncalc.train.checkpoints.checkpoint import check_tensors, restore_module
 from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
 from cnncalc.train.data import Dataset, Split, read_image
 from cnncalc.train.data.dataset import spread
+from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
 from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
@@ -140,7 +141,8 @@ class Trained(NamedTuple):
     @torch.no_grad()
     def probabilities(self, path: str, resize: str, views: int) -> list[float]:
         """Return the probability of each class for an image in a file."""
-        pixels = read_image(path, self.network.input, resize)[None].to(self.device)
+        colour = str(self.facts.data.get("colour", "auto"))
+        pixels = read_image(path, ImageFit(self.network.input, resize, colour))[None].to(self.device)
         with autocast(self.recipe, self.device)():
             logits = [self.module(image).flatten(1) for image in self.augmenter.views(pixels, views)]
         means = torch.stack([functional.softmax(scores.float(), 1) for scores in logits]).mean(0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from tests.train.data.files import load, write_mnist
 from tests.train.data.test_named import Complaint, write_cifar
@@ -18,6 +20,7 @@ from tests.train.data.test_named import Complaint, write_cifar
     [
         ("8x8x1", 10, "", "digits, since the input is 8x8x1"),
         ("28x28x1", 10, "MNIST", "mnist, since the input is 28x28x1"),
+        ("32x32x1", 10, "MNIST", "mnist, since the input is 32x32x1"),
         (
             "28x28x1",
             10,
@@ -32,6 +35,15 @@ def test_what_is_picked_and_why(folder: Path, size: str, classes: int, there: st
     dataset = load("auto", size, classes)
     assert dataset.chosen == picked
     assert dataset.name == picked.split(",")[0]
+
+
+def test_lenet_5_sees_mnist_in_a_frame(folder: Path) -> None:
+    """LeCun et al., 1998, section II.B: the images of 28x28 lie in the middle of 32x32."""
+    images, *_ = write_mnist(folder / "data" / "MNIST" / "raw")
+    dataset = load("auto", "32x32x1", 10)
+    (pixels, _), *_ = dataset.train.batches([torch.arange(len(images))])
+    assert np.array_equal(pixels[:, 0], np.pad(images, ((0, 0), (2, 2), (2, 2))))
+    assert dataset.notes == ("the images of 28x28 have a frame of 2 black pixels, as LeNet-5 saw them",)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +70,10 @@ def test_where_nothing_can_be_picked(folder: Path, complaint: Complaint) -> None
     assert complaint(load, "auto", "32x32x3", 7) == (
         "error[no-such-data]: no data set with a name has images of 32x32x3 and 7 outputs: say which data to train on\n"
         "  = `--data FOLDER`: images in a folder for each class, or IDX files\n"
+        "  = `--data FILE.csv`: a table with the columns file and label\n"
         "  = `--data FILE.npz`: arrays x_train and y_train\n"
         "  = `--data synthetic`: noise of any size, to measure speed with\n"
-        "  = `--data auto` knows 8x8x1 (digits), 28x28x1 (mnist), 32x32x3 with 10 or 100 outputs (cifar10, cifar100)"
+        "  = `--data auto` knows 8x8x1 (digits), 28x28x1 and 32x32x1 (mnist), 32x32x3 and 10 or 100 outputs (cifar)"
     )
 
 
@@ -76,15 +89,15 @@ def test_a_name_that_is_none(folder: Path, complaint: Complaint) -> None:
     assert complaint(load, "mnits", "28x28x1") == (
         "error[no-such-data]: there is no data set or folder `mnits`\n"
         "  = did you mean `mnist`?\n"
-        "  = known are auto, digits, mnist, fashion-mnist, cifar10, cifar100, synthetic, and the paths of folders and"
-        " .npz files"
+        "  = known are auto, digits, mnist, fashion-mnist, cifar10, cifar100, synthetic, and the paths of folders,"
+        " .npz and .csv files"
     )
 
 
 def test_a_file_that_is_no_npz(folder: Path, complaint: Complaint) -> None:
     (folder / "images.gz").write_bytes(gzip.compress(b""))
     assert complaint(load, "images.gz", "28x28x1") == (
-        "error[bad-data]: `images.gz` is neither a folder nor a .npz file\n"
+        "error[bad-data]: `images.gz` is neither a folder nor a .npz, .csv or .tsv file\n"
         "  = give the folder that holds the images or the IDX files"
     )
 
@@ -92,7 +105,8 @@ def test_a_file_that_is_no_npz(folder: Path, complaint: Complaint) -> None:
 @pytest.mark.parametrize(
     ("named", "text"),
     [
-        ({"resize": "pad"}, "there is no way to resize called `pad`\n  = choose none, crop, stretch"),
+        ({"resize": "fill"}, "there is no way to resize called `fill`\n  = choose none, pad, crop, stretch"),
+        ({"colour": "red"}, "there is no way to treat colours called `red`\n  = choose auto, grey, rgb"),
         ({"unreadable": "hide"}, "unreadable images cannot be treated with `hide`\n  = choose refuse, skip"),
         ({"limit": 0}, "a limit of 0 leaves no image to train with"),
         ({"workers": -1}, "there cannot be -1 workers"),

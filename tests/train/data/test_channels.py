@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import cnncalc
 from cnncalc.train.data import Dataset, check_dataset
@@ -73,8 +74,18 @@ def test_what_is_said_goes_before_what_suits(folder: Path) -> None:
     assert str(last.train.volume) == "3x8x8"
 
 
+def test_colours_are_converted_where_they_alone_do_not_suit(folder: Path) -> None:
+    """Channels are found by being 1 or 3; grey is as Pillow has it."""
+    for shape in ((3, 8, 6), (8, 6, 3)):
+        images, dataset = written(*shape, size="8x6x1")
+        photos = images if shape[2] == 3 else images.transpose(0, 2, 3, 1)
+        greys = np.stack([np.array(Image.fromarray(np.ascontiguousarray(photo)).convert("L")) for photo in photos])
+        assert (everything(dataset.train)[:, 0] == greys).all()
+        assert dataset.notes[-1] == f"all {len(images)} images are in colour: they are converted to grey"
+
+
 def test_where_neither_suits_it_is_said_what_to_write_for_each(folder: Path, complaint: Complaint) -> None:
-    _, dataset = written(3, 8, 8, size="8x8x1")
+    _, dataset = written(3, 8, 8, size="8x8x1", layout="channels-last")
     assert complaint(check_dataset, dataset, cnncalc.load("input 8x8x1\nfc 4")) == (
         "error[data-differs]: the images of file.npz are 3x8x8 (8 channels), and the spec's input is 8x8x1"
         " (grey, 1 channel)\n"

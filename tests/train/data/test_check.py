@@ -54,7 +54,7 @@ def test_what_suits_passes(data: Dataset, spec: str) -> None:
             "input 32x32x1\nfc 10",
             "error[data-differs]: the images of mine are 28x28x1, and the spec's input is 32x32x1\n"
             "  = write `input 28x28x1`\n"
-            "  = `--resize crop` or `--resize stretch` brings them to the input's size",
+            "  = `--resize pad`, `crop` or `stretch` brings them to the input's size",
         ),
         (
             dataset(1, 9),

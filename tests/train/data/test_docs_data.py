@@ -9,12 +9,13 @@ from PIL import Image
 
 from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
 from cnncalc.train.data import DataRequest, dataset_names
+from cnncalc.train.data.csv_file import FILE_COLUMNS, IMAGE_FOLDERS, LABEL_COLUMNS, PART_COLUMNS
 from cnncalc.train.data.folder_layout import OF_SYSTEMS, PARTS
 from cnncalc.train.data.images import SUFFIXES
 from cnncalc.train.data.npz import NAMES
 from cnncalc.train.data.statistics import STREAMED
 from cnncalc.train.data.synthetic import IMAGES
-from cnncalc.train.data_request import LAYOUTS, RESIZES
+from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
@@ -36,7 +37,15 @@ def test_every_name_is_on_the_page() -> None:
 
 
 def test_every_way_to_resize_is_on_the_page() -> None:
-    assert first_cells(section("Sizes and colours")) == ["--resize", *RESIZES]
+    assert first_cells(section("Sizes and colours")) == ["--resize", *RESIZES, "--colour", *COLOURS]
+
+
+def test_every_title_of_a_table_is_on_the_page() -> None:
+    cells = [row.split("|")[2].split(": with")[0] for row in section("Tables").splitlines() if row.startswith("| ")]
+    titles = [tuple(re.findall(r"`(\w+)`", cell)) for cell in cells]
+    assert [names for names in titles if names] == [FILE_COLUMNS, LABEL_COLUMNS, PART_COLUMNS]
+    folders = section("Tables").split("folder, and in ")[1].split(" beside")[0]
+    assert ("", *re.findall(r"`(\w+)`", folders)) == IMAGE_FOLDERS
 
 
 def test_every_name_of_a_part_is_on_the_page() -> None:

@@ -77,34 +77,36 @@ def test_images_of_another_size(folder: Path, complaint: Complaint, limit: int) 
     write_images(folder / "pets", size="6x7x3")
     assert complaint(load, "pets", "8x8x3", memory_limit=limit) == (
         "error[data-differs]: `pets/cat/0.png` is 6x7x3, and the spec's input is 8x8x3\n"
-        "  = `--resize crop` or `--resize stretch` brings images to the input's size\n"
+        "  = `--resize pad`, `--resize crop` or `--resize stretch` brings images to the input's size\n"
         "  = or write `input 6x7x3`"
     )
 
 
 @pytest.mark.parametrize("limit", [0, 10**9])
-def test_grey_images_for_a_colour_spec(folder: Path, complaint: Complaint, limit: int) -> None:
+def test_grey_images_for_a_colour_spec(folder: Path, limit: int) -> None:
+    """They are read as colour, and it is said; in memory and streamed alike."""
     write_images(folder / "pets", size="8x8x1")
-    assert complaint(load, "pets", "8x8x3", memory_limit=limit) == (
-        "error[data-differs]: `pets/cat/0.png`: it is 8x8x1 (grey, 1 channel), and the spec's input is 8x8x3"
-        " (colour, 3 channels)\n"
-        "  = write `input 8x8x1`: it is so with all 6 images"
-    )
+    dataset = load("pets", "8x8x3", memory_limit=limit, workers=0)
+    assert dataset.notes == ("all 6 images are grey: the grey value is used for all three channels",)
+    (pixels, _), *_ = dataset.train.batches([torch.arange(6)])
+    assert torch.equal(pixels[:, :1].expand(-1, 3, -1, -1), pixels)
 
 
-def test_a_colour_image_among_grey_ones(folder: Path, complaint: Complaint) -> None:
-    """It is named, and may be left out."""
+@pytest.mark.parametrize("limit", [0, 10**9])
+def test_a_colour_image_among_grey_ones(folder: Path, limit: int) -> None:
     write_images(folder / "pets", size="8x8x1")
     write_images(folder / "pets", ("cow",), count=1)
     write_images(folder / "pets", ("cow/grey",), size="8x8x1")
-    assert complaint(load, "pets", "8x8x1") == (
-        "error[data-differs]: `pets/cow/0.png`: it is 8x8x3 (colour, 3 channels), and the spec's input is 8x8x1"
-        " (grey, 1 channel)\n"
-        "  = it is so with 1 of 10 images\n"
-        "  = `--unreadable skip` leaves them out"
-    )
-    assert load("pets", "8x8x1", unreadable="skip").skipped == (
-        "`pets/cow/0.png`: it is 8x8x3 (colour, 3 channels), and the spec's input is 8x8x1 (grey, 1 channel)",
+    dataset = load("pets", "8x8x1", memory_limit=limit, workers=0)
+    assert dataset.notes == ("1 of 10 images are in colour: they are converted to grey",)
+    assert not dataset.skipped
+
+
+def test_colours_that_suit_are_no_note(folder: Path) -> None:
+    write_images(folder / "pets")
+    assert load("pets", "8x8x3").notes == ()
+    assert load("pets", "8x8x3", colour="grey").notes == (
+        "all 6 images are in colour: they are converted to grey, in three equal channels",
     )
 
 

@@ -46,7 +46,7 @@ def test_who_does_not_know_it_says_what_there_is() -> None:
     with pytest.raises(DataError) as caught:
         load_dataset(DataRequest("strips"), Volume((12, 12, 1)))
     names = "auto, digits, mnist, fashion-mnist, cifar10, cifar100, synthetic"
-    assert caught.value.hints == (f"known are {names}, and the paths of folders and .npz files",)
+    assert caught.value.hints == (f"known are {names}, and the paths of folders, .npz and .csv files",)
     SOURCES.append(Stripes())
     try:
         with pytest.raises(DataError) as caught:
@@ -55,5 +55,5 @@ def test_who_does_not_know_it_says_what_there_is() -> None:
         SOURCES.pop()
     assert caught.value.hints == (
         "did you mean `stripes`?",
-        f"known are {names}, stripes, and the paths of folders and .npz files",
+        f"known are {names}, stripes, and the paths of folders, .npz and .csv files",
     )

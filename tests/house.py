@@ -18,7 +18,7 @@ FLOORS = (
     ("core",),
     ("spec", "layers", "optimizers", "zoo"),
     ("network",),
-    ("loading",),
+    ("loading", "folding"),
     ("analysis",),
     ("analysis.memory",),
     ("report", "model", "draw"),

@@ -113,6 +113,22 @@ class Output(NamedTuple):
         with paused_collector():
             write_stream(render(report, self.form, screen_of(sys.stdout)), sys.stdout)
 
+    def folds(self, asked: bool | None, instead: str = "") -> bool:
+        """Say whether repeats and blocks fold into rows: if asked for, else in a terminal.
+
+        Args:
+            asked: whether ``--fold`` or ``--all`` was given; None for neither.
+            instead: another option that says which rows there are, beside which there is nothing to fold.
+
+        """
+        if asked and instead:
+            raise click.UsageError(f"--fold and {instead} exclude each other")
+        if asked and self.form in ("json", FIRST_JSON):
+            raise click.UsageError("--fold is not for JSON, which has every layer")
+        if asked is not None or instead:
+            return bool(asked)
+        return self.form == "table" and self.path is None and screen_of(sys.stdout) != Screen()
+
 
 class Common(NamedTuple):
     """What the commands of the calculator share."""
@@ -268,6 +284,15 @@ def precision_option(names: Sequence[str], help: str) -> Callable[[F], F]:
         show_default=True,
         help=help,
     )
+
+
+def fold_option(command: F) -> F:
+    """Add the option that says whether a table folds; `Output.folds` reads it."""
+    return click.option(
+        "--fold/--all",
+        default=None,
+        help="Fold repeats and blocks, or show every layer. [default: fold in a terminal]",
+    )(command)
 
 
 _COUNTING_OPTIONS = (

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
-from cnncalc.commands.options import common_options, gather, spec_argument
+from cnncalc.commands.options import common_options, fold_option, gather, spec_argument
 from cnncalc.report.params import params_report
 
 
 @click.command()
 @spec_argument()
 @click.option("--no-bias", is_flag=True, help="Leave out the biases, as in the lecture's VGG table.")
+@fold_option
 @common_options
-def params(spec: str, no_bias: bool, **options: Any) -> None:
+def params(spec: str, no_bias: bool, fold: bool | None, **options: Any) -> None:
     """Show where the parameters are, with the sum for every layer.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
@@ -25,4 +27,10 @@ def params(spec: str, no_bias: bool, **options: Any) -> None:
       cnncalc params vgg16.txt --no-bias
     """
     common = gather(options)
-    common.emit(params_report(common.counts_of(spec), biases=not no_bias))
+    counts = common.counts_of(spec)
+    report = params_report(counts, biases=not no_bias)
+    if common.output.folds(fold):
+        from cnncalc.report.folded import folded, folded_params
+
+        report = folded(report, counts, partial(folded_params, biases=not no_bias))
+    common.emit(report)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import click
 
 from cnncalc.analysis import Counts, count
-from cnncalc.commands.options import Common, common_options, gather, screen_of, spec_argument
+from cnncalc.commands.options import Common, common_options, fold_option, gather, screen_of, spec_argument
 from cnncalc.core.errors import SpecError, WriteError
 from cnncalc.core.precision import AUTOCAST
 from cnncalc.core.writing import write_stream
@@ -22,8 +23,9 @@ from cnncalc.report.shapes import shapes_report
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold blocks that are nested deeper than this.")
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
 @click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for its backward pass.")
+@fold_option
 @common_options
-def shapes(spec: str, depth: int | None, explain: bool, saved: bool, **options: Any) -> None:
+def shapes(spec: str, depth: int | None, explain: bool, saved: bool, fold: bool | None, **options: Any) -> None:
     """Show the output volume, parameters and MACs of every layer.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Where something is wrong in it, the
@@ -43,7 +45,17 @@ def shapes(spec: str, depth: int | None, explain: bool, saved: bool, **options: 
             _show_reached(error, common)
         raise
     kept = _saved(counts) if saved else None
-    common.emit(shapes_report(counts, depth=depth, explain=explain, saved=kept))
+    report = shapes_report(counts, depth=depth, explain=explain, saved=kept)
+    if common.output.folds(fold, _every_layer(depth, explain=explain)):
+        from cnncalc.report.folded import folded, folded_shapes
+
+        report = folded(report, counts, partial(folded_shapes, saved=kept))
+    common.emit(report)
+
+
+def _every_layer(depth: int | None, *, explain: bool) -> str:
+    """Return the option that is about layers, and so leaves nothing to fold."""
+    return "--explain" if explain else "--depth" if depth is not None else ""
 
 
 MOST_REACHED = 30

@@ -1,4 +1,4 @@
-"""What a layer is in a picture: which layers share a box, and what is said of each in a few words.
+"""What a picture says of a layer, in a few words.
 
 Its role, which gives its colour, and its caption are those of its class.
 """
@@ -14,8 +14,6 @@ from cnncalc.network import Node
 _SIGNS = {"add": "+", "mul": "×"}
 """What stands in the circle of a merge; another one is written out."""
 
-_QUIET = ("normalisation", "regularisation", "activation", "shape")
-
 _LONGEST = 24
 """Characters of a layer that is named as it is written."""
 
@@ -23,16 +21,6 @@ _LONGEST = 24
 def sign_of(layer: Layer) -> str:
     """Return what stands in the circle of a merge."""
     return _SIGNS.get(layer.kind, layer.kind)
-
-
-def is_quiet(node: Node) -> bool:
-    """Say whether a layer may share the box of the layer in front of it: it multiplies nothing and keeps the volume."""
-    return node.layer.role in _QUIET and not node.operation.macs and node.sources[0] == node.output
-
-
-def leads(node: Node) -> bool:
-    """Say whether a layer may share the box of the layer behind it: it normalises, activates or flattens."""
-    return is_quiet(node) or node.layer.kind == "flatten"
 
 
 def times(numbers: Sequence[int]) -> str:

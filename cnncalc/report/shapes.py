@@ -20,7 +20,7 @@ MOST_REMARKS = 5
 """How many remarks of one kind are shown; the rest are counted."""
 
 
-def _brief_field(text: str) -> str:
+def brief_field(text: str) -> str:
     """Write one side of a field that has equal ones: ``212 /16`` for ``212x212 /16``."""
     sizes, slash, stride = text.partition(" /")
     sides = set(sizes.split("x"))
@@ -34,7 +34,7 @@ _COLUMNS = (
     Column("params", "parameters", whole, right=True, short="params", brief=in_units, shared=True),
     Column("activation_bytes", "activations", bytes_text, right=True, rank=3, short="memory", shared=True),
     Column("macs", "MACs", whole, right=True, rank=4, brief=in_units, shared=True),
-    Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=_brief_field),
+    Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=brief_field),
 )
 
 
@@ -51,7 +51,7 @@ _EXPLAINED = (
     Column("params_worked", "parameters", _worked, right=True, programs=False, short="params", shared=True),
     Column("activation_bytes", "activations", bytes_text, right=True, rank=4, short="memory", shared=True),
     Column("macs_worked", "MACs", _worked, right=True, rank=3, programs=False, shared=True),
-    Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=_brief_field),
+    Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=brief_field),
     Column("params_sum", "parameters", people=False, shared=True),
     Column("params", "parameters", people=False, shared=True),
     Column("macs_sum", "MACs", people=False, shared=True),

@@ -166,6 +166,10 @@ class Table(NamedTuple):
         """Return the table without the columns that only programs want."""
         return self._only([place for place, column in enumerate(self.columns) if column.people])
 
+    def without(self, key: str) -> Table:
+        """Return the table without a column."""
+        return self._only([place for place, column in enumerate(self.columns) if column.key != key])
+
     def widths(self) -> list[int]:
         """Return the width of every column in cells of a terminal."""
         titles, body, total = self.shown(clean_cell)

@@ -1,1 +1,1 @@
-"""How the layers of a network fold into chains, branches, blocks and repeats, and which of these a picture shows."""
+"""Which blocks and repeats of a network a picture shows opened, as a scene without sizes or places."""

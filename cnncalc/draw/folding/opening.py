@@ -10,16 +10,15 @@ from typing import Any, cast
 
 from cnncalc.core.numbers import counted
 from cnncalc.draw import scene
-from cnncalc.draw.folding.items import BlockItem, Fork, Item, Leaf, Repeat
 from cnncalc.draw.folding.marks import marks_of
-from cnncalc.draw.folding.simplify import structure
 from cnncalc.draw.roles import sign_of, times, title, word
+from cnncalc.folding.depth import deepest
+from cnncalc.folding.items import BlockItem, Fork, Item, Leaf, Repeat
+from cnncalc.folding.simplify import structure
 from cnncalc.network import Network
 
 FEW = 14
 """So many boxes are shown as they are, without folding repeats."""
-MANY = 20
-"""So many boxes may there be when blocks are opened."""
 MOST = 60
 """So many boxes may there be at all in a chain; of a longer one the middle is left out."""
 IN_DETAIL = 14
@@ -81,13 +80,7 @@ class _Opener:
 
     def best_depth(self, items: list[Item]) -> int:
         """Return how deep blocks are opened so that there are not too many boxes."""
-        best, before = 0, 0
-        for depth in range(_ALL):
-            boxes = sum([1 for box in self.chain(items, depth, 0).boxes() if box.role != "merge"])
-            if depth and (boxes > MANY or boxes == before):
-                break
-            best, before = depth, boxes
-        return best
+        return deepest(lambda depth: sum([1 for box in self.chain(items, depth, 0).boxes() if box.role != "merge"]))
 
     def whole(self, name: str, items: list[Item], depth: int) -> scene.Scene:
         self.closed = {}

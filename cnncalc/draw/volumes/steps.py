@@ -9,9 +9,9 @@ from typing import Any
 
 from cnncalc.core.numbers import counted
 from cnncalc.core.volume import Volume
-from cnncalc.draw.folding.items import BlockItem, Branch, Fork, Item, Leaf, Repeat
-from cnncalc.draw.folding.simplify import structure
 from cnncalc.draw.roles import kernel_of, sign_of, title, word
+from cnncalc.folding.items import BlockItem, Branch, Fork, Item, Leaf, Repeat
+from cnncalc.folding.simplify import structure
 from cnncalc.network import Network
 
 FEW = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cnncalc.draw.roles import is_quiet
+from cnncalc.folding.quiet import is_quiet
 from cnncalc.network import Node
 
 
@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(slots=True)
 class Leaf(Item):
-    """A layer, with quiet layers (normalisation, activation, dropout) that share its box."""
+    """A layer, with quiet layers (normalisation, activation, dropout) that share its box or row."""
 
     node: Node
     before: tuple[Node, ...] = ()
@@ -41,7 +41,7 @@ class Leaf(Item):
 
     @property
     def quiet(self) -> bool:
-        """Whether it may share the box of another layer."""
+        """Whether it may share the box or row of another layer."""
         return is_quiet(self.node)
 
 

@@ -1,4 +1,4 @@
-"""From the structure of a network to what a picture shows of it: quiet layers share boxes, repeats are folded."""
+"""From the structure of a network to what is shown of it: quiet layers share boxes and rows, repeats are folded."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from cnncalc.draw.folding.chains import chain_of
-from cnncalc.draw.folding.items import BlockItem, Branch, Fork, Item, Leaf, Repeat
-from cnncalc.draw.roles import leads
+from cnncalc.folding.chains import chain_of
+from cnncalc.folding.items import BlockItem, Branch, Fork, Item, Leaf, Repeat
+from cnncalc.folding.quiet import leads
 from cnncalc.network import Network, Node
 
 LONGEST_PERIOD = 8

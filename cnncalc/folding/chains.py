@@ -9,7 +9,7 @@ around it.
 
 from __future__ import annotations
 
-from cnncalc.draw.folding.items import BlockItem, Branch, Fork, Item, Leaf
+from cnncalc.folding.items import BlockItem, Branch, Fork, Item, Leaf
 from cnncalc.network import Network, Node
 
 MOST_FORKS = 40

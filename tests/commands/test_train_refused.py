@@ -57,8 +57,8 @@ REFUSED = {
     "input 8x8x1\nfc 10 --data digit": (
         "error[no-such-data]: there is no data set or folder `digit`\n"
         "  = did you mean `digits`?\n"
-        "  = known are auto, digits, mnist, fashion-mnist, cifar10, cifar100, synthetic, and the paths of folders and "
-        ".npz files\n"
+        "  = known are auto, digits, mnist, fashion-mnist, cifar10, cifar100, synthetic, and the paths of folders, "
+        ".npz and .csv files\n"
     ),
     f"{PETS} --data pets --precision fp16": (
         "error[no-precision]: fp16 is for GPUs: on a CPU it is slow and saves nothing\n"

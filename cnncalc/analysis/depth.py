@@ -28,6 +28,11 @@ class Depth(NamedTuple):
         return self.convolutional + self.fully_connected
 
 
+def weighty(operation: Operation) -> bool:
+    """Say whether a layer counts as one with weights: whether it multiplies by them, which a norm does not."""
+    return bool(operation.weights and operation.macs)
+
+
 def depth_of(network: Network) -> Depth:
     """Count the layers with weights, in time linear in the number of layers."""
     known: dict[Operation, tuple[int, int]] = {}
@@ -37,7 +42,7 @@ def depth_of(network: Network) -> Depth:
         operation = node.operation
         kind = known.get(operation)
         if kind is None:
-            counts = bool(operation.weights and operation.macs)
+            counts = weighty(operation)
             linear = operation.layer.role == "linear"
             kind = known[operation] = int(counts and not linear), int(counts and linear)
         convolutional += kind[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from typing import Any
@@ -37,6 +38,21 @@ class EpochMetrics:
     seconds: float
 
 
+@dataclass(frozen=True)
+class EpochGradients:
+    """How large the gradients were in the last step of an epoch; a row of ``gradients.csv``.
+
+    Attributes:
+        epoch: from 1.
+        norms: the L2 norm of the gradient of each layer with weights, weights and biases together, by the layer's name,
+            from the input to the output; None where it was no finite number.
+
+    """
+
+    epoch: int
+    norms: Mapping[str, float | None]
+
+
 @dataclass
 class Progress:
     """Where a run stands.
@@ -44,6 +60,7 @@ class Progress:
     Attributes:
         step: steps of the optimizer so far.
         rows: of the epochs that are complete.
+        gradients: of the epochs whose steps were taken; a run that is older than they are has none of its first epochs.
         loss_sum, loss_images: of the epoch under way.
         seen_right, seen_images: of its batches whose predictions were counted.
         best_accuracy, best_epoch: of the best epoch so far; None and 0 without one.
@@ -56,6 +73,7 @@ class Progress:
 
     step: int = 0
     rows: list[EpochMetrics] = field(default_factory=list)
+    gradients: list[EpochGradients] = field(default_factory=list)
     loss_sum: float = 0.0
     loss_images: int = 0
     seen_right: int = 0
@@ -105,10 +123,19 @@ def progress_from(facts: Any) -> Progress:
     """
     try:
         rows = [_whole(EpochMetrics, row) for row in facts["rows"]]
-        progress: Progress = _whole(Progress, {**facts, "rows": rows})
-    except (KeyError, TypeError, ValueError):
+        gradients = [_gradients_from(row) for row in facts.get("gradients", [])]
+        progress: Progress = _whole(Progress, {**facts, "rows": rows, "gradients": gradients})
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise SpecError("bad-checkpoint", "a checkpoint does not say how far the run had come") from None
     return progress
+
+
+def _gradients_from(values: Any) -> EpochGradients:
+    """Make the norms of an epoch of values, or raise an error as `_whole` does."""
+    row: EpochGradients = _whole(EpochGradients, values)
+    if not all(value is None or is_number(value) for value in row.norms.values()):
+        raise TypeError("norms")
+    return row
 
 
 def _whole(kind: Any, values: Any) -> Any:

@@ -20,6 +20,7 @@ VALUES: tuple[Any, ...] = (
     *([], {}, [None], [[]], {"a": 1}, ["x", "x"], [0.1], [10**400], [float("nan")]),
 )
 NAMES = ("spec.txt", "recipe.toml", "run.json", "best.safetensors", "last.safetensors", "metrics.csv", "curve.svg")
+NAMES += ("gradients.csv",)
 
 
 def mutated(draw: random.Random, value: Any) -> Any:

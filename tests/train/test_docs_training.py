@@ -67,6 +67,7 @@ def test_the_files_of_a_run_are_listed() -> None:
         run_files.RECIPE,
         run_files.RUN,
         run_files.METRICS,
+        run_files.GRADIENTS,
         run_files.CURVE,
         run_files.BEST,
         run_files.LAST,

@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 
 from cnncalc.core.errors import SpecError
+from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.core.writing import write_file
-from cnncalc.train.checkpoints.tensor_file import Checkpoint, Packed, digest_of, read_regular, unpack
+from cnncalc.train.checkpoints.tensor_file import Checkpoint, Packed, digest_of, unpack
 
 KEPT = 2
 """How many checkpoints stay: the newest, and the one before it in case that is damaged."""

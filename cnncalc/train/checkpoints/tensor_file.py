@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -14,6 +12,7 @@ from safetensors.torch import load as load_tensors
 from torch import Tensor
 
 from cnncalc.core.errors import SpecError
+from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten, shorten_path
 
 _META = "cnncalc"
@@ -109,26 +108,6 @@ def unpack(data: bytes) -> Checkpoint:
     if not isinstance(facts, dict):
         raise ValueError("its metadata are not an object")
     return Checkpoint(tensors, facts)
-
-
-def read_regular(path: str, most: int | None = None) -> bytes:
-    """Return the bytes of a file.
-
-    Raises:
-        OSError: where it cannot be read: also where it is a device or a pipe, which may have no end, where it does not
-            fit into memory, and where it is longer than ``most`` bytes.
-
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(0, "it is a folder, a device or a pipe")
-    with open(path, "rb") as file:
-        try:
-            data = file.read() if most is None else file.read(most + 1)
-        except MemoryError:
-            raise OSError(0, "it does not fit into memory") from None
-    if most is not None and len(data) > most:
-        raise OSError(0, f"it is longer than {most:,} bytes")
-    return data
 
 
 def read_whole(path: str) -> Checkpoint:

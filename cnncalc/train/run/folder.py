@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shlex
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
 
 from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
 from cnncalc.loading import load_with
 from cnncalc.network import Network
-from cnncalc.train.checkpoints.tensor_file import read_regular
-from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.recipe.presets import load_recipe, to_toml
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.facts import SPEC as SPEC_PRINT
 from cnncalc.train.run.facts import RunFacts, from_json, spec_fingerprint, to_json
-from cnncalc.train.run_files import BEST, CHECKPOINTS, CURVE, LAST, LOCK, METRICS, RECIPE, RUN, SPEC, TENSORBOARD
+from cnncalc.train.run.history import History, gradients_text, metrics_text, read_history
+from cnncalc.train.run_files import (
+    BEST,
+    CHECKPOINTS,
+    CURVE,
+    GRADIENTS,
+    LAST,
+    LOCK,
+    METRICS,
+    RECIPE,
+    RUN,
+    SPEC,
+    TENSORBOARD,
+)
 
 _MOST_BYTES = 64 * 2**20
 """Bytes of the largest ``run.json`` that is read."""
@@ -150,7 +158,7 @@ class RunFolder:
 
     def _check_files(self) -> None:
         """Refuse folders, devices and pipes under the names of a run's files: some of them have no end."""
-        for name in (SPEC, RECIPE, RUN, METRICS, CURVE, BEST, LAST, LOCK):
+        for name in (SPEC, RECIPE, RUN, METRICS, GRADIENTS, CURVE, BEST, LAST, LOCK):
             if os.path.exists(self.file(name)) and not os.path.isfile(self.file(name)):
                 raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is not a file, as a run has it")
         for name in (CHECKPOINTS, TENSORBOARD):
@@ -158,13 +166,20 @@ class RunFolder:
                 message = f"`{shorten_path(self.file(name))}` is not a folder, as a run has it"
                 raise SpecError("no-run", message)
 
-    def write_metrics(self, rows: Sequence[EpochMetrics]) -> None:
+    def write_history(self, history: History) -> None:
         """Write a line for every epoch, in place of what was there."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([column.name for column in fields(EpochMetrics)])
-        writer.writerows(["" if value is None else value for value in asdict(row).values()] for row in rows)
-        write_file(text.getvalue(), self.file(METRICS))
+        write_file(metrics_text(history.rows), self.file(METRICS))
+        if history.gradients:
+            write_file(gradients_text(history.gradients), self.file(GRADIENTS))
+
+    def history(self) -> History:
+        """Return how the run went, up to the last time that it was saved.
+
+        Raises:
+            SpecError: where a file cannot be read, or was changed into something else.
+
+        """
+        return read_history(self.file(METRICS), self.file(GRADIENTS))
 
     def clean(self) -> None:
         """Remove what writers that were killed left behind."""

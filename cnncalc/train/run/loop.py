@@ -8,20 +8,18 @@ from contextlib import suppress
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
-from torch.nn import functional
 
+from cnncalc.analysis.gradient_flow import gradient_flow
 from cnncalc.core.numbers import counted
 from cnncalc.train.data import Split
-from cnncalc.train.engine.augment import Targets
 from cnncalc.train.engine.devices import finish, peak_memory_bytes
 from cnncalc.train.engine.metrics import NonFiniteLoss, StepMetrics
 from cnncalc.train.engine.sampling import epoch_order, local_parts
-from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.engine.scoring import Score, Stopped, score
 from cnncalc.train.engine.session import Session
+from cnncalc.train.engine.stepping import Part, Stepper
 from cnncalc.train.events import Begun, Ended, Observer
-from cnncalc.train.progress import EpochMetrics, Progress
+from cnncalc.train.progress import EpochGradients, EpochMetrics, Progress
 from cnncalc.train.run.changes import RunChange
 from cnncalc.train.run.ending import commands_of, files_of
 from cnncalc.train.run.faults import no_number
@@ -30,9 +28,6 @@ from cnncalc.train.run.saving import RunSaver
 from cnncalc.train.run.signals import Signals
 
 MOST_ROLLBACKS = 10
-
-Part = tuple[Tensor, tuple[Tensor, Tensor]]
-"""A part of a batch: which images, and their pixels and labels."""
 
 
 class End(NamedTuple):
@@ -58,10 +53,10 @@ class Trainer:
         self.session, self.folder, self.observer, self.signals = session, folder, observer, signals
         self.progress = Progress()
         self._metrics = StepMetrics(session)
+        self._stepper = Stepper(session, self._metrics)
         self._saver = RunSaver(session, folder)
         self._begun = self._started = time.monotonic()
         self._seconds_before = 0.0
-        self._rate = 0.0
 
     # ---- from the start to the end
 
@@ -82,6 +77,9 @@ class Trainer:
         self._save()
         self._saver.draw(self.progress.rows, now=True)
         ended = self._ended(end)
+        flow = gradient_flow([row.norms for row in self.progress.gradients])
+        if flow and (flow.vanishes or flow.explodes):
+            self.observer.note(flow.sentence())
         self.observer.end(ended)
         return ended
 
@@ -137,7 +135,7 @@ class Trainer:
         session, progress = self.session, self.progress
         parts, left = self._parts()
         for _ in range(left):
-            self._step(parts)
+            self._stepper.take(parts, progress)
             progress.step += 1
             if self._metrics.due(progress) or (self.signals.asked and not session.processes.shared):
                 self._report_steps()
@@ -161,69 +159,13 @@ class Trainer:
         batches = train.batches(indices, seed=recipe.seed + progress.epoch)
         return zip(indices, batches, strict=True), session.steps_per_epoch - offset
 
-    def _step(self, parts: Iterator[Part]) -> None:
-        """Take one step of the optimizer, over all parts of its batch."""
-        session, recipe, step = self.session, self.session.recipe, self.progress.step
-        session.seeds.set(step)
-        self._set_rate(step)
-        loss = self._backward(next(parts), last=recipe.accumulate == 1)
-        for number in range(1, recipe.accumulate):
-            loss = loss + self._backward(next(parts), last=number == recipe.accumulate - 1)
-        self._metrics.add(loss)
-        self._take_step()
-
-    def _backward(self, part: Part, *, last: bool) -> Tensor:
-        """Add the gradients of a part of a batch; return its share of the loss."""
-        session, progress = self.session, self.progress
-        indices, (pixels, labels) = part
-        images, targets = session.augmenter.train(pixels, labels, indices, progress.epoch, session.seeds.generator)
-        with session.silent(last=last):
-            with session.cast():
-                logits = session.forward(images).flatten(1)
-                loss = self._loss(logits, targets)
-            share = len(labels) * session.processes.size / session.images_in(progress.step)
-            loss = loss if share == 1 else loss * share
-            session.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        if self._metrics.counts(progress.step) and targets.others is None:
-            self._metrics.add_logits(logits, labels)
-        return loss.detach()
-
-    def _loss(self, logits: Tensor, targets: Targets) -> Tensor:
-        """Return the mean cross-entropy of a batch; of mixed images that of both labels."""
-        smoothing = self.session.recipe.label_smoothing
-        loss = functional.cross_entropy(logits, targets.labels, label_smoothing=smoothing)
-        if targets.others is None:
-            return loss
-        other = functional.cross_entropy(logits, targets.others, label_smoothing=smoothing)
-        return loss * targets.share + other * (1 - targets.share)
-
-    def _take_step(self) -> None:
-        session, recipe = self.session, self.session.recipe
-        if recipe.clip:
-            session.scaler.unscale_(session.optimizer)
-            torch.nn.utils.clip_grad_norm_(session.module.parameters(), recipe.clip)
-        if session.scaler.is_enabled():
-            before = session.scaler.get_scale()
-            session.scaler.step(session.optimizer)
-            session.scaler.update()
-            self.progress.skipped_steps += session.scaler.get_scale() < before
-        else:
-            session.optimizer.step()
-        session.optimizer.zero_grad(set_to_none=True)
-        if session.average:
-            session.average.update(self.progress.step)
-
-    def _set_rate(self, step: int) -> None:
-        session, recipe = self.session, self.session.recipe
-        factor = rate_factor(recipe, step, session.steps, session.steps_per_epoch)
-        self._rate = recipe.learning_rate * factor * self.progress.rate_scale
-        for group in session.optimizer.param_groups:
-            group["lr"] = self._rate
-
     # ---- looking and testing
 
     def _report_steps(self) -> None:
-        seen = self._metrics.collect(self.progress, self._rate)
+        progress, norms = self.progress, self._stepper.gradients.take()
+        if norms:  # kept before anything is saved: whoever goes on from here does not take this step again
+            progress.gradients.append(EpochGradients(progress.epoch + 1, norms))
+        seen = self._metrics.collect(self.progress, self._stepper.rate)
         if seen is not None:
             self.observer.steps(seen)
 
@@ -259,7 +201,7 @@ class Trainer:
         return EpochMetrics(
             epoch=progress.epoch + 1,
             step=progress.step,
-            learning_rate=self._rate,
+            learning_rate=self._stepper.rate,
             train_loss=progress.loss_sum / progress.loss_images,
             train_accuracy=progress.train_accuracy,
             loss=tested.loss if tested else None,
@@ -305,7 +247,7 @@ class Trainer:
         """
         recipe, progress = self.session.recipe, self.progress
         if recipe.non_finite == "stop" or progress.rollbacks >= MOST_ROLLBACKS:
-            raise no_number(str(fault), self._rate, self.folder, recipe, progress.rollbacks)
+            raise no_number(str(fault), self._stepper.rate, self.folder, recipe, progress.rollbacks)
         rollbacks, scale = progress.rollbacks + 1, progress.rate_scale / 2
         self.session.processes.wait()  # until the last checkpoint is on the disk
         self._restore()

@@ -13,6 +13,7 @@ from cnncalc.train.engine.session import Session
 from cnncalc.train.progress import EpochMetrics, Progress
 from cnncalc.train.run.changes import RunChange
 from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run.history import History
 from cnncalc.train.run_files import BEST, CURVE, LAST
 
 DRAW_SECONDS = 60.0
@@ -60,7 +61,7 @@ class RunSaver:
                 write_file(self._best, self._folder.file(BEST))
             if self._last is not None:
                 write_file(self._last, self._folder.file(LAST))
-                self._folder.write_metrics(progress.rows)
+                self._folder.write_history(History(progress.rows, progress.gradients))
             self._best = self._last = None
             write_checkpoint(self._folder.checkpoints, progress.step, self._session.checkpoint(progress))
         self._saved = time.monotonic()

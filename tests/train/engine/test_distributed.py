@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits
 
 from cnncalc.train.checkpoints.tensor_file import unpack
 from cnncalc.train.data import DataRequest
+from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.trained import load_trained
 from tests.train.runs import RANDOM, SPEC, train, weights
 
@@ -109,3 +110,5 @@ def test_two_processes_train_as_one_does(shared: Shared, monkeypatch: pytest.Mon
     alone, together = (unpack(weights(name)["last"]).tensors for name in ("alone", "smooth"))
     for name, value in alone.items():
         torch.testing.assert_close(together[name], value, rtol=1e-4, atol=1e-5)
+    for one, two in zip(*(RunFolder(run).history().gradients for run in ("alone", "smooth")), strict=True):
+        assert two.norms == pytest.approx(one.norms, rel=1e-3)

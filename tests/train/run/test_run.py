@@ -49,6 +49,7 @@ def test_a_run_keeps_what_it_was_and_what_it_came_to(uninterrupted: Path) -> Non
         "best.safetensors",
         "checkpoints",
         "curve.svg",
+        "gradients.csv",
         "last.safetensors",
         "metrics.csv",
         "recipe.toml",
@@ -115,6 +116,7 @@ def test_a_run_that_died_at_any_step_ends_as_if_it_had_not(uninterrupted: Path, 
     ended = resume("run")
     assert ended.complete
     assert weights("run") == weights(uninterrupted)
+    assert Path("run/gradients.csv").read_text() == (uninterrupted / "gradients.csv").read_text()
 
 
 @pytest.mark.usefixtures("looking")

@@ -1,0 +1,99 @@
+"""A step of the optimizer, from the images of a batch to weights that have moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from cnncalc.train.engine.augment import Targets
+from cnncalc.train.engine.gradients import GradientNorms
+from cnncalc.train.engine.metrics import StepMetrics
+from cnncalc.train.engine.schedule import rate_factor
+from cnncalc.train.engine.session import Session
+from cnncalc.train.progress import Progress
+
+Part = tuple[Tensor, tuple[Tensor, Tensor]]
+"""A part of a batch: which images, and their pixels and labels."""
+
+
+class Stepper:
+    """Takes steps of the optimizer.
+
+    Args:
+        session: what is trained.
+        metrics: what hears the loss of every step.
+
+    Attributes:
+        rate: the learning rate of the last step.
+        gradients: the norms of the last step of an epoch, by layer.
+
+    """
+
+    def __init__(self, session: Session, metrics: StepMetrics) -> None:
+        self._session, self._metrics = session, metrics
+        self.rate = 0.0
+        self.gradients = GradientNorms(session)
+
+    def take(self, parts: Iterator[Part], progress: Progress) -> None:
+        """Take one step, over all parts of its batch."""
+        session, recipe, step = self._session, self._session.recipe, progress.step
+        session.seeds.set(step)
+        self._set_rate(progress)
+        loss = self._backward(next(parts), progress, last=recipe.accumulate == 1)
+        for number in range(1, recipe.accumulate):
+            loss = loss + self._backward(next(parts), progress, last=number == recipe.accumulate - 1)
+        self._metrics.add(loss)
+        self.gradients.measure(step)
+        self._move(progress)
+
+    def _set_rate(self, progress: Progress) -> None:
+        session, recipe = self._session, self._session.recipe
+        factor = rate_factor(recipe, progress.step, session.steps, session.steps_per_epoch)
+        self.rate = recipe.learning_rate * factor * progress.rate_scale
+        for group in session.optimizer.param_groups:
+            group["lr"] = self.rate
+
+    def _backward(self, part: Part, progress: Progress, *, last: bool) -> Tensor:
+        """Add the gradients of a part of a batch; return its share of the loss."""
+        session = self._session
+        indices, (pixels, labels) = part
+        images, targets = session.augmenter.train(pixels, labels, indices, progress.epoch, session.seeds.generator)
+        with session.silent(last=last):
+            with session.cast():
+                logits = session.forward(images).flatten(1)
+                loss = self._loss(logits, targets)
+            share = len(labels) * session.processes.size / session.images_in(progress.step)
+            loss = loss if share == 1 else loss * share
+            session.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if self._metrics.counts(progress.step) and targets.others is None:
+            self._metrics.add_logits(logits, labels)
+        return loss.detach()
+
+    def _loss(self, logits: Tensor, targets: Targets) -> Tensor:
+        """Return the mean cross-entropy of a batch; of mixed images that of both labels."""
+        smoothing = self._session.recipe.label_smoothing
+        loss = functional.cross_entropy(logits, targets.labels, label_smoothing=smoothing)
+        if targets.others is None:
+            return loss
+        other = functional.cross_entropy(logits, targets.others, label_smoothing=smoothing)
+        return loss * targets.share + other * (1 - targets.share)
+
+    def _move(self, progress: Progress) -> None:
+        """Move the weights along their gradients."""
+        session, recipe = self._session, self._session.recipe
+        if recipe.clip:
+            session.scaler.unscale_(session.optimizer)
+            torch.nn.utils.clip_grad_norm_(session.module.parameters(), recipe.clip)
+        if session.scaler.is_enabled():
+            before = session.scaler.get_scale()
+            session.scaler.step(session.optimizer)
+            session.scaler.update()
+            progress.skipped_steps += session.scaler.get_scale() < before
+        else:
+            session.optimizer.step()
+        session.optimizer.zero_grad(set_to_none=True)
+        if session.average:
+            session.average.update(progress.step)

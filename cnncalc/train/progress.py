@@ -134,7 +134,7 @@ def _gradients_from(values: Any) -> EpochGradients:
     """Make the norms of an epoch of values, or raise an error as `_whole` does."""
     row: EpochGradients = _whole(EpochGradients, values)
     if not all(value is None or is_number(value) for value in row.norms.values()):
-        raise TypeError("norms")
+        raise TypeError
     return row
 
 

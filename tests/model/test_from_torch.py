@@ -279,7 +279,7 @@ def test_skips_that_lie_in_each_other_are_labels() -> None:
         (nn.Sequential(nn.LogSigmoid()), "nn.LogSigmoid in `0`"),
         (Does(lambda x: (x, x)), "2 outputs"),
         (Does(lambda x: torch.einsum("nchw->nhwc", x)), "`einsum`"),
-        (Does(lambda x: x[:, :, ::2]), "`getitem`"),
+        (Does(lambda x: x[:, :, [0, 2]]), "`getitem`"),
         (Does(lambda x: x + x.mean((2, 3), keepdim=True)), "`add`"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -13,18 +13,17 @@ from typing import NamedTuple
 
 from cnncalc.core.volume import Volume
 
-IMAGES, CHANNELS = -1, 0
+REPEATED, IMAGES, CHANNELS = -2, -1, 0
 
 
 class Atom(NamedTuple):
     """A stretch of numbers of one kind: images (-1), channels (0) or a spatial dimension (1, 2, …).
 
-    ``part`` says which part of it, where it was split: () is all, (0,) and (1,) are the outer and the inner
-    factor of a split.
+    It takes ``size`` of them, every ``stride``-th. Where the same numbers are repeated, the kind is -2.
     """
 
     kind: int
-    part: tuple[int, ...]
+    stride: int
     size: int
 
 
@@ -59,15 +58,32 @@ def layout_of(axes: Axes, volume: Volume, batch: int) -> str | None:
     return next((layout for layout in layouts if axes_of(volume, batch, layout) == whole), None)
 
 
+def same_order(axes: Axes, volume: Volume, batch: int) -> str | None:
+    """Return the layout that holds its numbers in the order of some axes, whatever dimensions of size 1 they have."""
+    order = [atoms for atoms in map(_joined, axes) if atoms]
+    layouts = (VECTOR, FIRST, LAST)
+    return next((each for each in layouts if [atoms for atoms in axes_of(volume, batch, each) if atoms] == order), None)
+
+
 def shuffled(axes: Axes, volume: Volume, batch: int) -> int | None:
     """Return by how many groups the channels are shuffled, where that is all that sets axes apart from a volume."""
     if len(axes) < 2 or len(axes[1]) != 2 or any(atom.kind != CHANNELS for atom in axes[1]):
         return None
     inner, outer = axes[1]
-    if outer.part >= inner.part or inner.size * outer.size != volume.channels:
+    if (inner.stride, outer.stride) != (1, inner.size) or inner.size * outer.size != volume.channels:
         return None
     straight = (axes[0], (outer, inner), *axes[2:])
     return outer.size if layout_of(straight, volume, batch) in (FIRST, VECTOR) else None
+
+
+def axis_sizes(axes: Axes) -> list[int]:
+    """Return how many numbers each dimension runs over: the shape."""
+    return [prod([atom.size for atom in atoms]) for atoms in axes]
+
+
+def without_repeats(axes: Axes) -> Axes:
+    """Return axes that have every number once."""
+    return tuple([tuple([atom for atom in atoms if atom.kind != REPEATED]) for atoms in axes])
 
 
 def reshaped(axes: Axes, shape: Sequence[int]) -> Axes | None:
@@ -94,27 +110,21 @@ def reshaped(axes: Axes, shape: Sequence[int]) -> Axes | None:
 
 
 def _atoms(kind: int, size: int) -> tuple[Atom, ...]:
-    return (Atom(kind, (), size),) if size > 1 else ()
+    return (Atom(kind, 1, size),) if size > 1 else ()
 
 
 def _split(atom: Atom, outer: int) -> tuple[Atom, Atom]:
-    return (
-        Atom(atom.kind, (*atom.part, 0), outer),
-        Atom(atom.kind, (*atom.part, 1), atom.size // outer),
-    )
+    inner = atom.size // outer
+    return Atom(atom.kind, atom.stride * inner, outer), Atom(atom.kind, atom.stride, inner)
 
 
 def _joined(atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
-    """Join the two parts of a split that stand side by side again."""
+    """Join the parts of a split that stand side by side again."""
     joined: list[Atom] = []
     for atom in atoms:
-        joined.append(atom)
-        while len(joined) > 1 and _are_parts(joined[-2], joined[-1]):
-            inner, outer = joined.pop(), joined.pop()
-            joined.append(Atom(outer.kind, outer.part[:-1], outer.size * inner.size))
+        before = joined[-1] if joined else None
+        if before is not None and before.kind == atom.kind and before.stride == atom.stride * atom.size:
+            joined[-1] = Atom(atom.kind, atom.stride, before.size * atom.size)
+        else:
+            joined.append(atom)
     return tuple(joined)
-
-
-def _are_parts(outer: Atom, inner: Atom) -> bool:
-    same = outer.kind == inner.kind and outer.part[:-1] == inner.part[:-1]
-    return same and outer.part[-1:] == (0,) and inner.part[-1:] == (1,)

@@ -17,7 +17,17 @@ from cnncalc.layers import class_of
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Pairs, Token, Unsayable, Words
-from cnncalc.model.from_torch.axes import FIRST, FLAT, IMAGES, LAST, TOKENS, VECTOR, axes_of
+from cnncalc.model.from_torch.axes import (
+    FIRST,
+    FLAT,
+    IMAGES,
+    LAST,
+    TOKENS,
+    VECTOR,
+    axes_of,
+    axis_sizes,
+    without_repeats,
+)
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
 from cnncalc.model.from_torch.learning import RUNNING
 from cnncalc.model.from_torch.trace import BATCH
@@ -224,9 +234,10 @@ class Call:
         dims = self["dim"] or ()
         axes = {dim % len(view.axes) for dim in (dims if isinstance(dims, tuple | list) else [dims])}
         atoms = [atom for axis in axes for atom in view.axes[axis]]
-        if not axes or any(atom.kind < 1 or atom.part for atom in atoms):
+        volume = self.emitter.volume(view)
+        if not axes or any(atom.kind < 1 or atom.size < volume.spatial[atom.kind - 1] for atom in atoms):
             raise Unsayable("it takes the mean and the maximum over positions alone")
-        gone, volume = {atom.kind - 1 for atom in atoms}, self.emitter.volume(view)
+        gone = {atom.kind - 1 for atom in atoms}
         spatial = tuple([1 if axis in gone else size for axis, size in enumerate(volume.spatial)])
         index = self.emitter.emit(words(spatial), (view.index,), volume.with_spatial(spatial))
         left = [(axis, () if axis in axes else part) for axis, part in enumerate(view.axes)]
@@ -246,7 +257,7 @@ class Call:
     # ---- merges
 
     def merged(self, kind: str, volumes: Sequence[Any]) -> View:
-        views = [self.emitter.sized(view) for view in volumes]
+        views = [self.emitter.sized(view) for view in (volumes if kind == "concat" else self._once(volumes))]
         sources = [self.emitter.volume(view) for view in views]
         spread = [view for view, source in zip(views, sources, strict=True) if max(source.spatial) > 1]
         found = {self.emitter.layout(view) for view in spread or views}
@@ -258,6 +269,13 @@ class Call:
             raise Unsayable(f"{' and '.join(map(str, sources))} are not merged by `{kind}`") from None
         index = self.emitter.emit(Words(kind), [view.index for view in views], volume)
         return View(index, axes_of(volume, BATCH, found.pop() or FIRST))
+
+    def _once(self, views: Sequence[View]) -> list[View]:
+        """Return views without repetitions that a merge makes by itself, since another one has all the numbers."""
+        once = [replace(view, axes=without_repeats(view.axes)) for view in views]
+        kept = [axis_sizes(view.axes) for view in once]
+        made = [max(sizes) for sizes in zip(*kept, strict=False)]
+        return once if tuple(made) == self.emitter.node.meta["value"].shape else list(views)
 
     def merged_with(self, kind: str, other: str, neutral: int) -> Any:
         pair = self.first, self[other]

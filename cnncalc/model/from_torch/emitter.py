@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import isinf
+from math import isinf, prod
 from typing import Any, NamedTuple
 
 import torch
@@ -13,8 +13,20 @@ from torch import fx, nn
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers import Arguments, Layer, class_of
-from cnncalc.layers.written import Unsayable, Words, sides, size, texts_of, words
-from cnncalc.model.from_torch.axes import FIRST, FLAT, LAST, TOKENS, VECTOR, axes_of, layout_of, reshaped, shuffled
+from cnncalc.layers.written import Unsayable, Words, option, sides, size, texts_of, words
+from cnncalc.model.from_torch.axes import (
+    FIRST,
+    FLAT,
+    LAST,
+    REPEATED,
+    TOKENS,
+    VECTOR,
+    axes_of,
+    layout_of,
+    reshaped,
+    shuffled,
+    without_repeats,
+)
 from cnncalc.model.from_torch.learning import Weights
 from cnncalc.model.from_torch.operations import ReadLayer
 from cnncalc.model.from_torch.trace import BATCH, ModuleScope, Traced, module_path
@@ -133,13 +145,34 @@ class Emitter:
 
     def sized(self, view: View) -> View:
         """Return a view whose positions are not stretched into a vector: there, stretching is a layer."""
-        view = self.settled(view)
+        view = self.repeated(self.settled(view))
         volume, ones = self.volume(view), view.axes[2:]
         known = layout_of(view.axes, volume, BATCH) not in (None, FLAT)
         if known or any(ones) or layout_of(view.axes[:2], volume, BATCH) != FLAT:
             return view
         vector = self.made(Words("flatten"), view, volume.vector(volume.values), VECTOR)
         return replace(vector, axes=(*vector.axes, *ones))
+
+    def repeated(self, view: View) -> View:
+        """Return a view that repeats nothing: one value is enlarged, and channels are put behind each other."""
+        once = replace(view, axes=without_repeats(view.axes))
+        if once == view:
+            return view
+        again = [prod([atom.size for atom in atoms if atom.kind == REPEATED]) for atoms in view.axes]
+        axis = self.channel_axis(once)
+        sides = [times for place, times in enumerate(again[1:], 1) if place != axis]
+        spread = any(times > 1 and once.axes[place] for place, times in enumerate(again) if place != axis)
+        if axis is None or spread or (max(sides, default=1) > 1 and len(sides) != self.volume(once).dimensions):
+            raise Unsayable("it repeats what stands in several places")
+        if max(sides, default=1) > 1:
+            larger = words("upsample", option("x", "factor", tuple(sides), -1))
+            spatial = [size * times for size, times in zip(self.volume(once).spatial, sides, strict=True)]
+            once = self.made(larger, once, self.volume(once).with_spatial(spatial), self.layout(once) or FIRST)
+        if again[axis] > 1:
+            volume = self.volume(once).with_channels(self.volume(once).channels * again[axis])
+            joined = self.emit(Words("concat"), [once.index] * again[axis], volume)
+            once = View(joined, axes_of(volume, BATCH, self.layout(once) or FIRST))
+        return once
 
     def positions(self, view: View) -> View:
         """Return a view for a layer that slides over positions: N x C x H x W."""

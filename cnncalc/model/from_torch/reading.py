@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 from torch import fx, nn
@@ -18,7 +17,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.written import Unsayable
-from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, layout_of
+from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, layout_of, same_order
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.liveness import live_calls, live_operations, memory_of
@@ -217,9 +216,7 @@ class _Walk:
             raise cannot_say("", "`neg`", "it has no word for the opposite sign")
         view = self.emitter.sized(values)
         volume = self.emitter.volume(view)
-        layout = layout_of(view.axes, volume, BATCH)
-        if prod(volume) == 1:
-            layout = VECTOR  # one number for each image, with whatever dimensions of size 1
+        layout = layout_of(view.axes, volume, BATCH) or same_order(view.axes, volume, BATCH)
         if layout not in (FIRST, VECTOR, LAST, TOKENS):
             raise cannot_say("", "the order in which the output holds its numbers")
         return view.index, layout

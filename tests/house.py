@@ -19,7 +19,7 @@ FLOORS = (
     ("spec", "layers", "optimizers", "zoo"),
     ("network",),
     ("loading", "folding"),
-    ("analysis",),
+    ("analysis", "templates"),
     ("analysis.memory",),
     ("report", "model", "draw"),
     ("model.blocks", "draw.folding"),

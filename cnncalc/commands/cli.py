@@ -27,6 +27,7 @@ COMMANDS = (
     "draw",
     "report",
     "zoo",
+    "new",
     "verify",
     "export",
     "import",

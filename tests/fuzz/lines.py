@@ -68,6 +68,9 @@ POOLS: dict[str, tuple[str, ...]] = {
     "recipe_epochs": ("1", "1", "0", "0.5", "-1"),
     "recipe_batch": ("1", "2", "3", "16", "0", "1000000000000"),
     "name": ZOO,
+    "pattern": ("(CONV-RELU)*2-POOL-FC", "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K,SOFTMAX", "(CONV", "FC*0", "CONV-GN"),
+    "like": ("resnet18", "vgg16", "lenet5", "spec.txt", "bad.txt", "resnt"),
+    "times": ("N=2", "M=3", "K=1", "N=0", "N", "N=-1"),
 }
 """Values for options and arguments that are words, by the name of the parameter; the first are right mostly."""
 

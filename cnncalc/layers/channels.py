@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
@@ -12,7 +13,7 @@ from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, INPUTS, PART, RESULT_RAISED, SAME, Kernel, Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
-from cnncalc.layers.written import Token, Words, literal, size, words
+from cnncalc.layers.written import Token, Words, flag, literal, size, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -97,38 +98,46 @@ class Slice(Layer):
 @register("scale")
 @dataclass(eq=False, repr=False)
 class Scale(Layer):
-    """``scale 1e-6``: a learned factor per channel that starts at this value (ConvNeXt's layer scale)."""
+    """``scale 1e-6``: a learned factor per channel that starts at this value (ConvNeXt's layer scale).
+
+    With ``one`` it is a single learned number for all of them (ReZero).
+    """
 
     start: float
+    one: bool
 
     kind = "scale"
     role = "normalisation"
     takes_vectors = True
-    examples = ("8x8x4: scale 0.1", "1x1x6: scale")
+    examples = ("8x8x4: scale 0.1", "1x1x6: scale", "8x8x4: scale 0 one", "1x1x6: scale one")
 
     @classmethod
     def read(cls, arguments: Arguments) -> Scale:
-        return cls(arguments.number("start", 1.0))
+        return cls(arguments.number("start", 1.0), arguments.flag("one"))
 
     torch_calls = (
-        "cnncalc.model.initialise.Factor(shape, start)",
+        "cnncalc.model.initialise.LearnedFactor(shape, start)",
         "mul imul multiply(other)",
     )
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        if call.name == "Factor":
-            return call.channelwise(words(cls.kind, literal("", call["start"], 1.0)))
-        if not call.factor("other"):
+        if call.name == "LearnedFactor":
+            one = prod(call.learned("weight") or ()) == 1
+            return call.channelwise(words(cls.kind, literal("", call["start"], 1.0), flag("one", one)))
+        numbers = call.factor("other")
+        if not numbers:
             return None
         value = call.common_value("other")
         start = 1.0 if value is None else float(f"{value:.7g}")
-        return call.elementwise(words(cls.kind, literal("", start, 1.0)))
+        return call.elementwise(words(cls.kind, literal("", start, 1.0), flag("one", numbers == 1)))
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
-        return (sources[0].channels,)
+        return (1,) if self.one else (sources[0].channels,)
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        if self.one:
+            return (Factor((1,), self.start),)
         ones = () if vector else (1,) * sources[0].dimensions
         return (Factor((sources[0].channels, *ones), self.start),)
 

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from cnncalc.core.volume import Volume
 
-NOTHING, INPUTS, OTHERS, OUTPUT = "nothing", "inputs", "others", "output"
-"""What of its operands and its result a kernel keeps. ``others``: each operand that another one's gradient needs."""
+NOTHING, INPUTS, OTHERS, OUTPUT, BOTH = "nothing", "inputs", "others", "output", "both"
+"""What of its operands and its result a kernel keeps. ``others``: each operand that another one's gradient needs;
+``both``: its operands and its result."""
 
 NEW, PASSED = "new", "passed"
 """Where the gradients of the operands lie: in new memory, or in that of the gradient that arrives."""
@@ -27,8 +28,9 @@ its channels last where those of all operands are."""
 FORMAT = "format"
 """How the result lies in memory: as the first operand does, and of a single channel or position as its strides say."""
 
-CONTIGUOUS, ROWS = "contiguous", "rows"
-"""What an operand that lies otherwise is copied for: channels first and no part of a tensor, or one row per image."""
+CONTIGUOUS, ROWS, CHANNELS_TOGETHER = "contiguous", "rows", "channels together"
+"""What an operand that lies otherwise is copied for: channels first and no part of a tensor, one row per image, or the
+channels of each position side by side."""
 
 AS_IT_ARRIVES, LOWERED, WIDENED, RESULT_RAISED = "as it arrives", "lowered", "widened", "result raised"
 """What autocast casts the operands to: nothing, the lower precision, or the widest type among them. What has the result
@@ -80,6 +82,7 @@ class Kernel(NamedTuple):
             numbered like ``reads``.
         passing: values that the forward pass needs for a moment.
         scratch: values that the backward pass needs for a moment, beside the gradients that arrive and leave.
+        scratch_bytes: bytes that it needs beside these, of tensors of another type: a mask, or counts.
         lies: how the result lies in memory.
         needs: how the operand must lie; None where PyTorch copies it never.
         reorders: whether behind channels that lie last the weights' gradient lies so too, and is copied.
@@ -102,6 +105,7 @@ class Kernel(NamedTuple):
     holds: tuple[int, ...] = ()
     passing: int = 0
     scratch: int = 0
+    scratch_bytes: int = 0
     training_only: bool = False
     fixed: int = 0
     lies: str = SAME

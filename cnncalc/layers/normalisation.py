@@ -203,22 +203,29 @@ class GroupNorm(Normalisation):
 
 
 @register("ln")
+@dataclass(eq=False, repr=False)
 class LayerNorm(Normalisation):
-    """``ln eps=1e-5``: over the channels at each position, as ConvNeXt does."""
+    """``ln eps=1e-5``: over the channels at each position, as ConvNeXt does; ``noshift`` learns scales alone."""
+
+    shift: bool
 
     kind = "ln"
     other_names = (("ln", "layernorm layernorm2d", r"layer ?norm(?:ali[sz]ation)?"),)
-    examples = ("8x8x4: ln", "1x1x6: ln noaffine", "8x4: ln")
+    examples = ("8x8x4: ln", "1x1x6: ln noaffine", "8x4: ln", "8x8x4: ln noshift")
 
     def values_per_statistic(self, sources: Sources) -> int:
         return sources[0].channels
 
     @classmethod
     def read(cls, arguments: Arguments) -> LayerNorm:
-        return cls(_eps(arguments), not arguments.flag("noaffine"))
+        without = arguments.one_of("noaffine", "noshift")
+        return cls(_eps(arguments), without != "noaffine", without is None)
+
+    def biases(self, sources: Sources) -> int:
+        return sources[0].channels if self.shift else 0
 
     torch_calls = (
-        "torch.nn.LayerNorm(normalized_shape, eps=1e-05, elementwise_affine=True)",
+        "torch.nn.LayerNorm(normalized_shape, eps=1e-05, elementwise_affine=True, bias=True)",
         "layer_norm(normalized_shape, weight=None, bias=None, eps=1e-05)",
     )
 
@@ -226,11 +233,15 @@ class LayerNorm(Normalisation):
     def from_torch(cls, call: TorchCall) -> Any:
         if len(call["normalized_shape"]) > 1:
             raise Unsayable("its `ln` works over the channels at each position, and this over positions too")
-        affine = call.affine(cls.kind)
-        return call.over_channels(words(cls.kind, _eps_of(call), flag("noaffine", not affine)), -1)
+        scale, shift = call.learned("weight"), call.learned("bias")
+        if scale is None and shift is not None:
+            raise Unsayable("its `ln` has no shift without a scale")
+        without = flag("noaffine", scale is None) or flag("noshift", shift is None)
+        return call.over_channels(words(cls.kind, _eps_of(call), without), -1)
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        norm = module("LayerNorm", sources[0].channels, eps=self.eps, elementwise_affine=self.affine)
+        settings = {"elementwise_affine": self.affine} | ({"bias": False} if self.affine and not self.shift else {})
+        norm = module("LayerNorm", sources[0].channels, eps=self.eps, **settings)
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:

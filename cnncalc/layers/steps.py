@@ -23,6 +23,15 @@ class Module(NamedTuple):
     label: str = ""
 
 
+class OwnModule(NamedTuple):
+    """A module of `cnncalc.model.modules`, for what ``torch.nn`` has none; written Python gets its source."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = _NOTHING
+    label: str = ""
+
+
 class Function(NamedTuple):
     """A function of the running value, by one of the names in `FUNCTIONS`, with what follows the value."""
 
@@ -52,22 +61,26 @@ class Fixed(NamedTuple):
     label: str = ""
 
 
-Step = Module | Function | Factor | Fixed
+Step = Module | OwnModule | Function | Factor | Fixed
 Steps = tuple[Step, ...]
 
 FUNCTIONS = (
     "add",
+    "amax",
     "cat",
     "conv1d",
     "conv2d",
     "conv3d",
     "flatten",
+    "mean",
     "movedim",
     "mul",
     "narrow",
     "neg",
+    "normalize",
     "pad",
     "squeeze",
+    "sum",
     "unflatten",
     "unsqueeze",
 )

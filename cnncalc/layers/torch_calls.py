@@ -74,6 +74,12 @@ class TorchCall(Protocol):
     def __getitem__(self, name: str) -> Any:
         """Return an argument or a module's attribute by PyTorch's name; PyTorch's own value where none is given."""
 
+    def with_number(self, name: str) -> tuple[TorchCall, float, bool] | None:
+        """Return the call on a volume, the number that it is given beside, and whether that comes first.
+
+        None where it is given something else; a number of the module that is not learned is one too.
+        """
+
     def learned(self, name: str) -> tuple[int, ...] | None:
         """Return the shape of a learned tensor, and note that the layer learns it; None where there is none."""
 
@@ -89,8 +95,8 @@ class TorchCall(Protocol):
     def common_value(self, name: str) -> float | None:
         """Return the one value that all numbers of a learned tensor have; None where they differ or are not known."""
 
-    def factor(self, name: str) -> bool:
-        """Say whether there is a learned tensor, which must have one number for each channel, and note it."""
+    def factor(self, name: str) -> int:
+        """Return how many numbers a learned tensor has, 1 or one for each channel, and note it; 0 where it is none."""
 
     def settled(self) -> TorchCall:
         """Return the call on images with their channels first, with padding that nobody has taken over as a layer."""
@@ -109,6 +115,9 @@ class TorchCall(Protocol):
 
     def over_channels(self, words: Words, axis: int) -> Any:
         """Say that a layer works over the channels at each position, which must lie along an axis."""
+
+    def reduced(self, words: Words, axis: int, keeps: bool) -> Any:
+        """Say that a layer makes one value of all channels at each position; ``keeps`` says that the axis stays."""
 
     def sliding(self, words: Words, volume: Volume | None = None) -> Any:
         """Say that a layer makes a volume of images: this one, or the one that the call returns."""

@@ -12,24 +12,29 @@ from torch.overrides import TorchFunctionMode
 
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
-from cnncalc.layers.steps import Factor, Fixed, Function, Module, Step
+from cnncalc.layers.steps import Factor, Fixed, Function, Module, OwnModule, Step
+from cnncalc.model import modules
 from cnncalc.model.initialise import FixedTensor, LearnedFactor, initialise
 from cnncalc.model.plan import Planned, check_dimensions, plan, refused
 from cnncalc.network import Network
 
 FUNCTIONS: Mapping[str, Any] = {
     "add": torch.add,
+    "amax": torch.amax,
     "cat": torch.cat,
     "conv1d": nn.functional.conv1d,
     "conv2d": nn.functional.conv2d,
     "conv3d": nn.functional.conv3d,
     "flatten": torch.flatten,
+    "mean": torch.mean,
     "movedim": torch.movedim,
     "mul": torch.mul,
     "narrow": torch.narrow,
     "neg": torch.neg,
+    "normalize": nn.functional.normalize,
     "pad": nn.functional.pad,
     "squeeze": torch.squeeze,
+    "sum": torch.sum,
     "unflatten": torch.unflatten,
     "unsqueeze": torch.unsqueeze,
 }
@@ -133,19 +138,22 @@ def _of_layer(call: fx.Node, planned: Planned) -> fx.Node:
     return call
 
 
-def _kept(step: Module | Factor | Fixed, overwrite: bool) -> nn.Module:
+def _kept(step: Module | OwnModule | Factor | Fixed, overwrite: bool) -> nn.Module:
     """Make what a layer keeps."""
     if isinstance(step, Factor):
         return LearnedFactor(step.shape, step.start)
     if isinstance(step, Fixed):
         return FixedTensor(FUNCTIONS[step.name], step.values, step.shape, **step.kwargs)
     settings = {**step.kwargs, "inplace": True} if overwrite else step.kwargs
+    if isinstance(step, OwnModule):
+        own: nn.Module = getattr(modules, step.name)(*step.args, **settings)
+        return own
     made: nn.Module = getattr(nn, step.name)(*step.args, **settings)
     return made
 
 
 def _add_kept(
-    graph: fx.Graph, planned: Planned, step: Module | Factor | Fixed, value: fx.Node, root: nn.Module
+    graph: fx.Graph, planned: Planned, step: Module | OwnModule | Factor | Fixed, value: fx.Node, root: nn.Module
 ) -> fx.Node:
     name = ".".join(filter(None, (planned.name, step.label)))
     _attach(root, name, _kept(step, planned.overwrite))
@@ -168,4 +176,4 @@ def _attach(root: nn.Module, name: str, module: nn.Module) -> None:
     root.add_module(own, module)
 
 
-_ADDERS: Mapping[type, Any] = {Function: _add_function, **dict.fromkeys((Module, Factor, Fixed), _add_kept)}
+_ADDERS: Mapping[type, Any] = {Function: _add_function, **dict.fromkeys((Module, OwnModule, Factor, Fixed), _add_kept)}

@@ -30,9 +30,33 @@ def test_scale_learns_a_factor_per_channel():
     assert (node.weights, node.biases) == (96, 0)
 
 
+def test_scale_one_learns_a_single_number():
+    """ReZero: one number for the whole branch, which starts at 0."""
+    node = layer("scale 0 one", "8x8x96")
+    assert (node.weights, node.biases, node.written) == (1, 0, "scale 0 one")
+
+
+def test_constants_keep_the_volume_and_learn_nothing():
+    """Inception-ResNet scales its residuals by 0.1."""
+    node = layer("times 0.1", "8x8x24")
+    assert (node.output, node.params, node.macs) == ((8, 8, 24), 0, 0)
+    assert load("plus -3 - times -1e-3", "8x8x24").output == (8, 8, 24)
+
+
+@pytest.mark.parametrize("word", ["channelmean", "channelmax", "channelsum"])
+def test_one_value_of_all_channels(word: str):
+    """CBAM's spatial attention: the mean and the largest of the channels at each position."""
+    node = layer(word, "8x8x24")
+    assert (node.output, node.params, node.macs) == ((8, 8, 1), 0, 0)
+    assert layer(word, "10").output == (1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
+        ("times", "missing-size"),
+        ("plus x", "missing-size"),
+        ("times 1e13", "out-of-range"),
         ("slice", "missing-size"),
         ("slice 4", "missing-size"),
         ("slice 4:4", "out-of-range"),
@@ -50,4 +74,5 @@ def test_faults(text: str, code: str):
 def test_messages():
     """Say what there is and what was asked for."""
     assert told("slice 0:25", "8x8x24")[1] == "there are no channels 0:25 in 24 channels"
+    assert told("times", "8x8x24")[1] == "times needs its number"
     assert told("shuffle 5", "8x8x24")[1] == "5 groups do not divide 24 channels"

@@ -42,3 +42,15 @@ def test_groups_divide_the_channels():
 def test_faults(text: str, code: str):
     """Each kind of fault has its code."""
     assert told(text, "8x8x32")[0] == code
+
+
+def test_norms_without_a_mean_learn_scales():
+    """A scale per channel; a `grn` also a shift."""
+    assert [layer(text, "8x8x32").params for text in ("rmsnorm", "l2norm", "grn", "ln noshift")] == [32, 0, 64, 32]
+    assert layer("rmsnorm noaffine", "8x8x32").params == 0
+
+
+def test_what_a_norm_leaves_out_is_said_once():
+    """`noaffine` leaves out the scale and the shift, `noshift` the shift alone."""
+    assert told("ln noaffine noshift", "8x8x32") == ("bad-option", "ln cannot be both `noaffine` and `noshift`")
+    assert told("l2norm eps=0", "8x8x32") == ("out-of-range", "eps is larger than 0, not 0")

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCE = Path(__file__).parent / "own" / "own_layers.py"
-WORDS = "rmsnorm or blur or separable"
+WORDS = "softshrink or blur or separable"
 
 
 def install(folder: Path, module: str, entry: str) -> Path:
@@ -26,7 +26,7 @@ def install(folder: Path, module: str, entry: str) -> Path:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The folder of an installed package with three layers: a norm, a fixed filter, and one of two modules."""
+    """The folder of an installed package with three layers: an activation, a fixed filter, and one of two modules."""
     shutil.copy(SOURCE, tmp_path)
     return install(tmp_path, "own_layers", "own_layers")
 
@@ -40,9 +40,9 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_its_words_are_known(installed: Path) -> None:
     """From the command line, without a word on where they come from."""
-    done = python(installed, "-m", "cnncalc", "shapes", "rmsnorm - blur 3 s2 - separable 3x8", "--input", "8x8x4")
+    done = python(installed, "-m", "cnncalc", "shapes", "softshrink - blur 3 s2 - separable 3x8", "--input", "8x8x4")
     assert (done.returncode, done.stderr) == (0, "")
-    assert all(name in done.stdout for name in ("rmsnorm1", "blur1", "separable1", "4x4x8"))
+    assert all(name in done.stdout for name in ("softshrink1", "blur1", "separable1", "4x4x8"))
 
 
 @pytest.mark.slow
@@ -58,7 +58,7 @@ def test_all_that_holds_of_every_layer_holds_of_them(installed: Path) -> None:
 EXPORT = """
 import io, onnxruntime, torch, cnncalc
 from cnncalc.model.export import onnx, pt2
-network = cnncalc.load("conv 3x3x8 p1 - rmsnorm - blur 3 s2 - separable 3x6", input="8x8x4")
+network = cnncalc.load("conv 3x3x8 p1 - softshrink - blur 3 s2 - separable 3x6", input="8x8x4")
 images = torch.randn(2, 4, 8, 8)
 expected = cnncalc.build(network, seed=0).eval()(images).detach()
 program = torch.export.load(io.BytesIO(pt2(network, seed=0))).module()
@@ -79,7 +79,7 @@ def test_a_package_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     """Where a word is not known without it."""
     (tmp_path / "broken_layers.py").write_text("import nothing_of_this_name\n")
     install(tmp_path, "broken_layers", "broken_layers")
-    done = python(tmp_path, "-m", "cnncalc", "shapes", "rmsnorm", "--input", "8x8x4")
+    done = python(tmp_path, "-m", "cnncalc", "shapes", "softshrink", "--input", "8x8x4")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "error[bad-package]: the layers of the package `broken_layers` cannot be loaded: "
@@ -92,7 +92,7 @@ def test_two_layers_of_one_word_are_said(tmp_path: Path) -> None:
     text = "from cnncalc.layers import Layer\nfrom cnncalc.layers.registry import register\nregister('conv')(Layer)\n"
     (tmp_path / "double_layers.py").write_text(text)
     install(tmp_path, "double_layers", "double_layers")
-    done = python(tmp_path, "-m", "cnncalc", "shapes", "rmsnorm", "--input", "8x8x4")
+    done = python(tmp_path, "-m", "cnncalc", "shapes", "softshrink", "--input", "8x8x4")
     assert "the layers of the package `double_layers` cannot be loaded: ValueError: two layers are written 'conv'" in (
         done.stderr
     )

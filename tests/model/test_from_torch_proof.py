@@ -145,6 +145,13 @@ def test_a_reshaped_parameter_is_a_factor_per_channel() -> None:
         (lambda m, x: functional.relu(input=m.a(x)), "conv 3x3x8 p1 - relu"),
         (lambda m, x: m.a(x) if isinstance(x, torch.Tensor) else x, "conv 3x3x8 p1"),
         (lambda m, x: m.a(x).mean((2, 3))[:, :1].squeeze(1), "conv 3x3x8 p1 - gap - slice 0:1"),
+        (lambda m, x: 2 * m.a(x) / 8, "conv 3x3x8 p1 - times 2 - times 0.125"),
+        (lambda m, x: 3 + m.a(x) - 0.5, "conv 3x3x8 p1 - plus 3 - plus -0.5"),
+        (lambda m, x: 1 - m.a(x), "conv 3x3x8 p1 - times -1 - plus 1"),
+        (lambda m, x: -m.a(x), "conv 3x3x8 p1 - times -1"),
+        (lambda m, x: torch.max(m.a(x), 1, keepdim=True)[0], "conv 3x3x8 p1 - channelmax"),
+        (lambda m, x: m.a(x).permute(0, 2, 3, 1).mean(-1, True), "conv 3x3x8 p1 - channelmean"),
+        (lambda m, x: functional.normalize(m.a(x).sum(1, keepdim=True)), "conv 3x3x8 p1 - channelsum - l2norm"),
     ],
 )
 def test_ways_of_writing(function: Callable[[Does, torch.Tensor], object], text: str) -> None:
@@ -187,7 +194,6 @@ def with_part(x: torch.Tensor, value: object) -> torch.Tensor:
             lambda m, x: nn.Conv2d(3, 8, 3)(x),
             "nn.Conv2d (LINE): it is made in forward, with new weights at every call",
         ),
-        (lambda m, x: -m.a(x), "`neg`: it has no word for the opposite sign"),
         (lambda m, x: x.__setitem__((slice(None), 0), 0), "an output that is not a tensor: a spec has one"),
         (lambda m, x: with_part(m.a(x), 0), "`x[…] = …` (LINE): it writes into a part of a tensor"),
         (

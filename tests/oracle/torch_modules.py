@@ -18,19 +18,11 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.ops import StochasticDepth
 
-Shape = tuple[int, ...]
-Build = Callable[[], nn.Module]
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+from tests.oracle import second_edition
+from tests.oracle.drawing import Build, Does, Draw, Drawn, Shape, divisors, joined, nd
 
 BATCH = 2
 """Images that modules are run on: a norm over a single value is refused by PyTorch."""
-
-
-class Drawn(NamedTuple):
-    """A layer or a network: how a spec writes it, and what makes a new PyTorch module of it."""
-
-    text: str
-    build: Build
 
 
 class Measured(NamedTuple):
@@ -67,11 +59,6 @@ def volume(shape: Sequence[int]) -> tuple[int, ...]:
     return (*shape[1:], shape[0])
 
 
-def joined(numbers: Sequence[object]) -> str:
-    """Write ``3x3x64``."""
-    return "x".join(map(str, numbers))
-
-
 @st.composite
 def shapes(draw: Draw, dimensions: Sequence[int] = (1, 2, 3), least: int = 1) -> Shape:
     """Draw an input shape."""
@@ -103,11 +90,6 @@ def padding_option(draw: Draw, before: Sequence[int], after: Sequence[int]) -> l
 def layer_text(draw: Draw, head: str, options: Sequence[str]) -> str:
     """Write a layer with its options in any order."""
     return " ".join([head, *draw(st.permutations(options))])
-
-
-def divisors(number: int) -> list[int]:
-    """Return every divisor of a number."""
-    return [d for d in range(1, number + 1) if number % d == 0]
 
 
 # ---- windows
@@ -218,22 +200,6 @@ class CeiledConvolution(nn.Module):
 def torch_sides(before: Sequence[int], after: Sequence[int]) -> list[int]:
     """Return the sides as ``functional.pad`` wants them: the last dimension first."""
     return [side for pair in reversed(list(zip(before, after, strict=True))) for side in pair]
-
-
-def nd(name: str, dimensions: int) -> Any:
-    """Return ``nn.Conv2d`` and its like."""
-    return getattr(nn, f"{name}{dimensions}d")
-
-
-class Does(nn.Module):
-    """A module that does what a function does."""
-
-    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.function(x)
 
 
 # ---- convolutions
@@ -485,9 +451,9 @@ def prelu(draw: Draw, shape: Shape) -> Drawn:
 class LayerNormOverChannels(nn.Module):
     """``ln``: a layer norm over the channels at each position, as ConvNeXt has it."""
 
-    def __init__(self, channels: int, eps: float, affine: bool) -> None:
+    def __init__(self, channels: int, eps: float, affine: bool, bias: bool = True) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(channels, eps, elementwise_affine=affine)
+        self.norm = nn.LayerNorm(channels, eps, elementwise_affine=affine, bias=bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.norm(x.movedim(1, -1)).movedim(-1, 1)
@@ -517,6 +483,8 @@ def gn(draw: Draw, shape: Shape) -> Drawn:
 
 def ln(draw: Draw, shape: Shape) -> Drawn:
     """Draw ``ln``."""
+    if draw(st.booleans()):
+        return Drawn("ln noshift", lambda: LayerNormOverChannels(shape[0], 1e-5, True, bias=False))
     text, eps, affine = _affine(draw, "ln")
     return Drawn(text, lambda: LayerNormOverChannels(shape[0], eps, affine))
 
@@ -624,6 +592,8 @@ class LayerScale(nn.Module):
 
 def scale(draw: Draw, shape: Shape) -> Drawn:
     """Draw ``scale 1e-6``."""
+    if draw(st.booleans()):
+        return Drawn("scale 0.5 one", lambda: LayerScale(1, 0, 0.5))
     return Drawn("scale 1e-6", lambda: LayerScale(shape[0], len(shape) - 1, 1e-6))
 
 
@@ -637,6 +607,7 @@ MAKERS: dict[str, Maker] = {
     **{maker.__name__: maker for maker in (activation, prelu, bn, gn, ln, instancenorm, lrn, dropout)},
     **{maker.__name__.rstrip("_"): maker for maker in (pad, crop, upsample, shuffle, slice_, scale)},
     "pixelshuffle": pixelshuffle,
+    **second_edition.MAKERS,
 }
 """What draws each layer of the language, by its word."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.layers.kernels import ALL_LAST, CHANNELS_LAST, CONTIGUOUS, FORMAT, PART, ROWS, SAME
+from cnncalc.layers.kernels import ALL_LAST, CHANNELS_LAST, CHANNELS_TOGETHER, CONTIGUOUS, FORMAT, PART, ROWS, SAME
 
 FIRST, LAST = "channels first", "channels last"
 
@@ -30,6 +30,7 @@ _PARTS = (PART_OF_FIRST, PART_OF_LAST, PART_OF_ANY)
 COPIED = {
     CONTIGUOUS: frozenset((LAST, *_PARTS)),
     ROWS: HAS_CHANNELS_LAST,
+    CHANNELS_TOGETHER: frozenset((FIRST, *_PARTS)),
 }
 """What is copied for an operation's needs: rows of a matrix, one for each image, may lie apart."""
 

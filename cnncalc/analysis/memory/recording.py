@@ -14,6 +14,7 @@ from cnncalc.analysis.memory.layouts import (
     COPIED,
     FIRST,
     HAS_CHANNELS_LAST,
+    LAST,
     PART_OF_ANY,
     PART_OF_FIRST,
     PART_OF_LAST,
@@ -25,7 +26,20 @@ from cnncalc.analysis.memory.trace import Op, Part, Size, Trace, Value
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
-from cnncalc.layers.kernels import FORMAT, INPUTS, LOWERED, NOTHING, OTHERS, OUTPUT, PASSED, RAISED, Extra, Kernel
+from cnncalc.layers.kernels import (
+    BOTH,
+    CHANNELS_TOGETHER,
+    FORMAT,
+    INPUTS,
+    LOWERED,
+    NOTHING,
+    OTHERS,
+    OUTPUT,
+    PASSED,
+    RAISED,
+    Extra,
+    Kernel,
+)
 from cnncalc.network import Network, Node
 from cnncalc.network.network import Operation
 
@@ -228,7 +242,7 @@ class _Kernels:
                 kernel.parameters[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
                 kernel.sums or bool(unwanted and kernel.scratch),
                 kernel.passing * size,
-                kernel.scratch * size + unwanted,
+                kernel.scratch * size + kernel.scratch_bytes + unwanted,
             ),
         )
         return here
@@ -247,7 +261,8 @@ class _Kernels:
     def _arranged(self, needs: str, read: int) -> int:
         """Return a tensor that lies as an operation needs it: itself, or a copy."""
         value = self._value(read)
-        return self._copy(read, value.size, FIRST) if value.layout in COPIED[needs] else read
+        layout = LAST if needs == CHANNELS_TOGETHER else FIRST
+        return self._copy(read, value.size, layout) if value.layout in COPIED[needs] else read
 
     def _copy(self, read: int, size: int, layout: str | None = None) -> int:
         """Add a copy of a tensor in another precision or order."""
@@ -286,8 +301,8 @@ class _Kernels:
             return []
         if kernel.keeps == OUTPUT:
             return [0]
-        if kernel.keeps == INPUTS:
-            return [here - read for read in reads]
+        if kernel.keeps in (INPUTS, BOTH):
+            return [*([0] if kernel.keeps == BOTH else []), *[here - read for read in reads]]
         assert kernel.keeps == OTHERS
         wanted = [self._value(read).has_gradient for read in reads]
         return [here - read for place, read in enumerate(reads) if any(wanted[:place] + wanted[place + 1 :])]

@@ -88,6 +88,14 @@ class Call:
         value = self.given.get(name)
         return usual if value is None else value
 
+    def with_number(self, name: str) -> tuple[Call, float, bool] | None:
+        pair = self.first, self[name]
+        for view, value, first in ((*pair, False), (*pair[::-1], True)):
+            number = _number(value)
+            if isinstance(view, View) and number is not None:
+                return self.behind(view), number, first
+        return None
+
     @cached_property
     def _learned(self) -> dict[str, tuple[int, ...] | None]:
         return {}
@@ -138,17 +146,19 @@ class Call:
         flat = values.reshape(-1)
         return float(flat[0]) if bool((flat == flat[0]).all()) else None
 
-    def factor(self, name: str) -> bool:
+    def factor(self, name: str) -> int:
         tensor = self[name]
         if not isinstance(tensor, Tensor):
-            return False
+            return 0
+        if tensor.value.numel() == 1 and len(tensor.shape) <= len(self.view.axes):
+            return int(self.learned(name) is not None)
         view = self.emitter.sized(self.view)
         axis, count = self.emitter.channel_axis(view), len(view.axes)
         shape = (1,) * (count - len(tensor.shape)) + tensor.shape
         channels = self.emitter.volume(view).channels
         if axis is None or shape != tuple([channels if place == axis else 1 for place in range(count)]):
-            raise Unsayable("its `scale` has one learned factor per channel")
-        return self.learned(name) is not None
+            raise Unsayable("its `scale` has one learned factor per channel, or one for all")
+        return channels if self.learned(name) is not None else 0
 
     # ---- what it does
 
@@ -176,6 +186,15 @@ class Call:
         if not single and axis % len(view.axes) != self.emitter.channel_axis(view):
             raise Unsayable("it works over the channels alone")
         return self.emitter.kept(words, view)
+
+    def reduced(self, words: Words, axis: int, keeps: bool) -> View:
+        view = self.emitter.sized(self.view)
+        place = axis % len(view.axes)
+        if place != self.emitter.channel_axis(view):
+            raise Unsayable("it works over the channels alone")
+        index = self.emitter.emit(words, (view.index,), self.emitter.volume(view).with_channels(1))
+        left = [() if at == place else part for at, part in enumerate(view.axes) if keeps or at != place]
+        return View(index, tuple(left))
 
     def sliding(self, words: Words, volume: Volume | None = None) -> View:
         return self.emitter.made(words, self.emitter.positions(self.view), volume or self._wanted)
@@ -295,6 +314,13 @@ class Call:
         if {self.emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
             raise Unsayable("its `concat` puts channels behind each other")
         return self.merged(kind, views)
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, or the one number of a tensor that is not learned; None for anything else."""
+    if isinstance(value, Tensor) and not isinstance(value.value, nn.Parameter) and value.value.numel() == 1:
+        return None if value.value.is_meta else float(value.value)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _as_tuples(values: Any) -> Any:

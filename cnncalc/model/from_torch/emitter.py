@@ -13,6 +13,7 @@ from torch import fx, nn
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers import Arguments, Layer, class_of
+from cnncalc.layers.constants import Times
 from cnncalc.layers.written import Unsayable, Words, option, sides, size, texts_of, words
 from cnncalc.model.from_torch.axes import (
     FIRST,
@@ -129,7 +130,7 @@ class Emitter:
     def settled(self, view: View) -> View:
         """Return a view without anything pending: padding that no window has taken over becomes a layer."""
         if view.negated:
-            raise Unsayable("it has no word for the opposite sign")
+            view = replace(view, index=self.emit(Times.words(-1.0), (view.index,), self.volume(view)), negated=False)
         if view.pads is None:
             return view
         if isinf(view.fill):

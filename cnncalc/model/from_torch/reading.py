@@ -212,8 +212,6 @@ class _Walk:
             count = len(values) if isinstance(values, tuple | list) else 0
             what = f"{count} outputs" if count else "an output that is not a tensor"
             raise cannot_say("", what, "a spec has one", ("import the part that makes the one you want",))
-        if values.negated:
-            raise cannot_say("", "`neg`", "it has no word for the opposite sign")
         view = self.emitter.sized(values)
         volume = self.emitter.volume(view)
         layout = layout_of(view.axes, volume, BATCH) or same_order(view.axes, volume, BATCH)

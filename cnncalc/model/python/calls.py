@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.source import Span
 from cnncalc.layers.registry import torch_modules
-from cnncalc.layers.steps import Factor, Fixed, Function, Module, Steps
+from cnncalc.layers.steps import Factor, Fixed, Function, Module, OwnModule, Steps
 from cnncalc.model.blocks.numbers import Hole
 from cnncalc.model.plan import Planned
 
@@ -198,13 +198,23 @@ def _factor(step: Factor, overwrite: bool) -> PythonCall:
     return PythonCall("Scale", (Argument("", _hollow(step.shape, "channels")), Argument("", Hole(step.start, "start"))))
 
 
+def _own(step: OwnModule, overwrite: bool) -> PythonCall:
+    places = [Argument("", _hollow(value, "channels")) for value in step.args]
+    return PythonCall(step.name, (*places, *[Argument(name, _hollow(v, name)) for name, v in step.kwargs.items()]))
+
+
 def _fixed(step: Fixed, overwrite: bool) -> PythonCall:
     places = (step.name, "function"), (step.values, "values"), (step.shape, "shape")
     given = [Argument("", _hollow(value, role)) for value, role in places]
     return PythonCall("Fixed", (*given, *[Argument(name, _hollow(value, name)) for name, value in step.kwargs.items()]))
 
 
-_MAKERS: Mapping[type, Callable[[Any, bool], PythonCall]] = {Module: _module, Factor: _factor, Fixed: _fixed}
+_MAKERS: Mapping[type, Callable[[Any, bool], PythonCall]] = {
+    Module: _module,
+    OwnModule: _own,
+    Factor: _factor,
+    Fixed: _fixed,
+}
 
 
 def _made(steps: Steps, overwrite: bool) -> PythonCall | None:

@@ -23,6 +23,7 @@ from cnncalc.model.python.calls import (
     skeleton,
 )
 from cnncalc.model.python.loops import FEWEST, with_loops
+from cnncalc.model.python.own import own_modules
 from cnncalc.network import Network
 
 
@@ -74,7 +75,7 @@ class _Classes:
         self.last_readers = self._last_readers()
         self.works: dict[tuple[int, bool], SharedWork] = {}
         self.calls: dict[str, SharedWork] = {}
-        self.names = {"Fixed", "Network", "Scale", *keyword.kwlist}
+        self.names = {"Fixed", "Network", "Scale", *own_modules(), *keyword.kwlist}
         self.numbers: dict[str, int] = {}
         self.found: list[Class] = []
 

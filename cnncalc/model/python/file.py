@@ -18,6 +18,7 @@ from cnncalc.model.python.calls import Body, BodyItem, Loop, PythonCall, usual
 from cnncalc.model.python.classes import Class, classes
 from cnncalc.model.python.forward import forward, loop_range, names, setting, turn
 from cnncalc.model.python.lines import Brackets, Doc, flat, laid_out
+from cnncalc.model.python.own import own_modules
 from cnncalc.network import Network
 
 _SCALE = '''
@@ -65,6 +66,7 @@ def _file(network: Network) -> str:
     parts = [_head(network), "import torch\nfrom torch import nn\n"]
     called = {call.target for made in found for call in _calls(made.made)}
     parts += [helper for name, helper in (("Scale", _SCALE), ("Fixed", _FIXED)) if name in called]
+    parts += [source for name, source in own_modules().items() if name in called]
     parts += ["\n" + "\n".join(_class(made)) + "\n" for made in found]
     return "\n".join(parts)
 

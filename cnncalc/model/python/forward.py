@@ -15,10 +15,13 @@ _CHAIN = ("x", "y")  # variables for what the next statement reads and nobody el
 _LONGEST_NAME = 20
 
 METHODS: Mapping[str, str] = {
+    "amax": "amax",
     "flatten": "flatten",
+    "mean": "mean",
     "movedim": "movedim",
     "narrow": "narrow",
     "squeeze": "squeeze",
+    "sum": "sum",
     "unflatten": "unflatten",
     "unsqueeze": "unsqueeze",
 }
@@ -248,6 +251,8 @@ def _called(function: PythonCall, value: TorchExpression) -> TorchExpression:
         f"{argument.keyword}={flat(setting(argument.value))}" if argument.keyword else flat(setting(argument.value))
         for argument in function.arguments
     ]
+    if function.target in SIGNS:  # with a number
+        return TorchExpression(f"{inner} {SIGNS[function.target]} {arguments[0]}", simple=False)
     if function.target in METHODS:
         return TorchExpression(f"{inner}.{METHODS[function.target]}({', '.join(arguments)})")
     return TorchExpression(f"nn.functional.{function.target}({', '.join([value.text, *arguments])})")

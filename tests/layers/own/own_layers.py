@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from math import comb, prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers import Arguments, Layer, Reach
 from cnncalc.layers.base import Sources, Texts
-from cnncalc.layers.kernels import INPUTS, LOWERED, OTHERS, OUTPUT, RAISED, Extra, Kernel, Kernels, order_of_images
+from cnncalc.layers.kernels import INPUTS, LOWERED, Extra, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Module, Steps, fixed, module
+from cnncalc.layers.steps import Module, Steps, fixed, module
 from cnncalc.layers.window import Window, Windowed
 from cnncalc.layers.written import each, literal, option, size, words
 
@@ -19,45 +20,35 @@ if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
 
 
-@register("rmsnorm")
+@register("softshrink")
 @dataclass(eq=False, repr=False)
-class RMSNorm(Layer):
-    """``rmsnorm eps=1e-6``: over the channels at each position, without a mean (Zhang and Sennrich, 2019)."""
+class Softshrink(Layer):
+    """``softshrink 0.5``: every value moves towards 0 by so much, and a smaller one becomes 0."""
 
-    eps: float
+    distance: float
 
-    kind: ClassVar[str] = "rmsnorm"
-    role: ClassVar[str] = "normalisation"
+    kind: ClassVar[str] = "softshrink"
+    role: ClassVar[str] = "activation"
     takes_vectors: ClassVar[bool] = True
-    examples: ClassVar[Texts] = ("8x8x4: rmsnorm", "8x4: rmsnorm eps=0.001", "1x1x6: rmsnorm")
-    torch_calls: ClassVar[Texts] = ("torch.nn.RMSNorm(normalized_shape, eps=None, elementwise_affine=True)",)
+    examples: ClassVar[Texts] = ("8x8x4: softshrink", "8x4: softshrink 0.1", "1x1x6: softshrink")
+    torch_calls: ClassVar[Texts] = ("torch.nn.Softshrink softshrink(lambd=0.5)",)
 
     @classmethod
-    def read(cls, arguments: Arguments) -> RMSNorm:
-        return cls(arguments.decimal("eps", 1e-6))
-
-    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
-        return (sources[0].channels,)
+    def read(cls, arguments: Arguments) -> Softshrink:
+        distance = arguments.number("distance", 0.5)
+        if distance < 0:
+            raise Fault("out-of-range", f"a distance is at least 0, not {distance:g}", about="distance")
+        return cls(distance)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        return call.over_channels(words(cls.kind, literal("eps=", call["eps"], 1e-6)), -1)
+        return call.elementwise(words(cls.kind, literal("", call["lambd"], 0.5)))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        norm = module("RMSNorm", sources[0].channels, eps=self.eps)
-        return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
+        return (module("Softshrink", self.distance),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        values, positions = sources[0].values, prod(sources[0].spatial)
-        return (
-            Kernel("to", values, overwrites=True, casts=RAISED),  # a copy in float32, unless what arrives is that
-            Kernel("pow", values, keeps=INPUTS, scratch=2 * values),
-            Kernel("mean", positions),
-            Kernel("add", positions),
-            Kernel("rsqrt", positions, keeps=OUTPUT),
-            Kernel("mul", values, (1, 5), keeps=OTHERS, scratch=values),
-            Kernel("mul", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values),
-        )
+        return (Kernel("softshrink", sources[0].values, keeps=INPUTS),)
 
 
 @register("blur")

@@ -1,0 +1,88 @@
+"""Layers that make one value of all channels at each position: ``channelmean``, ``channelmax``, ``channelsum``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cnncalc.core.volume import Volume
+from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.kernels import BOTH, CHANNELS_FIRST, PASSED, RAISED_ON_CUDA, Kernel, Kernels
+from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Function, Steps
+from cnncalc.layers.written import Unsayable, Words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+
+@dataclass(eq=False, repr=False)
+class ChannelReduction(Layer):
+    """A layer that makes one value of all channels at each position."""
+
+    role = "pooling"
+    takes_vectors = True
+    function = ""
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].with_channels(1)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        axis = call["dim"]
+        axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+        if len(axes) != 1 or not isinstance(axes[0], int):
+            raise Unsayable("it works over the channels alone")
+        return call.reduced(Words(cls.kind), axes[0], bool(call["keepdim"]))
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return (Function(self.function, (1,), {"keepdim": True}),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        return (Kernel(self.function, prod(sources[0].spatial), lies=CHANNELS_FIRST),)
+
+
+@register("channelmean")
+class ChannelMean(ChannelReduction):
+    """``channelmean``: the mean of the channels at each position (CBAM)."""
+
+    kind = "channelmean"
+    function = "mean"
+    torch_calls = ("mean(dim=None, keepdim=False, dtype=None)",)
+    examples: ClassVar[Texts] = ("8x8x4: channelmean", "8x4: channelmean", "1x1x6: channelmean")
+
+
+@register("channelsum")
+class ChannelSum(ChannelReduction):
+    """``channelsum``: the sum of the channels at each position."""
+
+    kind = "channelsum"
+    function = "sum"
+    torch_calls = ("sum(dim=None, keepdim=False, dtype=None)",)
+    examples: ClassVar[Texts] = ("8x8x4: channelsum", "4x4x4x2: channelsum", "1x1x6: channelsum")
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        (total,) = super().kernels(sources, overwrites)
+        return (total._replace(casts=RAISED_ON_CUDA, gradient=PASSED),)
+
+
+@register("channelmax")
+class ChannelMax(ChannelReduction):
+    """``channelmax``: the largest of the channels at each position (CBAM)."""
+
+    kind = "channelmax"
+    function = "amax"
+    torch_calls = ("amax(dim=None, keepdim=False)", "max(dim=None, keepdim=False)")
+    examples: ClassVar[Texts] = ("8x8x4: channelmax", "8x4: channelmax", "1x1x6: channelmax")
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        largest = super().from_torch(call)
+        return [largest, None] if call.name == "max" else largest  # torch.max also says where they are
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        (largest,) = super().kernels(sources, overwrites)
+        # backward, a mask says where the maxima are, and a count (int64) how many of them share the gradient
+        values, positions = sources[0].values, prod(sources[0].spatial)
+        return (largest._replace(keeps=BOTH, scratch=positions, scratch_bytes=values + 8 * positions),)

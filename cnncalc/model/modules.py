@@ -1,0 +1,27 @@
+"""Modules for layers that ``torch.nn`` has no module for. Written Python gets a copy of each that it uses."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class GlobalResponseNorm(nn.Module):
+    """Multiplies each channel by its norm over all positions, as a share of the mean over the channels, and adds."""
+
+    def __init__(self, channels: int, dimensions: int, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.zeros(channels, *[1] * dimensions))
+        self.bias = nn.Parameter(torch.zeros(channels, *[1] * dimensions))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x + weight·x·share + bias, of the shape of ``x``."""
+        norm = x.norm(p=2, dim=list(range(2, x.ndim)), keepdim=True)
+        share = norm / (norm.mean(1, keepdim=True) + self.eps)
+        return torch.addcmul(self.bias, self.weight, x * share) + x
+
+    def reset_parameters(self) -> None:
+        """Set the factors and the shifts to 0 again."""
+        nn.init.zeros_(self.weight)
+        nn.init.zeros_(self.bias)

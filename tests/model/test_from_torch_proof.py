@@ -120,12 +120,15 @@ def test_a_constant_in_a_module_of_torch_is_refused() -> None:
     )
 
 
-def test_weights_that_are_computed_are_refused_by_name() -> None:
-    """Standardised weights train in another way than plain ones."""
-    standardised = Does(lambda m, x: functional.conv2d(x, m.a.weight - m.a.weight.mean((1, 2, 3), keepdim=True)))
-    assert refusal(standardised) == (
-        "the language cannot say `mean` (LINE): it computes with `a.weight`, and what a spec learns is used as it is"
-    )
+def test_weights_that_are_computed_are_plain_weights_and_a_note_says_so() -> None:
+    """They would train in another way; what they are now is what the built network is given."""
+    module = Does(lambda m, x: functional.conv2d(x, m.a.weight - m.a.weight.mean((1, 2, 3), keepdim=True)))
+    imported = import_module(module, "8x8x3")
+    assert imported.text.endswith("\nconv 3x3x8 nobias\n")
+    assert imported.notes == ("`a.weight` is computed in the module (mean, sub), and is a plain weight in the spec",)
+    weight = module.a.weight.detach()
+    expected = weight - weight.mean((1, 2, 3), keepdim=True)
+    torch.testing.assert_close(imported.computed["conv1.weight"](), expected)
 
 
 def test_a_reshaped_parameter_is_a_factor_per_channel() -> None:

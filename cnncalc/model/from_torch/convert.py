@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
+import torch
 from torch import nn
 
 from cnncalc.core.errors import SpecError
@@ -13,17 +15,18 @@ from cnncalc.layers import class_of
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Words
 from cnncalc.loading import load, read_input
+from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.emitter import layer_of
 from cnncalc.model.from_torch.fold import folded, size
 from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings
-from cnncalc.model.from_torch.operations import ReadLayer, Readout
+from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.proof import check_outputs
 from cnncalc.model.from_torch.readers import Readers
 from cnncalc.model.from_torch.reading import read
 from cnncalc.model.from_torch.render import laid_out
 from cnncalc.model.from_torch.simplify import simplified
 from cnncalc.model.from_torch.text_parts import Folded
-from cnncalc.model.from_torch.trace import has_numbers, module_path, trace
+from cnncalc.model.from_torch.trace import Traced, has_numbers, module_path, trace
 from cnncalc.model.from_torch.units import united
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
@@ -38,6 +41,7 @@ class Imported(NamedTuple):
         unused: parameters of the module that its output does not depend on, by their paths.
         notes: what the text does not say of the module, such as frozen weights; each is a clause.
         tensors: for every tensor of the built network, the path of the module's tensor that it stands for.
+        computed: for tensors that the module computes from others, what returns their present values.
         proved: whether both have computed the same.
     """
 
@@ -46,6 +50,7 @@ class Imported(NamedTuple):
     unused: tuple[str, ...]
     notes: tuple[str, ...]
     tensors: Mapping[str, str]
+    computed: Mapping[str, Callable[[], torch.Tensor]]
     proved: bool
 
 
@@ -74,16 +79,24 @@ def import_module(
     proved = prove and has_numbers(module)
     if proved:
         check_outputs(module, network, order, readout, traced)
-    return Imported(spec, network, readout.unused, readout.notes, _pairs(network, order), proved)
+    used = _used(network, order)
+    plain = {name: module_path(tensor.path) for name, tensor in used.items() if not tensor.steps}
+    computed = {name: partial(_value, tensor, traced) for name, tensor in used.items() if tensor.steps}
+    return Imported(spec, network, readout.unused, readout.notes, plain, computed, proved)
 
 
-def _pairs(network: Network, order: list[ReadLayer]) -> dict[str, str]:
+def _used(network: Network, order: list[ReadLayer]) -> dict[str, Learned]:
     """Return which tensor of the module each of the built network stands for."""
     return {
-        f"{planned.name}.{tensor.role}": module_path(tensor.path)
+        f"{planned.name}.{tensor.role}": tensor
         for planned, operation in zip(plan(network), order, strict=True)
         for tensor in operation.tensors
     }
+
+
+def _value(tensor: Learned, traced: Traced) -> torch.Tensor:
+    with torch.no_grad():
+        return evaluated(tensor.steps, traced.tensors, traced.root)  # type: ignore[no-any-return]  # a tensor
 
 
 def _written(readout: Readout, heading: str) -> tuple[str, Network, list[ReadLayer]]:

@@ -7,6 +7,7 @@ from torch import nn
 
 from cnncalc.core.words import listed
 from cnncalc.layers.written import Unsayable
+from cnncalc.model.from_torch.computed import operations_of
 from cnncalc.model.from_torch.operations import Learned
 from cnncalc.model.from_torch.trace import module_path
 from cnncalc.model.from_torch.values import Tensor
@@ -27,15 +28,16 @@ class Weights:
         self.learned: list[Learned] = []
         self.notes: list[str] = []
 
-    def mark(self) -> tuple[int, int]:
-        """Return how many tensors have been noted, for `back_to`."""
-        return len(self.used), len(self.learned)
+    def mark(self) -> tuple[int, int, int]:
+        """Return how much has been noted, for `back_to`."""
+        return len(self.used), len(self.learned), len(self.notes)
 
-    def back_to(self, mark: tuple[int, int]) -> None:
-        """Forget the tensors that have been noted since."""
+    def back_to(self, mark: tuple[int, int, int]) -> None:
+        """Forget what has been noted since."""
         while len(self.used) > mark[0]:
             self.used.popitem()
         del self.learned[mark[1] :]
+        del self.notes[mark[2] :]
 
     def taken(self) -> tuple[Learned, ...]:
         """Return the tensors of the call that has been read; the next call has others."""
@@ -43,11 +45,17 @@ class Weights:
         return learned
 
     def learn(self, tensor: Tensor, role: str) -> None:
-        """Note that a layer learns a parameter."""
-        if not isinstance(tensor.value, nn.Parameter):
-            raise Unsayable(f"its {role} {tensor.name} is a constant of the module, and what a spec has is learned")
-        self._use_once(tensor.value, tensor.name)
-        self.learned.append(Learned(role, tensor.path, tensor.value.numel()))
+        """Note that a layer learns a parameter, or what the module computes from some."""
+        if not tensor.learned:
+            name = f" {tensor.name}" if tensor.path else ""
+            raise Unsayable(f"its {role}{name} is a constant of the module, and what a spec has is learned")
+        for path, parameter in tensor.learned.items():
+            self._use_once(parameter, f"`{module_path(path)}`")
+        steps = () if tensor.path else tensor.steps
+        if steps:
+            how = ", ".join(operations_of(steps))
+            self.notes.append(f"{tensor.name} is computed in the module ({how}), and is a plain {role} in the spec")
+        self.learned.append(Learned(role, tensor.path, tensor.value.numel(), steps))
 
     def keep(self, tensor: Tensor, role: str) -> None:
         """Note that a layer keeps a running statistic."""

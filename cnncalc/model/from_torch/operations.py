@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from torch import fx
+
 from cnncalc.core.volume import Volume
 from cnncalc.layers.written import Tokens
 from cnncalc.model.from_torch.trace import ModuleScope
@@ -14,13 +16,20 @@ class Learned(NamedTuple):
 
     Attributes:
         role: what it is in the layer, such as ``weight`` or ``running_mean``.
-        path: where the module has it, as the trace knows it.
+        path: where the module has it, as the trace knows it; "" where it is computed from others.
         numbers: how many learned numbers it has; 0 where it is not learned.
+        steps: the calls that compute it; none where the module has it as it is.
     """
 
     role: str
     path: str
     numbers: int
+    steps: tuple[fx.Node, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What tells it from all other tensors of the module."""
+        return self.path or self.steps[-1].name
 
 
 class ReadLayer(NamedTuple):

@@ -18,7 +18,8 @@ from torch.func import functional_call
 from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.build import LAYER, build
-from cnncalc.model.from_torch.operations import ReadLayer, Readout
+from cnncalc.model.from_torch.computed import evaluated
+from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.source_lines import line_of_error
 from cnncalc.model.from_torch.trace import BATCH, Root, Traced, attribute, left_as_it_is
 from cnncalc.model.initialise import FixedTensor
@@ -99,9 +100,9 @@ class _Proof:
         volume = self.readout.input
         shape = (BATCH, volume.channels, *volume.spatial)
         images = torch.randn(shape, generator=generator, dtype=dtype).to(self.device)
-        paths = [tensor.path for operation in self.order for tensor in operation.tensors]
+        used = [tensor for operation in self.order for tensor in operation.tensors]
         given = {f"{Root.HOLDS}.{name}": value for name, value in tensors.items()}
-        output, learned = functional_call(_Module(self.module, paths), given, (images.clone(),))
+        output, learned = functional_call(_Module(self.module, used, self.traced), given, (images.clone(),))
         while isinstance(output, tuple | list | dict):
             (output,) = output.values() if isinstance(output, dict) else output
         return given, images, output, learned
@@ -112,7 +113,7 @@ class _Proof:
         fixed = {f"{name}.tensor": part.filled(images) for name, part in parts if isinstance(part, FixedTensor)}
         shapes = {name: value.shape for name, value in self.built.state_dict().items()}
         return fixed | {
-            (name := f"{layer}.{tensor.role}"): learned[tensor.path].reshape(shapes[name])
+            (name := f"{layer}.{tensor.role}"): learned[tensor.key].reshape(shapes[name])
             for layer, operation in zip(self.names, self.order, strict=True)
             for tensor in operation.tensors
         }
@@ -152,13 +153,23 @@ class _Proof:
 class _Module(Root):
     """The module, with the tensors that its layers have used; some are computed from others at every call."""
 
-    def __init__(self, module: nn.Module, paths: Sequence[str]) -> None:
+    def __init__(self, module: nn.Module, used: Sequence[Learned], traced: Traced) -> None:
         super().__init__(module)
-        self.paths = paths
+        self.used = used
+        self.traced = traced
 
     def forward(self, x: torch.Tensor) -> Any:
         output = super().forward(x)
-        return output, {path: attribute(self, path) for path in self.paths}
+        return output, {tensor.key: self._value(tensor) for tensor in self.used}
+
+    def _value(self, tensor: Learned) -> torch.Tensor:
+        if not tensor.steps:
+            return attribute(self, tensor.path)  # type: ignore[no-any-return]  # a tensor
+        return evaluated(tensor.steps, self._tensor, self.traced.root)  # type: ignore[no-any-return]
+
+    def _tensor(self, path: str) -> torch.Tensor:
+        """Return a tensor that a value is computed from; those that a forward makes only the trace has."""
+        return attribute(self, path) if path.startswith(f"{Root.HOLDS}.") else self.traced.tensors(path)  # type: ignore[no-any-return]
 
 
 class _Steps(nn.Module):

@@ -7,7 +7,6 @@ layout (`View`); calls that only change the layout make no layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from torch import fx, nn
@@ -19,12 +18,13 @@ from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.written import Unsayable
 from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, layout_of, same_order
 from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.computed import computed
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.liveness import live_calls, live_operations, memory_of
 from cnncalc.model.from_torch.operations import Readout
 from cnncalc.model.from_torch.readers import Reader, Readers
-from cnncalc.model.from_torch.shapes import RESHAPES
-from cnncalc.model.from_torch.trace import BATCH, MADE, Traced, cannot_say
+from cnncalc.model.from_torch.trace import BATCH, MADE, Traced, cannot_say, own_tensors
+from cnncalc.model.from_torch.traced_values import function_name
 from cnncalc.model.from_torch.values import Overwritten, Tensor, View
 
 FIRST_NAMES = frozenset(("input", "self", "tensor", "tensors", "x"))
@@ -48,6 +48,7 @@ class _Walk:
         self.emitter = emitter
         self.readers = readers
         self.live = live_calls(traced)
+        self.own = own_tensors(traced.root)
         self.views: dict[fx.Node, Any] = {}
 
     @property
@@ -97,8 +98,13 @@ class _Walk:
     def _call(self) -> Any:
         node = self.node
         if node.op == "get_attr":
-            value = self.traced.tensors(str(node.target))
-            return Tensor(str(node.target), value, tuple(value.shape))
+            path = str(node.target)
+            value = self.traced.tensors(path)
+            learned = {path: value} if isinstance(value, nn.Parameter) else {}
+            return Tensor(path if path in self.own else "", value, tuple(value.shape), (node,), learned)
+        given = [self.views[source] for source in node.all_input_nodes]
+        if given and all(isinstance(value, Tensor) for value in given):
+            return computed(node, given, self.traced)
         result = self._module(self.traced.modules[str(node.target)]) if node.op == "call_module" else self._function()
         for target in node.meta.get("writes", ()):
             self._overwrite(target, result)
@@ -116,9 +122,6 @@ class _Walk:
         name = function_name(self.node)
         args = [self._resolved(argument) for argument in self.node.args]
         named = {key: self._resolved(value) for key, value in self.node.kwargs.items()}
-        first = args[0] if args else next((named[key] for key in named if key in FIRST_NAMES), None)
-        if isinstance(first, Tensor) and name in RESHAPES:
-            return replace(first, shape=self.emitter.shape)
         return self._first_of(self.readers.of_function(name), lambda signature: self._given(signature, args, named))
 
     def _first_of(self, readers: Sequence[Reader], call: Callable[[Signature], Call]) -> Any:
@@ -218,8 +221,3 @@ class _Walk:
         if layout not in (FIRST, VECTOR, LAST, TOKENS):
             raise cannot_say("", "the order in which the output holds its numbers")
         return view.index, layout
-
-
-def function_name(node: fx.Node) -> str:
-    """Return what a function or a method is called."""
-    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))

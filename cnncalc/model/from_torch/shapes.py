@@ -13,12 +13,6 @@ from cnncalc.model.from_torch import ranges, repetition
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.values import View
 
-_CASTS = ("clone", "contiguous", "detach", "float", "to", "type", "type_as")
-RESHAPES = frozenset(
-    (*_CASTS, "flatten", "reshape", "reshape_as", "squeeze", "unflatten", "unsqueeze", "view", "view_as")
-)
-"""Functions that a learned tensor may go through and is still used as it is."""
-
 
 def _same(call: Call) -> Any:
     return call.unchanged()

@@ -105,6 +105,13 @@ class Root(nn.Module):
         return self.network(x)
 
 
+def own_tensors(root: nn.Module) -> frozenset[str]:
+    """Return the paths of the tensors that the user's module has, and not its forward makes."""
+    module = root.get_submodule(Root.HOLDS)
+    named = [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
+    return frozenset([f"{Root.HOLDS}.{name}" for name, _ in named])
+
+
 def module_path(path: str) -> str:
     """Return a path as the user's module knows it: without what holds the module here."""
     return path.removeprefix("network").removeprefix(".")

@@ -17,6 +17,11 @@ def write_into(x: torch.Tensor, place: Any, value: Any) -> None:
     x[place] = value
 
 
+def function_name(node: fx.Node) -> str:
+    """Return what a function or a method is called."""
+    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
+
+
 write_into.__name__ = "x[…] = …"
 
 

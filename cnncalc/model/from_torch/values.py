@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
+from torch import fx, nn
 
+from cnncalc.core.words import listed
 from cnncalc.layers.written import Pairs
 from cnncalc.model.from_torch.axes import Axes
 from cnncalc.model.from_torch.trace import module_path
@@ -32,16 +35,27 @@ class View:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A learned tensor, or a buffer, that a call reads by itself, perhaps under another shape."""
+    """A tensor of the module that a call reads by itself, perhaps under another shape, or computed from others.
+
+    Attributes:
+        path: where the module has its numbers, in this order; "" where they are computed or made in forward.
+        value: its numbers; none where they are computed from what is learned.
+        shape: its shape.
+        steps: the calls that make it.
+        learned: the parameters that it is, or is computed from, by their paths in the trace.
+    """
 
     path: str
     value: torch.Tensor
     shape: tuple[int, ...]
+    steps: tuple[fx.Node, ...] = ()
+    learned: Mapping[str, nn.Parameter] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """What it is called in an error."""
-        return f"`{module_path(self.path)}`"
+        paths = [self.path] if self.path else list(self.learned)
+        return listed([f"`{module_path(path)}`" for path in paths]) if paths else "a constant"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""Tensors that a module computes from its own, before any image is seen: standardised weights, gains, fixed filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from cnncalc.model.from_torch.trace import Traced
+from cnncalc.model.from_torch.traced_values import function_name
+from cnncalc.model.from_torch.values import Tensor
+
+KEEPS_ORDER = frozenset(
+    ("clone", "contiguous", "detach", "flatten", "float", "getitem", "reshape", "reshape_as", "squeeze", "to", "type")
+) | {"type_as", "unflatten", "unsqueeze", "view", "view_as", "expand"}
+"""Functions behind which a tensor has the same numbers in the same order, if it has as many."""
+
+
+def computed(node: fx.Node, given: Sequence[Tensor], traced: Traced) -> Tensor:
+    """Return what a call makes of tensors of the module alone."""
+    steps = tuple(dict.fromkeys([*[step for tensor in given for step in tensor.steps], node]))
+    made = node.meta["value"]
+    shape = tuple(made.shape) if isinstance(made, torch.Tensor) else ()
+    first = given[0]
+    learned = {path: value for tensor in given for path, value in tensor.learned.items()}
+    if len(given) == 1 and first.path and _keeps_order(node) and prod(shape) == first.value.numel():
+        return Tensor(first.path, first.value, shape, steps, learned)
+    return Tensor("", made if learned else evaluated(steps, traced.tensors, traced.root), shape, steps, learned)
+
+
+def _keeps_order(node: fx.Node) -> bool:
+    """Say whether a call leaves the numbers of a tensor in their order, if it leaves all of them."""
+    name = function_name(node).rstrip("_")
+    places = node.args[1] if name == "getitem" else ()
+    listed = places if isinstance(places, tuple) else (places,)
+    plain = all(place is None or place is Ellipsis or isinstance(place, int | slice) for place in listed)
+    return name in KEEPS_ORDER and plain
+
+
+def evaluated(steps: Sequence[fx.Node], tensors: Callable[[str], Any], root: nn.Module) -> Any:
+    """Compute what the last of some calls returns, given the tensors that the module has under the trace's paths."""
+    known: dict[fx.Node, Any] = {}
+    for step in steps:
+        args, kwargs = fx.map_arg((step.args, step.kwargs), known.__getitem__)
+        if step.op == "get_attr":
+            known[step] = tensors(str(step.target))
+        elif step.op == "call_module":
+            known[step] = root.get_submodule(str(step.target))(*args, **kwargs)
+        elif step.op == "call_method":
+            known[step] = getattr(args[0], str(step.target))(*args[1:], **kwargs)
+        else:
+            known[step] = step.target(*args, **kwargs)  # type: ignore[operator]  # a function
+    return known[steps[-1]]
+
+
+def operations_of(steps: Sequence[fx.Node]) -> list[str]:
+    """Return the names of the functions that compute, each once."""
+    calls = [step for step in steps if step.op in ("call_function", "call_method")]
+    return list(dict.fromkeys(map(function_name, calls)))

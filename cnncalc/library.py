@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from cnncalc import loading
-from cnncalc.analysis.validation import check_flag, check_network, check_whole
+from cnncalc.analysis.validation import check_flag, check_network, check_path, check_whole
 from cnncalc.core.errors import ArgumentTypeError, DeviceError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import shorten, type_text
@@ -176,6 +176,7 @@ def build(
     device: torch.device | str | None = None,
     seed: int | None = None,
     inplace: bool = True,
+    weights: str | os.PathLike[str] | None = None,
 ) -> fx.GraphModule:
     """Build a network as a PyTorch module, a `torch.fx.GraphModule`. Imports torch.
 
@@ -187,10 +188,12 @@ def build(
         device: where the parameters are made; ``"meta"`` makes none. Torch's default device otherwise.
         seed: what the weights are drawn from; torch's own generator otherwise.
         inplace: whether activations write over their input where that is safe.
+        weights: a file of weights (``.safetensors``, ``.pt``, ``.pth``, ``.npz``), the folder of a training run, or
+            ``"torchvision"`` for those that torchvision publishes for the network of that name.
 
     Raises:
-        SpecError: without torch, and for a network that PyTorch has no layers for (more than three spatial
-            dimensions).
+        SpecError: without torch, for a network that PyTorch has no layers for (more than three spatial
+            dimensions), and for weights that cannot be read or are another network's.
         DeviceError: for a device that is not there.
         ArgumentTypeError: for an argument of the wrong type.
 
@@ -203,7 +206,12 @@ def build(
         from cnncalc.model.build import build as build_module
 
     _check_device(device)
-    return build_module(network, device=device, seed=seed, inplace=inplace)
+    module = build_module(network, device=device, seed=seed, inplace=inplace)
+    if weights is not None:
+        from cnncalc.model.weights.given import fill_whole, given_weights
+
+        fill_whole(module, given_weights(check_path("weights", weights), network))
+    return module
 
 
 def _check_device(device: torch.device | str | None) -> None:

@@ -22,7 +22,7 @@ FLOORS = (
     ("analysis", "templates"),
     ("analysis.memory",),
     ("report", "model", "draw"),
-    ("model.blocks", "draw.folding"),
+    ("model.blocks", "model.weights", "draw.folding"),
     ("model.python", "model.from_torch", "draw.graph", "draw.volumes", "draw.layer"),
     ("draw.styles",),
     ("train", "train.recipe", "train.checkpoints"),

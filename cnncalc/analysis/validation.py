@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import inf
 from operator import index
+from os import PathLike, fsdecode
 from typing import Any
 
 from cnncalc.core.errors import ArgumentError, ArgumentTypeError
@@ -58,6 +59,13 @@ def check_choice(name: str, value: Any, known: Collection[str]) -> None:
     if value not in known:
         hints = [*did_you_mean(value, known), f"there are {listed(known)}"]
         raise ArgumentError("bad-option", f"there is no {name} `{shorten(value)}`", hints=hints)
+
+
+def check_path(name: str, value: Any) -> str:
+    """Return a path as text."""
+    if not isinstance(value, (str, PathLike)):
+        raise ArgumentTypeError("bad-argument", f"{name} is a path, not {_shown(value)}")
+    return fsdecode(value)
 
 
 def check_flag(name: str, value: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import (
+    Output,
     load_spec,
     output_options,
     spec_argument,
@@ -15,30 +16,52 @@ from cnncalc.commands.options import (
     take_spec_options,
 )
 from cnncalc.core.needs import optional_packages
+from cnncalc.network import Network
 from cnncalc.report.verify import verify_report
+from cnncalc.report.weights import WeightsShown, weights_report
 
 
 @click.command()
 @spec_argument()
 @spec_options
+@click.option("--weights", metavar="FILE|RUN|torchvision", help="Weights to match with the network, tensor by tensor.")
 @output_options
-def verify(spec: str, **options: Any) -> None:
+def verify(spec: str, weights: str | None, **options: Any) -> None:
     """Prove the numbers: build the network in PyTorch and compare layer by layer.
 
     Output volumes, parameters and MACs are compared with what PyTorch does and with what torchinfo says.
-    The status is 1 if anything differs. Needs PyTorch: pip install "cnncalc[train]".
+    With --weights, which tensor of the file goes where; the network with torchvision's weights is compared with
+    torchvision's own model. The status is 1 if anything differs. Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:
       cnncalc verify lenet5.txt
       cnncalc verify "conv 5x5x10 s1 p2 - relu" --input 32x32x3
+      cnncalc verify resnet18 --weights torchvision
     """
     output = take_output(options)
     network = load_spec(spec, take_spec_options(options))
+    if weights is not None:
+        _verify_weights(network, weights, output)
+        return
     with optional_packages():
         from cnncalc.model.verify import verify as compare
 
     checks = compare(network)
     output.emit(verify_report(network, checks))
     if not all(check.holds for check in checks):
+        raise click.exceptions.Exit(1)
+
+
+def _verify_weights(network: Network, weights: str, output: Output) -> None:
+    with optional_packages():
+        from cnncalc.model.weights.comparing import TOLERANCE, check_weights
+
+    check = check_weights(network, weights)
+    how, rows, unused = check.matching
+    shown = WeightsShown(
+        network.source.name, check.name, how, rows, unused, check.difference, TOLERANCE, agrees=check.holds
+    )
+    output.emit(weights_report(shown))
+    if not check.holds:
         raise click.exceptions.Exit(1)

@@ -1,7 +1,9 @@
 """The names of the files and folders in the folder of a run."""
 
+from cnncalc.model.weights import RUN_WEIGHTS
+
 SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
 GRADIENTS = "gradients.csv"
-BEST, LAST, CHECKPOINTS, TENSORBOARD = "best.safetensors", "last.safetensors", "checkpoints", "tensorboard"
+BEST, LAST, CHECKPOINTS, TENSORBOARD = RUN_WEIGHTS, "last.safetensors", "checkpoints", "tensorboard"
 LOCK = "lock"
 """A file that is there while a process writes the run."""

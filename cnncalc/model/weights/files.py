@@ -1,0 +1,167 @@
+"""Files of weights: safetensors, PyTorch's `.pt` and `.pth`, NumPy's `.npz`. Nothing in them is run."""
+
+from __future__ import annotations
+
+import pickle
+import stat
+import warnings
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten, shorten_path, type_text
+
+HOLDERS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "module",
+    "net",
+    "params",
+    "weights",
+    "model_ema",
+    "state_dict_ema",
+)
+"""Keys below which training scripts keep the weights; the first that is there counts."""
+
+WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.", "encoder.", "backbone.")
+"""What wrappers (DataParallel, torch.compile, Lightning) put in front of every name."""
+
+_DEEPEST = 3
+"""How many holders may lie inside one another."""
+
+
+def read_weights(path: str) -> dict[str, Tensor]:
+    """Return the tensors of a file by their names, on the CPU, in the file's order.
+
+    A dictionary that holds the weights under one of `HOLDERS` is opened, and a word of `WRAPPERS` in front of all names
+    is left out.
+
+    Raises:
+        SpecError: for a file that is not there, is none of these, is damaged or would run code.
+
+    """
+    reader = _READERS.get(Path(path).suffix.lower())
+    if reader is None:
+        message = f"`{shorten_path(path)}` is not a file of weights: its name ends in none of {', '.join(_READERS)}"
+        raise SpecError("bad-weights", message)
+    _check_there(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = reader(path)
+    tensors = _tensors_of(found, path)
+    if not tensors:
+        raise SpecError("bad-weights", f"`{shorten_path(path)}` holds no tensors")
+    return unwrapped(tensors)
+
+
+def unwrapped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors without the words of `WRAPPERS` that stand in front of all their names."""
+    named = dict(tensors)
+    while named:
+        word = next((word for word in WRAPPERS if all(name.startswith(word) for name in named)), None)
+        if word is None:
+            break
+        named = {name[len(word) :]: value for name, value in named.items()}
+    return named
+
+
+def _check_there(path: str) -> None:
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise _unreadable(path, "it is a folder, a device or a pipe")
+
+
+def _unreadable(path: str, reason: str) -> SpecError:
+    return SpecError("no-weights", f"cannot read the weights in `{shorten_path(path)}`: {reason}")
+
+
+def _damaged(path: str, reason: str) -> SpecError:
+    return SpecError("bad-weights", f"`{shorten_path(path)}` is damaged: {shorten(reason, 160)}")
+
+
+def _tensors_of(found: Any, path: str) -> dict[str, Tensor]:
+    """Return the tensors of what a file holds, from the dictionary that has them."""
+    for _ in range(_DEEPEST):
+        if not isinstance(found, Mapping):
+            break
+        holder = next((key for key in HOLDERS if isinstance(found.get(key), Mapping)), None)
+        if holder is None:
+            break
+        found = found[holder]
+    if not isinstance(found, Mapping):
+        message = f"`{shorten_path(path)}` holds {type_text(found)}, not weights by their names"
+        raise SpecError("bad-weights", message, hints=["save them with torch.save(model.state_dict(), FILE)"])
+    tensors = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
+    for name, value in tensors.items():
+        if value.layout is not torch.strided or value.is_quantized or value.is_complex() or value.is_meta:
+            message = f"`{shorten(name)}` in `{shorten_path(path)}` is not a tensor of plain numbers"
+            raise SpecError("bad-weights", message)
+    return tensors
+
+
+# ---- one reader for each kind of file; the import of a package stands where it is needed
+
+
+def _read_safetensors(path: str) -> Any:
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except MemoryError:
+        raise _unreadable(path, "it does not fit into memory") from None
+    except Exception as error:  # safetensors and torch raise many kinds for damaged bytes
+        raise _damaged(path, str(error)) from None
+
+
+def _read_torch(path: str) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise _unreadable(path, "it does not fit into memory") from None
+    except pickle.UnpicklingError as error:
+        if "weights_only" in str(error) or "WeightsUnpickler" in str(error):
+            raise _not_only_weights(path) from None
+        raise _damaged(path, str(error)) from None
+    except Exception as error:  # zipfile, pickle and torch raise many kinds for damaged bytes
+        if "TorchScript" in str(error):
+            raise _not_only_weights(path) from None
+        raise _damaged(path, str(error).split("\n", 1)[0]) from None
+
+
+def _not_only_weights(path: str) -> SpecError:
+    message = f"`{shorten_path(path)}` holds more than weights, and reading it could run code"
+    return SpecError("bad-weights", message, hints=["save the weights alone: torch.save(model.state_dict(), FILE)"])
+
+
+def _read_npz(path: str) -> Any:
+    import numpy as np
+
+    try:
+        with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return {name: torch.from_numpy(np.array(file[name])) for name in file.files}
+    except MemoryError:
+        raise _unreadable(path, "it does not fit into memory") from None
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, str(error)) from None
+    except Exception as error:  # zlib has an error of its own
+        raise _damaged(path, str(error)) from None
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    ".safetensors": _read_safetensors,
+    ".pt": _read_torch,
+    ".pth": _read_torch,
+    ".bin": _read_torch,
+    ".ckpt": _read_torch,
+    ".npz": _read_npz,
+}
+"""The reader of a kind of file, by the end of its name."""

@@ -1,0 +1,154 @@
+"""Files of weights: every form gives the same tensors, and nothing in a file is run."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from cnncalc.core.errors import SpecError
+from cnncalc.model.weights.files import HOLDERS, WRAPPERS, read_weights
+
+
+def small() -> dict[str, Tensor]:
+    """Return the weights of a small module."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).state_dict()
+
+
+def equal(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> bool:
+    """Say whether names, their order and values are the same."""
+    return list(found) == list(wanted) and all(torch.equal(found[name], wanted[name]) for name in wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("a.pt", lambda path: torch.save(small(), path)),
+        ("a.pth", lambda path: torch.save(small(), path, _use_new_zipfile_serialization=False)),
+        ("a.npz", lambda path: np.savez(path, **{name: value.numpy() for name, value in small().items()})),
+    ],
+)
+def test_every_form_gives_the_same_tensors(tmp_path: Path, name: str, write: Callable[[Path], None]) -> None:
+    write(tmp_path / name)
+    assert equal(read_weights(str(tmp_path / name)), small())
+
+
+def test_safetensors_give_the_same_tensors(tmp_path: Path) -> None:
+    """Their order in the file is that of types and names."""
+    save_file(small(), tmp_path / "a.safetensors")
+    found = read_weights(str(tmp_path / "a.safetensors"))
+    assert equal({name: found[name] for name in small()}, small())
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_weights_are_taken_out_of_what_training_scripts_save(tmp_path: Path, holder: str, wrapper: str) -> None:
+    held = {wrapper + name: value for name, value in small().items()}
+    torch.save({"epoch": 3, holder: held, "optimizer": {"state": {}}}, tmp_path / "a.pt")
+    assert equal(read_weights(str(tmp_path / "a.pt")), small())
+
+
+class Bomb:
+    """Something that would write a file when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str, str]]:
+        return open, ("exploded", "w")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: torch.save({"a": Bomb()}, path),
+        lambda path: torch.save(nn.Conv2d(3, 4, 3), path),
+        lambda path: path.write_bytes(pickle.dumps(Bomb())),
+    ],
+    ids=["an object", "a whole module", "a pickle"],
+)
+def test_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.pt")
+    with pytest.raises(SpecError) as caught:
+        read_weights("a.pt")
+    assert caught.value.message == "`a.pt` holds more than weights, and reading it could run code"
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        (
+            "a.txt",
+            b"",
+            "`a.txt` is not a file of weights: its name ends in none of .safetensors, .pt, .pth, .bin, .ckpt,",
+        ),
+        ("a.pt", b"", "`a.pt` is damaged: "),
+        ("a.pt", b"PK\3\4 and so on", "`a.pt` is damaged: "),
+        ("a.npz", b"PK\3\4 and so on", "`a.npz` is damaged: "),
+        ("a.npz", pickle.dumps([1]), "`a.npz` is damaged: "),
+        ("a.safetensors", bytes([255] * 20), "`a.safetensors` is damaged: "),
+    ],
+)
+def test_what_is_no_file_of_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(data)
+    with pytest.raises(SpecError) as caught:
+        read_weights(name)
+    assert caught.value.message.startswith(message)
+
+
+WRITERS: dict[str, Callable[[dict[str, Tensor], Path], None]] = {
+    ".pt": torch.save,
+    ".npz": lambda held, path: np.savez(path, **{name: value.numpy() for name, value in held.items()}),
+    ".safetensors": save_file,
+}
+
+
+def test_every_cut_and_many_changes_are_one_error(tmp_path: Path) -> None:
+    """A file that lost its end, or a byte of which is another, is read or refused; nothing else happens."""
+    generator = torch.Generator().manual_seed(0)
+    for name in ("a.pt", "a.npz", "a.safetensors"):
+        path = tmp_path / name
+        WRITERS[path.suffix](small(), path)
+        whole = path.read_bytes()
+        for _ in range(60):
+            place, value = (int(torch.randint(size, (), generator=generator)) for size in (len(whole), 256))
+            for data in (whole[:place], whole[:place] + bytes([value]) + whole[place + 1 :]):
+                path.write_bytes(data)
+                try:
+                    read_weights(str(path))
+                except SpecError as error:
+                    assert error.code in ("bad-weights", "no-weights")
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ([torch.ones(3)], "`a.pt` holds a list, not weights by their names"),
+        ({"epoch": 3}, "`a.pt` holds no tensors"),
+        ({"a": torch.ones(3).to_sparse()}, "`a` in `a.pt` is not a tensor of plain numbers"),
+    ],
+)
+def test_what_holds_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: object, message: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save(held, "a.pt")
+    with pytest.raises(SpecError) as caught:
+        read_weights("a.pt")
+    assert caught.value.message == message
+
+
+def test_files_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder.pt").mkdir()
+    for name, reason in (("no.pt", "No such file or directory"), ("folder.pt", "it is a folder, a device or a pipe")):
+        with pytest.raises(SpecError) as caught:
+            read_weights(name)
+        assert caught.value.message == f"cannot read the weights in `{name}`: {reason}"

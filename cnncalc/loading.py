@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from cnncalc import zoo
 from cnncalc.core.collector import paused_collector
@@ -15,9 +16,12 @@ from cnncalc.core.errors import ArgumentError, ArgumentTypeError, SpecError
 from cnncalc.core.limits import MAX_TEXT
 from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
-from cnncalc.core.words import closest, shorten, shorten_path, type_text
+from cnncalc.core.words import closest, listed, shorten, shorten_path, type_text
 from cnncalc.network import Network, SpecSettings, expand, input_volume
 from cnncalc.spec import parse
+
+if TYPE_CHECKING:
+    from cnncalc.foreign import Translation
 
 _LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\.[A-Za-z][A-Za-z0-9]{0,7})")
 
@@ -58,11 +62,48 @@ def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
         with paused_collector():
             return _with_note_on_input(expand(parse(source, zoo.blocks), settings), source, settings)
     except SpecError as error:
+        if translation := _translation(source):
+            return load_translation(translation, settings)
         from cnncalc.network.trials import hints  # only on the way to an error
 
         with paused_collector():
             error.hints = (*hints(error, source, settings, zoo.blocks), *_zoo_hints(error, source))
         raise
+
+
+def _translation(source: Source) -> Translation | None:
+    """Read a text that is no valid spec as one of another tool; None where it is none."""
+    from cnncalc.foreign import read_foreign  # a valid spec needs nothing of it
+
+    with paused_collector():
+        return read_foreign(source)
+
+
+def read_translation(spec: str) -> Translation:
+    """Read a text, a path or ``-`` as one of another tool.
+
+    Raises:
+        SpecError: ``not-foreign`` where it is of no known format.
+    """
+    source = read_source(spec)
+    if found := _translation(source):
+        return found
+    from cnncalc.foreign import FORMATS
+
+    names = listed([each.what for each in FORMATS], limit=20)
+    hints = [f"what is read: {names}", "or name a callable, package.module:callable, that makes a PyTorch module"]
+    raise SpecError("not-foreign", f"`{shorten_path(spec)}` is of no format that is known here", hints=hints)
+
+
+def load_translation(translation: Translation, settings: SpecSettings) -> Network:
+    """Return the network of a text of another tool, whose stated numbers hold; errors have their places there."""
+    with paused_collector():
+        try:
+            network = expand(parse(translation.spec, zoo.blocks), settings)
+        except SpecError as error:
+            raise translation.placed(error) from None
+        translation.prove(network)
+    return replace(network, notes=(*network.notes, translation.note()))
 
 
 def _with_note_on_input(network: Network, source: Source, settings: SpecSettings) -> Network:

@@ -18,6 +18,7 @@ FLOORS = (
     ("core",),
     ("spec", "layers", "optimizers", "zoo"),
     ("network",),
+    ("foreign",),
     ("loading", "folding"),
     ("analysis", "templates"),
     ("analysis.memory",),

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from cnncalc.commands.import_text import import_text, is_text
 from cnncalc.commands.options import take_spec_path
 from cnncalc.core.errors import SpecError
 from cnncalc.core.needs import optional_packages
@@ -39,20 +40,27 @@ def _arguments(context: click.Context, parameter: click.Parameter, values: tuple
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Output file. [default: the terminal]"
 )
 def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: bool, output: str | None) -> None:
-    """Write a spec for a PyTorch module.
+    """Write a spec for a network that is there already: a file, or a PyTorch module.
 
-    MODEL is package.module:callable. Importing runs its code: the module is imported, the callable is called and
+    MODEL is the path of a file of another tool (Keras, Caffe, ConvNetJS, PyTorch calls, and more), such a text
+    itself, or - for standard input. Nothing of it is run.
+
+    Or MODEL is package.module:callable. Importing runs its code: the module is imported, the callable is called and
     what it makes is traced, so name only what you trust. No weights are downloaded. Before the text is written, it is
     proved: built, and given the module's tensors, it must compute the same.
     Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:
+      cnncalc import yolov3.cfg -o yolov3.txt
       cnncalc import torchvision.models:resnet18 -o resnet18.txt
       cnncalc import torchvision.models:googlenet --arg aux_logits=False
       cnncalc import torch.nn:Conv2d --arg in_channels=3 --arg out_channels=8 --arg kernel_size=5 --input 32x32x3
     """
     path = take_spec_path(output)
+    if is_text(model):
+        _write(import_text(model, input), path)
+        return
     with optional_packages():
         from cnncalc.model.from_torch import import_module
         from cnncalc.model.from_torch.target import Target, literal
@@ -68,10 +76,14 @@ def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: 
     unproved = () if imported.proved or no_proof else ("not proved, since the module has no numbers to compute with",)
     for note in (*imported.notes, *unproved):
         click.echo(f"note: {note}", err=True)
+    _write(imported.text, path)
+
+
+def _write(text: str, path: str | None) -> None:
     if path is None:
-        write_stream(imported.text, sys.stdout)
+        write_stream(text, sys.stdout)
     else:
-        write_file(imported.text, path)
+        write_file(text, path)
 
 
 def _heading(model: str, arguments: dict[str, str]) -> str:

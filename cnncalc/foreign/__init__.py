@@ -1,0 +1,37 @@
+"""Texts and files that people have already, read as specs: one format is one class in one file.
+
+Nothing that is read is run, and no format needs more than Python itself. A text is asked about only where it is no
+valid spec, so that no spec is ever taken for something else.
+"""
+
+from __future__ import annotations
+
+from cnncalc.core.source import Source
+from cnncalc.foreign.caffe import CaffePrototxt
+from cnncalc.foreign.convnetjs import ConvNetJS
+from cnncalc.foreign.formats import ForeignFormat
+from cnncalc.foreign.keras_json import KerasJson
+from cnncalc.foreign.pytorch_calls import PyTorchCalls
+from cnncalc.foreign.pytorch_printed import PrintedModule
+from cnncalc.foreign.translation import Translation, translate
+
+FORMATS: tuple[ForeignFormat, ...] = (PrintedModule(), KerasJson(), CaffePrototxt(), ConvNetJS(), PyTorchCalls())
+"""Every format, in the order in which they are asked whether they recognise a text."""
+
+
+def format_of(source: Source) -> ForeignFormat | None:
+    """Return the format of a text; None where it is recognisably none."""
+    return next((each for each in FORMATS if each.recognises(source)), None)
+
+
+def read_foreign(source: Source) -> Translation | None:
+    """Read a foreign text as a spec; None where the text is of no known format.
+
+    Raises:
+        SpecError: for a text that is of a format and cannot be read, with its place there.
+    """
+    found = format_of(source)
+    return translate(found.read(source)) if found else None
+
+
+__all__ = ["FORMATS", "ForeignFormat", "Translation", "format_of", "read_foreign"]

@@ -1,0 +1,330 @@
+"""Layers of Keras, from their configuration to the words of a spec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from cnncalc.core.source import Span
+from cnncalc.core.words import did_you_mean
+from cnncalc.foreign.draft import Draft, quoted
+from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
+from cnncalc.layers.written import short
+
+MERGES = {"Add": "add", "Concatenate": "concat", "Multiply": "mul"}
+"""Layers that join several volumes."""
+
+_KEPT = (
+    "Rescaling",
+    "Normalization",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomZoom",
+    "RandomContrast",
+    "RandomTranslation",
+)
+_ACTIVATIONS = {
+    "linear": "",
+    "relu": "relu",
+    "relu6": "relu6",
+    "softmax": "softmax",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "elu": "elu",
+    "selu": "selu",
+    "gelu": "gelu",
+    "swish": "swish",
+    "silu": "silu",
+    "mish": "mish",
+    "softplus": "softplus",
+    "log_softmax": "logsoftmax",
+    "leaky_relu": "leakyrelu 0.2",
+}
+
+
+def is_kept(kind: str) -> bool:
+    """Say whether a layer only prepares the values of images, and keeps the volume."""
+    return kind in _KEPT
+
+
+def words_of(draft: Draft, kind: str, config: PlacedTable, span: Span) -> list[str]:
+    """Return what a layer is, as layers of a spec one after another; none where it only prepares values.
+
+    Raises:
+        SpecError: ``cannot-import`` for a layer or a setting without a word, ``bad-format`` for one that is damaged.
+    """
+    if is_kept(kind):
+        return []
+    family, dimensions = _family(kind)
+    reader = _READERS.get(family)
+    if reader is None:
+        known = [f"{name}{'2D' if name in _SIZED else ''}" for name in _READERS]
+        hints = did_you_mean(kind, known)
+        draft.refuse(Span(span.start, span.start + 1), f"a spec has no word for the layer {quoted(kind)}", hints=hints)
+    return [word for word in reader(KerasLayer(draft, kind, config, span, dimensions)) if word]
+
+
+def _family(kind: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(\w+?)([123])D(Transpose)?", kind)
+    return (match[1] + (match[3] or ""), int(match[2])) if match else (kind, 2)
+
+
+class KerasLayer:
+    """A layer's configuration, and how its values are asked for."""
+
+    def __init__(self, draft: Draft, kind: str, config: PlacedTable, span: Span, dimensions: int) -> None:
+        self.draft = draft
+        self.kind = kind
+        self.config = config
+        self.span = Span(span.start, span.start + 1)
+        self.dimensions = dimensions
+        if config.get("data_format") == "channels_first":
+            self.refuse("its channels come first; a spec's come last")
+
+    def refuse(self, why: str) -> NoReturn:
+        self.draft.refuse(self.span, f"this {self.kind} cannot be said: {why}")
+
+    def number(self, name: str, usual: int | None = None) -> int:
+        """Return a whole number."""
+        found = whole(self.config.get(name), usual)
+        if found is None:
+            what = quoted(self.config[name]) if name in self.config else "missing"
+            self.draft.damaged(self.span, f"the {name} of this {self.kind} is {what}")
+        return found
+
+    def sizes(self, name: str, usual: int | None = None) -> tuple[int, ...]:
+        """Return one number per dimension."""
+        value = self.config.get(name)
+        if (
+            isinstance(value, PlacedList)
+            and len(value) == self.dimensions
+            and all(whole(each) is not None for each in value)
+        ):
+            return tuple([int(each) for each in value])
+        return (self.number(name, usual),) * self.dimensions
+
+    def decimal(self, name: str, usual: float) -> float:
+        """Return a number."""
+        value = self.config.get(name, usual)
+        if isinstance(value, PlacedTable):  # Keras 3 writes arrays as tables
+            value = (
+                value.get("config", {}).get("value", usual) if isinstance(value.get("config"), PlacedTable) else usual
+            )
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+            self.draft.damaged(self.span, f"the {name} of this {self.kind} is {quoted(value)}")
+        return float(value)
+
+    def option(self, prefix: str, numbers: tuple[int, ...], usual: int | None = 1) -> str:
+        if all(number == usual for number in numbers):
+            return ""
+        return f" {prefix}{numbers[0] if len(set(numbers)) == 1 else 'x'.join(map(str, numbers))}"
+
+    def padding(self) -> str:
+        padding = str(self.config.get("padding", "valid")).lower()
+        if padding not in ("same", "valid"):
+            self.refuse(f"its padding is {quoted(padding)}")
+        return " same" if padding == "same" else ""
+
+    def bias(self) -> str:
+        return "" if self.config.get("use_bias", True) else " nobias"
+
+    def activation(self, usual: str = "linear") -> str:
+        value = self.config.get("activation", usual)
+        if isinstance(value, PlacedTable):
+            value = value.get("class_name", value.get("registered_name"))
+            value = re.sub(r"(?<!^)(?=[A-Z])", "_", str(value)).lower() if value else usual
+        if value is None:
+            return ""
+        if str(value) not in _ACTIVATIONS:
+            hints = did_you_mean(str(value), _ACTIVATIONS)
+            self.draft.refuse(self.span, f"a spec has no word for the activation {quoted(value)}", hints=hints)
+        return _ACTIVATIONS[str(value)]
+
+    def kernel(self) -> str:
+        return "x".join(map(str, self.sizes("kernel_size")))
+
+
+def _convolution(layer: KerasLayer) -> list[str]:
+    groups = layer.number("groups", 1)
+    options = layer.option("s", layer.sizes("strides", 1)) + layer.option("d", layer.sizes("dilation_rate", 1))
+    options += layer.option("g", (groups,)) + layer.padding() + layer.bias()
+    return [f"conv {layer.kernel()}x{layer.number('filters')}{options}", layer.activation()]
+
+
+def _depthwise(layer: KerasLayer) -> list[str]:
+    multiplier = layer.number("depth_multiplier", 1)
+    filters = f"x{{{multiplier}*C}}" if multiplier != 1 else ""
+    options = layer.option("s", layer.sizes("strides", 1)) + layer.option("d", layer.sizes("dilation_rate", 1))
+    return [f"dwconv {layer.kernel()}{filters}{options}{layer.padding()}{layer.bias()}", layer.activation()]
+
+
+def _separable(layer: KerasLayer) -> list[str]:
+    """Read a depthwise convolution without biases, and a pointwise one."""
+    multiplier = layer.number("depth_multiplier", 1)
+    filters = f"x{{{multiplier}*C}}" if multiplier != 1 else ""
+    options = layer.option("s", layer.sizes("strides", 1)) + layer.option("d", layer.sizes("dilation_rate", 1))
+    ones = "x".join(["1"] * layer.dimensions)
+    depthwise = f"dwconv {layer.kernel()}{filters}{options}{layer.padding()} nobias"
+    return [depthwise, f"conv {ones}x{layer.number('filters')}{layer.bias()}", layer.activation()]
+
+
+def _transposed(layer: KerasLayer) -> list[str]:
+    """Read a transposed convolution: ``same`` makes stride times as much, ``valid`` what all windows reach."""
+    kernel, strides = layer.sizes("kernel_size"), layer.sizes("strides", 1)
+    if layer.config.get("output_padding") is not None or set(layer.sizes("dilation_rate", 1)) != {1}:
+        layer.refuse("it has an output padding or a dilation")
+    options = layer.option("s", strides)
+    if layer.padding():
+        pads = tuple([max(0, (k - s + 1) // 2) for k, s in zip(kernel, strides, strict=True)])
+        extra = tuple([s - k + 2 * p for k, s, p in zip(kernel, strides, pads, strict=True)])
+        options += layer.option("p", pads, 0) + layer.option("op", extra, 0)
+    else:
+        options += layer.option("op", tuple([max(0, s - k) for k, s in zip(kernel, strides, strict=True)]), 0)
+    return [f"deconv {layer.kernel()}x{layer.number('filters')}{options}{layer.bias()}", layer.activation()]
+
+
+def _pool(word: str) -> Callable[[KerasLayer], list[str]]:
+    def read(layer: KerasLayer) -> list[str]:
+        size = layer.sizes("pool_size", 2)
+        strides = layer.sizes("strides") if layer.config.get("strides") is not None else size
+        padding = layer.padding()
+        nopad = " nopad" if word == "avgpool" and padding else ""  # TensorFlow leaves padding out of the mean
+        stride = layer.option("s", strides, None)
+        return [f"{word} {'x'.join(map(str, size))}{stride}{padding}{nopad}"]
+
+    return read
+
+
+def _global(word: str) -> Callable[[KerasLayer], list[str]]:
+    return lambda layer: [word]
+
+
+def _dense(layer: KerasLayer) -> list[str]:
+    return [f"fc {layer.number('units')}{layer.bias()}", layer.activation()]
+
+
+def _batch_norm(layer: KerasLayer) -> list[str]:
+    if layer.config.get("axis", -1) in (1, PlacedList([1])):
+        layer.refuse("it normalises along the first axis; the channels of a spec come last")
+    scale, center = layer.config.get("scale", True), layer.config.get("center", True)
+    eps, momentum = layer.decimal("epsilon", 1e-3), 1 - layer.decimal("momentum", 0.99)
+    settings = f" eps={short(eps)} momentum={short(round(momentum, 9))}"
+    if bool(scale) != bool(center):
+        layer.refuse("it has a scale or a shift alone; the `bn` of a spec has both or neither")
+    return [f"bn{settings}{'' if scale else ' noaffine'}"]
+
+
+def _layer_norm(layer: KerasLayer) -> list[str]:
+    return [f"ln eps={short(layer.decimal('epsilon', 1e-3))}"]
+
+
+def _group_norm(layer: KerasLayer) -> list[str]:
+    return [f"gn {layer.number('groups', 32)} eps={short(layer.decimal('epsilon', 1e-3))}"]
+
+
+def _activation(layer: KerasLayer) -> list[str]:
+    return [layer.activation()]
+
+
+def _relu(layer: KerasLayer) -> list[str]:
+    most, slope = layer.config.get("max_value"), layer.config.get("negative_slope", layer.config.get("alpha", 0))
+    if most is None:
+        return [f"leakyrelu {short(float(slope))}" if isinstance(slope, int | float) and slope else "relu"]
+    if most != 6:
+        layer.refuse(f"it stops at {quoted(most)}; relu6 stops at 6")
+    return ["relu6"]
+
+
+def _leaky(layer: KerasLayer) -> list[str]:
+    name = "alpha" if "alpha" in layer.config else "negative_slope"
+    return [f"leakyrelu {short(layer.decimal(name, 0.3))}"]
+
+
+def _elu(layer: KerasLayer) -> list[str]:
+    return [f"elu {short(layer.decimal('alpha', 1.0))}"]
+
+
+def _prelu(layer: KerasLayer) -> list[str]:
+    if layer.config.get("shared_axes") not in (PlacedList([1, 2]), PlacedList([1]), PlacedList([1, 2, 3])):
+        layer.refuse("it has a slope for every position; with shared_axes=[1, 2] it has one per channel")
+    return ["prelu 0 perchannel"]
+
+
+def _dropout(layer: KerasLayer) -> list[str]:
+    rate = f"{round(layer.decimal('rate', 0.5), 4):g}"
+    return [f"{'dropout2d' if layer.kind.startswith('Spatial') else 'dropout'} {rate}"]
+
+
+def _zero_padding(layer: KerasLayer) -> list[str]:
+    return [f"pad {_sides(layer, 'padding')}"]
+
+
+def _cropping(layer: KerasLayer) -> list[str]:
+    return [f"crop {_sides(layer, 'cropping')}"]
+
+
+def _sides(layer: KerasLayer, name: str) -> str:
+    value = layer.config.get(name, 1)
+    rows = value if isinstance(value, PlacedList) else PlacedList([value] * layer.dimensions)
+    if layer.dimensions == 1 and len(rows) == 2:
+        rows = PlacedList([rows])
+    pairs = [(each[0], each[1]) if isinstance(each, PlacedList) and len(each) == 2 else (each, each) for each in rows]
+    if len(pairs) != layer.dimensions or any(whole(side) is None for pair in pairs for side in pair):
+        layer.draft.damaged(layer.span, f"the {name} of this {layer.kind} cannot be read")
+    return "x".join([str(before) if before == after else f"{before}:{after}" for before, after in pairs])
+
+
+def _upsampling(layer: KerasLayer) -> list[str]:
+    mode = str(layer.config.get("interpolation", "nearest"))
+    if mode not in ("nearest", "bilinear"):
+        layer.refuse(f"its interpolation is {quoted(mode)}")
+    factors = layer.sizes("size", 2)
+    return [f"upsample x{'x'.join(map(str, factors))}{' bilinear' if mode == 'bilinear' else ''}"]
+
+
+def _reshape(layer: KerasLayer) -> list[str]:
+    shape = layer.config.get("target_shape")
+    sizes = [whole(each) for each in shape] if isinstance(shape, PlacedList) else []
+    if not sizes or any(size is None or size < 1 for size in sizes):
+        layer.refuse("the shape that it makes is not said")
+    if len(sizes) == 1:
+        return ["flatten"]
+    if sizes[:-1] == [1] * (len(sizes) - 1):
+        return ["flatten"]  # 1x1xC
+    return [f"reshape {'x'.join(map(str, sizes))}"]
+
+
+_READERS: Mapping[str, Callable[[KerasLayer], list[str]]] = {
+    "Conv": _convolution,
+    "Convolution": _convolution,
+    "DepthwiseConv": _depthwise,
+    "SeparableConv": _separable,
+    "ConvTranspose": _transposed,
+    "MaxPooling": _pool("maxpool"),
+    "MaxPool": _pool("maxpool"),
+    "AveragePooling": _pool("avgpool"),
+    "AvgPool": _pool("avgpool"),
+    "GlobalAveragePooling": _global("gap"),
+    "GlobalAvgPool": _global("gap"),
+    "GlobalMaxPooling": _global("gmp"),
+    "GlobalMaxPool": _global("gmp"),
+    "ZeroPadding": _zero_padding,
+    "Cropping": _cropping,
+    "UpSampling": _upsampling,
+    "SpatialDropout": _dropout,
+    "Dense": _dense,
+    "Flatten": _global("flatten"),
+    "BatchNormalization": _batch_norm,
+    "LayerNormalization": _layer_norm,
+    "GroupNormalization": _group_norm,
+    "Activation": _activation,
+    "ReLU": _relu,
+    "LeakyReLU": _leaky,
+    "ELU": _elu,
+    "PReLU": _prelu,
+    "Softmax": _global("softmax"),
+    "Dropout": _dropout,
+    "Reshape": _reshape,
+}
+_SIZED = ("Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling", "ZeroPadding", "UpSampling")

@@ -1,0 +1,44 @@
+"""Files as people have them, with what publications and other tools state of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+FILES = Path(__file__).parent / "files"
+
+
+class Known(NamedTuple):
+    """What is known of a file: learned parameters, the output, an input where the file has none, and who says so."""
+
+    file: str
+    params: int
+    output: str
+    oracle: str
+    input: str | None = None
+
+
+KNOWN = (
+    Known("caffe/lenet.prototxt", 431_080, "1x1x10", "Caffe's MNIST example: 520 + 25,050 + 400,500 + 5,010"),
+    Known("caffe/alexnet.prototxt", 60_965_224, "1x1x1000", "the reference model of Caffe, two groups"),
+    Known(
+        "caffe/googlenet.prototxt", 6_998_552, "1x1x1000", "the reference model of Caffe without its auxiliary heads"
+    ),
+    Known("convnetjs/cifar10.js", (75 + 1) * 16 + (400 + 1) * 20 + (1280 + 1) * 10, "1x1x10", "arithmetic"),
+    Known("convnetjs/mnist.html", (25 + 1) * 8 + (200 + 1) * 16 + (256 + 1) * 10, "1x1x10", "arithmetic"),
+    Known("convnetjs/saved.json", (75 + 1) * 16 + (4096 + 1) * 10, "1x1x10", "arithmetic"),
+    Known("pytorch/lenet5.txt", 61_706, "1x1x10", "PyTorch, and the lectures' LeNet", "28x28x1"),
+    Known("pytorch/ordered.txt", 27 * 32 + 64 + 33 * 10, "1x1x10", "arithmetic", "32x32x3"),
+    Known("pytorch/calls.txt", 28 * 64 + 577 * 64 + (4 * 64 * 32 + 32) + 33 * 21, "32x32x21", "arithmetic", "32x32x3"),
+    Known("pytorch/printed_vgg11_features.txt", 9_220_480, "7x7x512", "torchvision's vgg11().features", "224x224x3"),
+    Known("pytorch/printed_nested.txt", 9 * 32 + 64 + 33 * 10, "1x1x10", "arithmetic", "28x28x1"),
+    Known("pytorch/printed_repeated.txt", 432 + 3 * (9 * 16 + 32) + 170, "1x1x10", "arithmetic", "64x64x3"),
+    Known("keras/mnist_convnet.json", 34_826, "1x1x10", "Keras' example of MNIST"),
+    Known("keras/vgg16.json", 138_357_544, "1x1x1000", "Keras' own summary"),
+    Known(
+        "keras/mobilenet.json", 4_253_864 - 2 * 10_944, "1x1x1000", "Keras' own summary, without its running statistics"
+    ),
+    Known(
+        "keras/xception.json", 22_910_480 - 2 * 27_264, "1x1x1000", "Keras' own summary, without its running statistics"
+    ),
+)

@@ -1,0 +1,10 @@
+layer_defs = [];
+layer_defs.push({type:'input', out_sx:32, out_sy:32, out_depth:3});
+layer_defs.push({type:'conv', sx:5, filters:16, stride:1, pad:2, activation:'relu'});
+layer_defs.push({type:'pool', sx:2, stride:2});
+// layer_defs.push({type:'conv', sx:3, filters:99});
+layer_defs.push({type:'conv', sx:5, filters:20, stride:1, pad:2, activation:'relu'});
+layer_defs.push({type:'pool', sx:2, stride:2});
+layer_defs.push({type:'softmax', num_classes:10});
+net = new convnetjs.Net();
+net.makeLayers(layer_defs);

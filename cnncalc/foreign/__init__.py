@@ -9,13 +9,21 @@ from __future__ import annotations
 from cnncalc.core.source import Source
 from cnncalc.foreign.caffe import CaffePrototxt
 from cnncalc.foreign.convnetjs import ConvNetJS
+from cnncalc.foreign.darknet import DarknetConfiguration
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_json import KerasJson
 from cnncalc.foreign.pytorch_calls import PyTorchCalls
 from cnncalc.foreign.pytorch_printed import PrintedModule
 from cnncalc.foreign.translation import Translation, translate
 
-FORMATS: tuple[ForeignFormat, ...] = (PrintedModule(), KerasJson(), CaffePrototxt(), ConvNetJS(), PyTorchCalls())
+FORMATS: tuple[ForeignFormat, ...] = (
+    PrintedModule(),
+    DarknetConfiguration(),
+    KerasJson(),
+    CaffePrototxt(),
+    ConvNetJS(),
+    PyTorchCalls(),
+)
 """Every format, in the order in which they are asked whether they recognise a text."""
 
 

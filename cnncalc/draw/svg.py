@@ -47,7 +47,7 @@ def _sheet(theme: str, roles: set[str], prefix: str) -> str:
     first = _rules(LOOKS["dark" if theme == "dark" else "light"], roles, prefix)
     if theme != "auto":
         return first
-    return f"{first}@media (prefers-color-scheme: dark) {{\n{_rules(LOOKS['dark'], roles, prefix)}}}\n"
+    return f"{first}@media screen and (prefers-color-scheme: dark) {{\n{_rules(LOOKS['dark'], roles, prefix)}}}\n"
 
 
 def _rules(looks: dict[str, Look], roles: set[str], prefix: str) -> str:

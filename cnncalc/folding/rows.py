@@ -12,6 +12,8 @@ from cnncalc.folding.items import BlockItem, Fork, Item, Leaf, Repeat
 from cnncalc.folding.simplify import structure
 from cnncalc.network import Network, Node
 
+FEW = 20
+"""So many layers are shown one by one."""
 LONGEST = 44
 """Characters of what a row says that its layers are."""
 
@@ -24,6 +26,7 @@ class FoldedRow(NamedTuple):
         name: that of the layer or the block; of a repeat those of the first and of the last.
         layer: what it is, as a spec writes it.
         times: how often it is repeated; its numbers are those of all times together.
+        first, last: the numbers of its first and last layer, of all times together.
         spans: the first and last numbers of the layers that it stands for; () for the head of an opened block.
         exit: the number of the layer whose output leaves it; of a repeat that of the last time.
 
@@ -33,6 +36,8 @@ class FoldedRow(NamedTuple):
     name: str
     layer: str
     times: int
+    first: int
+    last: int
     spans: tuple[tuple[int, int], ...]
     exit: int
 
@@ -60,17 +65,25 @@ class _Place(NamedTuple):
     offsets: tuple[int, ...] = (0,)
 
 
-def folded_rows(network: Network, most: int = MANY) -> list[FoldedRow] | None:
+def folded_rows(network: Network, items: list[Item] | None = None) -> list[FoldedRow] | None:
     """Return the rows of a network, with blocks opened as far as there are not too many rows.
 
-    None where nothing folds: where the network has neither blocks nor repeats.
+    Args:
+        network: what the rows are of.
+        items: its structure with repeats folded, where that is known already.
+
+    Returns:
+        None where nothing folds: where there are few layers, or neither blocks nor repeats.
+
     """
-    items = structure(network, fold=True)
+    if len(network) <= FEW:
+        return None
+    items = structure(network, fold=True) if items is None else items
     if not network.blocks and not any(type(item) is Repeat for item in _every(items)):
         return None
-    depth = deepest(lambda depth: _size(items, _Opening(depth)), most)
+    depth = deepest(lambda depth: _size(items, _Opening(depth)), MANY)
     further = _Opening(depth + 1, every=False)
-    opening = further if _size(items, further) <= most else _Opening(depth)
+    opening = further if _size(items, further) <= MANY else _Opening(depth)
     return list(_rows(items, _Place(opening)))
 
 
@@ -111,7 +124,7 @@ def _of_fork(item: Fork, place: _Place) -> Iterator[FoldedRow]:
     """Yield the rows of branches and of the merge; branches that are written in its brackets may fold with it."""
     if _is_inline(item):
         if not place.opening.opens(item):
-            yield _row(item, place, _ends(item))
+            yield _row(item, place, name_of(item))
             return
         place = place._replace(opening=place.opening.inside())
     for branch in sorted([branch.items for branch in item.branches if branch.items], key=lambda items: items[0].first):
@@ -126,16 +139,20 @@ def _of_repeat(item: Repeat, place: _Place) -> Iterator[FoldedRow]:
     all_turns = place._replace(offsets=offsets)
     first = item.body[0]
     if len(item.body) == 1 and type(first) is Leaf:
-        yield _row(first, all_turns, _ends(item))
+        yield _row(first, all_turns, name_of(item))
         return
-    once = Repeat(first.first, item.body[-1].last, None, item.body[-1].exit, item.body, 1, ())
+    once = _once(item)
     if not place.opening.opens(item):
-        yield _row(once, all_turns, _ends(item))
+        yield _row(once, all_turns, name_of(item))
         return
-    yield _head(once, all_turns, _ends(item))
+    yield _head(once, all_turns, name_of(item))._replace(last=item.last)
     alone = first if len(item.body) == 1 and type(first) is BlockItem else None
     prefix = f"{alone.name}." if alone else place.prefix
     yield from _rows(alone.body if alone else item.body, _within(all_turns, prefix))
+
+
+def _once(item: Repeat) -> Repeat:
+    return Repeat(item.first, item.body[-1].last, None, item.body[-1].exit, item.body, 1, ())
 
 
 _ROWS: dict[type, Callable[[Any, _Place], Iterator[FoldedRow]]] = {
@@ -152,19 +169,20 @@ def _within(place: _Place, prefix: str) -> _Place:
 
 def _row(item: Item, place: _Place, name: str) -> FoldedRow:
     spans = tuple([(item.first + offset, item.last + offset) for offset in place.offsets])
-    return _head(item, place, name)._replace(spans=spans, exit=item.exit + place.offsets[-1])
+    return _head(item, place, name)._replace(spans=spans, exit=item.exit + place.offsets[-1], last=spans[-1][1])
 
 
 def _head(item: Item, place: _Place, name: str) -> FoldedRow:
     short = " … ".join([part.removeprefix(place.prefix) for part in name.split(" … ")])
-    return FoldedRow(place.level, short, shorten(_written(item), LONGEST), len(place.offsets), (), item.exit)
+    times = len(place.offsets)
+    return FoldedRow(place.level, short, shorten(_written(item), LONGEST), times, item.first, item.last, (), item.exit)
 
 
 # ---- names
 
 
-def _ends(item: Item) -> str:
-    """Return the name of the first and of the last part of an item."""
+def name_of(item: Item) -> str:
+    """Return the name of an item: that of its first part and, where it has several, of its last."""
     first, last = _FIRST[type(item)](item), _LAST[type(item)](item)
     return first if first == last else f"{first} … {last}"
 
@@ -188,6 +206,16 @@ _LAST: dict[type, Callable[[Any], str]] = {
 
 
 # ---- what a row says
+
+
+def short_call(call: str) -> str:
+    """Return a call of a block, without brackets where there is nothing in them."""
+    return shorten(call.removesuffix("()"), LONGEST)
+
+
+def words_of(item: Repeat) -> str:
+    """Return what is repeated, as a spec writes it."""
+    return shorten(_written(_once(item)), LONGEST)
 
 
 def _written(item: Item) -> str:

@@ -9,6 +9,7 @@ from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution, worked_solutions
 from cnncalc.analysis.memory import MemoryPrediction
 from cnncalc.core.cleaning import cell
+from cnncalc.folding.groups import Group, groups_of
 from cnncalc.network import Operation
 from cnncalc.report.shapes import field_text
 
@@ -42,10 +43,15 @@ def facts_of(counts: Counts, saved: Sequence[int] | None, memory: MemoryPredicti
     return {
         "operations": shared,
         "rows": rows,
-        "blocks": {cell(name): cell(call) for name, call in network.blocks.items()},
+        "groups": [_group(group) for group in groups_of(network)],
         "text": network.source.text.splitlines(),
         "timeline": _timeline(memory) if memory else [],
     }
+
+
+def _group(group: Group) -> list[Any]:
+    """Return what the script knows of a block or a repeat."""
+    return [group.first, group.last, cell(group.name), cell(group.layer), group.times, int(group.opened)]
 
 
 def _operation(solution: WorkedSolution) -> list[Any]:

@@ -157,7 +157,8 @@ def _table(network: Shown) -> Iterator[str]:
     name = html_text(network.name)
     names = [*HEADS, "saved"] if network.saved is not None else HEADS
     heads = "".join(
-        f'<th scope="col" aria-sort="none"{_aligned(head in NUMBERS)}><button type="button">{head}</button></th>'
+        f'<th scope="col" aria-sort="none" data-head="{head}"{_aligned(head in NUMBERS)}>'
+        f'<button type="button">{head}</button></th>'
         for head in names
     )
     yield (

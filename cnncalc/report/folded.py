@@ -14,9 +14,6 @@ from cnncalc.report.report import Report
 from cnncalc.report.shapes import brief_field, field_text
 from cnncalc.report.table import Column, Table
 
-FEW = 20
-"""So many layers are shown one by one."""
-
 _SHARE = 6
 """Characters of a share: ``<0.1%``."""
 
@@ -26,8 +23,6 @@ Folder = Callable[[Counts, Sequence[FoldedRow]], Table]
 
 def folded(report: Report, counts: Counts, folder: Folder) -> Report:
     """Return a report with its table folded; as it is where there are few layers, or where nothing folds."""
-    if len(counts.rows) <= FEW:
-        return report
     rows = folded_rows(counts.network)
     if rows is None:
         return report

@@ -12,6 +12,7 @@ import pytest
 
 import cnncalc as library
 from cnncalc import zoo
+from cnncalc.folding.groups import Group, groups_of
 from cnncalc.folding.rows import FoldedRow, folded_rows
 from tests.commands.conftest import Cnncalc
 from tests.draw.tangles import Tangle
@@ -99,6 +100,26 @@ def test_at_most_20_rows_where_something_repeats() -> None:
     rows = {name: rows_of(name) for name in zoo.names() if folded_rows(library.load(name))}
     longer = {name for name, found in rows.items() if len(found) > 20 and any(row.times > 1 for row in found)}
     assert longer == set()
+
+
+# ---- blocks and repeats as ranges
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_groups_lie_one_inside_the_other(seed: int) -> None:
+    """A page goes through them with a stack: what begins inside a group ends inside it."""
+    open_: list[Group] = []
+    network = library.load(Tangle(Random(seed)).spec())
+    for group in groups_of(network):
+        while open_ and open_[-1].last < group.first:
+            open_.pop()
+        assert not open_ or group.last <= open_[-1].last
+        open_.append(group)
+
+
+def test_of_few_layers_the_blocks_are_open() -> None:
+    network = library.load("block unit\n conv 3x3x4 p1 - relu\nend\nunit*3", input="4x4x4")
+    assert groups_of(network) == [Group(2 * at - 1, 2 * at, f"unit{at}", "unit", 1, True) for at in (1, 2, 3)]
 
 
 # ---- sums

@@ -69,7 +69,7 @@ def test_one_file_serves_light_and_dark() -> None:
     light, dark = drawn(theme="light"), drawn(theme="dark")
     assert "prefers-color-scheme" not in light + dark
     both = drawn()
-    before, after = both.split("@media (prefers-color-scheme: dark)")
+    before, after = both.split("@media screen and (prefers-color-scheme: dark)")
     assert f".ground{{fill:{LOOKS['light']['ground'].fill}}}" in before
     assert f".ground{{fill:{LOOKS['dark']['ground'].fill}}}" in after
     assert f".ground{{fill:{LOOKS['dark']['ground'].fill}}}" in dark

@@ -55,6 +55,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Opened]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
+        page.wait_for_selector(f":nth-match(table[aria-rowcount], {len(specs)})")  # the script has done its part
         return page
 
     yield open_page

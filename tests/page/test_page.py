@@ -22,7 +22,7 @@ fc 84 - tanh - fc 10"""
 def rows(page: Any) -> list[list[str]]:
     """Return the texts of the rows that are shown."""
     found: list[list[str]] = page.eval_on_selector_all(
-        "tbody tr", "lines => lines.map(line => [...line.children].map(cell => cell.textContent))"
+        ".table tr[data-layer]", "lines => lines.map(line => [...line.children].map(cell => cell.textContent))"
     )
     return found
 
@@ -55,7 +55,7 @@ def test_a_layer_is_chosen_everywhere(opened: Opened) -> None:
     assert chosen()[:2] == ("conv3", "conv3")
     page.click(".spec div:nth-child(5)")
     assert chosen()[0] == "fc1"
-    page.click(".strip >> nth=1 >> span >> nth=0")
+    page.click(".strip >> nth=1", position={"x": 3, "y": 5})
     assert chosen()[0] == "conv1"
 
 
@@ -90,20 +90,72 @@ def test_columns_sort_down_up_and_back(opened: Opened) -> None:
 
 
 def test_blocks_fold_with_their_sums(opened: Opened) -> None:
-    """ResNet-50 begins folded: the stages have the sums of their layers."""
+    """The stages of ResNet-50 have the sums of their layers."""
     network = cnncalc.load("resnet50")
     page = opened("resnet50")
+    page.click(".foldall")
     shown = rows(page)
-    assert len(shown) < 20
-    stage = next(row for row in shown if row[1].startswith("▸"))
-    name = stage[1][1:]
-    expected = sum(node.params for node in network.layers if node.name.startswith(f"{name}."))
-    assert stage[4] == f"{expected:,}"
+    assert [row[1] for row in shown if row[1].startswith("▸")] == ["▸stage1", "▸stage2", "▸stage3", "▸stage4"]
+    expected = [sum(node.params for node in network if node.name.startswith(f"stage{n}.")) for n in (1, 2, 3, 4)]
+    assert [row[4] for row in shown if row[1].startswith("▸")] == [f"{number:,}" for number in expected]
     page.click(".unfold")
-    blocks = len(network.blocks)
-    assert len(rows(page)) == len(network.layers) + blocks
+    assert page.text_content(".shown") == "198 of 198 rows"  # 174 layers, 20 calls of blocks, 4 repeats
     page.click(".foldall")
     assert rows(page) == shown
+
+
+def test_repeats_are_rows_as_in_the_terminal(opened: Opened) -> None:
+    """The 35 bottlenecks of ResNet-152's third stage are one row, which the mouse and the keyboard open."""
+    page = opened("resnet152")
+    bottleneck = 1024 * 256 + 2 * 256 + 9 * 256 * 256 + 2 * 256 + 256 * 1024 + 2 * 1024
+    row = next(row for row in rows(page) if "×35" in row[1])
+    assert row[1:5] == [
+        "▸path2 … add36 ×35",
+        "add(path(256, 1, 256, 1) | ) - relu",
+        "14x14x1024",
+        f"{35 * bottleneck:,}",
+    ]
+    before = len(rows(page))
+    page.click("tr.block:has-text('×35') .fold")
+    assert len(rows(page)) == before + 3 * 35  # a path that is closed, an add and a relu each
+    page.keyboard.press("ArrowLeft")
+    assert len(rows(page)) == before
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "fold stage3.path2"
+    assert "stage3.path2.conv1" in page.text_content(".detail h3")
+
+
+DEEP = "input 8x8x4\n" + "\n".join(f"conv 3x3x{4 + at % 89} p1" for at in range(600))
+
+
+def test_of_a_long_table_the_rows_in_view_are_there(opened: Opened) -> None:
+    """600 rows scroll, sort, filter and are chosen, while the document holds some dozens; in print all are there."""
+    page = opened(DEEP)
+
+    def numbers() -> list[int]:
+        return [int(row[0]) for row in rows(page)]
+
+    assert numbers()[0] == 1
+    assert len(numbers()) < 100
+    assert page.get_attribute(".table table", "aria-rowcount") == "601"
+    page.click(".spec div:nth-child(500)")
+    assert page.text_content("tr.chosen td") == "499"
+    page.focus("tr.chosen button")
+    for _ in range(40):
+        page.keyboard.press("ArrowDown")
+    assert page.text_content("tr.chosen td") == "539"
+    assert page.evaluate("document.activeElement.closest('tr').getAttribute('aria-rowindex')") == "540"
+    page.click("thead th:nth-child(1) button")
+    page.click("thead th:nth-child(1) button")
+    assert numbers()[:3] == [600, 599, 598]
+    page.fill("input[type=search]", "conv600")
+    assert numbers() == [600]
+    page.fill("input[type=search]", "")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert numbers() == list(range(600, 0, -1))
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert len(numbers()) < 100
 
 
 def test_the_timeline_is_that_of_the_prediction(opened: Opened) -> None:

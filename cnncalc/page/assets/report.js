@@ -4,8 +4,11 @@
 // thing. Everything from the spec goes into the page as text, never as markup.
 
 const NAME = 0, OPERATION = 1, LINE = 2, INPUTS = 3, FIELD = 4, GROWS = 5, SAVED = 6;
-const MANY = 60; // layers above which blocks are folded at first
 const WRITTEN = 0, ROLE = 1, OUTPUT = 2, PARAMS = 3, MACS = 4, BYTES = 5, FIRST = 6, LAST = 7;
+const COSTS = [PARAMS, MACS, BYTES];
+const BEGIN = 0, END = 1, GROUP = 2, CALL = 3, TIMES = 4, OPEN = 5; // of a group: a block, or a repeat of some layers
+const MANY = 150; // rows of which only those in view are in the document
+const SPARE = 15; // rows above and below those in view
 
 const make = (tag, text, attributes = {}) => {
   const made = document.createElement(tag);
@@ -14,9 +17,17 @@ const make = (tag, text, attributes = {}) => {
   return made;
 };
 
+const svg = (tag, attributes = {}) => {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+};
+
 // A number above 2^53 is handed over as a text; only its share is computed from a rounded value.
-const whole = (value) =>
-  typeof value === "number" ? value.toLocaleString("en-US") : value.replace(/\B(?=(\d{3})+$)/g, ",");
+const decimals = [0, 1].map((digits) => new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const thousands = new Intl.NumberFormat("en-US");
+const whole = (value) => (typeof value === "number" ? thousands.format(value) : value.replace(/\B(?=(\d{3})+$)/g, ","));
+const collator = new Intl.Collator("en", { numeric: true });
 
 const bytes = (value) => {
   const count = Number(value);
@@ -25,8 +36,7 @@ const bytes = (value) => {
   while (count >= 1000 * 1024 ** power && power < 5) power += 1;
   const amount = count / 1024 ** power;
   const digits = amount < 100 ? 1 : 0;
-  const text = amount.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${text} ${["KiB", "MiB", "GiB", "TiB", "PiB"][power - 1]}`;
+  return `${decimals[digits].format(amount)} ${["KiB", "MiB", "GiB", "TiB", "PiB"][power - 1]}`;
 };
 
 class View {
@@ -34,14 +44,14 @@ class View {
     this.section = section;
     this.facts = facts;
     this.chosen = 0;
-    this.folded = new Set(facts.rows.length > MANY ? Object.keys(facts.blocks) : []);
-    this.rows = [];
+    this.table = section.querySelector(".table");
     this.body = section.querySelector("tbody");
     this.detail = section.querySelector(".detail");
     this.filter = section.querySelector("input[type=search]");
-    this.totals = [PARAMS, MACS, BYTES].map((which) => this.sum(facts.rows.map((row) => this.cost(row, which))));
-    this.most = [PARAMS, MACS, BYTES].map((which) => Math.max(1, ...facts.rows.map((row) => this.cost(row, which))));
-    this.makeRows();
+    this.folded = new Set(facts.groups.filter((group) => !group[OPEN]));
+    this.until = new Map([...COSTS, SAVED].map((which) => [which, this.sums(which)])); // sums over the first layers
+    this.most = COSTS.map((which) => facts.rows.reduce((most, row) => Math.max(most, this.cost(row, which)), 1));
+    this.makeEntries();
     this.makeStrips();
     this.makeSpec();
     this.makeTimeline();
@@ -51,117 +61,191 @@ class View {
     this.choose(1, false);
   }
 
-  sum(numbers) { return numbers.reduce((total, number) => total + number, 0); }
   operation(row) { return this.facts.operations[row[OPERATION]]; }
-  cost(row, which) { return Number(this.operation(row)[which]); }
+  cost(row, which) { return Number(which === SAVED ? row[SAVED] : this.operation(row)[which]); }
+  sums(which) {
+    let sum = 0;
+    return [0, ...this.facts.rows.map((row) => (sum += this.cost(row, which)))];
+  }
+  between(first, last, which) { return this.until.get(which)[last] - this.until.get(which)[first - 1]; }
 
-  // ---- the table: a row for each layer, and one for each call of a block that it lies in
+  // ---- the table: an entry for each layer, and one for each block or repeat in front of what it holds
 
-  makeRows() {
+  makeEntries() {
+    this.entries = [];
+    this.ofLayer = [];
+    const { groups, rows } = this.facts;
     const open = [];
-    this.facts.rows.forEach((row, place) => {
-      const blocks = [];
-      row[NAME].split(".").slice(0, -1).forEach((part, depth, parts) => {
-        const name = parts.slice(0, depth + 1).join(".");
-        if (name in this.facts.blocks) blocks.push(name);
-      });
-      while (open.length && !blocks.includes(open[open.length - 1])) open.pop();
-      for (const name of blocks) {
-        if (open.includes(name)) continue;
-        this.rows.push(this.blockRow(name, open.slice(), place + 1));
-        open.push(name);
+    let next = 0;
+    rows.forEach((row, place) => {
+      const index = place + 1;
+      while (open.length && open[open.length - 1][END] < index) open.pop();
+      while (next < groups.length && groups[next][BEGIN] === index) {
+        const group = groups[next++];
+        this.entries.push({ group, index, inside: open.slice() });
+        open.push(group);
       }
-      this.rows.push(this.layerRow(row, place + 1, open.slice()));
+      this.ofLayer[index] = { row, index, inside: open.slice() };
+      this.entries.push(this.ofLayer[index]);
     });
-    this.rows.forEach((row) => this.fillBlock(row));
   }
 
-  layerRow(row, index, inside) {
-    const operation = this.operation(row);
+  // What is in front of the name of a layer: the block that is opened around it.
+  short(name, inside) {
+    const block = inside.filter((group) => group[TIMES] === 1).pop();
+    return block ? name.split(" … ").map((part) => (part.startsWith(`${block[GROUP]}.`) ? part.slice(block[GROUP].length + 1) : part)).join(" … ") : name;
+  }
+
+  shortName(entry) {
+    entry.short ??= this.short(entry.group ? entry.group[GROUP] : entry.row[NAME], entry.inside);
+    return entry.short;
+  }
+
+  line(entry) {
+    if (!entry.line) entry.line = entry.group ? this.groupLine(entry) : this.layerLine(entry);
+    if (entry.group) {
+      const folded = this.folded.has(entry.group);
+      entry.fold.textContent = folded ? "▸" : "▾";
+      entry.fold.setAttribute("aria-expanded", String(!folded));
+    } else entry.button.textContent = this.flat ? entry.row[NAME] : entry.short;
+    entry.line.classList.toggle("chosen", !entry.group && entry.index === this.chosen);
+    return entry.line;
+  }
+
+  layerLine(entry) {
+    const { row, index, inside } = entry, operation = this.operation(row);
+    entry.button = make("button", this.shortName(entry), { type: "button", title: row[NAME] });
     const line = make("tr", undefined, { "data-layer": index });
     const name = make("td");
-    const button = make("button", row[NAME], { type: "button", title: row[NAME] });
     name.style.paddingLeft = `${20 + 18 * inside.length}px`;
-    name.append(button);
-    line.append(make("td", String(index), { class: "number" }), name, make("td", operation[WRITTEN]), make("td", operation[OUTPUT]));
-    [PARAMS, MACS, BYTES].forEach((which, place) => line.append(this.costCell(operation[which], which, place, operation[ROLE])));
+    name.append(entry.button);
+    line.append(make("td", String(index), { class: "number" }), name, make("td", operation[WRITTEN], { class: "words", title: operation[WRITTEN] }), make("td", operation[OUTPUT]));
+    COSTS.forEach((which, place) => line.append(this.costCell(operation[which], which, place, operation[ROLE])));
     line.append(make("td", row[FIELD]));
     if (this.facts.saved) line.append(make("td", bytes(row[SAVED]), { class: "number" }));
-    const text = `${row[NAME]} ${operation[WRITTEN]}`.toLowerCase();
-    return { line, index, inside, text, button, short: inside.length ? row[NAME].slice(inside[inside.length - 1].length + 1) : row[NAME], name: row[NAME], keys: [index, row[NAME], operation[WRITTEN], operation[OUTPUT], this.cost(row, PARAMS), this.cost(row, MACS), this.cost(row, BYTES), row[FIELD], Number(row[SAVED])] };
+    return line;
   }
 
   costCell(value, which, place, role) {
-    const cell = make("td", Number(value) || which === BYTES ? (which === BYTES ? bytes(value) : whole(value)) : "0", { class: "number" });
-    if (which === BYTES) return cell;
-    const track = make("span", undefined, { class: "track", "aria-hidden": "true" });
-    const bar = make("span", undefined, { class: "bar" });
-    bar.style.width = `${(64 * Number(value)) / this.most[place]}px`;
-    bar.style.background = `var(--${role})`;
-    track.append(bar);
-    cell.append(track);
+    const cell = make("td", which === BYTES ? bytes(value) : whole(value), { class: "number" });
+    if (which === BYTES || !Number(value)) return cell;
+    cell.style.backgroundImage = `linear-gradient(var(--${role}) 0 0)`;
+    cell.style.backgroundSize = `calc((100% - 10px) * ${(Number(value) / this.most[place]).toFixed(4)}) 3px`;
     return cell;
   }
 
-  blockRow(name, inside, first) {
+  groupLine(entry) {
+    const { group, inside } = entry, [first, last, name, call, times] = group;
     const line = make("tr", undefined, { class: "block", "data-layer": first });
     const cell = make("td");
-    const fold = make("button", "▾", { type: "button", class: "fold", "aria-expanded": "true", "aria-label": `fold ${name}` });
+    entry.fold = make("button", "", { type: "button", class: "fold", "aria-label": `fold ${name}` });
     cell.style.paddingLeft = `${18 * inside.length}px`;
-    cell.append(fold, make("span", inside.length ? name.slice(inside[inside.length - 1].length + 1) : name, { title: name }));
-    line.append(make("td", "", { class: "number" }), cell, make("td", this.facts.blocks[name]));
-    fold.addEventListener("click", (event) => { event.stopPropagation(); this.toggle(name); });
-    return { line, inside, block: name, first, fold, text: "" };
+    cell.append(entry.fold, make("span", this.shortName(entry), { title: name }));
+    if (times > 1) cell.append(make("span", ` ×${times}`, { class: "times", title: `${times} that are alike; the numbers are those of all together` }));
+    line.append(make("td", "", { class: "number" }), cell, make("td", call, { class: "words", title: call }));
+    const row = this.facts.rows[last - 1];
+    line.append(make("td", this.operation(row)[OUTPUT]));
+    for (const which of COSTS) {
+      const total = this.between(first, last, which);
+      line.append(make("td", which === BYTES ? bytes(total) : whole(total), { class: "number" }));
+    }
+    line.append(make("td", row[FIELD]));
+    if (this.facts.saved) line.append(make("td", bytes(this.between(first, last, SAVED)), { class: "number" }));
+    entry.fold.addEventListener("click", (event) => { event.stopPropagation(); this.toggle(group); });
+    return line;
   }
 
-  fillBlock(row) {
-    if (!row.block) return;
-    const within = this.facts.rows.filter((one) => one[NAME].startsWith(`${row.block}.`));
-    const last = within[within.length - 1];
-    row.line.append(make("td", this.operation(last)[OUTPUT]));
-    [PARAMS, MACS, BYTES].forEach((which) => {
-      const total = this.sum(within.map((one) => this.cost(one, which)));
-      const cell = make("td", which === BYTES ? bytes(total) : whole(total), { class: "number" });
-      if (which !== BYTES) cell.append(make("span", undefined, { class: "track" }));
-      row.line.append(cell);
-    });
-    row.line.append(make("td", last[FIELD]));
-    if (this.facts.saved) row.line.append(make("td", bytes(this.sum(within.map((one) => Number(one[SAVED])))), { class: "number" }));
-  }
-
-  toggle(name) {
-    const folded = !this.folded.has(name);
-    if (folded) this.folded.add(name); else this.folded.delete(name);
+  toggle(group, folded = !this.folded.has(group)) {
+    if (folded) this.folded.add(group); else this.folded.delete(group);
     this.show();
   }
 
   foldAll(folded) {
-    this.folded = new Set(folded ? Object.keys(this.facts.blocks) : []);
+    this.folded = new Set(folded ? this.facts.groups : []);
     this.show();
   }
 
+  key(entry, place) {
+    const row = entry.row, operation = this.operation(row);
+    return [entry.index, row[NAME], operation[WRITTEN], operation[OUTPUT], ...COSTS.map((which) => this.cost(row, which)), row[FIELD], Number(row[SAVED])][place];
+  }
+
+  text(entry) {
+    entry.text ??= `${entry.row[NAME]} ${this.operation(entry.row)[WRITTEN]}`.toLowerCase();
+    return entry.text;
+  }
+
+  // Chooses which entries are shown, in which order.
   show() {
     const wanted = this.filter.value.trim().toLowerCase();
-    const flat = Boolean(wanted) || this.sorted !== undefined;
-    let shown = this.rows.filter((row) => (flat ? !row.block && row.text.includes(wanted) : !row.inside.some((name) => this.folded.has(name))));
+    this.flat = Boolean(wanted) || this.sorted !== undefined;
+    this.shown = this.entries.filter((entry) => (this.flat ? entry.row && this.text(entry).includes(wanted) : !entry.inside.some((group) => this.folded.has(group))));
     if (this.sorted !== undefined) {
-      const place = this.sorted, sign = this.downwards ? -1 : 1;
-      shown = shown.slice().sort((one, other) => {
-        const [a, b] = [one.keys[place], other.keys[place]];
-        const order = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
-        return sign * order || one.index - other.index;
-      });
+      const sign = this.downwards ? -1 : 1, keys = new Map(this.shown.map((entry) => [entry, this.key(entry, this.sorted)]));
+      const compare = typeof keys.values().next().value === "number" ? (a, b) => a - b : collator.compare;
+      this.shown.sort((one, other) => sign * compare(keys.get(one), keys.get(other)) || one.index - other.index);
     }
-    for (const row of this.rows) {
-      if (!row.block) continue;
-      const folded = this.folded.has(row.block);
-      row.fold.textContent = folded ? "▸" : "▾";
-      row.fold.setAttribute("aria-expanded", String(!folded));
-    }
-    for (const row of this.rows) if (!row.block) row.button.textContent = flat ? row.name : row.short;
-    this.body.replaceChildren(...shown.map((row) => row.line));
-    this.section.querySelector(".shown").textContent = `${shown.length} of ${this.rows.length} rows`;
+    this.section.querySelector(".shown").textContent = `${this.shown.length} of ${this.entries.length} rows`;
+    this.keepWidths();
+    this.fill(true);
   }
+
+  // Of a long table only the rows in view are in the document, so that nothing takes longer in a deep network.
+  fill(anew) {
+    const long = this.shown.length > MANY && !this.printing;
+    const high = this.high || 27, view = Math.ceil((this.height || 900) / high);
+    const from = long ? Math.max(0, Math.min(Math.floor(this.table.scrollTop / high), this.shown.length - view) - SPARE) : 0;
+    const to = long ? Math.min(this.shown.length, from + view + 2 * SPARE) : this.shown.length;
+    if (!anew && from === this.from && to === this.to) return;
+    [this.from, this.to] = [from, to];
+    const lines = this.shown.slice(from, to).map((entry) => this.line(entry));
+    lines.forEach((line, place) => line.setAttribute("aria-rowindex", from + place + 2));
+    const focused = document.activeElement;
+    this.body.replaceChildren(...(from ? [this.space(from * high)] : []), ...lines, ...(to < this.shown.length ? [this.space((this.shown.length - to) * high)] : []));
+    if (focused !== document.activeElement && this.body.contains(focused)) focused.focus({ preventScroll: true });
+    this.body.parentElement.setAttribute("aria-rowcount", this.shown.length + 1);
+  }
+
+  // How high the table and its rows are; asked when they have been laid out, since to ask earlier lays out all at once.
+  measure() {
+    const line = this.body.querySelector("[data-layer]");
+    if (line?.offsetHeight) [this.high, this.height] = [line.offsetHeight, this.table.clientHeight];
+    this.fill(false);
+  }
+
+  space(height) {
+    const line = make("tr", undefined, { class: "space", "aria-hidden": "true" });
+    line.style.height = `${height}px`;
+    return line;
+  }
+
+  // A row that takes no place has the longest text of every column, so that columns do not move while rows come and go.
+  keepWidths() {
+    this.widths?.remove();
+    if (this.shown.length <= MANY) return;
+    const longest = (length) => {
+      let found = this.shown[0], most = -1;
+      for (const entry of this.shown) {
+        const here = length(entry);
+        if (here > most) [found, most] = [entry, here];
+      }
+      return found;
+    };
+    const name = (entry) => 2 * entry.inside.length + (this.flat ? entry.row[NAME] : this.shortName(entry)).length;
+    const cells = [longest((entry) => entry.index), longest(name), longest((entry) => (entry.group ? entry.group[CALL] : this.operation(entry.row)[WRITTEN]).length), longest((entry) => this.output(entry).length),
+      ...COSTS.map((which) => longest((entry) => this.amount(entry, which))), longest((entry) => this.last(entry)[FIELD].length), longest((entry) => this.amount(entry, SAVED))];
+    const line = make("tr");
+    const heads = this.section.querySelectorAll("thead th").length;
+    line.append(...cells.slice(0, heads).map((entry, place) => this.line(entry).children[place].cloneNode(true)));
+    this.widths = make("tbody", undefined, { class: "widths", "aria-hidden": "true" });
+    this.widths.append(line);
+    this.widths.querySelectorAll("button").forEach((button) => button.replaceWith(make("span", button.textContent)));
+    this.body.after(this.widths);
+  }
+
+  last(entry) { return entry.group ? this.facts.rows[entry.group[END] - 1] : entry.row; }
+  output(entry) { return this.operation(this.last(entry))[OUTPUT]; }
+  amount(entry, which) { return entry.group ? this.between(entry.group[BEGIN], entry.group[END], which) : this.cost(entry.row, which); }
 
   sort(place) {
     if (this.sorted === place && this.downwards === (place >= 4)) this.downwards = !this.downwards;
@@ -170,23 +254,48 @@ class View {
     this.section.querySelectorAll("thead th").forEach((head, at) => {
       head.setAttribute("aria-sort", at !== this.sorted ? "none" : this.downwards ? "descending" : "ascending");
     });
+    this.table.scrollTop = 0;
     this.show();
   }
 
   // ---- strips: what each layer takes of the whole
 
   makeStrips() {
-    this.section.querySelectorAll(".strip").forEach((strip, place) => {
-      const which = [PARAMS, MACS, BYTES][place], total = this.totals[place];
-      this.facts.rows.forEach((row, at) => {
-        const share = this.cost(row, which) / total;
-        if (!total || share < 0.001) return;
-        const part = make("span", undefined, { "data-layer": at + 1, title: `${row[NAME]}: ${(100 * share).toFixed(1)}%` });
-        part.style.width = `${100 * share}%`;
-        part.style.background = `var(--${this.operation(row)[ROLE]})`;
-        strip.append(part);
+    this.strips = [...this.section.querySelectorAll(".strip")].map((place, at) => {
+      const which = COSTS[at], until = this.until.get(which), total = until[until.length - 1];
+      const drawing = svg("svg", { viewBox: "0 0 1000 22", preserveAspectRatio: "none", "aria-hidden": "true" });
+      const paths = new Map();
+      this.facts.rows.forEach((row, layer) => {
+        const from = (1000 * until[layer]) / total, to = (1000 * until[layer + 1]) / total;
+        if (!(to - from > 0.3)) return;
+        const role = this.operation(row)[ROLE];
+        if (!paths.has(role)) paths.set(role, []);
+        paths.get(role).push(`M${from.toFixed(2)} 0H${(to - (to - from > 3 ? 0.8 : 0)).toFixed(2)}V22H${from.toFixed(2)}Z`);
       });
+      for (const [role, parts] of paths) drawing.append(svg("path", { d: parts.join(""), class: `part-${role}` }));
+      const mark = svg("rect", { y: 1.5, height: 19, class: "mark" });
+      drawing.append(mark);
+      place.append(drawing);
+      const layerAt = (event) => {
+        const box = place.getBoundingClientRect(), wanted = (total * (event.clientX - box.left)) / box.width;
+        const found = until.findIndex((sum) => sum > wanted);
+        return found < 1 ? 0 : found;
+      };
+      place.addEventListener("click", (event) => { const layer = layerAt(event); if (layer) this.choose(layer, true); });
+      place.addEventListener("mousemove", (event) => {
+        const layer = layerAt(event);
+        if (layer) place.title = `${this.facts.rows[layer - 1][NAME]}: ${((100 * this.between(layer, layer, which)) / total).toFixed(1)}%`;
+      });
+      return { mark, until, total };
     });
+  }
+
+  markStrips() {
+    for (const { mark, until, total } of this.strips) {
+      const from = total ? (1000 * until[this.chosen - 1]) / total : 0, to = total ? (1000 * until[this.chosen]) / total : 0;
+      mark.setAttribute("x", from);
+      mark.setAttribute("width", to > from ? Math.max(2, to - from) : 0);
+    }
   }
 
   // ---- the text of the spec
@@ -194,14 +303,15 @@ class View {
   makeSpec() {
     const first = new Map();
     this.facts.rows.forEach((row, place) => { if (!first.has(row[LINE])) first.set(row[LINE], place + 1); });
-    const shown = this.section.querySelector(".spec");
     this.lines = this.facts.text.map((text, place) => {
       const line = make("div");
-      line.append(make("i", String(place + 1), { "aria-hidden": "true" }), document.createTextNode(text));
+      line.append(make("i", String(place + 1), { "aria-hidden": "true" }), text);
       if (first.has(place + 1)) line.setAttribute("data-first", first.get(place + 1));
       return line;
     });
-    shown.append(...this.lines);
+    const place = this.section.querySelector(".spec");
+    place.style.containIntrinsicBlockSize = `min(60vh, ${20 * this.lines.length + 18}px)`; // while it is out of view
+    place.append(...this.lines);
   }
 
   // ---- the memory of a training step, moment by moment
@@ -209,36 +319,28 @@ class View {
   makeTimeline() {
     const place = this.section.querySelector(".timeline");
     if (!place) return;
-    const moments = this.facts.timeline, most = Math.max(...moments.map((moment) => moment[2]));
-    const space = "http://www.w3.org/2000/svg";
-    const drawing = document.createElementNS(space, "svg");
-    drawing.setAttribute("viewBox", `0 0 ${moments.length} 100`);
-    drawing.setAttribute("preserveAspectRatio", "none");
-    drawing.setAttribute("role", "img");
-    drawing.setAttribute("aria-label", place.dataset.label);
-    const area = document.createElementNS(space, "path");
-    const steps = moments.map((moment, at) => `V${(100 - (96 * moment[2]) / most).toFixed(2)}H${at + 1}`);
-    area.setAttribute("class", "area");
-    area.setAttribute("d", `M0,100${steps.join("")}V100Z`);
-    this.marks = document.createElementNS(space, "g");
-    drawing.append(area, this.marks);
+    const moments = this.facts.timeline;
+    this.highest = moments.reduce((most, moment) => Math.max(most, moment[2]), 0);
+    this.moments = new Map();
+    moments.forEach((moment, at) => this.moments.set(moment[1], [...(this.moments.get(moment[1]) || []), at]));
+    const drawing = svg("svg", { viewBox: `0 0 ${moments.length} 100`, preserveAspectRatio: "none", role: "img", "aria-label": place.dataset.label });
+    const steps = moments.map((moment, at) => `V${(100 - (96 * moment[2]) / this.highest).toFixed(2)}H${at + 1}`);
+    this.marks = svg("g");
+    drawing.append(svg("path", { class: "area", d: `M0,100${steps.join("")}V100Z` }), this.marks);
     drawing.addEventListener("click", (event) => {
       const box = drawing.getBoundingClientRect();
       const moment = moments[Math.min(moments.length - 1, Math.floor((moments.length * (event.clientX - box.left)) / box.width))];
       if (moment[1] > 0 && moment[1] <= this.facts.rows.length) this.choose(moment[1], true);
     });
-    place.append(make("p", `0 to ${bytes(most)}; the chosen layer is orange`, { class: "quietly" }), drawing);
+    place.append(make("p", `0 to ${bytes(this.highest)}; the chosen layer is orange`, { class: "quietly" }), drawing);
   }
 
   markTimeline() {
     if (!this.marks) return;
-    const moments = this.facts.timeline, most = Math.max(...moments.map((moment) => moment[2]));
-    this.marks.replaceChildren(...moments.flatMap((moment, at) => {
-      if (moment[1] !== this.chosen) return [];
-      const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      const high = (96 * moment[2]) / most, wide = Math.max(1, moments.length / 400);
-      for (const [name, value] of Object.entries({ x: at, y: 100 - high, width: wide, height: high, class: "here" })) mark.setAttribute(name, value);
-      return [mark];
+    const moments = this.facts.timeline, wide = Math.max(1, moments.length / 400);
+    this.marks.replaceChildren(...(this.moments.get(this.chosen) || []).map((at) => {
+      const high = (96 * moments[at][2]) / this.highest;
+      return svg("rect", { x: at, y: 100 - high, width: wide, height: high, class: "here" });
     }));
   }
 
@@ -266,25 +368,34 @@ class View {
 
   choose(index, move) {
     if (index < 1 || index > this.facts.rows.length) return;
+    const before = this.ofLayer[this.chosen], entry = this.ofLayer[index], row = entry.row;
     this.chosen = index;
-    const row = this.facts.rows[index - 1];
-    for (const one of this.rows) one.line.classList.toggle("chosen", one.index === index);
+    before?.line?.classList.remove("chosen");
+    entry.line?.classList.add("chosen");
     for (const { box, first, last } of this.boxes) box.classList.toggle("chosen", first <= index && index <= last);
-    this.section.querySelectorAll(".strip span").forEach((part) => part.classList.toggle("chosen", Number(part.dataset.layer) === index));
-    this.lines.forEach((line, place) => line.classList.toggle("chosen", place + 1 === row[LINE]));
+    if (before) this.lines[before.row[LINE] - 1]?.classList.remove("chosen");
+    this.lines[row[LINE] - 1]?.classList.add("chosen");
+    this.markStrips();
     this.markTimeline();
     this.explain(row, index);
     if (!move) return;
-    const found = this.rows.find((one) => one.index === index);
-    if (found.inside.some((name) => this.folded.has(name))) {
-      found.inside.forEach((name) => this.folded.delete(name));
+    if (!this.flat && entry.inside.some((group) => this.folded.has(group))) {
+      entry.inside.forEach((group) => this.folded.delete(group));
       this.show();
     }
-    const table = this.section.querySelector(".table");
-    const place = found.line.offsetTop;
-    if (found.line.isConnected && (place < table.scrollTop + 40 || place > table.scrollTop + table.clientHeight - 40)) {
-      table.scrollTop = Math.max(0, place - table.clientHeight / 2);
+    this.reveal(entry);
+  }
+
+  // Scrolls the table to a row, if that is not in view.
+  reveal(entry) {
+    const place = this.shown.indexOf(entry);
+    if (place < 0) return;
+    const head = this.section.querySelector("thead").offsetHeight;
+    const top = this.from === 0 && this.to === this.shown.length ? entry.line.offsetTop : head + place * (this.high || 27);
+    if (top < this.table.scrollTop + 40 || top > this.table.scrollTop + this.table.clientHeight - 40) {
+      this.table.scrollTop = Math.max(0, top - this.table.clientHeight / 2);
     }
+    this.fill(false);
   }
 
   explain(row, index) {
@@ -302,36 +413,49 @@ class View {
 
   listen() {
     this.body.addEventListener("click", (event) => {
-      const line = event.target.closest("tr");
+      const line = event.target.closest("[data-layer]");
       if (line) this.choose(Number(line.dataset.layer), false);
     });
-    this.body.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      const lines = [...this.body.children], at = lines.indexOf(event.target.closest("tr"));
-      const next = lines[at + step];
-      if (!next) return;
-      next.querySelector("button").focus();
-      this.choose(Number(next.dataset.layer), false);
-    });
-    this.filter.addEventListener("input", () => this.show());
+    this.body.addEventListener("keydown", (event) => this.pressed(event));
+    this.table.addEventListener("scroll", () => this.measure(), { passive: true });
+    window.addEventListener("resize", () => this.measure());
+    this.filter.addEventListener("input", () => { this.table.scrollTop = 0; this.show(); });
     this.section.querySelectorAll("thead button").forEach((button, place) => button.addEventListener("click", () => this.sort(place)));
     this.section.querySelector(".unfold").addEventListener("click", () => this.foldAll(false));
     this.section.querySelector(".foldall").addEventListener("click", () => this.foldAll(true));
-    this.section.querySelectorAll(".strip").forEach((strip) => strip.addEventListener("click", (event) => {
-      if (event.target.dataset.layer) this.choose(Number(event.target.dataset.layer), true);
-    }));
+    for (const [name, printing] of [["beforeprint", true], ["afterprint", false]]) {
+      window.addEventListener(name, () => { this.printing = printing; this.fill(true); });
+    }
     this.section.querySelector(".spec").addEventListener("click", (event) => {
       const line = event.target.closest("[data-first]");
       if (line) this.choose(Number(line.dataset.first), true);
     });
   }
+
+  // The arrows go from row to row; those to the right and to the left open and fold what a row stands for.
+  pressed(event) {
+    const line = event.target.closest("[data-layer]");
+    const place = this.shown.findIndex((entry) => entry.line === line);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], fold = { ArrowLeft: true, ArrowRight: false }[event.key];
+    const entry = this.shown[place + (step || 0)];
+    if (place < 0 || !entry || (step === undefined && (fold === undefined || !entry.group))) return;
+    event.preventDefault();
+    if (step === undefined) this.toggle(entry.group, fold);
+    else this.reveal(entry);
+    (entry.button || entry.fold).focus({ preventScroll: true });
+    if (step !== undefined) this.choose(entry.index, false);
+  }
 }
 
-for (const section of document.querySelectorAll("section.network")) {
-  section.view = new View(section, JSON.parse(section.querySelector("script[type='application/json']").textContent));
-}
+const start = () => {
+  for (const section of document.querySelectorAll("section.network")) {
+    section.view ??= new View(section, JSON.parse(section.querySelector("script[type='application/json']").textContent));
+  }
+};
+// Totals and picture are seen first; what is not seen yet, in a background tab, has no frames to wait for.
+if (document.hidden) start();
+else requestAnimationFrame(() => setTimeout(start));
+window.addEventListener("beforeprint", start); // before the listeners of the views
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.matches("input")) return;
   event.preventDefault();

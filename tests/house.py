@@ -17,7 +17,7 @@ BEGIN, END = "<!-- the map: python -m tests.house -->\n", "<!-- end of the map -
 FLOORS = (
     ("core",),
     ("spec", "layers", "optimizers", "zoo"),
-    ("network",),
+    ("network", "formatting"),
     ("foreign",),
     ("loading", "folding"),
     ("analysis", "templates"),

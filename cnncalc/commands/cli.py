@@ -28,6 +28,7 @@ COMMANDS = (
     "report",
     "zoo",
     "new",
+    "format",
     "verify",
     "export",
     "import",

@@ -13,12 +13,12 @@ from cnncalc.spec.expressions import RESERVED_NAMES, Expression, ExpressionParse
 
 _SIGNS = {**dict.fromkeys("−–—‐‑", "-"), "×": "x"}
 GAP = re.compile(r"[^\S\n]*")
-_THEN = re.compile(r"[\s,;→]+|->|-(?![0-9{])|#[^\n]*")
+THEN = re.compile(r"[\s,;→]+|->|-(?![0-9{])|#[^\n]*")
 _SPACE = re.compile(r"\s+|#[^\n]*")
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
 WORD = re.compile(r"(?:[^\s()\[\]|,;#@*=→{}:-]+|\{[^{}\n]*\}|:(?=[0-9{])|-(?=[0-9{])){1,500}")
-_SIZES = re.compile(r"([0-9]+(?:[^\S\n]*[x,*][^\S\n]*[0-9]+|[^\S\n]+[0-9]+)+)(?=[^\S\n]*(?:\Z|[\n;#→|)\]-]|,))")
-_BETWEEN_SIZES = re.compile(r"[^\S\n]*[x,*][^\S\n]*|[^\S\n]+")
+SIZES = re.compile(r"([0-9]+(?:[^\S\n]*[x,*][^\S\n]*[0-9]+|[^\S\n]+[0-9]+)+)(?=[^\S\n]*(?:\Z|[\n;#→|)\]-]|,))")
+BETWEEN_SIZES = re.compile(r"[^\S\n]*[x,*][^\S\n]*|[^\S\n]+")
 _VISIBLE = re.compile(r"\w+|[^\s]")
 _BRACED = re.compile(r"[^{}\n]*\}")
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
@@ -56,9 +56,9 @@ class Scanner:
     def volume(self, expected: str) -> tree.Word:
         """volume = word | number { ( "x" | "," | "*" | " " ) number }"""
         self.gap()
-        if sizes := _SIZES.match(self.text, self.position):
+        if sizes := SIZES.match(self.text, self.position):
             self.position = sizes.end()
-            text = _BETWEEN_SIZES.sub("x", sizes[1])
+            text = BETWEEN_SIZES.sub("x", sizes[1])
             return tree.Word((text,), Span(*sizes.span(1)), text)
         return self.word(expected)
 
@@ -167,7 +167,7 @@ class Scanner:
 
     def then(self) -> None:
         """Skip what separates two steps."""
-        while self.match(_THEN):
+        while self.match(THEN):
             pass
 
     def separator(self, closers: str = "") -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -40,9 +41,21 @@ def _keeps_order(node: fx.Node) -> bool:
     return name in KEEPS_ORDER and plain
 
 
-def evaluated(steps: Sequence[fx.Node], tensors: Callable[[str], Any], root: nn.Module) -> Any:
-    """Compute what the last of some calls returns, given the tensors that the module has under the trace's paths."""
-    known: dict[fx.Node, Any] = {}
+def evaluated(
+    steps: Sequence[fx.Node],
+    tensors: Callable[[str], Any],
+    root: nn.Module,
+    given: Mapping[fx.Node, Any] = MappingProxyType({}),
+) -> Any:
+    """Compute what the last of some calls returns.
+
+    Args:
+        steps: the calls.
+        tensors: returns the tensor that the module has under a path of the trace.
+        root: has the modules that are called.
+        given: values that other calls have returned.
+    """
+    known = dict(given)
     for step in steps:
         args, kwargs = fx.map_arg((step.args, step.kwargs), known.__getitem__)
         if step.op == "get_attr":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
@@ -38,6 +40,11 @@ class Weights:
             self.used.popitem()
         del self.learned[mark[1] :]
         del self.notes[mark[2] :]
+
+    def release(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Forget that parameters have been used, since what was read of them is read anew, as one layer."""
+        for tensor in tensors:
+            self.used.pop(id(tensor), None)
 
     def taken(self) -> tuple[Learned, ...]:
         """Return the tensors of the call that has been read; the next call has others."""

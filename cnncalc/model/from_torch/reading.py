@@ -23,9 +23,10 @@ from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.liveness import live_calls, live_operations, memory_of
 from cnncalc.model.from_torch.operations import Readout
 from cnncalc.model.from_torch.readers import Reader, Readers
-from cnncalc.model.from_torch.trace import BATCH, MADE, Traced, cannot_say, own_tensors
+from cnncalc.model.from_torch.recognition import Recognition, Region
+from cnncalc.model.from_torch.trace import BATCH, MADE, Traced, cannot_say, own_gradient, own_tensors
 from cnncalc.model.from_torch.traced_values import function_name
-from cnncalc.model.from_torch.values import Overwritten, Tensor, View
+from cnncalc.model.from_torch.values import Inside, Overwritten, Tensor, View
 
 FIRST_NAMES = frozenset(("input", "self", "tensor", "tensors", "x"))
 """What PyTorch calls the argument that comes first."""
@@ -50,6 +51,7 @@ class _Walk:
         self.live = live_calls(traced)
         self.own = own_tensors(traced.root)
         self.views: dict[fx.Node, Any] = {}
+        self.recognition = Recognition(traced, emitter, self.views, self.live)
 
     @property
     def node(self) -> fx.Node:
@@ -66,11 +68,45 @@ class _Walk:
                 self.views[node] = View(0, axes_of(emitter.input, BATCH))
             elif node.op == "output":
                 output, layout = self._guarded(self._output)
-            elif node in self.live:
-                self.views[node] = result = self._guarded(self._call)
+            elif node in self.live and node not in self.views:
+                self.views[node] = result = self._read(node)
                 emitter.settle(result, emitter.layout(result) if isinstance(result, View) else None)
         unused, notes = emitter.weights.unused(), emitter.weights.all_notes()
         return live_operations(Readout(emitter.input, tuple(emitter.operations), output, unused, layout, notes))
+
+    def _read(self, node: fx.Node) -> Any:
+        """Read a call, or the layer that it is a part of where it says nothing by itself."""
+        if node.meta.get("function"):
+            return self._known_as(node, *self._function_with_own_gradient(node))
+        mark = self.emitter.mark()
+        try:
+            return self._guarded(self._call)
+        except SpecError:
+            self.emitter.back_to(mark)
+            found = self.recognition.around(node)
+            if found is None:
+                raise
+        return self._known_as(node, *found)
+
+    def _known_as(self, node: fx.Node, region: Region, view: View) -> Any:
+        """Note that some calls are one layer, and return what one of them returns."""
+        for call in region.calls:
+            self.views[call] = Inside()
+        self.views[region.exit] = view
+        return self.views[node]
+
+    def _function_with_own_gradient(self, node: fx.Node) -> tuple[Region, View]:
+        """Read a call of a `torch.autograd.Function`: an activation, if it computes what one does."""
+        function = node.meta["function"]
+        found = self.recognition.whole(function)
+        word = self.emitter.operations[-1].word
+        if found is None or word == "identity":
+            raise own_gradient(self.emitter.path, function)
+        at = f" ({function.line})" if function.line else ""
+        self.emitter.weights.notes.append(
+            f"`{function.name}`{at} has a gradient of its own; the spec has that of `{word}`"
+        )
+        return found
 
     def _guarded(self, read: Callable[[], Any]) -> Any:
         """Read a call; whatever it is given that nobody thought of, the error names the call."""

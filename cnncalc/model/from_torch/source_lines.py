@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
-
-import torch
 
 _NOT_THE_USERS = frozenset(("torch", "cnncalc", "contextlib"))
 """Packages whose lines say nothing about the user's code."""
@@ -21,36 +18,18 @@ class Lines:
     def __init__(self, tracing: Callable[..., Any]) -> None:
         """Note where to stop: whoever calls ``tracing`` is no part of the module."""
         self.end = tracing.__code__
-        self.functions = dict(_forwards(torch.autograd.Function))
 
-    def now(self) -> str:
-        """Return the line, ``net.py:33``; "" where only modules of torch call each other."""
-        return next((line for frame in self._frames() if (line := _line_in(frame, frame.f_lineno))), "")
+    def now(self, outside: frozenset[CodeType] = frozenset()) -> str:
+        """Return the line, ``net.py:33``, that is in no function of some; "" where only modules of torch call."""
+        frames = [frame for frame in self.frames() if frame.f_code not in outside]
+        return next((line for frame in frames if (line := _line_in(frame, frame.f_lineno))), "")
 
-    def in_function(self) -> tuple[str, str]:
-        """Return the name of the ``torch.autograd.Function`` that is running and the line that calls it, or ""."""
-        frames = self._frames()
-        for frame in frames:
-            name = self.functions.get(frame.f_code)
-            if name:
-                return name, next((line for outer in frames if (line := _line_in(outer, outer.f_lineno))), "")
-        return "", ""
-
-    def _frames(self) -> Iterator[FrameType]:
+    def frames(self) -> Iterator[FrameType]:
         """Go through the calls that are running, the innermost first."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code is not self.end:
             yield frame
             frame = frame.f_back
-
-
-def _forwards(kind: Any) -> Iterator[tuple[CodeType, str]]:
-    """Return what each kind of function with a gradient of its own runs."""
-    for each in kind.__subclasses__():
-        code = getattr(inspect.unwrap(each.forward), "__code__", None)
-        if code is not None and "forward" in vars(each) and not each.__module__.startswith("torch."):
-            yield code, each.__name__
-        yield from _forwards(each)
 
 
 def line_of_error(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
+from cnncalc.model.from_torch.own_gradients import OwnGradient, OwnGradients
 from cnncalc.model.from_torch.source_lines import Lines, line_of_error
 from cnncalc.model.from_torch.traced_values import TracedValue, passing_for_tensors, write_into
 
@@ -47,7 +48,8 @@ class Traced(NamedTuple):
     """A trace.
 
     Every node's ``meta`` has its ``value`` (without numbers), its ``scopes`` (outermost first), the ``line`` of
-    the user's code that made it, and the nodes whose memory it ``writes`` over.
+    the user's code that made it, the nodes whose memory it ``writes`` over, and the ``function`` with a gradient of its
+    own that it is a part of.
     """
 
     graph: fx.Graph
@@ -67,7 +69,7 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
     root = Root(module)
     tracer = _Tracer(volume, _numberless(module), is_layer)
     try:
-        with left_as_it_is(module), warnings.catch_warnings(), passing_for_tensors():
+        with left_as_it_is(module), warnings.catch_warnings(), passing_for_tensors(), tracer.functions.seen():
             warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
             module.eval()
             graph = tracer.trace(root)
@@ -146,6 +148,7 @@ class _Tracer(fx.Tracer):
         self.deepest: list[ModuleScope] = []
         self.computing = False
         self.lines = Lines(trace)
+        self.functions = OwnGradients(self.lines, lambda function: own_gradient(self._here(), function))
 
     # ---- what is a call
 
@@ -184,14 +187,6 @@ class _Tracer(fx.Tracer):
     def _here(self) -> str:
         return self.stack[-1].path if self.stack else ""
 
-    def _line(self) -> str:
-        """Return the line that is being traced; one of a function with a gradient of its own is refused."""
-        name, line = self.lines.in_function()
-        if name:
-            why = "its gradient is its own, and not that of what it computes"
-            raise cannot_say(self._here(), f"torch.autograd.Function `{name}`", why, line=line)
-        return self.lines.now()
-
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
         return attr_val if self.computing else super().getattr(attr, attr_val, parameter_proxy_cache)
 
@@ -209,7 +204,8 @@ class _Tracer(fx.Tracer):
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **named)
         node = proxy.node
         node.meta["scopes"] = tuple(self.stack)
-        node.meta["line"] = self._line()
+        node.meta["line"] = self.lines.now()
+        node.meta["function"] = self.functions.now()
         before = _versions(node.all_input_nodes)
         with self.mode, torch.no_grad(), self._computing():
             node.meta["value"] = self._compute(node)
@@ -227,7 +223,7 @@ class _Tracer(fx.Tracer):
         if not any(args[0] is tensor for tensor in kept):
             why = "it writes into a tensor that does not come from the input"
             operation = write_into.__name__ if name == "__setitem__" else name
-            raise cannot_say(self._here(), f"`{operation}`", why, line=self._line())
+            raise cannot_say(self._here(), f"`{operation}`", why, line=self.lines.now())
 
     @contextlib.contextmanager
     def _computing(self) -> Iterator[None]:
@@ -273,6 +269,12 @@ def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] 
     reason = f": {why}" if why else ""
     place = (f" in `{where}`" if where else "") + (f" ({line})" if line else "")
     return SpecError("cannot-import", f"the language cannot say {operation}{place}{reason}", hints=hints)
+
+
+def own_gradient(path: str, function: OwnGradient) -> SpecError:
+    """Make the error for a function whose gradient is its own, and that computes what no layer does."""
+    why = "its gradient is its own, and what it computes is no layer of a spec"
+    return cannot_say(path, f"torch.autograd.Function `{function.name}`", why, line=function.line)
 
 
 def _versions(nodes: Iterable[fx.Node]) -> dict[fx.Node, int]:

@@ -63,3 +63,8 @@ class Overwritten:
     """A value that a call has written over in a way that no layout follows; nobody may read it any more."""
 
     by: str
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A value inside of what is read as one layer; nothing outside reads it."""

@@ -10,20 +10,18 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
-    CHANNELS_FIRST,
     FORMAT,
     INPUTS,
     LOWERED,
     OUTPUT,
     RAISED_ON_CUDA,
-    SAME,
     Extra,
     Kernel,
     Kernels,
 )
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
-from cnncalc.layers.written import Unsayable, Words, flag, literal, words
+from cnncalc.layers.written import Unsayable, flag, literal, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -44,8 +42,7 @@ _TORCH = {
     "sigmoid": "torch.nn.Sigmoid sigmoid",
     "tanh": "torch.nn.Tanh tanh",
     "softplus": "torch.nn.Softplus softplus(beta=1.0, threshold=20.0)",
-    "softmax": "torch.nn.Softmax(dim=None)",
-    "logsoftmax": "torch.nn.LogSoftmax(dim=None)",
+    "softsign": "torch.nn.Softsign softsign",
     "identity": "torch.nn.Identity",
 }
 """The words of the activations, and what they are in PyTorch."""
@@ -60,15 +57,15 @@ _CLAMPS: dict[tuple[float, float | None], str] = {(0, 6): "relu6", (-1, 1): "har
 """Activations that cut values off below and above."""
 
 _VOLUMES = ("8x8x4", "1x1x6")
-_KEEPS_OUTPUT = frozenset(("relu", "sigmoid", "tanh", "softmax", "logsoftmax"))
-_RAISED = frozenset(("softmax", "logsoftmax", "softplus"))
+_KEEPS_OUTPUT = frozenset(("relu", "sigmoid", "tanh"))
+_RAISED = frozenset(("softplus",))
 _OVERWRITING = frozenset(("relu", "relu6", "leakyrelu", "elu"))
 
 
 @register(*_TORCH, *_SAME)
 @dataclass(eq=False, repr=False)
 class Activation(Layer):
-    """``relu``, ``leakyrelu 0.1``, …; softmax goes over the channels of each position.
+    """``relu``, ``leakyrelu 0.1``, …
 
     ``slope`` is the slope, alpha or beta that may follow; None where the function has none.
     """
@@ -80,11 +77,9 @@ class Activation(Layer):
     role = "activation"
     torch_calls = (
         *_TORCH.values(),
-        "torch.nn.Softmax2d",
-        "softmax log_softmax(dim=None, _stacklevel=3, dtype=None)",
         "clamp clip(min=None, max=None)",
     )
-    other_names = (("leakyrelu", "lrelu leaky", r"(?:leaky ?relu|lrelu)"), ("softmax", "", "soft max"))
+    other_names = (("leakyrelu", "lrelu leaky", r"(?:leaky ?relu|lrelu)"),)
     examples = tuple(
         [f"{source}: {text}" for text in (*_TORCH, *_SAME, "leakyrelu 0.2", "softplus 2") for source in _VOLUMES]
     )
@@ -109,12 +104,9 @@ class Activation(Layer):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        word = call.name.replace("_", "").replace("2d", "").lower()
+        word = call.name.replace("_", "").lower()
         if word == "identity":
             return call.unchanged()
-        if word.endswith("softmax"):
-            axis = 1 if call["dim"] is None else call["dim"]
-            return call.over_channels(Words(word), axis)
         if word in ("hardtanh", "clamp", "clip"):
             lowest, highest = ("min_val", "max_val") if word == "hardtanh" else ("min", "max")
             word = _clamp(call[lowest], call[highest])
@@ -128,8 +120,6 @@ class Activation(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         torch = _TORCH[_SAME.get(self.function, self.function)]
         name = torch.partition("(")[0].split()[0].removeprefix("torch.nn.")
-        if self.function in ("softmax", "logsoftmax"):
-            return (module(name, dim=1),)
         usual = self.slope is None or self.slope == SLOPED[self.function]
         return (module(name) if usual else module(name, self.slope),)
 
@@ -140,9 +130,14 @@ class Activation(Layer):
         if overwrites and self.function == "relu6":  # PyTorch keeps a copy of the input, so nothing is gained
             return (Kernel("relu6", values, extras=(Extra(values, of_gradient=True),), overwrites=True),)
         keeps = OUTPUT if overwrites or self.function in _KEEPS_OUTPUT else INPUTS
-        lies = CHANNELS_FIRST if self.function in ("softmax", "logsoftmax") else SAME
+        if self.function == "softsign":  # x / (|x| + 1)
+            return (
+                Kernel("abs", values, keeps=INPUTS, scratch=values),
+                Kernel("add", values),
+                Kernel("div", values, (0, 2), keeps=INPUTS, scratch=2 * values),
+            )
         casts = RAISED_ON_CUDA if self.function in _RAISED else AS_IT_ARRIVES
-        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites, lies=lies, casts=casts),)
+        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites, casts=casts),)
 
 
 _NUMBERS = {"leakyrelu": "negative_slope", "elu": "alpha", "celu": "alpha", "softplus": "beta"}

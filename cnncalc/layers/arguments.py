@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.limits import MAX_DIGITS, MAX_NUMBER
@@ -115,16 +115,21 @@ class Arguments:
             raise Fault("bad-size", f"{self.word} takes one number of groups", about="size")
         channels, groups = self.source.channels, sizes[0]
         if channels % groups:
-            fitting = [count for count in range(1, min(channels, 4096) + 1) if channels % count == 0]
-            nearest = sorted(sorted(fitting, key=lambda count: abs(count - groups))[:3])
-            raise Fault(
-                "bad-groups",
-                f"{groups} groups do not divide {channels} channels",
-                about="size",
-                detail=f"{channels}/{groups} = {channels // groups} remainder {channels % groups}",
-                hints=["fits with: groups " + ", ".join(map(str, nearest))],
-            )
+            self.refuse_groups(groups, "size")
         return groups
+
+    def refuse_groups(self, groups: int, about: str) -> NoReturn:
+        """Refuse a number of groups that does not divide the channels that arrive."""
+        channels = self.source.channels
+        fitting = [count for count in range(1, min(channels, 4096) + 1) if channels % count == 0]
+        nearest = sorted(sorted(fitting, key=lambda count: abs(count - groups))[:3])
+        raise Fault(
+            "bad-groups",
+            f"{groups} groups do not divide {channels} channels",
+            about=about,
+            detail=f"{channels}/{groups} = {channels // groups} remainder {channels % groups}",
+            hints=["fits with: groups " + ", ".join(map(str, nearest))],
+        )
 
     def number(self, name: str, default: float) -> float:
         """Return the number that comes first, such as a slope or a rate."""

@@ -12,7 +12,7 @@ from cnncalc.layers.kernels import PASSED, Kernel, Kernels
 from cnncalc.layers.number_lists import read_number
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
-from cnncalc.layers.written import Token, Unsayable, Words, short
+from cnncalc.layers.written import Unsayable, Words, required, short
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -45,7 +45,7 @@ class Constant(Layer):
     @classmethod
     def words(cls, number: float) -> Words:
         """Write the layer."""
-        return Words(cls.kind, (Token("", (short(number),), ("",)),))
+        return Words(cls.kind, required(number))
 
 
 @register("times")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -30,11 +31,22 @@ class ChannelReduction(Layer):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
+        return cls.of(call, cls.words_of)
+
+    @classmethod
+    def of(cls, call: TorchCall, words_of: Callable[[str, int], Words | None]) -> Any:
+        """Read a reduction over an axis; ``words_of`` says which layer it is for what the axis runs over."""
         axis = call["dim"]
         axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
         if len(axes) != 1 or not isinstance(axes[0], int):
             raise Unsayable("it works over the channels alone")
-        return call.reduced(Words(cls.kind), axes[0], bool(call["keepdim"]))
+        found = words_of(*call.along(axes[0]))
+        return call.reduced(found, axes[0], bool(call["keepdim"])) if found else None
+
+    @classmethod
+    def words_of(cls, what: str, size: int) -> Words | None:
+        """Return the layer for what an axis runs over."""
+        return Words(cls.kind) if what == "channels" else None
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function(self.function, (1,), {"keepdim": True}),)
@@ -77,9 +89,9 @@ class ChannelMax(ChannelReduction):
     examples: ClassVar[Texts] = ("8x8x4: channelmax", "8x4: channelmax", "1x1x6: channelmax")
 
     @classmethod
-    def from_torch(cls, call: TorchCall) -> Any:
-        largest = super().from_torch(call)
-        return [largest, None] if call.name == "max" else largest  # torch.max also says where they are
+    def of(cls, call: TorchCall, words_of: Callable[[str, int], Words | None]) -> Any:
+        largest = super().of(call, words_of)
+        return [largest, None] if largest and call.name == "max" else largest  # torch.max also says where they are
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         (largest,) = super().kernels(sources, overwrites)

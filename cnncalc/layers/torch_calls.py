@@ -116,8 +116,18 @@ class TorchCall(Protocol):
     def over_channels(self, words: Words, axis: int) -> Any:
         """Say that a layer works over the channels at each position, which must lie along an axis."""
 
+    def along(self, axis: int) -> tuple[str, int]:
+        """Return what an axis runs over, and how many values.
+
+        That is ``channels``, equal parts of the channels (``groups``), channels side by side (``neighbours``), all
+        ``positions``, or ``one`` value.
+        """
+
     def reduced(self, words: Words, axis: int, keeps: bool) -> Any:
-        """Say that a layer makes one value of all channels at each position; ``keeps`` says that the axis stays."""
+        """Say that a layer makes one value of an axis of channels; ``keeps`` says that the axis stays."""
+
+    def halved(self, words: Words, axis: int) -> Any:
+        """Say that a layer makes half as many channels, which must lie along an axis."""
 
     def sliding(self, words: Words, volume: Volume | None = None) -> Any:
         """Say that a layer makes a volume of images: this one, or the one that the call returns."""

@@ -68,6 +68,11 @@ def literal(prefix: str, value: float, usual: float) -> Tokens:
     return () if value == usual else (Token(prefix, (short(value),), ("",)),)
 
 
+def required(value: float) -> Tokens:
+    """Return a number that is always written, such as that of ``times 0.1``."""
+    return (Token("", (short(value),), ("",)),)
+
+
 def rate(value: float) -> Tokens:
     """Return the rate of a dropout, to four decimals."""
     return (Token("", (round(float(value), 4),), ("rate",)),)

@@ -25,3 +25,11 @@ class GlobalResponseNorm(nn.Module):
         """Set the factors and the shifts to 0 again."""
         nn.init.zeros_(self.weight)
         nn.init.zeros_(self.bias)
+
+
+class UnitStep(nn.Module):
+    """Returns 1 for values above 0, and 0 for all others."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return zeros and ones of the shape of ``x``."""
+        return torch.sign(x).relu()

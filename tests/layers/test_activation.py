@@ -27,3 +27,17 @@ def test_a_slope_may_follow():
     assert load("leakyrelu 0.2 - elu 0.5 - celu 2 - softplus 3", "8x8x4").params == 0
     assert told("relu 0.2", "8x8x4")[0] == "unknown-option"
     assert told("celu 0", "8x8x4") == ("out-of-range", "the number of a celu is not 0")
+
+
+def test_softmax_across_parts_and_over_positions():
+    """The volume stays; parts divide the channels."""
+    assert load("softmax groups=2 - softmax over=positions", "8x8x24").output == (8, 8, 24)
+    assert told("softmax groups=5", "8x8x24") == ("bad-groups", "5 groups do not divide 24 channels")
+    assert told("softmax groups=2 over=positions", "8x8x24") == (
+        "bad-option",
+        "softmax goes over positions or across groups, not both",
+    )
+    assert told("softmax over=rows", "8x8x24") == (
+        "bad-option",
+        "softmax goes over channels or positions, not `rows`",
+    )

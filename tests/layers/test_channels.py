@@ -51,6 +51,20 @@ def test_one_value_of_all_channels(word: str):
     assert layer(word, "10").output == (1, 1, 1)
 
 
+@pytest.mark.parametrize("word", ["groupsum", "groupmax", "maxout"])
+def test_one_value_of_several_channels(word: str):
+    """Split attention, max feature maps: as many channels as a part has."""
+    node = layer(f"{word} 3", "8x8x24")
+    assert (node.output, node.params, node.macs) == ((8, 8, 8), 0, 0)
+    assert told(f"{word} 5", "8x8x24") == ("bad-groups", "5 groups do not divide 24 channels")
+
+
+def test_glu_halves_the_channels():
+    """What gates is the second half."""
+    assert layer("glu", "8x8x24").output == (8, 8, 12)
+    assert told("glu", "8x8x3") == ("bad-groups", "glu halves the channels, and 3 are no even number")
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

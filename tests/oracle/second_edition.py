@@ -7,8 +7,9 @@ from collections.abc import Callable
 import torch
 from hypothesis import strategies as st
 from torch import nn
+from torch.nn import functional
 
-from tests.oracle.drawing import Does, Draw, Drawn, Shape
+from tests.oracle.drawing import Does, Draw, Drawn, Shape, divisors
 
 # ---- constants
 
@@ -52,11 +53,11 @@ class ByRootMeanSquare(nn.Module):
     def __init__(self, shape: Shape, eps: float, learns: bool) -> None:
         super().__init__()
         self.eps = eps
-        self.weight = nn.Parameter(torch.ones(shape[0], *(1 for _ in shape[1:]))) if learns else None
+        self.weight = nn.Parameter(torch.ones(shape[0])) if learns else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         normed = x / (x.square().mean(1, keepdim=True) + self.eps).sqrt()
-        return normed if self.weight is None else normed * self.weight
+        return normed if self.weight is None else normed * self.weight.reshape(-1, *(1 for _ in x.shape[2:]))
 
 
 def rmsnorm(draw: Draw, shape: Shape) -> Drawn:
@@ -90,7 +91,75 @@ def grn(draw: Draw, shape: Shape) -> Drawn:
     return Drawn(f"grn eps={eps}", lambda: GlobalResponse(shape, eps))
 
 
+# ---- across parts of the channels
+
+
+def _parts(draw: Draw, shape: Shape) -> int:
+    return int(draw(st.sampled_from(divisors(shape[0]))))
+
+
+def groupsum(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``groupsum 2``: the parts, added."""
+    parts = _parts(draw, shape)
+    return Drawn(f"groupsum {parts}", lambda: Does(lambda x: torch.stack(x.chunk(parts, 1)).sum(0)))
+
+
+def groupmax(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``groupmax 2``: the largest of the parts."""
+    parts = _parts(draw, shape)
+    return Drawn(f"groupmax {parts}", lambda: Does(lambda x: torch.stack(x.chunk(parts, 1)).max(0)[0]))
+
+
+def maxout(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``maxout 2``: the largest of neighbours, as a pool along the channels."""
+    parts = _parts(draw, shape)
+
+    def largest(x: torch.Tensor) -> torch.Tensor:
+        return functional.max_pool1d(x.flatten(2).mT, parts).mT.unflatten(2, x.shape[2:])
+
+    return Drawn(f"maxout {parts}", lambda: Does(largest))
+
+
+def glu(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``glu``; where the channels are no even number, of two copies."""
+    halves = Does(lambda x: x.chunk(2, 1)[0] * x.chunk(2, 1)[1].sigmoid())
+    if shape[0] % 2 == 0:
+        return Drawn("glu", lambda: halves)
+    return Drawn("concat( | ) - glu", lambda: nn.Sequential(Does(lambda x: torch.cat((x, x), 1)), halves))
+
+
+def softmax(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``softmax``, ``softmax groups=2`` and ``softmax over=positions``."""
+    over, parts = draw(st.sampled_from(["channels", "groups", "positions"])), _parts(draw, shape)
+    if over == "positions":
+        return Drawn(
+            "softmax over=positions",
+            lambda: Does(lambda x: x.exp() / x.exp().flatten(2).sum(2)[(..., *[None] * (x.ndim - 2))]),
+        )
+    if over == "channels":
+        return Drawn("softmax", lambda: nn.Softmax(dim=1))
+    return Drawn(
+        f"softmax groups={parts}",
+        lambda: Does(lambda x: x.exp() / torch.cat([sum(x.exp().chunk(parts, 1))] * parts, 1)),
+    )
+
+
+# ---- activations
+
+
+def step(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``step``; where nothing is learned, an untouched 0 is not above 0."""
+    return Drawn("step", lambda: Does(lambda x: (x > 0).to(x) + 0 * x))
+
+
+def threshold(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``threshold 0.1 value=3``."""
+    limit, value = draw(st.sampled_from([0.1, -0.5])), draw(st.sampled_from([0.0, 3.0]))
+    text = f"threshold {limit}" + (f" value={value:g}" if value else "")
+    return Drawn(text, lambda: Does(lambda x: torch.where(x > limit, x, value)))
+
+
 MAKERS: dict[str, Callable[[Draw, Shape], Drawn]] = {
     maker.__name__: maker for maker in (times, plus, channelmean, channelsum, channelmax, rmsnorm, l2norm, grn)
-}
+} | {maker.__name__: maker for maker in (groupsum, groupmax, maxout, glu, softmax, step, threshold)}
 """What draws each layer, by its word."""

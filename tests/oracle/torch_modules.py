@@ -417,7 +417,7 @@ ACTIVATIONS: dict[str, Build] = {
     "hardtanh": nn.Hardtanh,
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
-    "softmax": lambda: nn.Softmax(dim=1),
+    "softsign": nn.Softsign,
     "logsoftmax": lambda: nn.LogSoftmax(dim=1),
     "identity": nn.Identity,
 }

@@ -28,6 +28,7 @@ from cnncalc.model.from_torch.axes import (
     axis_sizes,
     without_repeats,
 )
+from cnncalc.model.from_torch.channel_axes import along, halved, reduced
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
 from cnncalc.model.from_torch.learning import RUNNING
 from cnncalc.model.from_torch.trace import BATCH
@@ -187,14 +188,14 @@ class Call:
             raise Unsayable("it works over the channels alone")
         return self.emitter.kept(words, view)
 
+    def along(self, axis: int) -> tuple[str, int]:
+        return along(self.emitter, self.view, axis)
+
     def reduced(self, words: Words, axis: int, keeps: bool) -> View:
-        view = self.emitter.sized(self.view)
-        place = axis % len(view.axes)
-        if place != self.emitter.channel_axis(view):
-            raise Unsayable("it works over the channels alone")
-        index = self.emitter.emit(words, (view.index,), self.emitter.volume(view).with_channels(1))
-        left = [() if at == place else part for at, part in enumerate(view.axes) if keeps or at != place]
-        return View(index, tuple(left))
+        return reduced(self.emitter, self.view, words, axis, keeps)
+
+    def halved(self, words: Words, axis: int) -> View:
+        return halved(self.emitter, self.view, words, axis)
 
     def sliding(self, words: Words, volume: Volume | None = None) -> View:
         return self.emitter.made(words, self.emitter.positions(self.view), volume or self._wanted)

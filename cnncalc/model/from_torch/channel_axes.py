@@ -1,0 +1,56 @@
+"""How layers are read that work along an axis of channels, of parts of them, or of all positions."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnncalc.layers.written import Unsayable, Words
+from cnncalc.model.from_torch.axes import CHANNELS, FIRST, Atom
+from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.values import View
+
+
+def along(emitter: Emitter, view: View, axis: int) -> tuple[str, int]:
+    """Return what an axis runs over, and how many values, as `TorchCall.along` says it."""
+    view = emitter.sized(view)
+    atoms, volume = view.axes[axis], emitter.volume(view)
+    if not atoms:
+        return "one", 1
+    if [atom.kind for atom in atoms] == [CHANNELS]:
+        (atom,) = atoms
+        if atom.size == volume.channels:
+            return "channels", atom.size
+        if atom.stride * atom.size == volume.channels:
+            return "groups", atom.size
+        if atom.stride == 1 and volume.channels % atom.size == 0:
+            return "neighbours", atom.size
+    positions = prod(volume.spatial)
+    if all(atom.kind > CHANNELS for atom in atoms) and prod([atom.size for atom in atoms]) == positions:
+        return "positions", positions
+    raise Unsayable("it works over channels, or over all positions")
+
+
+def reduced(emitter: Emitter, view: View, words: Words, axis: int, keeps: bool) -> View:
+    """Read a layer that makes one value of an axis of channels; ``keeps`` says that the axis stays."""
+    view = emitter.sized(view)
+    place = axis % len(view.axes)
+    (gone,), volume = view.axes[place], emitter.volume(view)
+    index = emitter.emit(words, (view.index,), volume.with_channels(volume.channels // gone.size))
+    left = [() if at == place else part for at, part in enumerate(view.axes) if keeps or at != place]
+    return View(index, tuple([tuple([_closer(atom, gone) for atom in part]) for part in left]))
+
+
+def _closer(atom: Atom, gone: Atom) -> Atom:
+    """Return what an axis runs over where neighbours have become one: those that are left lie closer together."""
+    moves = atom.kind == CHANNELS and atom.stride > gone.stride
+    return atom._replace(stride=atom.stride // gone.size) if moves else atom
+
+
+def halved(emitter: Emitter, view: View, words: Words, axis: int) -> View:
+    """Read a layer that makes half as many channels, which must lie along an axis."""
+    view = emitter.sized(view)
+    if axis % len(view.axes) != emitter.channel_axis(view):
+        raise Unsayable("it works over the channels alone")
+    volume = emitter.volume(view)
+    half = volume.with_channels(volume.channels // 2)
+    return emitter.made(words, view, half, emitter.layout(view) or FIRST)

@@ -20,7 +20,7 @@ FLOORS = (
     ("network", "formatting"),
     ("foreign",),
     ("loading", "folding"),
-    ("analysis", "templates"),
+    ("analysis", "templates", "checking"),
     ("analysis.memory",),
     ("report", "model", "draw"),
     ("model.blocks", "model.weights", "draw.folding"),

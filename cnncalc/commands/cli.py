@@ -29,6 +29,7 @@ COMMANDS = (
     "zoo",
     "new",
     "format",
+    "check",
     "verify",
     "export",
     "import",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.commands.options import SpecArgument, spec_options, take_spec_options
+from cnncalc.commands.options import AliasedOption, SpecArgument, spec_options, take_spec_options
 from cnncalc.commands.training import (
     GroupedHelp,
     data_options,
@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
 )
 @click.option("--out", metavar="RUN", help="Folder of the run. [default: a new one in runs]")
+@click.option(
+    "--weights",
+    cls=AliasedOption,
+    aliases=("--from",),
+    metavar="FILE|RUN|torchvision",
+    help="First weights; what does not suit the network is drawn.",
+)
 @click.option("--resume", metavar="RUN", help="Continue a run, which has its spec and its recipe.")
 @click.option("--accept-changes", is_flag=True, help="With --resume: accept a changed spec or data set.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -54,6 +61,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     Examples:
       cnncalc train digits.txt --data digits --epochs 3 --out first
       cnncalc train --resume first
+      cnncalc train resnet18 --weights torchvision --set classes=2 --data pets --freeze body
       cnncalc train digits.txt --recipe fast --epochs 2 --precision float32 --seed 1
     """
     settings, changes, data = take_spec_options(options), take_recipe_changes(options), take_data(options)
@@ -81,6 +89,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
                 data=DataRequest(**data),
                 device=options["device"],
                 out=options["out"],
+                weights=options["weights"],
             )
             ended = planning.train(asked, _observer_factory(options), signals)
     if not ended.complete:
@@ -103,7 +112,7 @@ def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any
     """Refuse what a run has been told already."""
     given = ["SPEC"] if spec else []
     given += [f"--{name.replace('_', '-')}" for name in data]
-    given += [f"--{name}" for name in ("recipe", "out") if options[name] is not None]
+    given += [f"--{name}" for name in ("recipe", "out", "weights") if options[name] is not None]
     if given:
         raise click.UsageError(f"--resume takes these from the run; leave out {', '.join(given)}")
 

@@ -104,6 +104,8 @@ def _shown(setting: Setting) -> str:
     default = setting.kind.written(setting.default)
     if isinstance(default, bool):
         return "on" if default else "off"
+    if default == "":
+        return "none"
     if default == 0:
         return "0: off" if setting.name not in _NEVER_OFF else "0"
     return f"{default:g}" if isinstance(default, float) else str(default)

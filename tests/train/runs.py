@@ -68,6 +68,7 @@ def train(
     heard: Observer | None = None,
     signals: Signals | None = None,
     data: DataRequest = DIGITS,
+    first: str | None = None,
     **changes: Any,
 ) -> Ended:
     """Train in this process, on the CPU, with the recipe ``default`` and some changes."""
@@ -78,6 +79,7 @@ def train(
         data=data,
         device="cpu",
         out=out,
+        weights=first,
     )
     return planning.train(asked, make_observer(heard), signals or Signals())
 

@@ -21,7 +21,14 @@ TABLE = PAGE.split("\n## All settings\n")[1].split("\n## ")[0]
 ROWS = {key: (default, kind, meaning) for key, default, kind, meaning in re.findall(
     r"^\| `([a-z0-9-]+)` \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", TABLE, re.MULTILINE
 )}  # fmt: skip
-KINDS = {"INTEGER": "whole number", "NUMBER": "number", "TIME": "time: 90s, 10m, 2h", "": "true, false"}
+KINDS = {
+    "PARTS": "names of parts",
+    "PART=FACTORx": "parts and factors",
+    "INTEGER": "whole number",
+    "NUMBER": "number",
+    "TIME": "time: 90s, 10m, 2h",
+    "": "true, false",
+}
 
 
 def kind_text(setting: Setting) -> str:
@@ -34,6 +41,8 @@ def kind_text(setting: Setting) -> str:
 
 def value_text(value: Any) -> str:
     """Write a value as a recipe file has it."""
+    if value == "":
+        return "none"
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -38,7 +38,12 @@ class GradientNorms:
         self._measured = norms / self._session.scaler.get_scale()
 
     def _norm(self, tensors: Sequence[Tensor]) -> Tensor:
-        """Return the norm of the gradients of some parameters as if they were one vector; 0 where there are none."""
+        """Return the norm of the gradients of some parameters as if they were one vector; 0 where there are none.
+
+        That of frozen parameters, which have no gradient, is not known: not a number.
+        """
+        if not any(tensor.requires_grad for tensor in tensors):
+            return torch.full((), float("nan"), device=self._session.device)
         found = [tensor.grad for tensor in tensors if tensor.grad is not None]
         norms = [torch.linalg.vector_norm(gradient, dtype=torch.float32) for gradient in found]
         norm: Tensor = torch.linalg.vector_norm(torch.stack([torch.zeros((), device=self._session.device), *norms]))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
+from cnncalc.model.build import build
+from cnncalc.model.weights.given import given_weights
+from cnncalc.model.weights.matching import Matching, match
 from cnncalc.network import Network
+from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.splits import RunSplits
@@ -20,6 +26,23 @@ class Place(NamedTuple):
     processes: Processes = Processes()
 
 
+class FirstWeights(NamedTuple):
+    """The weights that a run begins with, where they are not drawn.
+
+    Attributes:
+        name: how people know them.
+        tensors: by their names in their file.
+        matching: which of them the network takes.
+        normalisation: of the pixels that they have learned from, where it is known.
+
+    """
+
+    name: str
+    tensors: Mapping[str, Tensor]
+    matching: Matching
+    normalisation: PixelNormalisation | None = None
+
+
 class RunPlan(NamedTuple):
     """What is trained, how, on what and where.
 
@@ -29,6 +52,7 @@ class RunPlan(NamedTuple):
         recipe: with nothing left open: no setting is ``auto``.
         splits: which images are trained on, and which are tested when.
         place: the device and the processes.
+        first: the weights that it begins with; None where they are drawn.
 
     """
 
@@ -37,8 +61,29 @@ class RunPlan(NamedTuple):
     recipe: Recipe
     splits: RunSplits
     place: Place
+    first: FirstWeights | None = None
 
 
-def plan_of(network: Network, recipe: Recipe, splits: RunSplits, place: Place) -> RunPlan:
+def plan_of(
+    network: Network, recipe: Recipe, splits: RunSplits, place: Place, first: FirstWeights | None = None
+) -> RunPlan:
     """Return the plan of a run whose recipe leaves nothing open."""
-    return RunPlan(network, without_softmax(network), recipe, splits, place)
+    return RunPlan(network, without_softmax(network), recipe, splits, place, first)
+
+
+def first_weights(written: str, network: Network) -> FirstWeights:
+    """Return the weights that a run is to begin with.
+
+    Args:
+        written: what `--weights` says.
+        network: what is trained.
+
+    Raises:
+        SpecError: for weights that cannot be read, and for those of another network.
+
+    """
+    given = given_weights(written, network)
+    matching = match(build(network, device="meta"), given.tensors)
+    known = given.published and given.published.preprocessing
+    normalisation = PixelNormalisation(known.mean, known.deviation) if known else None
+    return FirstWeights(given.name, given.tensors, matching, normalisation)

@@ -14,6 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.build import build
+from cnncalc.model.weights.matching import fill
 from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.checkpoints.checkpoint import below, optimizer_tensors, restore_module, restore_optimizer, under
@@ -21,6 +22,7 @@ from cnncalc.train.checkpoints.tensor_file import Checkpoint
 from cnncalc.train.engine.augment import Augmenter
 from cnncalc.train.engine.ema import AveragedWeights
 from cnncalc.train.engine.optimizer import make_optimizer
+from cnncalc.train.engine.parts import Frozen
 from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.sampling import batch_bounds
 from cnncalc.train.engine.seeds import StepSeeds
@@ -50,6 +52,10 @@ class Session:
         self.augmenter = Augmenter(recipe, plan.logits.input, splits.normalisation, len(splits.train), device)
         self.seeds = StepSeeds(recipe.seed, processes.rank, device)
         self.module = make_module(plan.logits, recipe, device)
+        if plan.first:
+            fill(self.module, plan.first.tensors, plan.first.matching)
+        self._frozen = Frozen(self.module, recipe)
+        self._frozen.hold(0)
         self.optimizer = make_optimizer(self.module, recipe)
         self.scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "fp16")
         self.average = AveragedWeights(self.module, recipe.ema) if recipe.ema else None
@@ -66,6 +72,12 @@ class Session:
             ids = [self.device.index] if self.device.type == "cuda" else None
             forward = DistributedDataParallel(forward, device_ids=ids, gradient_as_bucket_view=True)
         return cast(nn.Module, torch.compile(forward)) if self.recipe.compile else forward
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Put the model into training for an epoch, counted from 0, and hold what is frozen in it."""
+        self.forward.train()
+        if self._frozen.hold(epoch):  # DistributedDataParallel and compiled code know what has gradients
+            self.forward = self._forward()
 
     @property
     def steps_per_epoch(self) -> int:

@@ -62,7 +62,8 @@ def data_bytes(*splits: Split | None) -> int:
 def memory_line(plan: RunPlan, held: int) -> str:
     """Say what a step takes, before it is taken."""
     images = f", and {bytes_text(held)} for the images" if held else ""
-    return f"a step takes {bytes_text(step_bytes(plan.logits, plan.recipe, plan.place))} by prediction{images}"
+    most = "at most " if plan.recipe.freeze else ""  # what is frozen has no gradient
+    return f"a step takes {most}{bytes_text(step_bytes(plan.logits, plan.recipe, plan.place))} by prediction{images}"
 
 
 def fitting_test_batch(plan: RunPlan, most: int) -> int:

@@ -11,6 +11,7 @@ from torch.nn import functional
 from cnncalc.train.engine.augment import Targets
 from cnncalc.train.engine.gradients import GradientNorms
 from cnncalc.train.engine.metrics import StepMetrics
+from cnncalc.train.engine.parts import FACTOR
 from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.engine.session import Session
 from cnncalc.train.progress import Progress
@@ -54,7 +55,7 @@ class Stepper:
         factor = rate_factor(recipe, progress.step, session.steps, session.steps_per_epoch)
         self.rate = recipe.learning_rate * factor * progress.rate_scale
         for group in session.optimizer.param_groups:
-            group["lr"] = self.rate
+            group["lr"] = self.rate * group[FACTOR]
 
     def _backward(self, part: Part, progress: Progress, *, last: bool) -> Tensor:
         """Add the gradients of a part of a batch; return its share of the loss."""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.precision import SPELLINGS, TRAINED
 from cnncalc.optimizers import OPTIMIZERS, readers
+from cnncalc.train.recipe.parts import patterns_of, rates_of
 
 AUTO = -1
 """What stands for ``auto`` in a setting that is a number."""
@@ -100,6 +101,19 @@ def _read_switch(written: Any) -> bool:
     return written
 
 
+def _parts_text(shown: str, read_parts: Callable[[str], object], wanted: str) -> Kind:
+    """Return the kind of a text that names parts of a network."""
+
+    def read(written: Any) -> str:
+        try:
+            read_parts(written if isinstance(written, str) else "=")
+        except ValueError:
+            raise Wrong(wanted) from None
+        return str(written)
+
+    return Kind(shown, read)
+
+
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -121,13 +135,16 @@ def _auto_or_number(value: Any) -> Any:
 
 
 SWITCH = Kind("", _read_switch)
+PARTS = _parts_text("PARTS", patterns_of, "names of parts, such as conv1,stage* or body")
+RATES = _parts_text("PART=FACTORx", rates_of, "parts and factors, such as head=10x")
 DURATION = Kind("TIME", _read_duration)
 
 
-LENGTH, OPTIMIZER, RATE, LOSS, IMAGES, SPEED, CHECKS = (
+LENGTH, OPTIMIZER, RATE, TRANSFER, LOSS, IMAGES, SPEED, CHECKS = (
     "Epochs and batches",
     "Optimizer",
     "Learning rate schedule",
+    "Transfer learning",
     "Regularisation",
     "Augmentation and normalisation",
     "Speed and memory",
@@ -176,6 +193,10 @@ class Recipe:
     warmup: float = _setting(0.0, decimal(0), "Epochs of warm-up; 0 in a one-cycle: 30% of the run.", RATE)
     step_every: int = _setting(30, whole(1), "Epochs between the drops of a step schedule.", RATE)
     step_factor: float = _setting(0.1, decimal(0, 1), "Factor of each drop of a step schedule.", RATE)
+
+    freeze: str = _setting("", PARTS, "Parts that are not trained: names, patterns, or body.", TRANSFER)
+    unfreeze: int = _setting(0, whole(0), "Epochs after which frozen parts are trained too; 0: never.", TRANSFER)
+    learning_rate_of: str = _setting("", RATES, "Factors of the learning rate for parts: head=10x.", TRANSFER)
 
     label_smoothing: float = _setting(
         0.1, decimal(0, 1, below=True), "Label smoothing: share spread over all classes.", LOSS

@@ -31,6 +31,8 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
     skipped = [("left out", f"{text}{more}") for text in dataset.skipped[:1]]
     return [
         ("network", f"{network.source.name}: {network.input} → {network.output}, {network.params:,} parameters"),
+        *([("weights", f"{plan.first.name}: {plan.first.matching.text()}")] if plan.first else []),
+        *([("frozen", _frozen_line(recipe))] if recipe.freeze else []),
         *chosen,
         ("data", f"{dataset.name} ({dataset.where}): {', '.join(parts)}; {len(dataset.classes)} classes"),
         *(("note", note) for note in dataset.notes),
@@ -50,6 +52,11 @@ def _recipe_line(recipe: Recipe) -> str:
     rate = f"learning rate {recipe.learning_rate:g} ({recipe.schedule})"
     decay = f"weight decay {recipe.weight_decay:g}, seed {recipe.seed}"
     return f"{counted(recipe.epochs, 'epoch')}, {batches}, {recipe.optimizer}, {rate}, {decay}"
+
+
+def _frozen_line(recipe: Recipe) -> str:
+    until = f", for {counted(recipe.unfreeze, 'epoch')}" if recipe.unfreeze else ""
+    return f"{recipe.freeze}{until}: neither parameters nor running statistics change"
 
 
 def _augmentation_line(recipe: Recipe) -> str:

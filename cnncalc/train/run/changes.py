@@ -13,6 +13,7 @@ from cnncalc.train.run.facts import DATA, SPEC, RunFacts
 FIXED: Mapping[str, str] = {
     "batch": "the step at which it stands is counted in batches",
     "optimizer": "its state belongs to the optimizer",
+    "learning_rate_of": "its optimizer's state lies in the order of the parts",
     "ema": "its averaged weights began with the run",
     "normalise": "its weights have learned from images that are normalised as they are",
     "validation": "other images would be trained on",

@@ -35,6 +35,7 @@ class RunFacts(NamedTuple):
         versions: of Python and the packages.
         command: what was typed.
         fingerprints: of the ``spec`` and of the ``data``; a run that is older than they are has none.
+        weights: what it began with, as `--weights` says it; "" where its weights were drawn.
         changes: what was changed when the run was continued: from which step on, and from what to what.
 
     """
@@ -52,6 +53,7 @@ class RunFacts(NamedTuple):
     command: tuple[str, ...]
     fingerprints: Mapping[str, str] = MappingProxyType({})
     changes: tuple[Mapping[str, Any], ...] = ()
+    weights: str = ""
 
     @property
     def splits_by_class(self) -> bool:
@@ -168,6 +170,7 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "versions": _texts_by_name,
     "command": _texts,
     "fingerprints": _texts_by_name,
+    "weights": _text,
     "changes": lambda value: tuple(map(_named, _list(value))),
 }
 """How each field is read."""

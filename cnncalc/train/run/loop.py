@@ -109,7 +109,7 @@ class Trainer:
         """Train the rest of the epoch under way and test; return why it was broken off, if it was."""
         session, progress = self.session, self.progress
         started, first = time.monotonic(), progress.step
-        session.forward.train()
+        session.begin_epoch(progress.epoch)
         interrupted = self._steps()
         if interrupted:
             return interrupted

@@ -11,15 +11,18 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.errors import SpecError
 from cnncalc.loading import load_with
+from cnncalc.model.build import build
 from cnncalc.network import Network, SpecSettings
 from cnncalc.optimizers import OPTIMIZERS
+from cnncalc.train.checkpoints.checkpoint import has_checkpoint
 from cnncalc.train.data import DataRequest, Dataset, check_dataset, fingerprint, load_dataset
 from cnncalc.train.engine.augment import PixelNormalisation, resolved_flip, resolved_shift
 from cnncalc.train.engine.batches import check_batches
 from cnncalc.train.engine.classifier_head import check_classifier, without_softmax
 from cnncalc.train.engine.devices import choose_device, configure, resolved_precision
 from cnncalc.train.engine.distributed import Processes, job, joined_processes, restarted
-from cnncalc.train.engine.plan import Place, RunPlan, plan_of
+from cnncalc.train.engine.parts import check_parts
+from cnncalc.train.engine.plan import FirstWeights, Place, RunPlan, first_weights, plan_of
 from cnncalc.train.engine.session import Session
 from cnncalc.train.engine.splits import run_splits, validation_share
 from cnncalc.train.engine.step_memory import fitting_batch
@@ -49,6 +52,7 @@ class TrainRequest(NamedTuple):
         data: on what.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         out: the folder of the run; a new one in ``runs`` if None.
+        weights: what it begins with, as `--weights` says it; drawn if None.
 
     """
 
@@ -58,6 +62,7 @@ class TrainRequest(NamedTuple):
     data: DataRequest
     device: str
     out: str | None
+    weights: str | None = None
 
 
 class PlannedRun(NamedTuple):
@@ -168,24 +173,39 @@ def _carry_out(planned: PlannedRun, make_observer: ObserverFactory, signals: Sig
 def _plan_new(request: TrainRequest, place: Place) -> PlannedRun:
     """Load and check what is needed for a new run."""
     network = load_with(request.spec, request.settings)
+    first = _first_weights(request.weights, network) if request.weights else None
     data = with_whole_paths(request.data._replace(seed=request.recipe.seed))
     dataset = load_dataset(data, network.input, classes=check_classifier(network))
     check_dataset(dataset, network)
     recipe, fit = _decided(request.recipe, dataset, network, place)
-    plan = plan_of(network, recipe, run_splits(dataset, recipe, None), place)
+    plan = plan_of(network, recipe, run_splits(dataset, recipe, _as_learned(first, recipe)), place, first)
     _check(plan)
     path = request.out or place.processes.agree_on(free_folder(_spec_name(network)))
     about = about_run(plan, dataset)
     chosen = [("batch size", f"{recipe.batch:,}: {fit}")] if fit else []
-    return PlannedRun(plan, RunFolder(path), _facts_of(plan, request.settings, data, dataset), [*about, *chosen])
+    return PlannedRun(plan, RunFolder(path), _facts_of(plan, request, data, dataset), [*about, *chosen])
 
 
-def _facts_of(plan: RunPlan, settings: SpecSettings, data: DataRequest, dataset: Dataset) -> RunFacts:
+def _first_weights(written: str, network: Network) -> FirstWeights:
+    """Return the weights that a run begins with; of another run's it is known how its images were normalised."""
+    first, folder = first_weights(written, network), RunFolder(written)
+    if not folder.begun():
+        return first
+    facts = folder.facts()
+    return first._replace(normalisation=PixelNormalisation(facts.mean, facts.deviation))
+
+
+def _as_learned(first: FirstWeights | None, recipe: Recipe) -> PixelNormalisation | None:
+    """Return the normalisation that the first weights have learned with; None for that of the run's own images."""
+    return first.normalisation if first and recipe.normalise == "data" else None
+
+
+def _facts_of(plan: RunPlan, request: TrainRequest, data: DataRequest, dataset: Dataset) -> RunFacts:
     """Return what a new run remembers of itself."""
     source, splits = plan.network.source, plan.splits
     return RunFacts(
         spec_name=source.name,
-        spec=settings,
+        spec=request.settings,
         data=data._asdict(),
         data_name=dataset.name,
         classes=dataset.classes,
@@ -195,8 +215,14 @@ def _facts_of(plan: RunPlan, settings: SpecSettings, data: DataRequest, dataset:
         job=job(),
         versions=versions(),
         command=command_line(),
-        fingerprints={SPEC: spec_fingerprint(source.text, settings), DATA: fingerprint(dataset)},
+        fingerprints={SPEC: spec_fingerprint(source.text, request.settings), DATA: fingerprint(dataset)},
+        weights=_whole_path(request.weights),
     )
+
+
+def _whole_path(weights: str | None) -> str:
+    """Name weights from the root, so that the run finds them again; "" where there are none."""
+    return os.path.abspath(weights) if weights and os.path.exists(weights) else weights or ""
 
 
 def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> PlannedRun:
@@ -215,7 +241,8 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
         raise SpecError("other-data", message, hints=["a run continues with the data that it began with"])
     if not request.accept:
         check_data(dataset, facts, [f"or continue anyway: {folder.command('train --resume', '--accept-changes')}"])
-    plan = plan_of(network, recipe, splits, place)
+    begun = has_checkpoint(folder.checkpoints) or not facts.weights
+    plan = plan_of(network, recipe, splits, place, None if begun else first_weights(facts.weights, network))
     _check(plan)
     accepted = {SPEC: spec_fingerprint(network.source.text, facts.spec), DATA: fingerprint(dataset)}
     change = change_of(before, recipe, facts, accepted if request.accept else {})
@@ -225,6 +252,7 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
 def _check(plan: RunPlan) -> None:
     """Refuse what cannot be trained as planned, and ask of PyTorch what the recipe wants."""
     check_batches(plan.network, plan.recipe, len(plan.splits.train), plan.place.processes)
+    check_parts(build(plan.logits, device="meta"), plan.recipe)
     configure(plan.recipe, plan.place.device, plan.network)
 
 

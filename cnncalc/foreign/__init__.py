@@ -12,16 +12,23 @@ from cnncalc.foreign.convnetjs import ConvNetJS
 from cnncalc.foreign.darknet import DarknetConfiguration
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_json import KerasJson
+from cnncalc.foreign.keras_summary import KerasSummary
 from cnncalc.foreign.pytorch_calls import PyTorchCalls
 from cnncalc.foreign.pytorch_printed import PrintedModule
+from cnncalc.foreign.torch_summaries import TorchInfo, TorchSummary
 from cnncalc.foreign.translation import Translation, translate
+from cnncalc.foreign.ultralytics import UltralyticsModel
 
 FORMATS: tuple[ForeignFormat, ...] = (
     PrintedModule(),
     DarknetConfiguration(),
+    UltralyticsModel(),
     KerasJson(),
     CaffePrototxt(),
     ConvNetJS(),
+    KerasSummary(),
+    TorchInfo(),
+    TorchSummary(),
     PyTorchCalls(),
 )
 """Every format, in the order in which they are asked whether they recognise a text."""

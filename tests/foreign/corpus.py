@@ -44,4 +44,16 @@ KNOWN = (
     Known(
         "keras/xception.json", 22_910_480 - 2 * 27_264, "1x1x1000", "Keras' own summary, without its running statistics"
     ),
+    Known("tables/keras_mnist.txt", 34_826, "1x1x10", "the summary's own total"),
+    Known("tables/keras_functional.txt", 1_370, "1x1x10", "the summary's own total of what is trained"),
+    Known("tables/keras3_cifar.txt", 122_570, "1x1x10", "the summary's own total"),
+    Known("tables/torchinfo_lenet5.txt", 61_706, "1x1x10", "torchinfo"),
+    Known("tables/torchinfo_alexnet.txt", 61_100_840, "1x1x1000", "torchvision's alexnet"),
+    Known("tables/torchinfo_vgg11_bn.txt", 132_868_840, "1x1x1000", "torchvision's vgg11_bn"),
+    Known("tables/torchsummary_mnist.txt", 21_840, "1x1x10", "PyTorch's example of MNIST"),
+    Known("tables/torchsummary_vgg16.txt", 138_357_544, "1x1x1000", "torchvision's vgg16"),
+    Known("tables/torchsummary_separable.txt", 1_994, "1x1x10", "PyTorch"),
+    Known("ultralytics/yolov8n-cls.yaml", 2_719_288, "1x1x1000", "Ultralytics' table: 2.7 M", "224x224x3"),
+    Known("ultralytics/yolov8s-cls.yaml", 6_361_736, "1x1x1000", "Ultralytics' table: 6.4 M", "224x224x3"),
+    Known("ultralytics/small_c3.yaml", 20_938, "32x32x10", "the modules written out in PyTorch", "64x64x3"),
 )

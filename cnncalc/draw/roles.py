@@ -11,7 +11,7 @@ from cnncalc.layers import Layer
 from cnncalc.layers.captions import sizes
 from cnncalc.network import Node
 
-_SIGNS = {"add": "+", "mul": "×"}
+_SIGNS = {"add": "+", "mul": "×", "sub": "−"}
 """What stands in the circle of a merge; another one is written out."""
 
 _LONGEST = 24

@@ -21,6 +21,11 @@ NOTHING, INPUTS, OTHERS, OUTPUT, BOTH = "nothing", "inputs", "others", "output",
 NEW, PASSED = "new", "passed"
 """Where the gradients of the operands lie: in new memory, or in that of the gradient that arrives."""
 
+PASSED_TO_WHOLE, PASSED_TO_FIRST, SUMMED = "passed to whole", "passed to first", "summed"
+"""The same for operands that are spread to the size of the result: the gradient that arrives goes to all that are as
+large as the result, or to the first alone if it is; others are made as large as the result, and summed where the
+operand is smaller."""
+
 SAME, CHANNELS_FIRST, CHANNELS_LAST, PART, ALL_LAST = "same", "channels first", "channels last", "part", "all last"
 """How the result lies in memory: as the first operand does, in an order of its own, as a part of the operand, or with
 its channels last where those of all operands are."""
@@ -129,19 +134,24 @@ def order_of_images(dimensions: int) -> str:
     return FORMAT if dimensions > 1 else CHANNELS_FIRST
 
 
-def folded(operation: str, sources: Sequence[Volume], keeps: str, gradient: str) -> Kernels:
-    """Return the kernels of a merge of two branches at a time: (first, second), (their result, third), …"""
-    kernels: list[Kernel] = []
-    values = sources[0].values
-    for number, source in enumerate(sources[1:], 1):
-        before = 0 if number == 1 else len(sources) + number - 2
-        scratch = 0
-        if keeps == OTHERS:  # a product with a smaller operand is computed whole, then summed
-            makes = max(values, source.values)
-            scratch = sum(makes for size in (values, source.values) if size < makes)
-            values = makes
-        kernels.append(Kernel(operation, values, (before, number), keeps, gradient=gradient, scratch=scratch))
-    return tuple(kernels)
+def folded(kernel: Kernel, sources: Sequence[Volume], makes: Sequence[int]) -> Kernels:
+    """Return the kernels of a merge of two branches at a time: (first, second), (their result, third), …
+
+    ``kernel`` is one of them, and ``makes`` says how many values each makes.
+    """
+    befores = (0, *range(len(sources), 2 * len(sources) - 2))
+    pairs = zip(befores, range(1, len(sources)), makes, strict=True)
+    return tuple(
+        [
+            kernel._replace(
+                makes=values,
+                reads=tuple(pair),
+                scratch=kernel.scratch * values,
+                scratch_bytes=kernel.scratch_bytes * values,
+            )
+            for *pair, values in pairs
+        ]
+    )
 
 
 def pooled(name: str, sources: Sequence[Volume], makes: int) -> Kernel:

@@ -1,8 +1,8 @@
-"""Merges of several branches into one volume: ``add``, ``concat``, ``mul``."""
+"""Merges of several branches into one volume: ``add``, ``concat``, ``mul``, ``sub``, ``max``, ``min``, ``mean``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -10,10 +10,12 @@ from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.kernels import (
     ALL_LAST,
     CHANNELS_FIRST,
-    NEW,
-    NOTHING,
+    INPUTS,
     OTHERS,
     PASSED,
+    PASSED_TO_FIRST,
+    PASSED_TO_WHOLE,
+    SUMMED,
     WIDENED,
     Kernel,
     Kernels,
@@ -34,21 +36,67 @@ class Merge(Layer):
     role = "merge"
     takes_vectors = True
     function = ""
+    output_is_free = True
+    chains: ClassVar[bool] = True
+    """Whether merging two branches, and then the result with a third, merges all three."""
+    ordered: ClassVar[bool] = False
+    """Whether another order of the branches is another result."""
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function(self.function),)
 
 
+class ElementWise(Merge):
+    """A merge position by position, channel by channel.
+
+    Its branches are equal or 1 in a dimension where others are not: what is 1 counts everywhere there.
+    """
+
+    kernel: ClassVar[Kernel]
+    """What merging two branches does to memory, with its scratch for a result of one value."""
+
+    def output(self, sources: Sources) -> Volume:
+        merged = sources[0]
+        for source in sources[1:]:
+            if source != merged:
+                merged = _spread(self, merged, source, sources)
+        return merged
+
+    def disagreement(self, sources: Sources, first: int, second: int) -> Fault:
+        """Return the fault for two branches that cannot be merged, by their places."""
+        return _disagreement(self.kind, sources, _to_equal(sources, first, second))
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        merged, makes = sources[0], []
+        for source in sources[1:]:
+            merged = self.output((merged, source))
+            makes.append(merged.values)
+        return folded(self.kernel, sources, makes)
+
+
+def _spread(layer: ElementWise, merged: Volume, source: Volume, sources: Sources) -> Volume:
+    """Return the volume that two volumes are spread to, or raise `Fault`."""
+    if _agree(merged, source):
+        return Volume(map(max, zip(merged, source, strict=True)))
+    second = sources.index(source)
+    first = next(place for place, other in enumerate(sources) if not _agree(other, source))
+    raise layer.disagreement(sources, min(first, second), max(first, second))
+
+
+def _agree(one: Volume, other: Volume) -> bool:
+    return all(1 in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True))
+
+
 @register("add")
-class Add(Merge):
-    """``add( A | B )``: the sum of equal volumes."""
+class Add(ElementWise):
+    """``add( A | B )``: the sum."""
 
     kind = "add"
     function = "add"
-    output_is_free = True
+    kernel = Kernel("add", 1, gradient=PASSED_TO_WHOLE)
     torch_calls = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
     other_names = (("add", "shortcut residual sum", ""),)
-    examples = ("8x8x4: add( relu | )",)
+    examples = ("8x8x4: add( relu | )", "8x8x4: add( relu | gap )")
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -60,13 +108,84 @@ class Add(Merge):
             raise Unsayable("it adds volumes, not what is in them")
         return call.merged(cls.kind, call.first)
 
-    def output(self, sources: Sources) -> Volume:
-        if len(set(sources)) > 1:
-            raise _disagreement(self.kind, sources, _to_equal(sources))
-        return sources[0]
+
+@register("sub")
+class Subtract(ElementWise):
+    """``sub( A | B )``: the first branch minus all others."""
+
+    kind = "sub"
+    function = "sub"
+    ordered = True
+    kernel = Kernel("sub", 1, gradient=PASSED_TO_FIRST)
+    torch_calls = ("sub isub subtract(other, alpha=1)",)
+    other_names = (("sub", "subtract minus difference", ""),)
+    examples = ("8x8x4: sub( relu | )", "8x8x4: sub( | gap )")
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call["alpha"] != 1:
+            raise Unsayable("its `sub` has no factors")
+        if isinstance(call.first, int | float):
+            raise Unsayable("it subtracts volumes from volumes")
+        return call.merged_with(cls.kind, "other", 0)
+
+
+class Extreme(ElementWise):
+    """The largest or the smallest value of the branches."""
+
+    kernel = Kernel("maximum", 1, keeps=INPUTS, gradient=SUMMED, scratch=2, scratch_bytes=2)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        return call.merged_with(cls.kind, "other", None)
+
+
+@register("max")
+class Maximum(Extreme):
+    """``max( A | B )``: the largest value of the branches (maxout)."""
+
+    kind = "max"
+    function = "maximum"
+    torch_calls = ("maximum max(other)",)
+    other_names = (("max", "maximum", ""),)
+    examples = ("8x8x4: max( relu | )", "8x8x4: max( | gap | tanh )")
+
+
+@register("min")
+class Minimum(Extreme):
+    """``min( A | B )``: the smallest value of the branches."""
+
+    kind = "min"
+    function = "minimum"
+    torch_calls = ("minimum min(other)",)
+    other_names = (("min", "minimum", ""),)
+    examples = ("8x8x4: min( relu | )",)
+
+
+@register("mean")
+class Mean(ElementWise):
+    """``mean( A | B )``: the sum divided by the number of branches."""
+
+    kind = "mean"
+    function = "add"
+    chains = False
+    kernel = Kernel("add", 1, gradient=PASSED_TO_WHOLE)
+    torch_calls = ("mean(dim=None, keepdim=False, dtype=None)", "div idiv truediv itruediv true_divide(other)")
+    other_names = (("mean", "average", ""),)
+    examples = ("8x8x4: mean( relu | )", "8x8x4: mean( | gap | tanh )")
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call.name == "mean":
+            stacked = isinstance(call.first, list) and call["dim"] == 0 and not call["keepdim"]
+            return call.merged(cls.kind, call.first) if stacked else None
+        return call.merged_sum(cls.kind, Add.kind, call["other"])
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        return Function("add"), Function("div", (len(sources),))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return folded("add", sources, NOTHING, PASSED)
+        return *super().kernels(sources, overwrites), Kernel("div", self.output(sources).values)
 
 
 @register("concat")
@@ -75,7 +194,8 @@ class Concat(Merge):
 
     kind = "concat"
     function = "cat"
-    output_is_free = True
+    chains = False
+    ordered = True
     torch_calls = ("cat concat concatenate(dim=0)",)
     other_names = (("concat", "cat concatenate route", ""),)
     examples = ("8x8x4: concat( relu | | slice 0:2 )",)
@@ -85,8 +205,9 @@ class Concat(Merge):
         return call.joined(cls.kind, call["dim"])
 
     def output(self, sources: Sources) -> Volume:
-        if len({source.spatial for source in sources}) > 1:
-            raise _disagreement(self.kind, sources, _to_equal(sources, channels=False))
+        first = sources[0]
+        if different := [place for place, source in enumerate(sources) if source.spatial != first.spatial]:
+            raise _disagreement(self.kind, sources, _to_equal(sources, 0, different[0], channels=False))
         return sources[0].with_channels(sum(source.channels for source in sources))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
@@ -96,12 +217,12 @@ class Concat(Merge):
 
 
 @register("mul")
-class Multiply(Merge):
-    """``mul( A | B )``: the product; a 1x1xC branch counts for every position (squeeze-and-excitation)."""
+class Multiply(ElementWise):
+    """``mul( A | B )``: the product; a 1x1xC branch is a factor for every position (squeeze-and-excitation)."""
 
     kind = "mul"
     function = "mul"
-    output_is_free = True
+    kernel = Kernel("mul", 1, keeps=OTHERS, gradient=SUMMED)
     torch_calls = ("mul imul multiply(other)",)
     examples = ("8x8x4: mul( | gap )",)
 
@@ -109,15 +230,13 @@ class Multiply(Merge):
     def from_torch(cls, call: TorchCall) -> Any:
         return call.merged_with(cls.kind, "other", 1)
 
-    def output(self, sources: Sources) -> Volume:
+    def disagreement(self, sources: Sources, first: int, second: int) -> Fault:
         largest = max(sources, key=lambda source: source.values)
-        if any(source not in (largest, largest.vector(largest.channels)) for source in sources):
-            hints = [f"every branch of mul is {largest} or {largest.vector(largest.channels)} here"]
-            raise _disagreement(self.kind, sources, hints)
-        return largest
-
-    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return folded("mul", sources, OTHERS, NEW)
+        maps = largest.with_channels(1)
+        hints = [
+            f"every branch of mul is {largest}, or 1 in some dimensions: {largest.vector(largest.channels)}, {maps}"
+        ]
+        return _disagreement(self.kind, sources, hints)
 
 
 _MOST_SHOWN = 6
@@ -133,27 +252,20 @@ def _disagreement(word: str, sources: Sources, hints: list[str]) -> Fault:
     return Fault("branches-differ", message, hints=hints, changes=tuple(changes))
 
 
-def _to_equal(sources: Sources, *, channels: bool = True) -> list[str]:
-    """Return what would bring the first branch that differs from branch 1 to its volume."""
-    first = sources[0]
-    wanted = first if channels else first.spatial
-    number, other = next(
-        (number, source)
-        for number, source in enumerate(sources, 1)
-        if (source if channels else source.spatial) != wanted
-    )
+def _to_equal(sources: Sources, first: int, second: int, *, channels: bool = True) -> list[str]:
+    """Return what would bring one of two branches, which are given by their places, to the volume of the other."""
+    one, other = sources[first], sources[second]
     hints = []
-    if first.spatial != other.spatial:
-        hints.append(_to_equal_size(first, other, number))
-    if channels and first.channels != other.channels:
-        hints.append(
-            f"branch {number} needs {first.channels} channels, for example from `conv {_ones(first)}x{first.channels}`"
-        )
+    if one.spatial != other.spatial:
+        hints.append(_to_equal_size(one, other, first + 1, second + 1))
+    if channels and one.channels != other.channels:
+        wanted = f"`conv {_ones(one)}x{one.channels}`"
+        hints.append(f"branch {second + 1} needs {one.channels} channels, for example from {wanted}")
     return hints
 
 
-def _to_equal_size(first: Volume, other: Volume, number: int) -> str:
-    larger, smaller, behind = (first, other, 1) if first.spatial > other.spatial else (other, first, number)
+def _to_equal_size(one: Volume, other: Volume, first: int, second: int) -> str:
+    larger, smaller, behind = (one, other, first) if one.spatial > other.spatial else (other, one, second)
     strides = [-(-a // b) for a, b in zip(larger.spatial, smaller.spatial, strict=True)]
     fits = all(-(-a // s) == b for a, b, s in zip(larger.spatial, smaller.spatial, strides, strict=True))
     sizes = "x".join(map(str, larger.spatial)), "x".join(map(str, smaller.spatial))
@@ -161,11 +273,11 @@ def _to_equal_size(first: Volume, other: Volume, number: int) -> str:
         stride = str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
         return f"bring branch {behind} from {sizes[0]} to {sizes[1]} with a stride of {stride}"
     pads = [a - b for a, b in zip(larger.spatial, smaller.spatial, strict=True)]
-    shrunk = number if behind == 1 else 1
+    shrunk = second if behind == first else first
     if min(pads) >= 0:
         total = "x".join(map(str, pads)) if len(set(pads)) > 1 else str(pads[0])
         return f"branch {shrunk} is smaller by {total}: a padding that keeps its size is missing there"
-    return f"bring both branches to {'x'.join(map(str, first.spatial))}"
+    return f"bring both branches to {'x'.join(map(str, one.spatial))}"
 
 
 def _ones(volume: Volume) -> str:

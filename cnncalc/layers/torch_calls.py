@@ -151,7 +151,10 @@ class TorchCall(Protocol):
     def merged(self, kind: str, volumes: Sequence[Any]) -> Any:
         """Say that a merge takes several volumes."""
 
-    def merged_with(self, kind: str, other: str, neutral: int) -> Any:
+    def merged_sum(self, kind: str, summed: str, count: Any) -> Any:
+        """Say that a merge takes the volumes whose sum comes first, if there are so many; None if not."""
+
+    def merged_with(self, kind: str, other: str, neutral: int | None) -> Any:
         """Say that a merge takes what comes first and another argument; a number must be the neutral one."""
 
     def joined(self, kind: str, axis: int) -> Any:

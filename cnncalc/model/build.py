@@ -25,7 +25,10 @@ FUNCTIONS: Mapping[str, Any] = {
     "conv1d": nn.functional.conv1d,
     "conv2d": nn.functional.conv2d,
     "conv3d": nn.functional.conv3d,
+    "div": torch.div,
     "flatten": torch.flatten,
+    "maximum": torch.maximum,
+    "minimum": torch.minimum,
     "mean": torch.mean,
     "movedim": torch.movedim,
     "mul": torch.mul,
@@ -34,6 +37,7 @@ FUNCTIONS: Mapping[str, Any] = {
     "normalize": nn.functional.normalize,
     "pad": nn.functional.pad,
     "squeeze": torch.squeeze,
+    "sub": torch.sub,
     "sum": torch.sum,
     "unflatten": torch.unflatten,
     "unsqueeze": torch.unsqueeze,
@@ -111,13 +115,14 @@ def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Mod
     ]
     if not planned.node.layer.merges:
         return _steps(graph, planned, planned.steps, inputs[0], root)
-    (function,) = planned.steps
+    function, *steps = planned.steps
     assert isinstance(function, Function)
-    return _of_layer(merge(graph, function.name, inputs), planned)
+    merged = _of_layer(merge(graph, function.name, inputs), planned)
+    return _steps(graph, planned, tuple(steps), merged, root)
 
 
 def merge(graph: fx.Graph, name: str, inputs: list[fx.Node]) -> fx.Node:
-    """Add the call of a merge: one for all inputs of ``cat``, one after the other for ``add`` and ``mul``."""
+    """Add the call of a merge: one for all inputs of ``cat``, else of two at a time."""
     if name == "cat":
         return graph.call_function(torch.cat, (inputs, 1))
     result = inputs[0]

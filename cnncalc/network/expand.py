@@ -6,28 +6,21 @@ The walk goes through the tree once per expanded layer. It carries the index of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from cnncalc.core.errors import Fault, SpecError
-from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_STEPS
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
-from cnncalc.layers import Arguments, Labelled, Sources, find
-from cnncalc.network.claims import check_claim, check_stated, check_totals, unread_totals
-from cnncalc.network.expansion_state import ExpansionState, cost
-from cnncalc.network.network import Network, Node, Operation, Reached
+from cnncalc.network.claims import check_stated, check_totals, unread_totals
+from cnncalc.network.expand_steps import StepExpansion
+from cnncalc.network.network import Network, Reached
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
 from cnncalc.spec.parser import parse_value, parse_volume
-from cnncalc.spec.values import evaluate, read_volume, written
-
-_STEPS_OF_A_CALL = 32
-_STEPS_OF_A_NEW_LAYER = 240
-_CHARACTERS_OF_A_NAME_IN_A_STEP = 8
-_WINDOWS_IN_A_STEP = 4
-"""What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
+from cnncalc.spec.values import evaluate, read_volume
 
 
 def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS) -> Network:
@@ -40,14 +33,8 @@ def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS)
         raise
 
 
-_NO_LABELS: Mapping[str, Labelled] = {}
-
-Walk = Callable[..., int]
-"""Goes through one kind of item: (item, at, scope, label) → the index that leaves it."""
-
-
-class _Expansion(ExpansionState):
-    """The walk through a syntax tree."""
+class _Expansion(StepExpansion):
+    """The walk through the statements of a syntax tree."""
 
     # ---- statements
 
@@ -122,7 +109,7 @@ class _Expansion(ExpansionState):
     def _top_step(self, statement: tree.StepSyntax, at: int, scope: Scope) -> int:
         if not self.volumes:
             raise self.no_input(statement.span)
-        return self._step(statement, at, scope)
+        return self.step(statement, at, scope)
 
     def _refuse_unknown_settings(self) -> None:
         known = {s.name for s in self.spec.statements if type(s) is tree.ParameterSyntax}
@@ -134,210 +121,6 @@ class _Expansion(ExpansionState):
                     f"the spec has no parameter `{shorten(name)}`",
                     hints=[*did_you_mean(name, known), has],
                 )
-
-    # ---- steps
-
-    def _sequence(self, steps: tree.Sequence, at: int, scope: Scope) -> int:
-        for step in steps:
-            at = self._step(step, at, scope)
-        return at
-
-    def _step(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
-        walk = _WALKS[type(step.item)]
-        times = self._repeats(step, at, scope) if step.repeats else 1
-        self.steps += 1
-        for _ in range(times):
-            self.steps += 1
-            if self.steps > self.most_steps:
-                raise self.too_many_steps(step.span)
-            at = walk(self, step.item, at, scope, step.label)
-        if step.label is not None:
-            scope.labels[step.label] = at
-        if step.claim is not None:
-            claimed = self.volume(step.claim, self.names(at, scope.parameters))
-            made_by = self.nodes[at - 1] if at else None
-            check_claim(self.source, step.claim.span, claimed, self.volumes[at], made_by)
-        if step.stated:
-            weights, biases = (self.nodes[at - 1].weights, self.nodes[at - 1].biases) if at else (0, 0)
-            check_stated(self.source, step.stated, self.volumes[at], weights, biases)
-        return at
-
-    def _repeats(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
-        count = 1
-        for repeat in step.repeats:
-            times = self.value(repeat, self.names(at, scope.parameters))
-            if times < 0:
-                raise self.error("out-of-range", f"a repeat count is at least 0, not {times}", repeat.span)
-            count *= times
-            if count > MAX_STEPS:
-                message = f"{count:,} repeats are too many: a network has at most {MAX_LAYERS:,} layers"
-                raise self.error("too-long", message, step.repeats[0].span)
-        return count
-
-    def _here(self, item: tree.Here, at: int, scope: Scope, label: str | None) -> int:
-        return at
-
-    def _group(self, item: tree.Group, at: int, scope: Scope, label: str | None) -> int:
-        return self._nested(item.body, at, scope, item.span)
-
-    def _nested(self, body: tree.Sequence, at: int, scope: Scope, span: Span) -> int:
-        """Walk through what brackets or a block hold."""
-        if self.depth >= MAX_NESTING:
-            raise self.error("too-deep", f"brackets and block calls nest at most {MAX_NESTING} deep", span)
-        self.depth += 1
-        at = self._sequence(body, at, scope)
-        self.depth -= 1
-        return at
-
-    def _take(self, item: tree.TakeSyntax, at: int, scope: Scope, label: str | None) -> int:
-        index = scope.labels.get(item.label)
-        if index is not None:
-            return index
-        hints = did_you_mean(item.label, scope.labels)
-        known = listed(scope.labels)
-        hints.append(f"labels before this place: {known}" if known else "set it on an earlier layer: `name: layer`")
-        raise self.error("unknown-name", f"there is no label `{shorten(item.label)}` here", item.span, hints)
-
-    def _merge(self, item: tree.MergeSyntax, at: int, scope: Scope, label: str | None) -> int:
-        self.spend(len(item.branches), item.span)
-        inputs = tuple([self._nested(branch, at, scope, item.span) for branch in item.branches])
-        sources = tuple([self.volumes[index] for index in inputs])
-        key = ((item.word,), sources, self.rounding)
-        operation = self.operations.get(key)
-        if operation is None:
-            self.arriving = inputs
-            operation = self.operations[key] = self._merging(item, sources)
-        return self._add(operation, inputs, item.span, scope, label)
-
-    def _merging(self, item: tree.MergeSyntax, sources: Sources) -> Operation:
-        found = find(item.word)
-        assert found is not None  # the grammar's words for merges are registered
-        layer = found[0]()
-        try:
-            output = layer.output(sources)
-        except Fault as fault:
-            raise self.from_fault(fault, item.span) from None
-        return self._operation(Operation(layer, item.word, sources, output), item.span)
-
-    def _layer(self, item: tree.LayerSyntax, at: int, scope: Scope, label: str | None) -> int:
-        texts = item.texts
-        if texts is None:
-            names = self.names(at, scope.parameters)
-            self.spend(sum([cost(word.span) for word in item.words if word.constant is None]), item.span)
-            texts = tuple([written(self.source, word, names) for word in item.words])
-        labels = {each.label: self._labelled(each, scope) for each in item.labels} if item.labels else _NO_LABELS
-        key = (texts, (self.volumes[at],), self.rounding, *labels.values())
-        operation = self.operations.get(key)
-        if operation is None:
-            if texts[0] in self.spec.blocks and len(texts) == 1 and not find(texts[0], elsewhere=False):
-                return self._call(tree.CallSyntax(texts[0], (), item.span), at, scope, label)
-            self.arriving = (at,)
-            operation = self.operations[key] = self._reading(item, texts, at, labels)
-        inputs = (at, *[scope.labels[name] for name in labels]) if len(operation.sources) > 1 else (at,)
-        return self._add(operation, inputs, item.span, scope, label)
-
-    def _labelled(self, item: tree.TakeSyntax, scope: Scope) -> Labelled:
-        """Return what a label that is an argument stands for."""
-        index = self._take(item, 0, scope, None)
-        made_by = self.nodes[index - 1].operation if index else None
-        layer, sources = (made_by.layer, made_by.sources) if made_by else (None, ())
-        return Labelled(item.label, self.volumes[index], layer, sources)
-
-    def _reading(
-        self, item: tree.LayerSyntax, texts: tuple[str, ...], at: int, labels: Mapping[str, Labelled]
-    ) -> Operation:
-        """Read a layer's arguments and compute its output, once for all layers that are alike."""
-        found = find(texts[0])
-        if found is None or found[0].merges:
-            raise self.unknown_layer(texts[0], item)
-        kind, word, shorthand = found
-        source = self.volumes[at]
-        arguments = Arguments(word, shorthand, texts[1:], source, self.rounding, labels)
-        try:
-            arguments.sort()
-            layer = kind.read(arguments)
-            arguments.done()
-            sources = (source, *[label.volume for label in labels.values()]) if layer.reads_label else (source,)
-            output = layer.output(sources)
-        except Fault as fault:
-            error = self.from_fault(fault, self.place_of(fault, item, arguments))
-            if fault.code == "unknown-option" and find(option := texts[1:][arguments.places["unknown"]]):
-                error.hints = (f"`{option}` is a layer: write ` - ` or a line end in front of it",)
-            raise error from None
-        return self._operation(Operation(layer, " ".join(texts), sources, output), item.span)
-
-    def _operation(self, operation: Operation, span: Span) -> Operation:
-        """Return an operation that is new, if its output is within the range of numbers."""
-        if max(operation.output) > MAX_NUMBER:
-            message = f"the output of this layer would be {operation.output}; sizes go up to {MAX_NUMBER:,}"
-            raise self.error("out-of-range", message, span)
-        windows = sum([len(reach.windows) for reach in operation.reaches if reach])
-        self.spend(_STEPS_OF_A_NEW_LAYER + windows // _WINDOWS_IN_A_STEP, span)
-        return operation
-
-    def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: Scope, label: str | None) -> int:
-        index = len(self.nodes) + 1
-        if index > MAX_LAYERS:
-            hints = ["look at the repeats and the block calls"]
-            raise self.error("too-long", f"a network has at most {MAX_LAYERS:,} layers", span, hints)
-        name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
-        self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
-        self.nodes.append(Node(index, name, operation, inputs, self.called_at or span, span))
-        self.volumes.append(operation.output)
-        return index
-
-    # ---- blocks
-
-    def _call(self, item: tree.CallSyntax, at: int, scope: Scope, label: str | None) -> int:
-        block = self.spec.blocks.get(item.name)
-        if block is None:
-            raise self.unknown_block(item)
-        if item.name in self.active:
-            chain = " → ".join([*(call.name for call in self.calls), item.name])
-            raise self.error("recursive", f"the block `{item.name}` calls itself: {chain}", item.span)
-        self.spend(_STEPS_OF_A_CALL + len(block.parameters) + len(item.arguments), item.span)
-        parameters = self.bound(block, item, at, scope)
-        name = scope.numbered(item.name) if label is None else scope.labelled(label)
-        self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
-        self.blocks[name] = _called(block, item, parameters)
-        self.arguments[name] = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
-        inner = Scope(name + ".", parameters, taken=set(block.labels))
-        outside, place = self.source, self.called_at
-        self.calls.append(item)
-        self.active.add(item.name)
-        self.source = block.source
-        if block.source is not self.spec.source:
-            self.called_at = place or item.span
-        try:
-            return self._nested(block.body, at, inner, item.span)
-        except SpecError as error:
-            called = f"called at {outside.name}:{outside.line(item.span.start)}"
-            error.trail = (f"in {shorten(outside.text[slice(*item.span)])}, {called}", *error.trail)
-            raise
-        finally:
-            self.active.discard(self.calls.pop().name)
-            self.source, self.called_at = outside, place
-
-
-_WALKS: dict[type, Walk] = {
-    tree.LayerSyntax: _Expansion._layer,
-    tree.CallSyntax: _Expansion._call,
-    tree.MergeSyntax: _Expansion._merge,
-    tree.Group: _Expansion._group,
-    tree.TakeSyntax: _Expansion._take,
-    tree.Here: _Expansion._here,
-}
-
-
-def _called(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[str, int]) -> str:
-    """Write a call with the values of its arguments: ``project(128, stride=2)``."""
-    values = [
-        str(parameters[block.parameters[place].name])
-        if argument.name is None
-        else f"{argument.name}={parameters[argument.name]}"
-        for place, argument in enumerate(call.arguments)
-    ]
-    return f"{block.name}({', '.join(values)})"
 
 
 def input_volume(source: Source) -> Volume:

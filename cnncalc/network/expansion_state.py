@@ -72,7 +72,12 @@ class ExpansionState:
         self.spend(6 * cost(word.span), word.span)
         return read_volume(self.source, word, names)
 
-    # ---- arguments of blocks
+    # ---- blocks
+
+    def is_call(self, name: str) -> bool:
+        """Say whether a block's name alone calls it: inside it, and in other texts, a layer of that name is meant."""
+        own = self.spec.blocks[name].source is self.source and name not in self.active
+        return own or not find(name, elsewhere=False)
 
     def bound(self, block: tree.BlockSyntax, call: tree.CallSyntax, at: int, scope: Scope) -> MutableMapping[str, int]:
         """Return the parameters inside a block: the spec's, then the block's own."""
@@ -167,6 +172,12 @@ class ExpansionState:
         known = [name for name in (*words(), *STATEMENTS, *self.spec.blocks) if not _is_another_word(word, name)]
         hints = hints or did_you_mean(word, known)
         return self.error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)
+
+    def unknown_merge(self, item: tree.MergeSyntax) -> SpecError:
+        """Return the error for a word in front of branches that merges nothing."""
+        hints = did_you_mean(item.word, MERGES) or [f"branches are merged by {', '.join(MERGES)}"]
+        span = Span(item.span.start, item.span.start + len(item.word))
+        return self.error("bad-merge", f"`{shorten(item.word)}` does not merge branches", span, hints)
 
     def unknown_block(self, item: tree.CallSyntax) -> SpecError:
         """Return the error for a call of what is not a block."""

@@ -28,7 +28,7 @@ MOST_TRIALS = 12
 """Most sizes that are tried in one direction."""
 
 _OF_SIZE = ("does-not-fit", "too-large", "branches-differ")
-_OF_WORDS = ("unknown-layer", "syntax", "bad-size", "bad-number", "unknown-option")
+_OF_WORDS = ("unknown-layer", "bad-merge", "syntax", "bad-size", "bad-number", "unknown-option")
 _FEW_CHANNELS = (1, 3)
 _LEAST_SIDE = 8
 

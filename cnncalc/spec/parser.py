@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_TEXT
@@ -15,7 +16,7 @@ from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean, shorten
 from cnncalc.spec import table, tree
 from cnncalc.spec.expressions import Expression
-from cnncalc.spec.steps import ASSIGN, MERGES, STATEMENTS, StepParser
+from cnncalc.spec.steps import ASSIGN, STATEMENTS, StepParser
 
 ROUNDINGS = ("strict", "floor", "ceil")
 
@@ -23,6 +24,7 @@ Library = Callable[[str], Source | None]
 """Finds the block file that a name of ``use`` stands for."""
 
 _IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
+_BLOCK = re.compile(r"\bblock[^\S\n]+([a-z_][a-z0-9_]*)")
 _LINE = re.compile(r"[^\n]*")
 _DIGIT = re.compile(r"[0-9]")
 
@@ -74,6 +76,15 @@ class Parser(StepParser):
         self.unread: list[Span] = []
 
     # ---- statements
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """The names of all blocks that the text defines, in front of this place and behind it."""
+        return frozenset(_BLOCK.findall(self.text))
+
+    def is_block(self, name: str) -> bool:
+        """Say whether the text defines a block of a name, here or further down, or has brought it in."""
+        return name in self.blocks or name in self.defined
 
     def spec(self) -> tree.Spec:
         """spec = { input | rounding | param | block | total | step }, separated"""
@@ -140,7 +151,7 @@ class Parser(StepParser):
         name = self.name("a name, as in `block residual(width)`")
         head = Span(start, self.position)
         self.refuse_long(name)
-        if name in self.blocks or name in MERGES or name in STATEMENTS:
+        if name in self.blocks or name in STATEMENTS:
             why = "is already defined" if name in self.blocks else "is a word of the language"
             raise self.error("bad-name", f"`{shorten(name)}` {why}", head, ["choose another name"])
         parameters = self.block_parameters()

@@ -247,7 +247,7 @@ class Scanner:
         if found and found in CLOSING and closer != "}":
             error = self.unexpected(f"`{closer}`, which closes the `{opener}` of line {self.source.line(opened)}")
             if found == "|":
-                error.hints = ("branches stand in a merge: add( A | B ), concat( A | B ) or mul( A | B )",)
+                error.hints = ("branches stand in a merge, such as add( A | B ) or concat( A | B )",)
             return error
         return self.error(
             "unclosed", f"this `{opener}` is never closed", Span(opened, opened + 1), [f"write `{closer}`"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from cnncalc.core.limits import MAX_NESTING, MAX_WORDS
 from cnncalc.core.source import Source, Span
@@ -11,7 +12,7 @@ from cnncalc.spec import table, tree
 from cnncalc.spec.expressions import Expression, ExpressionParser
 from cnncalc.spec.scanner import CLOSING, GAP, NAME, WORD, Scanner
 
-MERGES = ("add", "concat", "mul")
+MERGES = ("add", "concat", "mul", "sub", "max", "min", "mean")
 STATEMENTS = ("input", "rounding", "param", "block", "end", "use")
 
 _PLAIN_WORD = r"(?:[^\s()\[\]|,;#@*=→{}:-]+|:(?=[0-9])|-(?=[0-9])){1,500}"
@@ -25,6 +26,7 @@ _OPTION = re.compile(r"\s*=\s*")
 ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
 _CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
 _COUNT = re.compile(r"[0-9a-z_]")
+_MARKS = re.compile(r"#[^\n]*|[(\[)\]|]")
 _CLOSERS = {"(": ")", "[": "]"}
 
 
@@ -35,6 +37,25 @@ class StepParser(Scanner):
         super().__init__(source)
         self.labels: dict[str, Span] = {}
         self.shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    @cached_property
+    def forks(self) -> frozenset[int]:
+        """The places of brackets that hold a `|` of their own, and no list of numbers."""
+        found: set[int] = set()
+        opened: list[int] = []
+        for mark in _MARKS.finditer(self.text):
+            sign = mark[0]
+            if sign in "([":
+                opened.append(mark.start())
+            elif sign in ")]" and opened:
+                opened.pop()
+            elif sign == "|" and opened:
+                found.add(opened[-1])
+        return frozenset(found)
+
+    def is_block(self, name: str) -> bool:
+        """Say whether the text defines a block of a name, here or further down."""
+        return False
 
     def keyword(self) -> str:
         """Return the statement's word at this position, or "" where there is none (or it is a label)."""
@@ -96,7 +117,7 @@ class StepParser(Scanner):
         return row
 
     def item(self) -> tree.Item:
-        """item = group | "@" name | claim | merge | call | layer"""
+        """item = group | "@" name | claim | merge | call | layer; what has `|` in its brackets is a merge"""
         start = self.position
         character = self.text[start : start + 1]
         if character in _CLOSERS:
@@ -111,7 +132,8 @@ class StepParser(Scanner):
         self.position = name.end()
         self.gap()
         if self.text.startswith("(", self.position):
-            return self.merge(name[0], start) if name[0] in MERGES else self.call(name[0], start)
+            merges = self.position in self.forks or (name[0] in MERGES and not self.is_block(name[0]))
+            return self.merge(name[0], start) if merges else self.call(name[0], start)
         self.position = start
         return self.layer()
 

@@ -148,7 +148,9 @@ WRITERS: dict[str, Write] = {
 }
 """How a layer is written with options of its own; all others are their word alone."""
 
-MERGES = ("add", "concat", "mul")
+MERGES = ("add", "concat", "mul", "sub", "max", "min", "mean")
+
+SPREAD = ("add", "mul", "sub", "max", "min", "mean")
 
 SINGLE = sorted(set(words()) - set(MERGES))
 """The words of layers with one source."""
@@ -249,11 +251,13 @@ class SpecDrawing:
         return f"{self.random.choice(MERGES)}( {' | '.join(equal)} )"
 
     def excite(self, text: str, volume: Volume, depth: int) -> str:
-        """Write squeeze-and-excitation."""
+        """Write squeeze-and-excitation, attention over positions, and their like with other merges."""
         factor = self.random.choice(["gap - fc {C}", "gap - conv " + "1x" * (len(volume) - 1) + "{C}", "gmp"])
-        branches = ["", f"{factor} - {self.random.choice(['sigmoid', 'hardsigmoid', 'relu'])}"]
+        maps = "conv " + "1x" * (len(volume) - 1) + "1"
+        factors = [f"{each} - {self.random.choice(['sigmoid', 'hardsigmoid', 'relu'])}" for each in (factor, maps)]
+        branches = ["", *self.random.sample(factors, self.random.choice([1, 1, 2]))]
         self.random.shuffle(branches)
-        return f"mul( {branches[0]} | {branches[1]} )"
+        return f"{self.random.choice(['mul', 'mul', *SPREAD])}( {' | '.join(branches)} )"
 
     def repeat(self, text: str, volume: Volume, depth: int) -> str:
         """Write a repeat."""
@@ -279,7 +283,9 @@ class SpecDrawing:
         if not self.labels:
             return layer(self.random, volume)
         label = f"@{self.random.choice(self.labels)}"
-        return self.random.choice([label, f"add( | {label} )", f"concat( | {label} )", f"mul( {label} | )"])
+        return self.random.choice(
+            [label, f"add( | {label} )", f"concat( | {label} )", f"mul( {label} | )", f"sub( | {label} )"]
+        )
 
 
 def spec(random: Random) -> Spec:

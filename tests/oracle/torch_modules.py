@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, NamedTuple
 
 import torch
@@ -611,7 +612,7 @@ MAKERS: dict[str, Maker] = {
 }
 """What draws each layer of the language, by its word."""
 
-_MERGES = ("add", "concat", "mul")
+_MERGES = ("add", "concat", "max", "mean", "min", "mul", "sub")
 
 WORDS = frozenset([*MAKERS, *ACTIVATIONS, *SLOPED, *_DROPOUTS, *_MERGES]) - {"activation", "conv3-64"}
 """Every word that a maker here writes."""
@@ -639,17 +640,18 @@ class Merge(nn.Module):
         return self.how([branch(x) for branch in self.branches])
 
 
-def _product(parts: list[torch.Tensor]) -> torch.Tensor:
-    result = parts[0]
-    for part in parts[1:]:
-        result = result * part
-    return result
+def _folded(function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Callable[..., torch.Tensor]:
+    return lambda parts: reduce(function, parts)
 
 
 HOWS: dict[str, Callable[[list[torch.Tensor]], torch.Tensor]] = {
     "add": lambda parts: torch.stack(parts).sum(0),
     "concat": lambda parts: torch.cat(parts, 1),
-    "mul": _product,
+    "max": lambda parts: torch.stack(torch.broadcast_tensors(*parts)).amax(0),
+    "mean": lambda parts: torch.stack(torch.broadcast_tensors(*parts)).mean(0),
+    "min": lambda parts: torch.stack(torch.broadcast_tensors(*parts)).amin(0),
+    "mul": _folded(torch.mul),
+    "sub": _folded(torch.sub),
 }
 
 SEPARATORS = [" - ", "\n", "; ", ", ", " -> ", " → "]
@@ -729,13 +731,13 @@ class NetworkDrawing:
         return self.merged("concat", self.branches(shape, depth)[0])
 
     def add(self, shape: Shape, depth: int) -> Drawn:
-        """Draw ``add( … | … )`` or a ``mul`` of equal branches."""
+        """Draw ``add( … | … )`` or another merge of equal branches."""
         branches, ends = self.branches(shape, depth)
         equal = [
             branch if end == ends[0] else self.joined([branch, self.brought_to(ends[0], end)])
             for branch, end in zip(branches, ends, strict=True)
         ]
-        return self.merged(self.draw(st.sampled_from(["add", "mul"])), equal)
+        return self.merged(self.draw(st.sampled_from(["add", "max", "mean", "min", "mul", "sub"])), equal)
 
     def excite(self, shape: Shape, depth: int) -> Drawn:
         """Draw squeeze-and-excitation: one factor per channel, from all positions."""
@@ -749,7 +751,8 @@ class NetworkDrawing:
                 nn.Unflatten(1, (shape[0], *(1,) * (len(shape) - 1))),
             ),
         )
-        return self.merged("mul", self.draw(st.permutations([Drawn("", nn.Identity), factor])))
+        word = self.draw(st.sampled_from(["mul", "max", "mean", "min", "sub"]))
+        return self.merged(word, self.draw(st.permutations([Drawn("", nn.Identity), factor])))
 
     def keeping(self, shape: Shape) -> Drawn:
         """Draw a few layers that keep their shape."""

@@ -36,7 +36,10 @@ from cnncalc.layers.kernels import (
     OTHERS,
     OUTPUT,
     PASSED,
+    PASSED_TO_FIRST,
+    PASSED_TO_WHOLE,
     RAISED,
+    SUMMED,
     Extra,
     Kernel,
 )
@@ -221,7 +224,7 @@ class _Kernels:
         cached = self._copies(kernel)
         # a fully connected layer needs its weights for its input's gradient alone
         keeps_cached = bool(cached) and differentiable and (kernel.operation != "linear" or bool(wants))
-        shares = kernel.gradient == PASSED
+        gradients = [_gradient(kernel, place, operands[place], size) for place in wants]
         self._add(
             value,
             Op(
@@ -235,14 +238,16 @@ class _Kernels:
                 cached,
                 int(keeps_cached),
                 tuple([here - reads[place] for place in wants]),
-                tuple([None if shares and operand.size == size else _bytes(operand) for operand in wanted]),
+                tuple(gradients),
                 tuple([_bytes(operand) for operand in wanted]),
                 kernel.parameters if learns else (),
                 self.low if cached else 0,
                 kernel.parameters[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
                 kernel.sums or bool(unwanted and kernel.scratch),
                 kernel.passing * size,
-                kernel.scratch * size + kernel.scratch_bytes + unwanted,
+                _scratch(kernel, [operands[place].values for place in wants], wants) * size
+                + kernel.scratch_bytes
+                + unwanted,
             ),
         )
         return here
@@ -306,6 +311,28 @@ class _Kernels:
         assert kernel.keeps == OTHERS
         wanted = [self._value(read).has_gradient for read in reads]
         return [here - read for place, read in enumerate(reads) if any(wanted[:place] + wanted[place + 1 :])]
+
+
+def _gradient(kernel: Kernel, place: int, operand: Value, size: int) -> int | None:
+    """Return the bytes of an operand's gradient for one image; None where it is the gradient that arrives."""
+    whole = kernel.gradient == PASSED or operand.values == kernel.makes
+    passed = whole and (
+        kernel.gradient in (PASSED, PASSED_TO_WHOLE) or (kernel.gradient == PASSED_TO_FIRST and not place)
+    )
+    return None if passed and operand.size == size else _bytes(operand)
+
+
+def _scratch(kernel: Kernel, wanted: Sequence[int], places: Sequence[int]) -> int:
+    """Return the values that a backward pass needs for a moment, beside the gradients that it makes.
+
+    What is summed is made as large as the result first, for all operands, and then summed one after the other.
+    """
+    if kernel.gradient not in (SUMMED, PASSED_TO_FIRST):
+        return kernel.scratch
+    made = [place for place in range(len(places)) if kernel.gradient == SUMMED or places[place]]
+    smaller = [wanted[place] for place in made if wanted[place] < kernel.makes]
+    large = len(smaller) * kernel.makes
+    return max(large - sum(smaller[1:]), large - sum(smaller) + kernel.scratch)
 
 
 def _bytes(value: Value) -> int:

@@ -297,7 +297,19 @@ class Call:
         made = [max(sizes) for sizes in zip(*kept, strict=False)]
         return once if tuple(made) == self.emitter.node.meta["value"].shape else list(views)
 
-    def merged_with(self, kind: str, other: str, neutral: int) -> Any:
+    def merged_sum(self, kind: str, summed: str, count: Any) -> Any:
+        view = self.first
+        if not isinstance(view, View) or view.pads is not None or view.negated:
+            return None
+        inputs: tuple[int, ...] = (view.index,)
+        while inputs[0] and len(inputs) < count and self.emitter.operations[inputs[0] - 1].word == summed:
+            inputs = (*self.emitter.operations[inputs[0] - 1].inputs, *inputs[1:])
+        if len(inputs) < 2 or len(inputs) != count:
+            return None
+        volume = self.emitter.volume(view)
+        return View(self.emitter.emit(Words(kind), inputs, volume), view.axes)
+
+    def merged_with(self, kind: str, other: str, neutral: int | None) -> Any:
         pair = self.first, self[other]
         views = [value for value in pair if isinstance(value, View)]
         if len(views) == 1 and any(isinstance(value, int | float) and value == neutral for value in pair):

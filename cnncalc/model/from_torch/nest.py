@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from cnncalc.layers import class_of
+from cnncalc.layers.merging import Merge
 from cnncalc.model.from_torch.operations import ReadLayer, Readout
 from cnncalc.model.from_torch.trace import ModuleScope
 from cnncalc.spec.steps import MERGES
@@ -155,7 +157,9 @@ class _Nesting:
 
     def _fork(self, index: int, operation: ReadLayer) -> PlacedMerge:
         start = self._before(index)
-        inputs = operation.inputs if operation.word == "concat" else self._in_order(self._summed(index), start)
+        inputs = self._summed(index)
+        if not _merge(operation).ordered:
+            inputs = self._in_order(inputs, start)
         branches = tuple([self._sequence(source, start) for source in inputs])
         return PlacedMerge(index, operation, _scopes(operation, branches), start, branches=branches)
 
@@ -163,7 +167,12 @@ class _Nesting:
         """Return what a sum (or a product) is made of, where it is made one by one: ``a + b + c``."""
         operation = self.operations[index - 1]
         first = operation.inputs[0]
-        inner = first and self.operations[first - 1].word == operation.word and self.readers[first] == 1
+        inner = (
+            first
+            and _merge(operation).chains
+            and self.operations[first - 1].word == operation.word
+            and self.readers[first] == 1
+        )
         if not inner or self._before(first) != self._before(index) or first in self.skips:
             return operation.inputs
         return (*self._summed(first), *operation.inputs[1:])
@@ -225,6 +234,13 @@ class _Nesting:
         start = self.dominators[index]
         others = [source for source in operation.inputs if source != start]
         return others[0] if len(others) == 1 and start else None
+
+
+def _merge(operation: ReadLayer) -> type[Merge]:
+    """Return the class of a merge."""
+    kind = class_of(operation.word)
+    assert issubclass(kind, Merge)
+    return kind
 
 
 def _takes_in(parts: Parts) -> bool:

@@ -28,7 +28,7 @@ class Readers:
         self.modules: dict[type[nn.Module], list[Reader]] = {}
         self.functions: dict[str, list[Reader]] = {}
         self.named: dict[str, list[Reader]] = {}
-        for layer in layers():
+        for layer in sorted(layers(), key=lambda layer: not layer.merges):  # a mean is a sum that is divided
             self._add(vars(layer).get("torch_calls", ()), layer.from_torch)
         for declared, read in SHAPES.items():
             self._add((declared,), read)

@@ -6,13 +6,13 @@ differ are holes. So everything here is made of tuples that `holes`, `skeleton` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from cnncalc.core.source import Span
 from cnncalc.layers.registry import torch_modules
-from cnncalc.layers.steps import Factor, Fixed, Function, Module, OwnModule, Steps
+from cnncalc.layers.steps import Factor, Fixed, Function, Module, OwnModule, Step, Steps
 from cnncalc.model.blocks.numbers import Hole
 from cnncalc.model.plan import Planned
 
@@ -228,14 +228,19 @@ def _made(steps: Steps, overwrite: bool) -> PythonCall | None:
     )
 
 
+def _calls(steps: Sequence[Step]) -> tuple[PythonCall | str, ...]:
+    """Write the calls of steps; a module by its label."""
+    return tuple([_function(step) if isinstance(step, Function) else step.label for step in steps])
+
+
 def layer_work(planned: Planned) -> Work:
     """Write what PyTorch does for a layer."""
     node = planned.node
     prepare = tuple([tuple([_function(step) for step in steps]) for steps in planned.prepare])  # type: ignore[arg-type]
     if node.layer.merges:
-        (function,) = planned.steps
+        function, *after = planned.steps
         assert isinstance(function, Function)
-        return Work(None, prepare, function.name, (), False)
-    steps = tuple([_function(step) if isinstance(step, Function) else step.label for step in planned.steps])
+        return Work(None, prepare, function.name, _calls(after), False)
+    steps = _calls(planned.steps)
     quiet = len(steps) == 1 and not node.operation.macs and node.sources[0] == node.output
     return Work(_made(planned.steps, planned.overwrite), prepare, "", steps, quiet)

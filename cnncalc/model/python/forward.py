@@ -27,7 +27,7 @@ METHODS: Mapping[str, str] = {
 }
 """Functions that are written as methods of a tensor."""
 
-SIGNS = {"add": "+", "mul": "*"}
+SIGNS = {"add": "+", "mul": "*", "sub": "-"}
 
 
 _CALL = re.compile(r"(self\.\w+\()(\w+)\)")
@@ -125,7 +125,8 @@ class _Forward:
         if work.merge == "cat":
             return self._joined(place, [value.text for value in inputs])
         if work.merge:
-            return self._combined(place, SIGNS[work.merge], [value.text for value in inputs])
+            merged = self._merged(place, work.merge, [value.text for value in inputs])
+            return called(work.steps, merged)  # type: ignore[arg-type]  # behind a merge there are only functions
         value = TorchExpression(values[0])
         for step in (*work.prepare[0], *work.steps):
             longer = applied(step, self.modules[place - 1], value)
@@ -142,6 +143,18 @@ class _Forward:
         variable = self._variable(place)
         self.lines += laid_out(f"{variable} = ", doc, self.indent)
         return TorchExpression(variable)
+
+    def _merged(self, place: int, function: str, values: list[str]) -> TorchExpression:
+        """Write a merge of two values at a time: with a sign between them, or as calls inside each other."""
+        if function in SIGNS:
+            return self._combined(place, SIGNS[function], values)
+        text = values[0]
+        for value in values[1:]:
+            longer = f"torch.{function}({text}, {value})"
+            if len(longer) > self.room and text != values[0]:
+                longer = f"torch.{function}({self._store(place, text)}, {value})"
+            text = longer
+        return TorchExpression(text)
 
     def _combined(self, place: int, sign: str, values: list[str]) -> TorchExpression:
         text = values[0]
@@ -247,6 +260,8 @@ def _called(function: PythonCall, value: TorchExpression) -> TorchExpression:
     inner = value.text if value.simple else f"({value.text})"
     if function.target == "neg":
         return TorchExpression(f"-{inner}", simple=False)
+    if function.target == "div":
+        return TorchExpression(f"{inner} / {flat(setting(function.arguments[0].value))}", simple=False)
     arguments = [
         f"{argument.keyword}={flat(setting(argument.value))}" if argument.keyword else flat(setting(argument.value))
         for argument in function.arguments

@@ -1,0 +1,240 @@
+"""From steps to layers: the walk through sequences, merges, layers and calls of blocks.
+
+It goes through the tree once per expanded layer. It carries the index of the volume that arrives (0 is the network's
+input) and hands back the index of the volume that leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cnncalc.core.errors import Fault, SpecError
+from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
+from cnncalc.core.source import Span
+from cnncalc.core.words import did_you_mean, listed, shorten
+from cnncalc.layers import Arguments, Labelled, Sources, find
+from cnncalc.network.claims import check_claim, check_stated
+from cnncalc.network.expansion_state import ExpansionState, cost
+from cnncalc.network.network import Node, Operation
+from cnncalc.network.scope import Scope
+from cnncalc.spec import tree
+from cnncalc.spec.values import written
+
+_STEPS_OF_A_CALL = 32
+_STEPS_OF_A_NEW_LAYER = 240
+_CHARACTERS_OF_A_NAME_IN_A_STEP = 8
+_WINDOWS_IN_A_STEP = 4
+"""What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
+
+_NO_LABELS: Mapping[str, Labelled] = {}
+
+Walk = Callable[..., int]
+"""Goes through one kind of item: (item, at, scope, label) → the index that leaves it."""
+
+
+class StepExpansion(ExpansionState):
+    """The walk through the steps of a syntax tree."""
+
+    def _sequence(self, steps: tree.Sequence, at: int, scope: Scope) -> int:
+        for step in steps:
+            at = self.step(step, at, scope)
+        return at
+
+    def step(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
+        """Walk through a step, and return the index of the volume that leaves it."""
+        walk = _WALKS[type(step.item)]
+        times = self._repeats(step, at, scope) if step.repeats else 1
+        self.steps += 1
+        for _ in range(times):
+            self.steps += 1
+            if self.steps > self.most_steps:
+                raise self.too_many_steps(step.span)
+            at = walk(self, step.item, at, scope, step.label)
+        if step.label is not None:
+            scope.labels[step.label] = at
+        if step.claim is not None:
+            claimed = self.volume(step.claim, self.names(at, scope.parameters))
+            made_by = self.nodes[at - 1] if at else None
+            check_claim(self.source, step.claim.span, claimed, self.volumes[at], made_by)
+        if step.stated:
+            weights, biases = (self.nodes[at - 1].weights, self.nodes[at - 1].biases) if at else (0, 0)
+            check_stated(self.source, step.stated, self.volumes[at], weights, biases)
+        return at
+
+    def _repeats(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
+        count = 1
+        for repeat in step.repeats:
+            times = self.value(repeat, self.names(at, scope.parameters))
+            if times < 0:
+                raise self.error("out-of-range", f"a repeat count is at least 0, not {times}", repeat.span)
+            count *= times
+            if count > MAX_STEPS:
+                message = f"{count:,} repeats are too many: a network has at most {MAX_LAYERS:,} layers"
+                raise self.error("too-long", message, step.repeats[0].span)
+        return count
+
+    def _here(self, item: tree.Here, at: int, scope: Scope, label: str | None) -> int:
+        return at
+
+    def _group(self, item: tree.Group, at: int, scope: Scope, label: str | None) -> int:
+        return self._nested(item.body, at, scope, item.span)
+
+    def _nested(self, body: tree.Sequence, at: int, scope: Scope, span: Span) -> int:
+        """Walk through what brackets or a block hold."""
+        if self.depth >= MAX_NESTING:
+            raise self.error("too-deep", f"brackets and block calls nest at most {MAX_NESTING} deep", span)
+        self.depth += 1
+        at = self._sequence(body, at, scope)
+        self.depth -= 1
+        return at
+
+    def _take(self, item: tree.TakeSyntax, at: int, scope: Scope, label: str | None) -> int:
+        index = scope.labels.get(item.label)
+        if index is not None:
+            return index
+        hints = did_you_mean(item.label, scope.labels)
+        known = listed(scope.labels)
+        hints.append(f"labels before this place: {known}" if known else "set it on an earlier layer: `name: layer`")
+        raise self.error("unknown-name", f"there is no label `{shorten(item.label)}` here", item.span, hints)
+
+    def _merge(self, item: tree.MergeSyntax, at: int, scope: Scope, label: str | None) -> int:
+        self.spend(len(item.branches), item.span)
+        inputs = tuple([self._nested(branch, at, scope, item.span) for branch in item.branches])
+        sources = tuple([self.volumes[index] for index in inputs])
+        key = ((item.word,), sources, self.rounding)
+        operation = self.operations.get(key)
+        if operation is None:
+            self.arriving = inputs
+            operation = self.operations[key] = self._merging(item, sources)
+        return self._add(operation, inputs, item.span, scope, label)
+
+    def _merging(self, item: tree.MergeSyntax, sources: Sources) -> Operation:
+        found = find(item.word)
+        if found is None or not found[0].merges:
+            raise self.unknown_merge(item)
+        layer = found[0]()
+        try:
+            output = layer.output(sources)
+        except Fault as fault:
+            raise self.from_fault(fault, item.span) from None
+        return self._operation(Operation(layer, item.word, sources, output), item.span)
+
+    def _layer(self, item: tree.LayerSyntax, at: int, scope: Scope, label: str | None) -> int:
+        texts = item.texts
+        if texts is None:
+            names = self.names(at, scope.parameters)
+            self.spend(sum([cost(word.span) for word in item.words if word.constant is None]), item.span)
+            texts = tuple([written(self.source, word, names) for word in item.words])
+        if len(texts) == 1 and texts[0] in self.spec.blocks and self.is_call(texts[0]):
+            return self._call(tree.CallSyntax(texts[0], (), item.span), at, scope, label)
+        labels = {each.label: self._labelled(each, scope) for each in item.labels} if item.labels else _NO_LABELS
+        key = (texts, (self.volumes[at],), self.rounding, *labels.values())
+        operation = self.operations.get(key)
+        if operation is None:
+            self.arriving = (at,)
+            operation = self.operations[key] = self._reading(item, texts, at, labels)
+        inputs = (at, *[scope.labels[name] for name in labels]) if len(operation.sources) > 1 else (at,)
+        return self._add(operation, inputs, item.span, scope, label)
+
+    def _labelled(self, item: tree.TakeSyntax, scope: Scope) -> Labelled:
+        """Return what a label that is an argument stands for."""
+        index = self._take(item, 0, scope, None)
+        made_by = self.nodes[index - 1].operation if index else None
+        layer, sources = (made_by.layer, made_by.sources) if made_by else (None, ())
+        return Labelled(item.label, self.volumes[index], layer, sources)
+
+    def _reading(
+        self, item: tree.LayerSyntax, texts: tuple[str, ...], at: int, labels: Mapping[str, Labelled]
+    ) -> Operation:
+        """Read a layer's arguments and compute its output, once for all layers that are alike."""
+        found = find(texts[0])
+        if found is None or found[0].merges:
+            raise self.unknown_layer(texts[0], item)
+        kind, word, shorthand = found
+        source = self.volumes[at]
+        arguments = Arguments(word, shorthand, texts[1:], source, self.rounding, labels)
+        try:
+            arguments.sort()
+            layer = kind.read(arguments)
+            arguments.done()
+            sources = (source, *[label.volume for label in labels.values()]) if layer.reads_label else (source,)
+            output = layer.output(sources)
+        except Fault as fault:
+            error = self.from_fault(fault, self.place_of(fault, item, arguments))
+            if fault.code == "unknown-option" and find(option := texts[1:][arguments.places["unknown"]]):
+                error.hints = (f"`{option}` is a layer: write ` - ` or a line end in front of it",)
+            raise error from None
+        return self._operation(Operation(layer, " ".join(texts), sources, output), item.span)
+
+    def _operation(self, operation: Operation, span: Span) -> Operation:
+        """Return an operation that is new, if its output is within the range of numbers."""
+        if max(operation.output) > MAX_NUMBER:
+            message = f"the output of this layer would be {operation.output}; sizes go up to {MAX_NUMBER:,}"
+            raise self.error("out-of-range", message, span)
+        windows = sum([len(reach.windows) for reach in operation.reaches if reach])
+        self.spend(_STEPS_OF_A_NEW_LAYER + windows // _WINDOWS_IN_A_STEP, span)
+        return operation
+
+    def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: Scope, label: str | None) -> int:
+        index = len(self.nodes) + 1
+        if index > MAX_LAYERS:
+            hints = ["look at the repeats and the block calls"]
+            raise self.error("too-long", f"a network has at most {MAX_LAYERS:,} layers", span, hints)
+        name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
+        self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
+        self.nodes.append(Node(index, name, operation, inputs, self.called_at or span, span))
+        self.volumes.append(operation.output)
+        return index
+
+    # ---- blocks
+
+    def _call(self, item: tree.CallSyntax, at: int, scope: Scope, label: str | None) -> int:
+        block = self.spec.blocks.get(item.name)
+        if block is None:
+            raise self.unknown_block(item)
+        if item.name in self.active:
+            chain = " → ".join([*(call.name for call in self.calls), item.name])
+            raise self.error("recursive", f"the block `{item.name}` calls itself: {chain}", item.span)
+        self.spend(_STEPS_OF_A_CALL + len(block.parameters) + len(item.arguments), item.span)
+        parameters = self.bound(block, item, at, scope)
+        name = scope.numbered(item.name) if label is None else scope.labelled(label)
+        self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
+        self.blocks[name] = _called(block, item, parameters)
+        self.arguments[name] = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
+        inner = Scope(name + ".", parameters, taken=set(block.labels))
+        outside, place = self.source, self.called_at
+        self.calls.append(item)
+        self.active.add(item.name)
+        self.source = block.source
+        if block.source is not self.spec.source:
+            self.called_at = place or item.span
+        try:
+            return self._nested(block.body, at, inner, item.span)
+        except SpecError as error:
+            called = f"called at {outside.name}:{outside.line(item.span.start)}"
+            error.trail = (f"in {shorten(outside.text[slice(*item.span)])}, {called}", *error.trail)
+            raise
+        finally:
+            self.active.discard(self.calls.pop().name)
+            self.source, self.called_at = outside, place
+
+
+_WALKS: dict[type, Walk] = {
+    tree.LayerSyntax: StepExpansion._layer,
+    tree.CallSyntax: StepExpansion._call,
+    tree.MergeSyntax: StepExpansion._merge,
+    tree.Group: StepExpansion._group,
+    tree.TakeSyntax: StepExpansion._take,
+    tree.Here: StepExpansion._here,
+}
+
+
+def _called(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[str, int]) -> str:
+    """Write a call with the values of its arguments: ``project(128, stride=2)``."""
+    values = [
+        str(parameters[block.parameters[place].name])
+        if argument.name is None
+        else f"{argument.name}={parameters[argument.name]}"
+        for place, argument in enumerate(call.arguments)
+    ]
+    return f"{block.name}({', '.join(values)})"

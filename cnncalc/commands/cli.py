@@ -39,6 +39,10 @@ COMMANDS = (
 )
 
 
+COMPLETION = "_CNNCALC_COMPLETE"
+"""The variable by which a shell asks click for its script, and for what a word may become."""
+
+
 class Commands(click.Group):
     """Finds ``cnncalc NAME`` in ``cnncalc.commands.NAME``, with an underscore after a word of Python's own."""
 
@@ -129,7 +133,9 @@ def _called(given: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as bare:
         click.echo(bare.format_message())
         return 0
-    except SystemExit:  # click leaves where nobody reads its help any more
+    except SystemExit as left:  # click leaves behind a shell's completion, and where nobody reads its help any more
+        if COMPLETION in os.environ:
+            return int(left.code or 0)
         raise BrokenPipeError from None
     return status if isinstance(status, int) else 0
 

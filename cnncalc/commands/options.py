@@ -38,10 +38,15 @@ class SpecArgument(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Let the shell offer the names of the zoo, and files."""
+        from glob import escape, glob
+
         from click.shell_completion import CompletionItem
 
-        names = [CompletionItem(name) for name in zoo.names() if incomplete and name.startswith(incomplete)]
-        return [*names, CompletionItem(incomplete, type="file")]
+        names = [name for name in zoo.names() if incomplete and name.startswith(incomplete)]
+        # click's script for bash forgets what stands in front of a request for files, and asks for files where nothing
+        # stands behind it
+        files = sorted(glob(f"{escape(incomplete)}*")) if names else []
+        return [CompletionItem(incomplete, type="file"), *map(CompletionItem, [*names, *files])]
 
 
 class AliasedOption(click.Option):

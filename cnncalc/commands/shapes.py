@@ -23,9 +23,10 @@ from cnncalc.report.shapes import shapes_report
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold blocks that are nested deeper than this.")
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
 @click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for its backward pass.")
+@click.option("--watch", is_flag=True, help="Show it again whenever the file changes, until Ctrl-C.")
 @fold_option
 @common_options
-def shapes(spec: str, depth: int | None, explain: bool, saved: bool, fold: bool | None, **options: Any) -> None:
+def shapes(spec: str, watch: bool, **options: Any) -> None:
     """Show the output volume, parameters and MACs of every layer.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Where something is wrong in it, the
@@ -36,8 +37,22 @@ def shapes(spec: str, depth: int | None, explain: bool, saved: bool, fold: bool 
       cnncalc shapes vgg16.txt
       cnncalc shapes "conv 5x5x10 s1 p2 - relu - pool2" --input 32x32x3 --explain
       cnncalc shapes resnet50.txt --depth 1 --batch 32 -o shapes.csv
+      cnncalc shapes net.txt --watch
     """
     common = gather(options)
+    show = partial(_show, spec, common, **options)
+    if not watch:
+        show()
+        return
+    if common.output.path is not None:
+        raise click.UsageError("--watch shows the table in the terminal; leave out -o")
+    from cnncalc.commands.watching import watch as watch_file
+
+    watch_file(spec, show)
+
+
+def _show(spec: str, common: Common, depth: int | None, explain: bool, saved: bool, fold: bool | None) -> None:
+    """Load a spec, and show its table."""
     try:
         counts = common.counts_of(spec)
     except SpecError as error:

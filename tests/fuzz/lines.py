@@ -15,7 +15,7 @@ import click
 from cnncalc.commands.cli import COMMANDS, cli
 from tests.fuzz.texts import texts
 
-NEVER = {"help", "version", "data_download", "recipe_compile"}
+NEVER = {"help", "version", "data_download", "recipe_compile", "watch"}
 """Options that go out of the machine, or take a minute each time."""
 
 HOSTILE = (
@@ -68,6 +68,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     "recipe_epochs": ("1", "1", "0", "0.5", "-1"),
     "recipe_batch": ("1", "2", "3", "16", "0", "1000000000000"),
     "name": ZOO,
+    "files": ("spec.txt", "bad.txt", "folder", "-", "missing.txt", "/dev/null", "empty"),
     "pattern": ("(CONV-RELU)*2-POOL-FC", "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K,SOFTMAX", "(CONV", "FC*0", "CONV-GN"),
     "like": ("resnet18", "vgg16", "lenet5", "spec.txt", "bad.txt", "resnt"),
     "times": ("N=2", "M=3", "K=1", "N=0", "N", "N=-1"),

@@ -105,6 +105,8 @@ def _without_idle(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
             option = key_of(name)
             message = f"--{option} has no effect with {optimizer.name}; it is {terms}"
             raise click.UsageError(f"{message}. Leave it out, or choose another --optimizer")
+    if "unfreeze" in changes and recipe.unfreeze and not recipe.freeze:
+        raise click.UsageError("--unfreeze has no effect without --freeze, which names the parts")
     return recipe
 
 

@@ -11,7 +11,7 @@ from cnncalc.folding.simplify import structure
 from cnncalc.network import Network
 
 
-class Group(NamedTuple):
+class LayerGroup(NamedTuple):
     """A block or a repeat.
 
     Attributes:
@@ -31,7 +31,7 @@ class Group(NamedTuple):
     opened: bool
 
 
-def groups_of(network: Network) -> list[Group]:
+def groups_of(network: Network) -> list[LayerGroup]:
     """Return the blocks and repeats, each before those that it holds; of few layers only the blocks, opened."""
     few = len(network) <= FEW
     items = [] if few else structure(network, fold=True)
@@ -39,7 +39,9 @@ def groups_of(network: Network) -> list[Group]:
     found = [(place, name, short_call(network.blocks[name]), 1) for name, place in _blocks(network).items()]
     found += [((item.first, item.last), name_of(item), words_of(item), item.times) for item in _repeats(items)]
     found.sort(key=lambda group: (group[0][0], -group[0][1], group[3], len(group[1])))
-    return [Group(*place, name, layer, times, few or (*place, layer) in opened) for place, name, layer, times in found]
+    return [
+        LayerGroup(*place, name, layer, times, few or (*place, layer) in opened) for place, name, layer, times in found
+    ]
 
 
 def _blocks(network: Network) -> dict[str, tuple[int, int]]:

@@ -9,7 +9,7 @@ from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution, worked_solutions
 from cnncalc.analysis.memory import MemoryPrediction
 from cnncalc.core.cleaning import cell
-from cnncalc.folding.groups import Group, groups_of
+from cnncalc.folding.groups import LayerGroup, groups_of
 from cnncalc.network import Operation
 from cnncalc.report.shapes import field_text
 
@@ -49,7 +49,7 @@ def facts_of(counts: Counts, saved: Sequence[int] | None, memory: MemoryPredicti
     }
 
 
-def _group(group: Group) -> list[Any]:
+def _group(group: LayerGroup) -> list[Any]:
     """Return what the script knows of a block or a repeat."""
     return [group.first, group.last, cell(group.name), cell(group.layer), group.times, int(group.opened)]
 

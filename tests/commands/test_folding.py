@@ -12,7 +12,7 @@ import pytest
 
 import cnncalc as library
 from cnncalc import zoo
-from cnncalc.folding.groups import Group, groups_of
+from cnncalc.folding.groups import LayerGroup, groups_of
 from cnncalc.folding.rows import FoldedRow, folded_rows
 from tests.commands.conftest import Cnncalc
 from tests.draw.tangles import Tangle
@@ -108,7 +108,7 @@ def test_at_most_20_rows_where_something_repeats() -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_groups_lie_one_inside_the_other(seed: int) -> None:
     """A page goes through them with a stack: what begins inside a group ends inside it."""
-    open_: list[Group] = []
+    open_: list[LayerGroup] = []
     network = library.load(Tangle(Random(seed)).spec())
     for group in groups_of(network):
         while open_ and open_[-1].last < group.first:
@@ -119,7 +119,7 @@ def test_groups_lie_one_inside_the_other(seed: int) -> None:
 
 def test_of_few_layers_the_blocks_are_open() -> None:
     network = library.load("block unit\n conv 3x3x4 p1 - relu\nend\nunit*3", input="4x4x4")
-    assert groups_of(network) == [Group(2 * at - 1, 2 * at, f"unit{at}", "unit", 1, True) for at in (1, 2, 3)]
+    assert groups_of(network) == [LayerGroup(2 * at - 1, 2 * at, f"unit{at}", "unit", 1, True) for at in (1, 2, 3)]
 
 
 # ---- sums

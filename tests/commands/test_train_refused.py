@@ -172,3 +172,13 @@ def test_a_setting_of_another_optimizer_is_refused(cnncalc: Cnncalc, folder: Pat
 @pytest.mark.parametrize(("written", "kept"), [("bfloat16", "bf16"), ("float16", "fp16"), ("bf16", "bf16")])
 def test_precisions_as_people_write_them(written: str, kept: str) -> None:
     assert load_recipe("default", {"precision": written}).precision == kept
+
+
+def test_unfreezing_needs_what_is_frozen(cnncalc: Cnncalc, folder: Path) -> None:
+    done = cnncalc("train", SPEC, "--data", "digits", "--unfreeze", "2")
+    assert (done.status, done.out, done.err) == (
+        2,
+        "",
+        "error[usage]: --unfreeze has no effect without --freeze, which names the parts\n"
+        "  = see `cnncalc train --help`\n",
+    )

@@ -12,10 +12,10 @@ import torch
 from cnncalc.core.writing import WriteError
 from cnncalc.train.checkpoints.tensor_file import unpack
 from cnncalc.train.data import DataRequest
+from cnncalc.train.engine.stepping import Stepper
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.folder import RunFolder
-from cnncalc.train.run.loop import Trainer
 from tests.train.run.test_run import PLAIN, STEPS_PER_EPOCH, Complaint
 from tests.train.runs import RANDOM, SPEC, Heard, resume, train, weights
 
@@ -67,13 +67,13 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(folder: Path, 
 @pytest.fixture
 def one_bad_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 17th loss of a process is no number."""
-    right, seen = Trainer._loss, []
+    right, seen = Stepper._loss, []
 
-    def loss(run: Trainer, *arguments: Any) -> torch.Tensor:
+    def loss(run: Stepper, *arguments: Any) -> torch.Tensor:
         seen.append(run)
         return right(run, *arguments) * (float("nan") if len(seen) == 17 else 1.0)
 
-    monkeypatch.setattr(Trainer, "_loss", loss)
+    monkeypatch.setattr(Stepper, "_loss", loss)
 
 
 @pytest.mark.slow
@@ -112,10 +112,10 @@ MEMORY = {
 def test_out_of_memory_says_what_was_tried_and_what_to_try(
     folder: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
-    def loss(run: Trainer, *arguments: Any) -> torch.Tensor:
+    def loss(run: Stepper, *arguments: Any) -> torch.Tensor:
         raise torch.OutOfMemoryError(said)
 
-    monkeypatch.setattr(Trainer, "_loss", loss)
+    monkeypatch.setattr(Stepper, "_loss", loss)
     assert complaint(train, PLAIN, "run", accumulate=2) == (
         f"error[out-of-memory]: memory ran out with batches of 32 images in 2 parts{MEMORY[said]}\n"
         "  = continue with less memory: cnncalc train --resume run --accumulate 4\n"
@@ -128,12 +128,12 @@ def test_out_of_memory_says_what_was_tried_and_what_to_try(
 def test_a_cpu_runs_out_of_memory_too(folder: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyTorch raises a RuntimeError there; others are passed on as they are."""
     said = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes. Error code 12"
-    monkeypatch.setattr(Trainer, "_loss", lambda *arguments: _raise(RuntimeError(said)))
+    monkeypatch.setattr(Stepper, "_loss", lambda *arguments: _raise(RuntimeError(said)))
     assert complaint(train, PLAIN, "run", batch=1, accumulate=1, precision="bf16") == (
         "error[out-of-memory]: memory ran out with batches of 1 image: 400 B more could not be had\n"
         "  = continue with less memory: cnncalc train --resume run --checkpointing"
     )
-    monkeypatch.setattr(Trainer, "_loss", lambda *arguments: _raise(RuntimeError("another")))
+    monkeypatch.setattr(Stepper, "_loss", lambda *arguments: _raise(RuntimeError("another")))
     with pytest.raises(RuntimeError, match=r"^another$"):
         train(PLAIN, "other")
 

@@ -192,7 +192,6 @@ def test_parts_that_there_are_not(folder: Path, complaint: Complaint, settings: 
         ({"freeze": "a b"}, "freeze is names of parts, such as conv1,stage* or body, not 'a b'"),
         ({"learning_rate_of": "head"}, "learning-rate-of is parts and factors, such as head=10x, not 'head'"),
         ({"learning_rate_of": 3}, "learning-rate-of is parts and factors, such as head=10x, not 3"),
-        ({"unfreeze": 2}, "unfreeze says when frozen parts are trained, and freeze names none"),
     ],
 )
 def test_settings_that_name_no_parts(settings: dict[str, object], message: str) -> None:

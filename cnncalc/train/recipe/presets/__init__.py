@@ -67,9 +67,6 @@ def checked(recipe: Recipe) -> Recipe:
     if recipe.nesterov and recipe.momentum == 0 and recipe.optimizer in ("sgd", "muon"):
         message = "Nesterov's momentum needs a momentum, which is 0"
         raise SpecError("bad-recipe", message, hints=["set nesterov to false as well (--no-nesterov)"])
-    if recipe.unfreeze and not recipe.freeze:
-        message = "unfreeze says when frozen parts are trained, and freeze names none"
-        raise SpecError("bad-recipe", message, hints=['name them: freeze = "body" (--freeze body)'])
     if recipe.views not in (1, 2, 6):
         raise SpecError("bad-recipe", f"views is one of 1, 2, 6, not {recipe.views}")
     return recipe

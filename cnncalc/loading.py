@@ -17,6 +17,7 @@ from cnncalc.core.limits import MAX_TEXT
 from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import closest, listed, shorten, shorten_path, type_text
+from cnncalc.layers import find, foreign
 from cnncalc.network import Network, SpecSettings, expand, input_volume
 from cnncalc.spec import parse
 
@@ -64,6 +65,8 @@ def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
     except SpecError as error:
         if translation := _translation(source):
             return load_translation(translation, settings)
+        if missing := _missing(error, source):
+            raise missing from None
         from cnncalc.network.trials import hints  # only on the way to an error
 
         with paused_collector():
@@ -158,6 +161,27 @@ def _path(spec: os.PathLike[str]) -> str:
     except TypeError:
         hints = ["hand over a text, the path of a file, or a name of the zoo"]
         raise ArgumentTypeError("bad-argument", f"{type_text(spec)} is not a spec", hints=hints) from None
+
+
+_A_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+
+
+def _missing(error: SpecError, source: Source) -> SpecError | None:
+    """Return the error for a word that names neither a file nor a network; None for what was meant as a spec."""
+    word = source.text.strip()
+    if source.name != "text" or error.code not in ("no-input", "unknown-layer") or not _A_NAME.fullmatch(word):
+        return None
+    near = zoo.closest_name(word)
+    if find(word) is not None or word in foreign() or (error.code == "unknown-layer" and not near):
+        return None
+    files = closest(word, _specs_in("."))
+    hints = [
+        *(f"did you mean `{name}` of the zoo?" for name in near),
+        *(f"did you mean the file `{name}`?" for name in files),
+    ]
+    hints += ["`cnncalc zoo` lists the networks that ship", 'a spec can stand in quotes: "conv 3x3x16 - relu"']
+    message = f"there is no file and no network of the zoo called `{shorten(word)}`"
+    return SpecError("no-such-file", message, hints=hints)
 
 
 def _zoo_hints(error: SpecError, source: Source) -> list[str]:

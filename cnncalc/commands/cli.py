@@ -13,7 +13,7 @@ import click
 
 from cnncalc import __version__
 from cnncalc.commands.interrupts import Interrupted, Interrupts
-from cnncalc.core.errors import CnncalcError, WriteError
+from cnncalc.core.errors import CnncalcError, ReaderGone, WriteError
 from cnncalc.core.words import did_you_mean, shorten
 from cnncalc.core.writing import complain, give_up
 from cnncalc.report.diagnostics import draw_error
@@ -41,6 +41,9 @@ COMMANDS = (
 
 COMPLETION = "_CNNCALC_COMPLETE"
 """The variable by which a shell asks click for its script, and for what a word may become."""
+
+READER_GONE = 141
+"""The status where the reader of the output has gone, as behind ``| head``: what a shell says of SIGPIPE."""
 
 
 class Commands(click.Group):
@@ -81,7 +84,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its status: 0, 1 for a fault, 2 for a wrong call."""
+    """Run the command line and leave with its status: 0, 1 for a fault, 2 for a wrong call, 141 without a reader."""
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -104,6 +107,8 @@ def _answered(given: list[str]) -> tuple[int, str]:
     as_json = _wants_json(given)
     try:
         return _called(given), ""
+    except ReaderGone:
+        return READER_GONE, ""
     except CnncalcError as error:
         return 1, _json(error) if as_json else draw_error(error)
     except click.exceptions.Abort:
@@ -115,8 +120,9 @@ def _answered(given: list[str]) -> tuple[int, str]:
         if error.filename is not None or sys.stdout is None:
             return _mistake(error, as_json=as_json)
         give_up(sys.stdout)  # click prints help and versions itself
-        what = "the reader closed the pipe" if isinstance(error, BrokenPipeError) else error.strerror or error
-        fault = WriteError("cannot-write", f"cannot write to standard output: {what}")
+        if isinstance(error, BrokenPipeError):
+            return READER_GONE, ""
+        fault = WriteError("cannot-write", f"cannot write to standard output: {error.strerror or error}")
         return 1, _json(fault) if as_json else draw_error(fault)
     except Exception as error:
         return _mistake(error, as_json=as_json)

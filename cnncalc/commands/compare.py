@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cnncalc.commands.options import common_options, gather, short_names, spec_argument
+from cnncalc.commands.options import common_options, gather, refuse_reading_twice, short_names, spec_argument
 from cnncalc.report.compare import compare_report
 
 
@@ -26,4 +26,5 @@ def compare(first: str, others: tuple[str, ...], **options: Any) -> None:
     """
     common = gather(options)
     specs = [first, *others]
+    refuse_reading_twice(specs)
     common.emit(compare_report(short_names(specs), [common.counts_of(spec) for spec in specs]))

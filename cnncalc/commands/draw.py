@@ -9,7 +9,15 @@ from typing import Any
 
 import click
 
-from cnncalc.commands.options import load_spec, refuse_replacing, spec_argument, spec_options, take_spec_options
+from cnncalc.commands.options import (
+    load_spec,
+    refuse_no_name,
+    refuse_replacing,
+    spec_argument,
+    spec_options,
+    take_spec_options,
+)
+from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file, write_stream
@@ -39,7 +47,7 @@ from cnncalc.network import Network, SpecSettings
     show_default=True,
     help="Colour theme; auto follows the viewer's setting.",
 )
-@click.option("--depth", type=click.IntRange(1), help="Levels of blocks that are shown. [default: as many as fit]")
+@click.option("--depth", type=Whole(1), help="Levels of blocks that are shown. [default: as many as fit]")
 @click.option("--image", metavar="FILE", type=click.Path(dir_okay=False), help="Photo that field shows as the input.")
 @spec_options
 def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) -> None:
@@ -60,6 +68,7 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
       cnncalc draw lenet5.txt --style field --layer pool2 -o field.svg
       cnncalc draw "conv 3x3x1 s3" --input 7x7x3 --style window
     """
+    refuse_no_name(output)
     write = _writer(output)
     settings = take_spec_options(options)
     wishes = _wishes(style, options)

@@ -11,6 +11,7 @@ import click
 
 from cnncalc.commands.options import load_spec, spec_argument, spec_options, take_spec_options
 from cnncalc.commands.training import weights_option
+from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import write_file, write_stream
 from cnncalc.network import Network, SpecSettings
@@ -35,7 +36,7 @@ ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2", ".pt": "state-dict"}
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**63 - 1),
+    type=Whole(0, 2**63 - 1),
     help="Random seed of the first weights.",
 )
 @weights_option

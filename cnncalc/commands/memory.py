@@ -25,6 +25,7 @@ from cnncalc.commands.options import (
     take_output,
     take_spec_options,
 )
+from cnncalc.commands.whole import Whole
 from cnncalc.core.precision import AUTOCAST
 from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, with_momentum
 from cnncalc.report.memory import Budget, memory_report
@@ -86,7 +87,7 @@ class GpuName(click.ParamType[str]):
 @precision_option(AUTOCAST, "Precision of a step; bf16 and fp16 are autocast.")
 @click.option(
     "--accumulate",
-    type=click.IntRange(1, 10**9),
+    type=Whole(1, 10**9),
     metavar="N",
     default=1,
     show_default=True,

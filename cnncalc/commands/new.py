@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import SpecArgument, refuse_replacing, take_spec_path
+from cnncalc.commands.whole import Whole
 from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
 from cnncalc.core.writing import complain, write_file, write_stream
@@ -33,10 +34,10 @@ def _numbers(context: click.Context, parameter: click.Parameter, values: tuple[s
 @click.option("--pattern", metavar="FORMULA", help="Formula of the lectures: (CONV-RELU)*2-POOL-FC.")
 @click.option("--like", metavar="NAME", type=SpecArgument(), help="Network to adapt, a name of the zoo or a file.")
 @click.option("--input", required=True, metavar="HxWxC", help="Input volume, such as 32x32x3.")
-@click.option("--classes", type=click.IntRange(1, 10**9), metavar="N", help="Outputs of the last layer.")
-@click.option("--width", type=click.IntRange(1, 10**6), metavar="N", help="Filters of the first stage. [default: 32]")
-@click.option("--kernel", type=click.IntRange(1, 1000), metavar="N", help="Height and width of kernels. [default: 3]")
-@click.option("--hidden", type=click.IntRange(1, 10**9), metavar="N", help="Outputs of the fully connected layers.")
+@click.option("--classes", type=Whole(1, 10**9), metavar="N", help="Outputs of the last layer.")
+@click.option("--width", type=Whole(1, 10**6), metavar="N", help="Filters of the first stage. [default: 32]")
+@click.option("--kernel", type=Whole(1, 1000), metavar="N", help="Height and width of kernels. [default: 3]")
+@click.option("--hidden", type=Whole(1, 10**9), metavar="N", help="Outputs of the fully connected layers.")
 @click.option(
     "--times",
     metavar="LETTER=N",

@@ -12,6 +12,7 @@ import click
 
 from cnncalc import zoo
 from cnncalc.analysis import Counts, count
+from cnncalc.commands.whole import Whole
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
 from cnncalc.core.precision import SPELLINGS, STORED
@@ -95,6 +96,18 @@ def load_spec(spec: str, settings: SpecSettings) -> Network:
     for note in network.notes:
         complain(draw_note(note, network.source))
     return network
+
+
+def refuse_reading_twice(specs: Sequence[str]) -> None:
+    """Refuse to read standard input for two specs, of which the second would be empty."""
+    if specs.count("-") > 1:
+        raise click.UsageError("standard input can be read once only: give - for one SPEC")
+
+
+def refuse_no_name(path: str | None) -> None:
+    """Refuse a file whose name is empty, as of a variable of the shell that is not set."""
+    if path == "":
+        raise click.UsageError("-o needs the name of a file, and was given an empty one")
 
 
 def refuse_replacing(spec: str, path: str | None) -> None:
@@ -187,6 +200,7 @@ def take_spec_options(values: dict[str, Any]) -> SpecSettings:
 def take_output(values: dict[str, Any]) -> Output:
     """Take what `output_options` added out of a command's keyword arguments."""
     path, form = values.pop("output"), values.pop("form")
+    refuse_no_name(path)
     return Output(form or _form_of(path), path)
 
 
@@ -270,7 +284,7 @@ def batch_option(help: str) -> Callable[[F], F]:
         "--batch",
         cls=AliasedOption,
         aliases=["--batch-size"],
-        type=click.IntRange(1, 10**9),
+        type=Whole(1, 10**9),
         metavar="N",
         default=1,
         show_default=True,

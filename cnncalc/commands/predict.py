@@ -8,6 +8,7 @@ import click
 
 from cnncalc.commands.options import output_options, take_output
 from cnncalc.commands.training import run_argument, views_option, weights_option
+from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.train.data_request import RESIZES
@@ -23,7 +24,7 @@ from cnncalc.train.data_request import RESIZES
 )
 @click.option(
     "--top",
-    type=click.IntRange(1),
+    type=Whole(1),
     metavar="N",
     default=3,
     show_default=True,

@@ -12,6 +12,8 @@ from cnncalc import __version__
 from cnncalc.commands.options import (
     batch_option,
     load_spec,
+    refuse_no_name,
+    refuse_reading_twice,
     refuse_replacing,
     short_names,
     spec_argument,
@@ -46,6 +48,8 @@ def report(specs: tuple[str, ...], output: str | None, batch: int, **options: An
       cnncalc report vgg16.txt --batch 64 -o vgg16.html
       cnncalc report resnet18.txt resnet50.txt -o compared.html
     """
+    refuse_no_name(output)
+    refuse_reading_twice(specs)
     if output is not None and not output.lower().endswith((".html", ".htm")):
         raise click.UsageError(f"a page is HTML: {shorten_path(output)!r} should end in .html")
     from cnncalc.analysis import count

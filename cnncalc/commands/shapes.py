@@ -11,6 +11,7 @@ import click
 
 from cnncalc.analysis import Counts, count
 from cnncalc.commands.options import Common, common_options, fold_option, gather, screen_of, spec_argument
+from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError, WriteError
 from cnncalc.core.precision import AUTOCAST
 from cnncalc.core.writing import write_stream
@@ -20,7 +21,7 @@ from cnncalc.report.shapes import shapes_report
 
 @click.command()
 @spec_argument()
-@click.option("--depth", type=click.IntRange(1), metavar="N", help="Fold blocks that are nested deeper than this.")
+@click.option("--depth", type=Whole(1), metavar="N", help="Fold blocks that are nested deeper than this.")
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
 @click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for its backward pass.")
 @click.option("--watch", is_flag=True, help="Show it again whenever the file changes, until Ctrl-C.")

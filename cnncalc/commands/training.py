@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cnncalc.commands.options import AliasedOption
+from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE
 from cnncalc.train.recipe.settings import SWITCH, Kind, Setting, Wrong, key_of, settings
@@ -125,8 +126,8 @@ _DATA_OPTIONS = (
     ("--colour", {"type": click.Choice(COLOURS)}, "Colours of the images; auto: as the spec's input. [auto]"),
     ("--layout", {"type": click.Choice(LAYOUTS)}, "Axis order of an array of images. [auto]"),
     ("--unreadable", {"type": click.Choice(UNREADABLE)}, "Refuse unreadable images, or skip them. [refuse]"),
-    ("--limit", {"type": click.IntRange(1), "metavar": "N"}, "Number of training images, evenly spaced. [all]"),
-    ("--workers", {"type": click.IntRange(0, 256), "metavar": "N"}, "Processes that load images from disk. [2]"),
+    ("--limit", {"type": Whole(1), "metavar": "N"}, "Number of training images, evenly spaced. [all]"),
+    ("--workers", {"type": Whole(0, 256), "metavar": "N"}, "Processes that load images from disk. [2]"),
 )
 _FIELDS = {"data-folder": "folder"}
 

@@ -97,6 +97,10 @@ class WriteError(CnncalcError, OSError):
     """An output that could not be written."""
 
 
+class ReaderGone(WriteError, BrokenPipeError):
+    """Nobody reads standard output any more, as behind ``| head``: there is nobody to tell."""
+
+
 class Fault(Exception):
     """What a layer finds wrong with itself: the inner rule, which knows no text and no line.
 

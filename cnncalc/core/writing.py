@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, TextIO
 
 from cnncalc.core.cleaning import printable_lines
-from cnncalc.core.errors import WriteError
+from cnncalc.core.errors import ReaderGone, WriteError
 from cnncalc.core.words import shorten_path
 
 _PLAIN = str.maketrans(
@@ -54,7 +54,8 @@ def write_stream(text: str | Iterable[str], stream: TextIO | None) -> None:
     """Write a text, in one or many pieces, to standard output, in plain characters where it knows no others.
 
     Raises:
-        WriteError: where the reader has gone (``| head``), the disk is full or standard output is closed.
+        ReaderGone: where nobody reads any more, as behind ``| head``.
+        WriteError: where the disk is full or standard output is closed.
 
     """
     if stream is None:
@@ -65,9 +66,12 @@ def write_stream(text: str | Iterable[str], stream: TextIO | None) -> None:
         stream.flush()
         for chunk in _chunks(pieces):
             _write_chunk(encodable(chunk, encoding), stream, encoding)
+    except BrokenPipeError:
+        give_up(stream)
+        raise ReaderGone("reader-gone", "cannot write to standard output: the reader closed the pipe") from None
     except OSError as error:
         give_up(stream)
-        raise WriteError("cannot-write", f"cannot write to standard output: {_said(error)}") from None
+        raise WriteError("cannot-write", f"cannot write to standard output: {_reason(error)}") from None
 
 
 def _chunks(pieces: Iterable[str]) -> Iterator[str]:
@@ -177,10 +181,6 @@ def give_up(stream: TextIO) -> None:
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         stream.flush()
-
-
-def _said(error: OSError) -> str:
-    return "the reader closed the pipe" if isinstance(error, BrokenPipeError) else _reason(error)
 
 
 def _reason(error: OSError) -> str:

@@ -1,13 +1,16 @@
 """Writing a picture as PDF (ISO 32000): one page of its size, texts as texts in Helvetica, which every reader has.
 
 A page that holds lines, areas and texts is some hundred lines of a small language, so that no library is needed. Texts
-are in Windows' Latin alphabet; the signs of sums are from the font Symbol, and other letters become question marks.
+are in Windows' Latin alphabet; the signs of sums are from the font Symbol, and Korean letters from HYSMyeongJo, one of
+Adobe's standard fonts for East Asia, for which a reader takes what its system has. Other letters become question marks.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from cnncalc.core.cleaning import cell
@@ -35,6 +38,7 @@ class _Page:
         self.looks: Mapping[str, Look] = LOOKS[theme]
         self.clears: dict[float, str] = {}
         self.images: list[bytes] = []
+        self.korean = False  # whether a text has letters of the Korean font
         self.content = "\n".join(self._operators())
 
     # ---- the file
@@ -44,11 +48,11 @@ class _Page:
         stream = zlib.compress(self.content.encode("latin-1"), 9)
         box = f"[0 0 {_number(self.picture.width * _POINTS)} {_number(self.picture.height * _POINTS)}]"
         states = "".join([f"/{name} << /ca {clear:g} >> " for clear, name in self.clears.items()])
-        fonts = "".join(
-            [f"/{key} << /Type /Font /Subtype /Type1 /BaseFont /{name}{code} >> " for key, name, code in _FONTS]
-        )
+        korean = 6 + len(self.images)
+        fonts = " ".join([f"/{key} {text}" for key, text in _FONTS.items()])
+        fonts += f" /{_KOREAN} {korean} 0 R" if self.korean else ""
         photos = "".join([f"/I{place} {6 + place} 0 R " for place in range(len(self.images))])
-        resources = f"<< /Font << {fonts}>> /ExtGState << {states}>> /XObject << {photos}>> >>"
+        resources = f"<< /Font << {fonts} >> /ExtGState << {states}>> /XObject << {photos}>> >>"
         objects = [
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -56,6 +60,7 @@ class _Page:
             b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream),
             f"<< /Title {_unicode(self.picture.title)} /Subject {_unicode(self.picture.description)} >>".encode(),
             *self.images,
+            *(_korean_font(korean) if self.korean else []),
         ]
         return _assembled(objects)
 
@@ -94,6 +99,7 @@ class _Page:
         colour = _colour(self.looks[shape.role].fill or "#000000")
         yield f"BT {colour} rg 1 0 0 -1 {_numbers(left, shape.y)} Tm"
         for font, text in _runs(cell(shape.text), shape.bold):
+            self.korean |= font == _KOREAN
             yield f"/{font} {_number(shape.size)} Tf <{text.hex()}> Tj"
         yield "ET"
 
@@ -130,11 +136,14 @@ class _Page:
             yield from self._write(inner)
 
 
-_FONTS = (
-    ("F0", "Helvetica", " /Encoding /WinAnsiEncoding"),
-    ("F1", "Helvetica-Bold", " /Encoding /WinAnsiEncoding"),
-    ("F2", "Symbol", ""),
-)
+_FONTS = {
+    "F0": "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    "F1": "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
+    "F2": "<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>",
+}
+_KOREAN = "F3"
+_EAST_ASIAN = re.compile("[\u1100-\u11ff\u3000-\u30ff\u3130-\u318f\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
+"""Letters that the Korean font has, each as wide as the font is high."""
 
 _WRITERS: dict[type, Callable[[_Page, Any], Iterator[str]]] = {
     Text: _Page._text,
@@ -161,19 +170,37 @@ def _assembled(objects: list[bytes]) -> bytes:
     return b"".join([*parts, b"startxref\n%d\n%%%%EOF\n" % table])
 
 
+def _korean_font(number: int) -> list[bytes]:
+    """Return the objects of a font that is not in the file; ``number`` is that of the first of them."""
+    name = "/BaseFont /HYSMyeongJo-Medium"
+    system = "/CIDSystemInfo << /Registry (Adobe) /Ordering (Korea1) /Supplement 1 >>"
+    shape = "/Flags 6 /FontBBox [0 -148 1001 880] /ItalicAngle 0 /Ascent 880 /Descent -148 /CapHeight 880 /StemV 92"
+    texts = (
+        f"<< /Type /Font /Subtype /Type0 {name} /Encoding /UniKS-UCS2-H /DescendantFonts [{number + 1} 0 R] >>",
+        f"<< /Type /Font /Subtype /CIDFontType0 {name} {system} /DW 1000 /FontDescriptor {number + 2} 0 R >>",
+        f"<< /Type /FontDescriptor /FontName /HYSMyeongJo-Medium {shape} >>",
+    )
+    return list(map(str.encode, texts))
+
+
 def _runs(text: str, bold: bool) -> Iterator[tuple[str, bytes]]:
     """Part a text by the fonts that have its letters."""
-    latin = b""
-    for character in text:
-        if character in _SYMBOLS:
-            if latin:
-                yield f"F{bold:d}", latin
-            latin = b""
-            yield "F2", bytes([_SYMBOLS[character]])
-        else:
-            latin += character.encode("cp1252", "replace")
-    if latin:
-        yield f"F{bold:d}", latin
+    for font, letters in groupby(text, lambda letter: _font(letter, bold)):
+        yield font, b"".join([_ENCODED.get(font, _latin)(letter) for letter in letters])
+
+
+def _font(letter: str, bold: bool) -> str:
+    return "F2" if letter in _SYMBOLS else _KOREAN if _EAST_ASIAN.match(letter) else f"F{bold:d}"
+
+
+def _latin(letter: str) -> bytes:
+    return letter.encode("cp1252", "replace")
+
+
+_ENCODED: dict[str, Callable[[str], bytes]] = {
+    "F2": lambda letter: bytes([_SYMBOLS[letter]]),
+    _KOREAN: lambda letter: letter.encode("utf-16-be"),
+}
 
 
 def _box(shape: Rect) -> Iterator[str]:

@@ -167,6 +167,9 @@ class ExpansionState:
         if word in self.spec.blocks:
             hints = [f"write {shorten(self.spec.blocks[word].signature, 80)}"]
             return self.error("bad-call", f"`{word}` is a block and is called with brackets", span, hints)
+        if word in self.spec.labels or any(word in block.labels for block in self.spec.blocks.values()):
+            hints = [f"`{word}` is a label: `@{word}` takes its volume"]
+            return self.error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)
         ours = foreign().get(word)
         hints = [f"did you mean `{ours}`?"] if ours else []
         known = [name for name in (*words(), *STATEMENTS, *self.spec.blocks) if not _is_another_word(word, name)]

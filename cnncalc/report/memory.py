@@ -75,7 +75,8 @@ def _summary(prediction: MemoryPrediction) -> list[tuple[str, str]]:
     held = _most(prediction)
     if held:
         total = sum(prediction.kept.values())
-        lines.append(("layers", f"{held} hold most of the {bytes_text(total)} of activations"))
+        are = "are" if "," in held else "is"
+        lines.append(("layers", f"{held} {are} the largest of the {bytes_text(total)} of activations"))
     return lines
 
 
@@ -92,7 +93,8 @@ def _assumed(setup: TrainingSetup) -> str:
     if setup.inference:
         return f"a forward pass of {images}, {precision}, on {setup.device}"
     if setup.accumulate > 1:
-        images += f" in {setup.accumulate} passes of {setup.images:,}"
+        most = "" if setup.batch % setup.accumulate == 0 else "at most "
+        images += f" in {setup.accumulate} passes of {most}{setup.images:,}"
     settings = [f"weight decay {setup.effective_weight_decay:g}", setup.implementation]
     if setup.rule.momentum is not None:
         settings.insert(0, f"momentum {setup.effective_momentum:g}")

@@ -35,7 +35,7 @@ def test_the_table(cnncalc: Cnncalc) -> None:
         "budget  the largest batch for 191 MiB is 45; a batch of 64 does not fit: it takes 76.7 MiB too much\n"
         "peak    280,425,472 bytes, in the backward pass at relu2\n"
         "of      a training step of 64 images, float32, sgd (momentum 0.9, weight decay 0.0005, foreach), on cuda\n"
-        "layers  conv1 64.0 MiB, conv2 64.0 MiB hold most of the 128 MiB of activations\n"
+        "layers  conv1 64.0 MiB, conv2 64.0 MiB are the largest of the 128 MiB of activations\n"
         "--accumulate 2 lowers the peak by 129 MiB to 138 MiB (2 passes of 32 images in each step)\n"
         "--precision bf16 lowers the peak by 126 MiB to 141 MiB (autocast to bf16)\n"
         "not counted: the CUDA context, cuDNN's workspaces, and what fragmentation wastes\n"

@@ -85,7 +85,7 @@ def test_a_reader_that_has_gone(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "cnncalc", *arguments]
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
-    assert (done.returncode, done.stderr) == (1, CANNOT + "the reader closed the pipe\n")
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 @pytest.mark.parametrize("name", ["x.pdf", "x", "x.csv.gz"])

@@ -104,6 +104,19 @@ def test_every_painting_of_a_pdf_saves_and_restores() -> None:
         assert operators.count("BT") == operators.count("ET")
 
 
+def test_korean_letters_are_in_a_font_of_the_reader() -> None:
+    """In UTF-16, which Adobe calls UniKS-UCS2-H; no font has a snowman, and a file names only what it uses."""
+    korean, latin = (pdf(Picture(100, 100, "", "", [Text(0, 10, text, 10)])) for text in ("a 한글 \N{SNOWMAN}", "a"))
+    assert re.findall(r"/(F\d) 10 Tf <(.*?)>", content(korean)) == [
+        ("F0", "6120"), ("F3", "d55cae00"), ("F0", "203f"),
+    ]  # fmt: skip
+    found = objects(korean)
+    assert b"/Encoding /UniKS-UCS2-H /DescendantFonts [7 0 R]" in found[6]
+    assert b"/Ordering (Korea1)" in found[7]
+    assert b"/FontDescriptor 8 0 R" in found[7]
+    assert len(objects(latin)) == 5
+
+
 def test_a_hostile_name_stays_a_text_in_a_pdf() -> None:
     """Texts are hexadecimal, so that no bracket ends one."""
     data = pdf(lenet(name=") Tj ET /JavaScript (app.alert(1)) \x1b"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncalc.core.errors import ArgumentError
-from cnncalc.core.words import did_you_mean, shorten
+from cnncalc.core.words import closest, shorten
 from cnncalc.network import Network, Node
 
 
@@ -23,10 +23,27 @@ def layer_named(network: Network, wanted: str) -> Node:
     inside = [node for node in network.layers if node.name.startswith(f"{name}.")]
     if inside:
         return inside[-1]
+    raise ArgumentError("unknown-name", f"there is no layer `{shorten(wanted)}`", hints=_near(network, name))
+
+
+MOST_NAMED = 8
+"""So many names are listed in a hint."""
+
+
+def _near(network: Network, name: str) -> list[str]:
+    """Return hints: layers that are called so inside of blocks, or else alike, and what stands outside of blocks."""
     names = [node.name for node in network.layers]
-    listed = "layers are " + ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    hints = [*did_you_mean(name, names), listed]
-    raise ArgumentError("unknown-name", f"there is no layer `{shorten(wanted)}`", hints=hints)
+    inside = [whole for whole in names if whole.endswith(f".{name}")]
+    if not inside:
+        lasts = closest(name, {whole.rpartition(".")[2] for whole in names})
+        inside = closest(name, names) or [whole for whole in names if whole.rpartition(".")[2] in lasts]
+    outside = list(dict.fromkeys([whole.partition(".")[0] for whole in names]))
+    known = [f"layers and blocks are {_some(outside)}"]
+    return [f"did you mean {_some([f'`{whole}`' for whole in inside])}?", *known] if inside else known
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
 
 
 def first_that(network: Network, holds: Callable[[Node], bool], what: str) -> Node:

@@ -14,7 +14,7 @@ from cnncalc.draw.layer.choosing import first_that, layer_named
 from cnncalc.draw.roles import times
 from cnncalc.draw.shapes import Line, Picture, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
-from cnncalc.layers.window import Window, never_read
+from cnncalc.layers.window import Window, axis_name, never_read
 from cnncalc.network import Network, Node
 
 MARGIN = 24.0
@@ -114,22 +114,23 @@ def _has_window(node: Node) -> bool:
     return bool(getattr(node.layer, "windows", ()))
 
 
-def _axes(node: Node, *, strict: bool) -> tuple[Axis, Axis]:
-    """Return the two sides of the grid: the last two dimensions, or a single row."""
+def _axes(node: Node, *, strict: bool) -> list[Axis]:
+    """Return the sides of the input; the grid shows the last two, or a single row."""
     source, windows = node.sources[0], node.layer.windows  # type: ignore[attr-defined]
     rounding = "strict" if strict else node.layer.rounding  # type: ignore[attr-defined]
     sides = []
     for size, window, outputs in zip(source.spatial, windows, node.output.spatial, strict=True):
         sides.append(Axis(size, window, outputs, rounding != "strict" or window.fits(size), rounding))
-    return (sides[-2] if len(sides) > 1 else _WHOLE), sides[-1]
+    return sides
 
 
 class _Drawing:
     def __init__(self, network: Network, name: str, node: Node, *, strict: bool) -> None:
         self.network, self.name, self.node = network, name, node
-        self.down, self.across = _axes(node, strict=strict)
-        self.flat = self.down is _WHOLE
-        self.fits = self.down.fits and self.across.fits
+        self.axes = _axes(node, strict=strict)
+        self.flat = len(self.axes) == 1
+        self.down, self.across = (_WHOLE if self.flat else self.axes[-2]), self.axes[-1]
+        self.fits = all(axis.fits for axis in self.axes)
         self.cell = min(CELL, LARGEST_GRID / max(self.down.shown, self.across.shown))
         self.out: list[Shape] = []
 
@@ -280,17 +281,17 @@ class _Drawing:
     def _lines(self) -> list[tuple[str, str]]:
         source, output = self.node.sources[0], self.node.output
         lines = [(f"input {times(source)}" + (f", output {times(output)}" if self.fits else ""), "text")]
-        if self.flat:
-            named = [("length", self.across)]
-        elif self.across == self.down:
-            named = [("height and width", self.across)]
-        else:
-            named = [("height", self.down), ("width", self.across)]
+        names = [axis_name(place, len(self.axes)) for place in range(len(self.axes))]
+        named = list(zip(names, self.axes, strict=True))
+        if len(set(self.axes)) == 1 and not self.flat:
+            named = [(f"{', '.join(names[:-1])} and {names[-1]}", self.across)]
         self.sums = []
         for what, axis in named:
             said, role = _sum(axis)
             self.sums.append(f"{what} {said}")
             lines.append((f"{what}: {said}", role))
+        if len(self.axes) > 2:
+            lines.append((f"the grid shows {names[-2]} and {names[-1]}", "quiet"))
         if self.fits and any(self.node.dropped):
             lines.append((never_read(self.node.dropped), "quiet"))
         return lines

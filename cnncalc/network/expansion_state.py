@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from cnncalc.core.errors import Fault, Note, SpecError
@@ -16,7 +16,7 @@ from cnncalc.network.network import Node, Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
-from cnncalc.spec.expressions import Expression
+from cnncalc.spec.expressions import SIZES, Expression
 from cnncalc.spec.parser import layer_words
 from cnncalc.spec.steps import MERGES, STATEMENTS
 from cnncalc.spec.values import evaluate, read_volume
@@ -38,6 +38,7 @@ class ExpansionState:
         self.volumes: list[Volume] = []
         self.parameters: dict[str, int] = {}
         self.top = Scope("", self.parameters, taken=set(spec.labels))
+        self.hides_sizes = any(name in SIZES for name in _parameters(spec))
         self.most_steps = most_steps
         self.rounding = settings.rounding or "strict"
         self.notes: list[Note] = []
@@ -54,12 +55,17 @@ class ExpansionState:
     # ---- values
 
     def names(self, at: int, parameters: MutableMapping[str, int]) -> Mapping[str, int]:
-        """Return what names stand for: the parameters, and H, W and C of the volume that arrives."""
+        """Return what names stand for: the parameters, and H, W and C of the volume that arrives.
+
+        A parameter of such a name hides the size.
+        """
         if not self.volumes:
             return parameters
         volume = self.volumes[at]
         sizes = dict(zip("wh", volume.spatial[::-1], strict=False))
         sizes["c"] = volume.channels
+        if self.hides_sizes:
+            sizes = {name: size for name, size in sizes.items() if name not in parameters}
         return ChainMap(sizes, parameters)
 
     def value(self, expression: Expression, names: Mapping[str, int], source: Source | None = None) -> int:
@@ -85,6 +91,8 @@ class ExpansionState:
         given = self.given(block, call, outside)
         own: dict[str, int] = {}
         bound = ChainMap(own, self.parameters)
+        if self.hides_sizes and block.source is not self.spec.source:  # it means the sizes, whatever the spec calls so
+            bound = ChainMap(own, {name: value for name, value in self.parameters.items() if name not in SIZES})
         for parameter in block.parameters:
             if parameter.name in given:
                 bound[parameter.name] = given[parameter.name]
@@ -190,6 +198,15 @@ class ExpansionState:
         span = Span(item.span.start, item.span.start + len(item.name))
         hints = hints or [f"define it: `block {shorten(item.name)}(…)` … `end`"]
         return self.error("unknown-block", f"there is no block `{shorten(item.name)}`", span, hints)
+
+
+def _parameters(spec: tree.Spec) -> Iterator[str]:
+    """Go through the names of all parameters, of the spec and of its blocks."""
+    for statement in spec.statements:
+        if type(statement) is tree.ParameterSyntax:
+            yield statement.name
+    for block in spec.blocks.values():
+        yield from [parameter.name for parameter in block.parameters]
 
 
 def _is_another_word(word: str, name: str) -> bool:

@@ -51,7 +51,7 @@ class Literal(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A parameter, or one of H, W and C."""
+    """A parameter, or one of the `SIZES`."""
 
     name: str
     span: Span
@@ -161,8 +161,11 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
 _TO_WHOLE = frozenset(("ceil", "round"))
 _LARGEST_EXPONENT = 64
 
-RESERVED_NAMES = frozenset((*_FUNCTIONS, "h", "w", "c"))
-"""Names that a parameter may not take: functions, and the sizes of the arriving volume."""
+RESERVED_NAMES = frozenset(_FUNCTIONS)
+"""Names that a parameter may not take: those of functions."""
+
+SIZES = ("w", "h", "c")
+"""What the width, the height and the channels of the arriving volume are called where no parameter is called so."""
 
 
 def _out_of_range(span: Span) -> ExpressionFault:

@@ -150,9 +150,22 @@ class Scanner:
         self.refuse_long(name)
         if name in RESERVED_NAMES:
             span = Span(self.position - len(name), self.position)
-            hints = ["H, W and C are the sizes of the volume that arrives; choose another name"]
+            hints = ["it is a function; choose another name"]
             raise self.error("bad-name", f"`{name}` is a reserved name", span, hints)
         return name
+
+    def label_name(self) -> str | None:
+        """[ letter { letter | digit | "_" } ], letters of any script; None where none stands here"""
+        match = NAME.match(self.text, self.position)
+        end = match.end() if match else self.position
+        if self.text[end : end + 1].isascii():
+            self.position = end
+            return match[0] if match else None
+        start = self.position
+        while end < len(self.text) and f"{'a' if end > start else ''}{self.text[end]}".isidentifier():
+            end += 1
+        self.position = end
+        return _one_spelling(self.text[start:end]) if end > start else None
 
     # ---- between the words
 
@@ -224,10 +237,10 @@ class Scanner:
             hints = ["write what repeats once: (conv 3x3x64 p1 - relu)*100"]
             raise self.error("too-long", f"a spec has at most {MAX_PARTS:,} layers, options and numbers", span, hints)
 
-    def refuse_long(self, name: str) -> None:
-        """Refuse a name, just read, that is too long."""
+    def refuse_long(self, name: str, span: Span | None = None) -> None:
+        """Refuse a name that is too long; without a span it has just been read."""
         if len(name) > MAX_NAME:
-            span = Span(self.position - len(name), self.position)
+            span = span or Span(self.position - len(name), self.position)
             raise self.error("bad-name", f"a name has at most {MAX_NAME} characters, not {len(name):,}", span)
 
     def too_many_words(self, span: Span) -> SpecError:
@@ -293,3 +306,10 @@ def _in_one_line(parts: list[str]) -> str:
         written.append(sign + part if written else part)
         between = ""
     return "".join(written)
+
+
+def _one_spelling(name: str) -> str:
+    """Return a name in the spelling in which Python has it: an accent may be typed with its letter or behind it."""
+    import unicodedata  # only names of other than English letters need it
+
+    return unicodedata.normalize("NFKC", name).lower()

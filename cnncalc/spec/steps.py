@@ -90,22 +90,20 @@ class StepParser(Scanner):
 
     def label(self) -> str | None:
         """[ name ":" ]"""
-        match = NAME.match(self.text, self.position)
-        if match is None:
+        start = self.position
+        name = self.label_name()
+        span = Span(start, self.position)
+        self.gap()
+        if name is None or not self.take(":"):
+            self.position = start
             return None
-        colon = GAP.match(self.text, match.end()).end()  # type: ignore[union-attr]
-        if not self.text.startswith(":", colon):
-            return None
-        name, span = match[0], Span(match.start(), match.end())
         if name in self.labels:
             first = self.source.line(self.labels[name].start)
             hints = [f"the first one stands on line {first}; choose another name"]
             raise self.error("bad-name", f"the label `{shorten(name)}` is used twice", span, hints)
-        self.position = match.end()
-        self.refuse_long(name)
+        self.refuse_long(name, span)
         self.labels[name] = span
         self.count_part()
-        self.position = colon + 1
         self.space()
         return name
 
@@ -153,7 +151,10 @@ class StepParser(Scanner):
         """take = "@" name"""
         start = self.position
         self.position += 1
-        name = self.name("a label's name, as in `@enc1`")
+        self.gap()
+        name = self.label_name()
+        if name is None:
+            raise self.unexpected("a label's name, as in `@enc1`")
         return tree.TakeSyntax(name, Span(start, self.position))
 
     def merge(self, word: str, start: int) -> tree.MergeSyntax:

@@ -11,7 +11,7 @@ from cnncalc.layers import find
 from cnncalc.model.from_torch.block_candidates import Family
 from cnncalc.model.from_torch.trace import CONTAINERS, ModuleScope
 from cnncalc.model.from_torch.units import NORM, PATH, STAGE
-from cnncalc.spec.expressions import RESERVED_NAMES
+from cnncalc.spec.expressions import RESERVED_NAMES, SIZES
 from cnncalc.spec.steps import MERGES, STATEMENTS
 
 _SAYS_NOTHING = frozenset(("body", "conv", "feature", "m", "model", "module", "net", "op", "seq"))
@@ -164,4 +164,4 @@ def _positions(volume: Volume) -> int:
 
 def _is_taken(name: str) -> bool:
     """Say whether a word means something already, so that no block is called so."""
-    return name in STATEMENTS or name in MERGES or name in RESERVED_NAMES or find(name) is not None
+    return name in STATEMENTS or name in MERGES or name in (*RESERVED_NAMES, *SIZES) or find(name) is not None

@@ -71,7 +71,7 @@ def test_the_json_of_other_commands(command: str, capsys: pytest.CaptureFixture[
     table = section(JSON_PAGE, "The other commands")
     own = {name for line in table.splitlines() if line.startswith(f"| `{command}` |") for name in fields(line, 1)}
 
-    assert set(data) - {"total"} == {"schema", "spec", "input", "conventions", "layers"}
+    assert set(data) - {"total", "metrics"} == {"schema", "spec", "input", "conventions", "layers"}
     assert set(data["layers"][0]) == {"index", "name", "line", "layer"} | own
 
 
@@ -93,8 +93,31 @@ def test_the_json_of_memory(capsys: pytest.CaptureFixture[str]) -> None:
     parts = set(data.pop("parts"))
 
     assert data["advice"]
-    assert fields(section(JSON_PAGE, "Memory")) | {"schema", "spec", "input"} == {*keys(data), "parts"}
+    described = data.pop("metrics")
+    assert {name: metric["complete"] for name, metric in described.items()} == {
+        "peak_bytes": False, "saved_bytes": True, "largest_batch": False,
+    }  # fmt: skip
+    assert fields(section(JSON_PAGE, "Memory")) | {"schema", "spec", "input"} == {
+        *keys(data),
+        "parts",
+        "metrics",
+        "unit",
+        "method",
+        "complete",
+    }
     assert parts == set(KINDS) == fields(section(PAGES["memory.md"], "The parts of the peak"))
+
+
+def test_a_receptive_field_that_is_not_known_is_incomplete() -> None:
+    """Behind an enlargement of more than 1,024 phases a field is not known, and so it is behind it."""
+    known, unknown = (json.loads(cnncalc.load(text, input="9x9x1").to_json()) for text in ("conv 3x3x1", UNKNOWN))
+    assert known["metrics"]["receptive_field"]["complete"] is True
+    assert unknown["metrics"]["receptive_field"]["complete"] is False
+    assert unknown["layers"][-1]["receptive_field"] is None
+    assert set(unknown["total"]) <= set(unknown["metrics"])
+
+
+UNKNOWN = "upsample 2001x2001 - conv 3x3x1 s2 p1 floor"
 
 
 def test_the_json_of_what_is_saved(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts
 from cnncalc.core.numbers import bytes_text, ratio_text, whole
+from cnncalc.report.metrics import counted_metrics
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions, number
 from cnncalc.report.shapes import field_text
@@ -89,6 +90,7 @@ def _spec(name: str, counts: Counts) -> dict[str, Any]:
         "input": list(network.input),
         "output": list(network.output),
         "conventions": conventions(counts),
+        "metrics": counted_metrics(counts),
         "layers": len(network),
         "params": network.params,
         "weights": network.weights,

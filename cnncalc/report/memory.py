@@ -11,6 +11,7 @@ from cnncalc.analysis.memory.advice import Advice
 from cnncalc.analysis.memory.saved import saved_of
 from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.json_form import GAP, Filled, Form
+from cnncalc.report.metrics import metrics
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
@@ -139,6 +140,7 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
         "spec": network.source.name,
         "input": list(network.input),
         "assumptions": _assumptions(prediction.setup),
+        "metrics": _metrics(prediction.setup),
         "peak_bytes": prediction.peak_bytes,
         "parts": dict(prediction.parts),
         "peak": {"phase": prediction.phase, "layer": prediction.layer},
@@ -157,6 +159,12 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
             for change in changes
         ],
     }
+
+
+def _metrics(setup: TrainingSetup) -> dict[str, Any]:
+    """Return what the numbers are; on a graphics card the peak leaves out what `_uncounted` names."""
+    names = ("peak_bytes", "saved_bytes", "largest_batch")
+    return metrics(names, ["peak_bytes", "largest_batch"] if _uncounted(setup) else [])
 
 
 def _layers(prediction: MemoryPrediction) -> Iterator[Filled]:

@@ -10,6 +10,7 @@ from cnncalc.analysis.arithmetic import parameter_sum
 from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
+from cnncalc.report.metrics import metrics
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions
 from cnncalc.report.shapes import value_size
@@ -81,6 +82,7 @@ def _data(counts: Counts, total: int, *, biases: bool) -> dict[str, Any]:
         "spec": network.source.name,
         "input": list(network.input),
         "conventions": {**conventions(counts), "params": "weights and biases" if biases else "weights alone"},
+        "metrics": metrics(("params", "weights", "biases", "parameter_bytes")),
         "layers": _layers(counts, total, biases=biases),
         "total": {
             "params": total,

@@ -11,6 +11,7 @@ from cnncalc.core.errors import CnncalcError
 from cnncalc.core.precision import TORCH_NAMES
 from cnncalc.network import Network, Operation
 from cnncalc.report.json_form import GAP, Filled, Form, to_text
+from cnncalc.report.metrics import counted_metrics
 
 SCHEMA = "cnncalc/2"
 FIRST = "cnncalc/1"
@@ -23,8 +24,9 @@ def network_json(network: Network, *, precision: str, batch: int, indent: int | 
 
 
 def in_first_schema(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of a report as the schema ``cnncalc/1`` had them: a precision was called a dtype."""
+    """Return the data of a report as the schema ``cnncalc/1`` had them: with dtypes, and without metrics."""
     old = {**data, "schema": FIRST}
+    old.pop("metrics", None)
     if "conventions" in data and "precision" in data["conventions"] and "bytes_per_value" in data["conventions"]:
         pairs = data["conventions"].items()
         old["conventions"] = {
@@ -42,6 +44,7 @@ def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str,
         "spec": network.source.name,
         "input": list(network.input),
         "conventions": conventions(counts),
+        "metrics": counted_metrics(counts, [] if saved is None else ["saved_bytes"]),
         "layers": _layers(counts, saved),
         "total": {
             "params": network.params,

@@ -17,7 +17,7 @@ BEGIN, END = "<!-- the map: python -m tests.house -->\n", "<!-- end of the map -
 FLOORS = (
     ("core",),
     ("spec", "layers", "optimizers", "zoo"),
-    ("network", "formatting"),
+    ("network", "formatting", "charts"),
     ("foreign",),
     ("loading", "folding"),
     ("analysis", "templates", "checking"),
@@ -32,6 +32,7 @@ FLOORS = (
     ("train.run",),
     ("page",),
     ("inspect",),
+    ("page.run",),
     ("shown_network",),
     ("library",),
     ("__init__",),

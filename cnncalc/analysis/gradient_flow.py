@@ -57,7 +57,7 @@ def _times(ratio: float) -> str:
 
 def gradient_flow(epochs: Sequence[Norms]) -> GradientFlow | None:
     """Compare the first layer with the last one; None where there are no two layers, or nothing is known of them."""
-    layers = list(epochs[-1]) if epochs else []
+    layers = [name for name, norm in epochs[-1].items() if norm is not None] if epochs else []
     if len(layers) < 2:
         return None
     first, last = layers[0], layers[-1]

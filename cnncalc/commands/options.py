@@ -204,6 +204,11 @@ def take_output(values: dict[str, Any]) -> Output:
     return Output(form or _form_of(path), path)
 
 
+def output_of(path: str | None) -> Output:
+    """Return where a report goes that is asked for by a path alone, whose ending says the form."""
+    return Output(_form_of(path), path)
+
+
 def take_spec_path(path: str | None) -> str | None:
     """Return the path that a spec is written to, whose ending does not promise anything else."""
     ending = os.path.splitext(path or "")[1].lower()

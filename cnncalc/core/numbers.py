@@ -40,6 +40,15 @@ def bytes_text(count: int) -> str:
     return f"{value:,.1f} {_UNITS[power - 1]}" if value < 100 else f"{value:,.0f} {_UNITS[power - 1]}"
 
 
+def duration_text(seconds: float) -> str:
+    """Write a time: 12.3 s, 4:05, 1:02:03."""
+    if seconds < 59.95:  # what would be 60.0 s is a minute
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def share_text(part: int, total: int) -> str:
     """Write a share in percent: ``0.3%``; a dash where there is nothing to share."""
     if not total:

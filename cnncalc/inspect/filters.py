@@ -50,15 +50,17 @@ def layer_weight(module: fx.GraphModule, node: Node) -> Tensor | None:
     return None
 
 
-def filters_picture(weight: Tensor) -> Picture:
+def filters_picture(weight: Tensor, *, enlarged: bool = True) -> Picture:
     """Return the picture of filters, N x C x H x W.
 
     Filters of one channel are grey, those of three in colour, where mid-grey is 0. Of others every channel has a tile
-    of its own, a row for each filter, from blue (negative) over white (0) to red.
+    of its own, a row for each filter, from blue (negative) over white (0) to red. Those that are not ``enlarged`` have
+    a pixel for each weight.
     """
     shown = weight[:MOST].float().cpu()
     if shown.shape[1] in (1, 3):
-        return grid(sized(filter_tiles(shown)))
+        tiles = filter_tiles(shown)
+        return grid(sized(tiles)) if enlarged else grid(tiles, columns=min(16, len(tiles)), gap=1)
     largest = shown.abs().flatten(1).amax(1).clamp_min(1e-30)[:, None, None, None]
     planes = coloured((shown / (2 * largest) + 0.5).flatten(0, 1), SIGNED)
-    return grid(sized(planes, 32), columns=shown.shape[1], gap=2)
+    return grid(sized(planes, 32) if enlarged else planes, columns=shown.shape[1], gap=2 if enlarged else 1)

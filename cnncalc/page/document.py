@@ -15,7 +15,9 @@ def asset(name: str) -> str:
     return (files("cnncalc.page") / "assets" / name).read_text(encoding="utf-8")
 
 
-def opening(title: str, sheet: str, *, sheets: Sequence[str] = (), scripts: Sequence[str] = ()) -> str:
+def opening(
+    title: str, sheet: str, *, sheets: Sequence[str] = (), scripts: Sequence[str] = (), connects: bool = False
+) -> str:
     """Return a document up to and with its ``<body>``.
 
     A content security policy names scripts and style sheets by their hashes, so that nothing else in the page runs or
@@ -26,12 +28,14 @@ def opening(title: str, sheet: str, *, sheets: Sequence[str] = (), scripts: Sequ
         sheet: the style sheet that the head holds.
         sheets: others that stand in the page.
         scripts: those that the page runs.
+        connects: whether its scripts may ask the server from which the page comes.
 
     """
+    policy = _policy(scripts, [sheet, *sheets]) + ("; connect-src 'self'" if connects else "")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts, [sheet, *sheets])}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>{html_text(title)} – cnncalc</title>\n<style>{sheet}</style>\n</head>\n<body>\n"
     )
 

@@ -62,9 +62,8 @@ def report_page(networks: Sequence[Shown], version: str) -> Iterator[str]:
     """Yield the page of one or more networks, in pieces; it says which version made it."""
     script, sheet = asset("report.js"), asset("report.css")
     pictures = [_picture(network, number) for number, network in enumerate(networks, 1)]
-    inner = [found for picture in pictures for found in re.findall(r"<style>(.*?)</style>", picture, re.DOTALL)]
     names = ", ".join(network.name for network in networks)
-    yield opening(names, sheet, sheets=inner, scripts=[script])
+    yield opening(names, sheet, sheets=_sheets(pictures), scripts=[script])
     yield '<a class="skip" href="#networks">Skip to the networks</a>\n'
     yield from _head(networks)
     yield '<main id="networks">\n'
@@ -72,6 +71,16 @@ def report_page(networks: Sequence[Shown], version: str) -> Iterator[str]:
         yield from _network(network, picture, number, len(networks) > 1)
     yield f"<footer>Made by cnncalc {version}. MACs are multiplications for one image.</footer>\n</main>\n"
     yield f"<script>{script}</script>\n</body>\n</html>\n"
+
+
+def network_part(network: Shown) -> tuple[list[str], list[str]]:
+    """Return what a page of more than a network shows of it, in pieces, and the style sheets that stand in these."""
+    picture = _picture(network, 1)
+    return list(_network(network, picture, 1, several=False)), _sheets([picture])
+
+
+def _sheets(pictures: Sequence[str]) -> list[str]:
+    return [found for picture in pictures for found in re.findall(r"<style>(.*?)</style>", picture, re.DOTALL)]
 
 
 # ---- the head

@@ -53,6 +53,7 @@ memory          # at most in the whole process; tensors were predicted to take #
 
   cnncalc evaluate first        accuracy per class and the confusion matrix
   cnncalc predict first IMAGE   classifies images
+  cnncalc report first          a page: curves, gradients, filters, maps, a test
 """
 """Measured numbers are written as #."""
 
@@ -93,8 +94,8 @@ def test_json_is_an_object_a_line(train: Train) -> None:
 def test_commands_that_go_on_are_what_was_printed(train: Train, cnncalc: Cnncalc) -> None:
     done = train(SPEC, *QUICK, "--out", "first")
     shown = re.findall(r"^  cnncalc (\w+ \S+) {2,}", done.out, re.MULTILINE)
-    assert shown == ["evaluate first"]
-    assert cnncalc(*shown[0].split()).status == 0
+    assert shown == ["evaluate first", "report first"]
+    assert [cnncalc(*words.split()).status for words in shown] == [0, 0]
 
 
 # ---- where it goes, and how

@@ -42,20 +42,27 @@ def page_of(*specs: str, **settings: Any) -> str:
 
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Opened]:
-    """A function that opens the page of some specs; in the end no page has asked for anything or complained."""
+    """A function that opens the page of some specs, or another; in the end none has asked for anything."""
     contexts, complaints, asked = [], [], []
 
-    def open_page(*specs: str, scheme: str = "light", bypass: bool = False, **settings: Any) -> Any:
+    def open_page(
+        *specs: str,
+        scheme: str = "light",
+        bypass: bool = False,
+        text: str | None = None,
+        wide: int = 1280,
+        **settings: Any,
+    ) -> Any:
         path = tmp_path / f"page{len(contexts)}.html"
-        path.write_text(page_of(*specs, **settings), encoding="utf-8")
-        context = browser.new_context(color_scheme=scheme, bypass_csp=bypass, viewport={"width": 1280, "height": 900})
+        path.write_text(page_of(*specs, **settings) if text is None else text, encoding="utf-8")
+        context = browser.new_context(color_scheme=scheme, bypass_csp=bypass, viewport={"width": wide, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
-        page.wait_for_selector(f":nth-match(table[aria-rowcount], {len(specs)})")  # the script has done its part
+        page.wait_for_selector(f":nth-match(table[aria-rowcount], {len(specs) or 1})")  # the script has done its part
         return page
 
     yield open_page

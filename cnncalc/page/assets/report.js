@@ -59,6 +59,7 @@ class View {
     this.listen();
     this.show();
     this.choose(1, false);
+    this.ready = true;
   }
 
   operation(row) { return this.facts.operations[row[OPERATION]]; }
@@ -366,6 +367,8 @@ class View {
 
   // ---- the selection
 
+  get name() { return this.facts.rows[this.chosen - 1][NAME]; }
+
   choose(index, move) {
     if (index < 1 || index > this.facts.rows.length) return;
     const before = this.ofLayer[this.chosen], entry = this.ofLayer[index], row = entry.row;
@@ -378,6 +381,7 @@ class View {
     this.markStrips();
     this.markTimeline();
     this.explain(row, index);
+    if (this.ready) this.section.dispatchEvent(new CustomEvent("chosen"));
     if (!move) return;
     if (!this.flat && entry.inside.some((group) => this.folded.has(group))) {
       entry.inside.forEach((group) => this.folded.delete(group));

@@ -50,7 +50,7 @@ class GradientNorms:
         return norm
 
     def take(self) -> dict[str, float | None]:
-        """Return the norm of each layer from the input to the output; None where it is no finite number.
+        """Return the norm of each layer from the input to the output; None where it is frozen, or no finite number.
 
         It is empty where the network has no such layer, and where none was measured since the last time.
         """

@@ -26,5 +26,6 @@ def commands_of(folder: RunFolder, *, goes_on: bool, tested: bool) -> list[tuple
         (goes_on, folder.command("train --resume"), "continues the run"),
         (tested, folder.command("evaluate"), "accuracy per class and the confusion matrix"),
         (tested, folder.command("predict", "IMAGE"), "classifies images"),
+        (tested, folder.command("report"), "a page: curves, gradients, filters, maps, a test"),
     ]
     return [(typed, what) for fits, typed, what in commands if fits]

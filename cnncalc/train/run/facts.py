@@ -36,6 +36,8 @@ class RunFacts(NamedTuple):
         command: what was typed.
         fingerprints: of the ``spec`` and of the ``data``; a run that is older than they are has none.
         weights: what it began with, as `--weights` says it; "" where its weights were drawn.
+        tested: which images every epoch is tested on, ``validation`` or ``test``; "" where there are none, and where
+            the run is too old to say so.
         changes: what was changed when the run was continued: from which step on, and from what to what.
 
     """
@@ -54,6 +56,7 @@ class RunFacts(NamedTuple):
     fingerprints: Mapping[str, str] = MappingProxyType({})
     changes: tuple[Mapping[str, Any], ...] = ()
     weights: str = ""
+    tested: str = ""
 
     @property
     def splits_by_class(self) -> bool:
@@ -171,6 +174,7 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "command": _texts,
     "fingerprints": _texts_by_name,
     "weights": _text,
+    "tested": _text,
     "changes": lambda value: tuple(map(_named, _list(value))),
 }
 """How each field is read."""

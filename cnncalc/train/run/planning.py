@@ -213,6 +213,7 @@ def _facts_of(plan: RunPlan, request: TrainRequest, data: DataRequest, dataset: 
         deviation=splits.normalisation.deviation,
         images=len(splits.train),
         job=job(),
+        tested=splits.tested_name,
         versions=versions(),
         command=command_line(),
         fingerprints={SPEC: spec_fingerprint(source.text, request.settings), DATA: fingerprint(dataset)},

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from cnncalc.core.cleaning import json_text, printable_lines
 from cnncalc.core.errors import WriteError
-from cnncalc.core.numbers import bytes_text
+from cnncalc.core.numbers import bytes_text, duration_text
 from cnncalc.core.writing import WIDE, encodable, write_stream
 from cnncalc.train.events import Begun, Ended, Observer, StepReport
 from cnncalc.train.progress import EpochMetrics
@@ -237,15 +237,6 @@ def percent(share: float | None) -> str:
 def number(value: float | None) -> str:
     """Write a loss; nothing for what is not known."""
     return "" if value is None else f"{value:.4f}"
-
-
-def duration_text(seconds: float) -> str:
-    """Write a time: 12.3 s, 4:05, 1:02:03."""
-    if seconds < 59.95:  # what would be 60.0 s is a minute
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Observer:

@@ -1,0 +1,1 @@
+"""Line charts as SVG, without a library: for pages, notebooks and files."""

@@ -1,0 +1,179 @@
+"""A chart of lines: what some quantities were over the epochs of a run.
+
+The size of its letters is not that of its area: places are percentages, so that a chart fills whatever width it gets,
+and its text stays as large as the text around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from cnncalc.charts.scale import ChartAxis, linear_scale, logarithmic_scale, tick_text, whole_scale
+from cnncalc.core.cleaning import html_text
+
+FEW = 40
+"""Most points that have a dot each."""
+MOST_POINTS = 600
+"""Most points of a line; of more, some are left out."""
+AREA = 1000
+"""Units across and down the area in which lines are drawn."""
+
+Point = tuple[float, float | None]
+
+
+class ChartLine(NamedTuple):
+    """A line of a chart.
+
+    Attributes:
+        name: what it is.
+        points: pairs of a place and a value; a value that is not known is a gap.
+        look: its class in the style sheet, which has its colour.
+        named: whether its name stands above the chart.
+
+    """
+
+    name: str
+    points: Sequence[Point]
+    look: str
+    named: bool = True
+
+
+class Chart(NamedTuple):
+    """A chart.
+
+    Attributes:
+        title: the quantity.
+        lines: from the one at the back to the one in front.
+        across: what the horizontal axis is.
+        unit: of the values.
+        zero: whether the scale begins at 0.
+        logarithmic: whether equal ratios take equal heights, where no value is below 0.
+        ends: of the horizontal axis; those of the lines if None.
+        marks: places with a word that stands at them.
+        below: whether these words stand at the bottom, where the lines are at the top.
+
+    """
+
+    title: str
+    lines: Sequence[ChartLine]
+    across: str = "epoch"
+    unit: str = ""
+    zero: bool = False
+    logarithmic: bool = False
+    ends: tuple[float, float] | None = None
+    marks: Sequence[tuple[float, str]] = ()
+    below: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(value is not None for line in self.lines for _, value in line.points)
+
+
+def chart_svg(chart: Chart, place: str = "") -> str:
+    """Return a chart as an ``svg`` element of HTML, whose look is in ``chart.css``; "" where there is nothing to draw.
+
+    Args:
+        chart: what is drawn.
+        place: attributes that say where it stands in a picture around it.
+
+    """
+    if not chart.known:
+        return ""
+    down, across = _down(chart), _across(chart)
+    ends = " ".join(f"{end:.9g}" for end in (across.low, across.high, down.low, down.high))
+    scale = "log" if down.logarithmic else "linear"
+    lines = "".join(_line(line, across, down) for line in chart.lines)
+    return (
+        f'<svg class="chart" role="img" aria-label="{html_text(_described(chart))}" data-ends="{ends}" '
+        f'data-scale="{scale}" data-unit="{chart.unit}" data-across="{html_text(chart.across)}"{place}>'
+        + "".join(_grid(chart, across, down))
+        + f'<svg viewBox="0 0 {AREA} {AREA}" preserveAspectRatio="none" width="100%" height="100%" overflow="visible">'
+        + f"{lines}</svg>{_names(chart)}</svg>"
+    )
+
+
+def _down(chart: Chart) -> ChartAxis:
+    """Return the vertical scale."""
+    values = [value for line in chart.lines for _, value in line.points if value is not None]
+    if chart.logarithmic and min(values) >= 0:
+        return logarithmic_scale(values)  # what is 0 stands at its low end
+    return linear_scale(values, zero=chart.zero)
+
+
+def _across(chart: Chart) -> ChartAxis:
+    places = [place for line in chart.lines for place, value in line.points if value is not None]
+    return whole_scale(*(chart.ends or (min(places), max(places))))
+
+
+def _described(chart: Chart) -> str:
+    """Say in words what a chart shows: where each line begins and ends."""
+    parts = []
+    for line in chart.lines:
+        values = [value for _, value in line.points if value is not None]
+        if values and line.named:
+            first, last = (f"{value:.4g}{chart.unit}" for value in (values[0], values[-1]))
+            parts.append(f"{line.name} from {first} to {last}")
+    rest = sum(not line.named for line in chart.lines)
+    more = [f"{rest} other lines"] if rest else []
+    return f"{chart.title} by {chart.across}: {'; '.join([*parts, *more])}"
+
+
+def _grid(chart: Chart, across: ChartAxis, down: ChartAxis) -> Iterator[str]:
+    """Yield the lines of the scales, what stands beside them, and the marks."""
+    for tick in down.ticks:
+        at = f"{100 - 100 * down.place(tick):.2f}%"
+        yield f'<line class="rule" x1="0" x2="100%" y1="{at}" y2="{at}"/>'
+        yield f'<text class="tick" x="-8" y="{at}" dy=".35em" text-anchor="end">{tick_text(tick, chart.unit)}</text>'
+    for tick in across.ticks:
+        at = f"{100 * across.place(tick):.2f}%"
+        yield f'<text class="tick" x="{at}" y="100%" dy="1.5em" text-anchor="middle">{tick_text(tick)}</text>'
+    yield f'<text class="tick" x="100%" y="100%" dy="2.8em" text-anchor="end">{html_text(chart.across)}</text>'
+    high = 'y="100%" dy="-.6em"' if chart.below else 'y="0" dy="1em"'
+    for place, word in chart.marks:
+        share = across.place(place)
+        at, anchor, aside = f"{100 * share:.2f}%", *(("end", -4) if share > 0.5 else ("start", 4))
+        yield f'<line class="mark" x1="{at}" x2="{at}" y1="0" y2="100%"/>'
+        yield f'<text class="tick" x="{at}" dx="{aside}" {high} text-anchor="{anchor}">'
+        yield f"{html_text(word)}</text>"
+
+
+def _names(chart: Chart) -> str:
+    """Return the title and the names of the lines, one behind the other, whatever width they have."""
+    named = [line for line in chart.lines if line.named and any(value is not None for _, value in line.points)]
+    title = f'<tspan class="title">{html_text(chart.title)}</tspan>'
+    names = "".join(
+        f'<tspan class="key {line.look}" dx="12">━</tspan><tspan dx="4">{html_text(line.name)}</tspan>'
+        for line in named
+    )
+    return f'<text class="names" x="-40" y="-14">{title}{names}</text>'
+
+
+def _line(line: ChartLine, across: ChartAxis, down: ChartAxis) -> str:
+    """Return a line, interrupted where a value is not known; of few points each has a dot."""
+    points = _thinned(line.points)
+    drawn = []
+    for known, group in groupby(points, key=lambda point: point[1] is not None):
+        if known:
+            places = [
+                f"{AREA * across.place(place):.1f},{AREA - AREA * down.place(value):.1f}"
+                for place, value in group
+                if value is not None
+            ]
+            drawn.append(f"M{places[0]}" + (f"L{' '.join(places[1:])}" if len(places) > 1 else "h0"))
+    if not drawn:
+        return ""
+    path = f'<path class="line {line.look}" data-name="{html_text(line.name)}" d="{"".join(drawn)}"/>'
+    if len(points) > FEW:
+        return path
+    dots = "".join(drawn).replace("L", "h0M").replace(" ", "h0M") + "h0"
+    return path + f'<path class="dots {line.look}" d="{dots.replace("h0h0", "h0")}"/>'
+
+
+def _thinned(points: Sequence[Point]) -> Sequence[Point]:
+    """Return points, or of many every so manieth and the last."""
+    if len(points) <= MOST_POINTS:
+        return points
+    return [*points[: -1 : -(-len(points) // MOST_POINTS)], points[-1]]

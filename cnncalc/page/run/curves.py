@@ -1,0 +1,80 @@
+"""The curves of a run: loss, accuracy, learning rate, and the gradient norms of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cnncalc.charts.lines import Chart, ChartLine
+from cnncalc.charts.look import depth_look
+from cnncalc.core.cleaning import cell
+from cnncalc.train.progress import EpochGradients, EpochMetrics
+
+TRAINED, TESTED = "trained", "tested"
+
+
+def learning_curves(
+    rows: Sequence[EpochMetrics], tested: str, steps: Sequence[tuple[float, float]] = ()
+) -> list[Chart]:
+    """Return the charts of loss, accuracy and learning rate.
+
+    Args:
+        rows: of the epochs so far.
+        tested: what the images are called that every epoch is tested on.
+        steps: pairs of a place in epochs and a loss, within epochs.
+
+    """
+    ends = _ends(rows, steps)
+    best = max((row for row in rows if row.accuracy is not None), key=lambda row: row.accuracy or 0.0, default=None)
+    marks = [(float(best.epoch), "best")] if best and len(rows) > 2 else []
+    trained = "training images"
+    losses = [
+        ChartLine("steps", steps, "now"),
+        _line(trained, TRAINED, rows, lambda row: row.train_loss),
+        _line(tested, TESTED, rows, lambda row: row.loss),
+    ]
+    accuracies = [
+        _line(trained, TRAINED, rows, lambda row: _percent(row.train_accuracy)),
+        _line(tested, TESTED, rows, lambda row: _percent(row.accuracy)),
+    ]
+    rates = _line("learning rate", "only", rows, lambda row: row.learning_rate)._replace(named=False)
+    return [
+        Chart("Loss", losses, zero=True, ends=ends, marks=marks),
+        Chart("Accuracy", accuracies, unit="%", ends=ends, marks=marks, below=True),
+        Chart("Learning rate", [rates], zero=True, ends=ends),
+    ]
+
+
+def gradient_chart(rows: Sequence[EpochGradients]) -> Chart:
+    """Return the chart of gradient norms: a line for each layer, coloured by its place from the first to the last."""
+    layers = list(dict.fromkeys(name for row in rows for name in row.norms))
+    lines = [
+        ChartLine(
+            cell(layer),
+            [(row.epoch, row.norms.get(layer)) for row in rows],
+            depth_look(place, len(layers)),
+            named=place in named_layers(len(layers)),
+        )
+        for place, layer in enumerate(layers)
+    ]
+    return Chart("Gradient norm", lines, logarithmic=True)
+
+
+def named_layers(count: int) -> set[int]:
+    """Return the places of the layers whose names stand above the chart: the first, the last, and of few all."""
+    return set(range(count)) if count <= 4 else {0, count // 2, count - 1}
+
+
+def _ends(rows: Sequence[EpochMetrics], steps: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Return the ends of the horizontal axes, which are the same in all charts; None where nothing is known."""
+    places = [*(float(row.epoch) for row in rows), *(place for place, _ in steps)]
+    return (min(places), max(places)) if places else None
+
+
+def _line(
+    name: str, look: str, rows: Sequence[EpochMetrics], value: Callable[[EpochMetrics], float | None]
+) -> ChartLine:
+    return ChartLine(name, [(row.epoch, value(row)) for row in rows], look)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

@@ -1,0 +1,185 @@
+"""The parts of a run's page that change while it trains: totals, curves, gradients, and what the network sees.
+
+Each part has an id, under which a page that is watched replaces it. Whatever a stranger has named goes in as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cnncalc.analysis.gradient_flow import gradient_flow
+from cnncalc.charts.lines import Chart, chart_svg
+from cnncalc.core.cleaning import html_text
+from cnncalc.core.numbers import duration_text
+from cnncalc.page.run.curves import gradient_chart, learning_curves
+from cnncalc.page.run.view import Guessed, RunView, Seen, SeenLayer, SeenPicture
+from cnncalc.report.class_metrics import percent_text
+from cnncalc.report.gradients import METHOD
+from cnncalc.train.progress import EpochMetrics
+
+NO_GRADIENTS = "This run has no gradient norms: it was made before they were recorded, or has no complete epoch yet."
+NO_EPOCH = "No epoch is complete yet."
+
+
+def live_parts(view: RunView) -> dict[str, str]:
+    """Return the parts by their ids."""
+    return {
+        "state": state_line(view),
+        "totals": totals(view),
+        "curves": curves(view),
+        "epochs": "".join(epoch_rows(view)),
+        "gradients": gradients(view),
+        "seen": "".join(seen(view.seen)),
+    }
+
+
+# ---- totals
+
+
+def state_line(view: RunView) -> str:
+    """Return the sentence that says where a run stands that is watched."""
+    return html_text(view.state)
+
+
+def totals(view: RunView) -> str:
+    """Return the numbers that say how the run went."""
+    rows, best = view.rows, view.best
+    last = rows[-1] if rows else None
+    tiles = [("epochs", f"{len(rows):,} of {view.recipe.epochs:,}", _when_last(last))]
+    if best is not None:
+        tiles.append(("best accuracy", percent_text(best.accuracy), f"{view.tested}, epoch {best.epoch:,}"))
+    if last is not None:
+        accuracy = f", accuracy {percent_text(last.train_accuracy)}" if last.train_accuracy is not None else ""
+        tiles.append(("training loss", f"{last.train_loss:.4g}", f"epoch {last.epoch:,}{accuracy}"))
+        tiles.append(("speed", f"{last.images_per_second:,.0f}", "images per second"))
+    tiles.append(("parameters", f"{view.network.params:,}", f"{view.network.input} → {view.network.output}"))
+    return "".join(
+        f"<div><dt>{html_text(word)}</dt><dd><b>{html_text(number)}</b><span>{html_text(more)}</span></dd></div>"
+        for word, number, more in tiles
+    )
+
+
+def _when_last(last: EpochMetrics | None) -> str:
+    return f"{last.step:,} steps in {duration_text(last.seconds)}" if last else "none is complete yet"
+
+
+# ---- curves
+
+
+def curves(view: RunView) -> str:
+    """Return the learning curves, or why there are none."""
+    return _figures(learning_curves(view.rows, view.tested, view.steps)) or f'<p class="quietly">{NO_EPOCH}</p>'
+
+
+def _figures(charts: Sequence[Chart]) -> str:
+    return "".join(f"<figure>{chart_svg(chart)}</figure>" for chart in charts if chart.known)
+
+
+EPOCH_HEADS = (
+    "epoch",
+    "learning rate",
+    "training loss",
+    "accuracy",
+    "tested loss",
+    "accuracy",
+    "top 5",
+    "images/s",
+    "time",
+)
+
+
+def epoch_rows(view: RunView) -> Iterator[str]:
+    """Yield the rows of the table of epochs."""
+    for row in view.rows:
+        cells = [
+            f"{row.epoch:,}",
+            f"{row.learning_rate:.4g}",
+            f"{row.train_loss:.4f}",
+            _share(row.train_accuracy),
+            "" if row.loss is None else f"{row.loss:.4f}",
+            _share(row.accuracy),
+            _share(row.top5_accuracy),
+            f"{row.images_per_second:,.0f}",
+            duration_text(row.seconds),
+        ]
+        yield "<tr>" + "".join(f'<td class="number">{text}</td>' for text in cells) + "</tr>"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.2f}%"
+
+
+def gradients(view: RunView) -> str:
+    """Return the chart of gradient norms with a sentence, or say that there are none."""
+    if not view.gradients:
+        return f'<p class="quietly">{NO_GRADIENTS}</p>'
+    flow = gradient_flow([row.norms for row in view.gradients])
+    sentence = f"<p>{html_text(flow.sentence())}</p>" if flow else ""
+    first = view.gradients[0].epoch
+    since = f" They were recorded from epoch {first:,} on." if first > 1 else ""
+    chart = _figures([gradient_chart(view.gradients)])
+    return f'{sentence}{chart}<p class="quietly">{METHOD}.{since}</p>'
+
+
+# ---- what the network sees
+
+
+def seen(found: Seen) -> Iterator[str]:
+    """Yield filters, images with what they are taken for, and activation maps; or why there are none."""
+    if found.reason:
+        yield f'<p class="quietly">{html_text(found.reason)}</p>'
+        return
+    if found.when:
+        yield f'<p class="quietly">{html_text(found.when)}</p>'
+    if found.filters is not None:
+        yield f"<h3>Filters of {html_text(found.filters_of)}</h3>"
+        yield f'<div class="pixels">{_image(found.filters, f"filters of {found.filters_of}")}</div>'
+    if found.images:
+        right = sum(image.right for image in found.images)
+        yield f"<h3>Images: {right} of {len(found.images)} recognised</h3>"
+        yield f'<ul class="guesses">{"".join(map(_guessed, found.images))}</ul>'
+    if found.layers:
+        yield "<h3>Activation maps, layer by layer</h3>"
+        yield f'<div class="maps">{"".join(map(_photo, found.images[: len(found.layers[0].pictures)]))}</div>'
+        yield from map(_layer, found.layers)
+
+
+def _guessed(image: Guessed) -> str:
+    picture = _image(image.picture, image.label) if image.picture else ""
+    mark = "✓" if image.right else "✗"
+    bars = "".join(_guess(name, share, right=name == image.label) for name, share in image.guesses)
+    how = "right" if image.right else "wrong"
+    return (
+        f'<li class="{how}">{picture}<div><p><span aria-hidden="true">{mark}</span> {html_text(image.label)}'
+        f'<span class="skip">, {how}</span></p>{bars}</div></li>'
+    )
+
+
+def _guess(name: str, share: float, *, right: bool) -> str:
+    """Return a class with its probability and a bar behind it."""
+    look = "own" if right else "other"
+    return (
+        f'<p class="guess"><svg aria-hidden="true" width="100%" height="100%"><rect class="{look}" height="100%" '
+        f'width="{100 * share:.1f}%"/></svg><span>{html_text(name)}</span><span>{100 * share:.0f}%</span></p>'
+    )
+
+
+def _photo(image: Guessed) -> str:
+    return (
+        f'<div class="pixels">{_image(image.picture, image.label) if image.picture else html_text(image.label)}</div>'
+    )
+
+
+def _layer(layer: SeenLayer) -> str:
+    name, written = html_text(layer.name), html_text(layer.written)
+    some = f", the first {layer.shown} of {layer.channels} channels" if layer.shown < layer.channels else ""
+    pictures = "".join(
+        _image(picture, f"maps of {layer.name} for image {number}") for number, picture in enumerate(layer.pictures, 1)
+    )
+    head = f'<h4>{name} <span class="quietly">{written} → {layer.output}{some}</span></h4>'
+    return f'{head}<div class="maps pixels">{pictures}</div>'
+
+
+def _image(picture: SeenPicture, text: str) -> str:
+    wide, high = picture.width * picture.factor, picture.height * picture.factor
+    return f'<img src="{picture.uri}" width="{wide}" height="{high}" alt="{html_text(text)}">'

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cnncalc.commands.options import output_options, take_output
-from cnncalc.commands.training import run_argument, views_option, weights_option
-from cnncalc.commands.whole import Whole
+from cnncalc.commands.options import SpecArgument, output_options, spec_options, take_output, take_spec_options
+from cnncalc.commands.training import views_option
 from cnncalc.core.needs import optional_packages
+from cnncalc.network import SpecSettings
 from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.train.data_request import RESIZES
 
+if TYPE_CHECKING:
+    from cnncalc.train.run.predicting import ImagePredictor
+
+T = TypeVar("T")
+
+OWN_WEIGHTS = ("best", "last")
+"""The weights that a run has."""
+
+FEW = 32
+"""Up to so many images there is no progress bar."""
+
 
 @click.command()
-@run_argument
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@weights_option
+@click.argument("model", metavar="RUN|SPEC", type=SpecArgument())
+@click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True)
+@click.option(
+    "--weights",
+    metavar="best|last|torchvision",
+    default="best",
+    show_default=True,
+    help="Weights: of a run its best or last epoch's; of a spec torchvision's.",
+)
 @views_option
 @click.option(
     "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
 )
 @click.option(
     "--top",
-    type=Whole(1),
+    type=click.IntRange(1),
     metavar="N",
     default=3,
     show_default=True,
     help="Number of classes shown per image.",
 )
 @click.option("--resize", type=click.Choice(RESIZES), help="Resizing of images of another size. [as in training]")
+@spec_options
 @output_options
 def predict(
-    run: str,
+    model: str,
     images: tuple[str, ...],
     weights: str,
     views: int | None,
@@ -44,23 +65,71 @@ def predict(
 ) -> None:
     """Say what images show, with probabilities.
 
-    RUN is the folder that `cnncalc train` wrote. Needs PyTorch: pip install "cnncalc[train]".
+    RUN is the folder that `cnncalc train` wrote. A network of the zoo takes torchvision's weights, classes and
+    preprocessing. Images in a folder that cannot be read are listed and left out. Needs PyTorch:
+    pip install "cnncalc[train]".
 
     \b
     Examples:
       cnncalc predict first seven.png
-      cnncalc predict first seven.png --top 10 --format json
+      cnncalc predict first photos -o answers.csv
+      cnncalc predict resnet18 --weights torchvision photo.jpg
     """
-    output = take_output(options)
+    output, settings = take_output(options), take_spec_options(options)
     with optional_packages():
-        from cnncalc.train.engine.devices import choose_device
-        from cnncalc.train.run.trained import load_trained
+        from cnncalc.train.run.predicting import images_of, predictions
 
+    predictor = (
+        _of_run(model, settings, weights, views, device, resize)
+        if weights in OWN_WEIGHTS
+        else _published(model, settings, weights, views, device, resize)
+    )
+    paths, folders = images_of(images)
+    found, left_out = [], []
+    for image in _shown(predictions(predictor, paths, passing=folders), len(paths)):
+        if image.fault:
+            left_out.append((image.path, image.fault))
+            continue
+        ranked = sorted(zip(predictor.classes, image.shares, strict=True), key=lambda pair: -pair[1])
+        found.append(Prediction(image.path, ranked[:top]))
+    output.emit(predict_report(model, found, left_out))
+    if not found:
+        raise click.exceptions.Exit(1)
+
+
+def _of_run(
+    run: str, settings: SpecSettings, weights: str, views: int | None, device: str, resize: str | None
+) -> ImagePredictor:
+    from cnncalc.train.engine.devices import choose_device
+    from cnncalc.train.run.predicting import RunPredictor
+    from cnncalc.train.run.trained import load_trained
+
+    if settings != SpecSettings():
+        raise click.UsageError("--input, --set and --rounding are for a spec: a run has its own")
     trained = load_trained(run, weights, choose_device(device))
-    how = resize or str(trained.facts.data.get("resize", "none"))
-    predictions = []
-    for image in images:
-        shares = trained.probabilities(image, how, trained.views(views))
-        ranked = sorted(zip(trained.facts.classes, shares, strict=True), key=lambda pair: -pair[1])
-        predictions.append(Prediction(image, ranked[:top]))
-    output.emit(predict_report(run, predictions))
+    return RunPredictor(trained, resize or str(trained.facts.data.get("resize", "none")), trained.views(views))
+
+
+def _published(
+    spec: str, settings: SpecSettings, weights: str, views: int | None, device: str, resize: str | None
+) -> ImagePredictor:
+    from cnncalc.train.engine.devices import choose_device
+    from cnncalc.train.run.predicting import published_predictor
+
+    if os.path.isdir(spec):
+        raise click.UsageError(f"a run has its own weights, {' and '.join(OWN_WEIGHTS)}, and not {weights!r}")
+    for name, value in (("--views", views), ("--resize", resize)):
+        if value is not None:
+            raise click.UsageError(f"{name} is for a run: published weights have their own preprocessing")
+    return published_predictor(spec, settings, weights, choose_device(device))
+
+
+def _shown(items: Iterable[T], count: int) -> Iterator[T]:
+    """Go through items, and show a bar in a terminal where there are many."""
+    if count <= FEW or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, "images", total=count, console=Console(stderr=True), transient=True)

@@ -20,23 +20,32 @@ class Prediction(NamedTuple):
     classes: Sequence[tuple[str, float]]
 
 
-def predict_report(run: str, predictions: Sequence[Prediction]) -> Report:
-    """Make the report: a row for each image and class, the image's name in the first of its rows."""
+def predict_report(run: str, predictions: Sequence[Prediction], left_out: Sequence[tuple[str, str]] = ()) -> Report:
+    """Make the report: a row for each image and class; people see the image's name in the first of its rows.
+
+    Args:
+        run: the run, or the spec.
+        predictions: one for each image.
+        left_out: the images that cannot be used, and why.
+
+    """
     columns = (
-        Column("image", "image"),
+        Column("first", "image", programs=False),
+        Column("image", "image", people=False),
         Column("class", "class"),
         Column("probability", "probability", lambda share: f"{100 * share:.2f}%", right=True),
         Column("bar", "", lambda share: bar(round(_FINE * share), _FINE), rank=1, programs=False),
     )
     rows = [
-        (prediction.image if place == 0 else None, name, share, share)
+        (prediction.image if place == 0 else None, prediction.image, name, share, share)
         for prediction in predictions
         for place, (name, share) in enumerate(prediction.classes)
     ]
-    return Report(Table(columns, rows), lambda: _data(run, predictions))
+    summary = [("left out", f"{path}: {why}") for path, why in left_out]
+    return Report(Table(columns, rows), lambda: _data(run, predictions, left_out), summary)
 
 
-def _data(run: str, predictions: Sequence[Prediction]) -> dict[str, Any]:
+def _data(run: str, predictions: Sequence[Prediction], left_out: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "run": run,
@@ -47,4 +56,5 @@ def _data(run: str, predictions: Sequence[Prediction]) -> dict[str, Any]:
             }
             for prediction in predictions
         ],
+        "left_out": [{"image": path, "reason": why} for path, why in left_out],
     }

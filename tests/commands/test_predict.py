@@ -10,7 +10,9 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from torch import nn
 from torch.nn import functional
+from torchvision import models
 
 import cnncalc as library
 from tests.commands.conftest import Cnncalc
@@ -108,6 +110,67 @@ def test_softmax_of_scores_is_a_probability(cnncalc: Cnncalc, first: Path) -> No
     assert best["probability"] == pytest.approx(functional.softmax(logits, 0).max().item(), abs=1e-5)
 
 
+# ---- folders
+
+
+def test_a_folder_is_gone_through_and_what_cannot_be_read_is_listed(cnncalc: Cnncalc, sure: Path) -> None:
+    """For programs every row is whole; the status is 0, since the rest was done."""
+    (sure / "photos" / "more").mkdir(parents=True)
+    for name in ("b.png", "a.png", "more/c.png"):
+        Image.new("L", (8, 8)).save(sure / "photos" / name)
+    (sure / "photos" / "bad.png").write_bytes(b"no image")
+    done = cnncalc("predict", "first", "photos", "--top", "2", "-o", "answers.csv")
+    assert (done.status, done.err) == (0, "")
+    rows = [line.split(",")[:2] for line in (sure / "answers.csv").read_text().splitlines()]
+    names = [name for name in ("a", "b", "more/c") for _ in range(2)]
+    assert rows == [["image", "class"], *([f"photos/{name}.png", str(at % 2)] for at, name in enumerate(names))]
+    assert cnncalc("predict", "first", "photos", "--top", "1").out.splitlines()[-1] == (
+        "left out  photos/bad.png: cannot read `photos/bad.png`: it is not an image"
+        " (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)"
+    )
+
+
+def test_a_folder_without_a_usable_image(cnncalc: Cnncalc, first: Path) -> None:
+    (first / "photos").mkdir()
+    assert cnncalc("predict", "first", "photos").err == "error[bad-data]: no image lies in `photos`\n"
+    (first / "photos" / "bad.png").write_bytes(b"no image")
+    assert cnncalc("predict", "first", "photos").status == 1
+
+
+# ---- published weights
+
+
+@pytest.mark.slow
+def test_a_published_network_sees_what_torchvision_s_own_preprocessing_makes(
+    cnncalc: Cnncalc, folder: Path, published: nn.Module
+) -> None:
+    """The example of torchvision's documentation, by hand: resize to 256, cut out 224, normalise, softmax."""
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)).save("photo.png")
+    done = cnncalc("predict", "resnet18", "--weights", "torchvision", "photo.png", "--format", "json", "--top", "5")
+    assert (done.status, done.err) == (0, "")
+    weights = models.ResNet18_Weights.IMAGENET1K_V1
+    with torch.no_grad(), Image.open("photo.png") as image:
+        shares = published(weights.transforms()(image)[None]).softmax(1)[0]
+    best = shares.topk(5)
+    (found,) = json.loads(done.out)["predictions"]
+    assert [entry["class"] for entry in found["classes"]] == [weights.meta["categories"][at] for at in best.indices]
+    assert [entry["probability"] for entry in found["classes"]] == pytest.approx(best.values.tolist(), rel=1e-3)
+
+
+def test_what_published_weights_do_not_go_with(cnncalc: Cnncalc, first: Path) -> None:
+    for call, said in (
+        (("first", "--weights", "torchvision"), "a run has its own weights, best and last, and not 'torchvision'"),
+        (
+            ("resnet18", "--weights", "torchvision", "--views", "2"),
+            "--views is for a run: published weights have their",
+        ),
+        (("first", "--input", "9x9x1"), "--input, --set and --rounding are for a spec: a run has its own"),
+    ):
+        done = cnncalc("predict", *call, "seven.png")
+        assert (done.status, done.out) == (2, "")
+        assert said in done.err
+
+
 # ---- what is refused
 
 
@@ -138,7 +201,7 @@ def test_a_wrong_call(cnncalc: Cnncalc) -> None:
     assert cnncalc("predict", "first") == (
         2,
         "",
-        "error[usage]: Missing argument 'IMAGE...'.\n  = see `cnncalc predict --help`\n",
+        "error[usage]: Missing argument 'IMAGE|FOLDER...'.\n  = see `cnncalc predict --help`\n",
     )
     assert cnncalc("predict", "nowhere", "x.png").err.splitlines()[0] == (
         "error[no-run]: `nowhere` is not a training run: it has no run.json"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext, redirect_stderr
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from http.client import HTTPException
 from io import StringIO
 from typing import Any, NamedTuple
@@ -48,6 +49,7 @@ class Pretrained(NamedTuple):
         tensors: by torchvision's names.
         classes: names of the classes.
         preprocessing: of images.
+        preprocess: does it, from uint8 pixels C x H x W of any size.
 
     """
 
@@ -55,6 +57,7 @@ class Pretrained(NamedTuple):
     tensors: dict[str, Tensor]
     classes: tuple[str, ...]
     preprocessing: Preprocessing
+    preprocess: Callable[[Tensor], Tensor]
 
 
 def names_torchvision(written: str) -> bool:
@@ -79,14 +82,13 @@ def pretrained(written: str, spec: str) -> Pretrained:
     """
     model, weights = _named(written, spec)
     tensors = _fetched(weights)
-    preset = weights.transforms()
+    halves = {"mean": (0.5,) * 3, "std": (0.5,) * 3} if model in _OWN_NORMALISATION else {}
+    preset = weights.transforms(**halves)
     mean, deviation = tuple(preset.mean), tuple(preset.std)
-    if model in _OWN_NORMALISATION:
-        mean = deviation = (0.5,) * len(mean)
     preprocessing = Preprocessing(
         preset.resize_size[0], preset.crop_size[0], mean, deviation, preset.interpolation.value
     )
-    return Pretrained(f"{model}, {weights.name}", tensors, tuple(weights.meta["categories"]), preprocessing)
+    return Pretrained(f"{model}, {weights.name}", tensors, tuple(weights.meta["categories"]), preprocessing, preset)
 
 
 def torchvision_model(written: str, spec: str) -> nn.Module:
@@ -124,7 +126,7 @@ def _named(written: str, spec: str) -> tuple[str, Any]:
 def _fetched(weights: Any) -> dict[str, Tensor]:
     shown = sys.stderr.isatty()
     try:
-        with nullcontext() if shown else redirect_stderr(StringIO()):  # PyTorch writes what it fetches
+        with redirect_stdout(sys.stderr if shown else StringIO()):  # PyTorch writes what it fetches
             return dict(weights.get_state_dict(progress=shown, check_hash=True))
     except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
         reason = shorten(str(getattr(error, "reason", error)), 160)

@@ -3,7 +3,7 @@
 from cnncalc.train.data.check import check_class_names, check_dataset
 from cnncalc.train.data.dataset import Dataset, Split
 from cnncalc.train.data.fingerprint import fingerprint
-from cnncalc.train.data.images import read_image
+from cnncalc.train.data.images import read_colours, read_image
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.load import load_dataset
 from cnncalc.train.data.source import SOURCES, DataSource, dataset_names, register
@@ -27,6 +27,7 @@ __all__ = [
     "fingerprint",
     "held_out",
     "load_dataset",
+    "read_colours",
     "read_image",
     "register",
 ]

@@ -101,6 +101,19 @@ def read_image(path: str, fit: ImageFit) -> torch.Tensor:
         raise DataError("unreadable-image", f"cannot read {unusable}") from None
 
 
+def read_colours(path: str) -> torch.Tensor:
+    """Read one image in its own size, upright and in colour: uint8 of shape 3 x H x W; raises like `read_image`."""
+    try:
+        with quiet_pillow(), _opened(path) as image:
+            _check_range(path, image)
+            turn = _TURNS.get(_orientation(image))
+            plain = _plain(image, "RGB").convert("RGB")
+            upright = plain if turn is None else plain.transpose(turn)
+            return torch.from_numpy(np.array(upright)).permute(2, 0, 1)
+    except Unusable as unusable:
+        raise DataError("unreadable-image", f"cannot read {unusable}") from None
+
+
 def check_fit(fit: ImageFit) -> None:
     """Refuse a volume that no image has: images have two dimensions, and one channel or three.
 
@@ -217,8 +230,7 @@ def _check_file(path: str) -> None:
 
 def _checked(path: str, image: Image.Image, fit: ImageFit) -> Volume:
     """Return the volume of an image, once it is known that it can become the spec's input."""
-    if image.mode == "F" or (image.mode == "I" and image.format not in _SIXTEEN_BITS_AS_I):
-        raise Unusable(path, "its pixels are 32-bit numbers, which have no known range")
+    _check_range(path, image)
     wide, high = image.size if _orientation(image) < 5 else image.size[::-1]
     found = Volume((high, wide, _channels(image, fit.volume.channels)))
     if fit.resize == "none" and found.spatial != fit.volume.spatial:
@@ -229,6 +241,11 @@ def _checked(path: str, image: Image.Image, fit: ImageFit) -> Volume:
         ]
         raise DataError("data-differs", message, hints=hints)
     return found
+
+
+def _check_range(path: str, image: Image.Image) -> None:
+    if image.mode == "F" or (image.mode == "I" and image.format not in _SIXTEEN_BITS_AS_I):
+        raise Unusable(path, "its pixels are 32-bit numbers, which have no known range")
 
 
 _SIXTEEN_BITS_AS_I = ("PNG", "PPM")

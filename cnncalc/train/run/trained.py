@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
@@ -17,9 +16,8 @@ from cnncalc.model.build import build
 from cnncalc.network import Network
 from cnncalc.train.checkpoints.checkpoint import check_tensors, restore_module
 from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
-from cnncalc.train.data import Dataset, Split, read_image
+from cnncalc.train.data import Dataset, Split
 from cnncalc.train.data.dataset import spread
-from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
 from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
@@ -137,17 +135,6 @@ class Trained(NamedTuple):
         if own:
             return held_back(dataset, self.recipe, by_class=self.facts.splits_by_class), "validation "
         return dataset.train, ""
-
-    @torch.no_grad()
-    def probabilities(self, path: str, resize: str, views: int) -> list[float]:
-        """Return the probability of each class for an image in a file."""
-        colour = str(self.facts.data.get("colour", "auto"))
-        pixels = read_image(path, ImageFit(self.network.input, resize, colour))[None].to(self.device)
-        with autocast(self.recipe, self.device)():
-            logits = [self.module(image).flatten(1) for image in self.augmenter.views(pixels, views)]
-        means = torch.stack([functional.softmax(scores.float(), 1) for scores in logits]).mean(0)
-        values: list[float] = means[0].tolist()
-        return values
 
 
 def load_trained(path: str, which: str, device: torch.device) -> Trained:

@@ -28,6 +28,9 @@ _LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\
 
 _MOST_BYTES = 4 * MAX_TEXT  # a character takes at most four
 
+_ONNX = b"\x08"
+"""How an ONNX file begins, with the number of its version; no text has this character."""
+
 
 def load(
     spec: str | os.PathLike[str],
@@ -216,7 +219,21 @@ def _read_file(name: str) -> Source:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SpecError("cannot-read", f"cannot read `{shorten_path(name)}`: {reason}") from None
-    return Source(name, _decode(name, data))
+    return Source(name, _onnx_listing(name) if data.startswith(_ONNX) else _decode(name, data))
+
+
+def _onnx_listing(name: str) -> str:
+    """Return an ONNX file as text; its weights are passed over, however many there are."""
+    from mmap import ACCESS_READ, mmap
+
+    from cnncalc.foreign.onnx_listing import listing
+
+    try:
+        with open(name, "rb") as file:
+            data = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise SpecError("cannot-read", f"cannot read `{shorten_path(name)}`: {error}") from None
+    return listing(name, memoryview(data))
 
 
 def _decode(name: str, data: bytes) -> str:

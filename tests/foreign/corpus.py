@@ -56,4 +56,8 @@ KNOWN = (
     Known("ultralytics/yolov8n-cls.yaml", 2_719_288, "1x1x1000", "Ultralytics' table: 2.7 M", "224x224x3"),
     Known("ultralytics/yolov8s-cls.yaml", 6_361_736, "1x1x1000", "Ultralytics' table: 6.4 M", "224x224x3"),
     Known("ultralytics/small_c3.yaml", 20_938, "32x32x10", "the modules written out in PyTorch", "64x64x3"),
+    # torch.onnx folds every batch norm, of 2 numbers per channel, into biases, of 1
+    Known("onnx/resnet18.onnx", 11_689_512 - 4_800, "1x1x1000", "torchvision's resnet18, its batch norms folded"),
+    Known("onnx/squeezenet1_1.onnx", 1_235_496, "1x1x1000", "torchvision's squeezenet1_1"),
+    Known("onnx/mobilenet_v3_small.onnx", 2_542_856 - 6_056, "1x1x1000", "torchvision's, its batch norms folded"),
 )

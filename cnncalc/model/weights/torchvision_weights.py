@@ -49,7 +49,7 @@ class Pretrained(NamedTuple):
         tensors: by torchvision's names.
         classes: names of the classes.
         preprocessing: of images.
-        preprocess: does it, from uint8 pixels C x H x W of any size.
+        preprocess: does it, from an image of Pillow's or a tensor of any size.
 
     """
 
@@ -57,7 +57,7 @@ class Pretrained(NamedTuple):
     tensors: dict[str, Tensor]
     classes: tuple[str, ...]
     preprocessing: Preprocessing
-    preprocess: Callable[[Tensor], Tensor]
+    preprocess: Callable[[Any], Tensor]
 
 
 def names_torchvision(written: str) -> bool:

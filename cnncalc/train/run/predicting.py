@@ -85,7 +85,7 @@ class PublishedPredictor(NamedTuple):
         module: with its weights.
         softmax: whether its outputs are logits.
         classes: torchvision's names of them.
-        preprocess: torchvision's own, from uint8 pixels of any size to what the network sees.
+        preprocess: torchvision's own, from an image of Pillow's to what the network sees.
         device: where the module is.
 
     """
@@ -93,12 +93,14 @@ class PublishedPredictor(NamedTuple):
     module: nn.Module
     softmax: bool
     classes: Sequence[str]
-    preprocess: Callable[[Tensor], Any]
+    preprocess: Callable[[Any], Any]
     device: torch.device
 
     def read(self, path: str) -> Tensor:
         """Return the normalised middle of an image, float32."""
-        prepared: Tensor = self.preprocess(read_colours(path))
+        from torchvision.transforms.v2.functional import to_pil_image
+
+        prepared: Tensor = self.preprocess(to_pil_image(read_colours(path)))  # Pillow and tensors are resized otherwise
         return prepared
 
     @torch.no_grad()

@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MNIST ?= mnist
+CIFAR10 ?= cifar10
 
-.PHONY: demo test fast lint pictures sdist fuzz mutants bench clean
+.PHONY: demo test fast lint pictures trained-pictures sdist fuzz mutants bench clean
 
 # Set up and run the main jobs: VGG-16 as the lecture prints it, and a network trained on handwritten digits.
 demo: $(VENV)/trainer
@@ -26,6 +28,11 @@ lint: $(VENV)/development
 # Draw the pictures of the documentation again, each by the command that its page names.
 pictures: $(VENV)/development
 	$(BIN)/python -m tests.pictures
+
+# Train two small networks and draw what they see, for docs/inspect.md; half an hour. MNIST=DIR and CIFAR10=DIR name data
+# that are there; else they are downloaded.
+trained-pictures: $(VENV)/development
+	$(BIN)/python -m tests.trained_pictures --mnist $(MNIST) --cifar10 $(CIFAR10)
 
 # 100,000 hostile texts; each must end in a result or in a SpecError, within a second and 200 MB.
 # 20,000 command lines; each must end with an answer or with one clear error.

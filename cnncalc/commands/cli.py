@@ -35,6 +35,7 @@ COMMANDS = (
     "import",
     "train",
     "evaluate",
+    "inspect",
     "predict",
 )
 

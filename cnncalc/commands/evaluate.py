@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import output_options, take_output
-from cnncalc.commands.training import run_argument, take_data, tested_data_options, views_option, weights_option
+from cnncalc.commands.training import (
+    refuse_replacing_run,
+    run_argument,
+    take_data,
+    tested_data_options,
+    views_option,
+    weights_option,
+)
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import write_file
 from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_report
@@ -47,6 +54,8 @@ def evaluate(
       cnncalc evaluate first --picture confusion.svg -o first.json
     """
     output = take_output(options)
+    for path in (output.path, picture):
+        refuse_replacing_run(run, path)
     data = take_data(options)
     with optional_packages():
         from cnncalc.train.engine.devices import choose_device

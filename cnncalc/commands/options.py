@@ -110,10 +110,10 @@ def refuse_no_name(path: str | None) -> None:
         raise click.UsageError("-o needs the name of a file, and was given an empty one")
 
 
-def refuse_replacing(spec: str, path: str | None) -> None:
-    """Refuse an output that would be written over the spec that it is made of."""
-    if path and os.path.isfile(spec) and os.path.isfile(path) and os.path.samefile(spec, path):
-        raise click.UsageError(f"-o {shorten_path(path)} would replace the spec itself; name another file")
+def refuse_replacing(source: str, path: str | None, what: str = "the spec itself") -> None:
+    """Refuse an output that would be written over the spec, or another file, that it is made of."""
+    if path and os.path.isfile(source) and os.path.isfile(path) and os.path.samefile(source, path):
+        raise click.UsageError(f"-o {shorten_path(path)} would replace {what}; name another file")
 
 
 class Output(NamedTuple):

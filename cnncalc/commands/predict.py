@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cnncalc.commands.options import SpecArgument, output_options, spec_options, take_output, take_spec_options
-from cnncalc.commands.training import views_option
+from cnncalc.commands.training import refuse_replacing_run, views_option
+from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.network import SpecSettings
 from cnncalc.report.predict import Prediction, predict_report
@@ -44,7 +45,7 @@ FEW = 32
 )
 @click.option(
     "--top",
-    type=click.IntRange(1),
+    type=Whole(1),
     metavar="N",
     default=3,
     show_default=True,
@@ -76,6 +77,7 @@ def predict(
       cnncalc predict resnet18 --weights torchvision photo.jpg
     """
     output, settings = take_output(options), take_spec_options(options)
+    refuse_replacing_run(model, output.path)
     with optional_packages():
         from cnncalc.train.run.predicting import images_of, predictions
 

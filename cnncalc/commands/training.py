@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
-from cnncalc.commands.options import AliasedOption
+from cnncalc.commands.options import AliasedOption, refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE
 from cnncalc.train.recipe.settings import SWITCH, Kind, Setting, Wrong, key_of, settings
+from cnncalc.train.run_files import BEST, CURVE, LAST, METRICS, RECIPE, RUN, SPEC
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -166,6 +167,12 @@ def take_data(values: dict[str, Any]) -> dict[str, Any]:
 def run_argument(command: F) -> F:
     """Add the argument that names a run."""
     return click.argument("run", metavar="RUN", type=click.Path())(command)
+
+
+def refuse_replacing_run(run: str, path: str | None) -> None:
+    """Refuse an output that would be written over a file of the run that it is made of."""
+    for name in (SPEC, RECIPE, RUN, METRICS, CURVE, BEST, LAST):
+        refuse_replacing(os.path.join(run, name), path, f"the run's own {name}")
 
 
 def weights_option(command: F) -> F:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cnncalc.draw.layer.choosing import layer_named
 from cnncalc.network import Network, Node
 
-MOST = 10
+MOST = 14
 """Most layers that are shown where none is named."""
 
 _SHOWN = ("convolution", "enlarging", "pooling", "activation", "merge", "linear")
@@ -39,3 +39,22 @@ def chosen_layers(network: Network, named: Sequence[str] = ()) -> list[Node]:
 def mapped_layers(nodes: Sequence[Node]) -> list[Node]:
     """Return the layers whose output has a height and a width."""
     return [node for node in nodes if node.output.dimensions == 2 and max(node.output.spatial) > 1]
+
+
+MOST_EXCITING = 5
+"""Most layers whose patches are shown where none is named."""
+
+
+def exciting_layers(network: Network, nodes: Sequence[Node], named: Sequence[str]) -> list[Node]:
+    """Return the layers whose patches are shown: those that are named, or a few of those that are shown.
+
+    Of those the units behind an activation or a merge are shown, and the output: what comes before an activation may
+    be turned around by a norm, and what comes behind it by a pool is the same again.
+    """
+    if named:
+        return list(nodes)
+    telling = [node for node in nodes if node.layer.role in ("activation", "merge")] or list(nodes)
+    found = [node for node in telling if node.index != network.output_index]
+    few = [found[place * len(found) // (MOST_EXCITING - 1)] for place in range(MOST_EXCITING - 1)]
+    ends = [*(few if len(found) >= MOST_EXCITING else found), *network.layers[network.output_index - 1 :][:1]]
+    return list({node.index: node for node in ends}.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, fx
 
-from cnncalc.inspect.images import SIGNED, Picture, coloured, filter_tiles, grid, sized
+from cnncalc.inspect.images import SIGNED, Picture, coloured, filter_tiles, framed, grid, sized
 from cnncalc.model.build import LAYER
 from cnncalc.network import Network, Node
 
@@ -60,7 +60,8 @@ def filters_picture(weight: Tensor, *, enlarged: bool = True) -> Picture:
     shown = weight[:MOST].float().cpu()
     if shown.shape[1] in (1, 3):
         tiles = filter_tiles(shown)
-        return grid(sized(tiles)) if enlarged else grid(tiles, columns=min(16, len(tiles)), gap=1)
+        return grid(framed(sized(tiles))) if enlarged else grid(tiles, columns=min(16, len(tiles)), gap=1)
     largest = shown.abs().flatten(1).amax(1).clamp_min(1e-30)[:, None, None, None]
     planes = coloured((shown / (2 * largest) + 0.5).flatten(0, 1), SIGNED)
-    return grid(sized(planes, 32) if enlarged else planes, columns=shown.shape[1], gap=2 if enlarged else 1)
+    tiles = framed(sized(planes, 32)) if enlarged else planes
+    return grid(tiles, columns=shown.shape[1], gap=2 if enlarged else 1)

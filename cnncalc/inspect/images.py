@@ -19,13 +19,16 @@ from torch.nn import functional
 Picture = NDArray[np.uint8]
 """Height x width x 4: red, green, blue and opacity, in 0..255."""
 
-SIDE = 64
-"""Pixels that a tile aims at along its longer side; small ones are enlarged by a whole factor, large ones averaged."""
+SIDE, LARGE = 64, 112
+"""Pixels that a tile aims at along its longer side: where there are many, and where there are few.
 
-WIDTH = 1100
+Small ones are enlarged by a whole factor, large ones averaged.
+"""
+
+WIDTH = 1090
 """Most pixels of a row of tiles."""
 
-GAP = 4
+GAP = 2
 """Pixels between two tiles."""
 
 Ramp = Sequence[tuple[int, int, int]]
@@ -108,11 +111,29 @@ def sized(tiles: Tensor, side: int = SIDE) -> Tensor:
     """Return tiles, uint8 N x H x W x 3 or 4, enlarged by a whole factor or averaged down to about a side."""
     longest = max(tiles.shape[1:3])
     if longest <= side:
-        factor = max(1, round(side / longest))
+        factor = max(1, side // longest)
         return tiles.repeat_interleave(factor, 1).repeat_interleave(factor, 2)
     high, wide = (max(1, round(length * side / longest)) for length in tiles.shape[1:3])
     shrunk = functional.adaptive_avg_pool2d(tiles.movedim(-1, 1).float(), (high, wide))
     return shrunk.round().to(torch.uint8).movedim(1, -1)
+
+
+def framed(tiles: Tensor) -> Tensor:
+    """Return tiles with a line of one pixel around each, which shows where it ends, on a light ground and a dark one.
+
+    Args:
+        tiles: uint8 N x H x W x 3, or x 4 with opacity.
+
+    Returns:
+        Uint8 N x (H + 2) x (W + 2) x 4.
+
+    """
+    tiles = opaque(tiles)
+    lines = torch.tensor((128, 128, 128, 170), dtype=torch.uint8)
+    count, high, wide, _ = tiles.shape
+    around = lines.expand(count, high + 2, wide + 2, 4).clone()
+    around[:, 1:-1, 1:-1] = tiles
+    return around
 
 
 def grid(tiles: Tensor, *, columns: int | None = None, gap: int = GAP) -> Picture:
@@ -124,8 +145,7 @@ def grid(tiles: Tensor, *, columns: int | None = None, gap: int = GAP) -> Pictur
         gap: transparent pixels between two.
 
     """
-    if tiles.shape[-1] == 3:
-        tiles = torch.cat([tiles, torch.full_like(tiles[..., :1], 255)], -1)
+    tiles = opaque(tiles)
     count, high, wide, _ = tiles.shape
     across = columns or columns_for(count, wide + gap)
     down = -(-count // across)
@@ -134,6 +154,11 @@ def grid(tiles: Tensor, *, columns: int | None = None, gap: int = GAP) -> Pictur
     rows = padded.view(down, across, high + gap, wide + gap, 4).transpose(1, 2)
     picture: Picture = rows.reshape(down * (high + gap), across * (wide + gap), 4).numpy()
     return picture[: down * (high + gap) - gap, : across * (wide + gap) - gap]
+
+
+def opaque(tiles: Tensor) -> Tensor:
+    """Return tiles with opacity, uint8 N x H x W x 4; where they have none they are opaque."""
+    return tiles if tiles.shape[-1] == 4 else torch.cat([tiles, torch.full_like(tiles[..., :1], 255)], -1)
 
 
 def columns_for(count: int, width: int) -> int:
@@ -158,8 +183,9 @@ def maps_picture(maps: Tensor) -> Picture:
 
     """
     if maps.dim() == 1 or max(maps.shape[1:]) == 1:
-        return grid(sized(map_tiles(maps.reshape(-1, 1, 1)), 16), gap=2)
-    return grid(sized(map_tiles(maps)))
+        return grid(framed(sized(map_tiles(maps.reshape(-1, 1, 1)), 16)), gap=2)
+    side = min(LARGE, max(SIDE, WIDTH // len(maps) - GAP - 2))
+    return grid(framed(sized(map_tiles(maps), side)))
 
 
 def data_uri(data: bytes) -> str:

@@ -48,8 +48,20 @@ def class_metrics(confusion: Sequence[Sequence[int]]) -> list[ClassMetrics]:
     return [ClassMetrics(sum(row), predicted[place], row[place]) for place, row in enumerate(confusion)]
 
 
-def mean_of(shares: Iterable[float | None]) -> float | None:
-    """Return the mean of those shares that are known, each class counting alike ("macro"); None where none is."""
+class MacroMetrics(NamedTuple):
+    """Means over those classes in which a metric is known, each class counting alike; None where it is in none."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+def macro_metrics(classes: Sequence[ClassMetrics]) -> MacroMetrics:
+    """Return the means over classes."""
+    return MacroMetrics(*(_mean([getattr(one, name) for one in classes]) for name in MacroMetrics._fields))
+
+
+def _mean(shares: Iterable[float | None]) -> float | None:
     known = [share for share in shares if share is not None]
     return sum(known) / len(known) if known else None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.core.numbers import whole
-from cnncalc.report.class_metrics import ClassMetrics, class_metrics, mean_of, percent_text
+from cnncalc.report.class_metrics import ClassMetrics, MacroMetrics, class_metrics, macro_metrics, percent_text
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
@@ -17,7 +17,8 @@ class Evaluation(NamedTuple):
 
     Attributes:
         run: the run's folder.
-        weights: which weights, ``best`` or ``last``, and after which epoch.
+        weights: which weights, ``best`` or ``last``; of a spec, where they come from, in words.
+        epoch: after which they were taken; None for those of a spec.
         data: what was tested.
         views: how many views of an image were averaged.
         classes: their names.
@@ -30,7 +31,7 @@ class Evaluation(NamedTuple):
 
     run: str
     weights: str
-    epoch: int
+    epoch: int | None
     data: str
     views: int
     classes: Sequence[str]
@@ -48,6 +49,11 @@ class Evaluation(NamedTuple):
     def per_class(self) -> list[ClassMetrics]:
         """Precision, recall and F1 of every class."""
         return class_metrics(self.confusion)
+
+    @property
+    def macro(self) -> MacroMetrics:
+        """Their means over the classes."""
+        return macro_metrics(self.per_class)
 
     @property
     def right(self) -> int:
@@ -71,7 +77,7 @@ def evaluate_report(evaluation: Evaluation) -> Report:
         for place, (name, one) in enumerate(zip(evaluation.classes, evaluation.per_class, strict=True))
     ]
     total = ("total", evaluation.images, evaluation.right, None, None, None, None)
-    return Report(Table(columns, rows, total), lambda: _data(evaluation), _summary(evaluation))
+    return Report(Table(columns, rows, total), lambda: _data(evaluation), evaluation_lines(evaluation))
 
 
 def confusion_report(evaluation: Evaluation) -> Report:
@@ -82,7 +88,7 @@ def confusion_report(evaluation: Evaluation) -> Report:
     )
     rows = [(name, *row) for name, row in zip(evaluation.classes, evaluation.confusion, strict=True)]
     remarks = ["rows are true classes, columns are predicted classes"]
-    return Report(Table(columns, rows), lambda: _data(evaluation), _summary(evaluation), remarks)
+    return Report(Table(columns, rows), lambda: _data(evaluation), evaluation_lines(evaluation), remarks)
 
 
 def _taken_for(evaluation: Evaluation, place: int) -> str | None:
@@ -92,11 +98,12 @@ def _taken_for(evaluation: Evaluation, place: int) -> str | None:
     return f"{evaluation.classes[-other]} ({count:,})" if count else None
 
 
-def _summary(evaluation: Evaluation) -> list[tuple[str, str]]:
+def evaluation_lines(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Return what stands below the table: what was tested, accuracy, means over the classes, loss."""
     images, right = evaluation.images, evaluation.right
     views = f", {evaluation.views} views of each" if evaluation.views > 1 else ""
     lines = [
-        ("tested", f"{evaluation.data}{views}, with the {evaluation.weights} weights (epoch {evaluation.epoch})"),
+        ("tested", f"{evaluation.data}{views}, with {_weights(evaluation)}"),
         ("accuracy", f"{100 * right / images:.2f}% ({right:,} of {images:,})"),
     ]
     if evaluation.top5 is not None:
@@ -106,29 +113,32 @@ def _summary(evaluation: Evaluation) -> list[tuple[str, str]]:
     return [*lines, ("loss", f"{evaluation.loss:.4f} (mean cross-entropy)"), *notes]
 
 
+def _weights(evaluation: Evaluation) -> str:
+    if evaluation.epoch is None:
+        return evaluation.weights
+    return f"the {evaluation.weights} weights (epoch {evaluation.epoch})"
+
+
 def _macro(evaluation: Evaluation) -> str:
     """Say what precision, recall and F1 are on average, where each class counts alike."""
-    found = evaluation.per_class
-    f1, precision, recall = (percent_text(mean) for mean in _means(found))
+    precision, recall, f1 = map(percent_text, evaluation.macro)
     return f"{f1} (mean over the classes; precision {precision}, recall {recall})"
 
 
-def _means(found: Sequence[ClassMetrics]) -> tuple[float | None, float | None, float | None]:
-    return (
-        mean_of(one.f1 for one in found),
-        mean_of(one.precision for one in found),
-        mean_of(one.recall for one in found),
-    )
-
-
 def _data(evaluation: Evaluation) -> dict[str, Any]:
-    images, right, found = evaluation.images, evaluation.right, evaluation.per_class
-    f1, precision, recall = _means(found)
     return {
         "schema": SCHEMA,
         "run": evaluation.run,
         "weights": evaluation.weights,
         "epoch": evaluation.epoch,
+        **metrics_data(evaluation),
+    }
+
+
+def metrics_data(evaluation: Evaluation) -> dict[str, Any]:
+    """Return what was tested and what it came to, as data for programs."""
+    images, right, found = evaluation.images, evaluation.right, evaluation.per_class
+    return {
         "data": evaluation.data,
         "views": evaluation.views,
         "images": images,
@@ -141,7 +151,7 @@ def _data(evaluation: Evaluation) -> dict[str, Any]:
         "precision": [one.precision for one in found],
         "recall": [one.recall for one in found],
         "f1": [one.f1 for one in found],
-        "macro_precision": precision,
-        "macro_recall": recall,
-        "macro_f1": f1,
+        "macro_precision": evaluation.macro.precision,
+        "macro_recall": evaluation.macro.recall,
+        "macro_f1": evaluation.macro.f1,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.report.class_metrics import class_metrics, mean_of, percent_text
+from cnncalc.report.class_metrics import class_metrics, macro_metrics, percent_text
 
 CONFUSION = [[3, 1, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0], [0, 4, 0, 0]]
 """Four classes: one is never told, one has no image and is never predicted, one has images and is never predicted."""
@@ -20,6 +20,6 @@ def test_what_is_not_known_is_none_and_not_0() -> None:
     assert (wrong.precision, wrong.recall, wrong.f1) == (0, 0, 0)
     assert (absent.precision, absent.recall, absent.f1) == (None, None, None)
     assert (missed.precision, missed.recall, missed.f1) == (None, 0, 0)
-    assert mean_of(one.precision for one in class_metrics(CONFUSION)) == (3 / 5 + 0) / 2
-    assert mean_of([None]) is None
+    assert macro_metrics(class_metrics(CONFUSION)) == ((3 / 5 + 0) / 2, (3 / 4 + 0 + 0) / 3, (2 / 3 + 0 + 0) / 3)
+    assert macro_metrics([absent]) == (None, None, None)
     assert [percent_text(share) for share in (None, 0, 2 / 3, 1)] == ["–", "0.0%", "66.7%", "100.0%"]

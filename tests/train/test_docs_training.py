@@ -88,7 +88,7 @@ def test_what_auto_leaves_is_said() -> None:
     assert f"fits into {MARGIN:.0%} of what is free, but leaves an\nepoch {FEWEST_STEPS} steps" in PAGE
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "export"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "inspect", "export"])
 def test_every_option_of_the_page_exists(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Options that are written behind `cnncalc COMMAND` on a line of the page are in its help."""
     run([command, "--help"])
@@ -101,7 +101,7 @@ def test_every_option_of_the_page_exists(command: str, capsys: pytest.CaptureFix
 def test_the_json_of_evaluate_is_documented() -> None:
     """The page on JSON lists the fields that a test is written with, and no other."""
     page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    table = page.split("\n## Tests and predictions\n")[1].split("`predict` prints")[0]
+    table = page.split("\n## Tests and predictions\n")[1].split("`inspect` prints")[0]
     cells = "".join(re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE))
     documented = set(re.findall(r"`(\w+)`", cells))
     evaluation = Evaluation("run", "best", 1, "digits", 1, ("a", "b"), ((3, 1), (0, 4)), 0.5, None)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
-
-from torch import fx
+from typing import Any
 
 from cnncalc.core.errors import CnncalcError
 from cnncalc.page.run.looking import Watched, look, samples_of
@@ -38,8 +36,8 @@ def with_weights(view: RunView, device: str, data: Mapping[str, Any]) -> RunView
         return view.without_weights(error)
     when = f"With the weights of epoch {trained.epoch:,}, the best so far."
     try:
-        split, *_ = trained._tested(data)
-        tested = trained.test(data, None)
+        images = trained.images(data)
+        tested = trained.test_on(images, None)
     except CnncalcError as error:
         return view.without_weights(error)._replace(seen=look(_watched(trained), None, when))
     evaluation = Evaluation(
@@ -54,10 +52,11 @@ def with_weights(view: RunView, device: str, data: Mapping[str, Any]) -> RunView
         top5=tested.score.top5,
         notes=tested.notes,
     )
-    return view._replace(test=evaluation, seen=look(_watched(trained), samples_of(split.to(chosen)), when))
+    return view._replace(test=evaluation, seen=look(_watched(trained), samples_of(images.split.to(chosen)), when))
 
 
 def _watched(trained: Trained) -> Watched:
     network = without_softmax(trained.network)
-    module = cast(fx.GraphModule, trained.module)
-    return Watched(module, network, trained.augmenter, autocast(trained.recipe, trained.device), trained.facts.classes)
+    return Watched(
+        trained.module, network, trained.augmenter, autocast(trained.recipe, trained.device), trained.facts.classes
+    )

@@ -15,6 +15,9 @@ from cnncalc.train.engine.distributed import Processes
 
 TOP = 5
 
+Hearer = Callable[[Tensor, Tensor, Tensor], None]
+"""Is told of every batch: indices of its images, int64 [N], their labels, log-probabilities (float32 N x classes)."""
+
 
 class Score(NamedTuple):
     """How well images were told apart.
@@ -66,6 +69,7 @@ def score(
     cast: Callable[[], torch.autocast],
     processes: Processes | None = None,
     stop: Callable[[], bool] = lambda: False,
+    hear: Hearer = lambda indices, labels, logs: None,
 ) -> Score:
     """Test a module that makes logits N x classes (or N x classes x 1 x 1).
 
@@ -79,6 +83,7 @@ def score(
         cast: makes the context in which the module runs.
         processes: who shares the work; nobody if None.
         stop: asked before every batch whether to break the test off.
+        hear: told of every batch what came out for it.
 
     Raises:
         Stopped: where it was broken off.
@@ -93,10 +98,12 @@ def score(
     was_training = module.training
     module.eval()
     with torch.no_grad():
-        for pixels, labels in split.batches(torch.split(indices, batch)):
+        batches = torch.split(indices, batch)
+        for places, (pixels, labels) in zip(batches, split.batches(batches), strict=True):
             if stop():
                 raise Stopped
             logs = _log_probabilities(module, augmenter, pixels, views, cast)
+            hear(places, labels, logs)
             loss += functional.nll_loss(logs, labels, reduction="sum")
             confusion += torch.bincount(labels * classes + logs.argmax(1), minlength=classes * classes)
             if classes > TOP:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import fx
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
@@ -21,7 +21,7 @@ from cnncalc.train.data.dataset import spread
 from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
 from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
-from cnncalc.train.engine.scoring import Score, score
+from cnncalc.train.engine.scoring import Hearer, Score, score
 from cnncalc.train.engine.session import autocast, make_module
 from cnncalc.train.engine.splits import held_back
 from cnncalc.train.recipe.settings import Recipe
@@ -51,6 +51,23 @@ class Tested(NamedTuple):
     notes: tuple[str, ...]
 
 
+class SplitToTest(NamedTuple):
+    """Images to test on: themselves, what they are, and how their files were understood, a sentence each."""
+
+    split: Split
+    what: str
+    notes: tuple[str, ...] = ()
+
+
+def some_images(dataset: Dataset, split: Split, kind: str, limit: int | None) -> SplitToTest:
+    """Return a part of a data set, called ``kind`` (``"test "``), or at most ``limit`` of its images, evenly spaced."""
+    whole = len(split)
+    if limit is None or limit >= whole:
+        return SplitToTest(split, f"the {kind}images of {dataset.name}", dataset.notes)
+    what = f"{limit:,} of the {whole:,} {kind}images of {dataset.name}"
+    return SplitToTest(split.subset(spread(whole, limit)), what, dataset.notes)
+
+
 class Trained(NamedTuple):
     """A trained network.
 
@@ -67,7 +84,7 @@ class Trained(NamedTuple):
     facts: RunFacts
     network: Network
     recipe: Recipe
-    module: nn.Module
+    module: fx.GraphModule
     augmenter: Augmenter
     epoch: int
 
@@ -77,28 +94,32 @@ class Trained(NamedTuple):
         return next(self.module.parameters()).device
 
     def test(self, given: Mapping[str, Any], views: int | None) -> Tested:
-        """Test on the run's own test images, or on other data.
+        """Test on the run's own test images, or on other data; see `images` and `test_on`."""
+        return self.test_on(self.images(given), views)
+
+    def test_on(self, images: SplitToTest, views: int | None, hear: Hearer = lambda *batch: None) -> Tested:
+        """Test on images.
 
         Args:
-            given: fields of a `DataRequest` that are to be others than the run's. With ``data`` they are other data,
-                and ``limit`` is how many images are tested at most.
+            images: which.
             views: how many of each image are averaged, 1, 2 or 6; None for as many as in training.
+            hear: see `score`.
 
         Raises:
-            SpecError: for data that do not suit the network, and where those of the run have changed.
+            SpecError: see `views`.
 
         """
-        split, what, notes = self._tested(given)
         result = score(
             self.module,
-            split.to(self.device),
+            images.split.to(self.device),
             self.augmenter,
             classes=len(self.facts.classes),
             batch=max(AT_ONCE, self.recipe.batch // self.recipe.accumulate),
             views=self.views(views),
             cast=autocast(self.recipe, self.device),
+            hear=hear,
         )
-        return Tested(result, what, self.augmenter.number_of_views(self.views(views)), notes)
+        return Tested(result, images.what, self.augmenter.number_of_views(self.views(views)), images.notes)
 
     def views(self, asked: int | None) -> int:
         """Return how many views are asked for: where nobody does, as many as in training.
@@ -113,18 +134,23 @@ class Trained(NamedTuple):
             raise SpecError("bad-option", message, hints=hints)
         return self.recipe.views if asked is None else asked
 
-    def _tested(self, given: Mapping[str, Any]) -> tuple[Split, str, tuple[str, ...]]:
-        """Return the images that are asked for, what they are, and how their files were understood."""
+    def images(self, given: Mapping[str, Any]) -> SplitToTest:
+        """Return the run's own test images, or others.
+
+        Args:
+            given: fields of a `DataRequest` that are to be others than the run's. With ``data`` they are other data,
+                and ``limit`` is how many images are tested at most.
+
+        Raises:
+            SpecError: for data that do not suit the network, and where those of the run have changed.
+
+        """
         wanted = {name: value for name, value in given.items() if name != "limit"}
         dataset = dataset_of_run(self.facts, self.network, wanted)
         if "data" not in given:
             check_data(dataset, self.facts, ["or name them, to test on all the same: --data NAME|PATH"])
         split, kind = self._part(dataset, own="data" not in given)
-        whole, limit = len(split), given.get("limit")
-        if limit is None or limit >= whole:
-            return split, f"the {kind}images of {dataset.name}", dataset.notes
-        what = f"{limit:,} of the {whole:,} {kind}images of {dataset.name}"
-        return split.subset(spread(whole, limit)), what, dataset.notes
+        return some_images(dataset, split, kind, given.get("limit"))
 
     def _part(self, dataset: Dataset, *, own: bool) -> tuple[Split, str]:
         """Return the test images, else the validation images, or those held back; of other data, all there are."""
@@ -154,7 +180,8 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     network = folder.network(facts)
     stored = read_weights(folder, which)
     configure(recipe, device, network)
-    module = make_module(without_softmax(network), recipe, device).eval()
+    module = make_module(without_softmax(network), recipe, device)
+    module.eval()
     restore_module(module, stored.tensors, folder.file(_FILES[which]))
     augmenter = Augmenter(recipe, network.input, PixelNormalisation(facts.mean, facts.deviation), 1, device)
     return Trained(facts, network, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))

@@ -1,0 +1,153 @@
+"""From a network and wishes to a look at it: all its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from cnncalc.core.cleaning import cell
+from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import counted
+from cnncalc.core.words import listed, shorten
+from cnncalc.inspect.choosing import chosen_layers, exciting_layers
+from cnncalc.inspect.filters import MOST as MOST_FILTERS
+from cnncalc.inspect.filters import filters_picture, first_filters
+from cnncalc.inspect.images import grid, sized
+from cnncalc.inspect.mistakes import Mistake, Tried, try_out
+from cnncalc.inspect.parts import LookPart, LookRow, Shot, TrainedLook
+from cnncalc.inspect.patches import check_units
+from cnncalc.inspect.shown_images import image_parts, photo, shown_images
+from cnncalc.inspect.shown_patches import patches_part
+from cnncalc.inspect.subject import Subject
+from cnncalc.inspect.wishes import LookWishes
+from cnncalc.network import Network
+
+MOST_MISTAKES = 16
+"""Mistakes that are shown."""
+
+SIDE = 96
+"""Pixels that their images aim at along the longer side."""
+
+
+def look_at(subject: Subject, wishes: LookWishes) -> TrainedLook:
+    """Return a look at a network.
+
+    Raises:
+        CnncalcError: for a layer, a unit or an image that is not there, and an image that does not suit; where all that
+            is asked for needs images to test on, and there are none.
+
+    """
+    nodes = chosen_layers(subject.network, wishes.layers)
+    exciting = exciting_layers(subject.network, nodes, wishes.layers)
+    check_units(exciting, wishes.units)
+    _check_images(subject, wishes)
+    images = shown_images(subject, wishes)
+    tried = try_out(subject) if subject.images is not None and wishes.wants("mistakes", "metrics") else None
+    parts: list[LookPart] = []
+    if wishes.wants("filters"):
+        parts.append(filters_part(subject))
+    if wishes.wants("maps", "focus"):
+        parts += image_parts(subject, nodes, images, wishes)
+    if wishes.wants("patches"):
+        parts.append(patches_part(subject, exciting, wishes.units))
+    if wishes.wants("mistakes"):
+        parts.append(mistakes_part(subject, tried))
+    if wishes.wants("metrics"):
+        text = _METRICS if tried else subject.without_images
+        parts.append(LookPart("Precision, recall and confusion", text, evaluation=tried and tried.evaluation))
+    return TrainedLook(subject.name, _answer(subject, tried), tuple(parts))
+
+
+def _check_images(subject: Subject, wishes: LookWishes) -> None:
+    """Refuse to show nothing: where everything that is named needs images to test on, and there are none."""
+    named = {*wishes.only, *(["patches"] if wishes.units else [])}
+    if subject.images is None and named and named <= {"patches", "mistakes", "metrics"}:
+        message = f"{listed(named)}: {subject.without_images.rstrip('.')}"
+        raise SpecError("no-data", message, hints=["name images to test on: --data NAME|PATH"])
+
+
+_METRICS = (
+    "Precision is the share of what was predicted as a class that belongs to it, recall the share of its images that "
+    "were predicted as it, and F1 the harmonic mean of both."
+)
+
+
+def _answer(subject: Subject, tried: Tried | None) -> str:
+    network = subject.network
+    parts = [f"{network.input} → {network.output}", f"{network.params:,} parameters", subject.weights_text]
+    if tried is not None:
+        evaluation = tried.evaluation
+        share = 100 * evaluation.right / evaluation.images
+        parts.append(f"{share:.2f}% right of {counted(evaluation.images, 'image')}: {evaluation.data}")
+    return " · ".join(parts)
+
+
+# ---- filters
+
+
+def filters_part(subject: Subject) -> LookPart:
+    """Return the part that shows the filters of the first layer, or says why it cannot."""
+    title = "Filters of the first layer"
+    found = first_filters(subject.module, subject.network)
+    if found is None:
+        return LookPart(title, f"They cannot be shown: {_no_filters(subject.network)}.")
+    node, weight = found
+    count, channels, high, wide = weight.shape
+    text = f"The weights of {node.name}, each filter on a scale of its own. Mid-grey is a weight of 0."
+    if channels not in (1, 3):
+        text = (
+            f"The weights of {node.name}, a row of {channels} channels for each filter. Blue is negative, red positive."
+        )
+    some = (f"the first {MOST_FILTERS}",) if count > MOST_FILTERS else ()
+    lines = (node.written, counted(count, "filter"), f"of {high}x{wide}x{channels}", *some)
+    return LookPart(
+        title, text, (LookRow(node.name, lines, (Shot(filters_picture(weight), f"Filters of {node.name}"),)),)
+    )
+
+
+def _no_filters(network: Network) -> str:
+    if network.input.dimensions != 2:
+        return f"the input {network.input} has no height and width"
+    return "no layer with weights reads the images themselves"
+
+
+# ---- mistakes
+
+
+def mistakes_part(subject: Subject, tried: Tried | None) -> LookPart:
+    """Return the part that shows the images that are got most wrong."""
+    title = "What it gets most wrong"
+    if tried is None:
+        return LookPart(title, subject.without_images)
+    if not tried.mistakes:
+        return LookPart(title, "Nothing: every image was classified correctly.")
+    shown = tried.mistakes[:MOST_MISTAKES]
+    wrong = tried.evaluation.images - tried.evaluation.right
+    text = f"Of {counted(wrong, 'image')} that it gets wrong, those whose own class it thinks the least likely."
+    if subject.network.input.dimensions != 2:
+        return LookPart(title, f"{text} They have no height and width to show: {_told(subject, shown)}.")
+    pixels, _ = subject.fetch(torch.tensor([mistake.image for mistake in shown]))
+    shots = tuple(_mistake(subject, *pair) for pair in zip(shown, pixels, strict=True))
+    return LookPart(title, text, (LookRow("", (), shots, per_line=8),))
+
+
+def _mistake(subject: Subject, mistake: Mistake, pixels: Tensor) -> Shot:
+    label, taken = (shorten(cell(subject.classes[place]), 16) for place in (mistake.label, mistake.predicted))
+    lines = (f"said {taken}, {100 * mistake.sure:.0f}%", f"is {label}, {percent(mistake.right)}")
+    alt = f"Image {mistake.image + 1:,}: {label}, taken for {taken}"
+    return Shot(grid(sized(photo(pixels), SIDE)), alt, lines)
+
+
+def percent(share: float) -> str:
+    """Write a probability in percent, with a digit where it is small: ``98%``, ``0.4%``, ``<0.1%``."""
+    return "<0.1%" if share < 0.0005 else f"{100 * share:.1f}%" if share < 0.0995 else f"{100 * share:.0f}%"
+
+
+def _told(subject: Subject, mistakes: Sequence[Mistake]) -> str:
+    return ", ".join(
+        f"image {one.image + 1:,} is {shorten(cell(subject.classes[one.label]))}, taken for "
+        f"{shorten(cell(subject.classes[one.predicted]))} ({100 * one.sure:.0f}%)"
+        for one in mistakes
+    )

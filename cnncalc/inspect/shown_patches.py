@@ -1,0 +1,67 @@
+"""The part of a look that shows what excites the units of layers most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from cnncalc.analysis.receptive import receptive_fields
+from cnncalc.core.cleaning import cell
+from cnncalc.core.numbers import counted
+from cnncalc.core.words import shorten
+from cnncalc.inspect.images import framed, grid, sized
+from cnncalc.inspect.parts import LookPart, LookRow, Shot
+from cnncalc.inspect.patches import Patch, box_of, cut_out, exciting_patches, patch_size, telling_units
+from cnncalc.inspect.shown_images import photo
+from cnncalc.inspect.subject import Subject
+from cnncalc.network import Node
+
+MOST_UNITS, MOST_CLASSES = 6, 10
+"""Units of a layer that are shown where none is named, and those of the output."""
+
+SIDE = 46
+"""Pixels that a patch aims at along its longer side."""
+
+_TEXT = (
+    "For each unit (a channel of a layer) the nine parts of images where its value is largest: exactly what it looks "
+    "at, its receptive field. What lies outside of the image is left blank. Below are the largest and the ninth value."
+)
+
+
+def patches_part(subject: Subject, nodes: Sequence[Node], units: Sequence[int]) -> LookPart:
+    """Return the part; its units are those that are excited most where none is named."""
+    title = "What excites units most"
+    if subject.network.input.dimensions != 2:
+        return LookPart(title, f"It cannot be shown: the input {subject.network.input} has no height and width.")
+    if subject.images is None:
+        return LookPart(title, subject.without_images)
+    rows = []
+    for index, patches in exciting_patches(subject, nodes).items():
+        node = subject.network.layers[index - 1]
+        ends = index == subject.network.output_index
+        shown = units or (range(len(patches))[:MOST_CLASSES] if ends else telling_units(patches, MOST_UNITS))
+        rows.append(_row(subject, node, patches, shown))
+    return LookPart(title, _TEXT, tuple(rows))
+
+
+def _row(subject: Subject, node: Node, patches: Sequence[Sequence[Patch]], units: Sequence[int]) -> LookRow:
+    network = subject.network
+    fields = receptive_fields(network)[node.index]
+    size = patch_size(network, fields)
+    classes = subject.classes if node.index == network.output_index and subject.classifies else ()
+    shots = []
+    for unit in units:
+        pixels, _ = subject.fetch(torch.tensor([patch.image for patch in patches[unit]]))
+        tiles = [
+            cut_out(photo(image)[0].movedim(-1, 0), box_of(network, fields, patch.position), size)
+            for image, patch in zip(pixels, patches[unit], strict=True)
+        ]
+        picture = grid(framed(sized(torch.stack(tiles), SIDE)), columns=3, gap=2)
+        name = shorten(cell(classes[unit]), 14) if classes else f"unit {unit}"
+        values = f"{patches[unit][0].value:.3g} … {patches[unit][-1].value:.3g}"
+        shots.append(Shot(picture, f"What excites {name} of {node.name} most", (name, values)))
+    seen = f"each sees {size[0]}x{size[1]}"
+    lines = (node.written, counted(node.output.channels, "unit"), seen)
+    per_line = len(shots) if len(shots) <= MOST_UNITS else 5
+    return LookRow(node.name, lines, tuple(shots), per_line)

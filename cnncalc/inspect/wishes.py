@@ -1,0 +1,39 @@
+"""What somebody wants to see of a network. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+PARTS = {
+    "filters": "the filters of the first layer",
+    "maps": "what the layers make of images",
+    "focus": "where in images classes are seen",
+    "patches": "what excites the units of layers most",
+    "mistakes": "the images that are got most wrong",
+    "metrics": "precision, recall, F1 and the confusion matrix",
+}
+"""The parts of a look, and what they show."""
+
+NORMALISATIONS = ("none", "half", "imagenet")
+"""What may be done to the pixels of a spec's images: nothing but /255, minus 0.5, by ImageNet's mean and deviation."""
+
+
+class LookWishes(NamedTuple):
+    """What is to be shown.
+
+    Attributes:
+        images: paths of image files; a few of the test images where there are none.
+        layers: names; a sensible few where there are none.
+        units: channels whose patches are shown; those that are excited most where there are none.
+        only: parts; all where there are none.
+
+    """
+
+    images: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    units: tuple[int, ...] = ()
+    only: tuple[str, ...] = ()
+
+    def wants(self, *parts: str) -> bool:
+        """Say whether one of some parts is to be shown."""
+        return not self.only or any(part in self.only for part in parts)

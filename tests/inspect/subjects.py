@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import cnncalc
+from cnncalc.inspect.look import look_at
+from cnncalc.inspect.parts import TrainedLook
 from cnncalc.inspect.subject import Subject, subject_of_spec
+from cnncalc.inspect.wishes import LookWishes
 
 
 def make_subject(
@@ -37,3 +40,14 @@ def make_subject(
 def noise(count: int, *size: int, seed: int = 0) -> NDArray[np.uint8]:
     """Return images of noise, uint8 N x H x W or N x H x W x C."""
     return np.random.default_rng(seed).integers(0, 256, (count, *size), dtype=np.uint8)
+
+
+COLOURS = "input 12x12x3\nconv 3x3x8 p1 - relu - pool2\nconv 3x3x12 p1 - relu\ngap - fc 3"
+
+
+def look(folder: Path, classes: tuple[str, ...] = ("cat", "dog", "horse"), many: int = 0) -> TrainedLook:
+    """Return a look at a network with first weights, at images of noise."""
+    spec = COLOURS.replace("fc 3", f"fc {many}") if many else COLOURS
+    labels = [index % (many or 3) for index in range(60)]
+    subject = make_subject(folder, spec, images=noise(60, 12, 12, 3), labels=labels)
+    return look_at(subject._replace(name=classes[0], classes=subject.classes if many else classes), LookWishes())

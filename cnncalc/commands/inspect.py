@@ -112,7 +112,7 @@ def inspect(
       cnncalc inspect first seven.png -o look.html
       cnncalc inspect first --only patches --layer conv3 --unit 5 -o unit5.png
       cnncalc inspect lenet5.txt seven.png --weights weights.pt -o look.html
-      cnncalc inspect resnet18 cat.jpg --weights torchvision --resize crop -o look.html
+      cnncalc inspect resnet18 cat.jpg --weights torchvision -o look.html
     """
     output, ending = _output(options)
     wishes = LookWishes(images, layers, units, only)

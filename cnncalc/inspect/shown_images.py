@@ -96,7 +96,7 @@ def _predicted(subject: Subject, image: ShownImage) -> LookRow:
     if subject.classifies:
         found = _probabilities(subject, image.pixels).topk(min(TOP, len(subject.classes)))
         pairs = zip(found.indices.tolist(), found.values.tolist(), strict=True)
-        scores = tuple((shorten(cell(subject.classes[place]), 24), share) for place, share in pairs)
+        scores = tuple((shorten(cell(subject.classes[place]), 36), share) for place, share in pairs)
     return LookRow("input", (str(subject.network.input), *lines), (shot,), scores=scores)
 
 

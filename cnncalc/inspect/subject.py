@@ -21,7 +21,7 @@ from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.scoring import Hearer, score
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
-from cnncalc.train.run.trained import AT_ONCE, Tested, SplitToTest, Trained, load_trained, some_images
+from cnncalc.train.run.trained import AT_ONCE, SplitToTest, Tested, Trained, load_trained, some_images
 
 _TAKEN: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "none": ((0.0,), (1.0,)),
@@ -176,7 +176,8 @@ def subject_of_spec(
         return Tested(found, images.what, 1, images.notes)
 
     missing = "" if images else "a spec has no data of its own: name images with --data"
-    fit, whose = _fit(network, given), f"the weights of {weights.name}"
+    cropped = {"resize": "crop"} if published else {}  # as they are published, the middle of a photo is seen
+    fit, whose = _fit(network, cropped, given), f"the weights of {weights.name}"
     return Subject(name, whose, None, logits, module, augmenter, classes, fit, images, missing, test)
 
 

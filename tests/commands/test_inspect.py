@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import nn
 
 from tests.commands.conftest import Cnncalc
 from tests.house import ROOT
@@ -132,6 +136,25 @@ def test_a_spec_can_be_tested_too(cnncalc: Cnncalc, first: Path) -> None:
     data = json.loads(done.out)
     assert (data["epoch"], data["weights"]) == (None, "the weights of first/best.safetensors")
     assert data["metrics"]["images"] == 360
+
+
+@pytest.mark.slow
+def test_weights_of_torchvision(cnncalc: Cnncalc, folder: Path, published: nn.Module) -> None:
+    """The middle of a photo, normalised as published; the likeliest classes are those of torchvision's own model."""
+    from torchvision.models import ResNet18_Weights
+    from torchvision.transforms.functional import normalize
+
+    pixels = np.random.default_rng(0).integers(0, 256, (224, 300, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save("photo.png")
+    middle = torch.from_numpy(pixels[:, 38:262]).permute(2, 0, 1) / 255
+    with torch.no_grad():
+        shares = published(normalize(middle, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])[None]).softmax(1)[0]
+    best = [ResNet18_Weights.IMAGENET1K_V1.meta["categories"][place] for place in shares.topk(3).indices.tolist()]
+    call = ("inspect", "resnet18", "photo.png", "--weights", "torchvision", "--only", "maps", "--device", "cpu")
+    done = cnncalc(*call, "-o", "look.html")
+    assert (done.status, done.err) == (0, "")
+    page = html.unescape(Path("look.html").read_text(encoding="utf-8"))
+    assert re.findall(r'<tr><th scope="row">(.*?)</th>', page) == best
 
 
 def test_a_run_whose_data_are_gone_shows_what_needs_none(cnncalc: Cnncalc, first: Path) -> None:

@@ -7,6 +7,7 @@ the module's weights are real). So a module may ask for shapes, loop over them a
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -69,7 +70,10 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
     root = Root(module)
     tracer = _Tracer(volume, _numberless(module), is_layer)
     try:
-        with left_as_it_is(module), warnings.catch_warnings(), passing_for_tensors(), tracer.functions.seen():
+        guards = left_as_it_is(module), warnings.catch_warnings(), passing_for_tensors(), tracer.functions.seen()
+        with contextlib.ExitStack() as stack:
+            for guard in (*guards, _without_logs()):
+                stack.enter_context(guard)
             warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
             module.eval()
             graph = tracer.trace(root)
@@ -79,6 +83,17 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
         raise tracer.failed(error) from error
     graph.owning_module = None
     return Traced(graph, root, dict(root.named_modules()), lambda path: attribute(root, path))
+
+
+@contextlib.contextmanager
+def _without_logs() -> Iterator[None]:
+    """Let PyTorch print nothing about shapes that do not fit: the error says it."""
+    log = logging.getLogger("torch._subclasses.fake_tensor")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 @contextlib.contextmanager
@@ -158,6 +173,8 @@ class _Tracer(fx.Tracer):
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self.computing:
             return forward(*args, **kwargs)
+        if self._only_groups(m):
+            return forward(*args, **kwargs)
         path = self._path(m)
         if not self.is_layer(m) and type(m).__module__.startswith("torch.nn") and not _holds(m):
             raise cannot_say(path, f"nn.{type(m).__name__}")
@@ -170,6 +187,14 @@ class _Tracer(fx.Tracer):
             raise
         finally:
             self.stack.pop()
+
+    def _only_groups(self, module: nn.Module) -> bool:
+        """Say whether a module is made in a forward of parts that stand elsewhere, as a range of a Sequential is."""
+        assert self.submodule_paths is not None  # there are some while a module is traced
+        if module in self.submodule_paths:
+            return False
+        children = list(module.children())
+        return bool(children) and all(child in self.submodule_paths for child in children)
 
     def _path(self, module: nn.Module) -> str:
         """Return where a module stands; one that is made in a forward, and learns nothing, gets a place here."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
 from cnncalc.layers.captions import sizes
+from cnncalc.layers.constants import Times
 from cnncalc.layers.kernels import INPUTS, NOTHING, Kernels, max_pooled, order_of_pool, pooled
 from cnncalc.layers.pooling import refuse_places
 from cnncalc.layers.registry import register
@@ -51,7 +52,7 @@ class AdaptivePool(Layer):
         def written(sizes: tuple[int, ...]) -> Words:
             return Words(cls.whole) if max(sizes) == 1 else words(cls.kind, size(sizes, "size"))
 
-        if call.name in ("mean", "amax"):
+        if call.name in ("mean", "sum", "amax", "max"):
             return call.over_positions(written)
         refuse_places(call)
         call, wanted = call.settled(), call["output_size"]
@@ -83,9 +84,16 @@ class AdaptiveAveragePool(AdaptivePool):
     torch_name = "AdaptiveAvgPool"
     torch_calls = (
         "torch.nn.AdaptiveAvgPool{n}d adaptive_avg_pool{n}d(output_size)",
-        "mean(dim=None, keepdim=False, dtype=None)",
+        "mean sum(dim=None, keepdim=False, dtype=None)",
     )
     examples: ClassVar[Texts] = ("8x8x4: adaptiveavgpool 3x3", "8x4: adaptiveavgpool 2")
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        mean = super().from_torch(call)
+        if call.name != "sum":
+            return mean
+        return call.behind(mean).elementwise(Times.words(prod(call.arriving) / prod(call.made)))
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
@@ -107,10 +115,15 @@ class AdaptiveMaxPool(AdaptivePool):
     torch_name = "AdaptiveMaxPool"
     torch_calls = (
         "torch.nn.AdaptiveMaxPool{n}d adaptive_max_pool{n}d(output_size, return_indices=False)",
-        "amax(dim=None, keepdim=False)",
+        "amax max(dim=None, keepdim=False)",
     )
     repeats_exactly_on_cuda = False
     examples: ClassVar[Texts] = ("8x8x4: adaptivemaxpool 3x3",)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        largest = super().from_torch(call)
+        return [largest, None] if call.name == "max" else largest  # torch.max also says where they are
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         pool = max_pooled("adaptive_max_pool", sources, self.output(sources).values)

@@ -78,11 +78,14 @@ class FullyConnected(Flattening):
     torch_calls = (
         "torch.nn.Linear(in_features, out_features, bias=True)",
         "linear(weight, bias=None)",
+        "matmul mm(other)",
     )
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         """Read a matrix: fully connected on a vector, a 1x1 convolution at every position."""
+        if call.name in ("matmul", "mm"):
+            call = call.turned("other", "weight")
         shape = call.learned("weight")
         assert shape is not None  # a matrix
         bias = call.learned("bias") is not None

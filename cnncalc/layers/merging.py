@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.constants import Times
 from cnncalc.layers.kernels import (
     ALL_LAST,
     CHANNELS_FIRST,
@@ -102,11 +103,16 @@ class Add(ElementWise):
     def from_torch(cls, call: TorchCall) -> Any:
         if call.name != "sum":
             if call["alpha"] != 1:
-                raise Unsayable("its `add` has no factors")
+                return call.merged(cls.kind, (call.first, _times(call, "alpha")))
             return call.merged_with(cls.kind, "other", 0)
         if not isinstance(call.first, list) or call["dim"] != 0 or call["keepdim"]:
             raise Unsayable("it adds volumes, not what is in them")
         return call.merged(cls.kind, call.first)
+
+
+def _times(call: TorchCall, factor: str) -> Any:
+    """Return another argument, which is a volume, times a number."""
+    return call.behind(call["other"]).elementwise(Times.words(call[factor]))
 
 
 @register("sub")
@@ -124,7 +130,7 @@ class Subtract(ElementWise):
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         if call["alpha"] != 1:
-            raise Unsayable("its `sub` has no factors")
+            return call.merged(cls.kind, (call.first, _times(call, "alpha")))
         if isinstance(call.first, int | float):
             raise Unsayable("it subtracts volumes from volumes")
         return call.merged_with(cls.kind, "other", 0)

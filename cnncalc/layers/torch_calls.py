@@ -83,6 +83,9 @@ class TorchCall(Protocol):
     def learned(self, name: str) -> tuple[int, ...] | None:
         """Return the shape of a learned tensor, and note that the layer learns it; None where there is none."""
 
+    def turned(self, name: str, other: str) -> TorchCall:
+        """Return the call with a learned matrix, which it has with rows as columns, as another argument."""
+
     def affine(self, word: str) -> bool:
         """Say whether there are a learned ``weight`` and a learned ``bias``; one alone is refused."""
 

@@ -149,6 +149,50 @@ def test_a_part_of_the_positions(habit: Callable[[Habit, Tensor], object], text:
     assert check(habit) == f"conv 3x3x8 p1 - {text}"
 
 
+# ---- sums and products
+
+
+def selective_kernel(m: Habit, x: Tensor) -> Tensor:
+    """Two branches, and how much of each for every channel (Li et al., 2019)."""
+    both = torch.stack([x, m.conv(x)], dim=1)
+    squeezed = m.gate(both.sum(1).mean((2, 3)))
+    shares = torch.softmax(torch.cat([squeezed, x.mean((2, 3))], 1).view(-1, 2, 8), dim=1)
+    return (both * shares[..., None, None]).sum(dim=1)
+
+
+def context(m: Habit, x: Tensor) -> Tensor:
+    """A sum of all positions, weighted by a map (GCNet, 2019)."""
+    weights = torch.softmax(x[:, :1].flatten(2), dim=-1)
+    return x + torch.matmul(x.flatten(2), weights.transpose(1, 2)).unsqueeze(-1)
+
+
+@pytest.mark.parametrize(
+    ("habit", "text"),
+    [
+        (lambda m, x: torch.stack([x, m.conv(x)]).sum(0), "add( | conv 1x1x8 )"),
+        (lambda m, x: torch.stack([x, m.conv(x)], 1).sum(1), "add( | conv 1x1x8 )"),
+        (lambda m, x: torch.stack([x, m.conv(x)], -1).mean(dim=-1), "mean( | conv 1x1x8 )"),
+        (lambda m, x: torch.stack([x, m.conv(x)], 1).amax(1), "concat( | conv 1x1x8 ) - groupmax 2"),
+        (lambda m, x: torch.add(x, m.conv(x), alpha=0.2), "add( | conv 1x1x8 - times 0.2 )"),
+        (lambda m, x: torch.sub(x, m.conv(x), alpha=2), "sub( | conv 1x1x8 - times 2 )"),
+        (lambda m, x: x.sum((2, 3)), "gap - times 64"),
+        (lambda m, x: x.view(-1, 8, 64).max(2)[0], "gmp"),
+        (lambda m, x: x * m.factor.view(1, -1, 1, 1) + m.shift.view(1, -1, 1, 1), "dwconv 1x1"),
+        (lambda m, x: x.mean((2, 3)) @ m.gate[0].weight.t() + m.gate[0].bias, "gap - fc 2"),
+        (context, "add( | mul( | slice 0:1 - softmax over=positions ) - gap - times 64 )"),
+    ],
+)
+def test_sums_and_products(habit: Callable[[Habit, Tensor], object], text: str) -> None:
+    assert check(habit) == f"conv 3x3x8 p1 - {text}"
+
+
+def test_a_stack_that_is_weighted_becomes_channels_behind_each_other() -> None:
+    """Split attention and selective kernels work across its parts."""
+    text = check(selective_kernel)
+    assert "softmax g2" in text
+    assert text.endswith(" - groupsum 2")
+
+
 # ---- what is written out by hand
 
 
@@ -157,7 +201,6 @@ def test_a_part_of_the_positions(habit: Callable[[Habit, Tensor], object], text:
     [
         (lambda m, x: 0.5 * x * (1 + torch.erf(x / 2**0.5)), "gelu"),
         (lambda m, x: torch.where(x > 0, x, 0.2 * x), "leakyrelu 0.2"),
-        (lambda m, x: torch.max(x, 0.1 * x), "leakyrelu 0.1"),
         (lambda m, x: torch.maximum(x, torch.zeros_like(x)), "relu"),
         (lambda m, x: torch.log(1 + torch.exp(x)), "softplus"),
         (lambda m, x: torch.log(functional.softmax(x, 1)), "logsoftmax"),

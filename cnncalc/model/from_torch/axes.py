@@ -81,6 +81,17 @@ def axis_sizes(axes: Axes) -> list[int]:
     return [prod([atom.size for atom in atoms]) for atoms in axes]
 
 
+def aligned(many: Sequence[Axes]) -> Axes | None:
+    """Return the axes of what values are spread to that are merged one by one; None where they lie across each other.
+
+    Along every dimension, each runs over the same numbers as the others, or over one.
+    """
+    if len({len(axes) for axes in many}) > 1:
+        return None
+    found = [{atoms for atoms in along if atoms} for along in zip(*many, strict=True)]
+    return tuple([next(iter(atoms), ()) for atoms in found]) if all(len(atoms) < 2 for atoms in found) else None
+
+
 def without_repeats(axes: Axes) -> Axes:
     """Return axes that have every number once."""
     return tuple([tuple([atom for atom in atoms if atom.kind != REPEATED]) for atoms in axes])

@@ -11,12 +11,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.layers import class_of
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Pairs, Token, Unsayable, Words
+from cnncalc.model.from_torch import merges
 from cnncalc.model.from_torch.axes import (
     FIRST,
     FLAT,
@@ -24,14 +23,10 @@ from cnncalc.model.from_torch.axes import (
     LAST,
     TOKENS,
     VECTOR,
-    axes_of,
-    axis_sizes,
-    without_repeats,
 )
 from cnncalc.model.from_torch.channel_axes import along, halved, reduced
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
 from cnncalc.model.from_torch.learning import RUNNING
-from cnncalc.model.from_torch.trace import BATCH
 from cnncalc.model.from_torch.values import Tensor, View
 
 
@@ -116,6 +111,12 @@ class Call:
             raise Unsayable("its weights are computed, and those of a spec are learned")
         self.emitter.weights.learn(tensor, "weight" if name == "other" else name)
         return tensor.shape
+
+    def turned(self, name: str, other: str) -> Call:
+        tensor = self[name]
+        if not isinstance(tensor, Tensor) or tensor.turned is None:
+            raise Unsayable("it multiplies a volume with a learned matrix whose rows are the outputs, and nothing else")
+        return replace(self, given={**self.given, other: tensor.turned})
 
     def affine(self, word: str) -> bool:
         weight, bias = self.learned("weight"), self.learned("bias")
@@ -277,56 +278,16 @@ class Call:
     # ---- merges
 
     def merged(self, kind: str, volumes: Sequence[Any]) -> View:
-        views = [self.emitter.sized(view) for view in (volumes if kind == "concat" else self._once(volumes))]
-        sources = [self.emitter.volume(view) for view in views]
-        spread = [view for view, source in zip(views, sources, strict=True) if max(source.spatial) > 1]
-        found = {self.emitter.layout(view) for view in spread or views}
-        if len(found) > 1 or None in found or len({len(view.axes) for view in views}) > 1:
-            raise Unsayable("its inputs hold channels and positions in different orders")
-        try:
-            volume = class_of(kind)().output(tuple(sources))
-        except Fault:
-            raise Unsayable(f"{' and '.join(map(str, sources))} are not merged by `{kind}`") from None
-        index = self.emitter.emit(Words(kind), [view.index for view in views], volume)
-        return View(index, axes_of(volume, BATCH, found.pop() or FIRST))
-
-    def _once(self, views: Sequence[View]) -> list[View]:
-        """Return views without repetitions that a merge makes by itself, since another one has all the numbers."""
-        once = [replace(view, axes=without_repeats(view.axes)) for view in views]
-        kept = [axis_sizes(view.axes) for view in once]
-        made = [max(sizes) for sizes in zip(*kept, strict=False)]
-        return once if tuple(made) == self.emitter.node.meta["value"].shape else list(views)
+        return merges.merged(self.emitter, kind, volumes)
 
     def merged_sum(self, kind: str, summed: str, count: Any) -> Any:
-        view = self.first
-        if not isinstance(view, View) or view.pads is not None or view.negated:
-            return None
-        inputs: tuple[int, ...] = (view.index,)
-        while inputs[0] and len(inputs) < count and self.emitter.operations[inputs[0] - 1].word == summed:
-            inputs = (*self.emitter.operations[inputs[0] - 1].inputs, *inputs[1:])
-        if len(inputs) < 2 or len(inputs) != count:
-            return None
-        volume = self.emitter.volume(view)
-        return View(self.emitter.emit(Words(kind), inputs, volume), view.axes)
+        return merges.merged_sum(self.emitter, kind, summed, self.first, count)
 
     def merged_with(self, kind: str, other: str, neutral: int | None) -> Any:
-        pair = self.first, self[other]
-        views = [value for value in pair if isinstance(value, View)]
-        if len(views) == 1 and any(isinstance(value, int | float) and value == neutral for value in pair):
-            return views[0]  # how `sum(list)` begins
-        if len(views) < 2:
-            constants = [value.name for value in pair if isinstance(value, Tensor)]
-            what = constants[0] if constants else "numbers"
-            raise Unsayable(f"it adds and multiplies volumes, not volumes and {what}")
-        return self.merged(kind, views)
+        return merges.merged_with(self.emitter, kind, (self.first, self[other]), neutral)
 
     def joined(self, kind: str, axis: int) -> Any:
-        views = [self.emitter.sized(view) for view in self.first]
-        if len(views) == 1:
-            return views[0]
-        if {self.emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
-            raise Unsayable("its `concat` puts channels behind each other")
-        return self.merged(kind, views)
+        return merges.joined(self.emitter, kind, self.first, axis)
 
 
 def _number(value: Any) -> float | None:

@@ -29,7 +29,17 @@ def computed(node: fx.Node, given: Sequence[Tensor], traced: Traced) -> Tensor:
     learned = {path: value for tensor in given for path, value in tensor.learned.items()}
     if len(given) == 1 and first.path and _keeps_order(node) and prod(shape) == first.value.numel():
         return Tensor(first.path, first.value, shape, steps, learned)
-    return Tensor("", made if learned else evaluated(steps, traced.tensors, traced.root), shape, steps, learned)
+    turned = first if len(given) == 1 and _turns(node) else None
+    return Tensor("", made if learned else evaluated(steps, traced.tensors, traced.root), shape, steps, learned, turned)
+
+
+def _turns(node: fx.Node) -> bool:
+    """Say whether a call exchanges the two dimensions of a matrix."""
+    name, value = function_name(node), node.meta["value"]
+    if not isinstance(value, torch.Tensor) or value.ndim != 2:
+        return False
+    attribute = name == "getattr" and node.args[1] in ("T", "mT")
+    return attribute or name in ("t", "swapaxes", "swapdims", "transpose") or (name == "permute" and 1 in node.args[:2])
 
 
 def _keeps_order(node: fx.Node) -> bool:

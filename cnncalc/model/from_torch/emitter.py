@@ -48,6 +48,7 @@ class Emitter:
         self.traced = traced
         self.input = volume
         self.operations: list[ReadLayer] = []
+        self.origins: list[fx.Node] = []
         self.weights = Weights(module)
         self.node: fx.Node = next(iter(traced.graph.nodes))
 
@@ -76,6 +77,7 @@ class Emitter:
     def back_to(self, mark: Mark) -> None:
         """Forget what has been read since."""
         del self.operations[mark.operations :]
+        del self.origins[mark.operations :]
         self.weights.back_to(mark.weights)
 
     def emit(self, layer: Words, inputs: Iterable[int], volume: Volume) -> int:
@@ -87,13 +89,15 @@ class Emitter:
         scopes = None if _flat(scopes) else scopes
         operation = ReadLayer(layer.word, layer.tokens, tuple(inputs), volume, self.path, scopes, line=self.line)
         self.operations.append(operation)
+        self.origins.append(self.node)
         return len(self.operations)
 
     def settle(self, result: Any, layout: str | None) -> None:
         """Give what the call has learned to its last operation: in front of a layer stands at most its padding."""
         tensors = self.weights.taken()
         if tensors:
-            self.operations[-1] = self.operations[-1]._replace(tensors=tensors)
+            last = self.operations[-1]
+            self.operations[-1] = last._replace(tensors=(*last.tensors, *tensors))
         settled = isinstance(result, View) and result.pads is None and not result.negated
         if settled and 0 < result.index == len(self.operations) and layout in (FIRST, VECTOR):
             self.operations[-1] = self.operations[-1]._replace(node=self.node.name)

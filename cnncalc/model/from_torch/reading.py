@@ -26,7 +26,7 @@ from cnncalc.model.from_torch.readers import Reader, Readers
 from cnncalc.model.from_torch.recognition import Recognition, Region
 from cnncalc.model.from_torch.trace import BATCH, MADE, Traced, cannot_say, own_gradient, own_tensors
 from cnncalc.model.from_torch.traced_values import function_name
-from cnncalc.model.from_torch.values import Inside, Overwritten, Tensor, View
+from cnncalc.model.from_torch.values import Inside, Overwritten, Stack, Tensor, View
 
 FIRST_NAMES = frozenset(("input", "self", "tensor", "tensors", "x"))
 """What PyTorch calls the argument that comes first."""
@@ -191,6 +191,8 @@ class _Walk:
                 raise Unsayable(f"its argument `{key}` is not known here")
             given[name] = value
         first = given.pop("")
+        if isinstance(first, Stack):
+            given["dim"] = 0  # whatever axis they are stacked along, it is that of the list
         if isinstance(first, Tensor):
             first, given = self._of_tensor(signature, first, given)
         return Call(self.emitter, signature, first, given)
@@ -198,7 +200,7 @@ class _Walk:
     def _of_tensor(self, signature: Signature, tensor: Tensor, given: dict[str, Any]) -> tuple[View, dict[str, Any]]:
         """Return the arguments of a product with a learned tensor in front; nothing else computes with one."""
         other = given.get("other")
-        if signature.name != "mul" or not isinstance(other, View):
+        if signature.name not in ("mul", "add") or not isinstance(other, View):
             raise Unsayable(f"it computes with {tensor.name}, and what a spec learns is used as it is")
         return other, {**given, "other": tensor}
 

@@ -237,9 +237,11 @@ def _same(words: Words, volume: Volume, computed: _Computed) -> dict[str, str] |
 
 @cache
 def _module(text: str, volume: Volume) -> nn.Module | None:
-    """Return a layer as PyTorch's, or None where there is no such layer."""
+    """Return a layer as PyTorch's, or None where there is no such layer that keeps the volume."""
     try:
-        return build(load(text, input=str(volume))).double().eval().requires_grad_(False)
+        network = load(text, input=str(volume))
+        same = network.output == volume
+        return build(network).double().eval().requires_grad_(False) if same else None
     except CnncalcError:
         return None
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from torch import fx
+
 from cnncalc.layers.written import Unsayable
-from cnncalc.model.from_torch import ranges, repetition
+from cnncalc.model.from_torch import products, ranges, repetition
+from cnncalc.model.from_torch.axes import CHANNELS, Atom
 from cnncalc.model.from_torch.call import Call
-from cnncalc.model.from_torch.values import View
+from cnncalc.model.from_torch.traced_values import function_name
+from cnncalc.model.from_torch.values import Stack, View
 
 
 def _same(call: Call) -> Any:
@@ -55,7 +59,28 @@ def _negated(call: Call) -> View:
 
 
 def _stack(call: Call) -> Any:
-    return list(call.first)
+    """Read several volumes along a new axis; they stay several where only sums and means over that axis read them."""
+    axis = call["dim"] % len(call.made)
+    users = call.emitter.node.users
+    if all(function_name(user) in _OVER_STACKS and _axis_of(user) in (axis, axis - len(call.made)) for user in users):
+        return Stack(call.first, axis)
+    views = [call.emitter.sized(view) for view in call.first]
+    channels = {call.emitter.channel_axis(view) for view in views}
+    if len({view.axes for view in views}) > 1 or None in channels:
+        raise Unsayable("it stacks volumes that are not alike")
+    count, joined = call.emitter.volume(views[0]).channels, call.merged("concat", views)
+    axes = [*views[0].axes]
+    axes.insert(axis, (Atom(CHANNELS, count, len(views)),))
+    return View(joined.index, tuple(axes))
+
+
+_OVER_STACKS = ("sum", "mean")
+
+
+def _axis_of(call: fx.Node) -> Any:
+    """Return the one axis that a reduction goes over."""
+    axis = call.kwargs.get("dim", call.kwargs.get("axis", call.args[1] if len(call.args) > 1 else None))
+    return axis[0] if isinstance(axis, tuple | list) and len(axis) == 1 else axis
 
 
 SHAPES: Mapping[str, Callable[[Call], Any]] = {
@@ -81,5 +106,6 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "unbind(dim=0)": ranges.unbind,
     "neg": _negated,
     "stack(dim=0)": _stack,
+    "matmul bmm(other)": products.weighted_sum,
 }
 """What reads them, as `cnncalc.layers.torch_calls` declares calls."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -33,6 +33,14 @@ class View:
     negated: bool = False
 
 
+class Stack(list[View]):
+    """Several volumes along a new axis, of which only sums and means are read."""
+
+    def __init__(self, views: Iterable[View], axis: int) -> None:
+        super().__init__(views)
+        self.axis = axis
+
+
 @dataclass(frozen=True)
 class Tensor:
     """A tensor of the module that a call reads by itself, perhaps under another shape, or computed from others.
@@ -43,6 +51,7 @@ class Tensor:
         shape: its shape.
         steps: the calls that make it.
         learned: the parameters that it is, or is computed from, by their paths in the trace.
+        turned: the matrix that it is with rows as columns; None where it is none.
     """
 
     path: str
@@ -50,6 +59,7 @@ class Tensor:
     shape: tuple[int, ...]
     steps: tuple[fx.Node, ...] = ()
     learned: Mapping[str, nn.Parameter] = field(default_factory=dict)
+    turned: Tensor | None = None
 
     @property
     def name(self) -> str:

@@ -1,0 +1,80 @@
+"""How calls are read that make one volume of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from cnncalc.core.errors import Fault
+from cnncalc.layers import class_of
+from cnncalc.layers.written import Unsayable, Words
+from cnncalc.model.from_torch.axes import FIRST, aligned, axes_of, axis_sizes, without_repeats
+from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.shifts import shifted
+from cnncalc.model.from_torch.trace import BATCH
+from cnncalc.model.from_torch.values import Tensor, View
+
+
+def merged(emitter: Emitter, kind: str, volumes: Sequence[Any]) -> View:
+    """Read a merge of several volumes."""
+    views = [emitter.sized(view) for view in (volumes if kind == "concat" else _once(emitter, volumes))]
+    sources = [emitter.volume(view) for view in views]
+    axes = aligned([view.axes for view in views])
+    if axes is None and kind != "concat":
+        raise Unsayable("its inputs hold channels and positions in different orders")
+    try:
+        volume = class_of(kind)().output(tuple(sources))
+    except Fault:
+        raise Unsayable(f"{' and '.join(map(str, sources))} are not merged by `{kind}`") from None
+    index = emitter.emit(Words(kind), [view.index for view in views], volume)
+    return View(index, axes or axes_of(volume, BATCH, emitter.layout(views[0]) or FIRST))
+
+
+def _once(emitter: Emitter, views: Sequence[View]) -> list[View]:
+    """Return views without repetitions that a merge makes by itself, since another one has all the numbers."""
+    once = [replace(view, axes=without_repeats(view.axes)) for view in views]
+    kept = [axis_sizes(view.axes) for view in once]
+    made = [max(sizes) for sizes in zip(*kept, strict=False)]
+    return once if tuple(made) == emitter.node.meta["value"].shape else list(views)
+
+
+def merged_sum(emitter: Emitter, kind: str, summed: str, view: Any, count: Any) -> View | None:
+    """Read a sum that is divided by how many volumes it has; None where it is none."""
+    if not isinstance(view, View) or view.pads is not None or view.negated:
+        return None
+    inputs: tuple[int, ...] = (view.index,)
+    while inputs[0] and len(inputs) < count and emitter.operations[inputs[0] - 1].word == summed:
+        inputs = (*emitter.operations[inputs[0] - 1].inputs, *inputs[1:])
+    if len(inputs) < 2 or len(inputs) != count:
+        return None
+    return View(emitter.emit(Words(kind), inputs, emitter.volume(view)), view.axes)
+
+
+def merged_with(emitter: Emitter, kind: str, pair: tuple[Any, Any], neutral: int | None) -> Any:
+    """Read a merge of two volumes, of one and the neutral number, or of one and a learned shift."""
+    views = [value for value in pair if isinstance(value, View)]
+    if len(views) == 1 and any(isinstance(value, int | float) and value == neutral for value in pair):
+        return views[0]  # how `sum(list)` begins
+    if len(views) == 2:
+        return merged(emitter, kind, views)
+    constants = [value for value in pair if isinstance(value, Tensor)]
+    if kind == "add" and views and constants and constants[0].learned:
+        return shifted(emitter, views[0], constants[0])
+    what = constants[0].name if constants else "numbers"
+    raise Unsayable(f"it adds and multiplies volumes, not volumes and {what}")
+
+
+def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> View:
+    """Read the channels of several volumes behind each other."""
+    if not all(isinstance(view, View) for view in volumes):
+        raise Unsayable("it puts volumes behind each other, and one of these is a constant")
+    views = [emitter.sized(view) for view in volumes]
+    if len(views) == 1:
+        return views[0]
+    if {emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
+        raise Unsayable("its `concat` puts channels behind each other")
+    if len({emitter.layout(view) for view in views}) > 1:
+        raise Unsayable("its inputs hold channels and positions in different orders")
+    whole = merged(emitter, kind, views)
+    return View(whole.index, axes_of(emitter.volume(whole), BATCH, emitter.layout(views[0]) or FIRST))

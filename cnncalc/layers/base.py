@@ -101,6 +101,8 @@ class Layer:
     """Whether it works on N x C tensors as they are, without positions."""
     makes_vectors: ClassVar[bool] = False
     """Whether what it makes is N x C."""
+    makes_volumes: ClassVar[bool] = False
+    """Whether what it makes of a vector is no vector but has positions."""
     output_is_free: ClassVar[bool] = False
     """Whether its output may be overwritten: it is new memory, no view, and its own backward pass does not read it.
 

@@ -10,7 +10,17 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, INPUTS, PART, RESULT_RAISED, SAME, Kernel, Kernels
+from cnncalc.layers.kernels import (
+    CHANNELS_FIRST,
+    FORMAT,
+    INPUTS,
+    PART,
+    PART_WITH_GAPS,
+    RESULT_RAISED,
+    SAME,
+    Kernel,
+    Kernels,
+)
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
 from cnncalc.layers.written import Token, Words, flag, literal, size, words
@@ -54,14 +64,18 @@ class Shuffle(Layer):
 @register("slice")
 @dataclass(eq=False, repr=False)
 class Slice(Layer):
-    """``slice 0:{C/2}``: the channels from the first number up to, but without, the second."""
+    """``slice 0:{C/2}``: the channels from the first number up to, but without, the second.
+
+    ``slice 0:64:2`` is every second one of them.
+    """
 
     start: int
     stop: int
+    step: int
 
     kind = "slice"
     takes_vectors = True
-    examples = ("8x8x4: slice 1:3",)
+    examples = ("8x8x4: slice 1:3", "8x8x4: slice 1:4:2", "1x1x6: slice 0:6:2")
 
     @classmethod
     def read(cls, arguments: Arguments) -> Slice:
@@ -69,29 +83,35 @@ class Slice(Layer):
         if text is None or ":" not in text:
             hints = ["write `slice 0:32` for the first 32 channels"]
             raise Fault("missing-size", "slice needs its range of channels", about="size", hints=hints)
-        first, _, last = text.partition(":")
+        first, _, rest = text.partition(":")
+        last, stepped, every = rest.partition(":")
         start = arguments.whole_number(first, "size", 0)
         stop = arguments.whole_number(last, "size", 0)
+        step = arguments.whole_number(every, "size", 1) if stepped else 1
         channels = arguments.source.channels
         if not start < stop <= channels:
             message = f"there are no channels {start}:{stop} in {channels} channels"
             raise Fault("out-of-range", message, about="size", hints=[f"the whole range is 0:{channels}"])
-        return cls(start, stop)
+        return cls(start, stop, step)
 
     @classmethod
-    def words(cls, start: int, stop: int) -> Words:
+    def words(cls, start: int, stop: int, step: int = 1) -> Words:
         """Write a range of channels."""
-        return Words(cls.kind, (Token("", (start, stop), ("cut", "cut"), ":"),))
+        numbers = (start, stop) if step == 1 else (start, stop, step)
+        return Words(cls.kind, (Token("", numbers, ("cut", "cut", "")[: len(numbers)], ":"),))
 
     def output(self, sources: Sources) -> Volume:
-        return sources[0].with_channels(self.stop - self.start)
+        return sources[0].with_channels(len(range(self.start, self.stop, self.step)))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        if self.step > 1:
+            return (Function("every", (self.start, self.stop, self.step)),)
         return (Function("narrow", (1, self.start, self.stop - self.start)),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = self.output(sources).values
-        lies = SAME if values == sources[0].values else PART
+        lies = PART if self.step == 1 else PART_WITH_GAPS
+        lies = SAME if values == sources[0].values else lies
         return (Kernel("narrow", values, overwrites=True, lies=lies),)  # its gradient is one of all channels
 
 

@@ -26,9 +26,10 @@ PASSED_TO_WHOLE, PASSED_TO_FIRST, SUMMED = "passed to whole", "passed to first",
 large as the result, or to the first alone if it is; others are made as large as the result, and summed where the
 operand is smaller."""
 
-SAME, CHANNELS_FIRST, CHANNELS_LAST, PART, ALL_LAST = "same", "channels first", "channels last", "part", "all last"
-"""How the result lies in memory: as the first operand does, in an order of its own, as a part of the operand, or with
-its channels last where those of all operands are."""
+SAME, CHANNELS_FIRST, CHANNELS_LAST = "same", "channels first", "channels last"
+PART, PART_WITH_GAPS, ALL_LAST = "part", "part with gaps", "all last"
+"""How the result lies in memory: as the first operand does, in an order of its own, as a part of the operand (perhaps
+every second channel), or with its channels last where those of all operands are."""
 
 FORMAT = "format"
 """How the result lies in memory: as the first operand does, and of a single channel or position as its strides say."""

@@ -1,4 +1,4 @@
-"""Layers that only change the spatial size: ``pad``, ``crop``, ``upsample``, ``pixelshuffle``."""
+"""Layers that only change the spatial size: ``pad``, ``crop``, ``upsample``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
+    CHANNELS_FIRST,
     FORMAT,
     INPUTS,
     RAISED_ON_CPU,
@@ -23,7 +24,7 @@ from cnncalc.layers.kernels import (
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module, padding
 from cnncalc.layers.window import axis_name
-from cnncalc.layers.written import Token, Unsayable, Words, flag, option, sides, words
+from cnncalc.layers.written import Unsayable, flag, option, sides, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -38,20 +39,29 @@ def _sides(arguments: Arguments) -> tuple[Pair, ...]:
     return arguments.pairs(text, "size")
 
 
-_MODES = {"Reflection": "reflect", "Replication": "replicate"}
+_MODES = {"Reflection": "reflect", "Replication": "replicate", "Circular": "circular"}
 
 
 @register("pad")
 @dataclass(eq=False, repr=False)
 class Pad(Layer):
-    """``pad 1``, ``pad 0:1x0:1``: zeros around the volume, or (``reflect``, ``replicate``) its own values."""
+    """``pad 1``, ``pad 0:1x0:1``: zeros around the volume, or its own values.
+
+    These are mirrored (``reflect``), those at the border (``replicate``), or those of the other end (``circular``).
+    """
 
     sides: tuple[Pair, ...]
     mode: str
 
     kind = "pad"
     other_names = (("pad", "zeropad zeropad2d padding", r"zero ?pad(?:ding)?"),)
-    examples = ("8x8x4: pad 1", "8x8x4: pad 0:1x2:0", "8x8x4: pad 1 reflect", "8x4: pad 1 replicate")
+    examples = (
+        "8x8x4: pad 1",
+        "8x8x4: pad 0:1x2:0",
+        "8x8x4: pad 1 reflect",
+        "8x4: pad 1 replicate",
+        "8x8x4: pad 1:2x0:1 circular",
+    )
 
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # zeros get no gradient
@@ -60,16 +70,20 @@ class Pad(Layer):
     @classmethod
     def read(cls, arguments: Arguments) -> Pad:
         sides = _sides(arguments)
-        mode = arguments.one_of("reflect", "replicate") or "zeros"
+        mode = arguments.one_of("reflect", "replicate", "circular") or "zeros"
         for axis, (size, pair) in enumerate(zip(arguments.source.spatial, sides, strict=True)):
             if mode == "reflect" and max(pair) >= size:
                 name = axis_name(axis, len(sides))
                 message = f"a reflected padding is smaller than the {name} {size}, not {max(pair)}"
                 raise Fault("out-of-range", message, about="size")
+            if mode == "circular" and max(pair) > size:
+                name = axis_name(axis, len(sides))
+                message = f"a circular padding is at most the {name} {size}, not {max(pair)}"
+                raise Fault("out-of-range", message, about="size")
         return cls(sides, mode)
 
     torch_calls = (
-        "torch.nn.ZeroPad{n}d torch.nn.ReflectionPad{n}d torch.nn.ReplicationPad{n}d(padding)",
+        "torch.nn.ZeroPad{n}d torch.nn.ReflectionPad{n}d torch.nn.ReplicationPad{n}d torch.nn.CircularPad{n}d(padding)",
         "torch.nn.ConstantPad{n}d(padding, value)",
         "pad(pad, mode='constant', value=None)",
     )
@@ -79,6 +93,8 @@ class Pad(Layer):
         by_function = call.name == "pad"
         written = tuple(call["pad" if by_function else "padding"])
         mode = call["mode"] if by_function else _MODES.get(call.name[: -len("Pad2d")], "constant")
+        if len(written) > 2 * call.source.dimensions:
+            return None
         pairs = [(written[place], written[place + 1]) for place in range(0, len(written), 2)]
         pads = (*[(0, 0)] * (call.source.dimensions - len(pairs)), *pairs[::-1])  # PyTorch's last dimension is first
         if mode != "constant":
@@ -92,7 +108,7 @@ class Pad(Layer):
     def around(cls, call: TorchCall, pads: tuple[Pair, ...], mode: str) -> Any:
         """Say that a call begins with a padding with values of the volume itself."""
         if mode not in _MODES.values():
-            raise Unsayable(f"it pads with zeros, `reflect` or `replicate`, not {mode!r}")
+            raise Unsayable(f"it pads with zeros, `reflect`, `replicate` or `circular`, not {mode!r}")
         call = call.settled()
         spatial = [size + sum(pair) for size, pair in zip(call.source.spatial, pads, strict=True)]
         return call.sliding(words(cls.kind, sides("", pads), flag(mode)), call.source.with_spatial(spatial))
@@ -106,6 +122,8 @@ class Pad(Layer):
         lies = order_of_images(len(self.sides))
         if self.mode == "zeros":
             return (Kernel("pad", makes, lies=lies),)
+        if self.mode == "circular":  # what is written over the ends is a gradient of its own, in the whole volume
+            return (Kernel("pad_circular", makes, lies=CHANNELS_FIRST, scratch=2 * makes - sources[0].values),)
         casts = AS_IT_ARRIVES if self.mode == "reflect" and len(self.sides) == 3 else RAISED_ON_CPU
         return (Kernel(f"{self.mode}_pad{len(self.sides)}d", makes, keeps=INPUTS, lies=lies, casts=casts),)
 
@@ -251,59 +269,3 @@ class Upsample(Layer):
 
     def size_sums(self, sources: Sources) -> tuple[str, ...]:
         return tuple([f"{size}·{factor}" for size, factor in zip(sources[0].spatial, self.factors, strict=True)])
-
-
-@register("pixelshuffle")
-@dataclass(eq=False, repr=False)
-class PixelShuffle(Layer):
-    """``pixelshuffle 2``: r·r channels become r x r positions (2-D only, as PyTorch's)."""
-
-    factor: int
-
-    kind = "pixelshuffle"
-    role = "enlarging"
-    examples = ("8x8x8: pixelshuffle 2",)
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> PixelShuffle:
-        source = arguments.source
-        size = arguments.size("`pixelshuffle 2`: the factor")
-        if len(size) != 1:
-            raise Fault("bad-size", "pixelshuffle takes one factor", about="size")
-        if source.dimensions != 2:
-            message = f"pixelshuffle works in 2 spatial dimensions; the input {source} has {source.dimensions}"
-            raise Fault("bad-size", message, about="size")
-        square = size[0] ** 2
-        if source.channels % square:
-            raise Fault(
-                "bad-groups",
-                f"pixelshuffle {size[0]} needs channels that {size[0]}·{size[0]} divides, not {source.channels}",
-                about="size",
-                detail=f"{source.channels}/{square} = {source.channels // square} remainder {source.channels % square}",
-                hints=[f"fits with: {-(-source.channels // square) * square} channels"],
-            )
-        return cls(size[0])
-
-    torch_calls = ("torch.nn.PixelShuffle pixel_shuffle(upscale_factor)",)
-
-    @classmethod
-    def from_torch(cls, call: TorchCall) -> Any:
-        return call.sliding(Words(cls.kind, (Token("", (call["upscale_factor"],), ("size",)),)))
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return (module("PixelShuffle", self.factor),)
-
-    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (Kernel("copy", sources[0].values, lies=FORMAT),)
-
-    def output(self, sources: Sources) -> Volume:
-        sizes = [size * self.factor for size in sources[0].spatial]
-        return Volume.of(sizes, sources[0].channels // self.factor**2)
-
-    def reach(self, source: Volume, axis: int) -> Reach | None:
-        if self.factor == 1:
-            return None
-        return Reach(((0, 0),) * self.factor, 1) if self.factor <= MAX_WINDOWS else UNKNOWN_REACH
-
-    def size_sums(self, sources: Sources) -> tuple[str, ...]:
-        return tuple([f"{size}·{self.factor}" for size in sources[0].spatial])

@@ -72,6 +72,7 @@ FUNCTIONS = (
     "conv2d",
     "conv3d",
     "div",
+    "every",
     "flatten",
     "maximum",
     "minimum",
@@ -88,7 +89,7 @@ FUNCTIONS = (
     "unflatten",
     "unsqueeze",
 )
-"""Functions of ``torch`` and of ``torch.nn.functional`` that layers are made of."""
+"""Functions of ``torch`` and of ``torch.nn.functional`` that layers are made of; ``every`` is ``x[:, 0:64:2]``."""
 
 
 def module(name: str, *args: Any, dimensions: int | None = None, **settings: Any) -> Module:

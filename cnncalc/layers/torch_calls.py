@@ -129,6 +129,9 @@ class TorchCall(Protocol):
     def reduced(self, words: Words, axis: int, keeps: bool) -> Any:
         """Say that a layer makes one value of an axis of channels; ``keeps`` says that the axis stays."""
 
+    def widened(self, words: Words, by: int) -> Any:
+        """Say that a layer adds channels, which must be the second dimension."""
+
     def halved(self, words: Words, axis: int) -> Any:
         """Say that a layer makes half as many channels, which must lie along an axis."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import getitem
 from typing import Any
 
 import torch
@@ -166,6 +167,8 @@ def _add_kept(
 
 
 def _add_function(graph: fx.Graph, planned: Planned, step: Function, value: fx.Node, root: nn.Module) -> fx.Node:
+    if step.name == "every":
+        return graph.call_function(getitem, (value, (slice(None), slice(*step.args))))
     return graph.call_function(FUNCTIONS[step.name], (value, *step.args), dict(step.kwargs))
 
 

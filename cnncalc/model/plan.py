@@ -99,7 +99,7 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
         program = programs.get(key)
         if program is None:
             program = programs[key] = _program(network, node, arriving, len(programs))
-        vectors.append(node.layer.makes_vectors or program.vector)
+        vectors.append(node.layer.makes_vectors or (program.vector and not node.layer.makes_volumes))
         scope, _, own = node.name.rpartition(".")
         if scope not in scopes:
             scopes[scope] = "".join([attribute(part) + "." for part in scope.split(".")])

@@ -65,9 +65,19 @@ def test_glu_halves_the_channels():
     assert told("glu", "8x8x3") == ("bad-groups", "glu halves the channels, and 3 are no even number")
 
 
+def test_channels_of_zeros_and_every_second_channel():
+    """ResNet's option A: half of the new channels in front, half behind."""
+    assert load("maxpool 1x1 s2 floor - padchannels 8", "8x8x16").output == (4, 4, 32)
+    assert load("padchannels 0:16", "8x8x16").output == (8, 8, 32)
+    assert load("slice 1:16:2", "8x8x16").output == (8, 8, 8)
+    assert load("slice 0:5:2", "8x8x16").output == (8, 8, 3)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
+        ("padchannels", "missing-size"),
+        ("slice 0:4:0", "out-of-range"),
         ("times", "missing-size"),
         ("plus x", "missing-size"),
         ("times 1e13", "out-of-range"),

@@ -67,3 +67,31 @@ def test_faults_say_what_would_do():
     assert hints("pixelshuffle 3", "8x8x10") == "fits with: 18 channels"
     assert told("pixelshuffle 2", "64x4")[1] == "pixelshuffle works in 2 spatial dimensions; the input 64x4 has 1"
     assert told("crop 4", "8x9x4")[1] == "nothing is left after this crop: the height 8 is too small"
+
+
+def test_space_to_depth_is_the_inverse_of_pixelshuffle():
+    """YOLOv2's passthrough: 26x26x64 to 13x13x256."""
+    assert layer("pixelunshuffle 2", "26x26x64").output == (13, 13, 256)
+    assert load("pixelunshuffle 2 - pixelshuffle 2", "26x26x64").output == (26, 26, 64)
+    assert told("pixelunshuffle 2", "8x7x3") == ("bad-size", "pixelunshuffle 2 needs a width that 2 divides, not 7")
+    assert hints("pixelunshuffle 2", "8x7x3") == "fits with: a width of 6 or 8"
+
+
+def test_reshape_keeps_the_values():
+    """How DCGAN's generator begins: 100 numbers to 4x4x1024."""
+    assert load("fc 16384 - reshape 4x4x1024", "100").output == (4, 4, 1024)
+    assert told("reshape 4x4x1000", "4x4x1024") == (
+        "bad-size",
+        "4x4x1000 has 16,000 values, and what arrives, 4x4x1024, has 16,384",
+    )
+    assert hints("reshape 2x2x1000", "4x4x1024") == "with 4,096 channels it fits: `reshape 2x2x4096`"
+    assert told("reshape 16384", "4x4x1024") == (
+        "bad-size",
+        "reshape takes 3 sizes here, as what arrives, 4x4x1024, has; not 16384",
+    )
+
+
+def test_what_goes_round_is_at_most_the_volume():
+    """The last column stands in front of the first."""
+    assert load("pad 3 circular", "3x5x2").output == (9, 11, 2)
+    assert told("pad 4 circular", "3x5x2") == ("out-of-range", "a circular padding is at most the height 3, not 4")

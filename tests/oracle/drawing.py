@@ -45,3 +45,8 @@ class Does(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.function(x)
+
+
+def volume(shape: Sequence[int]) -> tuple[int, ...]:
+    """Put the channels last, as a spec writes them."""
+    return (*shape[1:], shape[0])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from tests.oracle.drawing import Does, Draw, Drawn, Shape, divisors
+from tests.oracle.drawing import Does, Draw, Drawn, Shape, divisors, joined, volume
 
 # ---- constants
 
@@ -159,7 +159,41 @@ def threshold(draw: Draw, shape: Shape) -> Drawn:
     return Drawn(text, lambda: Does(lambda x: torch.where(x > limit, x, value)))
 
 
-MAKERS: dict[str, Callable[[Draw, Shape], Drawn]] = {
-    maker.__name__: maker for maker in (times, plus, channelmean, channelsum, channelmax, rmsnorm, l2norm, grn)
-} | {maker.__name__: maker for maker in (groupsum, groupmax, maxout, glu, softmax, step, threshold)}
+# ---- the same values elsewhere
+
+
+def reshape(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``reshape 7x7x256``: the sizes in another order."""
+    sizes = tuple(draw(st.permutations(shape)))
+    return Drawn(f"reshape {joined(volume(sizes))}", lambda: Does(lambda x: x.reshape(len(x), *sizes)))
+
+
+def pixelunshuffle(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``pixelunshuffle 2``, for two dimensions."""
+    factor = draw(st.sampled_from([r for r in (1, 2, 3) if shape[1] % r == shape[2] % r == 0]))
+
+    def parts(x: torch.Tensor) -> torch.Tensor:
+        each = [x[:, :, row::factor, column::factor] for row in range(factor) for column in range(factor)]
+        return torch.stack(each, 2).flatten(1, 2)
+
+    return Drawn(f"pixelunshuffle {factor}", lambda: Does(parts))
+
+
+def padchannels(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``padchannels 0:16``."""
+    before, after = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+    written = str(before) if before == after and draw(st.booleans()) else f"{before}:{after}"
+
+    def around(x: torch.Tensor) -> torch.Tensor:
+        zeros = [x.new_zeros(len(x), count, *x.shape[2:]) for count in (before, after)]
+        return torch.cat((zeros[0], x, zeros[1]), 1)
+
+    return Drawn(f"padchannels {written}", lambda: Does(around))
+
+
+MAKERS: dict[str, Callable[[Draw, Shape], Drawn]] = (
+    {maker.__name__: maker for maker in (times, plus, channelmean, channelsum, channelmax, rmsnorm, l2norm, grn)}
+    | {maker.__name__: maker for maker in (groupsum, groupmax, maxout, glu, softmax, step, threshold)}
+    | {maker.__name__: maker for maker in (reshape, pixelunshuffle, padchannels)}
+)
 """What draws each layer, by its word."""

@@ -20,7 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.ops import StochasticDepth
 
 from tests.oracle import second_edition
-from tests.oracle.drawing import Build, Does, Draw, Drawn, Shape, divisors, joined, nd
+from tests.oracle.drawing import Build, Does, Draw, Drawn, Shape, divisors, joined, nd, volume
 
 BATCH = 2
 """Images that modules are run on: a norm over a single value is refused by PyTorch."""
@@ -53,11 +53,6 @@ def _run(build: Build, shape: Shape) -> tuple[nn.Module, torch.Tensor]:
     with torch.no_grad(), torch.device("meta"):  # no value is ever computed, not even a first weight
         module = build().eval()
         return module, module(torch.empty((BATCH, *shape)))
-
-
-def volume(shape: Sequence[int]) -> tuple[int, ...]:
-    """Put the channels last, as a spec writes them."""
-    return (*shape[1:], shape[0])
 
 
 @st.composite
@@ -528,7 +523,7 @@ def dropout(draw: Draw, shape: Shape) -> Drawn:
 
 def pad(draw: Draw, shape: Shape) -> Drawn:
     """Draw ``pad 1``, ``pad 0:1x0:1 reflect``."""
-    mode = draw(st.sampled_from(["constant", "reflect", "replicate"]))
+    mode = draw(st.sampled_from(["constant", "reflect", "replicate", "circular"]))
     sides = [tuple(draw(st.integers(0, min(3, size - 1))) for _ in "ab") for size in shape[1:]]
     before, after = zip(*sides, strict=True)
     text = _sides(draw, "pad", sides) + ("" if mode == "constant" else f" {mode}")
@@ -573,11 +568,13 @@ def shuffle(draw: Draw, shape: Shape) -> Drawn:
 
 
 def slice_(draw: Draw, shape: Shape) -> Drawn:
-    """Draw ``slice 0:{C/2}``."""
+    """Draw ``slice 0:{C/2}`` and ``slice 0:64:2``."""
     start = draw(st.integers(0, shape[0] - 1))
     stop = draw(st.integers(start + 1, shape[0]))
     written = draw(st.sampled_from([f"{start}:{stop}", f"{start}:{{C-{shape[0] - stop}}}"]))
-    return Drawn(f"slice {written}", lambda: Does(lambda x: x[:, start:stop]))
+    step = draw(st.integers(1, 3))
+    stepped = f":{step}" if step > 1 or draw(st.booleans()) else ""
+    return Drawn(f"slice {written}{stepped}", lambda: Does(lambda x: x[:, start:stop:step]))
 
 
 class LayerScale(nn.Module):
@@ -612,6 +609,8 @@ MAKERS: dict[str, Maker] = {
 }
 """What draws each layer of the language, by its word."""
 
+ONLY_IN_2D = ("pixelshuffle", "pixelunshuffle")
+
 _MERGES = ("add", "concat", "max", "mean", "min", "mul", "sub")
 
 WORDS = frozenset([*MAKERS, *ACTIVATIONS, *SLOPED, *_DROPOUTS, *_MERGES]) - {"activation", "conv3-64"}
@@ -621,7 +620,7 @@ WORDS = frozenset([*MAKERS, *ACTIVATIONS, *SLOPED, *_DROPOUTS, *_MERGES]) - {"ac
 @st.composite
 def layers(draw: Draw, word: str) -> tuple[Shape, Drawn]:
     """Draw an input shape and one layer on it."""
-    shape = draw(shapes((2,) if word == "pixelshuffle" else (1, 2, 3)))
+    shape = draw(shapes((2,) if word in ONLY_IN_2D else (1, 2, 3)))
     return shape, MAKERS[word](draw, shape)
 
 
@@ -691,7 +690,7 @@ class NetworkDrawing:
         """Draw any layer; volumes that have grown large are made smaller first."""
         if torch.Size(shape).numel() > 20_000:
             return self.brought_to((4, *(5 for _ in shape[1:])), shape)
-        words = [word for word in MAKERS if word != "pixelshuffle" or len(shape) == 3]
+        words = [word for word in MAKERS if word not in ONLY_IN_2D or len(shape) == 3]
         return MAKERS[self.draw(st.sampled_from(words))](self.draw, shape)
 
     def brought_to(self, target: Shape, shape: Shape) -> Drawn:

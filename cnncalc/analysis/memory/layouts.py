@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.layers.kernels import ALL_LAST, CHANNELS_LAST, CHANNELS_TOGETHER, CONTIGUOUS, FORMAT, PART, ROWS, SAME
+from cnncalc.layers.kernels import (
+    ALL_LAST,
+    CHANNELS_LAST,
+    CHANNELS_TOGETHER,
+    CONTIGUOUS,
+    FORMAT,
+    PART,
+    PART_WITH_GAPS,
+    ROWS,
+    SAME,
+)
 
 FIRST, LAST = "channels first", "channels last"
 
@@ -19,17 +29,20 @@ ANY, ANY_LAST = "either", "either, said to be channels last"
 PART_OF_FIRST, PART_OF_LAST = "part of channels first", "part of channels last"
 """A slice of the channels of a larger tensor, with gaps between what belongs to it."""
 
+GAPPED = "every second channel of channels first"
+"""Such a slice between whose channels lie others, so that the values of an image are no row."""
+
 PART_OF_ANY = "part of channels last, of one channel or position"
 """Such a slice whose own values are in either order."""
 
 HAS_CHANNELS_LAST = frozenset((LAST, PART_OF_LAST))
 
-_WHOLE = {PART_OF_FIRST: FIRST, PART_OF_LAST: LAST, PART_OF_ANY: ANY_LAST}
-_PARTS = (PART_OF_FIRST, PART_OF_LAST, PART_OF_ANY)
+_WHOLE = {PART_OF_FIRST: FIRST, GAPPED: FIRST, PART_OF_LAST: LAST, PART_OF_ANY: ANY_LAST}
+_PARTS = (PART_OF_FIRST, GAPPED, PART_OF_LAST, PART_OF_ANY)
 
 COPIED = {
     CONTIGUOUS: frozenset((LAST, *_PARTS)),
-    ROWS: HAS_CHANNELS_LAST,
+    ROWS: HAS_CHANNELS_LAST | {GAPPED},
     CHANNELS_TOGETHER: frozenset((FIRST, *_PARTS)),
 }
 """What is copied for an operation's needs: rows of a matrix, one for each image, may lie apart."""
@@ -39,8 +52,10 @@ def result(lies: str, arriving: Sequence[str], *, overwrites: bool = False) -> s
     """Return how the result of an operation lies, given how its operands do."""
     if lies == CHANNELS_LAST:
         return LAST
-    if lies == PART:
-        return PART_OF_LAST if arriving[0] in HAS_CHANNELS_LAST else PART_OF_FIRST
+    if lies in (PART, PART_WITH_GAPS):
+        if arriving[0] in HAS_CHANNELS_LAST:
+            return PART_OF_LAST
+        return PART_OF_FIRST if lies == PART else GAPPED
     whole = [_WHOLE.get(layout, layout) for layout in arriving]
     if lies == ALL_LAST:
         return LAST if all(layout in (LAST, ANY_LAST) for layout in whole) else FIRST
@@ -56,6 +71,8 @@ def result(lies: str, arriving: Sequence[str], *, overwrites: bool = False) -> s
 def of_volume(layout: str, channels: int, positions: int, images: int) -> str:
     """Return how a tensor lies: of one channel or one position the order does not matter, nor of one image a part."""
     either = channels == 1 or positions == 1
+    if layout == GAPPED and either:
+        layout = PART_OF_FIRST
     if layout == PART_OF_LAST and either:
         layout = PART_OF_ANY
     if layout == PART_OF_FIRST and images == 1:

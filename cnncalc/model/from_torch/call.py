@@ -24,7 +24,7 @@ from cnncalc.model.from_torch.axes import (
     TOKENS,
     VECTOR,
 )
-from cnncalc.model.from_torch.channel_axes import along, halved, reduced
+from cnncalc.model.from_torch.channel_axes import along, halved, reduced, widened
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
 from cnncalc.model.from_torch.learning import RUNNING
 from cnncalc.model.from_torch.values import Tensor, View
@@ -194,6 +194,9 @@ class Call:
 
     def reduced(self, words: Words, axis: int, keeps: bool) -> View:
         return reduced(self.emitter, self.view, words, axis, keeps)
+
+    def widened(self, words: Words, by: int) -> View:
+        return widened(self.emitter, self.view, words, by)
 
     def halved(self, words: Words, axis: int) -> View:
         return halved(self.emitter, self.view, words, axis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from cnncalc.layers.written import Unsayable, Words
-from cnncalc.model.from_torch.axes import CHANNELS, FIRST, Atom
+from cnncalc.model.from_torch.axes import CHANNELS, FIRST, VECTOR, Atom
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.values import View
 
@@ -54,3 +54,12 @@ def halved(emitter: Emitter, view: View, words: Words, axis: int) -> View:
     volume = emitter.volume(view)
     half = volume.with_channels(volume.channels // 2)
     return emitter.made(words, view, half, emitter.layout(view) or FIRST)
+
+
+def widened(emitter: Emitter, view: View, words: Words, by: int) -> View:
+    """Read a layer that adds channels, which must be the second dimension."""
+    view = emitter.sized(view)
+    layout, volume = emitter.layout(view), emitter.volume(view)
+    if layout not in (FIRST, VECTOR):
+        raise Unsayable("it pads channels, and these are positions")
+    return emitter.made(words, view, volume.with_channels(volume.channels + by), layout)

@@ -23,6 +23,7 @@ from cnncalc.model.from_torch.axes import (
     TOKENS,
     VECTOR,
     axes_of,
+    axis_sizes,
     layout_of,
     reshaped,
     shuffled,
@@ -183,15 +184,30 @@ class Emitter:
         """Return a view for a layer that slides over positions: N x C x H x W."""
         view = self.sized(view)
         if self.layout(view) != FIRST:
-            raise Unsayable("the input is not a batch of images with channels first")
+            made = self.reformed(view, axis_sizes(view.axes))
+            if made is None:
+                raise Unsayable("the input is not a batch of images with channels first")
+            return made
         return view
 
     def reshape(self, view: View, shape: Sequence[int]) -> View:
         """Read a change of shape, which is no layer unless it shuffles channels."""
         axes = reshaped(self.settled(view).axes, shape)
         if axes is None:
-            raise Unsayable(f"it cuts across channels and positions: → {'x'.join(map(str, shape))}")
+            made = self.reformed(self.settled(view), shape)
+            if made is None:
+                raise Unsayable(f"it cuts across channels and positions: → {'x'.join(map(str, shape))}")
+            return made
         return self.arranged(replace(self.settled(view), axes=axes))
+
+    def reformed(self, view: View, shape: Sequence[int]) -> View | None:
+        """Return the view of another volume of the same values in their order, N x C x H x W; None where it is none."""
+        volume = self.volume(view)
+        straight = reshaped(view.axes, (BATCH, volume.values)) == axes_of(volume, BATCH, FLAT)
+        if not straight or shape[0] != BATCH or len(shape) != volume.dimensions + 2:
+            return None
+        wanted = Volume.of(shape[2:], shape[1])
+        return self.made(words("reshape", size(tuple(wanted), "volume")), view, wanted)
 
     def arranged(self, view: View) -> View:
         """Return a view whose channels are in order: a shuffle is a layer."""

@@ -171,7 +171,11 @@ def _taken(emitter: Emitter, view: View, axis: int, part: AxisRange, inner: int)
         cut = Slice.words(part.start * inner, part.stop * inner)
         taken = _with_channels(emitter, view, cut, view.axes, part.length * inner)
         return _with_axis(taken, axis, (Atom(CHANNELS, inner, part.length),) if part.length > 1 else ())
-    raise Unsayable("it takes ranges of channels without gaps")
+    if inner > 1:
+        raise Unsayable("it takes ranges of channels without gaps")
+    cut = Slice.words(part.start, part.stop, part.step)
+    taken = _with_channels(emitter, view, cut, view.axes, part.length)
+    return _with_axis(taken, axis, (Atom(CHANNELS, 1, part.length),) if part.length > 1 else ())
 
 
 def _with_channels(emitter: Emitter, view: View, layer: Any, axes: Axes, channels: int = 0) -> View:

@@ -16,7 +16,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.written import Unsayable
-from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, layout_of, same_order
+from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, axis_sizes, layout_of, same_order
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.computed import computed
 from cnncalc.model.from_torch.emitter import Emitter
@@ -254,8 +254,15 @@ class _Walk:
             what = f"{count} outputs" if count else "an output that is not a tensor"
             raise cannot_say("", what, "a spec has one", ("import the part that makes the one you want",))
         view = self.emitter.sized(values)
-        volume = self.emitter.volume(view)
-        layout = layout_of(view.axes, volume, BATCH) or same_order(view.axes, volume, BATCH)
+        layout = self._order(view)
+        if layout is None:
+            view = self.emitter.reformed(view, axis_sizes(view.axes)) or view
+            layout = self._order(view)
         if layout not in (FIRST, VECTOR, LAST, TOKENS):
             raise cannot_say("", "the order in which the output holds its numbers")
         return view.index, layout
+
+    def _order(self, view: View) -> str | None:
+        """Return in which order an output holds the numbers of its volume."""
+        volume = self.emitter.volume(view)
+        return layout_of(view.axes, volume, BATCH) or same_order(view.axes, volume, BATCH)

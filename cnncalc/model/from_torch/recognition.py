@@ -230,6 +230,8 @@ def _same(words: Words, volume: Volume, computed: _Computed) -> dict[str, str] |
         made = torch.func.functional_call(
             module, given, (computed.given.reshape(-1, volume.channels, *volume.spatial),)
         )
+        if made.numel() != computed.made.numel():  # an activation that makes fewer channels
+            return None
         if torch.allclose(made.reshape(computed.made.shape), computed.made, rtol=TOLERANCE, atol=TOLERANCE):
             return {name.rpartition(".")[2]: path for name, path in pairs.items()}
     return None

@@ -268,6 +268,8 @@ def _called(function: PythonCall, value: TorchExpression) -> TorchExpression:
     ]
     if function.target in SIGNS:  # with a number
         return TorchExpression(f"{inner} {SIGNS[function.target]} {arguments[0]}", simple=False)
+    if function.target == "every":
+        return TorchExpression(f"{inner}[:, {':'.join(arguments)}]")
     if function.target in METHODS:
         return TorchExpression(f"{inner}.{METHODS[function.target]}({', '.join(arguments)})")
     return TorchExpression(f"nn.functional.{function.target}({', '.join([value.text, *arguments])})")

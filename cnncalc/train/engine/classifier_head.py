@@ -24,7 +24,7 @@ def without_softmax(network: Network) -> Network:
 
 def ends_in_softmax(network: Network) -> bool:
     """Say whether the network makes probabilities, or their logarithms."""
-    return bool(network.output_index) and network.layers[-1].layer.kind in _SOFTMAX
+    return bool(network.output_index) and network.layers[-1].written in _SOFTMAX
 
 
 def check_classifier(network: Network) -> int:

@@ -33,6 +33,7 @@ FLOORS = (
     ("page",),
     ("inspect",),
     ("page.run",),
+    ("page.live",),
     ("shown_network",),
     ("library",),
     ("__init__",),

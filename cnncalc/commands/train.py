@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncalc import __version__
 from cnncalc.commands.options import AliasedOption, SpecArgument, spec_options, take_spec_options
 from cnncalc.commands.training import (
     GroupedHelp,
@@ -22,6 +25,7 @@ from cnncalc.optimizers import OPTIMIZERS, readers
 from cnncalc.train.recipe.settings import key_of
 
 if TYPE_CHECKING:
+    from cnncalc.page.live.observer import PageProcess
     from cnncalc.train.engine.distributed import Processes
     from cnncalc.train.events import Observer
     from cnncalc.train.recipe.settings import Recipe
@@ -46,6 +50,10 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON Lines.")
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard to the run's folder.")
+@click.option("--live", is_flag=True, help="Serve a page at 127.0.0.1 that shows the run while it trains.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="N", help="Port of the page. [8765, or one that is free]"
+)
 @data_options
 @spec_options
 @recipe_options
@@ -60,6 +68,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     \b
     Examples:
       cnncalc train digits.txt --data digits --epochs 3 --out first
+      cnncalc train digits.txt --live
       cnncalc train --resume first
       cnncalc train resnet18 --weights torchvision --set classes=2 --data pets --freeze body
       cnncalc train digits.txt --recipe fast --epochs 2 --precision float32 --seed 1
@@ -71,7 +80,9 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
         raise click.UsageError("name the SPEC to train, or the run to continue: --resume RUN")
     elif accept_changes:
         raise click.UsageError("--accept-changes goes with --resume RUN: a new run has nothing that could have changed")
-    with optional_packages(), one_voice():
+    if options["port"] is not None and not options["live"]:
+        raise click.UsageError("--port is that of the page; say --live, too")
+    with optional_packages(), one_voice(), page_process(options) as page:
         from cnncalc.train.data import DataRequest
         from cnncalc.train.recipe.presets import load_recipe
         from cnncalc.train.run import planning
@@ -80,7 +91,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
         signals = Signals()
         if resume is not None:
             again = planning.ResumeRequest(changes, accept_changes)
-            ended = planning.resume(resume, options["device"], _observer_factory(options), signals, again)
+            ended = planning.resume(resume, options["device"], _observer_factory(options, page), signals, again)
         else:
             asked = planning.TrainRequest(
                 spec=str(spec),
@@ -91,7 +102,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
                 out=options["out"],
                 weights=options["weights"],
             )
-            ended = planning.train(asked, _observer_factory(options), signals)
+            ended = planning.train(asked, _observer_factory(options, page), signals)
     if not ended.complete:
         raise click.exceptions.Exit(128 + signals.number)
 
@@ -119,19 +130,39 @@ def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any
         raise click.UsageError(f"--resume takes these from the run; leave out {', '.join(given)}")
 
 
-def _observer_factory(options: dict[str, Any]) -> Callable[[Processes], Observer]:
-    """Return what makes the display, and the logs that are wanted, in the process that speaks."""
+@contextmanager
+def page_process(options: dict[str, Any]) -> Iterator[PageProcess | None]:
+    """Serve the page of the run, where that is wanted, in the first process of those that torchrun started."""
+    if not options["live"] or os.environ.get("RANK", "0") != "0":
+        yield None
+        return
+    from cnncalc.page.live.observer import PageProcess
+
+    page = PageProcess(options["port"], __version__)
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def _observer_factory(options: dict[str, Any], page: PageProcess | None) -> Callable[[Processes], Observer]:
+    """Return what makes the display, and the logs and the page that are wanted, in the process that speaks."""
 
     def make_observer(processes: Processes) -> Observer:
         from cnncalc.train.events import Observers
         from cnncalc.train.show.display import make_display
 
         shown = make_display(quiet=options["quiet"], as_json=options["as_json"], speaks=processes.writes)
-        if not (options["tensorboard"] and processes.writes):
-            return shown
-        with optional_packages():
-            from cnncalc.train.show.tensorboard import TensorBoard
+        others: list[Observer] = []
+        if options["tensorboard"] and processes.writes:
+            with optional_packages():
+                from cnncalc.train.show.tensorboard import TensorBoard
 
-        return Observers(shown, TensorBoard())
+            others.append(TensorBoard())
+        if page is not None:
+            from cnncalc.page.live.observer import Addressed, LivePage
+
+            return Observers(Addressed(shown, page.address), *others, LivePage(page))
+        return Observers(shown, *others)
 
     return make_observer

@@ -74,9 +74,10 @@ class _Recorder(fx.Interpreter):
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
     """Let a module run as in a test: dropout does nothing, and norms use their statistics."""
-    was_training = module.training
+    training = [part for part in module.modules() if part.training]  # frozen parts are not, while others train
     module.eval()
     try:
         yield
     finally:
-        module.train(was_training)
+        for part in training:
+            part.training = True

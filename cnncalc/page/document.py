@@ -36,6 +36,7 @@ def opening(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<link rel="icon" href="data:,">\n'
         f"<title>{html_text(title)} – cnncalc</title>\n<style>{sheet}</style>\n</head>\n<body>\n"
     )
 

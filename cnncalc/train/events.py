@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.progress import EpochGradients, EpochMetrics
 
 
 class Begun(NamedTuple):
@@ -92,6 +92,9 @@ class Ended(NamedTuple):
 class Observer:
     """Whoever wants to know how a run goes on: a display, a log. This one hears everything and does nothing."""
 
+    def watch(self, session: Any) -> None:
+        """Get hold of what is trained, a `Session`, before the run begins: to be looked at, and not to be changed."""
+
     def begin(self, event: Begun) -> None:
         """Hear that a run begins."""
 
@@ -100,6 +103,9 @@ class Observer:
 
     def epoch(self, row: EpochMetrics) -> None:
         """Hear what an epoch came to."""
+
+    def gradients(self, row: EpochGradients) -> None:
+        """Hear how large the gradients were in the last step of an epoch, before that is tested."""
 
     def note(self, text: str) -> None:
         """Hear a sentence worth telling."""
@@ -117,6 +123,11 @@ class Observers(Observer):
     def __init__(self, *observers: Observer) -> None:
         self._all = observers
 
+    def watch(self, session: Any) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.watch(session)
+
     def begin(self, event: Begun) -> None:
         """Tell all."""
         for observer in self._all:
@@ -131,6 +142,11 @@ class Observers(Observer):
         """Tell all."""
         for observer in self._all:
             observer.epoch(row)
+
+    def gradients(self, row: EpochGradients) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.gradients(row)
 
     def note(self, text: str) -> None:
         """Tell all."""

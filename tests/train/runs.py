@@ -27,7 +27,7 @@ DIGITS = DataRequest("digits", limit=200)
 SHORT: dict[str, Any] = {"epochs": 3, "batch": 32, "learning_rate": 0.02}
 
 
-class Heard:
+class Heard(Observer):
     """An observer that remembers everything, and that may be told to do something at an event."""
 
     def __init__(self, **at: Callable[[Any], None]) -> None:

@@ -165,6 +165,7 @@ class Trainer:
         progress, norms = self.progress, self._stepper.gradients.take()
         if norms:  # kept before anything is saved: whoever goes on from here does not take this step again
             progress.gradients.append(EpochGradients(progress.epoch + 1, norms))
+            self.observer.gradients(progress.gradients[-1])
         seen = self._metrics.collect(self.progress, self._stepper.rate)
         if seen is not None:
             self.observer.steps(seen)

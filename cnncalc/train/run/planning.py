@@ -165,6 +165,7 @@ def _carry_out(planned: PlannedRun, make_observer: ObserverFactory, signals: Sig
         session = Session(plan)
         observer = make_observer(plan.place.processes)
         try:
+            observer.watch(session)
             return Trainer(session, folder, observer, signals).fit(planned.about, planned.change)
         finally:
             observer.close()

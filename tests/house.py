@@ -24,7 +24,7 @@ FLOORS = (
     ("analysis.memory",),
     ("report", "model", "draw"),
     ("model.blocks", "model.weights", "draw.folding"),
-    ("model.python", "model.from_torch", "draw.graph", "draw.volumes", "draw.layer"),
+    ("model.python", "model.from_torch", "to_foreign", "draw.graph", "draw.volumes", "draw.layer"),
     ("draw.styles",),
     ("train", "train.recipe", "train.checkpoints"),
     ("train.recipe.presets", "train.data"),

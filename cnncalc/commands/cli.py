@@ -172,6 +172,8 @@ def _usage(error: click.ClickException) -> str:
 
 def _wants_json(given: list[str]) -> bool:
     """Say whether JSON was asked for, also where the call is so wrong that its options are not read."""
+    if given[:1] == ["export"]:  # its model.json is TensorFlow's, and its errors are for a person
+        return False
     if "--json" in given:
         return True
     if "--format" in given or "--format=json" in given:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.commands.options import load_spec, spec_argument, spec_options, take_spec_options
-from cnncalc.commands.training import weights_option
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import write_file, write_stream
@@ -19,7 +18,17 @@ from cnncalc.network import Network, SpecSettings
 if TYPE_CHECKING:
     from cnncalc.model.export import Weights
 
-ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2", ".pt": "state-dict"}
+ENDINGS = {
+    "_keras.py": "keras",
+    ".py": "python",
+    ".onnx": "onnx",
+    ".pt2": "pt2",
+    ".pt": "state-dict",
+    ".json": "tensorflowjs",
+}
+"""The formats by the ends of their files' names; the first one that fits is meant."""
+
+_OF_A_RUN = ("best", "last")
 
 
 @click.command()
@@ -29,7 +38,7 @@ ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2", ".pt": "state-dict"}
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Output file: .py, .onnx, .pt2 or .pt.",
+    help="Output file: .py, .onnx, .pt2, .pt, _keras.py or .json.",
 )
 @click.option(
     "--format", "form", type=click.Choice(list(ENDINGS.values())), help="Output format. [default: by the ending of -o]"
@@ -39,15 +48,24 @@ ENDINGS = {".py": "python", ".onnx": "onnx", ".pt2": "pt2", ".pt": "state-dict"}
     type=Whole(0, 2**63 - 1),
     help="Random seed of the first weights.",
 )
-@weights_option
+@click.option(
+    "--weights",
+    metavar="WHICH",
+    help="Of a run: best or last; of a spec: a file or torchvision. [default: best]",
+)
 @spec_options
-def export(spec: str, output: str | None, form: str | None, seed: int | None, weights: str, **options: Any) -> None:
-    """Write the network as PyTorch source, as ONNX, as PyTorch's exported program or its weights as a state_dict.
+def export(
+    spec: str, output: str | None, form: str | None, seed: int | None, weights: str | None, **options: Any
+) -> None:
+    """Write the network for PyTorch, ONNX, Keras or TensorFlow.js, or its weights as a state_dict.
 
     SPEC is a spec, or a run's folder for trained weights. model.py is source to read and change: blocks are classes,
     repeats are loops; without -o it goes to the terminal. model.onnx and model.pt2 hold the network as it is when
-    testing, for any batch; model.pt holds the weights alone. Those of a spec are random first weights. They need
-    PyTorch: pip install "cnncalc[export]".
+    testing, for any batch; model.pt holds the weights alone. Those of a spec are random first weights, or what
+    --weights names. They need PyTorch: pip install "cnncalc[export]".
+
+    model_keras.py is source for Keras 3, and model.json is for TensorFlow.js. With --seed, with --weights and of a run,
+    the weights are in a file beside it.
 
     \b
     Examples:
@@ -56,17 +74,28 @@ def export(spec: str, output: str | None, form: str | None, seed: int | None, we
       cnncalc export lenet5.txt --seed 0 -o lenet5.onnx
       cnncalc export lenet5.txt --seed 0 -o lenet5.pt2
       cnncalc export lenet5.txt --seed 0 -o lenet5.pt
+      cnncalc export resnet18 --weights torchvision -o resnet18_keras.py
+      cnncalc export first -o model.json
     """
     chosen = form or _form(output)
-    if chosen == "python" and seed is not None:
-        raise click.UsageError("source holds no weights; --seed is for .onnx, .pt2 and .pt")
-    if chosen != "python" and output is None:
+    if chosen == "python" and (seed is not None or (weights is not None and not _is_run(spec))):
+        raise click.UsageError("source holds no weights; --seed and --weights are for the other formats")
+    if chosen not in ("python", "keras", "tensorflowjs") and output is None:
         raise click.UsageError(f"{chosen} is not for the terminal; name a file with -o")
+    if seed is not None and weights is not None:
+        raise click.UsageError("--seed draws weights and --weights reads them; leave one of them out")
     settings = take_spec_options(options)
+    trained: Weights | None
     if _is_run(spec):
-        network, trained = _from_run(spec, weights, settings, seed)
+        network, trained = _from_run(spec, _which(weights), settings, seed)
     else:
-        network, trained = load_spec(spec, settings), None
+        network = load_spec(spec, settings)
+        trained = None if weights is None else _read(weights, network)
+    if chosen in ("keras", "tensorflowjs"):
+        from cnncalc.commands.export_foreign import write_foreign
+
+        write_foreign(chosen, network, output, seed=seed, weights=trained)
+        return
     data = _WRITERS[chosen](network, seed, trained)
     if output is not None:
         write_file(data, output)
@@ -75,14 +104,33 @@ def export(spec: str, output: str | None, form: str | None, seed: int | None, we
         write_stream(data, sys.stdout)
 
 
+def _which(weights: str | None) -> str:
+    """Return which weights of a run are meant."""
+    if weights not in (None, *_OF_A_RUN):
+        raise click.UsageError(f"of a run, --weights is {' or '.join(_OF_A_RUN)}, not {weights!r}")
+    return weights or "best"
+
+
+def _read(weights: str, network: Network) -> Weights:
+    """Return the weights that a file has, or that torchvision publishes, by the names of the built module."""
+    with optional_packages():
+        from cnncalc.model.build import build
+        from cnncalc.model.weights.given import fill_whole, given_weights
+
+    module = build(network, device="cpu")
+    fill_whole(module, given_weights(weights, network))
+    return module.state_dict()
+
+
 def _form(output: str | None) -> str:
     """Return the format that a file's ending says."""
     if output is None:
         return "python"
-    ending = os.path.splitext(output)[1].lower()
-    if ending not in ENDINGS:
-        raise click.UsageError(f"the ending of {output!r} names no format: use .py, .onnx, .pt2 or .pt, or --format")
-    return ENDINGS[ending]
+    found = next((form for ending, form in ENDINGS.items() if output.lower().endswith(ending)), None)
+    if found is None:
+        endings = ", ".join(list(ENDINGS)[1:])
+        raise click.UsageError(f"the ending of {output!r} names no format: use {endings}, _keras.py, or --format")
+    return found
 
 
 def _is_run(spec: str) -> bool:

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -61,6 +62,12 @@ def pt2(network: Network, *, seed: int | None = None, weights: Weights | None = 
     with _quiet():
         torch.export.save(_exported(network, seed, weights), file)
     return file.getvalue()
+
+
+def arrays(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> dict[str, Any]:
+    """Return the weights as arrays of NumPy, by the names that `cnncalc.build` gives them."""
+    state = _module(network, seed, weights).state_dict()
+    return {name: value.detach().cpu().numpy() for name, value in state.items()}
 
 
 def state_dict(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> bytes:

@@ -68,9 +68,17 @@ def test_parameters_of_the_spec_can_be_set(cnncalc: Cnncalc) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "model.txt"], "the ending of 'model.txt' names no format: use .py, .onnx, .pt2 or .pt, or --format"),
+        (
+            ["-o", "model.txt"],
+            "the ending of 'model.txt' names no format: use .py, .onnx, .pt2, .pt, .json, _keras.py, or --format",
+        ),
         (["--format", "onnx"], "onnx is not for the terminal; name a file with -o"),
-        (["--seed", "1"], "source holds no weights; --seed is for .onnx, .pt2 and .pt"),
+        (["--seed", "1"], "source holds no weights; --seed and --weights are for the other formats"),
+        (["--weights", "x.pt"], "source holds no weights; --seed and --weights are for the other formats"),
+        (
+            ["--weights", "x.pt", "--seed", "1", "-o", "x_keras.py"],
+            "--seed draws weights and --weights reads them; leave one of them out",
+        ),
     ],
 )
 def test_wrong_calls_say_what_is_missing(cnncalc: Cnncalc, arguments: list[str], message: str) -> None:
@@ -194,3 +202,23 @@ def test_a_run_is_not_loaded_in_another_way(cnncalc: Cnncalc, first: Path) -> No
     assert (done.status, done.out) == (2, "")
     message = "a run has its network and its weights; leave out --seed, --input, --set and --rounding"
     assert done.err == f"error[usage]: {message}\n  = see `cnncalc export --help`\n"
+
+
+def test_a_runs_weights_are_best_or_last(cnncalc: Cnncalc, first: Path) -> None:
+    done = cnncalc("export", "first", "--weights", "x.pt", "-o", "weights.pt")
+    assert (done.status, done.err) == (
+        2,
+        "error[usage]: of a run, --weights is best or last, not 'x.pt'\n  = see `cnncalc export --help`\n",
+    )
+
+
+@pytest.mark.slow
+def test_weights_of_a_file_go_into_every_format(cnncalc: Cnncalc, folder: Path) -> None:
+    """What was written with a seed is read again by its file."""
+    spec = ["conv 3x3x4 - bn - fc 5", "--input", "8x8x3"]
+    assert cnncalc("export", *spec, "--seed", "7", "-o", "a.pt").status == 0
+    assert cnncalc("export", *spec, "--weights", "a.pt", "-o", "b.pt").status == 0
+    a, b = (torch.load(folder / name, weights_only=True) for name in ("a.pt", "b.pt"))
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert cnncalc("export", *spec, "--weights", "missing.pt", "-o", "b.pt").status == 1

@@ -17,10 +17,9 @@ from cnncalc.commands.cli import run
 from cnncalc.layers import find
 from cnncalc.spec.steps import MERGES, STATEMENTS
 from tests.editors.grammar import GRAMMAR, layer_words, text
-from tests.house import ROOT
 
 FOLDER = GRAMMAR.parents[1]
-MODULES = Path(os.environ.get("CNNCALC_TEXTMATE", str(ROOT / "build" / "textmate" / "node_modules")))
+MODULES = Path(os.environ.get("CNNCALC_TEXTMATE", "build/textmate/node_modules")).absolute()
 """Where `.ci/browser` puts vscode-textmate, by which VS Code itself reads grammars."""
 
 

@@ -1,0 +1,140 @@
+"""TensorFlow.js: ``model.json``, the layers of a model as a browser loads them, and its weights in a file beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cnncalc.network import Network
+from cnncalc.report.json_form import to_text
+from cnncalc.to_foreign.keras_model import INPUT, KerasCall, KerasModel
+from cnncalc.to_foreign.keras_table import KERAS
+from cnncalc.to_foreign.writer import ForeignWriter
+
+_KINDS = frozenset(
+    (
+        *("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv2D", "Conv2DTranspose", "Conv3DTranspose", "Dense", "Flatten"),
+        *("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D"),
+        *("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D"),
+        *("BatchNormalization", "LayerNormalization", "Activation", "ELU", "LeakyReLU", "PReLU", "Dropout", "Reshape"),
+        *("Permute", "ZeroPadding2D", "Cropping2D", "UpSampling2D", "Rescaling"),
+        *("Add", "Multiply", "Concatenate", "Maximum", "Minimum", "Average"),
+    )
+)
+"""The layers that TensorFlow.js has."""
+
+_ACTIVATIONS = {
+    **{name: name for name in ("relu", "relu6", "selu", "sigmoid", "tanh", "softplus", "softsign", "softmax", "mish")},
+    "silu": "swish",
+    "gelu": "gelu",
+    "log_softmax": "logSoftmax",
+}
+"""Its activations, by the names of Keras; its hard sigmoid is another one."""
+
+_OTHER_KEYS = {"negative_slope": "alpha"}
+
+_WEIGHTS = {
+    "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
+    "LayerNormalization": ("gamma", "beta"),
+    "PReLU": ("alpha",),
+    "DepthwiseConv2D": ("depthwise_kernel", "bias"),
+}
+"""What weights are called, by the layer; those of all others are a kernel and a bias."""
+
+
+class TensorFlowJS(ForeignWriter):
+    """``model.json``, and ``model.bin`` with the weights."""
+
+    what = "TensorFlow.js"
+    weights_ending = ".bin"
+
+    def __init__(self, network: Network) -> None:
+        """Take a network; raise `SpecError` for a layer that TensorFlow.js has none for."""
+        self.network = network
+        self.model = KerasModel(network, self.what)
+        self.output = self.model.read(KERAS)
+        for layer in self.model.layers:
+            self._check(layer)
+
+    def text(self, weights_file: str = "") -> str:
+        """Return the text of the model; with the name of a file of weights, it says where each is in there."""
+        layers = [_input_layer(self.network), *map(_layer, self.model.layers)]
+        config = {"name": "model", "layers": layers, "input_layers": [[INPUT, 0, 0]]}
+        config["output_layers"] = [[self.output, 0, 0]]
+        model = {"class_name": "Functional", "config": config}
+        topology = {"keras_version": "2.15.0", "backend": "tensorflow", "model_config": model}
+        data: dict[str, Any] = {"format": "layers-model", "generatedBy": "cnncalc", "convertedBy": None}
+        data["modelTopology"] = topology
+        if weights_file:
+            data["weightsManifest"] = [{"paths": [weights_file], "weights": list(self._manifest())}]
+        return to_text(data) + "\n"
+
+    def weights_file(self, values: Mapping[str, Any]) -> bytes:
+        """Return all weights one after the other, as single-precision numbers.
+
+        Args:
+            values: arrays by the names of the built module.
+        """
+        layers = self.model.layers
+        arrays = (weight.of(values).astype("<f4") for layer in layers for weight in layer.weights)
+        return b"".join([array.tobytes() for array in arrays])
+
+    def _manifest(self) -> Iterator[dict[str, Any]]:
+        shapes = _shapes(self.network)
+        for layer in self.model.layers:
+            for name, weight in zip(_weight_names(layer), layer.weights, strict=True):
+                shape = list(weight.shape_of(shapes[weight.key]))
+                yield {"name": f"{layer.name}/{name}", "shape": shape, "dtype": "float32"}
+
+    def _check(self, layer: KerasCall) -> None:
+        """Refuse what TensorFlow.js cannot do and Keras can."""
+        config, node = layer.config, layer.node
+        written = f"`{node.written}`"
+        if layer.kind not in _KINDS:
+            raise self.model.fault(node, f"{self.what} has no {layer.kind}, which {written} needs")
+        if "groups" in config:
+            raise self.model.fault(node, f"{self.what} has no convolution in groups; a depthwise one it has")
+        if "noise_shape" in config:
+            raise self.model.fault(node, f"{self.what} drops single values alone")
+        if config.get("activation", "relu") not in _ACTIVATIONS:
+            raise self.model.fault(node, f"{self.what} has no activation {written}")
+
+
+def _input_layer(network: Network) -> dict[str, Any]:
+    config = {"batch_input_shape": [None, *network.input], "dtype": "float32", "sparse": False, "name": INPUT}
+    return {"class_name": "InputLayer", "config": config, "name": INPUT, "inbound_nodes": []}
+
+
+def _layer(layer: KerasCall) -> dict[str, Any]:
+    config = {_OTHER_KEYS.get(key, key): _listed(value) for key, value in layer.config.items()}
+    if "activation" in config:
+        config["activation"] = _ACTIVATIONS[config["activation"]]
+    if layer.kind.startswith("UpSampling"):
+        config["size"] = list(layer.config["size"])
+    nodes = [[[name, 0, 0, {}] for name in layer.inputs]]
+    return {
+        "class_name": layer.kind,
+        "config": {"name": layer.name, "trainable": True, "dtype": "float32", **config},
+        "name": layer.name,
+        "inbound_nodes": nodes,
+    }
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _weight_names(layer: KerasCall) -> tuple[str, ...]:
+    names = _WEIGHTS.get(layer.kind, ("kernel", "bias"))
+    if layer.config.get("scale") is False:
+        names = tuple([name for name in names if name != "gamma"])
+    if layer.config.get("center") is False:
+        names = tuple([name for name in names if name != "beta"])
+    return names[: len(layer.weights)]
+
+
+def _shapes(network: Network) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all weights of the built module, which needs no memory for them."""
+    from cnncalc.model.build import build
+
+    return {name: tuple(value.shape) for name, value in build(network, device="meta").state_dict().items()}

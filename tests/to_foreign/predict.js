@@ -1,0 +1,27 @@
+// Loads a model of TensorFlow.js and writes what it makes of the images on standard input, as JSON.
+const fs = require("fs");
+const path = require("path");
+const [modules, file] = process.argv.slice(2);
+const tf = require(path.join(modules, "@tensorflow/tfjs-core"));
+const layers = require(path.join(modules, "@tensorflow/tfjs-layers"));
+require(path.join(modules, "@tensorflow/tfjs-backend-cpu"));
+
+const model = JSON.parse(fs.readFileSync(file, "utf8"));
+const handler = {
+  load: async () => {
+    const [{ paths, weights }] = model.weightsManifest;
+    const data = fs.readFileSync(path.join(path.dirname(file), paths[0]));
+    const weightData = data.buffer.slice(data.byteOffset, data.byteOffset + data.length);
+    return { modelTopology: model.modelTopology, weightSpecs: weights, weightData };
+  },
+};
+
+async function main() {
+  await tf.setBackend("cpu");
+  const loaded = await layers.loadLayersModel(handler);
+  const { shape, values } = JSON.parse(fs.readFileSync(0, "utf8"));
+  const made = loaded.predict(tf.tensor(values, shape));
+  console.log(JSON.stringify({ shape: made.shape, values: Array.from(made.dataSync()), parameters: loaded.countParams() }));
+}
+
+main();

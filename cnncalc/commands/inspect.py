@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cnncalc import __version__
-from cnncalc.commands.options import Output, load_spec, refuse_replacing, spec_options, take_output, take_spec_options
+from cnncalc.commands.options import (
+    Output,
+    SpecArgument,
+    load_spec,
+    refuse_replacing,
+    spec_options,
+    take_output,
+    take_spec_options,
+)
 from cnncalc.commands.training import (
     GroupedHelp,
     refuse_replacing_run,
@@ -45,7 +53,7 @@ class Asked(NamedTuple):
 
 
 @click.command(cls=GroupedHelp)
-@click.argument("target", metavar="RUN|SPEC", type=click.Path())
+@click.argument("target", metavar="RUN|SPEC", type=SpecArgument())
 @click.argument("images", metavar="[IMAGE...]", nargs=-1, type=click.Path())
 @click.option(
     "--weights",

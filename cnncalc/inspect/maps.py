@@ -11,6 +11,9 @@ from torch import Tensor, fx, nn
 from cnncalc.model.build import LAYER
 from cnncalc.network import Network
 
+VALUES = 2**27
+"""Values of maps, of 4 bytes each, that are in memory at a time, unless those of a single image are more."""
+
 
 class Activations(NamedTuple):
     """What was made of images.
@@ -69,6 +72,11 @@ class _Recorder(fx.Interpreter):
             return value
         self.found[n] = value
         return value.clone()
+
+
+def images_at_once(network: Network, most: int) -> int:
+    """Return how many images go through a network at a time, at least 1: those whose maps fit in 512 MiB."""
+    return max(1, min(most, VALUES // max(1, network.activations)))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from torch import Tensor
 from cnncalc.analysis.receptive import Fields
 from cnncalc.core.errors import ArgumentError
 from cnncalc.inspect.images import photo_tiles
-from cnncalc.inspect.maps import activations
+from cnncalc.inspect.maps import activations, images_at_once
 from cnncalc.inspect.subject import Subject
 from cnncalc.network import Network, Node
 from cnncalc.train.data.dataset import spread
@@ -23,7 +23,7 @@ MOST_IMAGES = 2000
 """Most images that are searched, evenly spaced among those to test on."""
 
 AT_ONCE = 64
-"""Images that are searched at a time."""
+"""Most images that are searched at a time."""
 
 KEPT = 9
 """Patches that are shown of a unit."""
@@ -74,7 +74,7 @@ def exciting_patches(subject: Subject, nodes: Sequence[Node]) -> dict[int, list[
     """
     assert subject.images is not None  # nobody asks for what is missing
     split = subject.images.split.to(subject.device)
-    order = torch.split(spread(len(split), MOST_IMAGES), AT_ONCE)
+    order = torch.split(spread(len(split), MOST_IMAGES), images_at_once(subject.network, AT_ONCE))
     best: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
     for indices, (pixels, _) in zip(order, split.batches(order), strict=True):
         with torch.no_grad():

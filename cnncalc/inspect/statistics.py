@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 from cnncalc.inspect.filters import layer_weight
-from cnncalc.inspect.maps import activations
+from cnncalc.inspect.maps import activations, images_at_once
 from cnncalc.inspect.subject import Subject
 from cnncalc.network import Node
 
 MOST_IMAGES = 256
 """Images whose activations are looked at."""
 
-AT_ONCE = 32
+AT_ONCE = 64
+"""Most images at a time."""
 
 
 class LayerStatistics(NamedTuple):
@@ -64,7 +65,7 @@ class _Sums(NamedTuple):
 
 def _sums(subject: Subject, nodes: Sequence[Node], pixels: Tensor) -> dict[int, _Sums]:
     found: dict[int, _Sums] = {}
-    for batch in torch.split(pixels, AT_ONCE):
+    for batch in torch.split(pixels, images_at_once(subject.network, AT_ONCE)):
         with torch.no_grad():
             layers = activations(subject.module, subject.network, subject.seen(batch), [node.index for node in nodes])
         for index, value in layers.layers.items():

@@ -59,6 +59,10 @@ POOLS: dict[str, tuple[str, ...]] = {
     "out": ("new", "new", "run", "folder", "seven.png", "missing/deep/run", "/proc/self/run"),
     "resume": RUNS,
     "run": RUNS,
+    "target": (*RUNS, "spec.txt", "lenet5", "bad.txt"),
+    "weights": ("best", "last", "run/best.safetensors", "run", "mutant", "seven.png", "missing.pt"),
+    "units": ("0", "1", "99"),
+    "layers": ("1", "conv1", "fc", "b", "0", "relu1"),
     "images": IMAGES,
     "picture": ("c.svg", "c.png", "c.pdf", "folder/c.svg", "missing/c.svg"),
     "data_data": DATA,
@@ -101,7 +105,7 @@ class Line(NamedTuple):
         return f"{' '.join(around)} {[argument[:200] for argument in self.arguments]}{stdin}".strip()
 
 
-COSTS = {"zoo": 1, "verify": 3, "export": 2, "import": 2, "train": 4, "evaluate": 2, "predict": 2}
+COSTS = {"zoo": 1, "verify": 3, "export": 2, "import": 2, "train": 4, "evaluate": 2, "predict": 2, "inspect": 2}
 """How often the commands that take long come; the others come 12 times."""
 
 
@@ -135,7 +139,7 @@ def _words(rng: random.Random, name: str, command: click.Command, spec: Callable
         if rng.random() < (0.97 if argument.required or name == "train" else 0.4):
             word = spec if argument.name in ("spec", "first", "others") else lambda one=argument: _value(rng, one)
             given += [[word()] for _ in range(times)]
-    if name not in ("train", "import", "zoo", "evaluate", "predict") and rng.random() < 0.7:
+    if name not in ("train", "import", "zoo", "evaluate", "predict", "inspect") and rng.random() < 0.7:
         given.append(["--input", rng.choice(INPUTS[: rng.choice((2, 3, 3, len(INPUTS)))])])
     rng.shuffle(given)
     return [name, *(word for words in given for word in words)]

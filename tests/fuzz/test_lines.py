@@ -10,7 +10,7 @@ from tests.fuzz.campaign import campaign
 from tests.fuzz.places import make_place
 
 CALCULATOR = ("shapes", "params", "explain", "compare", "zoo", "memory", "draw", "export")
-WITH_TORCH = ("verify", "import", "train", "evaluate", "predict")
+WITH_TORCH = ("verify", "import", "train", "evaluate", "predict", "inspect")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from cnncalc.commands.options import AliasedOption, refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE
-from cnncalc.train.recipe.settings import SWITCH, Kind, Setting, Wrong, key_of, settings
+from cnncalc.train.recipe.settings import Kind, Setting, Wrong, key_of, settings
 from cnncalc.train.run_files import BEST, CURVE, LAST, METRICS, RECIPE, RUN, SPEC
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -86,7 +86,7 @@ _FLAG: dict[str, Any] = {"is_flag": True}
 
 def _recipe_option(setting: Setting) -> Callable[[F], F]:
     key = key_of(setting.name)
-    if setting.kind is SWITCH:
+    if setting.kind.is_switch:
         names, form = f"--{key}/--no-{key}", _FLAG
     else:
         names, form = f"--{key}", {"type": SettingType(setting.kind)}

@@ -62,7 +62,7 @@ class ChainOfRows:
             return
         found = min(self._inputs(row), key=lambda volume: volume.spatial[0] not in _USUAL_SIZES, default=None)
         if found is None:
-            self.draft.refuse(row.span, "the summary does not say what goes in, and its first row does not either")
+            self.draft.refuse(row.span, "neither the summary nor its first row says what the input is")
         self.draft.remarks.append(f"the input is not printed: {found} fits the first row")
         self.begin(found)
 

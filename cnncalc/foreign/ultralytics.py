@@ -51,7 +51,7 @@ class _Model:
         found = whole(self.table.get(name), usual)
         if found is None or not 0 < found < 10**6:
             self.draft.damaged(
-                self.place(name), f"{name} is {quoted(self.table[name])}, which is no number of channels"
+                self.place(name), f"{name} is {quoted(self.table[name])}, not a number of channels"
             )
         return found
 

@@ -24,7 +24,7 @@ gap - fc 10
 RANDOM: dict[str, Any] = {"ema": 0.9, "shift": 1, "cutout": 2, "flip": "random", "clip": 1.0}
 """Settings that go with it."""
 DIGITS = DataRequest("digits", limit=200)
-SHORT: dict[str, Any] = {"epochs": 3, "batch": 32, "learning_rate": 0.02}
+SHORT: dict[str, Any] = {"speed": "plain", "epochs": 3, "batch": 32, "learning_rate": 0.02}
 
 
 class Heard(Observer):

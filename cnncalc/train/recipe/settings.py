@@ -40,6 +40,11 @@ class Kind(NamedTuple):
     written: Callable[[Any], Any] = lambda value: value
     choices: tuple[str, ...] = ()
 
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is turned on or off, and needs no value."""
+        return not self.shown.split("|")[0]
+
 
 def _number(written: Any, convert: Callable[[str], float]) -> Any:
     if isinstance(written, bool):
@@ -134,7 +139,13 @@ def _auto_or_number(value: Any) -> Any:
     return "auto" if value == AUTO else value
 
 
+def _read_open_switch(written: Any) -> bool | int:
+    return AUTO if written == "auto" else _read_switch(written)
+
+
 SWITCH = Kind("", _read_switch)
+OPEN_SWITCH = Kind("|auto", _read_open_switch, _auto_or_number)
+"""A switch that may be left open."""
 PARTS = _parts_text("PARTS", patterns_of, "names of parts, such as conv1,stage* or body")
 RATES = _parts_text("PART=FACTORx", rates_of, "parts and factors, such as head=10x")
 DURATION = Kind("TIME", _read_duration)
@@ -231,7 +242,11 @@ class Recipe:
         "Precision of the arithmetic; auto: bf16 on CUDA.",
         SPEED,
     )
-    channels_last: bool = _setting(False, SWITCH, "Channels-last memory layout.", SPEED)
+    speed: str = _setting(
+        "auto", one_of("auto", "plain"), "Fastest way, found by timing a few steps; plain: none is timed.", SPEED
+    )
+    channels_last: bool | int = _setting(AUTO, OPEN_SWITCH, "Channels-last memory layout.", SPEED)
+    threads: int = _setting(AUTO, whole(0, 1024, auto=True), "Threads of a CPU; 0: PyTorch's own choice.", SPEED)
     compile: bool = _setting(False, SWITCH, "Compile the model with torch.compile.", SPEED)
     checkpointing: bool = _setting(False, SWITCH, "Recompute blocks in the backward pass.", SPEED)
     deterministic: bool = _setting(False, SWITCH, "Use deterministic algorithms only.", SPEED)

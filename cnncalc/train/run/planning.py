@@ -24,6 +24,7 @@ from cnncalc.train.engine.distributed import Processes, job, joined_processes, r
 from cnncalc.train.engine.parts import check_parts
 from cnncalc.train.engine.plan import FirstWeights, Place, RunPlan, first_weights, plan_of
 from cnncalc.train.engine.session import Session
+from cnncalc.train.engine.speed import fastest_way, plain_way, use_threads
 from cnncalc.train.engine.splits import run_splits, validation_share
 from cnncalc.train.engine.step_memory import fitting_batch
 from cnncalc.train.events import Ended, Observer
@@ -181,9 +182,14 @@ def _plan_new(request: TrainRequest, place: Place) -> PlannedRun:
     recipe, fit = _decided(request.recipe, dataset, network, place)
     plan = plan_of(network, recipe, run_splits(dataset, recipe, _as_learned(first, recipe)), place, first)
     _check(plan)
+    speed = fastest_way(plan)
+    plan = plan._replace(recipe=speed.recipe)
+    use_threads(plan.recipe)
     path = request.out or place.processes.agree_on(free_folder(_spec_name(network)))
     about = about_run(plan, dataset)
     chosen = [("batch size", f"{recipe.batch:,}: {fit}")] if fit else []
+    if speed.said:
+        chosen.append(("speed", speed.said))
     return PlannedRun(plan, RunFolder(path), _facts_of(plan, request, data, dataset), [*about, *chosen])
 
 
@@ -235,7 +241,8 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
     if place.processes.writes:
         folder.clean()
     dataset = dataset_of_run(facts, network)
-    recipe, _ = _decided(changed_recipe(before, request.changes), dataset, network, place)
+    recipe, _ = _decided(plain_way(changed_recipe(before, request.changes)), dataset, network, place)
+    use_threads(recipe)
     normalisation = PixelNormalisation(facts.mean, facts.deviation)
     splits = run_splits(dataset, recipe, normalisation, by_class=facts.splits_by_class)
     if len(splits.train) != facts.images:

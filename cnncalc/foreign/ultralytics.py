@@ -50,9 +50,7 @@ class _Model:
     def whole(self, name: str, usual: int) -> int:
         found = whole(self.table.get(name), usual)
         if found is None or not 0 < found < 10**6:
-            self.draft.damaged(
-                self.place(name), f"{name} is {quoted(self.table[name])}, not a number of channels"
-            )
+            self.draft.damaged(self.place(name), f"{name} is {quoted(self.table[name])}, not a number of channels")
         return found
 
     def place(self, name: str) -> Span:

@@ -1,4 +1,4 @@
-"""From what a person hands over (a path, a text, standard input) to a network."""
+"""Loading: from a path, a text or standard input to a network."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _path(spec: os.PathLike[str]) -> str:
     try:
         return os.fsdecode(spec)
     except TypeError:
-        hints = ["hand over a text, the path of a file, or a name of the zoo"]
+        hints = ["give a text, the path of a file, or a name of the zoo"]
         raise ArgumentTypeError("bad-argument", f"{type_text(spec)} is not a spec", hints=hints) from None
 
 
@@ -253,7 +253,7 @@ def _checked(name: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:  # what Python makes of bytes on the command line that are no text
-        message = f"`{shorten_path(name)}` is not a text in UTF-8: character {error.start + 1} is none"
+        message = f"`{shorten_path(name)}` is not a text in UTF-8: character {error.start + 1} is not valid"
         raise SpecError("not-text", message, hints=["save it as plain text in UTF-8"]) from None
     return text.removeprefix("\ufeff")
 

@@ -210,7 +210,7 @@ def test_every_option_of_memory_is_documented() -> None:
     """The page on memory explains each option that the command has of its own."""
     shared = {option.name for option in get_command("shapes").params} - {"batch"}
     own = [option for option in get_command("memory").params if option.name not in shared]
-    explained = set(re.findall(r"`(--[a-z-]+)`", section(PAGES["memory.md"], "Asking")))
+    explained = set(re.findall(r"`(--[a-z-]+)`", section(PAGES["memory.md"], "Options")))
 
     assert len(own) > 10
     assert all(explained & {*option.opts, *option.secondary_opts} for option in own)

@@ -71,7 +71,7 @@ TYPES = "bf16, float32, float64, fp16, int8"
         (
             lambda: cnncalc.load(7),
             ArgumentTypeError,
-            "an int is not a spec\n  = hand over a text, the path of a file, or a name of the zoo",
+            "an int is not a spec\n  = give a text, the path of a file, or a name of the zoo",
         ),
         (
             lambda: cnncalc.load("relu", input=8),

@@ -75,7 +75,9 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="cnncalc %(version)s")
 def cli() -> None:
-    """Turn a convolutional network written as a few lines of text into exact numbers.
+    """Work out the sizes, parameters, MACs and memory of a convolutional network that is written as text.
+
+    The same text is drawn, exported to PyTorch and ONNX, and trained.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from cnncalc.report.compare import compare_report
 @spec_argument("others", nargs=-1, required=True)
 @common_options
 def compare(first: str, others: tuple[str, ...], **options: Any) -> None:
-    """Show two or more networks side by side, with their ratios to the first.
+    """Compare networks side by side, with ratios to the first.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
 

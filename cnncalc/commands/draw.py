@@ -38,8 +38,8 @@ from cnncalc.network import Network, SpecSettings
     help="Output file: .svg, .pdf, .png or .tex. [default: NAME.svg]",
 )
 @click.option("--style", type=click.Choice(list(STYLES)), default="graph", show_default=True, help="Kind of picture.")
-@click.option("--layer", metavar="NAME", help="Layer that window and field show. [default: one that suits]")
-@click.option("--show", type=click.Choice(list(SHOWN)), help="Costs in every box of graph.")
+@click.option("--layer", metavar="NAME", help="Layer of window and field. [default: a suitable one]")
+@click.option("--show", type=click.Choice(list(SHOWN)), help="Cost that graph writes into every box.")
 @click.option(
     "--theme",
     type=click.Choice(THEMES),
@@ -47,19 +47,22 @@ from cnncalc.network import Network, SpecSettings
     show_default=True,
     help="Colour theme; auto follows the viewer's setting.",
 )
-@click.option("--depth", type=Whole(1), help="Levels of blocks that are shown. [default: as many as fit]")
-@click.option("--image", metavar="FILE", type=click.Path(dir_okay=False), help="Photo that field shows as the input.")
+@click.option(
+    "--depth", type=Whole(1), metavar="N", help="Levels of nested blocks that are opened. [default: as many as fit]"
+)
+@click.option("--image", metavar="FILE", type=click.Path(dir_okay=False), help="Photo to show as the input of field.")
 @spec_options
 def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) -> None:
-    """Draw a network, or how one of its layers sees.
+    """Draw a network, or the receptive field or the window of one layer.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Without -o the picture is written
     to the current folder, under the network's name.
 
-    graph has boxes by blocks, with repeats folded; volumes has slabs, as the figures of AlexNet and VGG; field shows
-    the receptive field of a unit, window the positions of a window on the padded input, also where it does not fit.
+    graph draws boxes by blocks, with repeats folded; volumes draws slabs, as in the figures of AlexNet and VGG; field
+    shows the receptive field of a unit; window shows the positions of a window on the padded input, also where it does
+    not fit.
 
-    SVG, PDF and TeX (TikZ) need nothing else; PNG needs resvg: pip install "cnncalc[draw]".
+    SVG, PDF and TeX (TikZ) need no other package; PNG needs resvg: pip install "cnncalc[draw]".
 
     \b
     Examples:

@@ -42,10 +42,10 @@ def _check_picture(context: click.Context, parameter: click.Parameter, value: st
 def evaluate(
     run: str, weights: str, views: int | None, device: str, confusion: bool, picture: str | None, **options: Any
 ) -> None:
-    """Evaluate a trained network: accuracy, per class, and the confusion matrix.
+    """Evaluate a trained network: accuracy, classes, confusion matrix.
 
-    RUN is the folder that `cnncalc train` wrote. Its own test images are taken, or those of --data. Needs PyTorch:
-    pip install "cnncalc[train]".
+    RUN is the folder that `cnncalc train` wrote. It is tested on the test images of its data set, or on those of
+    --data. Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:

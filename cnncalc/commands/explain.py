@@ -18,7 +18,7 @@ from cnncalc.report.explain import explain_report
 @click.argument("layer", required=False)
 @common_options
 def explain(spec: str, layer: str | None, **options: Any) -> None:
-    """Show the worked solution of every layer, or of one.
+    """Show the arithmetic of every layer, or of one: sizes, parameters, MACs.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. LAYER is a layer's name or number
     as `cnncalc shapes` shows them, or the name of a block for all its layers.

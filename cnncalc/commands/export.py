@@ -46,7 +46,8 @@ _OF_A_RUN = ("best", "last")
 @click.option(
     "--seed",
     type=Whole(0, 2**63 - 1),
-    help="Random seed of the first weights.",
+    metavar="N",
+    help="Random seed of the initial weights.",
 )
 @click.option(
     "--weights",
@@ -60,9 +61,9 @@ def export(
     """Write the network for PyTorch, ONNX, Keras or TensorFlow.js, or its weights as a state_dict.
 
     SPEC is a spec, or a run's folder for trained weights. model.py is source to read and change: blocks are classes,
-    repeats are loops; without -o it goes to the terminal. model.onnx and model.pt2 hold the network as it is when
-    testing, for any batch; model.pt holds the weights alone. Those of a spec are random first weights, or what
-    --weights names. They need PyTorch: pip install "cnncalc[export]".
+    repeats are loops; without -o it goes to the terminal. model.onnx and model.pt2 hold the network in evaluation
+    mode, for any batch; model.pt holds the weights alone. A spec has random initial weights, or those of --weights.
+    They need PyTorch: pip install "cnncalc[export]".
 
     model_keras.py is source for Keras 3, and model.json is for TensorFlow.js. With --seed, with --weights and of a run,
     the weights are in a file beside it.

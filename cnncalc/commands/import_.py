@@ -40,10 +40,10 @@ def _arguments(context: click.Context, parameter: click.Parameter, values: tuple
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Output file. [default: the terminal]"
 )
 def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: bool, output: str | None) -> None:
-    """Write a spec for a network that is there already: a file, or a PyTorch module.
+    """Write the spec of an existing network: a file, or a PyTorch module.
 
     MODEL is the path of a file of another tool (Keras, Caffe, ConvNetJS, PyTorch calls, and more), such a text
-    itself, or - for standard input. Nothing of it is run.
+    itself, or - for standard input. None of it is executed.
 
     Or MODEL is package.module:callable. Importing runs its code: the module is imported, the callable is called and
     what it makes is traced, so name only what you trust. No weights are downloaded. Before the text is written, it is

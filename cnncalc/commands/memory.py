@@ -70,7 +70,7 @@ class GpuName(click.ParamType[str]):
 
 @click.command(epilog=f"Cards: {', '.join(GPUS)}.")
 @spec_argument()
-@batch_option("Images of one optimizer step.")
+@batch_option("Images per optimizer step.")
 @click.option(
     "--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True, help="Optimizer of the step."
 )
@@ -80,32 +80,34 @@ class GpuName(click.ParamType[str]):
     type=click.Choice(IMPLEMENTATIONS),
     default="foreach",
     show_default=True,
-    help="Implementation of its step in PyTorch.",
+    help="Implementation of the optimizer in PyTorch.",
 )
 @click.option("--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
 @click.option("--weight-decay", type=float, metavar="X", help="Weight decay. [default: the optimizer's own]")
-@precision_option(AUTOCAST, "Precision of a step; bf16 and fp16 are autocast.")
+@precision_option(AUTOCAST, "Precision of the step; bf16 and fp16 use autocast.")
 @click.option(
     "--accumulate",
     type=Whole(1, 10**9),
     metavar="N",
     default=1,
     show_default=True,
-    help="Forward and backward passes that a step is split into.",
+    help="Forward and backward passes per optimizer step.",
 )
 @click.option("--ema", is_flag=True, help="Keep an exponential moving average of the weights.")
 @click.option("--checkpointing", is_flag=True, help="Recompute blocks in the backward pass.")
 @click.option("--inplace/--no-inplace", default=True, help="Let activations overwrite their input.")
 @click.option("--inference", is_flag=True, help="Predict a forward pass under no_grad instead.")
 @click.option("--device", type=click.Choice(DEVICES), default="cuda", show_default=True, help="Device of the step.")
-@click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="Memory that there is, such as 24GiB or 24GB.")
-@click.option("--gpu", type=GpuName(), metavar="NAME", help="Card whose memory is the budget; names stand below.")
+@click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="Available memory, such as 24GiB or 24GB.")
+@click.option(
+    "--gpu", type=GpuName(), metavar="NAME", help="Graphics card whose memory is the budget; the list is below."
+)
 @spec_options
 @output_options
 def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> None:
-    """Show the memory that a training step or an inference takes at its peak, before it is run.
+    """Predict the peak memory of a training step or of inference.
 
-    With a budget, the largest batch that fits is found, and the status is 1 if the given one does not fit.
+    With a budget, the largest batch that fits is found, and the status is 1 if the given batch does not fit.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes.
 

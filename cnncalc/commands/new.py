@@ -49,10 +49,10 @@ def _numbers(context: click.Context, parameter: click.Parameter, values: tuple[s
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Output file. [default: the terminal]"
 )
 def new(pattern: str | None, like: str | None, input: str, output: str | None, **options: Any) -> None:
-    """Write a spec to start from: from the formula of the lectures, or like a network that is known.
+    """Write a spec to start from: from a formula as in the lectures, or from a known network.
 
     A formula names layers, repeats and optional pools; sizes are chosen. The filters are doubled where a pool halves
-    the volume, padding keeps the size elsewhere, and `POOL?` is written where 4x4 is left. A network that is known
+    the volume, padding keeps the size elsewhere, and `POOL?` is written where 4x4 is left. A known network
     gets the input and the classes; small images get a stem of stride 1 without a pool.
 
     \b

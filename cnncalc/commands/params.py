@@ -17,7 +17,7 @@ from cnncalc.report.params import params_report
 @fold_option
 @common_options
 def params(spec: str, no_bias: bool, fold: bool | None, **options: Any) -> None:
-    """Show where the parameters are, with the sum for every layer.
+    """Show the parameters of every layer, with the arithmetic and its share.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
 

@@ -64,7 +64,7 @@ def predict(
     resize: str | None,
     **options: Any,
 ) -> None:
-    """Say what images show, with probabilities.
+    """Classify images, with probabilities.
 
     RUN is the folder that `cnncalc train` wrote. A network of the zoo takes torchvision's weights, classes and
     preprocessing. Images in a folder that cannot be read are listed and left out. Needs PyTorch:

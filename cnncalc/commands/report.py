@@ -22,6 +22,7 @@ from cnncalc.commands.options import (
     spec_options,
     take_spec_options,
 )
+from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import shorten_path
@@ -41,19 +42,19 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     help="Output file, .html. [default: the network's name, .html]",
 )
-@batch_option("Images of a training step, whose memory is shown.")
+@batch_option("Images per training step, whose memory is shown.")
 @click.option("--gradients", is_flag=True, help="Of a run: print the gradient norms of its layers in place of a page.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Of a run: test images, evenly spaced. [all]")
+@click.option("--limit", type=Whole(1), metavar="N", help="Of a run: test images, evenly spaced. [all]")
 @click.option("--device", metavar="NAME", help="Of a run: auto, cpu, cuda, cuda:N or mps. [auto]")
 @spec_options
 def report(specs: tuple[str, ...], output: str | None, batch: int, **options: Any) -> None:
-    """Write a page to look at and touch: of a network, or of a training run.
+    """Write a web page of a network or of a training run.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes; several are compared. The
     page shows picture, table, costs, memory and arithmetic. With the folder of a training run in place of a SPEC it
     also shows learning curves, gradient norms, filters, activation maps, a test and the recipe.
-    The page is one file and makes no network request. A layer that is chosen in the picture, the table, a chart or the
-    text is chosen everywhere, and its arithmetic stands beside it.
+    The page is one file and makes no network request. A layer that is selected in the picture, the table, a chart or
+    the text is highlighted in all of them, and its arithmetic is shown.
 
     \b
     Examples:

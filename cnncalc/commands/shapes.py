@@ -23,15 +23,15 @@ from cnncalc.report.shapes import shapes_report
 @spec_argument()
 @click.option("--depth", type=Whole(1), metavar="N", help="Fold blocks that are nested deeper than this.")
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
-@click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for its backward pass.")
-@click.option("--watch", is_flag=True, help="Show it again whenever the file changes, until Ctrl-C.")
+@click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for the backward pass.")
+@click.option("--watch", is_flag=True, help="Show the table again whenever the file changes, until Ctrl-C.")
 @fold_option
 @common_options
 def shapes(spec: str, watch: bool, **options: Any) -> None:
     """Show the output volume, parameters and MACs of every layer.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Where something is wrong in it, the
-    layers in front of that are still shown, on standard error.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Where it has an error, the layers in
+    front of the error are shown on standard error.
 
     \b
     Examples:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     cls=AliasedOption,
     aliases=("--from",),
     metavar="FILE|RUN|torchvision",
-    help="First weights; what does not suit the network is drawn.",
+    help="Initial weights; tensors that do not fit are initialised at random.",
 )
 @click.option("--resume", metavar="RUN", help="Continue a run, which has its spec and its recipe.")
 @click.option("--accept-changes", is_flag=True, help="With --resume: accept a changed spec or data set.")
@@ -58,11 +58,11 @@ if TYPE_CHECKING:
 @spec_options
 @recipe_options
 def train(spec: str | None, resume: str | None, accept_changes: bool, **options: Any) -> None:
-    """Train a network.
+    """Train a network on images.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Everything that says how
-    can also stand in a recipe file; what is typed wins. Ctrl-C and SIGTERM save and leave; --resume goes on, and takes
-    other settings, such as a smaller --learning-rate.
+    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Every setting
+    can also be given in a recipe file; options override it. Ctrl-C and SIGTERM save the run and end it; --resume
+    continues it, also with other settings, such as a smaller --learning-rate.
     Needs PyTorch: pip install "cnncalc[train]".
 
     \b

@@ -179,7 +179,7 @@ def weights_option(command: F) -> F:
     """Add the option that says which weights are meant."""
     choice = click.Choice(["best", "last"])
     return click.option(
-        "--weights", type=choice, default="best", show_default=True, help="Those of the best epoch, or of the last."
+        "--weights", type=choice, default="best", show_default=True, help="Weights of the best epoch, or of the last."
     )(command)
 
 

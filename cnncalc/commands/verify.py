@@ -27,9 +27,9 @@ from cnncalc.report.weights import WeightsShown, weights_report
 @click.option("--weights", metavar="FILE|RUN|torchvision", help="Weights to match with the network, tensor by tensor.")
 @output_options
 def verify(spec: str, weights: str | None, **options: Any) -> None:
-    """Prove the numbers: build the network in PyTorch and compare layer by layer.
+    """Check the numbers: build the network in PyTorch and compare.
 
-    Output volumes, parameters and MACs are compared with what PyTorch does and with what torchinfo says.
+    Output volumes, parameters and MACs of every layer are compared with PyTorch and torchinfo.
     With --weights, which tensor of the file goes where; the network with torchvision's weights is compared with
     torchvision's own model. The status is 1 if anything differs. Needs PyTorch: pip install "cnncalc[train]".
 

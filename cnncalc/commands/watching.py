@@ -32,7 +32,7 @@ def watch(path: str, show: Callable[[], None]) -> None:
         click.UsageError: where there is no such file to watch.
     """
     if not os.path.isfile(path):
-        raise click.UsageError(f"--watch needs a file to watch, and {shorten_path(path)!r} is none")
+        raise click.UsageError(f"--watch needs a file to watch, and {shorten_path(path)!r} is not a file")
     seen: tuple[int, ...] | None = None
     while True:
         state = _state(path)

@@ -37,7 +37,7 @@ class ZooName(click.ParamType[str]):
 def zoo(name: str | None, **options: Any) -> None:
     """List the specs that ship with cnncalc, or print one.
 
-    Every command takes their names for SPEC.
+    Every command accepts these names as SPEC.
 
     \b
     Examples:

@@ -137,7 +137,7 @@ class _Network:
         if kind == "Concat":
             param = layer.message("concat_param")
             if param.number("axis", param.number("concat_dim", 1)) != 1:
-                self.draft.refuse(layer.span, "only channels are put behind each other, along axis 1")
+                self.draft.refuse(layer.span, "only channels are concatenated, along axis 1")
             return self.draft.join("concat", inputs, layer.span, name=name)
         operation = layer.message("eltwise_param").text("operation", "SUM")
         factors = layer.message("eltwise_param").all("coeff")

@@ -57,7 +57,7 @@ class ConvNetJS(ForeignFormat):
             for number, layer in enumerate(_definitions(source)):
                 _defined(draft, layer, number)
         if not draft.input:
-            draft.damaged(Span(0, 1), "no layer of the type `input` says what goes in")
+            draft.damaged(Span(0, 1), "no layer of the type `input` states the input volume")
         return draft
 
 
@@ -83,7 +83,9 @@ def _number(draft: Draft, layer: PlacedTable, key: str, usual: int | None = None
     found = whole(layer.get(key), usual)
     if found is None:
         what = (
-            f"{key} is {quoted(layer[key])}, which is no whole number" if key in layer else f"it has no {quoted(key)}"
+            f"{key} is {quoted(layer[key])}, which is not a whole number"
+            if key in layer
+            else f"it has no {quoted(key)}"
         )
         draft.damaged(layer.span, f"this layer cannot be read: {what}")
     return found

@@ -133,7 +133,7 @@ class _Reader:
         if groups == 1:
             return self.draft.join("concat", inputs, section.span)
         if group >= groups:
-            section.damaged(f"group_id={group} is none of {groups} groups")
+            section.damaged(f"group_id={group} is not one of {groups} groups")
         part = f"slice {{{group}*C/{groups}}}:{{{group + 1}*C/{groups}}}"
         if len(inputs) == 1:
             return self.draft.add(part, section.span, inputs)

@@ -38,7 +38,7 @@ class Section:
             return usual
         text, span = self.settings[name]
         if not _NUMBER.fullmatch(text) or len(text) > MAX_DIGITS:
-            damaged(self.source, span, f"{name} is {quoted(text)}, which is no whole number")
+            damaged(self.source, span, f"{name} is {quoted(text)}, which is not a whole number")
         found = int(text.partition(".")[0])
         if least is not None and found < least:
             damaged(self.source, span, f"{name} is at least {least}, not {found}")
@@ -54,7 +54,7 @@ class Section:
         except ValueError:
             value = float("inf")
         if not abs(value) < 1e9:
-            damaged(self.source, span, f"{name} is {quoted(text)}, which is no number")
+            damaged(self.source, span, f"{name} is {quoted(text)}, which is not a number")
         return value
 
     def numbers(self, name: str) -> list[int]:
@@ -64,7 +64,7 @@ class Section:
         text, span = self.settings[name]
         parts = [part.strip() for part in text.split(",") if part.strip()]
         if not parts or any(not _NUMBER.fullmatch(part) or len(part) > MAX_DIGITS for part in parts):
-            damaged(self.source, span, f"{name} is {quoted(text)}, which is no list of whole numbers")
+            damaged(self.source, span, f"{name} is {quoted(text)}, which is not a list of whole numbers")
         return [int(part.partition(".")[0]) for part in parts]
 
     def damaged(self, message: str) -> NoReturn:

@@ -117,7 +117,7 @@ class _Model:
         place = _begin(span)
         if kind in MERGES:
             if kind == "Concatenate" and config.get("axis", -1) not in (-1, 3):
-                self.draft.refuse(place, "only channels are put behind each other, along the last axis")
+                self.draft.refuse(place, "only channels are concatenated, along the last axis")
             return self.draft.join(MERGES[kind], inputs, place, name=name)
         if len(inputs) > 1:
             self.draft.refuse(place, f"{kind} with several inputs: one layer that is called several times is not read")

@@ -138,7 +138,7 @@ def _merge(merge: str) -> Callable[[OnnxNode], int]:
 def _concat(node: OnnxNode) -> int:
     axis = node.attributes.get("axis", 1)
     if axis % node.rank() != 1:
-        node.refuse("only channels are put behind each other, along axis 1")
+        node.refuse("only channels are concatenated, along axis 1")
     return _merge("concat")(node)
 
 

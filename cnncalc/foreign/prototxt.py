@@ -50,7 +50,9 @@ class Message:
         found = whole(values[-1] if values else None, usual)
         if found is None:
             what = (
-                f"{name} is {quoted(values[-1])}, which is no whole number" if values else f"it has no {quoted(name)}"
+                f"{name} is {quoted(values[-1])}, which is not a whole number"
+                if values
+                else f"it has no {quoted(name)}"
             )
             self.fail(f"this cannot be read: {what}")
         return found
@@ -60,7 +62,7 @@ class Message:
         values = self.all(name)
         value = values[-1] if values else usual
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fail(f"this cannot be read: {name} is {quoted(value)}, which is no number")
+            self.fail(f"this cannot be read: {name} is {quoted(value)}, which is not a number")
         return float(value)
 
     def is_set(self, name: str, usual: bool) -> bool:

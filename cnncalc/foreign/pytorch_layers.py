@@ -85,7 +85,7 @@ class TextCall:
     def made(self) -> tuple[int, ...]:
         factor = self["scale_factor"]
         if factor is None:
-            raise Unsayable("the size that it makes needs the size that arrives; import the module itself")
+            raise Unsayable("the size that it makes needs the size of its input; import the module itself")
         return (
             1,
             self.source.channels,

@@ -152,7 +152,7 @@ def _ghost(row: ModuleRow) -> Made:
 
 def _concat(row: ModuleRow) -> Made:
     if row.arguments[:1] not in ([], [1]):
-        row.draft.refuse(row.span, "only channels are put behind each other, along axis 1")
+        row.draft.refuse(row.span, "only channels are concatenated, along axis 1")
     return row.draft.join("concat", row.inputs, row.span), sum(row.channels)
 
 

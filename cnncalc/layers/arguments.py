@@ -300,7 +300,7 @@ class Arguments:
         self.places["unknown"] = place
         text = self._texts[place]
         if text.startswith("@"):
-            hints = [f"to go on from `{shorten(text)}`, write ` - ` or a line end in front of it"]
+            hints = [f"to continue from `{shorten(text)}`, write ` - ` or a line end in front of it"]
             return Fault("unknown-option", f"{self.word} takes no label", about="unknown", hints=hints)
         known = [word for word in dict.fromkeys(self._known) if word]
         words = [*known, *(long for short, long in _SPELLINGS.items() if _SPELLINGS[short] in known)]

@@ -53,7 +53,7 @@ class FullyConnected(Flattening):
             size = arguments.size("`fc 10`: the number of outputs")
         if len(size) != 1:
             written = shorten("x".join(map(str, size)))
-            hints = [f"it flattens by itself; write `fc {size[-1]}`"]
+            hints = [f"it flattens its input; write `fc {size[-1]}`"]
             raise Fault("bad-size", f"fc takes one number of outputs, not `{written}`", about="size", hints=hints)
         return cls(size[0], not arguments.flag("nobias"))
 

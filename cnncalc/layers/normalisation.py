@@ -135,7 +135,7 @@ class InstanceNorm(Normalisation):
     @classmethod
     def read(cls, arguments: Arguments) -> InstanceNorm:
         if max(arguments.source.spatial) == 1:
-            message = f"an instance norm of a single position is 0 everywhere; what arrives is {arguments.source}"
+            message = f"an instance norm of a single position is 0 everywhere; the input is {arguments.source}"
             raise Fault("out-of-range", message, hints=["PyTorch refuses it; leave it out, or norm an earlier volume"])
         return cls(_eps(arguments), arguments.flag("affine"), _momentum(arguments))
 
@@ -178,7 +178,7 @@ class GroupNorm(Normalisation):
     def read(cls, arguments: Arguments) -> GroupNorm:
         groups = arguments.groups("gn 32")
         if max(arguments.source.spatial) == 1 and groups == arguments.source.channels:
-            message = f"a group norm of single values is 0 everywhere; what arrives is {arguments.source}"
+            message = f"a group norm of single values is 0 everywhere; the input is {arguments.source}"
             hints = ["PyTorch refuses a single image; take fewer groups, leave it out, or norm an earlier volume"]
             raise Fault("out-of-range", message, about="size", hints=hints)
         return cls(_eps(arguments), not arguments.flag("noaffine"), groups)

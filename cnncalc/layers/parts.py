@@ -124,7 +124,7 @@ class GatedLinearUnit(Layer):
         channels = arguments.source.channels
         if channels % 2:
             hints = [f"fits with: {channels - 1 or 2} or {channels + 1} channels"]
-            raise Fault("bad-groups", f"glu halves the channels, and {channels} are no even number", hints=hints)
+            raise Fault("bad-groups", f"glu halves the channels, and {channels} are not an even number", hints=hints)
         return cls()
 
     def output(self, sources: Sources) -> Volume:

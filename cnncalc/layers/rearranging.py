@@ -157,10 +157,10 @@ class Reshape(Layer):
         source = arguments.source
         volume = Volume(arguments.size(f"`reshape {source}`: the volume"))
         if volume.dimensions != source.dimensions:
-            message = f"reshape takes {source.dimensions + 1} sizes here, as what arrives, {source}, has; not {volume}"
+            message = f"reshape takes {source.dimensions + 1} sizes here, as its input {source} has, not {volume}"
             raise Fault("bad-size", message, about="size")
         if volume.values != source.values:
-            message = f"{volume} has {volume.values:,} values, and what arrives, {source}, has {source.values:,}"
+            message = f"{volume} has {volume.values:,} values, and the input {source} has {source.values:,}"
             raise Fault("bad-size", message, about="size", hints=_that_fit(volume, source))
         return cls(volume)
 
@@ -212,7 +212,7 @@ class PadChannels(Layer):
     def read(cls, arguments: Arguments) -> PadChannels:
         text = arguments.text("size")
         if text is None:
-            hints = ["write `padchannels 0:16` for 16 channels of zeros behind those that arrive"]
+            hints = ["write `padchannels 0:16` for 16 channels of zeros after those of the input"]
             raise Fault("missing-size", "padchannels needs the numbers of channels before and after", hints=hints)
         before, colon, after = text.partition(":")
         first = arguments.whole_number(before, "size", 0)

@@ -100,7 +100,7 @@ def read_windows(arguments: Arguments, kernel: Sequence[int], stride: Sequence[i
     pads = arguments.padding("pad", pad)
     if mode and "pad" in arguments.places:
         hints = [f"leave out `{mode}`, or leave out the padding"]
-        raise Fault("bad-option", f"`{mode}` sets the padding by itself", about="pad", hints=hints)
+        raise Fault("bad-option", f"`{mode}` sets the padding itself", about="pad", hints=hints)
     if mode == "valid":
         pads = ((0, 0),) * len(kernel)
     if mode == "same":

@@ -139,7 +139,7 @@ def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:
 def refused(network: Network, node: Node, error: Exception) -> SpecError:
     """Make the error for a layer that PyTorch does not make, or does not run, for the volume that it gets."""
     message = f"PyTorch refuses `{node.name}` on {node.sources[0]}: {shorten(str(error), 160)}"
-    hints = ["its numbers are right all the same, but it cannot be trained or exported so"]
+    hints = ["its numbers are right nevertheless, but it cannot be trained or exported so"]
     return SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
 
 

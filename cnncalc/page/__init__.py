@@ -1,1 +1,1 @@
-"""Pages in one file: what is known of networks, to be looked at and touched, without any request."""
+"""Interactive pages in one file: what is known of networks, without any request."""

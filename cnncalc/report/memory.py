@@ -193,6 +193,6 @@ def _assumptions(setup: TrainingSetup) -> dict[str, Any]:
         **settings,
         "images_per_pass": setup.images,
         "loss": "cross entropy with a label for each image, or for each position of a map",
-        "zero_grad": "gradients are freed behind every step (set_to_none)",
+        "zero_grad": "gradients are freed after every step (set_to_none)",
         "not_counted": "the CUDA context, cuDNN's workspaces, fragmentation",
     }

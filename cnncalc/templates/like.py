@@ -124,7 +124,7 @@ def _without_enlarging(text: str) -> tuple[str, list[Edit]]:
         if type(step) is tree.StepSyntax and step.item.span in larger:
             line = _line(text, step.span)
             alone = text[slice(*line)].strip() == text[slice(*step.span)]
-            does = f"`{text[slice(*step.item.span)]}`, which is larger than what arrives, was left out"
+            does = f"`{text[slice(*step.item.span)]}`, which is larger than its input, was left out"
             edits.append(Edit(line if alone else step.span, "" if alone else "identity", does))
     return _edited(text, edits), edits
 

@@ -135,7 +135,7 @@ class _PatternParser:
                 times.append(self.count(behind))
             elif "pool" not in word:
                 hints = ["`POOL?` is written where the volume is large enough for it"]
-                raise self.error("syntax", "`?` stands behind a POOL alone", Span(*behind.span()), hints)
+                raise self.error("syntax", "`?` stands after a POOL only", Span(*behind.span()), hints)
             else:
                 optional = True
         return PatternPart(word, body, tuple(times), optional, span)

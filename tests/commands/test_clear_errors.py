@@ -83,6 +83,11 @@ VGG = "layers and blocks are stage1, stage2, stage3, stage4, stage5, adaptiveavg
             "error[usage]: Invalid value for '--batch': 'many' is not a whole number." + SEE.format("memory"),
         ),
         (
+            ["memory", "lenet5", "--batch", "0"],
+            "error[usage]: Invalid value for '--batch': 0 is not in range: at least 1 and at most 1,000,000,000."
+            + SEE.format("memory"),
+        ),
+        (
             ["draw", "vgg16", "--style", "field", "--layer", "pool1"],
             "error[unknown-name]: there is no layer `pool1`\n"
             "  = did you mean `stage1.pool1`, `stage2.pool1`, `stage3.pool1`, `stage4.pool1`, `stage5.pool1`?\n"

@@ -220,7 +220,7 @@ def test_a_run_is_tested_on_the_images_that_it_began_with(cnncalc: Cnncalc, shad
         "",
         "error[other-data]: the data shades.npz are not those that the run began with\n"
         "  = images, labels or names of classes have changed: put them back as they were, or begin a new run\n"
-        "  = or name them, to test on all the same: --data NAME|PATH\n",
+        "  = or name them, to test on them nevertheless: --data NAME|PATH\n",
     )
     assert cnncalc("evaluate", "run", "--data", "shades.npz").status == 0
 

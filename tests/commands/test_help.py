@@ -29,8 +29,31 @@ DIALECT = (
     r"often every training image",
     r"turns gradients into steps",
     r"\bpull of weights\b",
+    r"\bwhat (?:goes|comes) (?:in|out)\b",
+    r"\bgo(?:es)? on\b",
+    r"\bbehind\b",
+    r"\bis none\b",
+    r"(?<![Tt]here )(?<![Tt]here\n)\b(?:is|are|was|were) no\b",
+    r"\bstrangers?\b",
+    r"\b[Nn]obody\b",
+    r"\bway back\b",
+    r"\bhand(?:s|ed|ing)? (?:out|over|back)\b",
+    r"\blook(?:s|ed)? around\b",
+    r"\band touch",
+    r"\basks? for nothing\b",
+    r"\bby (?:itself|themselves)\b",
+    r"\bhold most\b",
+    r"\b(?:tells?|told)\b",
+    r"\bwins\b",
+    r"\ball the same\b",
+    r"\b(?:what|that) arrives?\b",
+    r"\b(?:is|are) said\b",
 )
-"""Ways of saying things that are not the field's."""
+"""Ways of saying things that are not the field's: single phrases first, then kinds of them, each with a better word.
+
+What goes in is the input; a run continues or is resumed; a layer comes after another, not behind it; `x` is not a file;
+an untrusted text; what arrives is the input of a layer; a message is printed or shown.
+"""
 
 
 def commands() -> dict[str, click.Command]:

@@ -17,7 +17,7 @@ from tests.train.data.files import write_images
 # ---- what is refused
 
 ONE_CLASS = (
-    "error[bad-data]: one has one class, `cat`: there is nothing to tell apart\n"
+    "error[bad-data]: one has one class, `cat`: a classifier needs two or more\n"
     "  = images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone\n"
 )
 REFUSED = {
@@ -109,7 +109,7 @@ WRONG_CALLS = {
     "x --time-limit soon": (
         "error[usage]: Invalid value for '--time-limit': 'soon' is not a time such as 90s, 10m or 2h"
     ),
-    "x --limit 0": "error[usage]: Invalid value for '--limit': 0 is not in the range x>=1.",
+    "x --limit 0": "error[usage]: Invalid value for '--limit': 0 is not in range: at least 1.",
     "x --resume run --epochs 3 --data digits --recipe fast": (
         "error[usage]: --resume takes these from the run; leave out SPEC, --data, --recipe"
     ),

@@ -62,7 +62,7 @@ def test_one_value_of_several_channels(word: str):
 def test_glu_halves_the_channels():
     """What gates is the second half."""
     assert layer("glu", "8x8x24").output == (8, 8, 12)
-    assert told("glu", "8x8x3") == ("bad-groups", "glu halves the channels, and 3 are no even number")
+    assert told("glu", "8x8x3") == ("bad-groups", "glu halves the channels, and 3 are not an even number")
 
 
 def test_channels_of_zeros_and_every_second_channel():

@@ -36,6 +36,6 @@ def test_faults():
     """The number of outputs is one number, and it is needed."""
     assert told("fc", "4x4x4") == ("missing-size", "fc needs its size")
     assert told("fc 10x10", "4x4x4") == ("bad-size", "fc takes one number of outputs, not `10x10`")
-    assert hints("fc 7x7x512", "4x4x4") == "it flattens by itself; write `fc 512`"
+    assert hints("fc 7x7x512", "4x4x4") == "it flattens its input; write `fc 512`"
     assert told("fc 0", "4x4x4") == ("out-of-range", "size is at least 1, not 0")
     assert told("flatten 10", "4x4x4")[0] == "unknown-option"

@@ -82,12 +82,12 @@ def test_reshape_keeps_the_values():
     assert load("fc 16384 - reshape 4x4x1024", "100").output == (4, 4, 1024)
     assert told("reshape 4x4x1000", "4x4x1024") == (
         "bad-size",
-        "4x4x1000 has 16,000 values, and what arrives, 4x4x1024, has 16,384",
+        "4x4x1000 has 16,000 values, and the input 4x4x1024 has 16,384",
     )
     assert hints("reshape 2x2x1000", "4x4x1024") == "with 4,096 channels it fits: `reshape 2x2x4096`"
     assert told("reshape 16384", "4x4x1024") == (
         "bad-size",
-        "reshape takes 3 sizes here, as what arrives, 4x4x1024, has; not 16384",
+        "reshape takes 3 sizes here, as its input 4x4x1024 has, not 16384",
     )
 
 

@@ -192,11 +192,11 @@ def with_part(x: torch.Tensor, value: object) -> torch.Tensor:
     [
         (
             lambda m, x: Own.apply(m.a(x)),
-            "torch.autograd.Function `Own` (LINE): its gradient is its own, and what it computes is no layer of a spec",
+            "torch.autograd.Function `Own` (LINE): it has a gradient of its own, and computes no layer of a spec",
         ),
         (
             lambda m, x: kept_apply(m.a(x)),
-            "torch.autograd.Function `Own` (LINE): its gradient is its own, and what it computes is no layer of a spec",
+            "torch.autograd.Function `Own` (LINE): it has a gradient of its own, and computes no layer of a spec",
         ),
         (
             lambda m, x: nn.Conv2d(3, 8, 3)(x),

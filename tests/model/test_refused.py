@@ -120,7 +120,7 @@ def test_a_module_that_pytorch_does_not_make_is_said_with_its_place() -> None:
         cnncalc.build(with_layer(Unmade()))
     assert str(caught.value) == (
         "text:1:6: PyTorch refuses `relu1` on 4x4x3: num_channels (3) must be divisible by num_groups (2)\n"
-        "  = its numbers are right all the same, but it cannot be trained or exported so"
+        "  = its numbers are right nevertheless, but it cannot be trained or exported so"
     )
 
 

@@ -121,7 +121,7 @@ def maxout(draw: Draw, shape: Shape) -> Drawn:
 
 
 def glu(draw: Draw, shape: Shape) -> Drawn:
-    """Draw ``glu``; where the channels are no even number, of two copies."""
+    """Draw ``glu``; where the channels are not an even number, of two copies."""
     halves = Does(lambda x: x.chunk(2, 1)[0] * x.chunk(2, 1)[1].sigmoid())
     if shape[0] % 2 == 0:
         return Drawn("glu", lambda: halves)

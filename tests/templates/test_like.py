@@ -66,7 +66,7 @@ def test_a_large_input_changes_nothing_else() -> None:
 def test_a_pool_to_a_size_that_is_not_there_is_left_out() -> None:
     """VGG-16 leaves 1x1 of 32x32, from which nothing is pooled to 7x7."""
     adapted = like("vgg16", CIFAR, 10)
-    assert adapted.changes == ("`adaptiveavgpool 7x7`, which is larger than what arrives, was left out",)
+    assert adapted.changes == ("`adaptiveavgpool 7x7`, which is larger than its input, was left out",)
     assert "adaptiveavgpool" not in adapted.text.split("\nuse vgg\n")[1]
 
 

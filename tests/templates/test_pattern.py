@@ -150,7 +150,7 @@ FAULTS = [
     ),
     (
         "CONV?",
-        "error[syntax]: `?` stands behind a POOL alone\n  --> --pattern:1:5\n   |\n 1 | CONV?\n   |     ^\n   |\n"
+        "error[syntax]: `?` stands after a POOL only\n  --> --pattern:1:5\n   |\n 1 | CONV?\n   |     ^\n   |\n"
         "   = `POOL?` is written where the volume is large enough for it",
     ),
     (

@@ -1,4 +1,4 @@
-"""The way back: from a PyTorch module to the text of a spec.
+"""Import: from a PyTorch module to the text of a spec.
 
 ``trace`` runs the module through torch.fx, ``reading`` says what each call is in the language, ``simplify``
 leaves out what says nothing, ``nest`` finds branches and merges, ``fold`` makes blocks and repeats of what is

@@ -68,12 +68,12 @@ def merged_with(emitter: Emitter, kind: str, pair: tuple[Any, Any], neutral: int
 def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> View:
     """Read the channels of several volumes behind each other."""
     if not all(isinstance(view, View) for view in volumes):
-        raise Unsayable("it puts volumes behind each other, and one of these is a constant")
+        raise Unsayable("it concatenates volumes, and one of these is a constant")
     views = [emitter.sized(view) for view in volumes]
     if len(views) == 1:
         return views[0]
     if {emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
-        raise Unsayable("its `concat` puts channels behind each other")
+        raise Unsayable("its `concat` concatenates channels")
     if len({emitter.layout(view) for view in views}) > 1:
         raise Unsayable("its inputs hold channels and positions in different orders")
     whole = merged(emitter, kind, views)

@@ -17,7 +17,7 @@ def shifted(emitter: Emitter, view: View, tensor: Tensor) -> View:
     shape = (1,) * (len(view.axes) - len(tensor.shape)) + tensor.shape
     wanted = tuple([volume.channels if place == axis else 1 for place in range(len(view.axes))])
     if axis is None or shape != wanted or not _is_read_here_alone(emitter, view):
-        raise Unsayable(f"it adds volumes, and {tensor.name} is no bias of the layer in front")
+        raise Unsayable(f"it adds volumes, and {tensor.name} is not a bias of the layer before")
     operation = emitter.operations[-1]
     if operation.word == "scale" and operation.params == volume.channels:
         ones = (1,) * volume.dimensions
@@ -27,7 +27,7 @@ def shifted(emitter: Emitter, view: View, tensor: Tensor) -> View:
     elif Token("nobias") in operation.tokens:
         operation = operation._replace(tokens=tuple([t for t in operation.tokens if t != Token("nobias")]))
     else:
-        raise Unsayable(f"it adds volumes, and {tensor.name} is no bias of the layer in front")
+        raise Unsayable(f"it adds volumes, and {tensor.name} is not a bias of the layer before")
     emitter.weights.learn(tensor, "bias")
     emitter.operations[-1] = operation
     return view

@@ -298,7 +298,7 @@ def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] 
 
 def own_gradient(path: str, function: OwnGradient) -> SpecError:
     """Make the error for a function whose gradient is its own, and that computes what no layer does."""
-    why = "its gradient is its own, and what it computes is no layer of a spec"
+    why = "it has a gradient of its own, and computes no layer of a spec"
     return cannot_say(path, f"torch.autograd.Function `{function.name}`", why, line=function.line)
 
 

@@ -63,7 +63,7 @@ def colours(volume: Volume) -> str:
 def check_class_count(name: str, classes: Sequence[str], hints: Sequence[str] = ()) -> None:
     """Refuse fewer than two classes."""
     if len(classes) < 2:
-        found = f"one class, `{shorten(classes[0], 80)}`: there is nothing to tell apart" if classes else "no classes"
+        found = f"one class, `{shorten(classes[0], 80)}`: a classifier needs two or more" if classes else "no classes"
         raise DataError("bad-data", f"{shorten_path(name)} has {found}", hints=hints)
 
 

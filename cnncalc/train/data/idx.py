@@ -161,7 +161,7 @@ def _read_exactly(file: io.BufferedIOBase, path: str, sizes: tuple[int, ...]) ->
     if rest:
         raise _damaged(path, f"its header states {len(values):,} values, and there are {len(values) - len(rest):,}")
     if file.read(1):
-        raise _damaged(path, f"there is more behind the {len(values):,} values that its header states")
+        raise _damaged(path, f"there is more after the {len(values):,} values that its header states")
     return values.reshape(sizes)
 
 

@@ -48,9 +48,7 @@ def _check_node(node: Node, network: Network, recipe: Recipe, images: int, proce
     if values != 1:
         return
     if not node.layer.statistic_over_batch:
-        message = (
-            f"{node.name}: `{node.written}` over a single value is 0 everywhere; what arrives is {node.sources[0]}"
-        )
+        message = f"{node.name}: `{node.written}` over a single value is 0 everywhere; the input is {node.sources[0]}"
         raise SpecError("nothing-to-train", message, **place, hints=["leave it out, or norm an earlier volume"])
     least = smallest_part(images, recipe.batch, processes.size, recipe.accumulate)
     if least == 1:

@@ -55,15 +55,15 @@ def no_number(what: str, rate: float, folder: RunFolder, recipe: Recipe, rollbac
     if not recipe.clip:
         hints.append("or with clipped gradients: --clip 1 in its place")
     if recipe.non_finite == "stop":
-        hints.append("or with --non-finite rollback, which goes back and halves the learning rate by itself")
+        hints.append("or with --non-finite rollback, which rolls back and halves the learning rate")
     after = f", after going back {rollbacks} times" if rollbacks else ""
     return SpecError("not-finite", f"{what}: training ends there{after}", hints=hints)
 
 
 def _lost(folder: RunFolder) -> SpecError:
     hints = [
-        "what it said before it ended tells why",
-        f"torchrun with --max-restarts continues by itself; otherwise: {folder.command('train --resume')}",
+        "its messages before it ended say why",
+        f"torchrun with --max-restarts continues automatically; otherwise: {folder.command('train --resume')}",
     ]
     return SpecError(
         "lost-process", "another process of the run ended, and this one cannot continue alone", hints=hints

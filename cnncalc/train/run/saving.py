@@ -96,7 +96,7 @@ class RunSaver:
         checkpoint, told = read_newest(self._folder.checkpoints)
         progress = self._session.restore(checkpoint)
         if progress.step > self._session.steps:
-            raise SpecError("bad-checkpoint", "the checkpoint lies behind the end of the run")
+            raise SpecError("bad-checkpoint", "the checkpoint lies after the end of the run")
         steps = self._session.steps_per_epoch
         if not 0 <= progress.step - progress.epoch * steps <= steps:
             message = (

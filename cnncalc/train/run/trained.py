@@ -148,7 +148,7 @@ class Trained(NamedTuple):
         wanted = {name: value for name, value in given.items() if name != "limit"}
         dataset = dataset_of_run(self.facts, self.network, wanted)
         if "data" not in given:
-            check_data(dataset, self.facts, ["or name them, to test on all the same: --data NAME|PATH"])
+            check_data(dataset, self.facts, ["or name them, to test on them nevertheless: --data NAME|PATH"])
         split, kind = self._part(dataset, own="data" not in given)
         return some_images(dataset, split, kind, given.get("limit"))
 

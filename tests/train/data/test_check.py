@@ -94,7 +94,7 @@ def test_what_suits_passes(data: Dataset, spec: str) -> None:
         (
             dataset(1, 8, 8, classes=1),
             "input 8x8x1\nfc 1",
-            "error[bad-data]: mine has one class, `0`: there is nothing to tell apart",
+            "error[bad-data]: mine has one class, `0`: a classifier needs two or more",
         ),
         (dataset(1, 8, 8, labels=()), "input 8x8x1\nfc 10", "error[bad-data]: mine has no training images"),
         (dataset(1, 8, 8, test=0), "input 8x8x1\nfc 10", "error[bad-data]: mine has no test images"),

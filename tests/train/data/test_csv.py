@@ -98,7 +98,7 @@ def test_images_may_lie_in_a_folder_beside_the_table(folder: Path) -> None:
         ),
         (
             "pets/cat/0.png,cat\n",
-            "error[bad-data]: labels.csv has one class, `cat`: there is nothing to tell apart\n"
+            "error[bad-data]: labels.csv has one class, `cat`: a classifier needs two or more\n"
             "  = every row is an image and its class",
         ),
         (

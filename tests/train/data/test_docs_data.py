@@ -33,7 +33,7 @@ def first_cells(text: str) -> list[str]:
 
 
 def test_every_name_is_on_the_page() -> None:
-    assert first_cells(section("What can be given")) == ["--data", "auto", *dataset_names()]
+    assert first_cells(section("Kinds of data")) == ["--data", "auto", *dataset_names()]
 
 
 def test_every_way_to_resize_is_on_the_page() -> None:
@@ -51,7 +51,7 @@ def test_every_title_of_a_table_is_on_the_page() -> None:
 def test_every_name_of_a_part_is_on_the_page() -> None:
     rows = [line.split("|") for line in section("Folders of images").splitlines() if line.startswith("| ")]
     assert {row[1].strip(): tuple(re.findall(r"`(\w+)`", row[2])) for row in rows[2:]} == PARTS
-    left_behind = section("Folders of images").split("systems leave behind: ")[1].split(". ")[0]
+    left_behind = section("Folders of images").split("operating systems create: ")[1].split(". ")[0]
     assert tuple(name.lower() for name in re.findall(r"`(.+?)`", left_behind)) == OF_SYSTEMS
 
 
@@ -77,7 +77,7 @@ def test_every_code_is_on_the_page() -> None:
 
 
 def test_the_numbers_are_those_of_the_code() -> None:
-    assert f"or {IMAGES:,} |" in section("What can be given")
+    assert f"or {IMAGES:,} |" in section("Kinds of data")
     assert f"at most {STREAMED:,} of a stream" in section("Memory and streams")
     assert f"than {DataRequest().memory_limit // 2**30} GiB" in section("Memory and streams")
     refused = " ".join(section("Images that cannot be used").split())

@@ -124,7 +124,7 @@ def test_an_empty_folder(folder: Path, complaint: Complaint) -> None:
 def test_a_folder_with_one_class(folder: Path, complaint: Complaint) -> None:
     write_images(folder / "pets" / "train", ("cat",))
     assert complaint(load, "pets", "8x8x3") == (
-        f"error[bad-data]: pets has one class, `cat`: there is nothing to tell apart\n  = {LAYOUT}"
+        f"error[bad-data]: pets has one class, `cat`: a classifier needs two or more\n  = {LAYOUT}"
     )
 
 
@@ -167,7 +167,7 @@ def test_a_folder_in_a_folder(folder: Path, complaint: Complaint) -> None:
     """As archives are unpacked: it is said which folder to name, and not guessed whether it is a class."""
     write_images(folder / "pets" / "PetImages")
     assert complaint(load, "pets", "8x8x3") == (
-        "error[bad-data]: pets has one class, `PetImages`: there is nothing to tell apart\n"
+        "error[bad-data]: pets has one class, `PetImages`: a classifier needs two or more\n"
         f"  = the folder in it has 2: `--data pets/PetImages`\n  = {LAYOUT}"
     )
 

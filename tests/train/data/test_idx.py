@@ -108,7 +108,7 @@ def test_a_small_file_that_states_a_huge_size_is_refused_at_once() -> None:
         (b"\0\0\x0d\x01\0\0\0\x01" + bytes(4), "its values have the type 0x0d in place of unsigned bytes, 0x08"),
         (b"\0\0\x08\x03\0\0", "it ends inside its header"),
         (idx_bytes(noise(4, 2, 2))[:-1], "its header states 16 values, and there are 15"),
-        (idx_bytes(noise(4, 2, 2)) + b"x", "there is more behind the 16 values that its header states"),
+        (idx_bytes(noise(4, 2, 2)) + b"x", "there is more after the 16 values that its header states"),
         (b"\0\0\x08\x01\xff\xff\xff\xff", "its header states 4,294,967,295 values, and there are fewer"),
     ],
 )

@@ -87,8 +87,8 @@ def test_a_batch_norm_of_many_positions_needs_one_image() -> None:
 
 
 DEAD = {
-    "input 8x8x1\nln - fc 10": "ln1: `ln` over a single value is 0 everywhere; what arrives is 8x8x1",
-    "input 8x8x1\ngap - ln - fc 10": "ln1: `ln` over a single value is 0 everywhere; what arrives is 1x1x1",
+    "input 8x8x1\nln - fc 10": "ln1: `ln` over a single value is 0 everywhere; the input is 8x8x1",
+    "input 8x8x1\ngap - ln - fc 10": "ln1: `ln` over a single value is 0 everywhere; the input is 1x1x1",
     "input 8x8x3\ngap - dropout 1 - fc 10": (
         "dropout1: `dropout 1` lets nothing through in training: what stands before it cannot learn"
     ),
@@ -109,7 +109,7 @@ def test_layers_that_nothing_is_learned_through(spec: str) -> None:
 def test_a_group_norm_of_single_values_is_refused_where_it_is_written(complaint: Complaint) -> None:
     """It would train on two images, and could never predict one; fewer groups, or a position more, are fine."""
     assert complaint(cnncalc.load, "input 8x8x1\nconv 3x3x8 - gap - gn 8 - fc 10").splitlines()[0] == (
-        "error[out-of-range]: a group norm of single values is 0 everywhere; what arrives is 1x1x8"
+        "error[out-of-range]: a group norm of single values is 0 everywhere; the input is 1x1x8"
     )
     for fine in ("gap - gn 4", "gap - gn 1", "gn 8 - gap"):
         module = cnncalc.build(cnncalc.load(f"input 8x8x1\nconv 3x3x8 - {fine} - fc 10"))

@@ -59,7 +59,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(folder: Path, 
         "  = continue from the last good checkpoint with a smaller learning rate: "
         "cnncalc train --resume run --learning-rate 0.1",
         "  = or with clipped gradients: --clip 1 in its place",
-        "  = or with --non-finite rollback, which goes back and halves the learning rate by itself",
+        "  = or with --non-finite rollback, which rolls back and halves the learning rate",
     ]
     assert [path.name[:15] for path in Path("run/checkpoints").iterdir()] == ["step-0000000000"]
 

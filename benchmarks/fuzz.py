@@ -1,6 +1,8 @@
 """Try the parser and the engine on very many hostile texts, and the commands on hostile command lines.
 
-    python benchmarks/fuzz.py --texts 100000 --lines 20000 --seed 1
+    python benchmarks/fuzz.py --texts 100000 --lines 20000 --files 10000 --seed 1
+
+A file of another tool (Darknet, Keras, ONNX, …) with something broken must end like a text.
 
 A command line must end with an answer or one clear error, in bounded time, whatever its options, files, streams and
 environment (`tests.fuzz.trying`). Most lines run in this process; every 200th in one of its own.
@@ -29,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import cnncalc
 from cnncalc.report.diagnostics import draw_error
+from tests.foreign.mutations import mutated
 from tests.fuzz.campaign import campaign
 from tests.fuzz.places import make_place
 from tests.fuzz.texts import texts
@@ -174,14 +177,37 @@ def try_texts(seed: int, count: int) -> int:
     return broken
 
 
+def try_files(seed: int, count: int) -> int:
+    """Try broken files of other tools, print a summary, and return how many broke a rule."""
+    outcomes: Counter[str] = Counter()
+    broken, slowest = 0, (0.0, "")
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (kind, ending, data) in enumerate(mutated(seed, count)):
+            file = Path(folder) / f"hostile{ending}"
+            file.write_bytes(data)
+            found = outcome(file)
+            name = f"file {number}, {kind}, {found.result}"
+            outcomes[found.result] += 1
+            slowest = max(slowest, (found.seconds, name))
+            if found.result == "CRASH" or found.seconds > SECONDS or found.megabytes > MEGABYTES:
+                broken += 1
+                print(f"{name}: {found.seconds:.2f} s, {found.megabytes:.0f} MB", flush=True)
+    print(f"{count:,} files, seed {seed}: {broken} broke a rule; slowest {slowest[0]:.2f} s CPU ({slowest[1]})")
+    for result, times in outcomes.most_common():
+        print(f"{times:8,}  {result}")
+    return broken
+
+
 def main() -> int:
     """Run and print summaries; the status is 1 where a text or a line broke a rule."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=100_000, help="how many texts to try")
     parser.add_argument("--lines", type=int, default=20_000, help="how many command lines to try")
+    parser.add_argument("--files", type=int, default=10_000, help="how many files of other tools to try")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other texts and lines")
     asked = parser.parse_args()
     broken = try_texts(asked.seed, asked.texts) if asked.texts else 0
+    broken += try_files(asked.seed, asked.files) if asked.files else 0
     broken += try_lines(asked.seed, asked.lines) if asked.lines else 0
     return 1 if broken else 0
 

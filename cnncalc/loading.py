@@ -107,6 +107,8 @@ def load_translation(translation: Translation, settings: SpecSettings) -> Networ
         try:
             network = expand(parse(translation.spec, zoo.blocks), settings)
         except SpecError as error:
+            if rows := translation.without_total(error):
+                rows.prove(expand(parse(rows.spec, zoo.blocks), settings))
             raise translation.placed(error) from None
         translation.prove(network)
     return replace(network, notes=(*network.notes, translation.note()))

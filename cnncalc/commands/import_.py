@@ -53,7 +53,8 @@ def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: 
     \b
     Examples:
       cnncalc import yolov3.cfg -o yolov3.txt
-      cnncalc import torchvision.models:resnet18 -o resnet18.txt
+      cnncalc import torchvision:resnet18 -o resnet18.txt
+      cnncalc import timm:resnet50d
       cnncalc import torchvision.models:googlenet --arg aux_logits=False
       cnncalc import torch.nn:Conv2d --arg in_channels=3 --arg out_channels=8 --arg kernel_size=5 --input 32x32x3
     """

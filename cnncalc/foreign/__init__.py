@@ -13,6 +13,7 @@ from cnncalc.foreign.darknet import DarknetConfiguration
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_json import KerasJson
 from cnncalc.foreign.keras_summary import KerasSummary
+from cnncalc.foreign.model_names import ModelName
 from cnncalc.foreign.onnx_graph import OnnxModel
 from cnncalc.foreign.pytorch_calls import PyTorchCalls
 from cnncalc.foreign.pytorch_printed import PrintedModule
@@ -21,6 +22,7 @@ from cnncalc.foreign.translation import Translation, translate
 from cnncalc.foreign.ultralytics import UltralyticsModel
 
 FORMATS: tuple[ForeignFormat, ...] = (
+    ModelName(),
     OnnxModel(),
     PrintedModule(),
     DarknetConfiguration(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,6 +41,7 @@ class PythonText:
         first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
         if first[:1] in (" ", "\t"):  # a stretch that is copied from the inside of something
             self._added = "if True:\n"
+        self._starts = [0, *[match.end() for match in re.finditer("\n", self.text)]]
         self._bytes = [line.encode() for line in (self._added + self.text).split("\n")]
         self.tree = self._parsed()
 
@@ -62,12 +64,7 @@ class PythonText:
 
     def _offset(self, line: int, column: int) -> int:
         """Return the offset of a line, counted from 1, and a column of the text."""
-        at = 0
-        for _ in range(line - 1):
-            found = self.text.find("\n", at)
-            if found < 0:
-                break
-            at = found + 1
+        at = self._starts[min(line, len(self._starts)) - 1]
         return min(self.start + at + column, max(0, len(self.source.text) - 1))
 
     def span(self, node: ast.AST) -> Span:

@@ -79,8 +79,9 @@ class _Printed:
             self.draft.damaged(span, "a printed module begins with its class, such as `Sequential(`")
         else:
             name = row["name"] or ""
-            for _ in range(min(times, 2000)):
-                self.leaf(row["kind"], f"{row['kind']}({row['rest']}", "" if name[:1].isdigit() else name, span)
+            first = self.draft.last
+            self.leaf(row["kind"], f"{row['kind']}({row['rest']}", "" if name[:1].isdigit() else name, span)
+            self.repeat(first, times)
 
     def open(self, kind: str, times: int, span: Span) -> None:
         if kind not in _IN_ORDER:
@@ -95,8 +96,12 @@ class _Printed:
         if not self.stack:
             self.draft.damaged(span, "this bracket closes nothing")
         _, times, first, _ = self.stack.pop()
+        self.repeat(first, times)
+
+    def repeat(self, first: int, times: int) -> None:
+        """Add what stands behind a step again, so that it is there several times."""
         held = self.draft.steps[first:]
-        for _ in range(times - 1):
+        for _ in range(times - 1 if held else 0):
             for step in held:
                 self.draft.add(step.layers, step.span, channels=step.channels, values=step.values)
 

@@ -47,6 +47,16 @@ class Translation(NamedTuple):
         self.draft.input = volume
         return translate(self.draft)
 
+    def without_total(self, error: SpecError) -> Translation | None:
+        """Return the translation without its total, where that is what an error is about: a row may say more."""
+        line = self.spec.line(error.span.start) if error.source == self.spec and error.span else 0
+        if self.draft.total is None or line != len(self.places):
+            return None
+        total, self.draft.total = self.draft.total, None
+        rows = translate(self.draft)
+        self.draft.total = total
+        return rows
+
     def placed(self, error: SpecError) -> SpecError:
         """Return an error of the spec as one of the foreign text."""
         if error.source is None or error.span is None or error.source.text != self.spec.text:
@@ -164,13 +174,13 @@ def _step_line(step: DraftStep, number: int, names: dict[int, str]) -> str:
 def _names(draft: Draft) -> dict[int, str]:
     """Return the labels: of the steps that are read again, and of those that the text itself names."""
     wanted = _read_again(draft)
-    used: set[str] = set()
+    labels = _Labels()
     names: dict[int, str] = {}
     for index in range(len(draft.steps) + 1):
         step = draft.steps[index - 1] if index else None
         own = label_text(step.name) if step else "image"
         if index in wanted or (draft.names_all and step is not None and own):
-            names[index] = _unused(own or f"layer{index}", used)
+            names[index] = labels.unused(own or f"layer{index}")
     return names
 
 
@@ -182,12 +192,19 @@ def _read_again(draft: Draft) -> set[int]:
     return again
 
 
-def _unused(name: str, used: set[str]) -> str:
-    if name in _KEYWORDS:
-        name = f"{name}_"
-    found, count = name, 1
-    while found in used:
-        count += 1
-        found = f"{name}_{count}"
-    used.add(found)
-    return found
+class _Labels:
+    """Gives names that are not taken yet; of names alike, the second is ``conv_2``."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+        self.counts: dict[str, int] = {}
+
+    def unused(self, name: str) -> str:
+        if name in _KEYWORDS:
+            name = f"{name}_"
+        found = name
+        while found in self.taken:
+            self.counts[name] = self.counts.get(name, 1) + 1
+            found = f"{name}_{self.counts[name]}"
+        self.taken.add(found)
+        return found

@@ -12,7 +12,26 @@ from tests.foreign.corpus import FILES, KNOWN
 _NUMBER = re.compile(rb"\d+")
 _WORD = re.compile(rb"[A-Za-z_]\w+")
 _NUMBERS = (b"0", b"-1", b"1.5", b"9" * 40, b"1e308", b"nan", b"None", b"true", b"", b"4294967296", b"1000000", b"[1]")
-_PIECES = (b"(", b")", b"[", b"]", b"{", b"}", b'"', b"'", b",", b":", b"=", b"\\", b"\n", b"\t", b"*", b"\xff", b"\0", b"#")
+_PIECES = (
+    b"(",
+    b")",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b'"',
+    b"'",
+    b",",
+    b":",
+    b"=",
+    b"\\",
+    b"\n",
+    b"\t",
+    b"*",
+    b"\xff",
+    b"\0",
+    b"#",
+)
 
 
 def cut(draw: random.Random, data: bytes, other: bytes) -> bytes:

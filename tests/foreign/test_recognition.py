@@ -14,8 +14,8 @@ from cnncalc import zoo
 from cnncalc.core.source import Source
 from cnncalc.foreign import format_of
 from cnncalc.loading import read_source
-from tests.commands.conftest import cnncalc as cnncalc  # noqa: PLC0414  # the fixture
 from tests.commands.conftest import Cnncalc
+from tests.commands.conftest import cnncalc as cnncalc  # the fixture
 from tests.foreign.corpus import FILES, KNOWN, Known
 from tests.house import ROOT
 

@@ -23,6 +23,8 @@ from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import closest, shorten
 
 _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
+_COLLECTIONS = {"timm": "timm.models", "torchvision": "torchvision.models"}
+"""Packages of models, and where their callables are: ``timm:resnet50d``."""
 _WEIGHTS = {"weights": None, "weights_backbone": None, "pretrained": False}
 """Arguments by which a callable would download weights, and what they are set to instead."""
 
@@ -42,6 +44,9 @@ class Target:
             hints = ["write package.module:callable, such as torchvision.models:resnet18"]
             raise SpecError("bad-target", f"`{shorten(written, 80)}` names no callable in a module", hints=hints)
         self.package = match["module"]
+        if "." not in match["name"]:
+            self.package = _COLLECTIONS.get(self.package, self.package)
+        self.name = match["name"]
         module = _imported(self.package, written)
         try:
             self.thing: Any = reduce(getattr, match["name"].split("."), module)
@@ -69,7 +74,11 @@ class Target:
         return made
 
     def usual_input(self) -> str | None:
-        """Return the input volume that torchvision gives for a model of its own; None for any other."""
+        """Return the input volume that torchvision or timm gives for a model of its own; None for any other."""
+        if self.package == "timm.models":
+            with contextlib.suppress(Exception):  # timm knows no input of what is no model of its own
+                channels, height, width = sys.modules[self.package].get_pretrained_cfg(self.name).input_size
+                return f"{int(height)}x{int(width)}x{int(channels)}"
         if not self.package.startswith("torchvision.models"):
             return None
         from torchvision.models import get_model_weights

@@ -26,6 +26,7 @@ KNOWN = (
     ),
     Known("darknet/darknet19.cfg", 20_842_376, "1x1x1000", "20.8 M of the publication; PyTorch's count of its layers"),
     Known("darknet/darknet53.cfg", 41_609_928, "1x1x1000", "41.6 M; PyTorch's count of its layers"),
+    Known("darknet/yolov2.cfg", 50_962_889, "13x13x425", "what Keras calls its trainable parameters"),
     Known("darknet/yolov2-tiny-voc.cfg", 15_861_773, "13x13x125", "PyTorch's count of its layers"),
     Known("convnetjs/cifar10.js", (75 + 1) * 16 + (400 + 1) * 20 + (1280 + 1) * 10, "1x1x10", "arithmetic"),
     Known("convnetjs/mnist.html", (25 + 1) * 8 + (200 + 1) * 16 + (256 + 1) * 10, "1x1x10", "arithmetic"),

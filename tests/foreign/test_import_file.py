@@ -113,4 +113,4 @@ def test_a_name_of_timm_is_imported_alone(cnncalc: Cnncalc, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "timm", ModuleType("timm"))
     monkeypatch.setitem(sys.modules, "timm.models", models)
     done = cnncalc("import", "timm:small")
-    assert done.out.splitlines() == ["# timm:small", "input 24x32x3", "rounding floor", "", "conv 3x3x8"]
+    assert done.out.splitlines() == ["# timm:small", "input 24x32x3", "", "conv 3x3x8"]

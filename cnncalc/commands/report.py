@@ -134,5 +134,5 @@ def _with_weights(view: RunView, wanted: Mapping[str, Any]) -> RunView:
     except CnncalcError as error:
         if wanted["device"] or wanted["limit"]:
             raise
-        return view.without_weights(error)
+        return view.without_weights(error.message)
     return with_weights(view, wanted["device"] or "auto", data)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cnncalc.core.numbers import duration_text
-from cnncalc.page.run.sections import live_parts
+from cnncalc.page.run.sections import live_parts, seen_part
 from cnncalc.page.run.view import RunView, Seen, view_of
 from cnncalc.train.events import Begun, Ended, StepReport
 from cnncalc.train.progress import EpochGradients, EpochMetrics
@@ -37,6 +37,7 @@ class LiveState:
         self._changed = threading.Condition()
         self._parts: dict[str, tuple[int, str]] = {}
         self._shown = 0
+        self._shown_seen: Seen | None = None
         self._hearers: Mapping[str, Callable[[Any], None]] = {
             "begin": self._begin,
             "steps": self._step,
@@ -90,7 +91,11 @@ class LiveState:
         """Make the parts of the page of what is known now, and remember which of them are new."""
         if self._view is None or self._shown == self.version:
             return
-        for name, text in live_parts(self._view).items():
+        parts = live_parts(self._view)
+        if self._view.seen is not self._shown_seen:
+            self._shown_seen = self._view.seen
+            parts["seen"] = seen_part(self._view.seen)
+        for name, text in parts.items():
             if name not in self._parts or self._parts[name][1] != text:
                 self._parts[name] = self.version, text
         self._shown = self.version

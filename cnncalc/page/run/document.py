@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import PurePath
 
@@ -11,8 +11,7 @@ from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.page.document import asset, opening
 from cnncalc.page.page import network_part, shown
-from cnncalc.page.run.sections import EPOCH_HEADS, live_parts
-from cnncalc.page.run.testing import tested_part
+from cnncalc.page.run.sections import EPOCH_HEADS, live_parts, seen_part
 from cnncalc.page.run.view import RunView
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of, settings
 
@@ -20,10 +19,13 @@ LINKS = {
     "curves": "Learning curves",
     "gradients": "Gradients",
     "seen": "What it sees",
-    "tested": "Test",
     "recipe": "Recipe",
     "network": "Network",
 }
+
+
+BELOW = 2
+"""How many of them stand below the parts of `cnncalc inspect`."""
 
 
 def run_page(view: RunView, version: str, *, live: bool = False) -> Iterator[str]:
@@ -36,11 +38,12 @@ def run_page(view: RunView, version: str, *, live: bool = False) -> Iterator[str
 
     """
     network, sheets = network_part(shown(_network_name(view), count(view.network)))
-    sheet = asset("report.css") + chart_sheet() + _own("run.css")
+    sheet = asset("report.css") + asset("look.css") + chart_sheet() + _own("run.css")
     scripts = [asset("report.js"), _own("run.js"), *([_own("live.js")] if live else [])]
     yield opening(view.name, sheet, sheets=sheets, scripts=scripts, connects=live)
-    yield from _head(view, live=live)
-    yield from _run(view, live=live)
+    parts = live_parts(view)
+    yield from _head(view, parts, live=live)
+    yield from _run(view, parts)
     yield '<div class="apart" id="network-head"><h2>Network</h2></div>\n'
     yield from network
     yield f"<footer>Made by cnncalc {version}. MACs are multiplications for one image.</footer>\n</main>\n"
@@ -57,8 +60,8 @@ def _network_name(view: RunView) -> str:
     return name if 0 < len(name) <= 60 else "network"
 
 
-def _head(view: RunView, *, live: bool) -> Iterator[str]:
-    facts, parts = view.facts, live_parts(view)
+def _head(view: RunView, parts: Mapping[str, str], *, live: bool) -> Iterator[str]:
+    facts = view.facts
     yield '<a class="skip" href="#run">Skip to the run</a>\n<header class="charts">\n'
     yield f"<h1>{html_text(view.name)}</h1>\n"
     answer = (
@@ -68,16 +71,16 @@ def _head(view: RunView, *, live: bool) -> Iterator[str]:
     if live:
         yield f'<p class="state" id="state" role="status">{parts["state"]}</p>\n'
     yield f'<dl class="totals" id="totals">{parts["totals"]}</dl>\n'
-    links = {name: title for name, title in LINKS.items() if not (live and name == "tested")}
     yield '<nav aria-label="Parts"><ul>\n'
-    for name, title in links.items():
-        yield f'<li><a href="#{name}-head">{title}</a></li>\n'
+    links = [(f"{name}-head", title) for name, title in LINKS.items()]
+    below = len(links) - BELOW
+    for name, title in [*links[:below], *((part.name, part.title) for part in view.parts), *links[below:]]:
+        yield f'<li><a href="#{name}">{html_text(title)}</a></li>\n'
     yield "</ul></nav>\n</header>\n"
 
 
-def _run(view: RunView, *, live: bool) -> Iterator[str]:
+def _run(view: RunView, parts: Mapping[str, str]) -> Iterator[str]:
     """Yield everything of the run above its network."""
-    parts = live_parts(view)
     yield '<main id="run">\n<div class="run">\n'
     yield f'<h2 id="curves-head">Learning curves</h2>\n<div class="charts" id="curves">{parts["curves"]}</div>\n'
     heads = "".join(f'<th scope="col" class="number">{head}</th>' for head in EPOCH_HEADS)
@@ -88,11 +91,10 @@ def _run(view: RunView, *, live: bool) -> Iterator[str]:
     )
     yield '<h2 id="gradients-head">Gradients</h2>\n'
     yield f'<div class="charts wide" id="gradients">{parts["gradients"]}</div>\n'
-    yield f'<h2 id="seen-head">What the network sees</h2>\n<div id="seen">{parts["seen"]}</div>\n'
-    if not live:
-        yield '<h2 id="tested-head">Test</h2>\n<div>\n'
-        yield from tested_part(view)
-        yield "</div>\n"
+    yield f'<h2 id="seen-head">What the network sees</h2>\n<div id="seen">{seen_part(view.seen)}</div>\n'
+    if view.untested and not view.seen.reason:
+        yield f'<h2>Test</h2>\n<p class="quietly">{html_text(view.untested)}</p>\n'
+    yield from (part.html for part in view.parts)
     yield from _recipe(view)
     yield "</div>\n"
 

@@ -1,4 +1,4 @@
-"""What takes PyTorch to say of a run: how well its network tells images apart, and what it sees."""
+"""What takes PyTorch to say of a run: what its network sees, what it gets wrong, and how well it tells images apart."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnncalc.core.errors import CnncalcError
+from cnncalc.inspect.html import part_html
+from cnncalc.inspect.look import look_at
+from cnncalc.inspect.subject import Subject, subject_of_run
+from cnncalc.inspect.wishes import LookWishes
 from cnncalc.page.run.looking import Watched, look, samples_of
-from cnncalc.page.run.view import RunView
-from cnncalc.report.evaluate import Evaluation
-from cnncalc.train.engine.classifier_head import without_softmax
+from cnncalc.page.run.view import PagePart, RunView
 from cnncalc.train.engine.devices import choose_device
 from cnncalc.train.engine.session import autocast
-from cnncalc.train.run.trained import Trained, load_trained
+from cnncalc.train.recipe.settings import Recipe
+
+PARTS = ("focus", "patches", "mistakes", "metrics")
+"""Parts of `cnncalc inspect` that stand on the page of a run, below filters, images and maps."""
 
 
 def with_weights(view: RunView, device: str, data: Mapping[str, Any]) -> RunView:
@@ -31,32 +36,21 @@ def with_weights(view: RunView, device: str, data: Mapping[str, Any]) -> RunView
     """
     chosen = choose_device(device)
     try:
-        trained = load_trained(view.path, "best", chosen)
+        subject = subject_of_run(view.path, "best", chosen, data)
     except CnncalcError as error:
-        return view.without_weights(error)
-    when = f"With the weights of epoch {trained.epoch:,}, the best so far."
-    try:
-        images = trained.images(data)
-        tested = trained.test_on(images, None)
-    except CnncalcError as error:
-        return view.without_weights(error)._replace(seen=look(_watched(trained), None, when))
-    evaluation = Evaluation(
-        run=view.path,
-        weights="best",
-        epoch=trained.epoch,
-        data=tested.data,
-        views=tested.views,
-        classes=trained.facts.classes,
-        confusion=tested.score.confusion.tolist(),
-        loss=tested.score.loss,
-        top5=tested.score.top5,
-        notes=tested.notes,
-    )
-    return view._replace(test=evaluation, seen=look(_watched(trained), samples_of(images.split.to(chosen)), when))
+        return view.without_weights(error.message)
+    when = f"With the weights of epoch {subject.epoch:,}, the best so far."
+    if subject.images is None:
+        return view.without_weights(subject.missing)._replace(seen=look(_watched(subject, view.recipe), None, when))
+    samples = samples_of(subject.images.split.to(chosen))
+    parts = look_at(subject, LookWishes(only=PARTS)).parts
+    shown = [
+        PagePart(f"part{place}", part.title, "".join(part_html(part, f"part{place}")))
+        for place, part in enumerate(parts)
+    ]
+    return view._replace(seen=look(_watched(subject, view.recipe), samples, when), parts=shown)
 
 
-def _watched(trained: Trained) -> Watched:
-    network = without_softmax(trained.network)
-    return Watched(
-        trained.module, network, trained.augmenter, autocast(trained.recipe, trained.device), trained.facts.classes
-    )
+def _watched(subject: Subject, recipe: Recipe) -> Watched:
+    cast = autocast(recipe, subject.device)
+    return Watched(subject.module, subject.network, subject.augmenter, cast, subject.classes)

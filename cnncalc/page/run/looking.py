@@ -13,7 +13,7 @@ from torch.nn import functional
 from cnncalc.core.cleaning import cell
 from cnncalc.inspect.choosing import chosen_layers, mapped_layers
 from cnncalc.inspect.filters import filters_picture, first_filters
-from cnncalc.inspect.images import Picture, data_uri, grid, map_tiles, photo_tiles, png, sized
+from cnncalc.inspect.images import Picture, grid, map_tiles, photo_tiles, sized
 from cnncalc.inspect.maps import activations
 from cnncalc.network import Network, Node
 from cnncalc.page.run.view import Guessed, Seen, SeenLayer, SeenPicture
@@ -134,4 +134,4 @@ def _layer(node: Node, maps: Tensor) -> SeenLayer:
 def _shown(picture: Picture, side: int, wanted: int) -> SeenPicture:
     """Return a picture whose tiles are shown about as large as is wanted."""
     high, wide = picture.shape[:2]
-    return SeenPicture(data_uri(png(picture)), wide, high, max(1, round(wanted / side)))
+    return SeenPicture(picture.tobytes(), wide, high, max(1, round(wanted / side)))

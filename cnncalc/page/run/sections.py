@@ -12,6 +12,7 @@ from cnncalc.charts.lines import Chart, chart_svg
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
 from cnncalc.page.run.curves import gradient_chart, learning_curves
+from cnncalc.page.run.png import png_uri
 from cnncalc.page.run.view import Guessed, RunView, Seen, SeenLayer, SeenPicture
 from cnncalc.report.class_metrics import percent_text
 from cnncalc.report.gradients import METHOD
@@ -29,8 +30,12 @@ def live_parts(view: RunView) -> dict[str, str]:
         "curves": curves(view),
         "epochs": "".join(epoch_rows(view)),
         "gradients": gradients(view),
-        "seen": "".join(seen(view.seen)),
     }
+
+
+def seen_part(found: Seen) -> str:
+    """Return what the network sees, the part that takes longest to make and changes more seldom than the others."""
+    return "".join(_seen(found))
 
 
 # ---- totals
@@ -124,7 +129,7 @@ def gradients(view: RunView) -> str:
 # ---- what the network sees
 
 
-def seen(found: Seen) -> Iterator[str]:
+def _seen(found: Seen) -> Iterator[str]:
     """Yield filters, images with what they are taken for, and activation maps; or why there are none."""
     if found.reason:
         yield f'<p class="quietly">{html_text(found.reason)}</p>'
@@ -182,4 +187,5 @@ def _layer(layer: SeenLayer) -> str:
 
 def _image(picture: SeenPicture, text: str) -> str:
     wide, high = picture.width * picture.factor, picture.height * picture.factor
-    return f'<img src="{picture.uri}" width="{wide}" height="{high}" alt="{html_text(text)}">'
+    source = png_uri(picture.pixels, picture.width, picture.height)
+    return f'<img src="{source}" width="{wide}" height="{high}" alt="{html_text(text)}">'

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cnncalc.core.errors import CnncalcError
 from cnncalc.network import Network
-from cnncalc.report.evaluate import Evaluation
 from cnncalc.train.progress import EpochGradients, EpochMetrics
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.facts import RunFacts
@@ -16,9 +14,9 @@ from cnncalc.train.run.folder import RunFolder
 
 
 class SeenPicture(NamedTuple):
-    """A picture as a part of the page: ``uri`` holds a PNG file, and the page shows it ``factor`` times as large."""
+    """A picture of pixels, a byte each of red, green, blue and opacity; the page shows it ``factor`` times as large."""
 
-    uri: str
+    pixels: bytes
     width: int
     height: int
     factor: int = 1
@@ -76,6 +74,14 @@ class Seen(NamedTuple):
     layers: Sequence[SeenLayer] = ()
 
 
+class PagePart(NamedTuple):
+    """A part of the page that is made already: its id, its title, and its HTML."""
+
+    name: str
+    title: str
+    html: str
+
+
 class RunView(NamedTuple):
     """A run as its page shows it.
 
@@ -89,8 +95,8 @@ class RunView(NamedTuple):
         steps: pairs of a place in epochs and the mean loss of the steps up to there; while it trains only.
         state: where it stands, as a sentence; "" for a run that is not watched.
         seen: what its network sees.
-        test: how well it tells images apart; None where that is not known.
-        untested: why that is not known.
+        parts: of `cnncalc inspect`: mistakes, metrics and so on.
+        untested: why there are none.
 
     """
 
@@ -104,12 +110,12 @@ class RunView(NamedTuple):
     steps: Sequence[tuple[float, float]] = ()
     state: str = ""
     seen: Seen = Seen()
-    test: Evaluation | None = None
+    parts: Sequence[PagePart] = ()
     untested: str = ""
 
-    def without_weights(self, error: CnncalcError) -> RunView:
+    def without_weights(self, why: str) -> RunView:
         """Return it with the reason why nothing can be said of its weights."""
-        reason = f"Not shown: {error.message}."
+        reason = f"Not shown: {why}."
         return self._replace(untested=reason, seen=Seen(reason=reason))
 
     @property

@@ -11,11 +11,9 @@ from cnncalc.core.numbers import in_units
 from cnncalc.draw.styles import Wishes, picture_of
 from cnncalc.draw.styles.files import name_of
 from cnncalc.draw.svg import svg
+from cnncalc.report.folded import folded, folded_shapes
 from cnncalc.report.shapes import shapes_report
 from cnncalc.report.table import Table
-
-MOST_ROWS = 40
-"""Most layers that are shown one by one; of more, the blocks of the first level have a row each."""
 
 
 def notebook_html(counts: Counts) -> str:
@@ -25,15 +23,15 @@ def notebook_html(counts: Counts) -> str:
     prefix = f"cnncalc-{crc32(f'{name} {network.source.text} {network.input}'.encode()):08x}-"  # of this network alone
     totals = f"{name}: {network.input} → {network.output}, {network.params:,} parameters, {in_units(network.macs)} MACs"
     picture = svg(picture_of(network, "graph", Wishes(name=name)), "light", prefix=prefix)
-    depth = 1 if len(network) > MOST_ROWS and network.blocks else None
-    rows = "".join(_rows(shapes_report(counts, depth=depth).table.for_people()))
+    rows = "".join(_rows(folded(shapes_report(counts), counts, folded_shapes).table.for_people()))
     return f"<div><p><strong>{html_text(totals)}</strong></p>{picture}<table>{rows}</table></div>"
 
 
 def _rows(table: Table) -> Iterator[str]:
     titles, body, total = table.shown(html_text)
     aligned = [
-        ' style="text-align: right"' if column.right else ' style="text-align: left"' for column in table.columns
+        ' style="text-align: right"' if column.right else ' style="text-align: left; white-space: pre"'
+        for column in table.columns
     ]
     yield _row("th", titles, aligned)
     for cells in body:

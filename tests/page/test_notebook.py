@@ -23,12 +23,15 @@ def test_totals_picture_and_table() -> None:
     assert "".join(found[0].itertext()) == "vgg16: 224x224x3 → 1x1x1000, 138,357,544 parameters, 15.5 G MACs"
     assert found[1].tag == "{http://www.w3.org/2000/svg}svg"
     cells = [[cell.text or "" for cell in row] for row in found[2]]
-    assert "138,357,544" in cells[-1]
-    assert any("102,764,544" in row for row in cells)  # fc 4096 on 7x7x512, with biases
+    assert "138,357,544 100.0%" in cells[-1]
+    assert any("119,545,856  86.4%" in row for row in cells)  # fc 4096 on 7x7x512 and on 4096, with biases
 
 
-def test_a_long_network_has_a_row_for_each_block_of_the_first_level() -> None:
-    assert len(shown("resnet152")[2]) < 20
+def test_a_long_network_folds_as_in_a_terminal() -> None:
+    """Under the head the input, 16 rows of which one is ×35, and the totals."""
+    rows = shown("resnet152")[2]
+    assert len(rows) == 19
+    assert [row[1].text for row in rows].count("×35") == 1
 
 
 def test_a_hostile_name_of_a_file_stays_text(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ REFUSED = (
     Refused(
         "darknet number",
         ("[net]\nwidth=32\nheight=32\n\n[convolutional]\nfilters=many\nsize=3\nactivation=leaky\n"),
-        "text:6:1: filters is `many`, which is no whole number",
+        "text:6:1: filters is `many`, which is not a whole number",
     ),
     Refused(
         "darknet recurrent",

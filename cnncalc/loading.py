@@ -30,6 +30,8 @@ _MOST_BYTES = 4 * MAX_TEXT  # a character takes at most four
 
 _ONNX = b"\x08"
 """How an ONNX file begins, with the number of its version; no text has this character."""
+_BINARY = (b"PK\x03\x04", b"\x89HDF\r\n", b"\x80\x02", b"\x80\x04")
+"""How files begin that hold models of Keras and PyTorch with their weights: zip, HDF5 and pickle."""
 
 
 def load(
@@ -221,7 +223,13 @@ def _read_file(name: str) -> Source:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SpecError("cannot-read", f"cannot read `{shorten_path(name)}`: {reason}") from None
-    return Source(name, _onnx_listing(name) if data.startswith(_ONNX) else _decode(name, data))
+    if data.startswith(_ONNX):
+        return Source(name, _onnx_listing(name))
+    if data.startswith(_BINARY):
+        from cnncalc.foreign.binary_files import text_of  # a spec needs nothing of it
+
+        return Source(name, _checked(name, text_of(name)))
+    return Source(name, _decode(name, data))
 
 
 def _onnx_listing(name: str) -> str:

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "not-checked": "a note and no error, in network/test_claims.py",
     "channels-first": "a note and no error, in network/test_trials.py",
     "bad-package": "about another package, in layers/test_own_layers.py",
+    "not-foreign": "said by import alone, in foreign/test_import_file.py",
     "not-in-pytorch": "said when a module is built, in model/test_refused.py",
 }
 """Codes that no spec in the corpus can raise, and why."""

@@ -273,5 +273,5 @@ def test_bytes_on_the_command_line_that_are_no_text() -> None:
         cnncalc.load("input 8x8x1\nfc 10 # \udcff")
     assert (caught.value.code, caught.value.message) == (
         "not-text",
-        "`text` is not a text in UTF-8: character 21 is none",
+        "`text` is not a text in UTF-8: character 21 is not valid",
     )

@@ -11,6 +11,7 @@ from cnncalc.core.source import Source, Span
 from cnncalc.core.words import shorten_path
 from cnncalc.foreign.draft import INPUT, Draft, DraftStep, label_text
 from cnncalc.network import Network, Node
+from cnncalc.spec.steps import STATEMENTS
 
 _CALLED_AT = re.compile(r":(\d+)$")
 _KEYWORDS = frozenset(("input", "output", "rounding", "param", "block", "end", "use", "total"))
@@ -150,10 +151,13 @@ def _lines(draft: Draft) -> Iterator[Line]:
 
 
 def _output_lines(draft: Draft, names: dict[int, str]) -> Iterator[Line]:
-    if len(draft.outputs) > 1:
-        yield f"output {' '.join(f'@{names[index]}' for index in draft.outputs)}", draft.steps[-1].span, None
-    elif draft.outputs[0] != draft.last:
-        yield f"@{names[draft.outputs[0]]}", draft.steps[-1].span, None
+    ends = [f"@{names[index]}" for index in draft.outputs]
+    last = draft.steps[-1].span
+    if len(ends) > 1:
+        has_word = "output" in STATEMENTS
+        yield f"{'output' if has_word else '# outputs:'} {' '.join(ends)}", last, None
+    if (len(ends) == 1 or "output" not in STATEMENTS) and draft.outputs[-1] != draft.last:
+        yield ends[-1], last, None
 
 
 def _step_line(step: DraftStep, number: int, names: dict[int, str]) -> str:

@@ -28,6 +28,9 @@ KNOWN = (
     Known("darknet/darknet53.cfg", 41_609_928, "1x1x1000", "41.6 M; PyTorch's count of its layers"),
     Known("darknet/yolov2.cfg", 50_962_889, "13x13x425", "what Keras calls its trainable parameters"),
     Known("darknet/yolov2-tiny-voc.cfg", 15_861_773, "13x13x125", "PyTorch's count of its layers"),
+    Known("darknet/yolov3.cfg", 61_949_149, "52x52x255", "the publication's 61.9 M, without running statistics"),
+    Known("darknet/yolov3-tiny.cfg", 8_852_366, "26x26x255", "8.9 M in Ultralytics' table"),
+    Known("darknet/yolov4.cfg", 64_363_101, "19x19x255", "64.4 M in the tables of PyTorch's ports"),
     Known("convnetjs/cifar10.js", (75 + 1) * 16 + (400 + 1) * 20 + (1280 + 1) * 10, "1x1x10", "arithmetic"),
     Known("convnetjs/mnist.html", (25 + 1) * 8 + (200 + 1) * 16 + (256 + 1) * 10, "1x1x10", "arithmetic"),
     Known("convnetjs/saved.json", (75 + 1) * 16 + (4096 + 1) * 10, "1x1x10", "arithmetic"),
@@ -54,6 +57,10 @@ KNOWN = (
     Known("tables/torchsummary_mnist.txt", 21_840, "1x1x10", "PyTorch's example of MNIST"),
     Known("tables/torchsummary_vgg16.txt", 138_357_544, "1x1x1000", "torchvision's vgg16"),
     Known("tables/torchsummary_separable.txt", 1_994, "1x1x10", "PyTorch"),
+    Known("ultralytics/yolov5s.yaml", 7_235_389, "2x2x255", "what YOLOv5 prints: 7235389 parameters", "64x64x3"),
+    Known(
+        "ultralytics/yolov8n.yaml", 3_157_200 - 16, "2x2x144", "what Ultralytics prints, 16 of them fixed", "64x64x3"
+    ),
     Known("ultralytics/yolov8n-cls.yaml", 2_719_288, "1x1x1000", "Ultralytics' table: 2.7 M", "224x224x3"),
     Known("ultralytics/yolov8s-cls.yaml", 6_361_736, "1x1x1000", "Ultralytics' table: 6.4 M", "224x224x3"),
     Known("ultralytics/small_c3.yaml", 20_938, "32x32x10", "the modules written out in PyTorch", "64x64x3"),

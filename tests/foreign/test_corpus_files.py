@@ -45,3 +45,18 @@ def test_every_format_has_three_files() -> None:
     assert {
         each.what: found.count(each) for each in FORMATS if found.count(each) < 3 and type(each) is not ModelName
     } == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "input", "billions"),
+    [
+        ("darknet/yolov3.cfg", None, 65.86),
+        ("darknet/yolov3-tiny.cfg", None, 5.56),
+        ("ultralytics/yolov5s.yaml", "640x640x3", 16.4),
+        ("ultralytics/yolov8n.yaml", "640x640x3", 8.7),
+    ],
+)
+def test_a_detector_has_the_published_operations(file: str, input: str | None, billions: float) -> None:
+    """Publications of YOLO count a multiplication and an addition as two: "BFLOPs"."""
+    network = package.load(FILES / file, input=input)
+    assert 2 * network.macs / 1e9 == pytest.approx(billions, abs=0.05)

@@ -17,7 +17,7 @@ _SHOWN = ("convolution", "enlarging", "pooling", "activation", "merge", "linear"
 def chosen_layers(network: Network, named: Sequence[str] = ()) -> list[Node]:
     """Return the layers that are meant, or a sensible few: all of a short network, of a long one those below.
 
-    Of a long network, the layers that are shown are the first and the last at each size of the maps.
+    Of a long network, the layers that are shown are the first, and the last at each size of the maps.
 
     Raises:
         ArgumentError: where a layer that is named is not there.
@@ -28,10 +28,8 @@ def chosen_layers(network: Network, named: Sequence[str] = ()) -> list[Node]:
     shown = [node for node in network.layers if node.layer.role in _SHOWN and node.output.values > 1]
     if len(shown) <= MOST:
         return shown
-    by_size: dict[tuple[int, ...], list[Node]] = {}
-    for node in shown:
-        by_size.setdefault(tuple(node.output.spatial), []).append(node)
-    ends = {node.index: node for alike in by_size.values() for node in (alike[0], alike[-1])}
+    lasts = {tuple(node.output.spatial): node for node in shown}
+    ends = {node.index: node for node in (shown[0], *lasts.values())}
     few = [ends[index] for index in sorted(ends)]
     return [few[place * len(few) // MOST] for place in range(MOST)] if len(few) > MOST else few
 

@@ -171,7 +171,7 @@ def columns_for(count: int, width: int) -> int:
 def png(picture: Picture) -> bytes:
     """Return a picture as the bytes of a PNG file, the same ones every time."""
     data = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture), "RGBA").save(data, format="PNG", optimize=True)
+    Image.fromarray(np.ascontiguousarray(picture), "RGBA").save(data, format="PNG", compress_level=6)
     return data.getvalue()
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import cnncalc
-from cnncalc.inspect.maps import activations
+from cnncalc.inspect.choosing import chosen_layers, exciting_layers
+from cnncalc.inspect.maps import activations, images_at_once
 
 LENET = "input 28x28x1\nconv 5x5x6 p2 - relu - pool2\nconv 5x5x16 - relu - pool2\nfc 84 - relu - fc 10"
 RESIDUAL = "input 8x8x3\nconv 3x3x4 p1 - bn - relu\nadd( conv 3x3x4 p1 - bn | identity ) - relu\ngap - fc 3 - softmax"
@@ -92,3 +93,42 @@ def test_networks_of_the_zoo(name: str) -> None:
     for node in network:
         sizes = node.output.spatial if found.layers[node.index].dim() == 4 else ()
         assert tuple(found.layers[node.index].shape) == (1, node.output.channels, *sizes)
+
+
+# ---- which layers are shown
+
+
+def test_a_short_network_shows_what_computes() -> None:
+    """Everything but norms, dropout and flatten."""
+    network = cnncalc.load("input 8x8x1\nconv 3x3x4 - bn - relu - dropout 0.5 - pool2 - flatten - fc 3 - softmax")
+    assert [node.name for node in chosen_layers(network)] == ["conv1", "relu1", "pool1", "fc1", "softmax1"]
+
+
+def test_a_long_network_shows_the_first_and_the_last_at_each_size() -> None:
+    """ResNet-18: 112, 56, 28, 14 and 7, and the output."""
+    network = cnncalc.load("resnet18")
+    shown = chosen_layers(network)
+    assert [(node.name, node.output.spatial[0]) for node in shown] == [
+        ("conv1", 112),
+        ("relu1", 112),
+        ("basic2.relu1", 56),
+        ("basic_stage1.basic1.relu1", 28),
+        ("basic_stage2.basic1.relu1", 14),
+        ("basic_stage3.basic1.relu1", 7),
+        ("fc1", 1),
+    ]
+    assert [node.name for node in exciting_layers(network, shown, ())][-1] == "fc1"
+
+
+def test_named_layers_are_shown_once_each_in_their_order() -> None:
+    """By name, by number, or by the name of a block for its last layer."""
+    network = cnncalc.load("resnet18")
+    named = ["fc1", "basic2", "1", "conv1"]
+    assert [node.name for node in chosen_layers(network, named)] == ["fc1", "basic2.relu1", "conv1"]
+
+
+def test_few_images_are_in_memory_at_a_time_where_maps_are_large() -> None:
+    """VGG-16 has 28.8 million values for an image: 110 MiB in float32, of which four go into 512 MiB."""
+    network = cnncalc.load("vgg16")
+    assert images_at_once(network, 64) == 2**29 // (4 * network.activations) == 4
+    assert images_at_once(cnncalc.load(LENET), 64) == 64

@@ -149,6 +149,61 @@ def test_a_part_of_the_positions(habit: Callable[[Habit, Tensor], object], text:
     assert check(habit) == f"conv 3x3x8 p1 - {text}"
 
 
+# ---- modules around modules, and functions that cannot be seen into
+
+
+def gated_add(x: Tensor, y: Tensor) -> Tensor:
+    return torch.relu(x + y) * torch.sigmoid(y)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit")
+def test_a_scripted_function_is_seen_by_export() -> None:
+    """What `torch.fx` cannot trace, `torch.export` does; the layers know their modules and lines all the same."""
+    scripted = torch.jit.script(gated_add)
+    habit = lambda m, x: scripted(x, m.conv(x))  # noqa: E731
+    assert check(habit) == "conv 3x3x8 p1 - mul( add( | skip1: conv 1x1x8 ) - relu | @skip1 - sigmoid )"
+
+
+def net() -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU6(inplace=True), nn.MaxPool2d(2), nn.Dropout())
+
+
+class Halves(nn.Module):
+    """Calls ranges of a Sequential, each of which is a module that is made in `forward`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = net()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.whole[2:](self.whole[:2](x))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.DataParallel(net()),
+        nn.Sequential(nn.DataParallel(net())),
+        Halves(),
+        torch.export.export(net().eval(), (torch.zeros(2, 3, 8, 8),)).module(),
+    ],
+    ids=["parallel", "inner", "range", "exported"],
+)
+def test_what_only_holds_a_module_is_that_module(module: nn.Module) -> None:
+    text = import_module(module, "8x8x3").text.removesuffix(" - dropout 0.5\n").removesuffix("\n")
+    assert text == "input 8x8x3\n\nconv 3x3x8 - bn - relu6 - maxpool 2x2 s2"
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit")
+def test_torchscript_is_refused_by_its_name() -> None:
+    with pytest.raises(SpecError) as raised:
+        import_module(nn.Sequential(torch.jit.script(net())), "8x8x3")
+    assert str(raised.value) == (
+        "the language cannot say a torch.jit.ScriptModule in `0`: its code is TorchScript, which says nothing of "
+        "modules: import what it was made from"
+    )
+
+
 # ---- sums and products
 
 
@@ -256,7 +311,7 @@ def test_a_function_with_a_gradient_of_its_own_is_the_activation_that_it_compute
 
 
 def test_a_function_that_only_changes_the_gradient_is_refused() -> None:
-    with pytest.raises(SpecError, match=r"`Reverses` .*: its gradient is its own"):
+    with pytest.raises(SpecError, match=r"`Reverses` .*: it has a gradient of its own"):
         import_module(Habit(lambda m, x: Reverses.apply(x)), "8x8x3")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cnncalc.core.volume import Volume
 from cnncalc.layers import find
 from cnncalc.model.from_torch.block_candidates import Family
-from cnncalc.model.from_torch.trace import CONTAINERS, ModuleScope
+from cnncalc.model.from_torch.traced_modules import CONTAINERS, ModuleScope
 from cnncalc.model.from_torch.units import NORM, PATH, STAGE
 from cnncalc.spec.expressions import RESERVED_NAMES, SIZES
 from cnncalc.spec.steps import MERGES, STATEMENTS

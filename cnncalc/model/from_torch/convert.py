@@ -26,7 +26,8 @@ from cnncalc.model.from_torch.reading import read
 from cnncalc.model.from_torch.render import laid_out
 from cnncalc.model.from_torch.simplify import simplified
 from cnncalc.model.from_torch.text_parts import Folded
-from cnncalc.model.from_torch.trace import Traced, has_numbers, module_path, trace
+from cnncalc.model.from_torch.trace import Traced, trace
+from cnncalc.model.from_torch.traced_modules import has_numbers, inner, module_path
 from cnncalc.model.from_torch.units import united
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
@@ -70,7 +71,7 @@ def import_module(
         SpecError: where the module cannot be traced, does what the language has no word for, or would not be
             the same network as the text.
     """
-    volume = read_input(input)
+    volume, module = read_input(input), inner(module)
     readers = Readers()
     traced = trace(module, volume, readers.knows)
     readout = simplified(read(traced, module, volume, readers))

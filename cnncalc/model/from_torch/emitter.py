@@ -31,7 +31,8 @@ from cnncalc.model.from_torch.axes import (
 )
 from cnncalc.model.from_torch.learning import Weights
 from cnncalc.model.from_torch.operations import ReadLayer
-from cnncalc.model.from_torch.trace import BATCH, ModuleScope, Traced, module_path
+from cnncalc.model.from_torch.trace import BATCH, Traced
+from cnncalc.model.from_torch.traced_modules import ModuleScope, module_path
 from cnncalc.model.from_torch.values import View
 
 

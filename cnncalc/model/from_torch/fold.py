@@ -35,7 +35,7 @@ from cnncalc.model.from_torch.text_parts import (
     targets,
     without_last_label,
 )
-from cnncalc.model.from_torch.trace import ModuleScope
+from cnncalc.model.from_torch.traced_modules import ModuleScope
 from cnncalc.model.from_torch.units import NORM, STAGE, NestItem, Unit
 
 LINE = 24

@@ -11,7 +11,7 @@ from cnncalc.core.words import listed
 from cnncalc.layers.written import Unsayable
 from cnncalc.model.from_torch.computed import operations_of
 from cnncalc.model.from_torch.operations import Learned
-from cnncalc.model.from_torch.trace import module_path
+from cnncalc.model.from_torch.traced_modules import module_path
 from cnncalc.model.from_torch.values import Tensor
 
 RUNNING = ("running_mean", "running_var")

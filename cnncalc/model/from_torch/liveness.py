@@ -8,7 +8,8 @@ import torch
 from torch import fx
 
 from cnncalc.model.from_torch.operations import Readout
-from cnncalc.model.from_torch.trace import Traced, cannot_say
+from cnncalc.model.from_torch.refusals import cannot_say
+from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_values import write_into
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cnncalc.layers import class_of
 from cnncalc.layers.merging import Merge
 from cnncalc.model.from_torch.operations import ReadLayer, Readout
-from cnncalc.model.from_torch.trace import ModuleScope
+from cnncalc.model.from_torch.traced_modules import ModuleScope
 from cnncalc.spec.steps import MERGES
 
 DEEP = 3

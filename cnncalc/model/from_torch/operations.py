@@ -8,7 +8,7 @@ from torch import fx
 
 from cnncalc.core.volume import Volume
 from cnncalc.layers.written import Tokens
-from cnncalc.model.from_torch.trace import ModuleScope
+from cnncalc.model.from_torch.traced_modules import ModuleScope
 
 
 class Learned(NamedTuple):

@@ -21,7 +21,8 @@ from cnncalc.model.build import LAYER, build
 from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.source_lines import line_of_error
-from cnncalc.model.from_torch.trace import BATCH, Root, Traced, attribute, left_as_it_is
+from cnncalc.model.from_torch.trace import BATCH, Traced
+from cnncalc.model.from_torch.traced_modules import Root, attribute, left_as_it_is, tested
 from cnncalc.model.initialise import FixedTensor
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
@@ -56,7 +57,7 @@ def check_outputs(
     """
     with left_as_it_is(module), torch.no_grad(), torch.random.fork_rng([]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        module.eval()
+        tested(module)
         proof = _Proof(module, network, order, readout, traced)
         proof.compare()
 

@@ -24,7 +24,9 @@ from cnncalc.model.from_torch.liveness import live_calls, live_operations, memor
 from cnncalc.model.from_torch.operations import Readout
 from cnncalc.model.from_torch.readers import Reader, Readers
 from cnncalc.model.from_torch.recognition import Recognition, Region
-from cnncalc.model.from_torch.trace import BATCH, MADE, Traced, cannot_say, own_gradient, own_tensors
+from cnncalc.model.from_torch.refusals import cannot_say, own_gradient
+from cnncalc.model.from_torch.trace import BATCH, Traced
+from cnncalc.model.from_torch.traced_modules import MADE, own_tensors
 from cnncalc.model.from_torch.traced_values import function_name
 from cnncalc.model.from_torch.values import Inside, Overwritten, Stack, Tensor, View
 

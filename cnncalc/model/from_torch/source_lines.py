@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,13 @@ def line_of_error(error: BaseException) -> str:
         found = _line_in(at.tb_frame, at.tb_lineno) or found
         at = at.tb_next
     return found
+
+
+def line_of_stack(text: str) -> str:
+    """Return the innermost line of the user's code in a traceback that is written out; "" for none."""
+    frames = re.findall(r'File "([^"]+)", line (\d+)', text)
+    own = [f"{Path(file).name}:{number}" for file, number in frames if "/torch/" not in file.replace("\\", "/")]
+    return own[-1] if own else ""
 
 
 def _line_in(frame: FrameType, number: int) -> str:

@@ -7,42 +7,38 @@ the module's weights are real). So a module may ask for shapes, loop over them a
 from __future__ import annotations
 
 import contextlib
-import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch import fx, nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._ops import OpOverload
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
-from cnncalc.model.from_torch.own_gradients import OwnGradient, OwnGradients
-from cnncalc.model.from_torch.source_lines import Lines, line_of_error
+from cnncalc.model.from_torch.exported import RunAgain, called, exported
+from cnncalc.model.from_torch.own_gradients import OwnGradients
+from cnncalc.model.from_torch.refusals import cannot_say, own_gradient
+from cnncalc.model.from_torch.source_lines import Lines, line_of_error, line_of_stack
+from cnncalc.model.from_torch.traced_modules import (
+    CONTAINERS,
+    MADE,
+    ModuleScope,
+    Root,
+    attribute,
+    inner,
+    left_as_it_is,
+    module_path,
+    tested,
+    without_logs,
+)
 from cnncalc.model.from_torch.traced_values import TracedValue, passing_for_tensors, write_into
 
 BATCH = 2
 """Images that a module is traced on. With one, a shape would not say where the images are."""
-
-
-class ModuleScope(NamedTuple):
-    """A module that holds others: its path, the name of its class, and that of the nearest real owner's.
-
-    The owner is "" where there is none but the whole network.
-    """
-
-    path: str
-    kind: str
-    owner: str = ""
-
-
-MADE = "made"
-"""How the names begin of modules that a forward makes."""
-
-CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict", "Module", "GraphModule", ""))
-"""Classes of modules that only hold others."""
 
 
 class Traced(NamedTuple):
@@ -67,77 +63,33 @@ def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], boo
     Raises:
         SpecError: where the module cannot be traced.
     """
-    root = Root(module)
     tracer = _Tracer(volume, _numberless(module), is_layer)
-    try:
-        guards = left_as_it_is(module), warnings.catch_warnings(), passing_for_tensors(), tracer.functions.seen()
-        with contextlib.ExitStack() as stack:
-            for guard in (*guards, _without_logs()):
-                stack.enter_context(guard)
-            warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
-            module.eval()
-            graph = tracer.trace(root)
-    except CnncalcError:
-        raise
-    except Exception as error:
-        raise tracer.failed(error) from error
-    graph.owning_module = None
-    return Traced(graph, root, dict(root.named_modules()), lambda path: attribute(root, path))
+    with left_as_it_is(module), warnings.catch_warnings(), without_logs():
+        warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
+        tested(module)
+        try:
+            return tracer.traced(Root(module))
+        except CnncalcError:
+            raise
+        except Exception as error:
+            other = _Tracer(volume, _numberless(module), is_layer)
+            try:
+                return other.traced(_ExportedRoot(module, other))
+            except Exception:
+                raise tracer.failed(error) from error
 
 
-@contextlib.contextmanager
-def _without_logs() -> Iterator[None]:
-    """Let PyTorch print nothing about shapes that do not fit: the error says it."""
-    log = logging.getLogger("torch._subclasses.fake_tensor")
-    before, log.disabled = log.disabled, True
-    try:
-        yield
-    finally:
-        log.disabled = before
+class _ExportedRoot(Root):
+    """The module as `torch.export` sees it, which is run with the values of a trace."""
 
-
-@contextlib.contextmanager
-def left_as_it_is(module: nn.Module) -> Iterator[None]:
-    """Restore every attribute of every part of a module, whatever its forward sets."""
-    before = [(part, dict(vars(part))) for part in module.modules()]
-    try:
-        yield
-    finally:
-        for part, attributes in before:
-            vars(part).clear()
-            vars(part).update(attributes)
-
-
-class Root(nn.Module):
-    """Holds the module, so that it may be a single layer, and takes one input whatever its own takes."""
-
-    HOLDS = "network"
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.network = module
+    def __init__(self, module: nn.Module, tracer: _Tracer) -> None:
+        super().__init__(module)
+        volume = tracer.volume
+        images = torch.zeros((BATCH, volume.channels, *volume.spatial), device=tracer.device)
+        self.run = RunAgain(exported(module, images), module, tracer.at)
 
     def forward(self, x: torch.Tensor) -> Any:
-        """Return what the module makes of images."""
-        return self.network(x)
-
-
-def own_tensors(root: nn.Module) -> frozenset[str]:
-    """Return the paths of the tensors that the user's module has, and not its forward makes."""
-    module = root.get_submodule(Root.HOLDS)
-    named = [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
-    return frozenset([f"{Root.HOLDS}.{name}" for name, _ in named])
-
-
-def module_path(path: str) -> str:
-    """Return a path as the user's module knows it: without what holds the module here."""
-    return path.removeprefix("network").removeprefix(".")
-
-
-def has_numbers(module: nn.Module) -> bool:
-    """Say whether a module's tensors have values: those on the meta device and fake ones have none."""
-    tensors = [*module.parameters(), *module.buffers()]
-    return not any(tensor.is_meta or isinstance(tensor, FakeTensor) for tensor in tensors)
+        return self.run.run(x)
 
 
 def _numberless(module: nn.Module) -> tuple[Any, torch.device]:
@@ -162,8 +114,30 @@ class _Tracer(fx.Tracer):
         self.stack: list[ModuleScope] = []
         self.deepest: list[ModuleScope] = []
         self.computing = False
+        self.exported: tuple[tuple[ModuleScope, ...], str] | None = None
+        self.known: dict[str, nn.Module] = {}
         self.lines = Lines(trace)
         self.functions = OwnGradients(self.lines, lambda function: own_gradient(self._here(), function))
+
+    def traced(self, root: Root) -> Traced:
+        """Trace what a root does."""
+        with passing_for_tensors(), self.functions.seen():
+            graph = self.trace(root)
+        graph.owning_module = None
+        return Traced(graph, root, dict(root.named_modules()), lambda path: attribute(root, path))
+
+    def at(self, node: fx.Node) -> None:
+        """Note which call of an exported graph is next: its own modules and line are those of the user's code."""
+        self.known = self.known or dict(self.root.named_modules())
+        scopes: list[ModuleScope] = []
+        for path, _ in node.meta.get("nn_module_stack", {}).values():
+            full = f"{Root.HOLDS}.{path}".rstrip(".")
+            part = self.known.get(full)
+            if part is None or self.is_layer(part):
+                continue
+            owner = next((scope.kind for scope in scopes[::-1] if scope.kind not in CONTAINERS), "")
+            scopes.append(ModuleScope(full, _kind(part), owner))
+        self.exported = tuple(scopes), line_of_stack(node.meta.get("stack_trace", ""))
 
     # ---- what is a call
 
@@ -175,6 +149,11 @@ class _Tracer(fx.Tracer):
             return forward(*args, **kwargs)
         if self._only_groups(m):
             return forward(*args, **kwargs)
+        if (held := inner(m)) is not m:
+            return held(*args, **kwargs)
+        if isinstance(m, torch.jit.ScriptModule):
+            why = "its code is TorchScript, which says nothing of modules: import what it was made from"
+            raise cannot_say(self._path(m), "a torch.jit.ScriptModule", why, line=self.lines.now())
         path = self._path(m)
         if not self.is_layer(m) and type(m).__module__.startswith("torch.nn") and not _holds(m):
             raise cannot_say(path, f"nn.{type(m).__name__}")
@@ -225,11 +204,12 @@ class _Tracer(fx.Tracer):
 
     def create_proxy(self, kind: str, target: Any, args: Any, kwargs: Any, *rest: Any, **named: Any) -> Any:
         """Record a call; what it returns is a proxy where it is a tensor, and else the thing itself."""
+        if isinstance(target, OpOverload):
+            target, args, kwargs = called(target, args, kwargs)
         self._check_target(target, args)
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **named)
         node = proxy.node
-        node.meta["scopes"] = tuple(self.stack)
-        node.meta["line"] = self.lines.now()
+        node.meta["scopes"], node.meta["line"] = self.exported or (tuple(self.stack), self.lines.now())
         node.meta["function"] = self.functions.now()
         before = _versions(node.all_input_nodes)
         with self.mode, torch.no_grad(), self._computing():
@@ -288,20 +268,6 @@ class _Tracer(fx.Tracer):
         )
 
 
-def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] = (), line: str = "") -> SpecError:
-    """Make the error for what the language has no word for; a path is one of the trace."""
-    where = module_path(path)
-    reason = f": {why}" if why else ""
-    place = (f" in `{where}`" if where else "") + (f" ({line})" if line else "")
-    return SpecError("cannot-import", f"the language cannot say {operation}{place}{reason}", hints=hints)
-
-
-def own_gradient(path: str, function: OwnGradient) -> SpecError:
-    """Make the error for a function whose gradient is its own, and that computes what no layer does."""
-    why = "it has a gradient of its own, and computes no layer of a spec"
-    return cannot_say(path, f"torch.autograd.Function `{function.name}`", why, line=function.line)
-
-
 def _versions(nodes: Iterable[fx.Node]) -> dict[fx.Node, int]:
     """Return how often the memory of each value has been written over, as PyTorch counts it."""
     values = {node: node.meta.get("value") for node in nodes}
@@ -322,9 +288,3 @@ def _has_tensors(value: Any) -> bool:
     if isinstance(value, tuple | list):
         return any(map(_has_tensors, value))
     return isinstance(value, torch.Tensor)
-
-
-def attribute(root: nn.Module, path: str) -> Any:
-    """Return what stands under a dotted path, a tensor for a parameter or a buffer."""
-    *owners, name = path.split(".")
-    return getattr(root.get_submodule(".".join(owners)), name)

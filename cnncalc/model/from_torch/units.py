@@ -8,7 +8,7 @@ from itertools import groupby
 from cnncalc.layers import class_of
 from cnncalc.layers.normalisation import Normalisation
 from cnncalc.model.from_torch.nest import Parts, Placed, PlacedLabel, PlacedMerge, common
-from cnncalc.model.from_torch.trace import CONTAINERS, ModuleScope
+from cnncalc.model.from_torch.traced_modules import CONTAINERS, ModuleScope
 
 NORM = "norm"
 """What the block of a normalisation is called."""

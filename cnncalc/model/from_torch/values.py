@@ -11,7 +11,7 @@ from torch import fx, nn
 from cnncalc.core.words import listed
 from cnncalc.layers.written import Pairs
 from cnncalc.model.from_torch.axes import Axes
-from cnncalc.model.from_torch.trace import module_path
+from cnncalc.model.from_torch.traced_modules import module_path
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from cnncalc.layers import (
     response,
     softmax,
     transposed,
+    upsampling,
 )
 from cnncalc.layers.arguments import Arguments, Labelled
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
@@ -57,5 +58,6 @@ __all__ = [
     "softmax",
     "spoken",
     "transposed",
+    "upsampling",
     "words",
 ]

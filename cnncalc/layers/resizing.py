@@ -1,4 +1,4 @@
-"""Layers that only change the spatial size: ``pad``, ``crop``, ``upsample``."""
+"""Layers that add values around a volume, or take them away: ``pad``, ``crop``."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Pair
-from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
+from cnncalc.layers.base import Layer, Reach, Sources
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
     FORMAT,
     INPUTS,
     RAISED_ON_CPU,
-    RAISED_ON_CUDA,
     Kernel,
     Kernels,
     order_of_images,
 )
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Steps, module, padding
+from cnncalc.layers.steps import Function, Steps, padding
 from cnncalc.layers.window import axis_name
-from cnncalc.layers.written import Unsayable, flag, option, sides, words
+from cnncalc.layers.written import Unsayable, flag, sides, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -181,91 +180,3 @@ class Crop(Layer):
     def size_sums(self, sources: Sources) -> tuple[str, ...]:
         cells = zip(sources[0].spatial, self.sides, strict=True)
         return tuple([f"{size} − {before} − {after}" for size, (before, after) in cells])
-
-
-_LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
-
-
-@register("upsample")
-@dataclass(eq=False, repr=False)
-class Upsample(Layer):
-    """``upsample x2``: repeats every value; with ``bilinear`` (1-D linear, 3-D trilinear) blends them.
-
-    Blending takes corners as PyTorch does by default (``align_corners=False``).
-    """
-
-    factors: tuple[int, ...]
-    mode: str
-
-    kind = "upsample"
-    role = "enlarging"
-    output_is_free = True
-    other_names = (("upsample", "", r"up ?sampl(?:e|ing)"),)
-    examples = ("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear")
-
-    @property
-    def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # blending adds in any order
-        return self.mode == "nearest"
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> Upsample:
-        dimensions = arguments.source.dimensions
-        written = arguments.option("factor") or arguments.text("factor")
-        if written is None:
-            raise Fault("missing-size", "upsample needs its factor", hints=["write `upsample x2`"])
-        factors = arguments.spread(arguments.whole_numbers(written, "factor", 1), "factor")
-        mode = arguments.one_of("nearest", *_LINEAR.values()) or "nearest"
-        if mode != "nearest" and mode != _LINEAR.get(dimensions):
-            right = _LINEAR.get(dimensions, "nearest")
-            message = f"`{mode}` is not for {dimensions} spatial dimension{'s' if dimensions > 1 else ''}"
-            raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
-        return cls(factors, mode)
-
-    torch_calls = (
-        "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)",
-        "torch.nn.Upsample upsample(size=None, scale_factor=None, mode='nearest', align_corners=None)",
-        "interpolate(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None,"
-        " antialias=False)",
-    )
-
-    @classmethod
-    def from_torch(cls, call: TorchCall) -> Any:
-        """Read an enlargement by whole factors."""
-        if call["antialias"]:
-            raise Unsayable("it has no antialiasing")
-        call, mode = call.settled(), call["mode"]
-        cells = list(zip(call.made[2:], call.source.spatial, strict=True))
-        factors = tuple([new // old for new, old in cells])
-        if call["align_corners"] and any(factor > 1 for factor in factors):
-            raise Unsayable("its upsample takes corners as align_corners=False does")
-        if any(new % old or new < old for new, old in cells):
-            raise Unsayable("it enlarges by whole factors")
-        if mode not in ("nearest", *_LINEAR.values()):
-            raise Unsayable(f"it has no `{mode}`")
-        return call.sliding(words(cls.kind, option("x", "factor", factors, -1), flag(mode, mode != "nearest")))
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return (module("Upsample", scale_factor=tuple(map(float, self.factors)), mode=self.mode),)
-
-    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        lies = order_of_images(len(self.factors))
-        return (Kernel("upsample", self.output(sources).values, lies=lies, casts=RAISED_ON_CUDA),)
-
-    def output(self, sources: Sources) -> Volume:
-        cells = zip(sources[0].spatial, self.factors, strict=True)
-        return sources[0].with_spatial([size * factor for size, factor in cells])
-
-    def reach(self, source: Volume, axis: int) -> Reach | None:
-        factor = self.factors[axis]
-        if factor == 1:
-            return None
-        if factor > MAX_WINDOWS:
-            return UNKNOWN_REACH
-        if self.mode == "nearest":
-            return Reach(((0, 0),) * factor, 1)
-        # output o lies at (o + 1/2)/factor − 1/2 between two inputs, on one of them where that is whole
-        places = [(2 * o + 1 - factor, 2 * factor) for o in range(factor)]
-        return Reach(tuple([(n // d, -(-n // d)) for n, d in places]), 1)
-
-    def size_sums(self, sources: Sources) -> tuple[str, ...]:
-        return tuple([f"{size}·{factor}" for size, factor in zip(sources[0].spatial, self.factors, strict=True)])

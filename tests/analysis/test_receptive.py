@@ -134,6 +134,34 @@ def test_enlarging_makes_the_effective_stride_small():
     assert (field.size, field.jump) == (2, Fraction(1, 2))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("upsample size=13", "upsample size=13 linear", "upsample size=13 linear aligncorners"),
+        *("upsample x1.5 linear", "upsample size=3 shrink", "upsample size=5 shrink linear"),
+    ],
+)
+def test_sizes_between_see_what_autograd_sees(text: str):
+    """Every unit of an enlarged (or smaller) signal, where windows end at the borders."""
+    module = cnncalc.build(cnncalc.load(text, input="8x1")).double()
+    image = torch.rand(1, 1, 8, dtype=torch.float64, requires_grad=True)
+    result = module(image)
+    (field,) = last_fields(text, "8x1")
+    assert field is not None
+    for unit in range(result.shape[-1]):
+        (gradient,) = torch.autograd.grad(result[0, 0, unit], image, retain_graph=True)
+        (seen,) = gradient[0].nonzero()[:, 1:].T
+        first, last = (min(max(place, 0), 7) for place in field.at(unit))
+        assert (first, last) == (int(seen.min()), int(seen.max()))
+
+
+def test_bicubic_sees_four_values():
+    """Two on each side, but where an output lies on an input."""
+    (field, _) = last_fields("upsample x2 bicubic", "8x8x1")
+    assert field is not None
+    assert field.size == 4
+
+
 def test_a_dilated_transposed_convolution_mixes_wide_and_narrow_units():
     """Neighbours see 4 inputs and 1 in turn; a window over both sees what autograd sees."""
     module = positive(nn.Sequential(nn.ConvTranspose1d(2, 2, 3, 2, dilation=3), nn.Conv1d(2, 2, 2)))

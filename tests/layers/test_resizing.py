@@ -95,3 +95,32 @@ def test_what_goes_round_is_at_most_the_volume():
     """The last column stands in front of the first."""
     assert load("pad 3 circular", "3x5x2").output == (9, 11, 2)
     assert told("pad 4 circular", "3x5x2") == ("out-of-range", "a circular padding is at most the height 3, not 4")
+
+
+def test_a_bare_size_of_several_numbers_is_a_size():
+    """A single number stays a factor, as `x2x2` are."""
+    assert load("upsample 25x30", "8x8x3").output == (25, 30, 3)
+    assert load("upsample 2", "8x8x3").output == load("upsample x2x2", "8x8x3").output == (16, 16, 3)
+    assert load("upsample x1.5", "5x5x3").output == (7, 7, 3)
+    assert load("upsample size=25", "8x3").output == (25, 3)
+    assert load("a: conv 3x3x4 - pool2 - upsample @a bilinear", "9x9x3").output == (7, 7, 4)
+
+
+def test_a_size_below_what_arrives_is_said():
+    """It used to be a factor."""
+    assert told("upsample 2x2", "8x8x3") == ("bad-size", "2x2 is smaller than the 8x8 that arrives")
+    assert hints("upsample 2x2", "8x8x3") == (
+        "write `upsample x2x2` for factors; write `shrink` behind it to make it smaller"
+    )
+    assert load("upsample 2x2 shrink", "8x8x3").output == (2, 2, 3)
+
+
+def test_blending_has_its_words():
+    """Corners are for values that are blended, `bicubic` for images."""
+    assert told("upsample x2 aligncorners", "8x8x3") == (
+        "bad-option",
+        "`aligncorners` is for values that are blended",
+    )
+    assert told("upsample x2 bicubic", "8x3") == ("bad-option", "`bicubic` is not for 1 spatial dimension")
+    assert told("upsample x0.1", "8x8x3") == ("too-large", "nothing is left of 8x8x3 with this factor")
+    assert told("upsample x2 16x16", "8x8x3") == ("bad-option", "upsample takes one size or one factor")

@@ -545,14 +545,21 @@ def _sides(draw: Draw, word: str, sides: Sequence[tuple[int, ...]]) -> str:
 
 
 def upsample(draw: Draw, shape: Shape) -> Drawn:
-    """Draw ``upsample x2``, ``upsample x2x3 bilinear``."""
+    """Draw ``upsample x2``, ``upsample x2x3 bilinear``, ``upsample 25x9 shrink``."""
     dimensions = len(shape) - 1
-    mode = draw(st.sampled_from(["nearest", {1: "linear", 2: "bilinear", 3: "trilinear"}[dimensions]]))
-    factors = tuple(draw(st.integers(1, 3)) for _ in shape[1:])
-    written = str(factors[0]) if len(set(factors)) == 1 and draw(st.booleans()) else joined(factors)
+    linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[dimensions]
+    mode = draw(st.sampled_from(["nearest", linear, *(["bicubic"] if dimensions == 2 else [])]))
     word = "" if mode == "nearest" and draw(st.booleans()) else f" {mode}"
-    scales = tuple(map(float, factors))
-    return Drawn(f"upsample x{written}{word}", lambda: nn.Upsample(scale_factor=scales, mode=mode))
+    aligned = mode != "nearest" and draw(st.booleans())
+    how: dict[str, Any] = {"mode": mode, **({"align_corners": True} if aligned else {})}
+    word += " aligncorners" if aligned else ""
+    if draw(st.booleans()):
+        size = tuple(draw(st.integers(1, 12)) for _ in shape[1:])
+        written = ("size=" if dimensions == 1 else "") + joined(size)
+        return Drawn(f"upsample {written}{word} shrink", lambda: nn.Upsample(size=size, **how))
+    factors = tuple(draw(st.sampled_from([1, 2, 3, 1.5, 2.25])) for _ in shape[1:])
+    written = str(factors[0]) if len(set(factors)) == 1 and draw(st.booleans()) else joined(factors)
+    return Drawn(f"upsample x{written}{word}", lambda: nn.Upsample(scale_factor=tuple(map(float, factors)), **how))
 
 
 def pixelshuffle(draw: Draw, shape: Shape) -> Drawn:

@@ -1,0 +1,217 @@
+"""Enlarging by values between those that arrive: ``upsample x2``, ``upsample 25x25 bilinear``, ``upsample @enc1``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor, gcd
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources
+from cnncalc.layers.captions import sizes as joined
+from cnncalc.layers.kernels import RAISED_ON_CUDA, Kernel, Kernels, order_of_images
+from cnncalc.layers.number_lists import read_number
+from cnncalc.layers.registry import register
+from cnncalc.layers.steps import Steps, module
+from cnncalc.layers.written import Token, Tokens, Unsayable, flag, option, short, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+_LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+_MODES = ("nearest", *_LINEAR.values(), "bicubic")
+
+
+@register("upsample")
+@dataclass(eq=False, repr=False)
+class Upsample(Layer):
+    """``upsample x2``, ``upsample 25x25``: repeats values; with ``bilinear`` or ``bicubic`` blends them.
+
+    Corners are taken as PyTorch does by default (``align_corners=False``), unless ``aligncorners`` is written. The
+    sizes are those of the output; ``factors`` are empty where a size is written.
+    """
+
+    sizes: tuple[int, ...]
+    factors: tuple[float, ...]
+    mode: str
+    corners: bool
+
+    kind = "upsample"
+    role = "enlarging"
+    output_is_free = True
+    other_names = (("upsample", "resize interpolate", r"(?:up ?sampl(?:e|ing)|interpolat(?:e|ion))"),)
+    examples = (
+        *("8x8x4: upsample x2", "4x4x4: upsample x2x3 bilinear", "8x4: upsample x2 linear", "4x4x4: upsample x1.5"),
+        *("8x8x4: upsample 25x9", "5x5x4: upsample 9x12 bilinear aligncorners", "5x5x4: upsample 7x7 bicubic"),
+        *("8x8x4: upsample 3x5 shrink bilinear", "8x4: upsample size=11", "3x3x3x2: upsample 5x4x3 trilinear"),
+    )
+
+    @property
+    def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # blending adds in any order
+        return self.mode == "nearest"
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> Upsample:
+        sizes, factors = _sizes_and_factors(arguments)
+        mode = arguments.one_of(*_MODES) or "nearest"
+        _check_mode(mode, arguments.source.dimensions)
+        corners = arguments.flag("aligncorners")
+        if corners and mode == "nearest":
+            hints = [f"write `{_LINEAR.get(arguments.source.dimensions, 'linear')} aligncorners`"]
+            raise Fault(
+                "bad-option", "`aligncorners` is for values that are blended", about="aligncorners", hints=hints
+            )
+        return cls(sizes, factors, mode, corners)
+
+    torch_calls = (
+        "torch.nn.UpsamplingNearest2d torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)",
+        "torch.nn.Upsample upsample(size=None, scale_factor=None, mode='nearest', align_corners=None)",
+        "interpolate(size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None,"
+        " antialias=False)",
+    )
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call["antialias"]:
+            raise Unsayable("it has no antialiasing")
+        call, mode = call.settled(), call["mode"]
+        if mode not in _MODES:
+            raise Unsayable(f"it has no `{mode}`")
+        size, corners = _size_of(call), bool(call["align_corners"]) and mode != "nearest"
+        corners = corners and call.made[2:] != call.source.spatial  # else every value stays
+        written = words(cls.kind, size, flag(mode, mode != "nearest"), flag("aligncorners", corners))
+        return call.sliding(written)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        corners = {"align_corners": True} if self.corners else {}
+        if self.factors:
+            return (module("Upsample", scale_factor=tuple(map(float, self.factors)), mode=self.mode, **corners),)
+        return (module("Upsample", size=self.sizes, mode=self.mode, **corners),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        lies = order_of_images(sources[0].dimensions)
+        return (Kernel("upsample", self.output(sources).values, lies=lies, casts=RAISED_ON_CUDA),)
+
+    def output(self, sources: Sources) -> Volume:
+        return sources[0].with_spatial(self.sizes)
+
+    def caption(self) -> str:
+        if self.factors:
+            factors = self.factors[:1] if len(set(self.factors)) == 1 else self.factors
+            return f"{self.kind} ×{'×'.join(map(short, factors))}"
+        return f"{self.kind} to {joined(self.sizes)}"
+
+    def remarks(self) -> tuple[str, ...]:
+        return (self.mode,) if self.mode != "nearest" else ()
+
+    def reach(self, source: Volume, axis: int) -> Reach | None:
+        arriving, made = source.spatial[axis], self.sizes[axis]
+        factor = Fraction(short(self.factors[axis])) if self.factors else Fraction(made, arriving)
+        if factor == 1:
+            return None
+        if arriving == 1:
+            return Reach(((0, 0),) * made, 1) if made <= MAX_WINDOWS else UNKNOWN_REACH
+        period, shift = factor.numerator, factor.denominator
+        if self.corners and made > 1:
+            common = gcd(made - 1, arriving - 1)
+            period, shift = (made - 1) // common, (arriving - 1) // common
+        if period > MAX_WINDOWS:
+            return UNKNOWN_REACH
+        return Reach(tuple([self._window(Fraction(shift, period), unit) for unit in range(period)]), shift)
+
+    def _window(self, step: Fraction, unit: int) -> tuple[int, int]:
+        """Return the units that one looks at, where ``step`` is how far neighbours lie apart in what arrives."""
+        if self.mode == "nearest":
+            return floor(unit * step), floor(unit * step)
+        place = unit * step if self.corners else (unit + Fraction(1, 2)) * step - Fraction(1, 2)
+        around = self.mode == "bicubic" and place.denominator > 1
+        return floor(place) - around, ceil(place) + around
+
+    def size_sums(self, sources: Sources) -> tuple[str, ...]:
+        if not self.factors:
+            return tuple(map(str, self.sizes))
+        cells = zip(sources[0].spatial, self.factors, strict=True)
+        sums = [(f"{size}·{short(factor)}", factor) for size, factor in cells]
+        return tuple([text if float(factor).is_integer() else f"⌊{text}⌋" for text, factor in sums])
+
+
+Sizes = tuple[int, ...]
+
+
+def _sizes_and_factors(arguments: Arguments) -> tuple[Sizes, tuple[float, ...]]:
+    """Read ``x2``, ``2`` or ``x1.5x2`` as factors, ``25x25``, ``size=25`` or a label as sizes."""
+    shrinks, label, size = arguments.flag("shrink"), arguments.label(), arguments.option("size")
+    factor, bare = arguments.option("factor"), arguments.text("size")
+    given = [each for each in (label, size, factor, bare) if each is not None]
+    if not given:
+        hints = ["write `upsample x2`, or `upsample 25x25` for a size"]
+        raise Fault("missing-size", "upsample needs its factor or its size", hints=hints)
+    if len(given) > 1:
+        raise Fault("bad-option", "upsample takes one size or one factor", about="size")
+    spatial = arguments.source.spatial
+    if label is not None:
+        if label.volume.dimensions != len(spatial):
+            message = f"the label's volume {label.volume} has other dimensions than {arguments.source}"
+            raise Fault("bad-size", message, about="label")
+        return _checked(label.volume.spatial, spatial, shrinks, "label"), ()
+    if size is not None or (bare is not None and "x" in bare):
+        text = size or bare or ""
+        sizes = arguments.spread(arguments.whole_numbers(text, "size", 1), "size")
+        return _checked(sizes, spatial, shrinks, "size"), ()
+    about = "factor" if factor is not None else "size"
+    factors = _factors(arguments, factor or bare or "", about)
+    exact = [Fraction(short(number)) * side for number, side in zip(factors, spatial, strict=True)]
+    if min(exact) < 1:
+        raise Fault("too-large", f"nothing is left of {arguments.source} with this factor", about=about)
+    return tuple(map(floor, exact)), factors
+
+
+def _factors(arguments: Arguments, text: str, about: str) -> tuple[float, ...]:
+    if "." not in text:
+        return tuple(map(float, arguments.spread(arguments.whole_numbers(text, about, 1), about)))
+    numbers = [read_number(part, about) for part in text.split("x")]
+    if min(numbers) <= 0:
+        raise Fault("out-of-range", f"a factor is larger than 0, not {min(numbers):g}", about=about)
+    if len(numbers) == 1:
+        numbers *= arguments.source.dimensions
+    elif len(numbers) != arguments.source.dimensions:
+        message = f"upsample has {len(numbers)} factors, but the input is {arguments.source}"
+        raise Fault("bad-size", message, about=about, hints=["write one for all dimensions, or one for each"])
+    return tuple(numbers)
+
+
+def _checked(sizes: Sizes, spatial: Sizes, shrinks: bool, about: str) -> Sizes:
+    """Refuse sizes that are smaller than what arrives, unless that is said."""
+    if not shrinks and any(size < side for size, side in zip(sizes, spatial, strict=True)):
+        wanted, here = "x".join(map(str, sizes)), "x".join(map(str, spatial))
+        hints = [f"write `upsample x{wanted}` for factors", "write `shrink` behind it to make it smaller"]
+        hints = hints if about == "size" else hints[1:]
+        raise Fault("bad-size", f"{wanted} is smaller than the {here} that arrives", about=about, hints=hints)
+    return sizes
+
+
+def _check_mode(mode: str, dimensions: int) -> None:
+    fits = mode == "nearest" or mode == _LINEAR.get(dimensions) or (mode == "bicubic" and dimensions == 2)
+    if not fits:
+        right = _LINEAR.get(dimensions, "nearest")
+        message = f"`{mode}` is not for {dimensions} spatial dimension{'s' if dimensions > 1 else ''}"
+        raise Fault("bad-option", message, about=mode, hints=[f"write `{right}`"])
+
+
+def _size_of(call: TorchCall) -> Tokens:
+    """Write the size of a call of PyTorch: factors where they are whole, or where it computes with them."""
+    made, arriving = call.made[2:], call.source.spatial
+    cells = list(zip(made, arriving, strict=True))
+    if all(new % old == 0 for new, old in cells):
+        return option("x", "factor", tuple([new // old for new, old in cells]), -1)
+    scale = None if call["recompute_scale_factor"] or call["align_corners"] else call["scale_factor"]
+    if scale is not None:
+        numbers = tuple(map(float, scale)) if isinstance(scale, tuple | list) else (float(scale),) * len(made)
+        texts = tuple(map(short, numbers))
+        return (Token("x", texts, ("",) * len(texts)),)
+    shrinks = flag("shrink", any(new < old for new, old in cells))
+    prefix = "size=" if len(made) == 1 else ""
+    return (Token(prefix, tuple(made), ("size",) * len(made)), *shrinks)

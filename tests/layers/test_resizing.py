@@ -103,7 +103,7 @@ def test_a_bare_size_of_several_numbers_is_a_size():
     assert load("upsample 2", "8x8x3").output == load("upsample x2x2", "8x8x3").output == (16, 16, 3)
     assert load("upsample x1.5", "5x5x3").output == (7, 7, 3)
     assert load("upsample size=25", "8x3").output == (25, 3)
-    assert load("a: conv 3x3x4 - pool2 - upsample @a bilinear", "9x9x3").output == (7, 7, 4)
+    assert load("a: conv 3x3x4 - pool2 - upsample @a bilinear", "10x10x3").output == (8, 8, 4)
 
 
 def test_a_size_below_what_arrives_is_said():

@@ -25,9 +25,11 @@ ENDINGS = {
     ".pt2": "pt2",
     ".pt": "state-dict",
     ".json": "tensorflowjs",
+    ".cfg": "darknet",
 }
 """The formats by the ends of their files' names; the first one that fits is meant."""
 
+_FOREIGN = ("keras", "tensorflowjs", "darknet")
 _OF_A_RUN = ("best", "last")
 
 
@@ -38,7 +40,7 @@ _OF_A_RUN = ("best", "last")
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Output file: .py, .onnx, .pt2, .pt, _keras.py or .json.",
+    help="Output file: .py, .onnx, .pt2, .pt, .cfg, .json or _keras.py.",
 )
 @click.option(
     "--format", "form", type=click.Choice(list(ENDINGS.values())), help="Output format. [default: by the ending of -o]"
@@ -58,15 +60,15 @@ _OF_A_RUN = ("best", "last")
 def export(
     spec: str, output: str | None, form: str | None, seed: int | None, weights: str | None, **options: Any
 ) -> None:
-    """Write the network for PyTorch, ONNX, Keras or TensorFlow.js, or its weights as a state_dict.
+    """Write the network for PyTorch, ONNX, Keras, TensorFlow.js or Darknet, or its weights as a state_dict.
 
     SPEC is a spec, or a run's folder for trained weights. model.py is source to read and change: blocks are classes,
     repeats are loops; without -o it goes to the terminal. model.onnx and model.pt2 hold the network in evaluation
     mode, for any batch; model.pt holds the weights alone. A spec has random initial weights, or those of --weights.
     They need PyTorch: pip install "cnncalc[export]".
 
-    model_keras.py is source for Keras 3, and model.json is for TensorFlow.js. With --seed, with --weights and of a run,
-    the weights are in a file beside it.
+    model_keras.py is source for Keras 3, model.json is for TensorFlow.js and model.cfg for Darknet. With --seed, with
+    --weights and of a run, the weights are in a file beside it.
 
     \b
     Examples:
@@ -81,7 +83,7 @@ def export(
     chosen = form or _form(output)
     if chosen == "python" and (seed is not None or (weights is not None and not _is_run(spec))):
         raise click.UsageError("source holds no weights; --seed and --weights are for the other formats")
-    if chosen not in ("python", "keras", "tensorflowjs") and output is None:
+    if chosen not in ("python", *_FOREIGN) and output is None:
         raise click.UsageError(f"{chosen} is not for the terminal; name a file with -o")
     if seed is not None and weights is not None:
         raise click.UsageError("--seed draws weights and --weights reads them; leave one of them out")
@@ -92,7 +94,7 @@ def export(
     else:
         network = load_spec(spec, settings)
         trained = None if weights is None else _read(weights, network)
-    if chosen in ("keras", "tensorflowjs"):
+    if chosen in _FOREIGN:
         from cnncalc.commands.export_foreign import write_foreign
 
         write_foreign(chosen, network, output, seed=seed, weights=trained)

@@ -70,7 +70,7 @@ def test_parameters_of_the_spec_can_be_set(cnncalc: Cnncalc) -> None:
     [
         (
             ["-o", "model.txt"],
-            "the ending of 'model.txt' names no format: use .py, .onnx, .pt2, .pt, .json, _keras.py, or --format",
+            "the ending of 'model.txt' names no format: use .py, .onnx, .pt2, .pt, .json, .cfg, _keras.py, or --format",
         ),
         (["--format", "onnx"], "onnx is not for the terminal; name a file with -o"),
         (["--seed", "1"], "source holds no weights; --seed and --weights are for the other formats"),

@@ -13,7 +13,7 @@ import pytest
 import cnncalc
 from cnncalc.to_foreign.tensorflowjs import TensorFlowJS
 from tests.commands.conftest import Cnncalc
-from tests.to_foreign.test_keras import SMALL, module_of
+from tests.to_foreign.test_keras import SMALL, assert_near, module_of
 
 MODULES = Path(os.environ.get("CNNCALC_TFJS", "build/tfjs/node_modules")).absolute()
 """Where `.ci/browser` puts TensorFlow.js."""
@@ -41,7 +41,7 @@ def test_tensorflow_js_computes_the_same(text: str, tmp_path: Path) -> None:
     answer = json.loads(done.stdout.splitlines()[-1])
     theirs = torch.tensor(answer["values"]).reshape(answer["shape"]).movedim(-1, 1)
     ours = module(images).detach()
-    torch.testing.assert_close(theirs.reshape(ours.shape), ours, rtol=1e-4, atol=1e-5)
+    assert_near(theirs.reshape(ours.shape), ours, 1e-5)
     statistics = sum(value.size for name, value in values.items() if "running" in name)
     assert answer["parameters"] == net.params + statistics
 

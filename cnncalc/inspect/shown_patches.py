@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
+from torch import Tensor
 
 from cnncalc.analysis.receptive import receptive_fields
 from cnncalc.core.cleaning import cell
@@ -36,30 +37,42 @@ def patches_part(subject: Subject, nodes: Sequence[Node], units: Sequence[int]) 
         return LookPart(title, f"It cannot be shown: the input {subject.network.input} has no height and width.")
     if subject.images is None:
         return LookPart(title, subject.without_images)
-    rows = []
-    for index, patches in exciting_patches(subject, nodes).items():
-        node = subject.network.layers[index - 1]
-        ends = index == subject.network.output_index
-        shown = units or (range(len(patches))[:MOST_CLASSES] if ends else telling_units(patches, MOST_UNITS))
-        rows.append(_row(subject, node, patches, shown))
+    found = exciting_patches(subject, nodes)
+    shown = {index: _shown_units(subject, index, patches, units) for index, patches in found.items()}
+    images = _images(subject, [patch for index in shown for patches in shown[index].values() for patch in patches])
+    rows = [_row(subject, subject.network.layers[index - 1], shown[index], images) for index in shown]
     return LookPart(title, _TEXT, tuple(rows))
 
 
-def _row(subject: Subject, node: Node, patches: Sequence[Sequence[Patch]], units: Sequence[int]) -> LookRow:
+def _shown_units(
+    subject: Subject, index: int, patches: Sequence[Sequence[Patch]], units: Sequence[int]
+) -> dict[int, Sequence[Patch]]:
+    """Return the units of a layer that are shown, with their patches."""
+    ends = index == subject.network.output_index
+    few = range(len(patches))[:MOST_CLASSES] if ends else telling_units(patches, MOST_UNITS)
+    return {unit: patches[unit] for unit in units or few}
+
+
+def _images(subject: Subject, patches: Sequence[Patch]) -> dict[int, Tensor]:
+    """Return the images of patches by their index; all at once, since a stream starts anew each time it is read."""
+    indices = sorted({patch.image for patch in patches})
+    return dict(zip(indices, subject.fetch(torch.tensor(indices))[0], strict=True)) if indices else {}
+
+
+def _row(subject: Subject, node: Node, units: Mapping[int, Sequence[Patch]], images: Mapping[int, Tensor]) -> LookRow:
     network = subject.network
     fields = receptive_fields(network)[node.index]
     size = patch_size(network, fields)
     classes = subject.classes if node.index == network.output_index and subject.classifies else ()
     shots = []
-    for unit in units:
-        pixels, _ = subject.fetch(torch.tensor([patch.image for patch in patches[unit]]))
+    for unit, patches in units.items():
         tiles = [
-            cut_out(photo(image)[0].movedim(-1, 0), box_of(network, fields, patch.position), size)
-            for image, patch in zip(pixels, patches[unit], strict=True)
+            cut_out(photo(images[patch.image])[0].movedim(-1, 0), box_of(network, fields, patch.position), size)
+            for patch in patches
         ]
         picture = grid(framed(sized(torch.stack(tiles), SIDE)), columns=3, gap=2)
         name = shorten(cell(classes[unit]), 14) if classes else f"unit {unit}"
-        values = f"{patches[unit][0].value:.3g} … {patches[unit][-1].value:.3g}"
+        values = f"{patches[0].value:.3g} … {patches[-1].value:.3g}"
         shots.append(Shot(picture, f"What excites {name} of {node.name} most", (name, values)))
     seen = f"each sees {size[0]}x{size[1]}"
     lines = (node.written, counted(node.output.channels, "unit"), seen)

@@ -21,6 +21,7 @@ from cnncalc.inspect.patches import (
     patch_size,
     telling_units,
 )
+from cnncalc.inspect.shown_patches import SIDE, patches_part
 from tests.inspect.subjects import make_subject, noise
 
 SPEC = "input 12x14x1\nconv 3x3x4 p1 - relu - pool2\nconv 3x3x5 - relu\nfc 3"
@@ -95,3 +96,17 @@ def test_a_unit_that_is_not_there_is_refused() -> None:
     with pytest.raises(ArgumentError) as caught:
         check_units(network.layers[:1], [1, 4])
     assert caught.value.message == "`conv1` has no unit 4: its units are 0 to 3"
+
+
+def test_a_page_shows_the_patches_of_the_units_that_are_named(tmp_path: Path) -> None:
+    """A block of three by three tiles for each, whose first is cut out of the image where the unit is excited most."""
+    images = noise(21, 12, 14)
+    subject = make_subject(tmp_path, SPEC, images=images, labels=LABELS)
+    node = subject.network.layers[1]
+    part = patches_part(subject, [node], [3, 0])
+    assert [shot.lines[0] for shot in part.rows[0].shots] == ["unit 3", "unit 0"]
+    best = exciting_patches(subject, [node])[node.index][3][0]
+    top, left = (place - 1 for place in best.position)  # the window of 3x3 begins a row and a column before
+    factor = SIDE // 3
+    middle = part.rows[0].shots[0].picture[1 + factor + factor // 2, 1 + factor + factor // 2]
+    assert middle[0] == images[best.image, top + 1, left + 1]

@@ -187,9 +187,9 @@ def _checked(sizes: Sizes, spatial: Sizes, shrinks: bool, about: str) -> Sizes:
     """Refuse sizes that are smaller than what arrives, unless that is said."""
     if not shrinks and any(size < side for size, side in zip(sizes, spatial, strict=True)):
         wanted, here = "x".join(map(str, sizes)), "x".join(map(str, spatial))
-        hints = [f"write `upsample x{wanted}` for factors", "write `shrink` behind it to make it smaller"]
+        hints = [f"write `upsample x{wanted}` for factors", "write `shrink` after it to make it smaller"]
         hints = hints if about == "size" else hints[1:]
-        raise Fault("bad-size", f"{wanted} is smaller than the {here} that arrives", about=about, hints=hints)
+        raise Fault("bad-size", f"{wanted} is smaller than its input {here}", about=about, hints=hints)
     return sizes
 
 

@@ -108,9 +108,9 @@ def test_a_bare_size_of_several_numbers_is_a_size():
 
 def test_a_size_below_what_arrives_is_said():
     """It used to be a factor."""
-    assert told("upsample 2x2", "8x8x3") == ("bad-size", "2x2 is smaller than the 8x8 that arrives")
+    assert told("upsample 2x2", "8x8x3") == ("bad-size", "2x2 is smaller than its input 8x8")
     assert hints("upsample 2x2", "8x8x3") == (
-        "write `upsample x2x2` for factors; write `shrink` behind it to make it smaller"
+        "write `upsample x2x2` for factors; write `shrink` after it to make it smaller"
     )
     assert load("upsample 2x2 shrink", "8x8x3").output == (2, 2, 3)
 

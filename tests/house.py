@@ -123,7 +123,7 @@ def summary(room: str, package: Path) -> str:
 def map_lines(package: Path) -> Iterator[str]:
     """Yield the map: a line for every room, the highest floor first, with the rooms that it imports."""
     used = uses(package)
-    yield "| package | purpose | imports |\n"
+    yield "| room | what it is | imports |\n"
     yield "| --- | --- | --- |\n"
     for floor in reversed(FLOORS):
         for room in floor:

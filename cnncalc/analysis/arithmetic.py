@@ -42,7 +42,7 @@ def output_sum(node: Node) -> str:
 
 def parameter_sum(node: Node, *, biases: bool = True) -> str:
     """Return how the number of parameters comes about: ``(5·5·3 + 1)·10``; "" where it is no sum and no product."""
-    factors = node.layer.weight_factors(node.sources)
+    factors = () if node.operation.again else node.layer.weight_factors(node.sources)
     shifts = node.biases if biases else 0
     if not factors:
         return ""
@@ -126,7 +126,8 @@ def _first_steps(counts: Counts, row: LayerCounts) -> Iterator[ArithmeticStep]:
     node = row.node
     yield ArithmeticStep("input", "", " and ".join(map(str, node.sources)))
     yield from _output(node)
-    yield ArithmeticStep("parameters", parameter_sum(node), f"{node.params:,}")
+    counted = "0, since an earlier layer has its weights" if node.operation.again else f"{node.params:,}"
+    yield ArithmeticStep("parameters", parameter_sum(node), counted)
     if node.macs:
         yield ArithmeticStep("MACs", mac_sum(node), f"{node.macs:,} for one image")
     yield _memory(counts, row)

@@ -18,6 +18,7 @@ from cnncalc.core.words import closest, shorten
 from cnncalc.layers.number_lists import Filters, read_number, read_numbers
 
 _SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 _SPELLINGS = {
     "s": "stride",
     "p": "pad",
@@ -177,6 +178,17 @@ class Arguments:
             pairs *= self.source.dimensions
         self._right_count(len(pairs), name)
         return tuple(pairs)
+
+    def shared_weights(self) -> str:
+        """Return the name under which layers share their weights, ``weights=head``; "" where none is written."""
+        place, name = self._options.pop("weights", (None, ""))
+        if place is None:
+            return ""
+        self.places["weights"] = place
+        if not _NAME.fullmatch(name):
+            hints = ["write letters, digits and `_`, as in `weights=head`"]
+            raise Fault("bad-option", f"`{shorten(name)}` is no name for weights", about="weights", hints=hints)
+        return name
 
     def numbers(self, name: str) -> Filters | None:
         """Return an option that is a list of numbers, ``kernel=[-1 0 1; -1 0 1]``; None where none is written.

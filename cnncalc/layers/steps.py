@@ -61,7 +61,8 @@ class Fixed(NamedTuple):
     label: str = ""
 
 
-Step = Module | OwnModule | Function | Factor | Fixed
+Kept = Module | OwnModule | Factor | Fixed
+Step = Kept | Function
 Steps = tuple[Step, ...]
 
 FUNCTIONS = (

@@ -85,9 +85,12 @@ class _NothingDrawn(TorchFunctionMode):
 
 def _make_room(module: nn.Module, device: torch.device) -> None:
     """Replace what lies on the meta device by empty memory; `nn.Module.to_empty` fails under a FakeTensorMode."""
+    made: dict[nn.Parameter, nn.Parameter] = {}  # some parameters belong to several modules
     for part in module.modules():
         for name, value in part.named_parameters(recurse=False):
-            setattr(part, name, nn.Parameter(_empty(value, device)))
+            if value not in made:
+                made[value] = nn.Parameter(_empty(value, device))
+            setattr(part, name, made[value])
         for name, buffer in part.named_buffers(recurse=False):
             setattr(part, name, _empty(buffer, device))
 
@@ -162,7 +165,12 @@ def _add_kept(
     graph: fx.Graph, planned: Planned, step: Module | OwnModule | Factor | Fixed, value: fx.Node, root: nn.Module
 ) -> fx.Node:
     name = ".".join(filter(None, (planned.name, step.label)))
-    _attach(root, name, _kept(step, planned.overwrite))
+    first = root.get_submodule(".".join(filter(None, (planned.tied, step.label)))) if planned.tied else None
+    made = first if first is not None and planned.same else _kept(step, planned.overwrite)
+    if first is not None and made is not first:
+        for role, parameter in first.named_parameters():
+            setattr(made, role, parameter)
+    _attach(root, name, made)
     return graph.call_module(name, (value,))
 
 

@@ -14,7 +14,7 @@ from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.errors import Fault, SpecError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
-from cnncalc.layers.steps import Function, Step, Steps
+from cnncalc.layers.steps import Function, Kept, Step, Steps
 from cnncalc.network import Network, Node
 
 _TAKEN = """
@@ -46,6 +46,8 @@ class Planned(NamedTuple):
         overwrite: whether its module may write over its input.
         vector: whether its output is N x C.
         alike: a number that layers share for which PyTorch does the same, on the same volumes.
+        tied: the name of the layer whose weights it has; "" where they are its own.
+        same: whether it is that layer's module, rather than one with the same parameters and other settings.
     """
 
     node: Node
@@ -55,6 +57,8 @@ class Planned(NamedTuple):
     overwrite: bool
     vector: bool
     alike: int
+    tied: str = ""
+    same: bool = False
 
 
 class _Program(NamedTuple):
@@ -106,7 +110,24 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
         name = scopes[scope] + attribute(own)
         overwrite = node.index in free
         planned.append(Planned(node, name, program.prepare, program.steps, overwrite, vectors[-1], program.number))
+    for index, first in network.weights_of.items():
+        planned[index - 1] = _tied(network, planned[index - 1], planned[first - 1])
     return planned
+
+
+def _tied(network: Network, layer: Planned, owner: Planned) -> Planned:
+    """Return a layer with the weights of an earlier one."""
+    same = _kept(layer.steps) == _kept(owner.steps)
+    if not same and any(step.label for step in _kept(layer.steps)):
+        message = f"`{layer.node.name}` has the weights of `{owner.node.name}` and other settings, in several modules"
+        hints = ["give it weights of its own: leave `weights=` out"]
+        raise SpecError("not-in-pytorch", message, span=layer.node.span, source=network.source, hints=hints)
+    return layer._replace(tied=owner.name, same=same)
+
+
+def _kept(steps: Steps) -> list[Kept]:
+    """Return what is made once and kept."""
+    return [step for step in steps if not isinstance(step, Function)]
 
 
 def _program(network: Network, node: Node, arriving: tuple[bool, ...], number: int) -> _Program:
@@ -128,7 +149,7 @@ def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:
     except Fault as fault:
         message = f"`{node.name}`: {fault.message}"
         raise SpecError(fault.code, message, span=node.span, source=network.source, hints=fault.hints) from None
-    labels = [step.label for step in steps if not isinstance(step, Function)]
+    labels = [step.label for step in _kept(steps)]
     if len(labels) > 1 and ("" in labels or len(set(labels)) < len(labels)):
         message = f"`{node.name}` makes {len(labels)} modules of one name, and the last would replace the others"
         hints = ["in a layer's `torch_steps`, give each module a `label` of its own"]

@@ -63,10 +63,11 @@ def _layer_checks(planned: Planned, module: nn.Module, seen: ModelRun, by_module
     own = _own_module(module, planned.name)
     made = _volume(seen.shapes[node.index], planned.vector, node.sources[0])
     yield Check(node.name, "output", node.output, made, PYTORCH)
-    yield Check(node.name, "parameters", node.params, _elements(own), PYTORCH)
+    earlier = _own_module(module, planned.tied) if planned.tied else None
+    yield Check(node.name, "parameters", node.params, _elements(own, earlier), PYTORCH)
     yield Check(node.name, "MACs", node.macs, seen.macs[node.index], COUNTER)
     info = by_module.get(id(own))
-    if info is None:
+    if info is None or planned.tied:
         return
     if len(planned.steps) == 1:  # what comes out of the module comes out of the layer
         made = _volume(tuple(info.output_size), planned.vector, node.sources[0])
@@ -92,8 +93,10 @@ def _own_module(module: nn.Module, name: str) -> nn.Module | None:
         return None
 
 
-def _elements(module: nn.Module | None) -> int:
-    return sum(parameter.numel() for parameter in module.parameters()) if module else 0
+def _elements(module: nn.Module | None, earlier: nn.Module | None = None) -> int:
+    """Count the parameters of a module that are not those of an earlier one."""
+    counted = {id(parameter) for parameter in earlier.parameters()} if earlier else ()
+    return sum(parameter.numel() for parameter in module.parameters() if id(parameter) not in counted) if module else 0
 
 
 def _volume(shape: tuple[int, ...], vector: bool, source: Volume) -> Volume | tuple[int, ...]:
@@ -157,7 +160,7 @@ def _torchinfo(module: nn.Module, network: Network) -> dict[int, Any]:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         summary = torchinfo.summary(module, input_data=_input(network), verbose=0, device="meta", mode="eval")
-    return {id(info.module): info for info in summary.summary_list if info.executed}
+    return {id(info.module): info for info in reversed(summary.summary_list) if info.executed}  # the first call of each
 
 
 def _input(network: Network) -> torch.Tensor:

@@ -73,6 +73,7 @@ class _Expansion(StepExpansion):
             blocks=self.blocks,
             arguments=self.arguments,
             notes=tuple(self.notes),
+            weights_of=self.shared.weights_of,
         )
 
     def _input(self, statement: tree.Input, at: int, scope: Scope) -> int:

@@ -17,6 +17,7 @@ from cnncalc.network.claims import check_claim, check_stated
 from cnncalc.network.expansion_state import ExpansionState, cost
 from cnncalc.network.network import Node, Operation
 from cnncalc.network.scope import Scope
+from cnncalc.network.shared_weights import TiedCall
 from cnncalc.spec import tree
 from cnncalc.spec.values import written
 
@@ -155,6 +156,7 @@ class StepExpansion(ExpansionState):
         arguments = Arguments(word, shorthand, texts[1:], source, self.rounding, labels)
         try:
             arguments.sort()
+            shared = arguments.shared_weights()
             layer = kind.read(arguments)
             arguments.done()
             sources = (source, *[label.volume for label in labels.values()]) if layer.reads_label else (source,)
@@ -164,7 +166,11 @@ class StepExpansion(ExpansionState):
             if fault.code == "unknown-option" and find(option := texts[1:][arguments.places["unknown"]]):
                 error.hints = (f"`{option}` is a layer: write ` - ` or a line end in front of it",)
             raise error from None
-        return self._operation(Operation(layer, " ".join(texts), sources, output), item.span)
+        operation = Operation(layer, " ".join(texts), sources, output, shared)
+        if shared and not operation.weights and not operation.biases:
+            span = self.word(item, arguments.places["weights"] + 1)
+            raise self.error("bad-option", f"{word} has no weights to share", span, ["leave `weights=` out"])
+        return self._operation(operation, item.span)
 
     def _operation(self, operation: Operation, span: Span) -> Operation:
         """Return an operation that is new, if its output is within the range of numbers."""
@@ -182,9 +188,20 @@ class StepExpansion(ExpansionState):
             raise self.error("too-long", f"a network has at most {MAX_LAYERS:,} layers", span, hints)
         name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
-        self.nodes.append(Node(index, name, operation, inputs, self.called_at or span, span))
+        node = Node(index, name, operation, inputs, self.called_at or span, span)
+        if operation.shared or self.shared.tied is not None:
+            node.operation = self._shared(node)
+        self.nodes.append(node)
         self.volumes.append(operation.output)
         return index
+
+    def _shared(self, node: Node) -> Operation:
+        """Return what a layer does whose weights may be those of an earlier one."""
+        try:
+            return self.shared.operation(node)
+        except ValueError as fault:
+            hints = ["give one of them another name"]
+            raise self.error("weights-differ", str(fault), node.origin, hints) from None
 
     # ---- blocks
 
@@ -209,6 +226,8 @@ class StepExpansion(ExpansionState):
         if block.source is not self.spec.source:
             self.called_at = place or item.span
         try:
+            if item.weights:
+                return self._tied(item, block, at, inner)
             return self._nested(block.body, at, inner, item.span)
         except SpecError as error:
             called = f"called at {outside.name}:{outside.line(item.span.start)}"
@@ -217,6 +236,20 @@ class StepExpansion(ExpansionState):
         finally:
             self.active.discard(self.calls.pop().name)
             self.source, self.called_at = outside, place
+
+    def _tied(self, item: tree.CallSyntax, block: tree.BlockSyntax, at: int, inner: Scope) -> int:
+        """Walk through a block whose layers share their weights with those of other calls."""
+        shared = self.shared
+        outside, shared.tied = shared.tied, TiedCall(item.weights, len(inner.prefix))
+        before, shared.count = shared.count, 0
+        at = self._nested(block.body, at, inner, item.span)
+        try:
+            shared.end_of_call(item.weights, item.name, shared.count)
+        except ValueError as fault:
+            hints = ["give one of them another name"]
+            raise self.error("weights-differ", str(fault), item.span, hints) from None
+        shared.tied, shared.count = outside, before
+        return at
 
 
 _WALKS: dict[type, Walk] = {

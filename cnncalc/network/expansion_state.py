@@ -15,6 +15,7 @@ from cnncalc.layers import Arguments, find, foreign, words
 from cnncalc.network.network import Node, Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
+from cnncalc.network.shared_weights import SharedWeights
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import SIZES, Expression
 from cnncalc.spec.parser import layer_words
@@ -46,6 +47,7 @@ class ExpansionState:
         self.active: set[str] = set()
         self.blocks: dict[str, str] = {}
         self.arguments: dict[str, Mapping[str, int]] = {}
+        self.shared = SharedWeights()
         self.depth = 0
         self.steps = 0
         self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -30,12 +31,17 @@ class Operation:
         macs: multiplications for one image.
         dropped: rows, columns, … at the end of the input that no window reads, per dimension.
         reaches: which incoming units an outgoing one looks at, per dimension; () where it is the same one.
+        shared: the name of the weights that it has in common with other layers; "" where they are its own.
+        again: whether its weights are those of an earlier layer, so that they are not counted here.
 
     """
 
-    __slots__ = ("biases", "dropped", "layer", "macs", "output", "reaches", "sources", "weights", "written")
+    __slots__ = (
+        *("again", "biases", "dropped", "layer", "macs", "output", "reaches", "shared", "sources", "weights"),
+        "written",
+    )
 
-    def __init__(self, layer: Layer, written: str, sources: Sources, output: Volume) -> None:
+    def __init__(self, layer: Layer, written: str, sources: Sources, output: Volume, shared: str = "") -> None:
         self.layer = layer
         self.written = written
         self.sources = sources
@@ -46,6 +52,15 @@ class Operation:
         self.dropped = layer.dropped(sources[0])
         reaches = tuple([layer.reach(sources[0], axis) for axis in range(sources[0].dimensions)])
         self.reaches = reaches if any(reaches) else ()
+        self.shared = shared
+        self.again = False
+
+    def with_weights_of_another(self) -> Operation:
+        """Return the same operation with weights that an earlier layer has."""
+        found = copy(self)
+        found.weights = found.biases = 0
+        found.again = True
+        return found
 
 
 class Node:
@@ -137,6 +152,7 @@ class Network:
         arguments: the values of a block's parameters in every call, by the same names.
         source: the text.
         notes: what is worth telling about the spec.
+        weights_of: for every layer whose weights are those of an earlier one, the index of that.
 
     """
 
@@ -149,6 +165,7 @@ class Network:
     blocks: Mapping[str, str] = field(default_factory=dict)
     arguments: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    weights_of: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def output(self) -> Volume:

@@ -103,6 +103,8 @@ def _layers(counts: Counts, saved: Sequence[int] | None) -> Iterator[Filled]:
         if len(fields) == len(row.field):
             own += [field.size for field in fields]
             own += [number(field.jump) for field in fields]
+        if node.operation.again:
+            own.append(counts.network.weights_of[node.index])
         yield Filled(form, own if saved is None else [*own, saved[node.index - 1]])
 
 
@@ -110,6 +112,7 @@ def _layer(row: LayerCounts) -> dict[str, Any]:
     """Return a layer with gaps for what those that are alike do not share."""
     node = row.node
     gaps = [GAP] * len(row.field)
+    shared = {"weights_of": GAP} if node.operation.again else {}
     return {
         "index": GAP,
         "name": GAP,
@@ -124,6 +127,7 @@ def _layer(row: LayerCounts) -> dict[str, Any]:
         "activation_bytes": row.activation_bytes,
         "receptive_field": None if None in row.field else {"size": gaps, "stride": gaps},
         "dropped": list(node.dropped),
+        **shared,
     }
 
 

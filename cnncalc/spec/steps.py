@@ -25,6 +25,7 @@ _NOT_PLAIN = re.compile(r"[^\S\n]*(?:[:-]?\{|=(?!>)|@)")
 _OPTION = re.compile(r"\s*=\s*")
 ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
 _CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
+_WEIGHTS = re.compile(r"[^\S\n]*weights[^\S\n]*=(?!>)")
 _COUNT = re.compile(r"[0-9a-z_]")
 _MARKS = re.compile(r"#[^\n]*|[(\[)\]|]")
 _CLOSERS = {"(": ")", "[": "]"}
@@ -191,7 +192,7 @@ class StepParser(Scanner):
         return tuple(steps)
 
     def call(self, name: str, start: int) -> tree.CallSyntax:
-        """call = name "(" [ argument { "," argument } ] ")" """
+        """call = name "(" [ argument { "," argument } ] ")" [ "weights" "=" name ]"""
         opened = self.position
         self.position += 1
         arguments: list[tree.ArgumentSyntax] = []
@@ -199,7 +200,9 @@ class StepParser(Scanner):
         while not self.take(")"):
             arguments.append(self.argument())
             self.comma_or_close(opened)
-        return tree.CallSyntax(name, tuple(arguments), Span(start, self.position))
+        weights = self.name("a name for the weights, as in `weights=head`") if self.match(_WEIGHTS) else ""
+        self.refuse_long(weights)
+        return tree.CallSyntax(name, tuple(arguments), Span(start, self.position), weights)
 
     def argument(self) -> tree.ArgumentSyntax:
         """argument = [ name "=" ] expression"""

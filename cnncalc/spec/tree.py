@@ -44,11 +44,12 @@ class ArgumentSyntax(NamedTuple):
 
 
 class CallSyntax(NamedTuple):
-    """A call of a block: ``project(128, stride=2)``."""
+    """A call of a block: ``project(128, stride=2)``; ``weights`` is the name that its layers' weights share."""
 
     name: str
     arguments: tuple[ArgumentSyntax, ...]
     span: Span
+    weights: str = ""
 
 
 class MergeSyntax(NamedTuple):

@@ -34,9 +34,12 @@ def fake_mode() -> FakeTensorMode:
 
 def with_memory(module: nn.Module) -> nn.Module:
     """Give a module on the meta device parameters and buffers on the CPU; under a fake mode they are fake."""
+    made = {
+        value: nn.Parameter(torch.zeros(value.shape)) for value in module.parameters()
+    }  # some serve several modules
     for part in module.modules():
         for name, value in part.named_parameters(recurse=False):
-            setattr(part, name, nn.Parameter(torch.zeros(value.shape)))
+            setattr(part, name, made[value])
         for name, value in part.named_buffers(recurse=False):
             setattr(part, name, torch.zeros(value.shape, dtype=value.dtype))
     return module

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from cnncalc.analysis.memory.lifetimes import Lifetimes
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.timeline import BACKWARD, Change, Timeline
-from cnncalc.analysis.memory.trace import Op, Trace
+from cnncalc.analysis.memory.trace import FIRST_USE, ONLY, OTHER_USE, Op, Trace
 
 FLOAT = 4
 
@@ -175,15 +175,23 @@ class Gradients:
                 new.append(self.timeline.sort("activation_gradients", size))
                 leaving.append(new[-1])
         self._first_moment(moments, made, new, task, arriving)
-        self._finish_parameters(moments, made)
+        if made.use == ONLY:
+            self._finish_parameters(moments, made)
         if task.onward:
+            self._add_parameters(moments, made)
             moments.give(task.late)
             numbers, left = moments.numbers(self.timeline), _held(leaving[0])
             if isinstance(begun, int) and isinstance(left, int):
                 self.known[code, begun] = numbers, left
             return numbers, left
-        for back, whole, gradient in zip(made.wants, made.waiting, leaving, strict=True):
-            self._wait(moments, op + 1 - back, whole, gradient)
+        added = [
+            gradient
+            for back, whole, gradient in zip(made.wants, made.waiting, leaving, strict=True)
+            if self._wait(moments, op + 1 - back, whole, gradient)
+        ]
+        self._add_parameters(moments, made)
+        for gradient in added:  # the engine holds all that an operation has made until it is done with it
+            moments.drop(gradient)
         moments.give(task.late)
         return moments.numbers(self.timeline), None
 
@@ -196,6 +204,17 @@ class Gradients:
         moments.drop(arriving)
         if made.sums:
             moments.take(learned)
+
+    def _add_parameters(self, moments: _Moments, made: Op) -> None:
+        """Add the gradients of parameters to those of later uses, which wait; the first use has the last of them."""
+        if made.use in (FIRST_USE, OTHER_USE):
+            gradients = [self._learned(values * (made.lowered or FLOAT)) for values in made.parameters]
+            for gradient in [] if self.adds_in_place else gradients:
+                moments.add([gradient])
+                moments.give([gradient])
+            moments.give(gradients)
+        if made.use == FIRST_USE:
+            self._finish_parameters(moments, made)
 
     def _finish_parameters(self, moments: _Moments, made: Op) -> None:
         """Bring the gradients of parameters into their order and precision."""
@@ -211,19 +230,21 @@ class Gradients:
     def _learned(self, size: int) -> int:
         return self.timeline.sort("parameter_gradients", 0, size)
 
-    def _wait(self, moments: _Moments, tensor: int, size: int, gradient: Gradient) -> None:
-        """Let a gradient wait for the operation that made its tensor, or add it to the one that waits already."""
+    def _wait(self, moments: _Moments, tensor: int, size: int, gradient: Gradient) -> bool:
+        """Let a gradient wait for the operation that made its tensor, or add it to the one that waits already.
+
+        Return whether it was added, and is not needed itself.
+        """
         first = self.waiting.get(tensor)
         if first is None:
             self.waiting[tensor] = gradient
-        elif self.adds_in_place and self._is_sole(first, size):
-            moments.drop(gradient)
-        else:
+            return False
+        if not self.adds_in_place or not self._is_sole(first, size):
             total = self.timeline.sort("activation_gradients", size)
             self.waiting[tensor] = total
             moments.add([total])
             moments.drop(first)
-            moments.drop(gradient)
+        return True
 
     def _is_sole(self, gradient: Gradient, size: int) -> bool:
         """Say whether nobody else holds a gradient, and whether one of so many bytes for an image fills its memory."""

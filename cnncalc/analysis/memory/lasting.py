@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain, compress
 
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import Trace
+from cnncalc.analysis.memory.trace import FIRST_USE, ONLY, Trace
 from cnncalc.optimizers import StepMemory
 
 FLOAT = 4
@@ -31,7 +31,7 @@ class Lasting:
         self.parameters = _counted([(part.parameters, count) for part, count in parts.items()])
         self.buffers = _counted([(part.buffers, count) for part, count in parts.items()])
         self.trace, self.reached = trace, reached
-        learned = [op.parameters for op in trace.distinct]
+        learned = [op.parameters if op.use in (ONLY, FIRST_USE) else () for op in trace.distinct]
         numbers = compress(trace.ops, memoryview(reached)[1:])
         self.trained = list(chain.from_iterable(map(learned.__getitem__, numbers)))
         self.trained_counts = Counter(self.trained)

@@ -6,7 +6,7 @@ one read, as far back, adds what that one did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
 from cnncalc.analysis.memory.autocast import FULL, operand_size, result_size
@@ -21,8 +21,9 @@ from cnncalc.analysis.memory.layouts import (
     of_volume,
     result,
 )
+from cnncalc.analysis.memory.operands import bytes_of, gradient_bytes, scratch_values, used, uses
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import Op, Part, Size, Trace, Value
+from cnncalc.analysis.memory.trace import ONLY, Op, Part, Size, Trace, Value
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
@@ -35,11 +36,7 @@ from cnncalc.layers.kernels import (
     NOTHING,
     OTHERS,
     OUTPUT,
-    PASSED,
-    PASSED_TO_FIRST,
-    PASSED_TO_WHOLE,
     RAISED,
-    SUMMED,
     Extra,
     Kernel,
 )
@@ -59,7 +56,7 @@ def record(
     elif overwriting is None:
         overwriting = overwritable(network)
     recorder = _Recorder(setup, network.input.values)
-    recorder.layers(network.layers, overwriting)
+    recorder.layers(network.layers, overwriting, uses(network.weights_of))
     trace = recorder.trace
     trace.output = recorder.places[network.output_index]
     trace.labels = prod(network.output.spatial)
@@ -79,8 +76,8 @@ class _Recorder:
         self.trace.facts.append(0)
         self.places = [0]
 
-    def layers(self, nodes: Iterable[Node], overwriting: frozenset[int]) -> None:
-        """Add layers in their order."""
+    def layers(self, nodes: Iterable[Node], overwriting: frozenset[int], uses: Mapping[int, int]) -> None:
+        """Add layers in their order; ``uses`` are those whose weights several have."""
         trace, places = self.trace, self.places
         facts, parts = trace.facts, trace.parts
         shared: dict[tuple[object, ...], Part] = {}
@@ -94,10 +91,14 @@ class _Recorder:
             else:
                 read = [places[index] for index in inputs]
                 key = (operation, over, *[(facts[place], here - place) for place in read])
+            use = uses.get(node.index, ONLY) if uses else ONLY
+            if use:
+                key = (*key, use)
             part = shared.get(key)
             if part is None:
                 sources = [places[index] for index in inputs]
-                part = shared[key] = self.kernels.part(operation, over, sources)
+                part = self.kernels.part(operation, over, sources, use)
+                shared[key] = part
             parts.append(part)
             if part.ops:
                 self._add(part, node.index)
@@ -142,7 +143,7 @@ class _Kernels:
         self.made: list[Value] = []
         self.ops: list[Op] = []
 
-    def part(self, operation: Operation, overwrites: bool, sources: Sequence[int]) -> Part:
+    def part(self, operation: Operation, overwrites: bool, sources: Sequence[int], use: int = ONLY) -> Part:
         """Return what a layer adds that reads these tensors."""
         self._begin()
         places = list(sources)
@@ -155,6 +156,10 @@ class _Kernels:
                 places.append(self._kernel(kernel, reads, holds))
         if self.made:
             self._settle(operation.output)
+        if use:
+            self.ops = [used(op, use) for op in self.ops]
+        if operation.again:
+            return self._end()
         parameters = tuple([values for kernel in kernels for values in kernel.parameters])
         buffers = tuple([size for kernel in kernels for size in kernel.buffers])
         return self._end()._replace(
@@ -224,7 +229,7 @@ class _Kernels:
         cached = self._copies(kernel)
         # a fully connected layer needs its weights for its input's gradient alone
         keeps_cached = bool(cached) and differentiable and (kernel.operation != "linear" or bool(wants))
-        gradients = [_gradient(kernel, place, operands[place], size) for place in wants]
+        gradients = [gradient_bytes(kernel, place, operands[place], size) for place in wants]
         self._add(
             value,
             Op(
@@ -239,13 +244,13 @@ class _Kernels:
                 int(keeps_cached),
                 tuple([here - reads[place] for place in wants]),
                 tuple(gradients),
-                tuple([_bytes(operand) for operand in wanted]),
+                tuple([bytes_of(operand) for operand in wanted]),
                 kernel.parameters if learns else (),
                 self.low if cached else 0,
                 kernel.parameters[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
                 kernel.sums or bool(unwanted and kernel.scratch),
                 kernel.passing * size,
-                _scratch(kernel, [operands[place].values for place in wants], wants) * size
+                scratch_values(kernel, [operands[place].values for place in wants], wants) * size
                 + kernel.scratch_bytes
                 + unwanted,
             ),
@@ -276,12 +281,12 @@ class _Kernels:
         made = value._replace(size=size, layout=layout or result(FORMAT, [value.layout]))
         back = (here - read,)
         wants = back if value.has_gradient and self.training else ()
-        gradient = None if size == value.size else _bytes(value)
+        gradient = None if size == value.size else bytes_of(value)
         self._add(
             made,
             Op(
                 *("copy", Size(value.values * size, 0), back, back, False, (), (), (), 0),
-                *(wants, (gradient,) * len(wants), (_bytes(value),) * len(wants), (), 0, 0, False, 0, 0),
+                *(wants, (gradient,) * len(wants), (bytes_of(value),) * len(wants), (), 0, 0, False, 0, 0),
             ),
         )
         return here
@@ -311,30 +316,3 @@ class _Kernels:
         assert kernel.keeps == OTHERS
         wanted = [self._value(read).has_gradient for read in reads]
         return [here - read for place, read in enumerate(reads) if any(wanted[:place] + wanted[place + 1 :])]
-
-
-def _gradient(kernel: Kernel, place: int, operand: Value, size: int) -> int | None:
-    """Return the bytes of an operand's gradient for one image; None where it is the gradient that arrives."""
-    whole = kernel.gradient == PASSED or operand.values == kernel.makes
-    passed = whole and (
-        kernel.gradient in (PASSED, PASSED_TO_WHOLE) or (kernel.gradient == PASSED_TO_FIRST and not place)
-    )
-    return None if passed and operand.size == size else _bytes(operand)
-
-
-def _scratch(kernel: Kernel, wanted: Sequence[int], places: Sequence[int]) -> int:
-    """Return the values that a backward pass needs for a moment, beside the gradients that it makes.
-
-    What is summed is made as large as the result first, for all operands, and then summed one after the other.
-    """
-    if kernel.gradient not in (SUMMED, PASSED_TO_FIRST):
-        return kernel.scratch
-    made = [place for place in range(len(places)) if kernel.gradient == SUMMED or places[place]]
-    smaller = [wanted[place] for place in made if wanted[place] < kernel.makes]
-    large = len(smaller) * kernel.makes
-    return max(large - sum(smaller[1:]), large - sum(smaller) + kernel.scratch)
-
-
-def _bytes(value: Value) -> int:
-    """Return the bytes of a tensor for one image."""
-    return value.values * value.size

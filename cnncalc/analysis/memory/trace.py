@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 from cnncalc.analysis.memory.layouts import FIRST
 
+ONLY, FIRST_USE, OTHER_USE, LAST_USE = range(4)
+"""Which use of learned tensors an operation is, in the order of the forward pass."""
+
 
 class Size(NamedTuple):
     """Bytes of a tensor: for each image, and for any number of images."""
@@ -56,6 +59,7 @@ class Op(NamedTuple):
         reorders: values of a weight whose gradient is made in another order, and copied; 0 for none.
         sums: whether the gradients of the parameters are made when what it needed has been given back.
         passing, scratch: bytes for each image that its forward and its backward pass need for a moment.
+        use: which use of its learned tensors it is: the only one, or of several the first, another or the last.
 
     """
 
@@ -77,6 +81,7 @@ class Op(NamedTuple):
     sums: bool
     passing: int
     scratch: int
+    use: int = ONLY
 
     @property
     def kept_beside(self) -> tuple[Size, ...]:

@@ -24,6 +24,7 @@ from cnncalc.model.from_torch.proof import check_outputs
 from cnncalc.model.from_torch.readers import Readers
 from cnncalc.model.from_torch.reading import read
 from cnncalc.model.from_torch.render import laid_out
+from cnncalc.model.from_torch.sharing import check_shared, counted, name_shared
 from cnncalc.model.from_torch.simplify import simplified
 from cnncalc.model.from_torch.text_parts import Folded
 from cnncalc.model.from_torch.trace import Traced, trace
@@ -103,7 +104,9 @@ def _value(tensor: Learned, traced: Traced) -> torch.Tensor:
 def _written(readout: Readout, heading: str) -> tuple[str, Network, list[ReadLayer]]:
     """Write the shortest text, or one without blocks where a block does not stand for all its modules."""
     texts = []
+    check_shared(readout.operations)
     for parts in nestings(readout):
+        name_shared(list(_in_order(parts)))
         order = [part.operation for part in _in_order(parts)]
         texts += [(text, order) for text in folded(united(parts), readout)]
     texts.sort(key=lambda text: (not text[0].blocks, size(text[0])))
@@ -145,7 +148,7 @@ def _in_order(parts: Iterable[Placed | PlacedLabel]) -> Iterator[Placed]:
 def _check(network: Network, operations: list[ReadLayer], readout: Readout) -> None:
     """Make sure that the text is the module: every volume, and the parameters of every layer."""
     made = [(node.output, node.params) for node in network.layers]
-    read_ = [(operation.output, operation.params) for operation in operations]
+    read_ = list(zip([operation.output for operation in operations], counted(operations), strict=True))
     if made == read_ and network.output == readout.volume(readout.output):
         return
     place = next((place for place, pair in enumerate(zip(made, read_, strict=False)) if pair[0] != pair[1]), -1)

@@ -26,7 +26,8 @@ class Weights:
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
-        self.used: dict[int, None] = {}
+        self.used: dict[int, bool] = {}  # parameters, and whether a layer's weights are computed from them
+        self.paths: dict[int, str] = {}
         self.learned: list[Learned] = []
         self.notes: list[str] = []
 
@@ -56,13 +57,14 @@ class Weights:
         if not tensor.learned:
             name = f" {tensor.name}" if tensor.path else ""
             raise Unsayable(f"its {role}{name} is a constant of the module, and what a spec has is learned")
-        for path, parameter in tensor.learned.items():
-            self._use_once(parameter, f"`{module_path(path)}`")
         steps = () if tensor.path else tensor.steps
+        for path, parameter in tensor.learned.items():
+            self._use(parameter, f"`{module_path(path)}`", computed=bool(steps))
         if steps:
             how = ", ".join(operations_of(steps))
             self.notes.append(f"{tensor.name} is computed in the module ({how}), and is a plain {role} in the spec")
-        self.learned.append(Learned(role, tensor.path, tensor.value.numel(), steps))
+        path = self.paths.setdefault(id(tensor.value), tensor.path) if tensor.path else ""
+        self.learned.append(Learned(role, path, tensor.value.numel(), steps))
 
     def keep(self, tensor: Tensor, role: str) -> None:
         """Note that a layer keeps a running statistic."""
@@ -71,14 +73,18 @@ class Weights:
     def learn_module(self, module: nn.Module, path: str) -> None:
         """Note the tensors of a module that is one layer and stands under a path of the trace."""
         for name, parameter in module.named_parameters():
-            self._use_once(parameter, f"`{module_path(f'{path}.{name}')}`")
+            computed = name not in module._parameters
+            self._use(parameter, f"`{module_path(f'{path}.{name}')}`", computed=computed)
         for role in ROLES:
             value = getattr(module, role, None)
             if not isinstance(value, torch.Tensor):
                 continue
             if role not in RUNNING and role not in module._parameters:
                 self._note_computed(module, f"`{module_path(f'{path}.{role}')}`", role)
-            self.learned.append(Learned(role, f"{path}.{role}", 0 if role in RUNNING else value.numel()))
+            known = (
+                self.paths.setdefault(id(value), f"{path}.{role}") if role in module._parameters else f"{path}.{role}"
+            )
+            self.learned.append(Learned(role, known, 0 if role in RUNNING else value.numel()))
 
     def unused(self) -> tuple[str, ...]:
         """Return the parameters of the module that no layer learns."""
@@ -99,10 +105,14 @@ class Weights:
             raise Unsayable(f"its {name} is a constant of the module, and what a spec has is learned")
         self.notes.append(f"{name} is computed in the module ({how}), and is a plain weight in the spec")
 
-    def _use_once(self, tensor: torch.Tensor, name: str) -> None:
+    def _use(self, tensor: torch.Tensor, name: str, *, computed: bool) -> None:
+        if computed or self.used.get(id(tensor), False):
+            self._refuse_again(tensor, name)
+        self.used[id(tensor)] = computed
+
+    def _refuse_again(self, tensor: torch.Tensor, name: str) -> None:
         if id(tensor) in self.used:
-            raise Unsayable(f"it uses {name} again, and layers of a spec share no weights")
-        self.used[id(tensor)] = None
+            raise Unsayable(f"it uses {name} again, and layers of a spec share weights that they learn as they are")
 
 
 def _computed_by(module: nn.Module, role: str) -> str:

@@ -113,11 +113,15 @@ class _Proof:
         parts = self.built.named_modules()
         fixed = {f"{name}.tensor": part.filled(images) for name, part in parts if isinstance(part, FixedTensor)}
         shapes = {name: value.shape for name, value in self.built.state_dict().items()}
-        return fixed | {
-            (name := f"{layer}.{tensor.role}"): learned[tensor.key].reshape(shapes[name])
-            for layer, operation in zip(self.names, self.order, strict=True)
-            for tensor in operation.tensors
-        }
+        shaped: dict[Any, torch.Tensor] = {}  # what several layers have is one tensor
+        for layer, operation in zip(self.names, self.order, strict=True):
+            for tensor in operation.tensors:
+                name = f"{layer}.{tensor.role}"
+                key = tensor.key, shapes[name]
+                if key not in shaped:
+                    shaped[key] = learned[tensor.key].reshape(shapes[name])
+                fixed[name] = shaped[key]
+        return fixed
 
     # ---- where they differ
 

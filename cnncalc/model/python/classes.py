@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.model.blocks.numbers import Hole, Parameter
@@ -37,6 +37,7 @@ class Class(NamedTuple):
         made: what it does, with numbers as ``__init__`` knows them: ``width``.
         run: the same with numbers as ``forward`` knows them: ``self.width``.
         kept: for every argument the attribute that holds it, where ``forward`` needs it.
+        ties: lines that let layers have the weights of others.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Class(NamedTuple):
     made: Body
     run: Body
     kept: Mapping[str, str]
+    ties: tuple[str, ...] = ()
 
 
 class _BlockCall(NamedTuple):
@@ -87,7 +89,15 @@ class _Classes:
             self._make_classes(scopes)
         body = self._body(root)
         literal = filled(body, iter([literal_of(hole.value) for hole in holes(body)]))
-        return [*self.found, Class("Network", "", (), literal, literal, {})]
+        return [*self.found, Class("Network", "", (), literal, literal, {}, tuple(self._ties()))]
+
+    def _ties(self) -> Iterator[str]:
+        """Yield lines that let layers have the weights of others: the module, or with other settings its tensors."""
+        for layer in self.planned:
+            if layer.tied:
+                shifts = layer.node.layer.biases(layer.node.sources)
+                tensors = [""] if layer.same else [".weight", ".bias"] if shifts else [".weight"]
+                yield from [f"        self.{layer.name}{tensor} = self.{layer.tied}{tensor}" for tensor in tensors]
 
     def _last_readers(self) -> dict[int, int]:
         """Return for every layer the last one that reads it; the network's output is read at the end."""

@@ -111,6 +111,7 @@ def _class(made: Class) -> list[str]:
         "        super().__init__()",
         *(f"        self.{held} = {name}" for name, held in made.kept.items() if held in mentioned),
         *(line for item in made.made.items for line in _made(item)),
+        *made.ties,
         "",
         "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
         *statements,

@@ -1,0 +1,50 @@
+"""What an operation does with its operands: which use of its weights it is, and the gradients of what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cnncalc.analysis.memory.trace import FIRST_USE, LAST_USE, OTHER_USE, Op, Value
+from cnncalc.layers.kernels import PASSED, PASSED_TO_FIRST, PASSED_TO_WHOLE, SUMMED, Kernel
+
+
+def uses(weights_of: Mapping[int, int]) -> dict[int, int]:
+    """Return which use of its weights every layer is that shares them."""
+    found = dict.fromkeys(weights_of.values(), FIRST_USE)
+    last = {weights_of[index]: index for index in sorted(weights_of)}
+    return found | {index: LAST_USE if last[first] == index else OTHER_USE for index, first in weights_of.items()}
+
+
+def used(op: Op, use: int) -> Op:
+    """Return an operation as one of several uses of its weights; autocast's copy of them is that of the first."""
+    if use == FIRST_USE:
+        return op._replace(use=use)
+    saves = op.saves and bool(op.keeps or op.beside)
+    return op._replace(use=use, cached=(), keeps_cached=0, saves=saves)
+
+
+def gradient_bytes(kernel: Kernel, place: int, operand: Value, size: int) -> int | None:
+    """Return the bytes of an operand's gradient for one image; None where it is the gradient that arrives."""
+    whole = kernel.gradient == PASSED or operand.values == kernel.makes
+    passed = whole and (
+        kernel.gradient in (PASSED, PASSED_TO_WHOLE) or (kernel.gradient == PASSED_TO_FIRST and not place)
+    )
+    return None if passed and operand.size == size else bytes_of(operand)
+
+
+def scratch_values(kernel: Kernel, wanted: Sequence[int], places: Sequence[int]) -> int:
+    """Return the values that a backward pass needs for a moment, beside the gradients that it makes.
+
+    What is summed is made as large as the result first, for all operands, and then summed one after the other.
+    """
+    if kernel.gradient not in (SUMMED, PASSED_TO_FIRST):
+        return kernel.scratch
+    made = [place for place in range(len(places)) if kernel.gradient == SUMMED or places[place]]
+    smaller = [wanted[place] for place in made if wanted[place] < kernel.makes]
+    large = len(smaller) * kernel.makes
+    return max(large - sum(smaller[1:]), large - sum(smaller) + kernel.scratch)
+
+
+def bytes_of(value: Value) -> int:
+    """Return the bytes of a tensor for one image."""
+    return value.values * value.size

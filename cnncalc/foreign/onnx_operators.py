@@ -66,7 +66,7 @@ def _pool(word: str) -> Callable[[OnnxNode], int]:
         kernel = node.wholes("kernel_shape", node.attributes.get("kernel_shape", [1, 1]))
         ones = [1] * len(kernel)
         pads = node.pads(len(kernel))
-        options = f" s{joined(node.wholes('strides', ones))}" + _pads_text(pads) + node.padding_word()
+        options = _option("s", node.wholes("strides", ones), 0) + _pads_text(pads) + node.padding_word()
         options += _option("d", node.wholes("dilations", ones), 1)
         options += " ceil" if node.attributes.get("ceil_mode") else ""
         if word == "avgpool" and any(map(any, pads)) and not node.attributes.get("count_include_pad"):

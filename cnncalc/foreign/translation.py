@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnncalc.core.errors import Note, SpecError
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import shorten_path
-from cnncalc.foreign.draft import INPUT, Draft, DraftStep, label_text
+from cnncalc.foreign.draft import Draft, DraftStep
+from cnncalc.foreign.writing_specs import spec_lines
 from cnncalc.network import Network, Node
-from cnncalc.spec.steps import STATEMENTS
 
 _CALLED_AT = re.compile(r":(\d+)$")
-_KEYWORDS = frozenset(("input", "output", "rounding", "param", "block", "end", "use", "total"))
 
 
 class Translation(NamedTuple):
@@ -70,7 +68,8 @@ class Translation(NamedTuple):
         called = _CALLED_AT.search(error.trail[0]) if error.trail else None
         line = min(int(called[1]), len(self.places)) if called else line
         span = self.places[line - 1] or Span(0, 1)
-        hints = [f"it was read as `{self.spec.text.splitlines()[line - 1].split('  #')[0].strip()}`"]
+        written = self.spec.text.splitlines()[line - 1].split("  #")[0].strip()
+        hints = [f"it was read as `{written}{' … )' if written.endswith('(') else ''}`"]
         moved = SpecError(error.code, error.message, span=span, source=self.origin, detail=error.detail, hints=hints)
         moved.reached = error.reached
         return moved
@@ -114,101 +113,8 @@ class Translation(NamedTuple):
 
 def translate(draft: Draft) -> Translation:
     """Write a draft as a spec."""
-    lines = list(_lines(draft))
+    lines = list(spec_lines(draft))
     text = "".join([f"{line}\n" for line, _, _ in lines])
     places = tuple([span for _, span, _ in lines])
     spec = Source(draft.source.name, text)
     return Translation(draft.source, draft.what, spec, places, tuple([step for _, _, step in lines]), draft)
-
-
-Line = tuple[str, Span | None, DraftStep | None]
-
-
-def _lines(draft: Draft) -> Iterator[Line]:
-    """Yield each line of the spec with its place in the foreign text and its step."""
-    top = Span(0, max(1, draft.source.text.find("\n")))
-    for remark in (f"read from {draft.what}", *draft.remarks):
-        yield f"# {' '.join(remark.split())}", None, None
-    if draft.input:
-        yield f"input {draft.input}", top, None
-    yield f"rounding {draft.rounding}", None, None
-    for block in draft.blocks:
-        yield "", None, None
-        for line in block.splitlines():
-            yield line, None, None
-    yield "", None, None
-    names = _names(draft)
-    if INPUT in names:
-        yield f"{names[INPUT]}: identity", top, None
-    for number, step in enumerate(draft.steps, 1):
-        if not step.merge and step.inputs[0] != number - 1:
-            yield f"@{names[step.inputs[0]]}", step.span, None
-        yield _step_line(step, number, names), step.span, step
-    if draft.outputs:
-        yield from _output_lines(draft, names)
-    if draft.total is not None:
-        yield f"TOTAL params: {draft.total[0]:,}", draft.total[1], None
-
-
-def _output_lines(draft: Draft, names: dict[int, str]) -> Iterator[Line]:
-    ends = [f"@{names[index]}" for index in draft.outputs]
-    last = draft.steps[-1].span
-    if len(ends) > 1:
-        has_word = "output" in STATEMENTS
-        yield f"{'output' if has_word else '# outputs:'} {' '.join(ends)}", last, None
-    if (len(ends) == 1 or "output" not in STATEMENTS) and draft.outputs[-1] != draft.last:
-        yield ends[-1], last, None
-
-
-def _step_line(step: DraftStep, number: int, names: dict[int, str]) -> str:
-    layers = list(step.layers)
-    if step.merge:
-        branches = ["" if index == number - 1 else f"@{names[index]}" for index in step.inputs]
-        layers.insert(0, f"{step.merge}( {' | '.join(branches)} )".replace("(  |", "( |").replace("|  )", "| )"))
-    written = " - ".join(layers)
-    if number in names:
-        written = f"{names[number]}: " + (f"({written})" if len(layers) > 1 else written)
-    elif step.claim and len(layers) > 1:
-        pass  # a claim behind several layers is about the last one
-    claim = f"  => {step.claim}" if step.claim else ""
-    remark = f"  # {' '.join(step.remark.split())}" if step.remark else ""
-    return written + claim + remark
-
-
-def _names(draft: Draft) -> dict[int, str]:
-    """Return the labels: of the steps that are read again, and of those that the text itself names."""
-    wanted = _read_again(draft)
-    labels = _Labels()
-    names: dict[int, str] = {}
-    for index in range(len(draft.steps) + 1):
-        step = draft.steps[index - 1] if index else None
-        own = label_text(step.name) if step else "image"
-        if index in wanted or (draft.names_all and step is not None and own):
-            names[index] = labels.unused(own or f"layer{index}")
-    return names
-
-
-def _read_again(draft: Draft) -> set[int]:
-    """Return the indices of what is read otherwise than by the next step."""
-    again = set(draft.outputs) if len(draft.outputs) > 1 or draft.outputs[:1] != [draft.last] else set()
-    for number, step in enumerate(draft.steps, 1):
-        again |= {index for index in step.inputs if index != number - 1}
-    return again
-
-
-class _Labels:
-    """Gives names that are not taken yet; of names alike, the second is ``conv_2``."""
-
-    def __init__(self) -> None:
-        self.taken: set[str] = set()
-        self.counts: dict[str, int] = {}
-
-    def unused(self, name: str) -> str:
-        if name in _KEYWORDS:
-            name = f"{name}_"
-        found = name
-        while found in self.taken:
-            self.counts[name] = self.counts.get(name, 1) + 1
-            found = f"{name}_{self.counts[name]}"
-        self.taken.add(found)
-        return found

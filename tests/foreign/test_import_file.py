@@ -52,11 +52,12 @@ def test_a_file_becomes_a_commented_spec(cnncalc: Cnncalc, tmp_path: Path) -> No
         "input 32x32x3\n"
         "rounding floor\n"
         "\n"
-        "layer0: (conv 3x3x8 p1 nobias - bn - leakyrelu 0.1)  # 0 convolutional\n"
-        "layer1: maxpool 2x2 s2 same  # 1 maxpool\n"
-        "@layer0\n"
-        "conv 2x2x8 s2  # 3 convolutional\n"
-        "concat( | @layer1 )  # 4 route\n"
+        "conv 3x3x8 p1 nobias - bn - leakyrelu 0.1  # 0 convolutional\n"
+        "concat(\n"
+        "  conv 2x2x8 s2  # 3 convolutional\n"
+        "|\n"
+        "  maxpool 2x2 s2 same  # 1 maxpool\n"
+        ")  # 4 route\n"
     )
     assert done.err == f"note: {tmp_path / 'net.cfg'} is a Darknet cfg: 496 parameters, output 16x16x16\n"
 

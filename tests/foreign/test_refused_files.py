@@ -142,7 +142,7 @@ REFUSED = (
         ),
         (
             "text:13:1: the branches of add do not match: branch 1 is 32x32x16, branch 2 is 32x32x8\n"
-            "  = it was read as `add( | @layer0 )`"
+            "  = it was read as `add( … )`"
         ),
     ),
     Refused(

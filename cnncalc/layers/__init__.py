@@ -6,6 +6,7 @@ Importing this package registers every word.
 from cnncalc.layers import (
     activation,
     adaptive,
+    channel_convolution,
     channels,
     constants,
     convolution,
@@ -37,6 +38,7 @@ __all__ = [
     "Sources",
     "activation",
     "adaptive",
+    "channel_convolution",
     "channels",
     "class_of",
     "constants",

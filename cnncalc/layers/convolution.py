@@ -126,6 +126,8 @@ class Convolution(Windowed):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
+        if call.along_channels():
+            return None
         shape = call.learned("weight")
         assert shape is not None  # a convolution has weights
         filters, columns, kernel = shape[0], shape[1], shape[2:]

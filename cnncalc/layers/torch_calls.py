@@ -119,6 +119,9 @@ class TorchCall(Protocol):
     def over_channels(self, words: Words, axis: int) -> Any:
         """Say that a layer works over the channels at each position, which must lie along an axis."""
 
+    def along_channels(self) -> bool:
+        """Say whether what comes first is N x 1 x C: the channels where a 1-D convolution looks for positions."""
+
     def along(self, axis: int) -> tuple[str, int]:
         """Return what an axis runs over, and how many values.
 

@@ -191,9 +191,24 @@ def padchannels(draw: Draw, shape: Shape) -> Drawn:
     return Drawn(f"padchannels {written}", lambda: Does(around))
 
 
+def channelconv(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``gap - channelconv 3``: along the channels of what a global pool makes."""
+    side, bias = draw(st.sampled_from([1, 3, 5])), draw(st.booleans())
+    dimensions = tuple(range(2, len(shape) + 1))
+
+    def build() -> nn.Module:
+        return nn.Sequential(
+            Does(lambda x: x.mean(dimensions)[:, None]),
+            nn.Conv1d(1, 1, side, padding="same", bias=bias),
+            Does(lambda x: x.reshape(len(x), -1, *(1 for _ in dimensions))),
+        )
+
+    return Drawn(f"gap - channelconv {side}" + ("" if bias else " nobias"), build)
+
+
 MAKERS: dict[str, Callable[[Draw, Shape], Drawn]] = (
     {maker.__name__: maker for maker in (times, plus, channelmean, channelsum, channelmax, rmsnorm, l2norm, grn)}
     | {maker.__name__: maker for maker in (groupsum, groupmax, maxout, glu, softmax, step, threshold)}
-    | {maker.__name__: maker for maker in (reshape, pixelunshuffle, padchannels)}
+    | {maker.__name__: maker for maker in (reshape, pixelunshuffle, padchannels, channelconv)}
 )
 """What draws each layer, by its word."""

@@ -17,6 +17,7 @@ from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Pairs, Token, Unsayable, Words
 from cnncalc.model.from_torch import merges
 from cnncalc.model.from_torch.axes import (
+    CHANNELS,
     FIRST,
     FLAT,
     IMAGES,
@@ -188,6 +189,10 @@ class Call:
         if not single and axis % len(view.axes) != self.emitter.channel_axis(view):
             raise Unsayable("it works over the channels alone")
         return self.emitter.kept(words, view)
+
+    def along_channels(self) -> bool:
+        view = self.view
+        return len(view.axes) == 3 and not view.axes[1] and {atom.kind for atom in view.axes[2]} == {CHANNELS}
 
     def along(self, axis: int) -> tuple[str, int]:
         return along(self.emitter, self.view, axis)

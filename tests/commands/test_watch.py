@@ -78,7 +78,7 @@ def test_what_cannot_be_watched(cnncalc: Cnncalc, folder: Path) -> None:
     see = "\n  = see `cnncalc shapes --help`\n"
     for spec in ("relu", "vgg16", "-", "missing.txt"):
         assert cnncalc("shapes", spec, "--watch").err == (
-            f"error[usage]: --watch needs a file to watch, and {spec!r} is none{see}"
+            f"error[usage]: --watch needs a file to watch, and {spec!r} is not a file{see}"
         )
     (folder / "net.txt").write_text("input 8x8x3\nfc 10\n")
     assert cnncalc("shapes", "net.txt", "--watch", "-o", "out.csv").err == (

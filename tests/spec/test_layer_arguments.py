@@ -183,7 +183,7 @@ def test_a_layer_that_takes_no_label_says_so() -> None:
         " 3 | relu @a\n"
         "   |      ^^\n"
         "   |\n"
-        "   = to go on from `@a`, write ` - ` or a line end in front of it"
+        "   = to continue from `@a`, write ` - ` or a line end in front of it"
     )
 
 

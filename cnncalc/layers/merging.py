@@ -152,9 +152,15 @@ class Maximum(Extreme):
 
     kind = "max"
     function = "maximum"
-    torch_calls = ("maximum max(other)",)
+    torch_calls = ("maximum max(other)", "abs")
     other_names = (("max", "maximum", ""),)
     examples = ("8x8x4: max( relu | )", "8x8x4: max( | gap | tanh )")
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        if call.name == "abs":
+            return call.merged(cls.kind, (call.first, call.elementwise(Times.words(-1.0))))
+        return super().from_torch(call)
 
 
 @register("min")
@@ -222,6 +228,10 @@ class Concat(Merge):
         return (cat._replace(casts=WIDENED),)
 
 
+HIGHEST_POWER = 4
+"""Highest power that an import writes as a product."""
+
+
 @register("mul")
 class Multiply(ElementWise):
     """``mul( A | B )``: the product; a 1x1xC branch is a factor for every position (squeeze-and-excitation)."""
@@ -229,11 +239,16 @@ class Multiply(ElementWise):
     kind = "mul"
     function = "mul"
     kernel = Kernel("mul", 1, keeps=OTHERS, gradient=SUMMED)
-    torch_calls = ("mul imul multiply(other)",)
+    torch_calls = ("mul imul multiply(other)", "square(exponent=2)", "pow(exponent)")
     examples = ("8x8x4: mul( | gap )",)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
+        if call.name in ("square", "pow"):
+            power = call["exponent"]
+            if power not in range(1, HIGHEST_POWER + 1):
+                raise Unsayable(f"it has powers up to {HIGHEST_POWER}, which are products of a volume with itself")
+            return call.merged(cls.kind, [call.first] * int(power)) if power > 1 else call.unchanged()
         return call.merged_with(cls.kind, "other", 1)
 
     def disagreement(self, sources: Sources, first: int, second: int) -> Fault:

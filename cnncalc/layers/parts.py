@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.constants import Times
 from cnncalc.layers.kernels import BOTH, CHANNELS_FIRST, INPUTS, NEW, PASSED, RAISED_ON_CUDA, Kernel, Kernels
-from cnncalc.layers.reductions import ChannelMax, ChannelSum
+from cnncalc.layers.reductions import ChannelMax, ChannelMean, ChannelSum
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
 from cnncalc.layers.written import Words, size, words
@@ -58,12 +60,15 @@ class GroupSum(PartReduction):
 
     kind = "groupsum"
     function = "sum"
-    torch_calls = ChannelSum.torch_calls
+    torch_calls = (*ChannelSum.torch_calls, *ChannelMean.torch_calls)
     examples: ClassVar[Texts] = ("8x8x4: groupsum 2", "8x6: groupsum 3", "1x1x6: groupsum 2")
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        return ChannelSum.of(call, cls.words_of)
+        total = ChannelSum.of(call, cls.words_of)
+        if call.name != "mean" or total is None:
+            return total
+        return call.behind(total).elementwise(Times.words(prod(call.made) / prod(call.arriving)))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         total = Kernel("sum", self.output(sources).values, lies=CHANNELS_FIRST, casts=RAISED_ON_CUDA)

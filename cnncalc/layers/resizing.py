@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, isinf, isnan
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import Layer, Reach, Sources
+from cnncalc.layers.constants import Plus
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
@@ -99,9 +100,12 @@ class Pad(Layer):
         if mode != "constant":
             return cls.around(call, pads, mode)
         fill = float(call["value"] or 0.0)
-        if fill not in (0.0, -inf):
-            raise Unsayable(f"it pads with zeros, not with {fill:g}")
-        return call.padded(pads, fill)
+        if fill in (0.0, -inf):
+            return call.padded(pads, fill)
+        if isinf(fill) or isnan(fill):
+            raise Unsayable(f"it pads with numbers, not with {fill:g}")
+        less = call.behind(call.settled().elementwise(Plus.words(-fill)))  # what is added is 0 there
+        return call.behind(less.padded(pads, 0.0)).settled().elementwise(Plus.words(fill))
 
     @classmethod
     def around(cls, call: TorchCall, pads: tuple[Pair, ...], mode: str) -> Any:

@@ -2,78 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
-import cnncalc
 from cnncalc import SpecError
 from cnncalc.model.from_torch import import_module
-
-
-class Habit(nn.Module):
-    """A function of a module with parts of every kind, behind a convolution to eight channels."""
-
-    def __init__(self, does: Callable[[Habit, Tensor], object]) -> None:
-        super().__init__()
-        self.does = does
-        self.first = nn.Conv2d(3, 8, 3, padding=1)
-        self.conv = nn.Conv2d(8, 8, 1)
-        self.factor, self.shift = nn.Parameter(torch.randn(8)), nn.Parameter(torch.randn(8))
-        self.gate = nn.Sequential(nn.Linear(8, 2), nn.ReLU(), nn.Linear(2, 8), nn.Sigmoid())
-
-    def forward(self, x: Tensor) -> object:
-        return self.does(self, self.first(x))
-
-
-class Silu(torch.autograd.Function):
-    """Keeps its input rather than what its product needs, as implementations that save memory do."""
-
-    @staticmethod
-    def forward(ctx: object, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)  # type: ignore[attr-defined]
-        return x * torch.sigmoid(x)
-
-    @staticmethod
-    def backward(ctx: object, *gradients: Tensor) -> Tensor:
-        return gradients[0]
-
-
-class Reverses(torch.autograd.Function):
-    """Passes its input on, and turns its gradient round."""
-
-    @staticmethod
-    def forward(ctx: object, x: Tensor) -> Tensor:
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: object, *gradients: Tensor) -> Tensor:
-        return -gradients[0]
-
-
-kept_apply = Silu.apply
-
-
-def check(habit: Callable[[Habit, Tensor], object], input: str = "8x8x3") -> str:
-    """Import a habit, compare what the built text computes with what it does, and return the text of its layers."""
-    torch.manual_seed(0)
-    module = Habit(habit).eval()
-    imported = import_module(module, input)
-    built = cnncalc.build(cnncalc.load(imported.text)).eval()
-    state = module.state_dict()
-    shapes = {name: value.shape for name, value in built.state_dict().items()}
-    built.load_state_dict({name: state[path].reshape(shapes[name]) for name, path in imported.tensors.items()})
-    volume = cnncalc.load(imported.text).input
-    images = torch.randn(2, volume.channels, *volume.spatial)
-    expected = module(images)
-    torch.testing.assert_close(built(images).reshape(expected.shape), expected)
-    lines = imported.text.strip().split("\n\n")[-1].split("\n")
-    return " - ".join([line.strip() for line in lines])
+from tests.model.habits import Habit, check
 
 
 def gated(m: Habit, x: Tensor) -> Tensor:
@@ -146,6 +84,44 @@ def test_a_part_of_the_channels(habit: Callable[[Habit, Tensor], object], text: 
 )
 def test_a_part_of_the_positions(habit: Callable[[Habit, Tensor], object], text: str) -> None:
     """A step is a pool of one value."""
+    assert check(habit) == f"conv 3x3x8 p1 - {text}"
+
+
+# ---- channels as positions, and constants
+
+
+def space_to_depth(m: Habit, x: Tensor) -> Tensor:
+    """As timm's TResNet does: the channels of a block of positions stand together."""
+    batch, channels, height, width = x.size()
+    x = x.view(batch, channels, height // 2, 2, width // 2, 2)
+    return x.permute(0, 3, 5, 1, 2, 4).contiguous().view(batch, 4 * channels, height // 2, width // 2)
+
+
+def depth_to_space(m: Habit, x: Tensor) -> Tensor:
+    x = x.view(-1, 2, 2, 2, 8, 8)
+    return x.permute(0, 3, 4, 1, 5, 2).reshape(-1, 2, 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("habit", "text"),
+    [
+        (space_to_depth, "pixelunshuffle 2 - shuffle 8"),
+        (
+            lambda m, x: x.unflatten(3, (4, 2)).unflatten(2, (4, 2)).permute(0, 1, 3, 5, 2, 4).flatten(1, 3),
+            "pixelunshuffle 2",
+        ),
+        (depth_to_space, "shuffle 4 - pixelshuffle 2"),
+        (lambda m, x: x.view(-1, 2, 2, 2, 8, 8).permute(0, 1, 4, 2, 5, 3).reshape(-1, 2, 16, 16), "pixelshuffle 2"),
+        (lambda m, x: torch.cat([x, torch.zeros_like(x)], 1), "padchannels 0:8"),
+        (lambda m, x: torch.cat([x.new_zeros(x.size(0), 2, 8, 8), x, torch.zeros(2, 3, 8, 8)], 1), "padchannels 2:3"),
+        (lambda m, x: functional.pad(x, (1, 1, 1, 1), value=1.5), "plus -1.5 - pad 1 - plus 1.5"),
+        (lambda m, x: x.view(-1, 2, 4, 8, 8).mean(1), "groupsum 2 - times 0.5"),
+        (lambda m, x: x.relu().square(), "relu - mul( | )"),
+        (lambda m, x: x**3, "mul( |  | )"),
+        (lambda m, x: x.abs(), "max( | times -1 )"),
+    ],
+)
+def test_other_words_for_the_same(habit: Callable[[Habit, Tensor], object], text: str) -> None:
     assert check(habit) == f"conv 3x3x8 p1 - {text}"
 
 
@@ -246,76 +222,3 @@ def test_a_stack_that_is_weighted_becomes_channels_behind_each_other() -> None:
     text = check(selective_kernel)
     assert "softmax g2" in text
     assert text.endswith(" - groupsum 2")
-
-
-# ---- what is written out by hand
-
-
-@pytest.mark.parametrize(
-    ("habit", "text"),
-    [
-        (lambda m, x: 0.5 * x * (1 + torch.erf(x / 2**0.5)), "gelu"),
-        (lambda m, x: torch.where(x > 0, x, 0.2 * x), "leakyrelu 0.2"),
-        (lambda m, x: torch.maximum(x, torch.zeros_like(x)), "relu"),
-        (lambda m, x: torch.log(1 + torch.exp(x)), "softplus"),
-        (lambda m, x: torch.log(functional.softmax(x, 1)), "logsoftmax"),
-        (lambda m, x: x / (x.norm(dim=1, keepdim=True) + 1e-12), "l2norm"),
-        (lambda m, x: (x - x.mean((2, 3), True)) / (x.var((2, 3), False, keepdim=True) + 1e-3).sqrt(), "instancenorm"),
-    ],
-)
-def test_an_activation_or_a_normalisation_by_hand(habit: Callable[[Habit, Tensor], object], text: str) -> None:
-    """Calls that say nothing alone are a layer together, if they compute what one does."""
-    assert check(habit).replace(" eps=0.001", "") == f"conv 3x3x8 p1 - {text}"
-
-
-def norm_by_hand(m: Habit, x: Tensor) -> Tensor:
-    """ConvNeXt's, for images with their channels first."""
-    mean = x.mean(1, keepdim=True)
-    variance = (x - mean).pow(2).mean(1, keepdim=True)
-    x = (x - mean) / torch.sqrt(variance + 1e-6)
-    return m.factor[:, None, None] * x + m.shift[:, None, None]
-
-
-def root_mean_square_by_hand(m: Habit, x: Tensor) -> Tensor:
-    x = x.permute(0, 2, 3, 1)
-    return (m.factor * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6))).permute(0, 3, 1, 2)
-
-
-def response_by_hand(m: Habit, x: Tensor) -> Tensor:
-    """ConvNeXt v2's, for images with their channels last."""
-    x = x.permute(0, 2, 3, 1)
-    norm = torch.norm(x, p=2, dim=(1, 2), keepdim=True)
-    share = norm / (norm.mean(dim=-1, keepdim=True) + 1e-6)
-    return (m.factor * (x * share) + m.shift + x).permute(0, 3, 1, 2)
-
-
-@pytest.mark.parametrize(
-    ("habit", "text"),
-    [(norm_by_hand, "ln eps=1e-6"), (root_mean_square_by_hand, "rmsnorm"), (response_by_hand, "grn")],
-)
-def test_a_normalisation_by_hand_that_learns(habit: Callable[[Habit, Tensor], object], text: str) -> None:
-    """Which parameter is the factor and which the shift is found by what they do."""
-    assert check(habit) == f"conv 3x3x8 p1 - {text}"
-
-
-@pytest.mark.parametrize("habit", [lambda m, x: Silu.apply(x), lambda m, x: kept_apply(x)])
-def test_a_function_with_a_gradient_of_its_own_is_the_activation_that_it_computes(
-    habit: Callable[[Habit, Tensor], object],
-) -> None:
-    """And a note says that the gradient is another."""
-    assert check(habit) == "conv 3x3x8 p1 - silu"
-    (note,) = import_module(Habit(habit), "8x8x3").notes
-    assert re.sub(r"[(].*:\d+[)]", "(LINE)", note) == (
-        "`Silu` (LINE) has a gradient of its own; the spec has that of `silu`"
-    )
-
-
-def test_a_function_that_only_changes_the_gradient_is_refused() -> None:
-    with pytest.raises(SpecError, match=r"`Reverses` .*: it has a gradient of its own"):
-        import_module(Habit(lambda m, x: Reverses.apply(x)), "8x8x3")
-
-
-@pytest.mark.parametrize("reentrant", [True, False])
-def test_parts_that_are_computed_again_are_what_they_compute(reentrant: bool) -> None:
-    habit = lambda m, x: checkpoint(m.conv, x, use_reentrant=reentrant)  # noqa: E731
-    assert check(habit) == "conv 3x3x8 p1 - conv 1x1x8"

@@ -8,8 +8,10 @@ from typing import Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers import class_of
+from cnncalc.layers.rearranging import PadChannels
 from cnncalc.layers.written import Unsayable, Words
 from cnncalc.model.from_torch.axes import FIRST, aligned, axes_of, axis_sizes, without_repeats
+from cnncalc.model.from_torch.channel_axes import widened
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.shifts import shifted
 from cnncalc.model.from_torch.trace import BATCH
@@ -65,11 +67,27 @@ def merged_with(emitter: Emitter, kind: str, pair: tuple[Any, Any], neutral: int
     raise Unsayable(f"it adds and multiplies volumes, not volumes and {what}")
 
 
+def _zeros(volumes: Sequence[Any], axis: int) -> tuple[list[int], list[int]]:
+    """Return how many channels of zeros stand in front of the first volume and behind the last one."""
+    places = [place for place, view in enumerate(volumes) if isinstance(view, View)]
+    ends = volumes[: places[0]], volumes[places[-1] + 1 :]
+    before, after = [[value.shape[axis] for value in end if _is_zero(value)] for end in ends]
+    return before, after
+
+
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, Tensor) and not value.learned and not value.value.is_meta and not bool(value.value.any())
+
+
 def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> View:
     """Read the channels of several volumes behind each other."""
-    if not all(isinstance(view, View) for view in volumes):
+    views = [emitter.sized(view) for view in volumes if isinstance(view, View)]
+    before, after = _zeros(volumes, axis)
+    if len(views) + len(before) + len(after) < len(volumes):
         raise Unsayable("it concatenates volumes, and one of these is a constant")
-    views = [emitter.sized(view) for view in volumes]
+    if before or after:
+        whole = joined(emitter, kind, views, axis)
+        return widened(emitter, whole, PadChannels.words(sum(before), sum(after)), sum((*before, *after)))
     if len(views) == 1:
         return views[0]
     if {emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import fx
 
 from cnncalc.layers.written import Unsayable
 from cnncalc.model.from_torch import products, ranges, repetition
 from cnncalc.model.from_torch.axes import CHANNELS, Atom
 from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.space_depth import rearranged
 from cnncalc.model.from_torch.traced_values import function_name
-from cnncalc.model.from_torch.values import Stack, View
+from cnncalc.model.from_torch.values import Stack, Tensor, View
 
 
 def _same(call: Call) -> Any:
@@ -23,7 +25,7 @@ def _same(call: Call) -> Any:
 
 
 def _reshape(call: Call) -> View:
-    return call.emitter.reshape(call.view, call.made)
+    return rearranged(call.emitter, call.emitter.reshape(call.view, call.made))
 
 
 def _permute(call: Call) -> View:
@@ -50,7 +52,7 @@ def _movedim(call: Call) -> View:
 
 def _moved(call: Call, dims: Sequence[int]) -> View:
     view = call.emitter.settled(call.view)
-    return call.emitter.arranged(View(view.index, tuple([view.axes[dim] for dim in dims])))
+    return rearranged(call.emitter, call.emitter.arranged(View(view.index, tuple([view.axes[dim] for dim in dims]))))
 
 
 def _negated(call: Call) -> View:
@@ -72,6 +74,11 @@ def _stack(call: Call) -> Any:
     axes = [*views[0].axes]
     axes.insert(axis, (Atom(CHANNELS, count, len(views)),))
     return View(joined.index, tuple(axes))
+
+
+def _filled(call: Call) -> Tensor:
+    """Read a constant of the shape of a volume: it is one, and no layer."""
+    return Tensor("", torch.full(call.made, float("ones" in call.name)), call.made)
 
 
 _OVER_STACKS = ("sum", "mean")
@@ -106,6 +113,8 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "unbind(dim=0)": ranges.unbind,
     "neg": _negated,
     "stack(dim=0)": _stack,
+    "zeros_like ones_like(*rest)": _filled,
+    "new_zeros new_ones(*rest)": _filled,
     "matmul bmm(other)": products.weighted_sum,
 }
 """What reads them, as `cnncalc.layers.torch_calls` declares calls."""

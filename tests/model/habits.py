@@ -1,0 +1,43 @@
+"""A module of one habit: how somebody writes what a spec says in a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+import cnncalc
+from cnncalc.model.from_torch import import_module
+
+
+class Habit(nn.Module):
+    """A function of a module with parts of every kind, behind a convolution to eight channels."""
+
+    def __init__(self, does: Callable[[Habit, Tensor], object]) -> None:
+        super().__init__()
+        self.does = does
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        self.conv = nn.Conv2d(8, 8, 1)
+        self.factor, self.shift = nn.Parameter(torch.randn(8)), nn.Parameter(torch.randn(8))
+        self.gate = nn.Sequential(nn.Linear(8, 2), nn.ReLU(), nn.Linear(2, 8), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> object:
+        return self.does(self, self.first(x))
+
+
+def check(habit: Callable[[Habit, Tensor], object], input: str = "8x8x3") -> str:
+    """Import a habit, compare what the built text computes with what it does, and return the text of its layers."""
+    torch.manual_seed(0)
+    module = Habit(habit).eval()
+    imported = import_module(module, input)
+    built = cnncalc.build(cnncalc.load(imported.text)).eval()
+    state = module.state_dict()
+    shapes = {name: value.shape for name, value in built.state_dict().items()}
+    built.load_state_dict({name: state[path].reshape(shapes[name]) for name, path in imported.tensors.items()})
+    volume = cnncalc.load(imported.text).input
+    images = torch.randn(2, volume.channels, *volume.spatial)
+    expected = module(images)
+    torch.testing.assert_close(built(images).reshape(expected.shape), expected)
+    lines = imported.text.strip().split("\n\n")[-1].split("\n")
+    return " - ".join([line.strip() for line in lines])

@@ -245,7 +245,7 @@ def from_torch(module: nn.Module, input: str | tuple[int, ...], *, prove: bool =
         The text, which has been loaded and compared with the module.
 
     Raises:
-        SpecError: without torch, and for a module that cannot be traced or does what the language cannot say;
+        SpecError: without torch, and for a module that cannot be traced or does what a spec cannot express;
             it names the part of the module, the operation and the line of its code.
         ArgumentTypeError: for what is no module, such as the class of one.
 

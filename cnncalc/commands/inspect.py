@@ -167,7 +167,7 @@ def _check(asked: Asked, wishes: LookWishes, path: str | None, ending: str, them
     if ending not in _PAGES + _SHEETS and (wishes.only or wishes.units):
         raise click.UsageError("--only and --unit choose pictures; name a file for them: -o look.html or -o look.png")
     if theme is not None and ending not in _SHEETS:
-        raise click.UsageError("--theme is for a .png; a page is light or dark as its reader's browser is")
+        raise click.UsageError("--theme is for a .png; a page follows the setting of the browser")
     if asked.weights in _OF_A_RUN and (asked.normalise is not None or asked.spec != SpecSettings()):
         raise click.UsageError("a run has its network and its normalisation; leave out --normalise, --input and --set")
 

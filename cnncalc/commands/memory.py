@@ -121,7 +121,7 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
     output = take_output(options)
     if gpu is not None:
         if budget is not None:
-            raise click.UsageError("--gpu and --budget say the same thing; leave one of them out")
+            raise click.UsageError("give either --gpu or --budget, not both")
         if options["device"] != "cuda":
             raise click.UsageError("--gpu is for --device cuda")
         options["workspace_bytes"] = GPUS[gpu].workspace

@@ -81,7 +81,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     elif accept_changes:
         raise click.UsageError("--accept-changes goes with --resume RUN: a new run has nothing that could have changed")
     if options["port"] is not None and not options["live"]:
-        raise click.UsageError("--port is that of the page; say --live, too")
+        raise click.UsageError("--port has no effect without --live")
     with optional_packages(), one_voice(), page_process(options) as page:
         from cnncalc.train.data import DataRequest
         from cnncalc.train.recipe.presets import load_recipe

@@ -187,7 +187,7 @@ class Arguments:
         self.places["weights"] = place
         if not _NAME.fullmatch(name):
             hints = ["write letters, digits and `_`, as in `weights=head`"]
-            raise Fault("bad-option", f"`{shorten(name)}` is no name for weights", about="weights", hints=hints)
+            raise Fault("bad-option", f"`{shorten(name)}` is not a name for weights", about="weights", hints=hints)
         return name
 
     def numbers(self, name: str) -> Filters | None:

@@ -140,7 +140,7 @@ def test_the_text_is_a_file_that_the_other_commands_read(cnncalc: Cnncalc) -> No
         ("models_to_import:number", "error[no-such-callable]: `models_to_import:number` makes no torch.nn.Module"),
         ("models_to_import:failing", "error[import-failed]: `models_to_import:failing` raised RuntimeError: no luck"),
         ("models_to_import:leaving", "error[import-failed]: `models_to_import:leaving` raised SystemExit: goodbye"),
-        ("models_to_import:scaled", "error[cannot-import]: the language cannot say `truediv` in `1`"),
+        ("models_to_import:scaled", "error[cannot-import]: a spec cannot express `truediv` in `1`"),
     ],
 )
 def test_faults_are_lines_and_write_nothing(cnncalc: Cnncalc, model: str, message: str) -> None:

@@ -236,7 +236,7 @@ USAGE = {
         "--only and --unit choose pictures; name a file for them: -o look.html or -o look.png"
     ),
     ("first", "--theme", "dark", "-o", "look.html"): (
-        "--theme is for a .png; a page is light or dark as its reader's browser is"
+        "--theme is for a .png; a page follows the setting of the browser"
     ),
     ("first", "--format", "csv", "-o", "look.html"): "--format is for the summary; 'look.html' is a picture",
     ("first", "--normalise", "half"): (

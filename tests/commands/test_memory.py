@@ -181,8 +181,7 @@ def test_budgets(cnncalc: Cnncalc, text: str, size: int) -> None:
         ),
         (
             ("--budget", "1GiB", "--gpu", "t4"),
-            "error[usage]: --gpu and --budget say the same thing; leave one of them out\n"
-            "  = see `cnncalc memory --help`\n",
+            "error[usage]: give either --gpu or --budget, not both\n  = see `cnncalc memory --help`\n",
         ),
         (
             ("--device", "cpu", "--gpu", "t4"),

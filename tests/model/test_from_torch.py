@@ -288,7 +288,7 @@ def test_what_the_language_cannot_say(module: nn.Module, said: str) -> None:
     with pytest.raises(SpecError) as raised:
         cnncalc.from_torch(module, "8x8x4")
     assert raised.value.code == "cannot-import"
-    assert raised.value.message.startswith(f"the language cannot say {said}")
+    assert raised.value.message.startswith(f"a spec cannot express {said}")
 
 
 def test_a_module_that_cannot_be_traced() -> None:

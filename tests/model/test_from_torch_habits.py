@@ -175,7 +175,7 @@ def test_torchscript_is_refused_by_its_name() -> None:
     with pytest.raises(SpecError) as raised:
         import_module(nn.Sequential(torch.jit.script(net())), "8x8x3")
     assert str(raised.value) == (
-        "the language cannot say a torch.jit.ScriptModule in `0`: its code is TorchScript, which says nothing of "
+        "a spec cannot express a torch.jit.ScriptModule in `0`: its code is TorchScript, which says nothing of "
         "modules: import what it was made from"
     )
 

@@ -88,7 +88,7 @@ def test_writing_over_a_part_of_what_is_read_later_is_refused() -> None:
         return m.b(y)  # type: ignore[no-any-return]
 
     assert refusal(Does(partly)) == (
-        "the language cannot say nn.Conv2d in `b` (LINE): `relu_` (LINE) has written over a part of it, "
+        "a spec cannot express nn.Conv2d in `b` (LINE): `relu_` (LINE) has written over a part of it, "
         "and a spec has no layer for that"
     )
 
@@ -103,7 +103,7 @@ def test_writing_over_a_part_that_nobody_reads_again_is_a_layer() -> None:
 def test_a_constant_is_not_imported_as_weights() -> None:
     blurred = Does(lambda m, x: functional.conv2d(m.a(x), m.blur, stride=2, padding=1, groups=8))
     assert refusal(blurred) == (
-        "the language cannot say `conv2d` (LINE): its weight `blur` is a constant of the module, "
+        "a spec cannot express `conv2d` (LINE): its weight `blur` is a constant of the module, "
         "and what a spec has is learned"
     )
 
@@ -115,7 +115,7 @@ def test_a_constant_in_a_module_of_torch_is_refused() -> None:
     del conv.weight
     conv.register_buffer("weight", weight)
     assert refusal(nn.Sequential(conv)) == (
-        "the language cannot say nn.Conv2d in `0`: its `0.weight` is a constant of the module, "
+        "a spec cannot express nn.Conv2d in `0`: its `0.weight` is a constant of the module, "
         "and what a spec has is learned"
     )
 
@@ -212,14 +212,14 @@ def with_part(x: torch.Tensor, value: object) -> torch.Tensor:
     ],
 )
 def test_refusals_name_the_operation_and_the_line(function: Callable[[Does, torch.Tensor], object], said: str) -> None:
-    assert refusal(Does(function)) == f"the language cannot say {said}"
+    assert refusal(Does(function)) == f"a spec cannot express {said}"
 
 
 def test_a_power_pool_whose_last_windows_are_cut_off_is_refused() -> None:
     """With ceil_mode, PyTorch weighs them by the whole window; where all windows fit it makes no difference."""
     pool = nn.LPPool2d(2, 2, ceil_mode=True)
     assert refusal(pool, "7x7x3") == (
-        "the language cannot say nn.LPPool2d: with ceil_mode, its last windows weigh more than the others"
+        "a spec cannot express nn.LPPool2d: with ceil_mode, its last windows weigh more than the others"
     )
     assert layers(pool) == "lppool 2x2 s2"
 

@@ -186,7 +186,7 @@ def test_a_tensor_of_two_modules_is_imported_if_they_share_all() -> None:
     with pytest.raises(cnncalc.SpecError) as caught:
         cnncalc.from_torch(tied, "8x8x4")
     assert caught.value.message == (
-        "the language cannot say `conv` in `2`: it uses `0.weight` again, and layers of a spec share all of their "
+        "a spec cannot express `conv` in `2`: it uses `0.weight` again, and layers of a spec share all of their "
         "weights or none"
     )
 

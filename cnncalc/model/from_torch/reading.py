@@ -38,7 +38,7 @@ def read(traced: Traced, module: nn.Module, volume: Volume, readers: Readers) ->
     """Read the trace of a module.
 
     Raises:
-        SpecError: for what the language cannot say, with the module's path and the operation.
+        SpecError: for what a spec cannot express, with the module's path and the operation.
     """
     return _Walk(traced, Emitter(traced, module, volume), readers).readout()
 

@@ -1,4 +1,4 @@
-"""Errors for what the language cannot say of a module: they name its part, the operation and the line."""
+"""Errors for what a spec cannot express of a module: they name its part, the operation and the line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] 
     where = module_path(path)
     reason = f": {why}" if why else ""
     place = (f" in `{where}`" if where else "") + (f" ({line})" if line else "")
-    return SpecError("cannot-import", f"the language cannot say {operation}{place}{reason}", hints=hints)
+    return SpecError("cannot-import", f"a spec cannot express {operation}{place}{reason}", hints=hints)
 
 
 def own_gradient(path: str, function: OwnGradient) -> SpecError:

@@ -152,7 +152,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_written(
 
 def test_a_port_without_a_page_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "input 8x8x1\nfc 10", "--port", "9000"]) == 2
-    assert "--port is that of the page; say --live, too" in capsys.readouterr().err
+    assert "--port has no effect without --live" in capsys.readouterr().err
 
 
 def test_other_processes_of_torchrun_serve_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

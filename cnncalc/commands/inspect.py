@@ -20,6 +20,7 @@ from cnncalc.commands.options import (
 )
 from cnncalc.commands.training import (
     GroupedHelp,
+    GroupedOption,
     refuse_replacing_run,
     take_data,
     tested_data_options,
@@ -36,6 +37,7 @@ from cnncalc.report.render import FORMATS
 if TYPE_CHECKING:
     from cnncalc.inspect.subject import Subject
 
+PICTURES = "Pictures"
 _OF_A_RUN = ("best", "last")
 _PAGES, _SHEETS = (".html", ".htm"), (".png",)
 _REPORTS = (".txt", ".json", ".csv", ".md", ".tex")
@@ -60,12 +62,22 @@ class Asked(NamedTuple):
     metavar="best|last|FILE|torchvision",
     default="best",
     show_default=True,
-    help="Of a run: best or last epoch. Of a spec: where they are.",
+    help="Of a run: best or last epoch. Of a spec: a file, or published.",
 )
-@click.option("--layer", "layers", metavar="NAME", multiple=True, help="Layer that is shown. May be repeated. [a few]")
+@click.option(
+    "--layer",
+    "layers",
+    cls=GroupedOption,
+    group=PICTURES,
+    metavar="NAME",
+    multiple=True,
+    help="Layer that is shown. May be repeated. [a few]",
+)
 @click.option(
     "--unit",
     "units",
+    cls=GroupedOption,
+    group=PICTURES,
     metavar="N",
     type=Whole(0),
     multiple=True,
@@ -73,12 +85,15 @@ class Asked(NamedTuple):
 )
 @click.option(
     "--only",
-    metavar="PART",
+    cls=GroupedOption,
+    group=PICTURES,
     type=click.Choice(list(PARTS)),
     multiple=True,
     help="Part that is shown. May be repeated. [all]",
 )
-@click.option("--theme", type=click.Choice(["light", "dark"]), help="Ground of a .png. [light]")
+@click.option(
+    "--theme", cls=GroupedOption, group=PICTURES, type=click.Choice(["light", "dark"]), help="Ground of a .png. [light]"
+)
 @click.option(
     "--normalise",
     type=click.Choice(NORMALISATIONS),
@@ -109,10 +124,10 @@ def inspect(
     """Show what a trained network sees.
 
     RUN is the folder that `cnncalc train` wrote; a SPEC needs --weights. A page (-o look.html) or a sheet
-    (-o look.png) shows the filters of the first layer, what the layers make of images, where in them a class is seen,
-    the parts of images that excite units most, the images that are got most wrong, and precision, recall, F1 and the
-    confusion matrix. Without IMAGE two of the test images are taken. Without -o a summary goes to the terminal.
-    Needs PyTorch: pip install "cnncalc[train]".
+    (-o look.png) shows the filters of the first layer, activation maps and class activation maps of images, the parts
+    of images that activate units most, the worst mistakes, and precision, recall, F1 and the confusion matrix. Without
+    IMAGE two of the test images are taken. Without -o a summary goes to the terminal. Needs PyTorch:
+    pip install "cnncalc[train]".
 
     \b
     Examples:

@@ -111,7 +111,7 @@ def _matrix(evaluation: Evaluation) -> Iterator[str]:
 
 def _confusions(evaluation: Evaluation) -> Iterator[str]:
     yield _scrolling("The most frequent confusions")
-    yield f"<thead><tr>{_heads(('class', 'taken for'))}{_heads(('images',), 'number')}</tr></thead><tbody>\n"
+    yield f"<thead><tr>{_heads(('class', 'predicted as'))}{_heads(('images',), 'number')}</tr></thead><tbody>\n"
     for one in most_confused(evaluation.confusion):
         names = (html_text(evaluation.classes[place]) for place in (one.label, one.predicted))
         yield "<tr>{}</tr>\n".format("".join(f"<td>{name}</td>" for name in names) + _cells((f"{one.images:,}",)))

@@ -48,7 +48,7 @@ def look_at(subject: Subject, wishes: LookWishes) -> TrainedLook:
     parts: list[LookPart] = []
     if wishes.wants("filters"):
         parts.append(filters_part(subject))
-    if wishes.wants("maps", "focus"):
+    if wishes.wants("maps", "cam"):
         parts += image_parts(subject, nodes, images, wishes)
     if wishes.wants("patches"):
         parts.append(patches_part(subject, exciting, wishes.units))
@@ -56,7 +56,9 @@ def look_at(subject: Subject, wishes: LookWishes) -> TrainedLook:
         parts.append(mistakes_part(subject, tried))
     if wishes.wants("metrics"):
         text = _METRICS if tried else subject.without_images
-        parts.append(LookPart("Precision, recall and confusion", text, evaluation=tried and tried.evaluation))
+        parts.append(
+            LookPart("Precision, recall, F1 and the confusion matrix", text, evaluation=tried and tried.evaluation)
+        )
     return TrainedLook(subject.name, _answer(subject, tried), tuple(parts))
 
 
@@ -118,16 +120,17 @@ def _no_filters(network: Network) -> str:
 
 def mistakes_part(subject: Subject, tried: Tried | None) -> LookPart:
     """Return the part that shows the images that are got most wrong."""
-    title = "What it gets most wrong"
+    title = "Worst mistakes"
     if tried is None:
         return LookPart(title, subject.without_images)
     if not tried.mistakes:
         return LookPart(title, "Nothing: every image was classified correctly.")
     shown = tried.mistakes[:MOST_MISTAKES]
     wrong = tried.evaluation.images - tried.evaluation.right
-    text = f"Of {counted(wrong, 'image')} that it gets wrong, those whose own class it thinks the least likely."
+    text = f"Of {counted(wrong, 'misclassified image')}, those whose true class has the lowest probability."
     if subject.network.input.dimensions != 2:
         return LookPart(title, f"{text} They have no height and width to show: {_told(subject, shown)}.")
+    text += " The predicted class stands above the true one."
     pixels, _ = subject.fetch(torch.tensor([mistake.image for mistake in shown]))
     shots = tuple(_mistake(subject, *pair) for pair in zip(shown, pixels, strict=True))
     return LookPart(title, text, (LookRow("", (), shots, per_line=8),))
@@ -135,8 +138,8 @@ def mistakes_part(subject: Subject, tried: Tried | None) -> LookPart:
 
 def _mistake(subject: Subject, mistake: Mistake, pixels: Tensor) -> Shot:
     label, taken = (shorten(cell(subject.classes[place]), 16) for place in (mistake.label, mistake.predicted))
-    lines = (f"said {taken}, {100 * mistake.sure:.0f}%", f"is {label}, {percent(mistake.right)}")
-    alt = f"Image {mistake.image + 1:,}: {label}, taken for {taken}"
+    lines = (f"{taken}, {percent(mistake.sure)}", f"true: {label}, {percent(mistake.right)}")
+    alt = f"Image {mistake.image + 1:,}: {label}, predicted as {taken}"
     return Shot(grid(sized(photo(pixels), SIDE)), alt, lines)
 
 
@@ -147,7 +150,7 @@ def percent(share: float) -> str:
 
 def _told(subject: Subject, mistakes: Sequence[Mistake]) -> str:
     return ", ".join(
-        f"image {one.image + 1:,} is {shorten(cell(subject.classes[one.label]))}, taken for "
-        f"{shorten(cell(subject.classes[one.predicted]))} ({100 * one.sure:.0f}%)"
+        f"image {one.image + 1:,} is {shorten(cell(subject.classes[one.label]))}, predicted as "
+        f"{shorten(cell(subject.classes[one.predicted]))} ({percent(one.sure)})"
         for one in mistakes
     )

@@ -77,4 +77,4 @@ def _confusions(names: Sequence[str], evaluation: Evaluation) -> Rows:
         [SheetCell(names[one.label]), SheetCell(names[one.predicted]), SheetCell(f"{one.images:,}")]
         for one in most_confused(evaluation.confusion)
     ]
-    return [_heads(["the most frequent confusions", "taken for", "images"]), *rows]
+    return [_heads(["the most frequent confusions", "predicted as", "images"]), *rows]

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from cnncalc.core.cleaning import cell
 from cnncalc.core.words import shorten
-from cnncalc.inspect.focus import class_activation_maps, focus_layer, over_image
+from cnncalc.inspect.cam import cam_layer, class_activation_maps, over_image
 from cnncalc.inspect.images import grid, maps_picture, photo_tiles, sized
 from cnncalc.inspect.maps import activations
 from cnncalc.inspect.parts import LookPart, LookRow, Shot
@@ -58,11 +58,11 @@ def image_parts(
     )
     for image in images:
         rows: list[LookRow] = [_predicted(subject, image)]
-        if wishes.wants("focus") and subject.classifies:
-            rows += _focus(subject, image)
+        if wishes.wants("cam") and subject.classifies:
+            rows += _cam(subject, image)
         if wishes.wants("maps"):
             rows += _maps(subject, image, nodes)
-        yield LookPart(f"What the layers make of {image.name}", text if wishes.wants("maps") else "", tuple(rows))
+        yield LookPart(f"Activation maps of {image.name}", text if wishes.wants("maps") else "", tuple(rows))
 
 
 def shown_images(subject: Subject, wishes: LookWishes) -> list[ShownImage]:
@@ -107,9 +107,9 @@ def _probabilities(subject: Subject, pixels: Tensor) -> Tensor:
     return functional.softmax(logits.flatten(1).float(), 1)[0].cpu()
 
 
-def _focus(subject: Subject, image: ShownImage) -> Iterator[LookRow]:
+def _cam(subject: Subject, image: ShownImage) -> Iterator[LookRow]:
     """Yield where the two likeliest classes are seen."""
-    node = focus_layer(subject.network)
+    node = cam_layer(subject.network)
     if node is None:
         return
     likeliest = _probabilities(subject, image.pixels).topk(2).indices.tolist()
@@ -120,7 +120,7 @@ def _focus(subject: Subject, image: ShownImage) -> Iterator[LookRow]:
         name = shorten(cell(subject.classes[place]), 20)
         nothing = "" if bool(shares.any()) else ": nothing"
         picture = grid(over_image(shown, shares, SIDE)[None])
-        shots.append(Shot(picture, f"What speaks for {name}{nothing}", (f"for {name}{nothing}",)))
+        shots.append(Shot(picture, f"Class activation map for {name}{nothing}", (f"for {name}{nothing}",)))
     yield LookRow("class activation", (f"Grad-CAM at {node.name}",), tuple(shots))
 
 
@@ -133,5 +133,5 @@ def _maps(subject: Subject, image: ShownImage, nodes: Sequence[Node]) -> Iterato
         planes = value.dim() == 3 and max(value.shape[1:]) > 1
         shown = value[:MOST_MAPS] if planes else value
         some = (f"the first {MOST_MAPS} maps",) if len(value) > len(shown) else ()
-        shot = Shot(maps_picture(shown), f"What {node.name} makes of {image.name}")
+        shot = Shot(maps_picture(shown), f"Activation maps of {node.name} for {image.name}")
         yield LookRow(node.name, (node.written, str(node.output), *some), (shot,))

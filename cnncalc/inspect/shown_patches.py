@@ -1,4 +1,4 @@
-"""The part of a look that shows what excites the units of layers most."""
+"""The part of a look that shows the patches of images that activate the units of layers most."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TEXT = (
 
 def patches_part(subject: Subject, nodes: Sequence[Node], units: Sequence[int]) -> LookPart:
     """Return the part; its units are those that are excited most where none is named."""
-    title = "What excites units most"
+    title = "Patches that activate units most"
     if subject.network.input.dimensions != 2:
         return LookPart(title, f"It cannot be shown: the input {subject.network.input} has no height and width.")
     if subject.images is None:
@@ -73,7 +73,7 @@ def _row(subject: Subject, node: Node, units: Mapping[int, Sequence[Patch]], ima
         picture = grid(framed(sized(torch.stack(tiles), SIDE)), columns=3, gap=2)
         name = shorten(cell(classes[unit]), 14) if classes else f"unit {unit}"
         values = f"{patches[0].value:.3g} … {patches[-1].value:.3g}"
-        shots.append(Shot(picture, f"What excites {name} of {node.name} most", (name, values)))
+        shots.append(Shot(picture, f"Patches that activate {name} of {node.name} most", (name, values)))
     seen = f"each sees {size[0]}x{size[1]}"
     lines = (node.written, counted(node.output.channels, "unit"), seen)
     per_line = len(shots) if len(shots) <= MOST_UNITS else 5

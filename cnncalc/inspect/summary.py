@@ -120,7 +120,8 @@ def _lines(found: Findings) -> list[tuple[str, str]]:
 
 def _told(classes: Sequence[str], mistake: Mistake) -> str:
     label, taken = (shorten(cell(classes[place]), 24) for place in (mistake.label, mistake.predicted))
-    return f"image {mistake.image + 1:,} is {label}, and {percent(mistake.sure)} sure it said {taken}"
+    shares = percent(mistake.sure), percent(mistake.right)
+    return f"image {mistake.image + 1:,}: predicted {taken} ({shares[0]}), true class {label} ({shares[1]})"
 
 
 def _data(found: Findings) -> dict[str, Any]:

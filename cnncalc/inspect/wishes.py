@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 PARTS = {
     "filters": "the filters of the first layer",
-    "maps": "what the layers make of images",
-    "focus": "where in images classes are seen",
-    "patches": "what excites the units of layers most",
-    "mistakes": "the images that are got most wrong",
+    "maps": "the activation maps of the layers, for images",
+    "cam": "class activation maps: where in images the likeliest classes are seen",
+    "patches": "the parts of images that activate the units of layers most",
+    "mistakes": "the worst mistakes",
     "metrics": "precision, recall, F1 and the confusion matrix",
 }
 """The parts of a look, and what they show."""

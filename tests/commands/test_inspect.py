@@ -18,10 +18,10 @@ from tests.house import ROOT
 
 PARTS = (
     "Filters of the first layer",
-    "What the layers make of seven.png",
-    "What excites units most",
-    "What it gets most wrong",
-    "Precision, recall and confusion",
+    "Activation maps of seven.png",
+    "Patches that activate units most",
+    "Worst mistakes",
+    "Precision, recall, F1 and the confusion matrix",
 )
 
 
@@ -100,7 +100,7 @@ def test_parts_and_layers_can_be_chosen(cnncalc: Cnncalc, first: Path) -> None:
     call = ("inspect", "first", "--device", "cpu", "--only", "patches", "--layer", "relu1", "--unit", "5")
     assert cnncalc(*call, "-o", "look.html").status == 0
     page = Path("look.html").read_text(encoding="utf-8")
-    assert headings(page) == ("What excites units most",)
+    assert headings(page) == ("Patches that activate units most",)
     assert re.findall("<h3>(.*?)</h3>", page) == ["relu1"]
     assert re.findall("<span>(unit.*?)</span>", page) == ["unit 5"]
 

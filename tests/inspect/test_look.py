@@ -31,9 +31,9 @@ def test_other_dimensions_say_what_cannot_be_shown(tmp_path: Path, spec: str, si
     why = f"the input {subject.network.input} has no height and width"
     assert parts["Filters of the first layer"].text == f"They cannot be shown: {why}."
     assert parts["Maps"].text == f"They cannot be shown: {why}."
-    assert parts["What excites units most"].text == f"It cannot be shown: {why}."
-    assert "They have no height and width to show: image " in parts["What it gets most wrong"].text
-    assert parts["Precision, recall and confusion"].evaluation is not None
+    assert parts["Patches that activate units most"].text == f"It cannot be shown: {why}."
+    assert "They have no height and width to show: image " in parts["Worst mistakes"].text
+    assert parts["Precision, recall, F1 and the confusion matrix"].evaluation is not None
 
 
 def test_images_of_many_channels_are_shown_as_their_mean(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def test_the_worst_come_first(tmp_path: Path) -> None:
         assert mistake.right == pytest.approx(float(own[mistake.image]), rel=1e-4)
         assert mistake.sure == pytest.approx(float(shares[mistake.image].max()), rel=1e-4)
     assert tried.evaluation.images - tried.evaluation.right == len(wrong)
-    text = f"Of {len(wrong)} images that it gets wrong, those whose own class it thinks the least likely."
-    assert mistakes_part(subject, tried).text == text
+    text = f"Of {len(wrong)} misclassified images, those whose true class has the lowest probability. "
+    assert mistakes_part(subject, tried).text == text + "The predicted class stands above the true one."
 
 
 def test_where_nothing_is_wrong_that_is_said(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_every_picture_is_there_and_says_what_it_shows(shown: Shown, tmp_path: P
     assert len(sizes) > 20
     assert min(sizes) > 10
     assert "Filters of conv1" in texts
-    assert "What relu2 makes of test image 1" in texts
+    assert "Activation maps of relu2 for test image 1" in texts
     assert all(texts)
 
 

@@ -16,7 +16,7 @@ from cnncalc.train.engine.devices import choose_device
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
 
-PARTS = ("focus", "patches", "mistakes", "metrics")
+PARTS = ("cam", "patches", "mistakes", "metrics")
 """Parts of `cnncalc inspect` that stand on the page of a run, below filters, images and maps."""
 
 

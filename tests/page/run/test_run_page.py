@@ -83,7 +83,7 @@ def test_the_test_is_that_of_evaluate(trained: Path, opened: Opened, capsys: pyt
     )
     assert [[0 if text == "·" else int(text) for text in row] for row in cells] == told["confusion"]
     wrong = told["images"] - told["right"]
-    assert page.locator("section:has(h2:text-is('What it gets most wrong')) figure").count() == min(16, wrong)
+    assert page.locator("section:has(h2:text-is('Worst mistakes')) figure").count() == min(16, wrong)
 
 
 def test_filters_images_and_maps_are_there(trained: Path, opened: Opened) -> None:

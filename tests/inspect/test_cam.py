@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import cnncalc
-from cnncalc.inspect.focus import class_activation_maps, focus_layer, over_image
+from cnncalc.inspect.cam import cam_layer, class_activation_maps, over_image
 from cnncalc.inspect.images import HEAT
 from cnncalc.inspect.maps import activations
 from tests.inspect.subjects import make_subject, noise
@@ -19,7 +19,7 @@ SPEC = "input 9x9x3\nconv 3x3x6 p1 - bn - relu\nconv 3x3x7 s2 p1 - relu\ngap - f
 def test_behind_a_global_pool_it_is_the_map_of_zhou(tmp_path: Path) -> None:
     """Σ w·A with the weights of the fully connected layer; what speaks against the class is 0, the largest is 1."""
     subject = make_subject(tmp_path, SPEC)
-    node = focus_layer(subject.network)
+    node = cam_layer(subject.network)
     assert node is not None
     assert node.name == "relu2"
     image = subject.seen(torch.from_numpy(noise(1, 3, 9, 9)))
@@ -35,7 +35,7 @@ def test_behind_a_global_pool_it_is_the_map_of_zhou(tmp_path: Path) -> None:
 def test_elsewhere_the_weights_are_means_of_gradients(tmp_path: Path) -> None:
     """Grad-CAM at the maps that two fully connected layers read; the gradients come from a hook on PyTorch's module."""
     subject = make_subject(tmp_path, "input 8x8x1\nconv 3x3x4 - relu - pool2\nfc 6 - relu - fc 3")
-    node = focus_layer(subject.network)
+    node = cam_layer(subject.network)
     assert node is not None
     assert node.name == "pool1"
     image = subject.seen(torch.from_numpy(noise(1, 1, 8, 8)))
@@ -53,7 +53,7 @@ def test_elsewhere_the_weights_are_means_of_gradients(tmp_path: Path) -> None:
 def test_what_nothing_speaks_for_is_0(tmp_path: Path) -> None:
     weights = {"fc1.weight": -torch.ones(4, 7)}
     subject = make_subject(tmp_path, SPEC, weights=weights)
-    node = focus_layer(subject.network)
+    node = cam_layer(subject.network)
     assert node is not None
     found = class_activation_maps(subject, subject.seen(torch.from_numpy(noise(1, 3, 9, 9))), node, [0])
     assert not found.any()
@@ -61,7 +61,7 @@ def test_what_nothing_speaks_for_is_0(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("spec", "name"), [(SPEC, "relu2"), ("input 6x6x1\nfc 5 - relu - fc 2", None)])
 def test_the_layer_is_the_last_with_maps(spec: str, name: str | None) -> None:
-    node = focus_layer(cnncalc.load(spec))
+    node = cam_layer(cnncalc.load(spec))
     assert (node and node.name) == name
 
 

@@ -20,7 +20,7 @@ from cnncalc.inspect.subject import Subject
 from cnncalc.network import Network, Node
 
 
-def focus_layer(network: Network) -> Node | None:
+def cam_layer(network: Network) -> Node | None:
     """Return the last layer whose maps lead to the output, and which computes something; None where there is none."""
     behind = mapped_layers(network.layers)
     return behind[-1] if behind else None

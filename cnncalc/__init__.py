@@ -23,7 +23,7 @@ from cnncalc.core.errors import (
     WriteError,
 )
 from cnncalc.core.volume import Volume
-from cnncalc.library import build, from_torch, largest_batch, load, predict_memory
+from cnncalc.library import build, from_torch, largest_batch, load, load_run, predict_memory
 from cnncalc.network import Network, Node
 
 __version__ = "0.1.0"
@@ -45,5 +45,6 @@ __all__ = [
     "from_torch",
     "largest_batch",
     "load",
+    "load_run",
     "predict_memory",
 ]

@@ -35,6 +35,7 @@ FLOORS = (
     ("page.run",),
     ("page.live",),
     ("shown_network",),
+    ("shown_run",),
     ("library",),
     ("__init__",),
     ("commands",),

@@ -6,7 +6,7 @@ and its text stays as large as the text around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -72,26 +72,41 @@ class Chart(NamedTuple):
         return any(value is not None for line in self.lines for _, value in line.points)
 
 
-def chart_svg(chart: Chart, place: str = "") -> str:
-    """Return a chart as an ``svg`` element of HTML, whose look is in ``chart.css``; "" where there is nothing to draw.
+class ChartArea(NamedTuple):
+    """Where the area of a chart stands in a picture around it, in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def chart_svg(chart: Chart, box: ChartArea | None = None, kind: str = "chart") -> str:
+    """Return a chart as an ``svg`` element of HTML, whose look is in a style sheet; "" where there is nothing to draw.
 
     Args:
         chart: what is drawn.
-        place: attributes that say where it stands in a picture around it.
+        box: where it stands in a picture around it; the style sheet says so if None.
+        kind: its class, as `chart_sheet` has it.
 
     """
     if not chart.known:
         return ""
     down, across = _down(chart), _across(chart)
+    wide, high = (box.width, box.height) if box else (AREA, AREA)
     ends = " ".join(f"{end:.9g}" for end in (across.low, across.high, down.low, down.high))
     scale = "log" if down.logarithmic else "linear"
-    lines = "".join(_line(line, across, down) for line in chart.lines)
+    lines = "".join(
+        _line(line, lambda x: wide * across.place(x), lambda y: high - high * down.place(y)) for line in chart.lines
+    )
+    inner = f'viewBox="0 0 {AREA} {AREA}" preserveAspectRatio="none" width="100%" height="100%" overflow="visible"'
+    place = f' x="{box.left}" y="{box.top}" width="{wide}" height="{high}" overflow="visible"' if box else ""
     return (
-        f'<svg class="chart" role="img" aria-label="{html_text(_described(chart))}" data-ends="{ends}" '
+        f'<svg class="{kind}" role="img" aria-label="{html_text(_described(chart))}" data-ends="{ends}" '
         f'data-scale="{scale}" data-unit="{chart.unit}" data-across="{html_text(chart.across)}"{place}>'
         + "".join(_grid(chart, across, down))
-        + f'<svg viewBox="0 0 {AREA} {AREA}" preserveAspectRatio="none" width="100%" height="100%" overflow="visible">'
-        + f"{lines}</svg>{_names(chart)}</svg>"
+        + (lines if box else f"<svg {inner}>{lines}</svg>")
+        + f"{_names(chart)}</svg>"
     )
 
 
@@ -151,17 +166,13 @@ def _names(chart: Chart) -> str:
     return f'<text class="names" x="-40" y="-14">{title}{names}</text>'
 
 
-def _line(line: ChartLine, across: ChartAxis, down: ChartAxis) -> str:
+def _line(line: ChartLine, across: Callable[[float], float], down: Callable[[float], float]) -> str:
     """Return a line, interrupted where a value is not known; of few points each has a dot."""
     points = _thinned(line.points)
     drawn = []
     for known, group in groupby(points, key=lambda point: point[1] is not None):
         if known:
-            places = [
-                f"{AREA * across.place(place):.1f},{AREA - AREA * down.place(value):.1f}"
-                for place, value in group
-                if value is not None
-            ]
+            places = [f"{across(place):.1f},{down(value):.1f}" for place, value in group if value is not None]
             drawn.append(f"M{places[0]}" + (f"L{' '.join(places[1:])}" if len(places) > 1 else "h0"))
     if not drawn:
         return ""

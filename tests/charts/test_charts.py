@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from cnncalc.charts.file import charts_file
 from cnncalc.charts.lines import Chart, ChartLine, chart_svg
 from cnncalc.charts.look import DARK_DEPTHS, DEPTHS, chart_sheet, depth_look
 from cnncalc.charts.scale import linear_scale, logarithmic_scale, tick_text, whole_scale
@@ -128,4 +129,19 @@ def test_lines_are_coloured_from_the_first_to_the_last() -> None:
     assert [depth_look(place, 3) for place in range(3)] == ["deep0", "deep2", "deep5"]
     assert depth_look(0, 1) == "deep0"
     assert "prefers-color-scheme" in chart_sheet()
-    assert "prefers-color-scheme" not in chart_sheet(dark=False)
+
+
+def test_a_file_needs_no_variables_and_no_scaling() -> None:
+    """Readers of pictures other than browsers know neither; charts stand one below the other."""
+    chart = Chart("Loss", [ChartLine("training", [(1, 4.0), (2, 0.0)], "trained")])
+    text = charts_file([chart, Chart("Accuracy", [ChartLine("test", [(1, None)], "tested")]), chart])
+    found = ElementTree.fromstring(text.encode())
+    space = "{http://www.w3.org/2000/svg}"
+    assert [(one.get("x"), one.get("y")) for one in found.iter(f"{space}svg")] == [
+        (None, None),
+        ("64", "44"),
+        ("64", "334"),
+    ]
+    assert next(path.get("d") for path in found.iter(f"{space}path")) == "M0.0,0.0L560.0,200.0"
+    assert "var(" not in text and "preserveAspectRatio" not in text
+    assert "url(" not in text and "http" not in text.replace("http://www.w3.org/2000/svg", "")

@@ -11,12 +11,12 @@ from cnncalc.analysis.gradient_flow import gradient_flow
 from cnncalc.charts.lines import Chart, chart_svg
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
-from cnncalc.page.run.curves import gradient_chart, learning_curves
 from cnncalc.page.run.png import png_uri
 from cnncalc.page.run.view import Guessed, RunView, Seen, SeenLayer, SeenPicture
 from cnncalc.report.class_metrics import percent_text
 from cnncalc.report.gradients import METHOD
 from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.show.curves import gradient_chart, learning_curves
 
 NO_GRADIENTS = "This run has no gradient norms: it was made before they were recorded, or has no complete epoch yet."
 NO_EPOCH = "No epoch is complete yet."
@@ -122,7 +122,7 @@ def gradients(view: RunView) -> str:
     sentence = f"<p>{html_text(flow.sentence())}</p>" if flow else ""
     first = view.gradients[0].epoch
     since = f" They were recorded from epoch {first:,} on." if first > 1 else ""
-    chart = _figures([gradient_chart(view.gradients)])
+    chart = _figures([gradient_chart({row.epoch: row.norms for row in view.gradients})])
     return f'{sentence}{chart}<p class="quietly">{METHOD}.{since}</p>'
 
 

@@ -11,6 +11,7 @@ from cnncalc.train.progress import EpochGradients, EpochMetrics
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.show.curves import images_name
 
 
 class SeenPicture(NamedTuple):
@@ -121,7 +122,7 @@ class RunView(NamedTuple):
     @property
     def tested(self) -> str:
         """What the images are called that every epoch is tested on."""
-        return f"{self.facts.tested} images" if self.facts.tested else "tested images"
+        return images_name(self.facts.tested)
 
     @property
     def best(self) -> EpochMetrics | None:

@@ -15,6 +15,7 @@ from cnncalc.train.run.changes import RunChange
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.history import History
 from cnncalc.train.run_files import BEST, CURVE, LAST
+from cnncalc.train.show.curves import draw_curve
 
 DRAW_SECONDS = 60.0
 """How often the learning curve is drawn, which takes longer than everything else that is written."""
@@ -81,8 +82,6 @@ class RunSaver:
         if not (now or time.monotonic() - self._drawn >= DRAW_SECONDS):
             return
         if self._session.processes.writes and rows:
-            from cnncalc.train.show.curves import draw_curve  # takes longer to import than a short run takes
-
             write_file(draw_curve(rows, self._session.splits.tested_name), self._folder.file(CURVE))
         self._drawn = time.monotonic()
 

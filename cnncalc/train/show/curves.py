@@ -1,51 +1,101 @@
-"""The picture of a run: how loss and accuracy went."""
+"""The curves of a run: loss, accuracy, learning rate, and the gradient norms of its layers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
+from cnncalc.charts.file import charts_file
+from cnncalc.charts.lines import Chart, ChartLine
+from cnncalc.charts.look import depth_look
+from cnncalc.core.cleaning import cell
 from cnncalc.train.progress import EpochMetrics
-from cnncalc.train.show.figures import picture
 
-TRAINED, TESTED = "#4c72b0", "#dd8452"
+TRAINED, TESTED = "trained", "tested"
 
 
-def draw_curve(rows: Sequence[EpochMetrics], tested: str) -> bytes:
-    """Return the learning curve as SVG: loss above, accuracy below, over epochs.
+def learning_curves(
+    rows: Sequence[EpochMetrics], tested: str, steps: Sequence[tuple[float, float]] = ()
+) -> list[Chart]:
+    """Return the charts of loss, accuracy and learning rate.
+
+    Args:
+        rows: of the epochs so far.
+        tested: what the images are called that every epoch is tested on.
+        steps: pairs of a place in epochs and a loss, within epochs.
+
+    """
+    ends = _ends(rows, steps)
+    best = max((row for row in rows if row.accuracy is not None), key=lambda row: row.accuracy or 0.0, default=None)
+    marks = [(float(best.epoch), "best")] if best and len(rows) > 2 else []
+    trained = "training images"
+    losses = [
+        ChartLine("steps", steps, "now"),
+        _line(trained, TRAINED, rows, lambda row: row.train_loss),
+        _line(tested, TESTED, rows, lambda row: row.loss),
+    ]
+    accuracies = [
+        _line(trained, TRAINED, rows, lambda row: _percent(row.train_accuracy)),
+        _line(tested, TESTED, rows, lambda row: _percent(row.accuracy)),
+    ]
+    rates = _line("learning rate", "only", rows, lambda row: row.learning_rate)._replace(named=False)
+    return [
+        Chart("Loss", losses, zero=True, ends=ends, marks=marks),
+        Chart("Accuracy", accuracies, unit="%", ends=ends, marks=marks, below=True),
+        Chart("Learning rate", [rates], zero=True, ends=ends),
+    ]
+
+
+def draw_curve(rows: Sequence[EpochMetrics], tested: str) -> str:
+    """Return the learning curves as the text of an SVG file.
 
     Args:
         rows: of the epochs so far.
         tested: which images every epoch is tested on, ``validation`` or ``test``.
 
     """
-    figure = Figure(figsize=(7, 6), layout="constrained")
-    losses, accuracies = figure.subplots(2, 1, sharex=True)
-    epochs = [row.epoch for row in rows]
-    _line(losses, epochs, [row.train_loss for row in rows], "training images", TRAINED)
-    _line(losses, epochs, [row.loss for row in rows], f"{tested} images", TESTED)
-    _line(accuracies, epochs, [_percent(row.train_accuracy) for row in rows], "training images", TRAINED)
-    _line(accuracies, epochs, [_percent(row.accuracy) for row in rows], f"{tested} images", TESTED)
-    losses.set_ylabel("loss (cross-entropy)")
-    accuracies.set_ylabel("accuracy (%)")
-    accuracies.set_xlabel("epoch")
-    accuracies.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    for axes in (losses, accuracies):
-        axes.grid(visible=True, color="#dddddd", linewidth=0.6)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(frameon=False)
-    return picture(figure, "svg")
+    return charts_file(learning_curves(rows, images_name(tested)))
 
 
-def _line(axes: Axes, epochs: Sequence[int], values: Sequence[float | None], label: str, colour: str) -> None:
-    """Draw a line through what is known; a single epoch is a point."""
-    known = [(epoch, value) for epoch, value in zip(epochs, values, strict=True) if value is not None]
-    if known:
-        xs, ys = zip(*known, strict=True)
-        axes.plot(xs, ys, label=label, color=colour, marker="o" if len(known) < 30 else None, markersize=3)
+def images_name(tested: str) -> str:
+    """Return what the images are called that every epoch is tested on; ``tested`` is "" where that is not known."""
+    return f"{tested} images" if tested else "tested images"
+
+
+def gradient_chart(norms: Mapping[int, Mapping[str, float | None]]) -> Chart:
+    """Return the chart of gradient norms: a line for each layer, coloured by its place from the first to the last.
+
+    Args:
+        norms: of each epoch, by its number, the norm of each layer from the input to the output.
+
+    """
+    layers = list(dict.fromkeys(name for row in norms.values() for name in row))
+    lines = [
+        ChartLine(
+            cell(layer),
+            [(epoch, row.get(layer)) for epoch, row in norms.items()],
+            depth_look(place, len(layers)),
+            named=place in named_layers(len(layers)),
+        )
+        for place, layer in enumerate(layers)
+    ]
+    return Chart("Gradient norm", lines, logarithmic=True)
+
+
+def named_layers(count: int) -> set[int]:
+    """Return the places of the layers whose names stand above the chart: the first, the last, and of few all."""
+    return set(range(count)) if count <= 4 else {0, count // 2, count - 1}
+
+
+def _ends(rows: Sequence[EpochMetrics], steps: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Return the ends of the horizontal axes, which are the same in all charts; None where nothing is known."""
+    places = [*(float(row.epoch) for row in rows), *(place for place, _ in steps)]
+    return (min(places), max(places)) if places else None
+
+
+def _line(
+    name: str, look: str, rows: Sequence[EpochMetrics], value: Callable[[EpochMetrics], float | None]
+) -> ChartLine:
+    return ChartLine(name, [(row.epoch, value(row)) for row in rows], look)
 
 
 def _percent(share: float | None) -> float | None:

@@ -61,7 +61,7 @@ def test_a_run_keeps_what_it_was_and_what_it_came_to(uninterrupted: Path) -> Non
     assert (kept.ema, kept.cutout, kept.epochs, kept.validation) == (0.9, 2, 3, 0.0)
     assert -1 not in asdict(kept).values()  # nothing is left open
     assert (uninterrupted / "curve.svg").read_text().startswith("<?xml")
-    assert "<!-- test images -->" in (uninterrupted / "curve.svg").read_text()
+    assert ">test images<" in (uninterrupted / "curve.svg").read_text()
 
 
 def test_metrics_are_what_was_told(folder: Path) -> None:
@@ -305,7 +305,7 @@ def test_validation_images_choose_and_test_images_are_tested_once(folder: Path) 
     heard = Heard()
     ended = train(PLAIN, "run", heard=heard, validation=0.2)
     assert heard.all("begin")[0].tested == ended.tested == "validation"
-    assert "<!-- validation images -->" in Path("run/curve.svg").read_text()
+    assert ">validation images<" in Path("run/curve.svg").read_text()
     facts = dict(heard.all("begin")[0].facts)
     assert facts["data"] == ("digits (scikit-learn): 160 images to train on, 40 to validate, 360 to test; 10 classes")
     accuracies = [row.accuracy for row in heard.all("epoch")]

@@ -12,6 +12,9 @@ from cnncalc.core.words import shorten_path
 _INPUT = re.compile(rb"^[^\S\n]*input[^\S\n:]", re.MULTILINE | re.IGNORECASE)
 _MOST_READ = 1 << 20
 
+MOST_FILES = 10_000
+"""Files of a folder that are looked at."""
+
 
 def spec_files(paths: Sequence[str]) -> list[str]:
     """Return the files that paths name; of a folder, all specs in it.
@@ -20,7 +23,7 @@ def spec_files(paths: Sequence[str]) -> list[str]:
     hidden folders are left out.
 
     Raises:
-        SpecError: for a folder in which there is no spec.
+        SpecError: for a folder in which there is no spec, and for one with too many files.
     """
     found: dict[str, None] = {}
     for path in paths:
@@ -33,7 +36,12 @@ def spec_files(paths: Sequence[str]) -> list[str]:
 
 
 def _in_folder(folder: str) -> Iterator[str]:
+    seen = 0
     for here, folders, files in os.walk(folder):
+        seen += len(files)
+        if seen > MOST_FILES:
+            message = f"`{shorten_path(folder)}` holds more than {MOST_FILES:,} files"
+            raise SpecError("too-long", message, hints=["name the folders of the specs"])
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = os.path.join(here, name)

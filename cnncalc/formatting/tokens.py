@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cnncalc.core.source import Source
 from cnncalc.spec import table
-from cnncalc.spec.scanner import BETWEEN_SIZES, NAME, SIZES, WORD, normalise
+from cnncalc.spec.scanner import BETWEEN_SIZES, NAME, SIZES, WORD, Scanner, normalise
 from cnncalc.spec.steps import STATEMENTS
 
 
@@ -49,10 +49,10 @@ _COMMENT = re.compile(r"#[^\n]*")
 _CLAIM = re.compile(r"=>[^\S\n]*")
 _REPEAT = re.compile(r"\*\s*")
 _COUNT = re.compile(r"[0-9]+|[a-z_][a-z0-9_]*|\{[^{}\n]*\}")
-_LABEL = re.compile(rf"({NAME.pattern})[^\S\n]*:(?![0-9{{])")
+_COLON = re.compile(r"[^\S\n]*:(?![0-9{])")
 _CALLED = re.compile(rf"({NAME.pattern})[^\S\n]*\(")
 _ASSIGNED = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
-_TAKE = re.compile(rf"@[^\S\n]*({NAME.pattern})")
+_AT = re.compile(r"@[^\S\n]*")
 _LINE = re.compile(r"[^\n]*")
 _CODE = re.compile(r"[^\n#]*")
 _SIZE = re.compile(r"(?<!\w)[HWC](?!\w)")
@@ -71,6 +71,8 @@ class SpecTokens:
         self.depth = 0
         self.in_block = False
         self.merges = _merge_brackets(self.text)
+        self.scanner = Scanner(source)
+        self.after_label = False
 
     def __iter__(self) -> Iterator[SpecToken]:
         """Yield the tokens of the whole text."""
@@ -82,6 +84,7 @@ class SpecTokens:
             kind, text = self.next(starts_step)
             if self.position == start:
                 raise ValueError(f"no token begins with {self.text[start]!r}")
+            self.after_label = kind is TokenKind.LABEL
             starts_step = kind not in (TokenKind.STEP, TokenKind.CLOSE, TokenKind.REPEAT, TokenKind.CLAIM)
             yield SpecToken(kind, text, start)
 
@@ -110,19 +113,20 @@ class SpecTokens:
 
     def step(self) -> tuple[TokenKind, str]:
         """Return what begins a step: a bracket, a statement, a row of a table, a label, a call or a layer."""
+        start = self.position
         if self.text[self.position] in "([":
             return self.opened(TokenKind.GROUP, "")
         name = NAME.match(self.text, self.position)
-        label = _LABEL.match(self.text, self.position)
-        if name and not label and name[0] in STATEMENTS:
+        label = None if self.after_label else self.label()
+        if name and not label and not self.after_label and name[0] in STATEMENTS:
             return self.statement(name)
         if not self.depth and not self.in_block and (end := self.row_end()):
             kept = self.source.text[self.position : end]
             self.position = end
             return TokenKind.ROW, " ".join(kept.rstrip().split("\t"))
         if label:
-            self.position = label.end()
-            return TokenKind.LABEL, f"{label[1]}:"
+            name_end, self.position = label
+            return TokenKind.LABEL, f"{self.text[start:name_end]}:"
         if called := _CALLED.match(self.text, self.position):
             bracket = called.end() - 1
             if bracket in self.merges:
@@ -131,6 +135,18 @@ class SpecTokens:
             self.position = bracket + 1
             return TokenKind.STEP, f"{called[1]}({self.arguments()})"
         return TokenKind.STEP, self.layer()
+
+    def label(self) -> tuple[int, int] | None:
+        """Return where a label's name and its colon end, or None where none stands here."""
+        end = self.name_end(self.position)
+        colon = _COLON.match(self.text, end) if end > self.position else None
+        return (end, colon.end()) if colon else None
+
+    def name_end(self, start: int) -> int:
+        """Return where a label's name ends that begins here: it may have letters of any script."""
+        self.scanner.position = start
+        self.scanner.label_name()
+        return self.scanner.position
 
     def opened(self, kind: TokenKind, word: str) -> tuple[TokenKind, str]:
         """Return an opening bracket behind its word."""
@@ -193,9 +209,9 @@ class SpecTokens:
         while True:
             before = self.position
             self.match(_SPACES)
-            if take := _TAKE.match(self.text, self.position):
-                self.position = take.end()
-                words.append(f"@{take[1]}")
+            if at := _AT.match(self.text, self.position):
+                self.position = self.name_end(at.end())
+                words.append(f"@{self.text[at.end() : self.position]}")
             elif word := self.word():
                 words.append(word + self.assigned())
             else:
@@ -210,7 +226,8 @@ class SpecTokens:
             end = self.text.index("]", self.position) + 1
             numbers, self.position = self.source.text[self.position : end], end
             return f"={numbers}"
-        return f"={self.word()}{self.assigned()}"
+        value = f"{self.word()}{self.assigned()}"
+        return f"= {value}" if value.startswith(">") else f"={value}"  # `=>` would be a claim
 
     def arguments(self) -> str:
         """Return what stands between the brackets of a call; what is on several lines keeps its lines."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.commands.conftest import Cnncalc
 
 UNTIDY, TIDY = "input 8x8x3\nconv 3x3x8,relu\n", "input 8x8x3\nconv 3x3x8 - relu\n"
@@ -49,6 +51,18 @@ def test_a_folder_means_the_specs_in_it(cnncalc: Cnncalc, folder: Path) -> None:
         "",
         "error[no-such-file]: there is no spec in `specs`\n"
         "  = in a folder, a spec ends in .txt and has a line that begins with `input`; name other files\n",
+    )
+
+
+def test_a_folder_has_a_limit(cnncalc: Cnncalc, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`cnncalc check /` ends at once."""
+    monkeypatch.setattr("cnncalc.commands.spec_files.MOST_FILES", 2)
+    for name in ("a.txt", "b.txt", "c.md"):
+        (folder / name).write_text(TIDY)
+    assert cnncalc("check", ".") == (
+        1,
+        "",
+        "error[too-long]: `.` holds more than 2 files\n  = name the folders of the specs\n",
     )
 
 

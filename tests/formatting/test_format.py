@@ -36,6 +36,9 @@ def formatted(text: str) -> str:
         ("relu,\n - tanh,\n", "relu\ntanh\n"),
         ("param  Width=3*( 4+H )\nfc {Width}", "param width = 3*( 4+H )\nfc {width}\n"),
         ("a:relu\nconcat(|@ a)", "a: relu\nconcat( | @a )\n"),
+        ("특징:relu\nadd(|@특징)", "특징: relu\nadd( | @특징 )\n"),
+        ("conv 5x5x6= > 28x28x6", "conv 5x5x6= > 28x28x6\n"),
+        ("upsample   @a\nupsample 25 x 25", "upsample @a\nupsample 25 x 25\n"),
         ("rounding   floor\nuse resnet\nstage( 64,depth = 3 , )", "rounding floor\nuse resnet\nstage(64, depth=3)\n"),
         ("relu => 2x2x3 - tanh => 2x2x3", "relu => 2x2x3 - tanh  => 2x2x3\n"),
         ("\n\n# a\n\n\n\n\nrelu   \n\n", "# a\n\n\nrelu\n"),
@@ -147,10 +150,11 @@ def test_a_text_that_does_not_parse_is_refused_as_elsewhere() -> None:
     assert caught.value.code == "unclosed"
 
 
-def test_what_would_change_the_network_is_never_written() -> None:
-    """`=` and a `>` behind it are an option, and joined they would be a claim."""
+def test_what_would_change_the_network_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is parsed again, and another network is a mistake of the formatter."""
+    monkeypatch.setattr("cnncalc.formatting.format.aligned", lambda lines: ["relu"])
     with pytest.raises(cnncalc.SpecError) as caught:
-        formatted("conv 5x5x6= > 28x28x6")
+        formatted("tanh")
     assert str(caught.value) == (
         "`text` cannot be formatted: this is a mistake in cnncalc, not in your spec\n"
         "  = please report it with the spec; the file is left as it is"

@@ -11,6 +11,7 @@ from cnncalc.foreign.caffe import CaffePrototxt
 from cnncalc.foreign.convnetjs import ConvNetJS
 from cnncalc.foreign.darknet import DarknetConfiguration
 from cnncalc.foreign.formats import ForeignFormat
+from cnncalc.foreign.keras_calls import KerasCalls
 from cnncalc.foreign.keras_json import KerasJson
 from cnncalc.foreign.keras_summary import KerasSummary
 from cnncalc.foreign.model_names import ModelName
@@ -33,6 +34,7 @@ FORMATS: tuple[ForeignFormat, ...] = (
     KerasSummary(),
     TorchInfo(),
     TorchSummary(),
+    KerasCalls(),
     PyTorchCalls(),
 )
 """Every format, in the order in which they are asked whether they recognise a text."""

@@ -16,7 +16,10 @@ _MARKS = re.compile(r"\"class_name\"\s*:\s*\"(?:Sequential|Functional|Model)\"")
 
 
 class KerasJson(ForeignFormat):
-    """``{"class_name": "Sequential", "config": {"layers": [{"class_name": "Conv2D", "config": …}, …]}}``"""
+    """``{"class_name": "Sequential", "config": {"layers": [{"class_name": "Conv2D", "config": …}, …]}}``
+
+    A model of TensorFlow.js (``model.json``) has such a table inside.
+    """
 
     what = "the JSON of a Keras model"
 
@@ -27,6 +30,9 @@ class KerasJson(ForeignFormat):
         draft = Draft(source, self.what)
         reader = Literals(source)
         model = reader.value()
+        for wrapping in ("modelTopology", "model_config"):  # TensorFlow.js puts the model inside
+            inner = model.get(wrapping) if isinstance(model, PlacedTable) else None
+            model = inner if isinstance(inner, PlacedTable) else model
         reader.space()
         if reader.position < len(source.text):
             reader.fail("the model has ended, and something follows")

@@ -18,7 +18,7 @@ _MODULE = (
     r"Sequential|ReLU"
 )
 _BEGINS = re.compile(
-    rf"(?:\s|#[^\n]*\n)*(?:import\s+\w|from\s+[\w.]+\s+import|class\s+\w+|[\[(\s]*(?:[\w.]+\s*=(?!>)\s*)?(?:{_MODULE})\s*\("
+    rf"(?:\s|#[^\n]*\n|\"\"\"[^\"]*\"\"\")*(?:import\s+\w|from\s+[\w.]+\s+import|class\s+\w+|[\[(\s]*(?:[\w.]+\s*=(?!>)\s*)?(?:{_MODULE})\s*\("
     rf"|[\w.]+\s*=(?!>)[^\n]*\n[^$]{{0,4000}}?(?:{_MODULE})\s*\()"
 )
 _CALL = re.compile(rf"(?<![\w.])(?:{_MODULE})\s*\(|\bnn\.Module\b")

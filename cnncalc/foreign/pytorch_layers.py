@@ -28,6 +28,7 @@ _ANYWHERE = (
     "bias",
     "elementwise_affine",
     "padding_mode",
+    "mode",
 )
 """Arguments of PyTorch's modules that the layers need not list."""
 
@@ -110,10 +111,11 @@ class TextCall:
         return (rows, columns // groups, *kernel)
 
     def affine(self, word: str) -> bool:
-        if self.given.get("bias") is False:
-            raise Unsayable(f"its `{word}` has a scale and a shift or neither")
         usual = self.signature.usual.get("affine", True)
-        return bool(self.given.get("affine", self.given.get("elementwise_affine", usual)))
+        affine = bool(self.given.get("affine", self.given.get("elementwise_affine", usual)))
+        if affine and self.given.get("bias") is False:
+            raise Unsayable(f"its `{word}` has a scale and a shift or neither")
+        return affine
 
     def keeps(self, name: str) -> bool:
         return bool(self.given.get("track_running_stats", "Instance" not in self.name))
@@ -142,6 +144,20 @@ class TextCall:
         if axis not in (1, -1, -3):
             raise Unsayable("it works over the channels alone")
         return self.elementwise(layer)
+
+    def along_channels(self) -> bool:
+        return False
+
+    def along(self, axis: int) -> tuple[str, int]:
+        if axis not in (1, -1, -3):
+            raise Unsayable("it works over the channels alone")
+        return "channels", self.source.channels
+
+    def widened(self, layer: Words, by: int) -> Layers:
+        return self.elementwise(layer)
+
+    def halved(self, layer: Words, axis: int) -> Layers:
+        return self.over_channels(layer, axis)
 
     def sliding(self, layer: Words, volume: Volume | None = None) -> Layers:
         return self.elementwise(layer)

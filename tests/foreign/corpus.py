@@ -48,6 +48,9 @@ KNOWN = (
     Known(
         "keras/xception.json", 22_910_480 - 2 * 27_264, "1x1x1000", "Keras' own summary, without its running statistics"
     ),
+    Known("keras_calls/mnist.txt", 34_826, "1x1x10", "Keras' example of MNIST"),
+    Known("keras_calls/cifar10.txt", 122_570, "1x1x10", "TensorFlow's tutorial"),
+    Known("keras_calls/toy_resnet.txt", 223_242, "1x1x10", "Keras' guide to the functional API"),
     Known("tables/keras_mnist.txt", 34_826, "1x1x10", "the summary's own total"),
     Known("tables/keras_functional.txt", 1_370, "1x1x10", "the summary's own total of what is trained"),
     Known("tables/keras3_cifar.txt", 122_570, "1x1x10", "the summary's own total"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cnncalc.core.words import shorten
@@ -44,16 +44,20 @@ class FoldedRow(NamedTuple):
 
 @dataclass(frozen=True)
 class _Opening:
-    """How deep blocks are opened; in the innermost level all of them, or only those that hold a repeat."""
+    """How deep blocks are opened; in the innermost level all of them, or only those that hold a repeat.
+
+    Where room is short, merges of labels ``share`` the row of the layer before them.
+    """
 
     depth: int
     every: bool = True
+    share: bool = False
 
     def opens(self, item: Item) -> bool:
         return self.depth > 1 or (self.depth == 1 and (self.every or _holds_repeat(item)))
 
     def inside(self) -> _Opening:
-        return _Opening(self.depth - 1, self.every)
+        return replace(self, depth=self.depth - 1)
 
 
 class _Place(NamedTuple):
@@ -84,6 +88,8 @@ def folded_rows(network: Network, items: list[Item] | None = None) -> list[Folde
     depth = deepest(lambda depth: _size(items, _Opening(depth)), MANY)
     further = _Opening(depth + 1, every=False)
     opening = further if _size(items, further) <= MANY else _Opening(depth)
+    if _size(items, opening) > MANY:
+        opening = replace(opening, share=True)
     return list(_rows(items, _Place(opening)))
 
 
@@ -127,9 +133,14 @@ def _of_fork(item: Fork, place: _Place) -> Iterator[FoldedRow]:
             yield _row(item, place, name_of(item))
             return
         place = place._replace(opening=place.opening.inside())
-    for branch in sorted([branch.items for branch in item.branches if branch.items], key=lambda items: items[0].first):
-        yield from _rows(branch, place)
-    merge = item.merge
+    branches = sorted([branch.items for branch in item.branches if branch.items], key=lambda items: items[0].first)
+    inner = [step for branch in branches for step in branch]
+    merge, before = item.merge, inner[-1] if inner else None
+    if place.opening.share and type(before) is Leaf and before.last + 1 == merge.first:
+        after = (*before.after, merge.node, *merge.after)
+        yield from _rows([*inner[:-1], replace(before, after=after, last=merge.last, exit=merge.exit)], place)
+        return
+    yield from _rows(inner, place)
     yield _row(merge, place, merge.node.name)
 
 

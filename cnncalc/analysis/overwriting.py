@@ -14,7 +14,7 @@ def overwritable(network: Network) -> frozenset[int]:
     its backward pass. The network's own input and output are never written over.
     """
     readers = Counter(index for node in network.layers for index in node.inputs)
-    readers[network.output_index] += 1
+    readers.update(network.ends)
     return frozenset(
         node.index
         for node in network.layers

@@ -31,7 +31,8 @@ class _Walk:
         for node in network.layers:
             for source in node.inputs:
                 self.last_reader[source] = node.index
-        self.last_reader[network.output_index] = len(network) + 1
+        for index in network.ends:
+            self.last_reader[index] = len(network) + 1
 
     def chain(self, start: int, stop: int, depth: int, entry: int) -> list[Item]:
         """Return the items of the layers from ``start`` on; ``depth`` blocks are around them, ``entry`` is read."""

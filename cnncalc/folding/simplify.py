@@ -59,7 +59,8 @@ class _Simplifying:
         for node in network.layers:
             for source in node.inputs:
                 self.readers[source] += 1
-        self.readers[network.output_index] += 1
+        for index in network.ends:
+            self.readers[index] += 1
         self.numbers: dict[Hashable, int] = {}
 
     def chain(self, items: list[Item]) -> list[Item]:

@@ -64,7 +64,8 @@ def build(
     with torch.device("meta"), _NothingDrawn(), unset_fake_temporarily(), paused_collector():
         for planned in plan(network, inplace=inplace):
             values.append(_placed_call(graph, planned, values, root, network))
-    graph.output(values[network.output_index])
+    made = tuple([values[index] for index in network.ends])
+    graph.output(made if network.outputs_at else made[0])
     module = fx.GraphModule(root, graph, class_name="Network")
     target = torch.get_default_device() if device is None else torch.device(device)
     if target.type != "meta":

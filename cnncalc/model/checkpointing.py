@@ -45,23 +45,27 @@ class Checkpointed(nn.Module):
     Values, gradients and running statistics are the same to the bit, also with dropout.
     """
 
-    def __init__(self, module: fx.GraphModule, parts: Sequence[CheckpointedPart], source: str, output: str) -> None:
+    def __init__(
+        self, module: fx.GraphModule, parts: Sequence[CheckpointedPart], source: str, outputs: str | tuple[str, ...]
+    ) -> None:
         super().__init__()
         for name, child in module.named_children():
             self.add_module(name, child)
         self.training = module.training
         self._parts = tuple(parts)  # a tuple, so that their modules, which are those above, are not registered twice
-        self._source, self._output = source, output
+        self._source, self._outputs = source, outputs
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Run the parts in order."""
+    def forward(self, x: torch.Tensor) -> Any:
+        """Run the parts in order, and return what the module returns."""
         values = {self._source: x}
         del x
         for part in self._parts:
             values.update(zip(part.makes, _run(part, [values[name] for name in part.reads]), strict=True))
             for name in part.last:
                 del values[name]
-        return values[self._output]
+        if isinstance(self._outputs, str):
+            return values[self._outputs]
+        return tuple([values[name] for name in self._outputs])
 
 
 def checkpointed(module: fx.GraphModule, network: Network) -> Checkpointed:
@@ -79,11 +83,12 @@ def checkpointed(module: fx.GraphModule, network: Network) -> Checkpointed:
     [source] = [node.name for node in module.graph.nodes if node.op == "placeholder"]
     [result] = [node.args[0] for node in module.graph.nodes if node.op == "output"]
     readers = _last_readers(calls)
-    readers[result.name] = len(calls)
+    outputs = tuple([each.name for each in result]) if isinstance(result, tuple) else result.name
+    readers |= dict.fromkeys([outputs] if isinstance(outputs, str) else outputs, len(calls))
     parts = [
         _part(module, calls, stretch, readers, again=again) for stretch, again in _stretches(calls, segments(network))
     ]
-    return Checkpointed(module, parts, source, result.name)
+    return Checkpointed(module, parts, source, outputs)
 
 
 def _run(part: CheckpointedPart, values: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:

@@ -33,7 +33,7 @@ Weights = Mapping[str, torch.Tensor]
 
 
 def onnx(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> bytes:
-    """Return a network as an ONNX file, with inputs ``images`` and outputs ``output`` of any batch.
+    """Return a network as an ONNX file for any batch, from ``images`` to ``output``, or to the labels of several.
 
     Raises:
         SpecError: for what ONNX cannot say, and for weights that fill more than one file.
@@ -48,7 +48,7 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
             dynamo=True,
             dynamic_shapes=_any_batch(),
             input_names=["images"],
-            output_names=["output"],
+            output_names=list(network.output_names or ("output",)),
             verbose=False,
         )
     assert program is not None  # it is None only for the old exporter

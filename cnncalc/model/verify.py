@@ -8,7 +8,7 @@ tensors that come out, elements of the parameters, `torch.utils.flop_counter`) a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -34,12 +34,12 @@ TORCHINFO = f"torchinfo {torchinfo.__version__}"
 class ModelRun(NamedTuple):
     """What PyTorch did: by the index of a layer the shape of its output and its multiplications for one image.
 
-    ``output`` is the shape of the tensor that the module returned.
+    ``outputs`` are the shapes of the tensors that the module returned.
     """
 
     shapes: dict[int, tuple[int, ...]]
     macs: dict[int, int]
-    output: tuple[int, ...]
+    outputs: tuple[tuple[int, ...], ...]
 
 
 def verify(network: Network) -> list[Check]:
@@ -54,7 +54,7 @@ def verify(network: Network) -> list[Check]:
     by_module = _torchinfo(module, network)
     return [
         *(check for layer in planned for check in _layer_checks(layer, module, seen, by_module)),
-        *_total_checks(network, module, seen, planned[network.output_index - 1] if network.output_index else None),
+        *_total_checks(network, module, seen, [planned[index - 1] if index else None for index in network.ends]),
     ]
 
 
@@ -77,10 +77,15 @@ def _layer_checks(planned: Planned, module: nn.Module, seen: ModelRun, by_module
         yield Check(node.name, "MACs", node.macs, info.macs // BATCH, TORCHINFO)
 
 
-def _total_checks(network: Network, module: nn.Module, seen: ModelRun, last: Planned | None) -> Iterator[Check]:
-    """Compare the whole network; ``last`` is the layer that makes its output, None where the input passes through."""
-    vector = last is not None and last.vector
-    yield Check("total", "output", network.output, _volume(seen.output, vector, network.input), PYTORCH)
+def _total_checks(
+    network: Network, module: nn.Module, seen: ModelRun, ends: Sequence[Planned | None]
+) -> Iterator[Check]:
+    """Compare the whole network; ``ends`` are the layers that make its outputs, None where the input passes through."""
+    for number, (last, volume, made) in enumerate(zip(ends, network.outputs, seen.outputs, strict=True)):
+        vector = last is not None and last.vector
+        name = network.output_names[number] if network.output_names else ""
+        quantity = f"output {name}" if name and number else "output"
+        yield Check("total", quantity, volume, _volume(made, vector, network.input), PYTORCH)
     yield Check("total", "parameters", network.params, _elements(module), PYTORCH)
     yield Check("total", "MACs", network.macs, sum(seen.macs.values()), COUNTER)
 
@@ -151,7 +156,8 @@ def _run(module: fx.GraphModule, network: Network) -> ModelRun:
     shapes = {0: tuple(arriving.shape), **counting.shapes}
     for node in network.layers:  # a layer may have nothing to do, such as a flatten behind a vector
         shapes.setdefault(node.index, shapes[node.inputs[0]])
-    return ModelRun(shapes, counting.macs, tuple(output.shape))
+    made = output if isinstance(output, tuple) else (output,)
+    return ModelRun(shapes, counting.macs, tuple([tuple(each.shape) for each in made]))
 
 
 def _torchinfo(module: nn.Module, network: Network) -> dict[int, Any]:

@@ -48,6 +48,7 @@ class _Expansion(StepExpansion):
             tree.Rounding: self._rounding,
             tree.ParameterSyntax: self._parameter,
             tree.StepSyntax: self._top_step,
+            tree.OutputSyntax: self._output,
         }
         at = 0
         for statement in self.spec.statements:
@@ -66,7 +67,9 @@ class _Expansion(StepExpansion):
         return Network(
             input=self.volumes[0],
             layers=tuple(self.nodes),
-            output_index=at,
+            output_index=self.outputs[0] if self.outputs else at,
+            outputs_at=self.outputs if len(self.outputs) > 1 else (),
+            output_names=self.output_names if len(self.outputs) > 1 else (),
             rounding=self.rounding,
             source=self.spec.source,
             parameters=self.parameters,
@@ -86,6 +89,20 @@ class _Expansion(StepExpansion):
             volume = _as_input(self.volume(statement.volume, scope.parameters))
             self.volumes.append(volume)
             check_stated(self.source, statement.stated, volume, 0, 0)
+        return at
+
+    def _output(self, statement: tree.OutputSyntax, at: int, scope: Scope) -> int:
+        if self.outputs:
+            hints = ["write all labels on one line: `output @p3 @p4`"]
+            raise self.error("misplaced", "there is a second `output`", statement.span, hints)
+        found: dict[int, str] = {}
+        for label in statement.labels:
+            index = self.take(label, at, scope)
+            if index in found:
+                message = f"`@{shorten(label.label)}` is an output already, as `@{shorten(found[index])}`"
+                raise self.error("bad-name", message, label.span, ["leave one of them out"])
+            found[index] = label.label
+        self.outputs, self.output_names = tuple(found), tuple(found.values())
         return at
 
     def _rounding(self, statement: tree.Rounding, at: int, scope: Scope) -> int:
@@ -110,6 +127,9 @@ class _Expansion(StepExpansion):
     def _top_step(self, statement: tree.StepSyntax, at: int, scope: Scope) -> int:
         if not self.volumes:
             raise self.no_input(statement.span)
+        if self.outputs:
+            message = "this step stands behind the `output`"
+            raise self.error("misplaced", message, statement.span, ["put the `output` last"])
         return self.step(statement, at, scope)
 
     def _refuse_unknown_settings(self) -> None:

@@ -89,7 +89,8 @@ class StepExpansion(ExpansionState):
         self.depth -= 1
         return at
 
-    def _take(self, item: tree.TakeSyntax, at: int, scope: Scope, label: str | None) -> int:
+    def take(self, item: tree.TakeSyntax, at: int, scope: Scope, label: str | None = None) -> int:
+        """Return the index of the volume that carries a label."""
         index = scope.labels.get(item.label)
         if index is not None:
             return index
@@ -139,7 +140,7 @@ class StepExpansion(ExpansionState):
 
     def _labelled(self, item: tree.TakeSyntax, scope: Scope) -> Labelled:
         """Return what a label that is an argument stands for."""
-        index = self._take(item, 0, scope, None)
+        index = self.take(item, 0, scope)
         made_by = self.nodes[index - 1].operation if index else None
         layer, sources = (made_by.layer, made_by.sources) if made_by else (None, ())
         return Labelled(item.label, self.volumes[index], layer, sources)
@@ -257,7 +258,7 @@ _WALKS: dict[type, Walk] = {
     tree.CallSyntax: StepExpansion._call,
     tree.MergeSyntax: StepExpansion._merge,
     tree.Group: StepExpansion._group,
-    tree.TakeSyntax: StepExpansion._take,
+    tree.TakeSyntax: StepExpansion.take,
     tree.Here: StepExpansion._here,
 }
 

@@ -48,6 +48,8 @@ class ExpansionState:
         self.blocks: dict[str, str] = {}
         self.arguments: dict[str, Mapping[str, int]] = {}
         self.shared = SharedWeights()
+        self.outputs: tuple[int, ...] = ()
+        self.output_names: tuple[str, ...] = ()
         self.depth = 0
         self.steps = 0
         self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for
@@ -174,6 +176,9 @@ class ExpansionState:
         if word in MERGES:
             hints = [f"write its branches in brackets: {word}( conv 3x3x64 p1 | )"]
             return self.error("bad-merge", f"`{word}` needs branches", span, hints)
+        if word == "output":
+            hints = ["write it as the last line, at the top level: `output @p3 @p4`"]
+            return self.error("misplaced", "`output` may not stand here", span, hints)
         if word in self.spec.blocks:
             hints = [f"write {shorten(self.spec.blocks[word].signature, 80)}"]
             return self.error("bad-call", f"`{word}` is a block and is called with brackets", span, hints)

@@ -145,13 +145,16 @@ class Network:
         input: the volume that goes in.
         layers: the nodes, in an order in which they can be computed.
         output: the volume that comes out.
-        output_index: the index of the layer that makes it (0 for a network that passes its input on).
+        output_index: the index of the layer that makes it (0 for a network that passes its input on); of several the
+            first one's.
         rounding: what holds where a layer says nothing else: strict, floor or ceil.
         parameters: the spec's named numbers, as they were used.
         blocks: every call of a block by its name in the names of layers: ``project1`` → ``project(64)``.
         arguments: the values of a block's parameters in every call, by the same names.
         source: the text.
         notes: what is worth telling about the spec.
+        outputs_at: the indices of several outputs, in their order; () for a network that has one.
+        output_names: the labels of these.
         weights_of: for every layer whose weights are those of an earlier one, the index of that.
 
     """
@@ -166,11 +169,30 @@ class Network:
     arguments: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     weights_of: Mapping[int, int] = field(default_factory=dict)
+    outputs_at: tuple[int, ...] = ()
+    output_names: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The indices of all outputs."""
+        return self.outputs_at or (self.output_index,)
+
+    @property
+    def outputs(self) -> tuple[Volume, ...]:
+        """The volumes that come out, one or several."""
+        return tuple([self.layers[index - 1].output if index else self.input for index in self.ends])
 
     @property
     def output(self) -> Volume:
-        """The volume that comes out."""
+        """The volume that comes out; of several the first."""
         return self.layers[self.output_index - 1].output if self.output_index else self.input
+
+    @property
+    def outputs_text(self) -> str:
+        """The volumes that come out, with their labels where there are several: ``p3 8x8x4, p4 4x4x4``."""
+        if not self.outputs_at:
+            return str(self.output)
+        return ", ".join([f"{name} {volume}" for name, volume in zip(self.output_names, self.outputs, strict=True)])
 
     @cached_property
     def params(self) -> int:
@@ -213,7 +235,7 @@ class Network:
         return iter(self.layers)
 
     def __repr__(self) -> str:
-        return f"<Network {self.source.name}: {self.input} → {self.output}, {len(self)} layers>"
+        return f"<Network {self.source.name}: {self.input} → {self.outputs_text}, {len(self)} layers>"
 
 
 class Reached(NamedTuple):

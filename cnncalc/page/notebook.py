@@ -21,7 +21,8 @@ def notebook_html(counts: Counts) -> str:
     network = counts.network
     name = name_of(network)
     prefix = f"cnncalc-{crc32(f'{name} {network.source.text} {network.input}'.encode()):08x}-"  # of this network alone
-    totals = f"{name}: {network.input} → {network.output}, {network.params:,} parameters, {in_units(network.macs)} MACs"
+    sizes = f"{network.input} → {network.outputs_text}"
+    totals = f"{name}: {sizes}, {network.params:,} parameters, {in_units(network.macs)} MACs"
     picture = svg(picture_of(network, "graph", Wishes(name=name)), "light", prefix=prefix)
     rows = "".join(_rows(folded(shapes_report(counts), counts, folded_shapes).table.for_people()))
     return f"<div><p><strong>{html_text(totals)}</strong></p>{picture}<table>{rows}</table></div>"

@@ -104,7 +104,7 @@ def _answer(network: Shown) -> str:
     counts, memory = network.counts, network.memory
     net = counts.network
     parts = [
-        f"{net.input} → {net.output}",
+        f"{net.input} → {net.outputs_text}",
         f"{in_units(net.params)} parameters ({net.params:,})",
         f"{in_units(net.macs)} MACs",
         counted(len(net), "layer"),

@@ -64,7 +64,7 @@ def _field(counts: Counts) -> str:
 
 _MEASURES = (
     _Measure("input", "input", lambda counts: str(counts.network.input)),
-    _Measure("output", "output", lambda counts: str(counts.network.output)),
+    _Measure("output", "output", lambda counts: counts.network.outputs_text),
     _Measure("layers", "layers", lambda counts: len(counts.rows), whole),
     _Measure("params", "parameters", lambda counts: counts.network.params, whole),
     _Measure("weights", "weights", lambda counts: counts.network.weights, whole),

@@ -54,7 +54,7 @@ def folded_shapes(counts: Counts, rows: Sequence[FoldedRow], saved: Sequence[int
         Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=brief_field),
     )
     first = ("input", None, None, str(network.input), None, counts.input_bytes, None, None)
-    total = ("total", None, None, str(network.output), network.params, counts.activation_bytes, network.macs, None)
+    total = ("total", None, None, network.outputs_text, network.params, counts.activation_bytes, network.macs, None)
     if saved is None:
         return Table(columns, [first, *_filled(rows, cells, len(first))], total)
     column = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")

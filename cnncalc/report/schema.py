@@ -55,6 +55,9 @@ def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str,
             "parameter_bytes": counts.parameter_bytes,
         },
     }
+    if network.outputs_at:
+        named = zip(network.output_names, network.outputs_at, network.outputs, strict=True)
+        data["outputs"] = [{"name": name, "layer": index, "output": list(volume)} for name, index, volume in named]
     if saved is not None:
         data["total"]["saved_bytes"] = sum(saved)
     return data

@@ -98,7 +98,7 @@ def _table(counts: Counts, depth: int | None, *, explain: bool) -> Table:
     network = counts.network
     arranged = _with_sums if explain else _without_sums
     head = arranged(_Cells(None, str(network.input), None, counts.input_bytes, None))
-    total = arranged(_Cells(None, str(network.output), network.params, counts.activation_bytes, network.macs))
+    total = arranged(_Cells(None, network.outputs_text, network.params, counts.activation_bytes, network.macs))
 
     def rows() -> Iterator[tuple[Any, ...]]:
         known: dict[Operation, _Halves] = {}  # what rows of layers that are alike have in common

@@ -25,6 +25,8 @@ Library = Callable[[str], Source | None]
 
 _IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _BLOCK = re.compile(r"\bblock[^\S\n]+([a-z_][a-z0-9_]*)")
+_OUTPUT = re.compile(r"output[^\S\n]+@")
+_NEXT_OUTPUT = re.compile(r"[^\S\n]*,?[^\S\n]*@")
 _LINE = re.compile(r"[^\n]*")
 _DIGIT = re.compile(r"[0-9]")
 
@@ -87,7 +89,7 @@ class Parser(StepParser):
         return name in self.blocks or name in self.defined
 
     def spec(self) -> tree.Spec:
-        """spec = { input | rounding | param | block | total | step }, separated"""
+        """spec = { input | rounding | param | block | total | output | step }, separated"""
         statements: list[tree.Statement] = []
         rules: dict[str, Callable[[], tree.Statement]] = {
             "input": self.input,
@@ -101,6 +103,8 @@ class Parser(StepParser):
                 statements.append(plain)
             elif keyword in rules:
                 statements.append(rules[keyword]())
+            elif not keyword and _OUTPUT.match(self.text, self.position):
+                statements.append(self.output())
             elif keyword == "block":
                 self.block()
             elif keyword == "use":
@@ -123,6 +127,17 @@ class Parser(StepParser):
         self.position += len("input")
         volume = self.volume("a volume such as `input 224x224x3`")
         return tree.Input(volume, Span(start, self.position))
+
+    def output(self) -> tree.OutputSyntax:
+        """output = "output" "@" name { [ "," ] "@" name }, to the end of the line"""
+        start = self.position
+        self.position += len("output")
+        labels: list[tree.TakeSyntax] = []
+        while self.match(_NEXT_OUTPUT):
+            self.position -= 1  # the @
+            labels.append(self.take_label())
+            self.count_part()
+        return tree.OutputSyntax(tuple(labels), Span(start, self.position))
 
     def rounding(self) -> tree.Rounding:
         """rounding = "rounding" ( "strict" | "floor" | "ceil" )"""

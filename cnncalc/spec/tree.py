@@ -149,7 +149,14 @@ class Rounding(NamedTuple):
     span: Span
 
 
-Statement = Input | Rounding | ParameterSyntax | StepSyntax
+class OutputSyntax(NamedTuple):
+    """``output @p3 @p4``"""
+
+    labels: tuple[TakeSyntax, ...]
+    span: Span
+
+
+Statement = Input | Rounding | ParameterSyntax | StepSyntax | OutputSyntax
 
 
 class Spec(NamedTuple):

@@ -15,7 +15,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.plan import plan
 from cnncalc.network import Network, Node
-from cnncalc.to_foreign.writer import ForeignWriter
+from cnncalc.to_foreign.writer import ForeignWriter, check_single
 
 _ACTIVATIONS = {
     **{name: name for name in ("relu", "relu6", "tanh", "mish", "elu", "selu", "gelu")},
@@ -52,6 +52,7 @@ class DarknetCfg(ForeignWriter):
     def __init__(self, network: Network) -> None:
         """Take a network; raise `SpecError` for a layer that Darknet has no section for."""
         self.network = network
+        check_single(network, self.what)
         if network.input.dimensions != 2:
             message = f"Darknet reads images, which have a height and a width, and not {network.input}"
             raise SpecError("not-in-format", message)

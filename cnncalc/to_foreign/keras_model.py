@@ -14,6 +14,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.plan import plan
 from cnncalc.network import Network, Node
+from cnncalc.to_foreign.writer import check_single
 
 
 class Rearranged(NamedTuple):
@@ -101,6 +102,7 @@ class KerasModel:
 
     def __init__(self, network: Network, what: str) -> None:
         """Take a network, and how errors call the format."""
+        check_single(network, what)
         self.network = network
         self.what = what
         self.layers: list[KerasCall] = []

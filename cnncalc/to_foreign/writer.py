@@ -6,7 +6,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import listed
 from cnncalc.network import Network
+
+
+def check_single(network: Network, what: str) -> None:
+    """Refuse several outputs and shared weights, which are not written in these formats; ``what`` is the format."""
+    if network.outputs_at:
+        names = listed([f"@{name}" for name in network.output_names])
+        message = f"{what} is written for one output, and the network has {len(network.outputs_at)}: {names}"
+        raise SpecError("not-in-format", message, hints=["leave `output` out, or export PyTorch source or ONNX"])
+    for index, first in network.weights_of.items():
+        node, owner = network.layers[index - 1], network.layers[first - 1]
+        message = f"{what} is written for layers with weights of their own; `{node.name}` has those of `{owner.name}`"
+        hints = ["leave `weights=` out, or export PyTorch source or ONNX"]
+        raise SpecError("not-in-format", message, span=node.span, source=network.source, hints=hints)
 
 
 class ForeignWriter(ABC):

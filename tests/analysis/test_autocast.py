@@ -46,4 +46,4 @@ def test_signals_and_clips(layer: str, dimensions: int) -> None:
     with fake_mode(), autocast_on_a_card():
         module = cnncalc.build(network, device="cuda").train()
         made = module(torch.zeros(2, 3, *[8] * dimensions, device="cuda"))
-    assert trace.value(trace.output).size == made.element_size()
+    assert trace.value(trace.outputs[0]).size == made.element_size()

@@ -122,4 +122,4 @@ def test_autocast_makes_the_type_that_is_predicted(text: str) -> None:
         with fake_mode(), autocast_on_a_card():
             module = cnncalc.build(network, device="cuda").train()
             made = module(torch.zeros(2, network.input.channels, *network.input.spatial, device="cuda"))
-        assert trace.value(trace.output).size == made.element_size()
+        assert trace.value(trace.outputs[0]).size == made.element_size()

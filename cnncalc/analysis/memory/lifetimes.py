@@ -73,7 +73,9 @@ class Lifetimes:
         self.kept = bytearray(self.saving)
         for segment in self.segments:
             self.kept[segment.ops.start : segment.ops.stop] = bytes(len(segment.ops))
-        self.staying = {0, trace.roots[trace.output], *([trace.roots[-1]] if trace.with_loss else [])}
+        self.staying = {0, *[trace.roots[output] for output in trace.outputs]}
+        if trace.losses:
+            self.staying.add(trace.roots[-1])
         self.backward = array("i", [NEVER]) * (self.count + 1)
         self.late: dict[int, int] = {}
         self.held: dict[int, int] = {}

@@ -36,6 +36,7 @@ from cnncalc.layers.kernels import (
     NOTHING,
     OTHERS,
     OUTPUT,
+    PASSED,
     RAISED,
     Extra,
     Kernel,
@@ -58,8 +59,8 @@ def record(
     recorder = _Recorder(setup, network.input.values)
     recorder.layers(network.layers, overwriting, uses(network.weights_of))
     trace = recorder.trace
-    trace.output = recorder.places[network.output_index]
-    trace.labels = prod(network.output.spatial)
+    trace.outputs = tuple([recorder.places[index] for index in network.ends])
+    trace.labels = tuple([prod(volume.spatial) for volume in network.outputs])
     if loss and not setup.inference:
         recorder.loss(len(network.layers) + 1)
     return trace
@@ -107,9 +108,16 @@ class _Recorder:
                 places.append(places[inputs[0]])
 
     def loss(self, layer: int) -> None:
-        """Add a cross entropy."""
-        self._add(self.kernels.loss(self.trace.output), layer)
-        self.trace.with_loss = True
+        """Add a cross entropy of every output, and their sum."""
+        losses = []
+        for output in self.trace.outputs:
+            self._add(self.kernels.loss(output), layer)
+            losses.append(len(self.trace.facts) - 1)
+        total = losses[0]
+        for loss in losses[1:]:
+            self._add(self.kernels.added(total, loss), layer)
+            total = len(self.trace.facts) - 1
+        self.trace.losses = tuple(losses)
 
     def _add(self, part: Part, layer: int) -> None:
         trace = self.trace
@@ -173,6 +181,12 @@ class _Kernels:
         probabilities = self._kernel(Kernel("loss", values, keeps=OUTPUT, casts=RAISED), (output,))
         # the loss, and the sum of the labels' weights, which the backward pass needs
         self._kernel(Kernel("loss", 0, extras=(Extra(fixed=1),), fixed=1, casts=RAISED), (probabilities,))
+        return self._end()
+
+    def added(self, total: int, loss: int) -> Part:
+        """Return the sum of two losses."""
+        self._begin()
+        self._kernel(Kernel("add", 0, fixed=1, gradient=PASSED), (total, loss))
         return self._end()
 
     def learn(self, value: Value) -> int:

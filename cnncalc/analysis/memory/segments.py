@@ -143,7 +143,8 @@ def _alive(network: Network) -> list[int]:
     for node in network.layers:
         for index in node.inputs:
             last[index] = node.index
-    last[network.output_index] = count + 1
+    for index in network.ends:
+        last[index] = count + 1
     changes = [0] * (count + 2)
     for index, reader in enumerate(last):
         if reader > index:

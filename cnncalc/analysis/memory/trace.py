@@ -119,10 +119,10 @@ class Trace:
         layers: the index of the layer of each operation; one more than the last for the loss.
         roots: for each tensor the one in whose memory it lies: itself, or an earlier one.
         input: the size of the network's input.
-        output: the tensor that the network makes.
+        outputs: the tensors that the network makes.
+        losses: the tensors that hold the losses of these; () without any.
         parts: what each layer added.
-        labels: labels of an image, one for each position of the output.
-        with_loss: whether the last operations are those of the loss.
+        labels: labels of an image for every output, one for each of its positions.
         one_differs: whether the trace may be another one for one image than for more.
 
     """
@@ -133,10 +133,10 @@ class Trace:
         self.layers = array("i")
         self.roots = array("i", [0])
         self.input = Size(0, 0)
-        self.output = 0
+        self.outputs: tuple[int, ...] = (0,)
+        self.losses: tuple[int, ...] = ()
         self.parts: list[Part] = []
-        self.labels = 1
-        self.with_loss = False
+        self.labels: tuple[int, ...] = (1,)
         self.one_differs = False
         self.facts = array("i")
         self.known: list[Value] = []

@@ -52,7 +52,7 @@ class Walk:
         self.timeline = Timeline()
         self.timeline.staying.append(self.timeline.sort("input", *trace.input))
         if not setup.inference:
-            self.timeline.staying.append(self.timeline.sort("input", trace.labels * LABEL))
+            self.timeline.staying += [self.timeline.sort("input", labels * LABEL) for labels in trace.labels]
         self.sizes = [self._activation(op.makes) if op.makes is not None else 0 for op in trace.distinct]
         self.alone = [(size,) for size in self.sizes]
         self.casts = any(op.cached for op in trace.distinct)

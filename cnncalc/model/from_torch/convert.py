@@ -119,7 +119,7 @@ def _written(readout: Readout, heading: str) -> tuple[str, Network, list[ReadLay
 
 def _loaded(text: Folded, readout: Readout, order: list[ReadLayer], heading: str) -> tuple[str, Network]:
     """Return a text as a spec and as the network that it loads, which is the module's, or raise `SpecError`."""
-    spec = laid_out(text, readout.input, heading, readout.rounding)
+    spec = laid_out(text, readout.input, heading, readout.rounding, len(readout.outputs))
     network = load(spec)
     _check(network, order, readout)
     return spec, network
@@ -149,7 +149,7 @@ def _check(network: Network, operations: list[ReadLayer], readout: Readout) -> N
     """Make sure that the text is the module: every volume, and the parameters of every layer."""
     made = [(node.output, node.params) for node in network.layers]
     read_ = list(zip([operation.output for operation in operations], counted(operations), strict=True))
-    if made == read_ and network.output == readout.volume(readout.output):
+    if made == read_ and list(network.outputs) == [readout.volume(index) for index in readout.ends]:
         return
     place = next((place for place, pair in enumerate(zip(made, read_, strict=False)) if pair[0] != pair[1]), -1)
     where = operations[place].path if operations else ""

@@ -44,14 +44,16 @@ def memory_of(value: Any) -> set[int]:
 
 def live_operations(readout: Readout) -> Readout:
     """Leave out the operations that the output does not depend on."""
-    wanted = {readout.output}
+    wanted = set(readout.ends)
     for index in range(len(readout.operations), 0, -1):
         if index in wanted:
             wanted.update(readout.operations[index - 1].inputs)
-    places = {index: place for place, index in enumerate(sorted(wanted | {0}))}
+    places = [0] * (len(readout.operations) + 1)
+    for place, index in enumerate(sorted(wanted | {0})):
+        places[index] = place
     kept = [
         operation._replace(inputs=tuple([places[source] for source in operation.inputs]))
         for index, operation in enumerate(readout.operations, 1)
         if index in wanted
     ]
-    return readout._replace(operations=tuple(kept), output=places[readout.output])
+    return readout._replace(operations=tuple(kept)).at(places)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnncalc.layers import class_of
 from cnncalc.layers.merging import Merge
 from cnncalc.model.from_torch.operations import ReadLayer, Readout
+from cnncalc.model.from_torch.refusals import cannot_say
 from cnncalc.model.from_torch.traced_modules import ModuleScope
 from cnncalc.spec.steps import MERGES
 
@@ -59,7 +60,11 @@ def nestings(readout: Readout) -> list[Parts]:
     """Return the operations as parts that nest, and where they nest deep also as streams, parted by labels."""
     chained = _chained(readout)
     nesting = _Nesting(chained)
-    parts = nesting.parts()
+    try:
+        parts = nesting.parts()
+    except _NeedsInputAgain:
+        why = "one of them begins at the input again, behind what makes another"
+        raise cannot_say("", f"{len(readout.outputs)} outputs", why) from None
     if _depth(parts) < DEEPEST:
         return [parts]
     try:
@@ -112,11 +117,14 @@ class _Nesting:
     def parts(self) -> Parts:
         parts: Parts = []
         at = 0
-        for index in [*sorted(self.statements), self.readout.output]:
+        for index in sorted({*self.statements, *self.readout.ends}):
             parts += self._statement(index, at)
             at = index
+        for index in self.readout.outputs:
+            parts.append(replace(self._take(index), scopes=()))
         for number, index in enumerate(sorted(self.taken), 1):
-            self.done[index].label = f"{'x' if self.statements else 'skip'}{number}"
+            stem = "out" if index in self.readout.outputs else "x" if self.statements else "skip"
+            self.done[index].label = f"{stem}{number}"
         return parts
 
     def _sequence(self, target: int, start: int) -> Parts:

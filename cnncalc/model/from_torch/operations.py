@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import fx
@@ -66,8 +67,9 @@ class ReadLayer(NamedTuple):
 class Readout(NamedTuple):
     """All that a module does: its live operations, and the parameters that they do not read.
 
-    ``layout`` is in which order the output's dimensions hold what the last operation makes, and ``notes`` say
-    what the text cannot. ``rounding`` is "floor" where a window does not fit a whole number of times.
+    ``layout`` is the order in which the output has the numbers of the last operation, and ``notes`` say
+    what the text cannot. ``rounding`` is "floor" where a window does not fit a whole number of times. Of several
+    outputs, ``outputs`` and ``layouts`` have all, in their order.
     """
 
     input: Volume
@@ -77,6 +79,17 @@ class Readout(NamedTuple):
     layout: str = "first"
     notes: tuple[str, ...] = ()
     rounding: str = ""
+    outputs: tuple[int, ...] = ()
+    layouts: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The operations that make the outputs, one or several."""
+        return self.outputs or (self.output,)
+
+    def at(self, places: Sequence[int]) -> Readout:
+        """Return the same with other numbers for its outputs."""
+        return self._replace(output=places[self.output], outputs=tuple([places[index] for index in self.outputs]))
 
     def volume(self, index: int) -> Volume:
         """Return the volume behind an operation, or the input."""

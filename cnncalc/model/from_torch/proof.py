@@ -22,7 +22,7 @@ from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.source_lines import line_of_error
 from cnncalc.model.from_torch.trace import BATCH, Traced
-from cnncalc.model.from_torch.traced_modules import Root, attribute, left_as_it_is, tested
+from cnncalc.model.from_torch.traced_modules import Root, attribute, flat_outputs, left_as_it_is, tested
 from cnncalc.model.initialise import FixedTensor
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
@@ -90,11 +90,14 @@ class _Proof:
             except Exception as error:
                 raise _cannot_compute(error) from error
         computed = functional_call(self.built, self._named(learned, images), (images,))
-        difference = _difference(computed, _channels_first(expected, self.readout.layout))
+        made = computed if isinstance(computed, tuple) else (computed,)
+        layouts = self.readout.layouts or (self.readout.layout,)
+        pairs = zip(made, expected, layouts, strict=True)
+        difference = max([_difference(one, _channels_first(other, layout)) for one, other, layout in pairs])
         if not difference <= self.tolerance:
             raise self._where(tensors, images, self._named(learned, images), difference)
 
-    def _computed_by_module(self, dtype: torch.dtype) -> tuple[Tensors, torch.Tensor, torch.Tensor, Tensors]:
+    def _computed_by_module(self, dtype: torch.dtype) -> tuple[Tensors, torch.Tensor, list[torch.Tensor], Tensors]:
         """Return random tensors and images, what the module makes of them, and the weights that its layers use."""
         generator = torch.Generator().manual_seed(SEED)
         tensors = _random(self.module, dtype, generator)
@@ -104,9 +107,7 @@ class _Proof:
         used = [tensor for operation in self.order for tensor in operation.tensors]
         given = {f"{Root.HOLDS}.{name}": value for name, value in tensors.items()}
         output, learned = functional_call(_Module(self.module, used, self.traced), given, (images.clone(),))
-        while isinstance(output, tuple | list | dict):
-            (output,) = output.values() if isinstance(output, dict) else output
-        return given, images, output, learned
+        return given, images, flat_outputs(output), learned
 
     def _named(self, learned: Tensors, images: torch.Tensor) -> Tensors:
         """Return the module's tensors under the names that the built network has for them, and its fixed ones."""

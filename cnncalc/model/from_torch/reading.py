@@ -26,7 +26,7 @@ from cnncalc.model.from_torch.readers import Reader, Readers
 from cnncalc.model.from_torch.recognition import Recognition, Region
 from cnncalc.model.from_torch.refusals import cannot_say, own_gradient
 from cnncalc.model.from_torch.trace import BATCH, Traced
-from cnncalc.model.from_torch.traced_modules import MADE, own_tensors
+from cnncalc.model.from_torch.traced_modules import MADE, flat_outputs, own_tensors
 from cnncalc.model.from_torch.traced_values import function_name
 from cnncalc.model.from_torch.values import Inside, Overwritten, Stack, Tensor, View
 
@@ -63,18 +63,23 @@ class _Walk:
     def readout(self) -> Readout:
         """Read all calls that the output depends on."""
         emitter = self.emitter
-        output, layout = 0, FIRST
+        ends = [(0, FIRST)]
         for node in self.traced.graph.nodes:
             emitter.node = node
             if node.op == "placeholder":
                 self.views[node] = View(0, axes_of(emitter.input, BATCH))
             elif node.op == "output":
-                output, layout = self._guarded(self._output)
+                ends = self._guarded(self._outputs)
             elif node in self.live and node not in self.views:
                 self.views[node] = result = self._read(node)
                 emitter.settle(result, emitter.layout(result) if isinstance(result, View) else None)
         unused, notes = emitter.weights.unused(), emitter.weights.all_notes()
-        return live_operations(Readout(emitter.input, tuple(emitter.operations), output, unused, layout, notes))
+        (output, layout), *others = ends
+        readout = Readout(emitter.input, tuple(emitter.operations), output, unused, layout, notes)
+        if others:
+            outputs, layouts = zip(*ends, strict=True)
+            readout = readout._replace(outputs=outputs, layouts=layouts)
+        return live_operations(readout)
 
     def _read(self, node: fx.Node) -> Any:
         """Read a call, or the layer that it is a part of where it says nothing by itself."""
@@ -246,16 +251,19 @@ class _Walk:
 
     # ---- the output
 
-    def _output(self) -> tuple[int, str]:
-        value = self._resolved(self.node.args[0])
-        values = list(value.values()) if isinstance(value, dict) else value
-        while isinstance(values, tuple | list) and len(values) == 1:
-            values = values[0]
-        if not isinstance(values, View):
-            count = len(values) if isinstance(values, tuple | list) else 0
-            what = f"{count} outputs" if count else "an output that is not a tensor"
-            raise cannot_say("", what, "a spec has one", ("import the part that makes the one you want",))
-        view = self.emitter.sized(values)
+    def _outputs(self) -> list[tuple[int, str]]:
+        """Return the operations that make the outputs, each with its layout."""
+        found = [self._output(value) for value in flat_outputs(self._resolved(self.node.args[0]))]
+        places = [index for index, _ in found]
+        if len(found) > 1 and (0 in places or len(set(places)) < len(places)):
+            why = "one of them is the input" if 0 in places else "two of them are the same volume"
+            raise cannot_say("", f"{len(found)} outputs", why)
+        return found
+
+    def _output(self, value: Any) -> tuple[int, str]:
+        if not isinstance(value, View):
+            raise cannot_say("", "an output that is not a tensor")
+        view = self.emitter.sized(value)
         layout = self._order(view)
         if layout is None:
             view = self.emitter.reformed(view, axis_sizes(view.axes)) or view

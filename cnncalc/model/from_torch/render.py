@@ -28,11 +28,14 @@ SHORT = 72
 _INDENT = "  "
 
 
-def laid_out(text: Folded, volume: Volume, heading: str, rounding: str) -> str:
-    """Write a spec: its heading, what goes in, its blocks, its layers."""
+def laid_out(text: Folded, volume: Volume, heading: str, rounding: str, outputs: int = 0) -> str:
+    """Write a spec: its heading, what goes in, its blocks, its layers; the last phrases are labels of outputs."""
     head = [f"# {line}" for line in heading.splitlines()] + [f"input {volume}"]
     head += [f"rounding {rounding}"] if rounding else []
-    return "\n".join([*head, "", *text_lines(text)]) + "\n"
+    taken = text.main[len(text.main) - outputs :]
+    tail = [f"output {' '.join([phrase.text for phrase in taken])}"] if outputs else []
+    body = text._replace(main=text.main[: len(text.main) - outputs])
+    return "\n".join([*head, "", *text_lines(body), *tail]) + "\n"
 
 
 def text_lines(text: Folded) -> list[str]:

@@ -32,7 +32,7 @@ def _without_idle(readout: Readout) -> Readout:
         for operation, gone in zip(readout.operations, idle, strict=True)
         if not gone
     ]
-    return readout._replace(operations=tuple(kept), output=places[readout.output]) if kept else readout
+    return readout._replace(operations=tuple(kept)).at(places) if kept else readout
 
 
 def _with_same(readout: Readout) -> Readout:

@@ -110,3 +110,12 @@ def attribute(root: nn.Module, path: str) -> Any:
     """Return what stands under a dotted path, a tensor for a parameter or a buffer."""
     *owners, name = path.split(".")
     return getattr(root.get_submodule(".".join(owners)), name)
+
+
+def flat_outputs(value: Any) -> list[Any]:
+    """Return what a module returns one by one, whatever lists and dictionaries it is in."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, tuple | list):
+        return [output for part in value for output in flat_outputs(part)]
+    return [value]

@@ -119,10 +119,14 @@ class Loop(NamedTuple):
 
 
 class Body(NamedTuple):
-    """What a class does: its items in order, and which of them makes the output (0: none, the input leaves)."""
+    """What a class does: its items in order, and which of them makes the output (0: none, the input leaves).
+
+    ``outputs`` are the same for several outputs.
+    """
 
     items: tuple[BodyItem | Loop, ...]
     output: int
+    outputs: tuple[int, ...] = ()
 
 
 # ---- holes

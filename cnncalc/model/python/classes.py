@@ -48,6 +48,12 @@ class Class(NamedTuple):
     kept: Mapping[str, str]
     ties: tuple[str, ...] = ()
 
+    @property
+    def returns(self) -> str:
+        """The type of what it returns."""
+        outputs = len(self.run.outputs)
+        return f"tuple[{', '.join(['torch.Tensor'] * outputs)}]" if outputs else "torch.Tensor"
+
 
 class _BlockCall(NamedTuple):
     """A call of a block (or the whole network): its layers and the calls inside, in order."""
@@ -102,7 +108,7 @@ class _Classes:
     def _last_readers(self) -> dict[int, int]:
         """Return for every layer the last one that reads it; the network's output is read at the end."""
         last = {source: layer.node.index for layer in self.planned for source in layer.node.inputs}
-        last[self.network.output_index] = len(self.planned) + 1
+        last |= dict.fromkeys(self.network.ends, len(self.planned) + 1)
         return last
 
     # ---- bodies
@@ -122,6 +128,9 @@ class _Classes:
                 places[index] = place
                 if self.last_readers.get(index, 0) > end:
                     output = place
+        if not scope.path and self.network.outputs_at:
+            outputs = tuple([places[index] if index else 0 for index in self.network.outputs_at])
+            return Body(tuple(items), outputs[-1], outputs)
         return with_loops(items, output, fewest)
 
     def _item(self, part: Planned | _BlockCall, inputs: tuple[int, ...]) -> BodyItem:

@@ -73,8 +73,7 @@ def _file(network: Network) -> str:
 
 def _head(network: Network) -> str:
     """Write the docstring of the file: what it is, what goes in and out, and what it costs."""
-    last = network.layers[network.output_index - 1] if network.output_index else None
-    made = f"{network.output}" if last is None else f"{last.output}"
+    made = network.outputs_text
     return (
         f'"""{_title(network)}\n\n'
         f"Takes images of {network.input} as tensors of {_tensor(network)}, and makes {made}.\n"
@@ -113,7 +112,7 @@ def _class(made: Class) -> list[str]:
         *(line for item in made.made.items for line in _made(item)),
         *made.ties,
         "",
-        "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
+        f"    def forward(self, x: torch.Tensor) -> {made.returns}:",
         *statements,
     ]
 

@@ -44,7 +44,8 @@ def forward(body: Body) -> list[str]:
     """Return the lines of a ``forward`` behind its head."""
     writer = _Forward(body, [f"self.{item.name}" if isinstance(item, BodyItem) else "" for item in body.items])
     writer.write()
-    return [*writer.lines, *writer.statement("return ", writer.result())]
+    result = writer.result()  # which may write a statement first
+    return [*writer.lines, *writer.statement("return ", result)]
 
 
 def _nothing(name: str) -> bool:
@@ -71,7 +72,7 @@ class _Forward:
         self.reserved = reserved
         self.lines: list[str] = []
         self.readers = Counter(source for item in body.items for source in item.inputs)
-        self.readers[body.output] += 1
+        self.readers.update(body.outputs or (body.output,))
         self.read_next = {place for place, item in enumerate(body.items) if item.inputs == (place,)}
         self.item_names = {item.name for item in body.items if isinstance(item, BodyItem)}
         self.variables = {0: given}
@@ -88,7 +89,10 @@ class _Forward:
                 self._item(place, item)
 
     def result(self) -> str:
-        """Return what makes the output."""
+        """Return what makes the output, or the variables of several."""
+        if self.body.outputs:
+            self._flush()
+            return ", ".join([self.variables[place] for place in self.body.outputs])
         if self.pending and self.pending[0] == self.body.output and self.readers[self.body.output] == 1:
             return self.pending[1].text
         self._flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cnncalc.core.errors import SpecError
+from cnncalc.core.words import listed
 from cnncalc.network import Network
 
 _SOFTMAX = ("softmax", "logsoftmax")
@@ -31,9 +32,15 @@ def check_classifier(network: Network) -> int:
     """Return the number of classes that a network tells apart.
 
     Raises:
-        SpecError: where its output is no vector, has a single class, or comes from a layer that no loss suits.
+        SpecError: where it has several outputs, or its output is no vector, has a single class, or comes from a layer
+            that no loss suits.
 
     """
+    if network.outputs_at:
+        names = listed([f"@{name}" for name in network.output_names])
+        message = f"the network has {len(network.outputs_at)} outputs ({names}), and training has a loss for one"
+        hints = ["leave `output` out, so that the network ends where its text does, and train that"]
+        raise SpecError("no-classifier", message, hints=hints)
     output = network.output
     if max(output.spatial) > 1:
         hints = ["end it with `gap - fc 10`, or `fc 10`, for as many classes as there are"]

@@ -110,7 +110,7 @@ def test_a_receptive_field_that_is_not_known_is_incomplete() -> None:
     assert set(unknown["total"]) <= set(unknown["metrics"])
 
 
-UNKNOWN = "upsample 2001x2001 - conv 3x3x1 s2 p1 floor"
+UNKNOWN = "upsample x2001 - conv 3x3x1 s2 p1 floor"
 
 
 def test_the_json_of_what_is_saved(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
-from cnncalc.model.plan import plan
+from cnncalc.model.plan import MOST_DIMENSIONS, plan
 from cnncalc.network import Network, Node
 from cnncalc.to_foreign.writer import check_single
 
@@ -101,8 +101,11 @@ class KerasModel:
     """
 
     def __init__(self, network: Network, what: str) -> None:
-        """Take a network, and how errors call the format."""
+        """Take a network, and how errors call the format; raise `SpecError` for one of too many dimensions."""
         check_single(network, what)
+        if network.input.dimensions > MOST_DIMENSIONS:
+            message = f"{what} has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
+            raise SpecError("not-in-format", message)
         self.network = network
         self.what = what
         self.layers: list[KerasCall] = []

@@ -71,7 +71,7 @@ class KerasSource(ForeignWriter):
     def _title(self) -> str:
         first = self.network.source.text.lstrip().split("\n", 1)[0]
         title = first.lstrip("# ").strip().rstrip(".") if first.startswith("#") else "A network"
-        return printable(title).replace("\\", "").replace('"', "'")[:80] or "A network"
+        return printable(title).replace("\\", "").replace('"', "'")[:80].strip("# ") or "A network"
 
     def _volumes(self) -> str:
         return f"{self.network.input} to {self.network.output}, {self.network.params:,} parameters"

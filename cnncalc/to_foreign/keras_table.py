@@ -106,6 +106,14 @@ def layer_norm(model: KerasModel, node: Node, source: Made) -> Made:
     return model.add(node, "LayerNormalization", config, [source], weights, flat=source.flat)
 
 
+def rms_norm(model: KerasModel, node: Node, source: Made) -> Made:
+    """``RMSNormalization`` over the channels of each position, which always learns a scale."""
+    layer = settings(node)
+    if not layer.affine:
+        raise model.fault(node, f"{model.what} has an RMS norm with a learned scale only")
+    return model.add(node, "RMSNormalization", {"epsilon": layer.eps}, [source], [model.weight(node)], flat=source.flat)
+
+
 def group_norm(model: KerasModel, node: Node, source: Made) -> Made:
     """``GroupNormalization``; with a group for each channel it is an instance norm."""
     layer = settings(node)
@@ -248,6 +256,7 @@ KERAS: dict[str, Write] = {
     "identity": same,
     "bn": batch_norm,
     "ln": layer_norm,
+    "rmsnorm": rms_norm,
     "gn": group_norm,
     "instancenorm": group_norm,
     **dict.fromkeys(("dropout", "dropout2d", "droppath"), dropout),

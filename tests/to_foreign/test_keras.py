@@ -14,6 +14,7 @@ from cnncalc.report.diagnostics import draw_error
 from cnncalc.to_foreign.keras_source import KerasSource
 from cnncalc.to_foreign.keras_table import KERAS
 from tests.commands.conftest import Cnncalc
+from tests.house import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras.*")
 
@@ -191,3 +192,23 @@ def test_what_cannot_be_said(text: str, said: str) -> None:
         f" 2 | {text}",
         f"   | {'^' * len(text)}",
     ]
+
+
+def test_more_than_three_dimensions() -> None:
+    with pytest.raises(cnncalc.SpecError) as caught:
+        KerasSource(cnncalc.load("relu", input="4x4x4x4x2"))
+    assert caught.value.message == "Keras has layers for 3 spatial dimensions, not 4"
+
+
+def test_the_error_on_the_page_is_what_is_printed(folder: Path, cnncalc: Cnncalc) -> None:
+    (folder / "net.txt").write_text("input 32x32x3\nconv 5x5x32 p2\nrelu\nlrn 5\n")
+    shown = cnncalc("export", "net.txt", "-o", "net_keras.py").err
+    assert f"```text\n{shown}```" in (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+
+
+def test_a_title_cannot_end_its_quotes() -> None:
+    """Whatever the first comment of a spec is, it stays a line of text."""
+    text = '# """; import os # \\\ninput 8x8x3\nrelu\n'
+    assert KerasSource(cnncalc.load(text)).text().splitlines()[0] == (
+        '"""\'\'\'; import os, for Keras 3; written by cnncalc."""'
+    )

@@ -37,7 +37,7 @@ trained-pictures: $(VENV)/development
 # 100,000 hostile texts; each must end in a result or in a SpecError, within a second and 200 MB.
 # 20,000 command lines; each must end with an answer or with one clear error.
 fuzz: $(VENV)/development
-	$(BIN)/python benchmarks/fuzz.py --texts 100000 --lines 20000
+	$(BIN)/python benchmarks/fuzz.py --texts 100000 --lines 20000 --files 10000
 
 # Build the source distribution, unpack it, and pass its own tests there.
 sdist: $(VENV)/development

@@ -32,8 +32,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import cnncalc
 from cnncalc.report.diagnostics import draw_error
 from tests.foreign.mutations import mutated
-from tests.fuzz.campaign import campaign
-from tests.fuzz.places import make_place
 from tests.fuzz.texts import texts
 
 SECONDS, MEGABYTES = 1.0, 200
@@ -105,6 +103,8 @@ def try_lines(seed: int, count: int) -> int:
     import torch
     import torchvision  # noqa: F401
 
+    from tests.fuzz.places import make_place  # loads torch, which would count as memory of a text
+
     torch.set_num_threads(1)
     broken = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -140,6 +140,8 @@ def status_of(work: Callable[[], int]) -> int:
 
 def some_lines(place: Path, seed: int, count: int) -> int:
     """Try some command lines, print those that break a rule, and return how many did."""
+    from tests.fuzz.campaign import campaign
+
     broken, statuses = 0, Counter[str]()
     for line, outcome in campaign(place, seed, count, every=LINES_OF_A_PROCESS):
         statuses[f"{line.arguments[0] if line.arguments else ''} {outcome.status}"] += 1

@@ -75,7 +75,8 @@ def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
         from cnncalc.network.trials import hints  # only on the way to an error
 
         with paused_collector():
-            error.hints = (*hints(error, source, settings, zoo.blocks), *_zoo_hints(error, source))
+            found = hints(error, source, settings, zoo.blocks)
+            error.hints = (*found, *_zoo_hints(error, source), *_hints_on_files(error, source))
         raise
 
 
@@ -196,6 +197,19 @@ def _zoo_hints(error: SpecError, source: Source) -> list[str]:
     if error.code not in ("unknown-layer", "no-input"):
         return []
     return [f"did you mean `{name}` of the zoo?" for name in zoo.closest_name(source.text)]
+
+
+_OF_OTHER_TOOLS = (".cfg", ".html", ".js", ".json", ".onnx", ".prototxt", ".py", ".yaml", ".yml")
+
+
+def _hints_on_files(error: SpecError, source: Source) -> list[str]:
+    """Say what is read beside specs, where a file has the ending of another tool's and is none that is known."""
+    if error.source != source or not source.name.lower().endswith(_OF_OTHER_TOOLS):
+        return []
+    from cnncalc.foreign import FORMATS
+
+    names = listed([each.what for each in FORMATS], limit=20)
+    return [f"this is read as a spec; a file of another tool would be one of these: {names}"]
 
 
 def _read_standard_input() -> Source:

@@ -46,7 +46,8 @@ _POSITIONAL = {
     "InputLayer": ("shape",),
 }
 """What a layer's arguments without a name are, without the layer's number of dimensions."""
-_FUNCTIONS = {"add": "Add", "concatenate": "Concatenate", "multiply": "Multiply"}
+_FUNCTIONS = {name.lower(): name for name in MERGES}
+"""Functions that join volumes: ``layers.add([x, y])``."""
 
 
 class KerasCalls(ForeignFormat):

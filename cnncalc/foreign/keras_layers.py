@@ -12,7 +12,15 @@ from cnncalc.foreign.draft import Draft, quoted
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 from cnncalc.layers.written import short
 
-MERGES = {"Add": "add", "Concatenate": "concat", "Multiply": "mul"}
+MERGES = {
+    "Add": "add",
+    "Average": "mean",
+    "Concatenate": "concat",
+    "Maximum": "max",
+    "Minimum": "min",
+    "Multiply": "mul",
+    "Subtract": "sub",
+}
 """Layers that join several volumes."""
 
 _KEPT = (

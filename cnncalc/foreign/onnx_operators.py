@@ -279,6 +279,8 @@ OPERATORS: Mapping[str, Callable[[OnnxNode], int]] = {
     "Div": _binary("div", "times"),
     "Sum": _merge("add"),
     "Max": _merge("max"),
+    "Mean": _merge("mean"),
+    "Min": _merge("min"),
     "Concat": _concat,
     "Relu": _word("relu"),
     "LeakyRelu": _number("leakyrelu", "alpha", 0.01),

@@ -101,3 +101,13 @@ def test_the_library_takes_a_file_too() -> None:
     assert [note.message for note in network.notes] == [
         f"read as a Caffe prototxt; `cnncalc import {FILES / 'caffe/lenet.prototxt'}` writes the spec"
     ]
+
+
+def test_a_file_of_an_unknown_kind_is_told_what_is_read(tmp_path: Path) -> None:
+    """Its ending says that it is no spec."""
+    (tmp_path / "net.json").write_text('{"layers": 3}')
+    with pytest.raises(package.SpecError) as caught:
+        package.load(tmp_path / "net.json")
+    assert caught.value.hints[-1].startswith(
+        "this is read as a spec; a file of another tool would be one of these: Keras calls, PyTorch calls, "
+    )

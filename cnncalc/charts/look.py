@@ -46,7 +46,8 @@ def depth_look(place: int, count: int) -> str:
 def chart_sheet() -> str:
     """Return the style sheet of charts in a page, for light grounds, and dark ones for those who prefer them."""
     light, dark = (f".chart, .charts {{ {_variables(colours)} }}" for colours in (LIGHT, DARK))
-    return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n{PLACE}{_rules()}"
+    night = f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}"  # paper is light
+    return f"{light}\n{night}\n{PLACE}{_rules()}"
 
 
 def file_sheet() -> str:

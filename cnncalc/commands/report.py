@@ -68,7 +68,7 @@ def report(specs: tuple[str, ...], output: str | None, batch: int, **options: An
     of_run = {name: options.pop(name) for name in ("gradients", "limit", "device")}
     settings = take_spec_options(options)
     if any(os.path.isdir(spec) for spec in specs):
-        _report_run(specs, output, settings, of_run)
+        _report_run(specs, output, batch, settings, of_run)
         return
     if given := [f"--{name}" for name, value in of_run.items() if value]:
         raise click.UsageError(f"{given[0]} is for a training run; name its folder")
@@ -103,15 +103,21 @@ def _without_ending(spec: str) -> str:
     return os.path.splitext(os.path.basename(spec))[0] if os.path.isfile(spec) else spec
 
 
-def _report_run(specs: Sequence[str], output: str | None, settings: SpecSettings, wanted: Mapping[str, Any]) -> None:
+def _report_run(
+    specs: Sequence[str], output: str | None, batch: int, settings: SpecSettings, wanted: Mapping[str, Any]
+) -> None:
     """Write the page of a training run, or print its gradient norms."""
     if len(specs) > 1:
         raise click.UsageError("a page shows one training run, or networks; name one folder")
     if settings != SpecSettings():
         raise click.UsageError("a training run has its own spec; leave out --input, --param and --rounding")
+    if batch != 1:
+        raise click.UsageError("a training run has its own batch; leave out --batch")
+    from cnncalc.commands.training import refuse_replacing_run
     from cnncalc.page.run.view import view_of
 
     view = view_of(specs[0])
+    refuse_replacing_run(specs[0], output)
     if wanted["gradients"]:
         from cnncalc.report.gradients import gradients_report
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from cnncalc.core.numbers import duration_text
 from cnncalc.page.run.sections import live_parts, seen_part
@@ -113,16 +113,17 @@ class LiveState:
     def _step(self, event: StepReport) -> None:
         assert self._begun is not None  # a run begins before anything is heard of it
         begun = self._begun
-        self._steps.append((event.step / begun.steps_per_epoch, event.loss))
+        place = event.step / begun.steps_per_epoch
+        self._steps = [*(one for one in self._steps if one[0] < place), (place, event.loss)]
         if len(self._steps) > MOST_STEPS:
             del self._steps[::2]
         steps = begun.epochs * begun.steps_per_epoch
         left = duration_text((steps - event.step) * self._seconds_per_step(event))
         epoch = min(begun.epochs, event.step // begun.steps_per_epoch + 1)
-        place = f"epoch {epoch:,} of {begun.epochs:,}, step {event.step:,} of {steps:,}"
+        where = f"epoch {epoch:,} of {begun.epochs:,}, step {event.step:,} of {steps:,}"
         pace = f"{event.images_per_second:,.0f} images/s, about {left} left"
         self._change(steps=list(self._steps))
-        self._say(f"Training: {place}, loss {event.loss:.4f}, {pace}.")
+        self._say(f"Training: {where}, loss {event.loss:.4f}, {pace}.")
 
     def _seconds_per_step(self, event: StepReport) -> float:
         assert self._view is not None and self._begun is not None
@@ -130,10 +131,10 @@ class LiveState:
         return images / max(1e-9, event.images_per_second)
 
     def _epoch(self, row: EpochMetrics) -> None:
-        self._change(rows=[*self._known().rows, row])
+        self._change(rows=[*_before(self._known().rows, row), row])
 
     def _gradients(self, row: EpochGradients) -> None:
-        self._change(gradients=[*self._known().gradients, row])
+        self._change(gradients=[*_before(self._known().gradients, row), row])
 
     def _seen(self, seen: Seen) -> None:
         self._change(seen=seen)
@@ -152,3 +153,11 @@ class LiveState:
     def _say(self, state: str) -> None:
         if self._view is not None:
             self._change(state=state)
+
+
+Row = TypeVar("Row", EpochMetrics, EpochGradients)
+
+
+def _before(rows: Sequence[Row], row: Row) -> list[Row]:
+    """Return the rows of earlier epochs: a run that goes back to a checkpoint trains some epochs again."""
+    return [one for one in rows if one.epoch < row.epoch]

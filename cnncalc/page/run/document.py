@@ -37,7 +37,9 @@ def run_page(view: RunView, version: str, *, live: bool = False) -> Iterator[str
         live: whether the page is served while the run trains, and asks for what is new.
 
     """
-    network, sheets = network_part(shown(_network_name(view), count(view.network)))
+    network, sheets = network_part(
+        shown(_network_name(view), count(view.network, batch=view.recipe.batch // view.recipe.accumulate))
+    )
     sheet = asset("report.css") + asset("look.css") + chart_sheet() + _own("run.css")
     scripts = [asset("report.js"), _own("run.js"), *([_own("live.js")] if live else [])]
     yield opening(view.name, sheet, sheets=sheets, scripts=scripts, connects=live)
@@ -69,7 +71,7 @@ def _head(view: RunView, parts: Mapping[str, str], *, live: bool) -> Iterator[st
     )
     yield f'<p class="answer">{html_text(answer)}</p>\n'
     if live:
-        yield f'<p class="state" id="state" role="status">{parts["state"]}</p>\n'
+        yield f'<p class="state" id="state">{parts["state"]}</p>\n'
     yield f'<dl class="totals" id="totals">{parts["totals"]}</dl>\n'
     yield '<nav aria-label="Parts"><ul>\n'
     links = [(f"{name}-head", title) for name, title in LINKS.items()]

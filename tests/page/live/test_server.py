@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -199,6 +200,21 @@ def test_a_run_that_breaks_off_says_so(folder: Path, state: LiveState, ask: Ask)
     found = news(ask)
     assert found["over"]
     assert found["parts"]["state"] == "The run has broken off; what it says is in the terminal."
+
+
+def test_a_run_that_goes_back_is_shown_as_it_goes_on(folder: Path, state: LiveState) -> None:
+    """Of an epoch that is trained again, and of its steps, the second time counts."""
+    begun(folder, state)
+    for loss in (5.0, 2.0):
+        state.hear(("steps", StepReport(3, loss, None, 0.01, 200.0, 0)))
+        state.hear(("steps", StepReport(7, loss, None, 0.01, 200.0, 0)))
+        state.hear(("gradients", EpochGradients(1, {"conv1": loss})))
+        state.hear(("epoch", replace(ROW, train_loss=loss)))
+    view = state.view(0)
+    assert view is not None
+    assert [row.train_loss for row in view.rows] == [2.0]
+    assert [row.norms for row in view.gradients] == [{"conv1": 2.0}]
+    assert view.steps == [(3 / 7, 2.0), (1.0, 2.0)]
 
 
 def test_many_steps_are_thinned(folder: Path, state: LiveState) -> None:

@@ -11,6 +11,7 @@ const seen = () => new Promise((done) => {
 });
 
 const watch = async () => {
+  const state = document.getElementById("state");
   let version = 0, failures = 0;
   for (;;) {
     try {
@@ -19,12 +20,13 @@ const watch = async () => {
       const news = await answer.json();
       failures = 0;
       version = news.version;
+      if (news.over) state.setAttribute("role", "status"); // the end is worth telling to those who listen
       for (const [name, html] of Object.entries(news.parts)) document.getElementById(name).innerHTML = html;
       if (news.over) break;
     } catch {
       failures += 1;
       if (failures > 2) {
-        document.getElementById("state").textContent = "The server of this page does not answer any more: the run is over.";
+        state.textContent = "The server of this page does not answer any more: the run is over.";
         break;
       }
     }

@@ -24,8 +24,8 @@ PAGE = ROOT / "docs" / "inspect.md"
 _COMMAND = re.compile(r"<!-- (cnncalc inspect .* -o (docs/pictures/\S+)) -->")
 _SPEC = re.compile(r"```spec\n(.*?)```", re.DOTALL)
 
-EPOCHS = {"lenet": 3, "filters": 12}
-"""The networks of the page, in its order, and for how many epochs they are trained."""
+SETTINGS = {"lenet": ("--epochs", "3"), "filters": ("--epochs", "12", "--weight-decay", "1")}
+"""The networks of the page, in its order, and how they are trained."""
 
 
 def commands() -> list[tuple[str, list[str]]]:
@@ -36,10 +36,10 @@ def commands() -> list[tuple[str, list[str]]]:
 def train(folder: Path, data: dict[str, str]) -> None:
     """Train the networks of the page into a folder."""
     specs = _SPEC.findall(PAGE.read_text(encoding="utf-8"))
-    for (name, epochs), spec in zip(EPOCHS.items(), specs, strict=True):
+    for (name, settings), spec in zip(SETTINGS.items(), specs, strict=True):
         source = data[name]
         where = ["--data", source, *([] if os.path.exists(source) else ["--download"])]  # noqa: PTH110
-        assert run(["train", spec, *where, "--epochs", str(epochs), "--out", str(folder / name)]) == 0
+        assert run(["train", spec, *where, *settings, "--out", str(folder / name)]) == 0
 
 
 def write_seven(path: Path, data: str) -> None:

@@ -104,22 +104,25 @@ class _Sheet:
         below = self.top
         if row.title:
             below = self.block(MARGIN, self.top, (row.title, *row.lines), LABEL - 12, title=True)
-        for shots in row.lines_of_shots():
-            self.line(shots, left, row.scores)
+        widest = max((self.width_of(shot) for shot in row.shots), default=0)
+        least = min(widest, (MARGIN + LABEL + WIDTH - left) // row.per_line - GAP) if row.per_line else 0
+        for place, shots in enumerate(row.lines_of_shots()):
+            self.top += GAP if place else 0
+            self.line(shots, left, least, row.scores)
         self.top = max(below, self.top)
 
-    def line(self, shots: Sequence[Shot], left: int, scores: Sequence[tuple[str, float]]) -> None:
+    def line(self, shots: Sequence[Shot], left: int, least: int, scores: Sequence[tuple[str, float]]) -> None:
         """Add pictures side by side below what is there, scores behind them; what has no room begins a new line."""
         x, end = left, self.top
         for shot in shots:
-            width = self.width_of(shot)
-            if x > left and x + width > MARGIN + LABEL + WIDTH:
+            width = max(least, self.width_of(shot))
+            if not least and x > left and x + width > MARGIN + LABEL + WIDTH:
                 x, self.top = left, end + GAP
             end = max(end, self.shot(shot, x))
             x += width + GAP
         if scores:
             end = max(end, self.scores(scores, x + 6))
-        self.top = end + 6
+        self.top = end
 
     def width_of(self, shot: Shot) -> int:
         """Return the pixels that a picture and the lines below it take."""

@@ -62,7 +62,8 @@ def image_parts(
             rows += _cam(subject, image)
         if wishes.wants("maps"):
             rows += _maps(subject, image, nodes)
-        yield LookPart(f"Activation maps of {image.name}", text if wishes.wants("maps") else "", tuple(rows))
+        title = "Activation maps" if wishes.wants("maps") else "Class activation maps"
+        yield LookPart(f"{title} of {image.name}", text if wishes.wants("maps") else "", tuple(rows))
 
 
 def shown_images(subject: Subject, wishes: LookWishes) -> list[ShownImage]:
@@ -91,7 +92,7 @@ def photo(pixels: Tensor) -> Tensor:
 def _predicted(subject: Subject, image: ShownImage) -> LookRow:
     """Return an image with what it is predicted to be."""
     shot = Shot(grid(sized(photo(image.pixels), SIDE)), image.name)
-    lines = (f"it is {shorten(image.label)}",) if image.label else ()
+    lines = (f"true: {shorten(image.label)}",) if image.label else ()
     scores: tuple[tuple[str, float], ...] = ()
     if subject.classifies:
         found = _probabilities(subject, image.pixels).topk(min(TOP, len(subject.classes)))

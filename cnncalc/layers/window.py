@@ -45,12 +45,11 @@ class Window(NamedTuple):
     def outputs(self, size: int, rounding: str) -> int:
         """Return how many outputs the window makes; the window must not be larger than the input."""
         room = self.room(size)
-        if rounding != "ceil":
-            return room // self.stride + 1
-        count = -(-room // self.stride) + 1
-        # as PyTorch does: no window starts in the padding after the input
-        starts_in_padding = (count - 1) * self.stride >= size + self.before
-        return count - 1 if starts_in_padding else count
+        inside = room // self.stride + 1
+        if rounding != "ceil" or room % self.stride == 0:
+            return inside
+        # as PyTorch does: a further window, which hangs over the end, does not start in the padding there
+        return inside if inside * self.stride >= size + self.before else inside + 1
 
     def dropped(self, size: int, outputs: int) -> int:
         """Return how many values at the end no window reads."""

@@ -24,6 +24,12 @@ def test_the_list_has_every_spec_with_its_numbers_year_and_paper(cnncalc: Cnncal
         "input": "224x224x3",
         "params": "25557032",
         "macs": "4089184256",
+        "task": "classification",
+        "family": "ResNet",
+        "top1_error_percent": "23.87",
+        "top5_error_percent": "7.14",
+        "ilsvrc": "",
+        "other_error": "",
         "year": "2015",
         "paper": "He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition",
     }
@@ -58,7 +64,53 @@ def test_a_file_of_that_name_comes_first(cnncalc: Cnncalc, tmp_path: Path, monke
 
 
 def test_a_name_that_is_not_there_suggests_the_nearest(cnncalc: Cnncalc) -> None:
-    done = cnncalc("zoo", "resnet5O")
+    done = cnncalc("zoo", "resnet1O1")
     assert done.status == 1
-    assert done.err == "error[unknown-name]: there is no `resnet5O` in the zoo\n  = did you mean `resnet50`?\n"
+    assert done.err == "error[unknown-name]: there is no `resnet1O1` in the zoo\n  = did you mean `resnet101`?\n"
     assert "did you mean `resnet50` of the zoo?" in cnncalc("shapes", "resnt50").err
+
+
+# ---- what was published
+
+
+def names_of(text: str) -> list[str]:
+    return [line.split(",")[0] for line in text.splitlines()[1:]]
+
+
+def test_networks_for_a_task_or_of_a_family(cnncalc: Cnncalc) -> None:
+    """Small letters and other signs do not matter."""
+    assert names_of(cnncalc("zoo", "--task", "segmentation", "--format", "csv").out) == [
+        "fcn8s",
+        "unet",
+        "unet_3d",
+        "unet_572",
+    ]
+    assert names_of(cnncalc("zoo", "--family", "wide-resnet", "--format", "csv").out) == [
+        "wide_resnet101_2",
+        "wide_resnet50_2",
+        "wrn_28_10",
+    ]
+
+
+def test_the_winners_by_year(cnncalc: Cnncalc) -> None:
+    rows = [line.split(",")[:4] for line in cnncalc("zoo", "--ilsvrc", "--format", "csv").out.splitlines()]
+    assert rows == [
+        ["name", "year", "place", "top5_error_percent"],
+        ["alexnet_paper", "2012", "first", "16.4"],
+        ["zfnet", "2013", "first", "11.7"],
+        ["googlenet", "2014", "first", "6.7"],
+        ["vgg16", "2014", "second", "7.3"],
+        ["vgg19", "2014", "second", "7.3"],
+        ["resnet152", "2015", "first", "3.6"],
+        ["senet154", "2017", "first", "2.3"],
+    ]
+
+
+def test_a_task_and_a_family_that_there_are_not(cnncalc: Cnncalc) -> None:
+    assert cnncalc("zoo", "--task", "detecton").err == (
+        "error[unknown-name]: the zoo has no task `detecton`\n"
+        "  = did you mean `detection`?\n"
+        "  = there are audio, classification, detection, generation, segmentation, signals, super-resolution, video\n"
+    )
+    assert cnncalc("zoo", "--family", "x").err.startswith("error[unknown-name]: the zoo has no family `x`\n")
+    assert "do not go with a NAME" in cnncalc("zoo", "resnet50", "--ilsvrc").err

@@ -84,6 +84,14 @@ def test_ceil_makes_one_more():
     assert load("conv 3x3x1 s2 ceil", "8x8x1").output == (-(-(8 - 3) // 2) + 1, 4, 1)
 
 
+def test_ceil_changes_nothing_where_the_window_fits():
+    """FCN pads by 100: whole windows lie in the padding, and (20 − 3 + 2·10)/1 + 1 = 38 stays 38."""
+    for size, padding, stride in ((20, 10, 1), (500, 100, 1), (9, 5, 2)):
+        exact = (size - 3 + 2 * padding) // stride + 1
+        assert (size - 3 + 2 * padding) % stride == 0
+        assert load(f"conv 3x3x8 s{stride} p{padding} ceil", f"{size}x{size}x3").output == (exact, exact, 8)
+
+
 # ---- what is refused
 
 

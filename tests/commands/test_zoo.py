@@ -64,9 +64,9 @@ def test_a_file_of_that_name_comes_first(cnncalc: Cnncalc, tmp_path: Path, monke
 
 
 def test_a_name_that_is_not_there_suggests_the_nearest(cnncalc: Cnncalc) -> None:
-    done = cnncalc("zoo", "resnet1O1")
+    done = cnncalc("zoo", "densenet12l")
     assert done.status == 1
-    assert done.err == "error[unknown-name]: there is no `resnet1O1` in the zoo\n  = did you mean `resnet101`?\n"
+    assert done.err == "error[unknown-name]: there is no `densenet12l` in the zoo\n  = did you mean `densenet121`?\n"
     assert "did you mean `resnet50` of the zoo?" in cnncalc("shapes", "resnt50").err
 
 

@@ -104,9 +104,9 @@ class Slice(Layer):
         return sources[0].with_channels(len(range(self.start, self.stop, self.step)))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        if self.step > 1:
+        if self.step > 1 and self.output(sources).channels > 1:
             return (Function("every", (self.start, self.stop, self.step)),)
-        return (Function("narrow", (1, self.start, self.stop - self.start)),)
+        return (Function("narrow", (1, self.start, self.output(sources).channels)),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = self.output(sources).values

@@ -18,7 +18,8 @@ from cnncalc.layers.base import (
     Texts,
 )
 from cnncalc.layers.captions import unusual, with_kernel
-from cnncalc.layers.kernels import INPUTS, LOWERED, Kernel, Kernels, order_of_images
+from cnncalc.layers.given import NOT_GIVEN, Given, given_tokens, read_given
+from cnncalc.layers.kernels import FLOAT, INPUTS, LOWERED, Extra, Kernel, Kernels, order_of_images
 from cnncalc.layers.registry import register
 from cnncalc.layers.resizing import Pad
 from cnncalc.layers.steps import Function, Steps, module, padding
@@ -70,6 +71,7 @@ class Convolution(Windowed):
     filters: int
     groups: int
     bias: bool
+    given: Given = NOT_GIVEN
 
     kind = "conv"
     role = "convolution"
@@ -80,6 +82,8 @@ class Convolution(Windowed):
         "10x10x4: conv 3x3x6 s2 p0:1x0:1 d2 g2 nobias",
         "8x4: conv 3x6 same",
         "4x8x9x4: conv 1x2x3x6 s1x2x2",
+        "8x8x4: conv 3x3x6 p1 fixed kernel=box",
+        "8x8x4: conv 3x3x2 kernel=[-1 0 1; -2 0 2; -1 0 1] bias=0.5",
     )
 
     @classmethod
@@ -94,27 +98,32 @@ class Convolution(Windowed):
             kernel, filters = kernel_and_filters(arguments)
         groups = arguments.whole("groups", 1)
         windows, rounding = read_windows(arguments, kernel, (1,) * dimensions, pad)
-        layer = cls(windows, rounding, filters, groups, not arguments.flag("nobias"))
         check_groups(arguments.source.channels, filters, groups)
-        return layer
+        bias = not arguments.flag("nobias")
+        given = read_given(arguments, kernel, arguments.source.channels // groups, filters, biases=bias)
+        return cls(windows, rounding, filters, groups, bias, given)
 
     def output(self, sources: Sources) -> Volume:
         return Volume.of(self.spatial(sources[0]), self.filters)
 
-    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+    def filter_factors(self, sources: Sources) -> tuple[int, ...]:
+        """Return the factors of the number of weights, learned or not."""
         return (*(w.kernel for w in self.windows), sources[0].channels // self.groups, self.filters)
 
-    def biases(self, sources: Sources) -> int:
-        return self.filters if self.bias else 0
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return () if self.given.fixed else self.filter_factors(sources)
 
-    def weight_matrix(self, sources: Sources) -> tuple[int, int]:
-        return self.filters, prod(self.weight_factors(sources)[:-1])
+    def biases(self, sources: Sources) -> int:
+        return self.filters if self.bias and not self.given.fixed else 0
+
+    def weight_matrix(self, sources: Sources) -> tuple[int, int] | None:
+        return None if self.given.fixed else (self.filters, prod(self.filter_factors(sources)[:-1]))
 
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
-        return (*self.output(sources), *self.weight_factors(sources)[:-1])
+        return (*self.output(sources), *self.filter_factors(sources)[:-1])
 
     def matrix_product(self, sources: Sources) -> MatrixProduct:
-        inner = prod(self.weight_factors(sources)[:-1])
+        inner = prod(self.filter_factors(sources)[:-1])
         positions = prod(self.output(sources).spatial)
         return MatrixProduct(self.filters // self.groups, inner, positions, self.groups)
 
@@ -128,10 +137,12 @@ class Convolution(Windowed):
     def from_torch(cls, call: TorchCall) -> Any:
         if call.along_channels():
             return None
-        shape = call.learned("weight")
+        given = given_tokens(call)
+        shape = call.learned("weight") if given is None else call.shape("weight")
         assert shape is not None  # a convolution has weights
         filters, columns, kernel = shape[0], shape[1], shape[2:]
-        dimensions, groups, bias = len(kernel), call["groups"], call.learned("bias") is not None
+        dimensions, groups = len(kernel), call["groups"]
+        bias = (call.learned("bias") if given is None else call["bias"]) is not None
         stride, dilation = each(call["stride"], dimensions), each(call["dilation"], dimensions)
         pads = _torch_padding(call["padding"], kernel, dilation)
         if any(map(any, pads)) and (call["padding_mode"] or "zeros") != "zeros":
@@ -139,7 +150,8 @@ class Convolution(Windowed):
             pads = ((0, 0),) * dimensions
 
         def written(own: Pairs) -> Words:
-            return convolution_words(columns * groups, filters, kernel, groups, bias, stride, own, dilation)
+            plain = convolution_words(columns * groups, filters, kernel, groups, bias, stride, own, dilation)
+            return plain._replace(tokens=(*plain.tokens, *(given or ())))
 
         return call.window(written, pads, 0.0)
 
@@ -157,13 +169,16 @@ class Convolution(Windowed):
             groups=self.groups,
             bias=self.bias,
         )
+        step = self.given.step(convolution)
         if own:
-            return (convolution,)
-        return Function("pad", (padding(self.needed_padding(sources[0])),)), convolution
+            return (step,)
+        return Function("pad", (padding(self.needed_padding(sources[0])),)), step
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         columns = sources[0].channels // self.groups
         convolution = convolution_kernel(self, sources, self.setting("kernel"), columns)
+        if self.given.fixed:
+            convolution = without_gradient(convolution, prod(self.filter_factors(sources)), self.filters * self.bias)
         if self.plain and self.rounding != "ceil":
             return (convolution,)
         return self.padding_kernel(sources[0]), convolution
@@ -191,7 +206,11 @@ class DepthwiseConvolution(Convolution):
         return unusual(self.setting("stride"), self.setting("dilation"))
 
     other_names = (("dwconv", "depthwise depthwiseconv depthwiseconv2d", r"depth ?wise(?: conv(?:olution)?)?"),)
-    examples = ("8x8x4: dwconv 3x3 p1", "9x9x4: dwconv 3x3x8 s2 p1 nobias")
+    examples = (
+        "8x8x4: dwconv 3x3 p1",
+        "9x9x4: dwconv 3x3x8 s2 p1 nobias",
+        "9x9x4: dwconv 3 s2 p1 nobias fixed kernel=binomial",
+    )
 
     @classmethod
     def read(cls, arguments: Arguments) -> DepthwiseConvolution:
@@ -202,7 +221,9 @@ class DepthwiseConvolution(Convolution):
             size, filters = size[:-1], size[-1]
         kernel = arguments.spread(size, "size")
         windows, rounding = read_windows(arguments, kernel, (1,) * source.dimensions)
-        layer = cls(windows, rounding, filters, source.channels, not arguments.flag("nobias"))
+        bias = not arguments.flag("nobias")
+        given = read_given(arguments, kernel, 1, filters, biases=bias)
+        layer = cls(windows, rounding, filters, source.channels, bias, given)
         if filters % source.channels:
             low = filters - filters % source.channels
             near = [count for count in (low, low + source.channels) if count]
@@ -227,6 +248,13 @@ def convolution_kernel(layer: Layer, sources: Sources, kernel: Sequence[int], co
         lies=order_of_images(dimensions),
         reorders=dimensions > 1 and columns > 1 and prod(kernel) > 1,  # else there is one order of the weights
     )
+
+
+def without_gradient(kernel: Kernel, weights: int, biases: int) -> Kernel:
+    """Return the kernel of a layer whose numbers are constants: buffers, and under autocast their copies."""
+    tensors = [count for count in (weights, biases) if count]
+    copies = (Extra(fixed=weights, lowered=True),)  # that of the biases is not kept
+    return kernel._replace(buffers=tuple([FLOAT * count for count in tensors]), extras=copies, reorders=False)
 
 
 def convolution_words(

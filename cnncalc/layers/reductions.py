@@ -40,7 +40,10 @@ class ChannelReduction(Layer):
         axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
         if len(axes) != 1 or not isinstance(axes[0], int):
             raise Unsayable("it works over the channels alone")
-        found = words_of(*call.along(axes[0]))
+        what, size = call.along(axes[0])
+        if what == "one":
+            return call.without(axes[0], bool(call["keepdim"]))
+        found = words_of(what, size)
         return call.reduced(found, axes[0], bool(call["keepdim"])) if found else None
 
     @classmethod

@@ -73,6 +73,8 @@ class Softmax(Layer):
         what, size = call.along(1 if call["dim"] is None else call["dim"])
         if what == "channels" or (what == "one" and call.source.channels == 1):
             return call.elementwise(Words(cls.kind))
+        if what == "one":
+            what, size = "groups", 1
         if what == "groups":
             return call.elementwise(words(cls.kind, option("g", "groups", (size,), 0)))
         if what == "positions":

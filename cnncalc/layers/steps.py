@@ -32,6 +32,18 @@ class OwnModule(NamedTuple):
     label: str = ""
 
 
+class Preset(NamedTuple):
+    """A module of ``torch.nn`` whose tensors begin with numbers that are given, and are learned or constants.
+
+    The values of a tensor are tuples in tuples, spread to its shape as by ``expand``.
+    """
+
+    module: Module
+    values: Mapping[str, Any]
+    learned: bool
+    label: str = ""
+
+
 class Function(NamedTuple):
     """A function of the running value, by one of the names in `FUNCTIONS`, with what follows the value."""
 
@@ -61,7 +73,7 @@ class Fixed(NamedTuple):
     label: str = ""
 
 
-Kept = Module | OwnModule | Factor | Fixed
+Kept = Module | OwnModule | Preset | Factor | Fixed
 Step = Kept | Function
 Steps = tuple[Step, ...]
 

@@ -86,6 +86,9 @@ class TorchCall(Protocol):
     def turned(self, name: str, other: str) -> TorchCall:
         """Return the call with a learned matrix, which it has with rows as columns, as another argument."""
 
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        """Return the shape of a tensor, learned or not; None where there is none."""
+
     def affine(self, word: str) -> bool:
         """Say whether there are a learned ``weight`` and a learned ``bias``; one alone is refused."""
 
@@ -128,6 +131,9 @@ class TorchCall(Protocol):
         That is ``channels``, equal parts of the channels (``groups``), channels side by side (``neighbours``), all
         ``positions``, or ``one`` value.
         """
+
+    def without(self, axis: int, keeps: bool) -> Any:
+        """Say that the call makes no layer of an axis of one value; ``keeps`` says that the axis stays."""
 
     def reduced(self, words: Words, axis: int, keeps: bool) -> Any:
         """Say that a layer makes one value of an axis of channels; ``keeps`` says that the axis stays."""

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
-from cnncalc.layers.steps import Factor, Fixed, Function, Module, OwnModule, Step
+from cnncalc.layers.steps import Factor, Fixed, Function, Kept, Module, OwnModule, Preset, Step
 from cnncalc.model import modules
 from cnncalc.model.initialise import FixedTensor, LearnedFactor, initialise
 from cnncalc.model.plan import Planned, check_dimensions, plan, refused
@@ -148,12 +148,17 @@ def _of_layer(call: fx.Node, planned: Planned) -> fx.Node:
     return call
 
 
-def _kept(step: Module | OwnModule | Factor | Fixed, overwrite: bool) -> nn.Module:
+def _kept(step: Kept, overwrite: bool) -> nn.Module:
     """Make what a layer keeps."""
     if isinstance(step, Factor):
         return LearnedFactor(step.shape, step.start)
     if isinstance(step, Fixed):
         return FixedTensor(FUNCTIONS[step.name], step.values, step.shape, **step.kwargs)
+    if isinstance(step, Preset):
+        made_of: nn.Module = getattr(nn, step.module.name)(*step.module.args, **step.module.kwargs)
+        modules.preset(made_of, step.learned, **step.values)
+        made_of.preset_values = step.values  # type: ignore[assignment]  # a setting, for `initialise`
+        return made_of
     settings = {**step.kwargs, "inplace": True} if overwrite else step.kwargs
     if isinstance(step, OwnModule):
         own: nn.Module = getattr(modules, step.name)(*step.args, **settings)
@@ -163,7 +168,11 @@ def _kept(step: Module | OwnModule | Factor | Fixed, overwrite: bool) -> nn.Modu
 
 
 def _add_kept(
-    graph: fx.Graph, planned: Planned, step: Module | OwnModule | Factor | Fixed, value: fx.Node, root: nn.Module
+    graph: fx.Graph,
+    planned: Planned,
+    step: Module | OwnModule | Preset | Factor | Fixed,
+    value: fx.Node,
+    root: nn.Module,
 ) -> fx.Node:
     name = ".".join(filter(None, (planned.name, step.label)))
     first = root.get_submodule(".".join(filter(None, (planned.tied, step.label)))) if planned.tied else None
@@ -193,4 +202,7 @@ def _attach(root: nn.Module, name: str, module: nn.Module) -> None:
     root.add_module(own, module)
 
 
-_ADDERS: Mapping[type, Any] = {Function: _add_function, **dict.fromkeys((Module, OwnModule, Factor, Fixed), _add_kept)}
+_ADDERS: Mapping[type, Any] = {
+    Function: _add_function,
+    **dict.fromkeys((Module, OwnModule, Preset, Factor, Fixed), _add_kept),
+}

@@ -57,6 +57,9 @@ def initialise(module: nn.Module, seed: int | None) -> None:
     with torch.no_grad():
         for part in module.modules():
             _INITIALISERS.get(type(part), _by_itself)(part, generator)
+            for name, values in getattr(part, "preset_values", {}).items():
+                tensor = getattr(part, name)
+                tensor.copy_(torch.tensor(values, dtype=tensor.dtype).expand(tensor.shape))
 
 
 def _convolution(part: Any, generator: torch.Generator | None) -> None:

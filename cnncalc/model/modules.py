@@ -6,6 +6,18 @@ import torch
 from torch import nn
 
 
+def preset(module: nn.Module, learned: bool, **values: tuple[float, ...]) -> nn.Module:
+    """Give tensors of a module their first values; what is not learned becomes constants, which a state_dict has."""
+    with torch.no_grad():
+        for name, numbers in values.items():
+            tensor = getattr(module, name)
+            tensor.copy_(torch.tensor(numbers, dtype=tensor.dtype, device=tensor.device).expand(tensor.shape))
+    for name, parameter in [] if learned else list(module.named_parameters()):
+        delattr(module, name)
+        module.register_buffer(name, parameter.detach())
+    return module
+
+
 class GlobalResponseNorm(nn.Module):
     """Multiplies each channel by its norm over all positions, as a share of the mean over the channels, and adds."""
 

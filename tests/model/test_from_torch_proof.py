@@ -100,23 +100,26 @@ def test_writing_over_a_part_that_nobody_reads_again_is_a_layer() -> None:
 # ---- tensors
 
 
-def test_a_constant_is_not_imported_as_weights() -> None:
-    blurred = Does(lambda m, x: functional.conv2d(m.a(x), m.blur, stride=2, padding=1, groups=8))
-    assert refusal(blurred) == (
-        "a spec cannot express `conv2d` (LINE): its weight `blur` is a constant of the module, "
-        "and what a spec has is learned"
+def test_constants_of_a_convolution_are_given_numbers() -> None:
+    """A Sobel filter and a blur that is no plain mean: as functions, and as a module whose weight is a buffer."""
+    edges = torch.tensor([[1.0, 0.0, -1.0]]) * torch.tensor([[1.0], [2.0], [1.0]])
+    assert layers(Does(lambda m, x: functional.conv2d(m.a(x), edges.expand(8, 1, 3, 3), padding=1, groups=8))) == (
+        "conv 3x3x8 p1 - dwconv 3x3 p1 nobias fixed kernel=[1 0 -1; 2 0 -2; 1 0 -1]"
     )
+    conv = nn.Conv2d(3, 3, 3, bias=False, groups=3)
+    del conv.weight
+    conv.register_buffer("weight", torch.full((3, 1, 3, 3), 1 / 9))
+    assert layers(nn.Sequential(conv)) == "dwconv 3x3 nobias fixed kernel=box"
 
 
-def test_a_constant_in_a_module_of_torch_is_refused() -> None:
-    """A convolution whose weight has been made a buffer learns nothing."""
+def test_constants_that_are_too_many_to_write_are_refused() -> None:
+    """Drawn at random, and kept in a buffer."""
     conv = nn.Conv2d(3, 8, 3, bias=False)
     weight = conv.weight.detach()
     del conv.weight
     conv.register_buffer("weight", weight)
     assert refusal(nn.Sequential(conv)) == (
-        "a spec cannot express nn.Conv2d in `0`: its `0.weight` is a constant of the module, "
-        "and what a spec has is learned"
+        "a spec cannot express nn.Conv2d in `0`: its weights are constants of the module, and too many to write out"
     )
 
 

@@ -95,18 +95,22 @@ def grn(draw: Draw, shape: Shape) -> Drawn:
 
 
 def _parts(draw: Draw, shape: Shape) -> int:
-    return int(draw(st.sampled_from(divisors(shape[0]))))
+    return int(draw(st.sampled_from(divisors(shape[0])[1:] or [1])))
 
 
 def groupsum(draw: Draw, shape: Shape) -> Drawn:
     """Draw ``groupsum 2``: the parts, added."""
     parts = _parts(draw, shape)
+    if parts == 1:
+        return Drawn("channelmax", lambda: Does(lambda x: x))
     return Drawn(f"groupsum {parts}", lambda: Does(lambda x: torch.stack(x.chunk(parts, 1)).sum(0)))
 
 
 def groupmax(draw: Draw, shape: Shape) -> Drawn:
     """Draw ``groupmax 2``: the largest of the parts."""
     parts = _parts(draw, shape)
+    if parts == 1:
+        return Drawn("channelmax", lambda: Does(lambda x: x))
     return Drawn(f"groupmax {parts}", lambda: Does(lambda x: torch.stack(x.chunk(parts, 1)).max(0)[0]))
 
 
@@ -117,6 +121,8 @@ def maxout(draw: Draw, shape: Shape) -> Drawn:
     def largest(x: torch.Tensor) -> torch.Tensor:
         return functional.max_pool1d(x.flatten(2).mT, parts).mT.unflatten(2, x.shape[2:])
 
+    if parts == 1:
+        return Drawn("channelmax", lambda: Does(lambda x: x))
     return Drawn(f"maxout {parts}", lambda: Does(largest))
 
 

@@ -27,7 +27,7 @@ from cnncalc.model.from_torch.axes import (
 )
 from cnncalc.model.from_torch.channel_axes import along, halved, reduced, widened
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
-from cnncalc.model.from_torch.learning import RUNNING
+from cnncalc.model.from_torch.learning import RUNNING, is_constant
 from cnncalc.model.from_torch.values import Tensor, View
 
 
@@ -119,6 +119,10 @@ class Call:
             raise Unsayable("it multiplies a volume with a learned matrix whose rows are the outputs, and nothing else")
         return replace(self, given={**self.given, other: tensor.turned})
 
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        tensor = self[name]
+        return None if tensor is None else tuple(tensor.shape)
+
     def affine(self, word: str) -> bool:
         weight, bias = self.learned("weight"), self.learned("bias")
         if (weight is None) != (bias is None):
@@ -139,7 +143,11 @@ class Call:
 
     def fixed(self, name: str) -> Any:
         values = self._values(name)
-        learned = self.module is None and isinstance(self[name], Tensor) and isinstance(self[name].value, nn.Parameter)
+        tensor = self[name]
+        if self.module is not None:
+            learned = not is_constant(self.module, name)
+        else:
+            learned = not isinstance(tensor, Tensor) or bool(tensor.learned) or isinstance(tensor.value, nn.Parameter)
         return None if values is None or learned else _as_tuples(values.tolist())
 
     def common_value(self, name: str) -> float | None:
@@ -196,6 +204,10 @@ class Call:
 
     def along(self, axis: int) -> tuple[str, int]:
         return along(self.emitter, self.view, axis)
+
+    def without(self, axis: int, keeps: bool) -> View:
+        view, place = self.view, axis % len(self.view.axes)
+        return view if keeps else replace(view, axes=view.axes[:place] + view.axes[place + 1 :])
 
     def reduced(self, words: Words, axis: int, keeps: bool) -> View:
         return reduced(self.emitter, self.view, words, axis, keeps)
@@ -264,6 +276,8 @@ class Call:
         axes = {dim % len(view.axes) for dim in (dims if isinstance(dims, tuple | list) else [dims])}
         atoms = [atom for axis in axes for atom in view.axes[axis]]
         volume = self.emitter.volume(view)
+        if not atoms and self.emitter.channel_axis(view) in axes:
+            raise Unsayable("it takes the mean and the maximum over positions alone")
         if not axes or any(atom.kind < 1 or atom.size < volume.spatial[atom.kind - 1] for atom in atoms):
             raise Unsayable("it takes the mean and the maximum over positions alone")
         gone = {atom.kind - 1 for atom in atoms}

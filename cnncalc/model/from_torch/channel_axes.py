@@ -15,7 +15,7 @@ def along(emitter: Emitter, view: View, axis: int) -> tuple[str, int]:
     view = emitter.sized(view)
     atoms, volume = view.axes[axis], emitter.volume(view)
     if not atoms:
-        return "one", 1
+        return ("channels" if axis % len(view.axes) == emitter.channel_axis(view) else "one"), 1
     if [atom.kind for atom in atoms] == [CHANNELS]:
         (atom,) = atoms
         if atom.size == volume.channels:
@@ -34,7 +34,7 @@ def reduced(emitter: Emitter, view: View, words: Words, axis: int, keeps: bool) 
     """Read a layer that makes one value of an axis of channels; ``keeps`` says that the axis stays."""
     view = emitter.sized(view)
     place = axis % len(view.axes)
-    (gone,), volume = view.axes[place], emitter.volume(view)
+    gone, volume = (*view.axes[place], Atom(CHANNELS, 1, 1))[0], emitter.volume(view)
     index = emitter.emit(words, (view.index,), volume.with_channels(volume.channels // gone.size))
     left = [() if at == place else part for at, part in enumerate(view.axes) if keeps or at != place]
     return View(index, tuple([tuple([_closer(atom, gone) for atom in part]) for part in left]))

@@ -17,6 +17,9 @@ from cnncalc.model.from_torch.values import Tensor
 RUNNING = ("running_mean", "running_var")
 """What a layer keeps and does not learn."""
 
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+"""Modules that a spec can have with constants."""
+
 ROLES = ("weight", "bias", *RUNNING)
 """What the tensors of a layer are called, in a module and in what is built of a spec."""
 
@@ -79,6 +82,8 @@ class Weights:
             value = getattr(module, role, None)
             if not isinstance(value, torch.Tensor):
                 continue
+            if isinstance(module, CONVOLUTIONS) and is_constant(module, role):
+                continue  # its layer says so: `fixed`
             if role not in RUNNING and role not in module._parameters:
                 self._note_computed(module, f"`{module_path(f'{path}.{role}')}`", role)
             known = (
@@ -113,6 +118,11 @@ class Weights:
     def _refuse_again(self, tensor: torch.Tensor, name: str) -> None:
         if id(tensor) in self.used:
             raise Unsayable(f"it uses {name} again, and layers of a spec share weights that they learn as they are")
+
+
+def is_constant(module: nn.Module, role: str) -> bool:
+    """Say whether a tensor of a module is neither a parameter nor computed from some."""
+    return role not in module._parameters and not _computed_by(module, role)
 
 
 def _computed_by(module: nn.Module, role: str) -> str:

@@ -111,8 +111,13 @@ class _Proof:
 
     def _named(self, learned: Tensors, images: torch.Tensor) -> Tensors:
         """Return the module's tensors under the names that the built network has for them, and its fixed ones."""
-        parts = self.built.named_modules()
+        parts = list(self.built.named_modules())
         fixed = {f"{name}.tensor": part.filled(images) for name, part in parts if isinstance(part, FixedTensor)}
+        for name, part in parts:
+            for role, values in getattr(part, "preset_values", {}).items():
+                if role in part._buffers:
+                    numbers = torch.tensor(values, dtype=images.dtype, device=images.device)
+                    fixed[f"{name}.{role}"] = numbers.expand(getattr(part, role).shape)
         shapes = {name: value.shape for name, value in self.built.state_dict().items()}
         shaped: dict[Any, torch.Tensor] = {}  # what several layers have is one tensor
         for layer, operation in zip(self.names, self.order, strict=True):

@@ -111,7 +111,7 @@ def taken_of(emitter: Emitter, view: View, parts: Sequence[AxisRange]) -> View:
     wanted = {
         axis: part
         for axis, part in enumerate(parts)
-        if part != AxisRange(0, axis_sizes(view.axes)[axis], 1, part.drops)
+        if part.step < 1 or part.length != axis_sizes(view.axes)[axis]
     }
     if any(part.step < 1 or not part.length for part in wanted.values()):
         raise Unsayable("it takes nothing, or takes it backwards")

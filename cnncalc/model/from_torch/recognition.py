@@ -109,6 +109,8 @@ class Recognition:
             at = waiting.pop()
             if at is entry or at in found or isinstance(self.views.get(at), Tensor) or at.op == "get_attr":
                 continue
+            if at.op == "call_module" and any(True for _ in self.traced.modules[str(at.target)].parameters()):
+                return None  # what it learns would be taken for constants
             if at.op == "placeholder" or not at.all_input_nodes or len(found) == MOST:
                 return None
             found.add(at)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.source import Span
 from cnncalc.layers.registry import torch_modules
-from cnncalc.layers.steps import Factor, Fixed, Function, Module, OwnModule, Step, Steps
+from cnncalc.layers.steps import Factor, Fixed, Function, Module, OwnModule, Preset, Step, Steps
 from cnncalc.model.blocks.numbers import Hole
 from cnncalc.model.plan import Planned
 
@@ -198,6 +198,12 @@ def _function(step: Function) -> PythonCall:
     return PythonCall(step.name, (*places, *[Argument(name, _hollow(v, name)) for name, v in step.kwargs.items()]))
 
 
+def _preset(step: Preset, overwrite: bool) -> PythonCall:
+    values = [Argument(name, _hollow(value, "values")) for name, value in step.values.items()]
+    made = Argument("", _module(step.module, overwrite))
+    return PythonCall("preset", (made, Argument("learned", Hole(step.learned, "learned")), *values))
+
+
 def _factor(step: Factor, overwrite: bool) -> PythonCall:
     return PythonCall("Scale", (Argument("", _hollow(step.shape, "channels")), Argument("", Hole(step.start, "start"))))
 
@@ -216,6 +222,7 @@ def _fixed(step: Fixed, overwrite: bool) -> PythonCall:
 _MAKERS: Mapping[type, Callable[[Any, bool], PythonCall]] = {
     Module: _module,
     OwnModule: _own,
+    Preset: _preset,
     Factor: _factor,
     Fixed: _fixed,
 }

@@ -151,6 +151,9 @@ def _call(call: PythonCall) -> Brackets:
         named = [Brackets(label + part.head, part.items) for label, part in parts]
         return Brackets("nn.ModuleDict(", (Brackets("{", tuple(named), "}"),))
     for keyword, value in call.arguments:
+        if isinstance(value, PythonCall):
+            items.append(_call(value))
+            continue
         written = setting(value)
         if not keyword:
             items.append(written)

@@ -6,11 +6,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-_CLASS = re.compile(r"^class (\w+)\(nn\.Module\):\n(?:(?: .*)?\n)*", re.MULTILINE)
+_DEFINED = re.compile(r"^(?:class|def) (\w+)\(.*\n(?:(?: .*)?\n)*", re.MULTILINE)
 
 
 @cache
 def own_modules() -> dict[str, str]:
-    """Return the classes of `cnncalc.model.modules` by their names; it is read as text, since torch is not needed."""
+    """Return what `cnncalc.model.modules` defines, by its names; it is read as text, since torch is not needed."""
     text = (Path(__file__).parent.parent / "modules.py").read_text(encoding="utf-8")
-    return {match[1]: f"\n{match[0].strip()}\n" for match in _CLASS.finditer(text)}
+    return {match[1]: f"\n{match[0].strip()}\n" for match in _DEFINED.finditer(text)}

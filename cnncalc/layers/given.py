@@ -1,0 +1,178 @@
+"""Numbers that a spec gives a layer: ``conv 3x3x1 fixed kernel=sobelx``, ``kernel=[1 2 1; 2 4 2; 1 2 1]``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import comb, prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.core.errors import Fault
+from cnncalc.core.words import closest, shorten
+from cnncalc.layers.number_lists import Filters, read_number
+from cnncalc.layers.steps import Module, Preset, Step
+from cnncalc.layers.written import Token, Tokens, Unsayable, short
+
+if TYPE_CHECKING:
+    from cnncalc.layers.arguments import Arguments
+    from cnncalc.layers.torch_calls import TorchCall
+
+MOST_WRITTEN = 49
+"""Most numbers of a filter that an import writes out."""
+
+
+class Given(NamedTuple):
+    """What a spec says of a layer's numbers.
+
+    Attributes:
+        kernel: filters of channels of rows, spread over all filters and channels where there is one; None where none
+            are written.
+        bias: a number, or one for each filter; () where none is written.
+        fixed: whether they are constants; else they are first values, and learned.
+
+    """
+
+    kernel: Any = None
+    bias: tuple[float, ...] = ()
+    fixed: bool = False
+
+    def step(self, module: Module) -> Step:
+        """Return a module with these numbers."""
+        values = {} if self.kernel is None else {"weight": self.kernel}
+        values |= {"bias": self.bias} if self.bias else {}
+        return Preset(module, values, not self.fixed) if values or self.fixed else module
+
+
+NOT_GIVEN = Given()
+
+
+def read_given(arguments: Arguments, sides: Sequence[int], channels: int, filters: int, *, biases: bool) -> Given:
+    """Read ``fixed``, ``kernel=`` and ``bias=`` of a layer with these filters, each over so many channels."""
+    numbers, name, bias = arguments.numbers("kernel"), arguments.option("kernel"), _bias(arguments, filters)
+    if bias and not biases:
+        hints = ["leave out `nobias`, or leave out the numbers"]
+        raise Fault("bad-option", "`nobias` leaves out what `bias` sets", about="bias", hints=hints)
+    kernel = None
+    if numbers is not None:
+        kernel = _of_list(numbers, tuple(sides), channels, filters)
+    elif name is not None:
+        kernel = (((_named(name, tuple(sides))),),)
+    return Given(kernel, bias, arguments.flag("fixed"))
+
+
+def _bias(arguments: Arguments, filters: int) -> tuple[float, ...]:
+    numbers, single = arguments.numbers("bias"), arguments.option("bias")
+    if numbers is None:
+        return () if single is None else (read_number(single, "bias"),)
+    found = numbers[0][0][0]
+    if len(found) not in (1, filters) or (len(numbers), len(numbers[0]), len(numbers[0][0])) != (1, 1, 1):
+        raise Fault("bad-size", f"the list `bias` has one number, or one for each of {filters} filters", about="bias")
+    return found
+
+
+def _of_list(numbers: Filters, sides: tuple[int, ...], channels: int, filters: int) -> Any:
+    """Return a list as the kernels of all filters; one kernel serves every channel, one filter all."""
+    rows = numbers[0][0]
+    found = (len(rows), len(rows[0])) if len(sides) == 2 else (len(rows[0]),) if len(rows) == 1 else ()
+    written = "x".join(map(str, sides))
+    if found != sides:
+        here = f"{len(rows)}x{len(rows[0])}"
+        raise Fault("bad-size", f"the list `kernel` is {here}, and the kernel is {written}", about="kernel")
+    if len(numbers) not in (1, filters) or len(numbers[0]) not in (1, channels):
+        message = f"the list `kernel` has {len(numbers)} filters of {len(numbers[0])} channels"
+        hints = [f"there are {filters} filters of {channels} channels; one serves all"]
+        raise Fault("bad-size", message, about="kernel", hints=hints)
+    return numbers if len(sides) == 2 else tuple([tuple([rows[0] for rows in each]) for each in numbers])
+
+
+# ---- kernels with a name
+
+
+def _binomial(sides: tuple[int, ...]) -> Any:
+    if not sides:
+        return 1.0
+    count = sides[0] - 1
+    return tuple([_times(_binomial(sides[1:]), comb(count, place) / 2**count) for place in range(sides[0])])
+
+
+def _times(values: Any, factor: float) -> Any:
+    return tuple([_times(value, factor) for value in values]) if isinstance(values, tuple) else values * factor
+
+
+def _box(sides: tuple[int, ...]) -> Any:
+    return _filled(sides, 1 / prod(sides))
+
+
+def _filled(sides: tuple[int, ...], value: float) -> Any:
+    return (_filled(sides[1:], value),) * sides[0] if sides else value
+
+
+_SQUARE = {
+    "sobelx": ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0)),
+    "sobely": ((-1.0, -2.0, -1.0), (0.0, 0.0, 0.0), (1.0, 2.0, 1.0)),
+    "laplace": ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0)),
+}
+_ANY_SIZE: dict[str, Callable[[tuple[int, ...]], Any]] = {"binomial": _binomial, "box": _box}
+KERNELS = (*_ANY_SIZE, *_SQUARE)
+"""The names of kernels."""
+
+
+def _named(name: str, sides: tuple[int, ...]) -> Any:
+    if name in _ANY_SIZE:
+        return _ANY_SIZE[name](sides)
+    if name not in _SQUARE:
+        hints = [f"did you mean `{match}`?" for match in closest(name, KERNELS)]
+        hints.append(f"kernels are {', '.join(KERNELS)}, or numbers: `kernel=[-1 0 1; -1 0 1; -1 0 1]`")
+        raise Fault("bad-option", f"there is no kernel `{shorten(name)}`", about="kernel", hints=hints)
+    if sides != (3, 3):
+        written = "x".join(map(str, sides))
+        raise Fault("bad-size", f"the kernel `{name}` is 3x3, not {written}", about="kernel")
+    return _SQUARE[name]
+
+
+# ---- the way back
+
+
+def given_tokens(call: TorchCall) -> Tokens | None:
+    """Write the constants of a convolution of PyTorch; None where it learns its numbers."""
+    weight = call.fixed("weight")
+    if weight is None:
+        return None
+    bias = call.fixed("bias")
+    if bias is None and call["bias"] is not None:
+        raise Unsayable("it learns its biases and not its weights")
+    tokens = (Token("fixed"), Token(f"kernel={_kernel_text(weight)}"))
+    if not bias or not any(bias):
+        return tokens if not bias else (*tokens, Token("bias=0"))
+    numbers = bias[:1] if len(set(bias)) == 1 else bias
+    return (*tokens, Token(f"bias=[{' '.join(map(short, numbers))}]"))
+
+
+def _kernel_text(weight: Any) -> str:
+    kernels = {channel for each in weight for channel in each}
+    if len(kernels) == 1:
+        (kernel,) = kernels
+        sides = _sides(kernel)
+        known = {name: make(sides) for name, make in _ANY_SIZE.items()} | (_SQUARE if sides == (3, 3) else {})
+        for name, values in known.items():
+            if _near(kernel, values):
+                return name
+        weight = ((kernel,),)
+    sides = _sides(weight[0][0])
+    if len(sides) > 2 or prod(_sides(weight)) > MOST_WRITTEN:
+        raise Unsayable("its weights are constants of the module, and too many to write out")
+    return f"[{' || '.join([' | '.join([_rows(channel) for channel in each]) for each in weight])}]"
+
+
+def _rows(kernel: Any) -> str:
+    rows = kernel if isinstance(kernel[0], tuple) else (kernel,)
+    return "; ".join([" ".join(map(short, row)) for row in rows])
+
+
+def _sides(values: Any) -> tuple[int, ...]:
+    return (len(values), *_sides(values[0])) if isinstance(values, tuple) else ()
+
+
+def _near(first: Any, second: Any) -> bool:
+    if isinstance(first, tuple):
+        return all(_near(a, b) for a, b in zip(first, second, strict=True))
+    return bool(abs(first - second) < 1e-7)

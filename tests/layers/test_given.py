@@ -1,0 +1,76 @@
+"""Numbers that a spec gives: filters that are constants, and first values."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+import cnncalc
+from tests.layers.helpers import hints, layer, load, told
+
+
+def computed(text: str, volume: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return random images, and what a spec makes of them."""
+    network = load(text, volume)
+    images = torch.rand(2, network.input.channels, *network.input.spatial)
+    with torch.no_grad():
+        return images, cnncalc.build(network)(images)
+
+
+def test_constants_cost_multiplications_and_are_no_parameters():
+    """The filters of an anti-aliased net."""
+    node = layer("dwconv 3x3 s2 p1 floor nobias fixed kernel=binomial", "8x8x16")
+    assert (node.params, node.macs) == (0, 4 * 4 * 16 * 9)
+    assert layer("dwconv 3x3 s2 p1 floor nobias kernel=binomial", "8x8x16").params == 16 * 9
+
+
+def test_kernels_with_a_name():
+    """Sobel's edges, Laplace's, a mean, and Zhang's blur of 5x5: the outer product of 1 4 6 4 1, over 256."""
+    sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+    laplace = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
+    row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0])
+    for name, kernel in {
+        "sobelx": sobel,
+        "sobely": sobel.T,
+        "laplace": laplace,
+        "box": torch.full((3, 3), 1 / 9),
+    }.items():
+        images, made = computed(f"conv 3x3x1 nobias fixed kernel={name}", "9x9x2")
+        torch.testing.assert_close(made, functional.conv2d(images, kernel.expand(1, 2, 3, 3)))
+    images, made = computed("dwconv 5x5 nobias fixed kernel=binomial", "9x9x2")
+    blur = torch.outer(row, row) / 256
+    torch.testing.assert_close(made, functional.conv2d(images, blur.expand(2, 1, 5, 5), groups=2))
+
+
+def test_numbers_by_row_channel_and_filter():
+    """`;` parts rows, `|` channels, `||` filters; a bias for each filter."""
+    images, made = computed("conv 1x2x2 fixed kernel=[1 2 | 3 4 || 5 6 | 7 8] bias=[10 20]", "4x4x2")
+    weight = torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]], [[[5.0, 6.0]], [[7.0, 8.0]]]])
+    torch.testing.assert_close(made, functional.conv2d(images, weight, torch.tensor([10.0, 20.0])))
+    images, made = computed("conv 3x1 nobias fixed kernel=[1 -2 1]", "9x1")
+    torch.testing.assert_close(made, functional.conv1d(images, torch.tensor([[[1.0, -2.0, 1.0]]])))
+
+
+def test_first_values_are_learned():
+    """They are where training begins."""
+    module = cnncalc.build(load("conv 3x3x1 kernel=sobelx bias=0.5", "9x9x1"))
+    weight, bias = (value.detach() for value in module.parameters())
+    assert weight.flatten().tolist() == [-1, 0, 1, -2, 0, 2, -1, 0, 1]
+    assert bias.tolist() == [0.5]
+
+
+def test_what_does_not_fit():
+    """Each with what is there, and what would do."""
+    assert told("conv 5x5x1 kernel=sobelx", "9x9x1") == ("bad-size", "the kernel `sobelx` is 3x3, not 5x5")
+    assert told("conv 3x3x1 kernel=sobel", "9x9x1") == ("bad-option", "there is no kernel `sobel`")
+    assert hints("conv 3x3x1 kernel=sobel", "9x9x1").startswith("did you mean `sobely`?; ")
+    assert told("conv 3x3x1 kernel=[1 2; 3 4]", "9x9x1") == (
+        "bad-size",
+        "the list `kernel` is 2x2, and the kernel is 3x3",
+    )
+    assert told("conv 1x1x3 kernel=[1 || 2]", "9x9x1") == ("bad-size", "the list `kernel` has 2 filters of 1 channels")
+    assert told("conv 1x1x3 nobias bias=1", "9x9x1") == ("bad-option", "`nobias` leaves out what `bias` sets")
+    assert told("conv 1x1x3 bias=[1 2]", "9x9x1") == (
+        "bad-size",
+        "the list `bias` has one number, or one for each of 3 filters",
+    )

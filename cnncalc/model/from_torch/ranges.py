@@ -109,9 +109,7 @@ def _along(emitter: Emitter, view: View, axis: int, part: AxisRange) -> View:
 def taken_of(emitter: Emitter, view: View, parts: Sequence[AxisRange]) -> View:
     """Return the view of a part of each axis."""
     wanted = {
-        axis: part
-        for axis, part in enumerate(parts)
-        if part.step < 1 or part.length != axis_sizes(view.axes)[axis]
+        axis: part for axis, part in enumerate(parts) if part.step < 1 or part.length != axis_sizes(view.axes)[axis]
     }
     if any(part.step < 1 or not part.length for part in wanted.values()):
         raise Unsayable("it takes nothing, or takes it backwards")

@@ -53,6 +53,7 @@ _COLON = re.compile(r"[^\S\n]*:(?![0-9{])")
 _CALLED = re.compile(rf"({NAME.pattern})[^\S\n]*\(")
 _ASSIGNED = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
 _AT = re.compile(r"@[^\S\n]*")
+_OUTPUT = re.compile(r"output[^\S\n]+@")
 _LINE = re.compile(r"[^\n]*")
 _CODE = re.compile(r"[^\n#]*")
 _SIZE = re.compile(r"(?<!\w)[HWC](?!\w)")
@@ -118,7 +119,8 @@ class SpecTokens:
             return self.opened(TokenKind.GROUP, "")
         name = NAME.match(self.text, self.position)
         label = None if self.after_label else self.label()
-        if name and not label and not self.after_label and name[0] in STATEMENTS:
+        stated = bool(name and name[0] in STATEMENTS) or bool(_OUTPUT.match(self.text, self.position))
+        if name and not label and not self.after_label and stated:
             return self.statement(name)
         if not self.depth and not self.in_block and (end := self.row_end()):
             kept = self.source.text[self.position : end]

@@ -234,4 +234,4 @@ def test_outputs_that_cannot_be_said_are_named() -> None:
 
     with pytest.raises(cnncalc.SpecError) as caught:
         cnncalc.from_torch(Twice(), "8x8x4")
-    assert caught.value.message == "the language cannot say 2 outputs: one of them is the input"
+    assert caught.value.message == "a spec cannot express 2 outputs: one of them is the input"

@@ -14,7 +14,6 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.plan import MOST_DIMENSIONS, plan
 from cnncalc.network import Network, Node
-from cnncalc.to_foreign.writer import check_single
 
 
 class Rearranged(NamedTuple):
@@ -51,6 +50,7 @@ class KerasCall(NamedTuple):
         inputs: the names of the layers that it reads.
         weights: in the order in which Keras has them.
         node: the layer of the spec that it belongs to.
+        owner: the layer whose weights it has too, which is called once more for it; "" where it has its own.
 
     """
 
@@ -60,6 +60,7 @@ class KerasCall(NamedTuple):
     inputs: tuple[str, ...]
     weights: tuple[Rearranged, ...]
     node: Node
+    owner: str = ""
 
 
 class Made(NamedTuple):
@@ -102,7 +103,6 @@ class KerasModel:
 
     def __init__(self, network: Network, what: str) -> None:
         """Take a network, and how errors call the format; raise `SpecError` for one of too many dimensions."""
-        check_single(network, what)
         if network.input.dimensions > MOST_DIMENSIONS:
             message = f"{what} has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
             raise SpecError("not-in-format", message)
@@ -111,9 +111,10 @@ class KerasModel:
         self.layers: list[KerasCall] = []
         self.modules = {planned.node.index: planned.name for planned in plan(network)}
         self._taken = {INPUT}
+        self._with_weights: dict[int, KerasCall] = {}
 
-    def read(self, table: Mapping[str, Any]) -> str:
-        """Write every layer with the function that a table has for its kind, and return the name of the last one."""
+    def read(self, table: Mapping[str, Any]) -> list[str]:
+        """Write every layer with the function that a table has for its kind, and return the names of the outputs."""
         made = [Made(INPUT, False, False)]
         for node in self.network.layers:
             write = table.get(node.layer.kind)
@@ -126,7 +127,7 @@ class KerasModel:
                 kind in _KEEP_THE_SIGN and all(source.never_negative for source in sources)
             )
             made.append(result._replace(never_negative=positive))
-        return made[self.network.output_index].name
+        return [made[index].name for index in self.network.ends]
 
     def add(
         self,
@@ -148,8 +149,23 @@ class KerasModel:
             name = f"{base}_{number}"
         self._taken.add(name)
         inputs = tuple(source.name for source in sources)
-        self.layers.append(KerasCall(kind, name, dict(config), inputs, tuple(weights), node))
+        call = KerasCall(kind, name, dict(config), inputs, tuple(weights), node)
+        call = call._replace(owner=self.owner_of(call)) if call.weights else call
+        self.layers.append(call)
+        if call.weights:
+            self._with_weights[node.index] = call
         return Made(name, flat, False)
+
+    def owner_of(self, call: KerasCall) -> str:
+        """Return the layer whose weights a call has too, or ""; Keras calls one layer several times for that."""
+        first = self.network.weights_of.get(call.node.index)
+        if first is None:
+            return ""
+        owner = self._with_weights[first]
+        if (owner.kind, owner.config) != (call.kind, call.config):
+            message = f"{self.what} shares weights between layers that are written alike only"
+            raise self.fault(call.node, message, f"`{owner.node.name}` is `{shorten(owner.node.written)}`")
+        return owner.name
 
     def weight(self, node: Node, name: str = "weight", **how: tuple[int, ...]) -> Rearranged:
         """Return a weight of a node's module."""

@@ -36,7 +36,7 @@ class KerasSource(ForeignWriter):
         """Take a network; raise `SpecError` for a layer that Keras has none for."""
         self.network = network
         self.model = KerasModel(network, self.what)
-        self.output = self.model.read(KERAS)
+        self.outputs = self.model.read(KERAS)
 
     def text(self, weights_file: str = "") -> str:
         """Return the source; with the name of a file of weights, it has a function that loads them."""
@@ -57,6 +57,7 @@ class KerasSource(ForeignWriter):
         return {
             f"{layer.name}.{number}": weight.of(values)
             for layer in self.model.layers
+            if not layer.owner
             for number, weight in enumerate(layer.weights)
         }
 
@@ -74,23 +75,31 @@ class KerasSource(ForeignWriter):
         return printable(title).replace("\\", "").replace('"', "'")[:80].strip("# ") or "A network"
 
     def _volumes(self) -> str:
-        return f"{self.network.input} to {self.network.output}, {self.network.params:,} parameters"
+        return f"{self.network.input} to {self.network.outputs_text}, {self.network.params:,} parameters"
 
     def _calls(self) -> Iterator[str]:
         names = self._variables()
+        owners = {layer.owner for layer in self.model.layers}
         yield f"{names[INPUT]} = keras.Input({tuple(self.network.input)}, name={INPUT!r})".replace("'", '"')
         for layer in self.model.layers:
             given = [names[name] for name in layer.inputs]
             argument = f"[{', '.join(given)}]" if len(given) > 1 else given[0]
-            yield f"{names[layer.name]} = layers.{_call(layer)}({argument})"
-        yield f"return keras.Model({INPUT}, {names[self.output]})"
+            made = f"layers.{_call(layer)}"
+            if layer.name in owners or layer.owner:
+                shared = f"{_identifier(layer.owner or layer.name)}_layer"
+                if not layer.owner:
+                    yield f"{shared} = {made}"
+                made = shared
+            yield f"{names[layer.name]} = {made}({argument})"
+        outputs = [names[name] for name in self.outputs]
+        yield f"return keras.Model({INPUT}, {outputs[0] if len(outputs) == 1 else '[' + ', '.join(outputs) + ']'})"
 
     def _variables(self) -> dict[str, str]:
         """Return a variable for each output: ``x`` where only the next layer reads it, else the layer's name."""
-        readers = Counter(name for layer in self.model.layers for name in layer.inputs)
+        readers = Counter([*self.outputs, *(name for layer in self.model.layers for name in layer.inputs)])
         names = {INPUT: INPUT}
         for layer, after in zip_longest(self.model.layers, self.model.layers[1:]):
-            last = after is None and layer.name == self.output
+            last = after is None and layer.name in self.outputs
             passed_on = after is not None and layer.name in after.inputs and readers[layer.name] == 1
             names[layer.name] = _RUNNING if last or passed_on else _identifier(layer.name)
         return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -52,15 +53,21 @@ class TensorFlowJS(ForeignWriter):
         """Take a network; raise `SpecError` for a layer that TensorFlow.js has none for."""
         self.network = network
         self.model = KerasModel(network, self.what)
-        self.output = self.model.read(KERAS)
+        self.outputs = self.model.read(KERAS)
         for layer in self.model.layers:
             self._check(layer)
 
     def text(self, weights_file: str = "") -> str:
         """Return the text of the model; with the name of a file of weights, it says where each is in there."""
-        layers = [_input_layer(self.network), *map(_layer, self.model.layers)]
+        calls = self._calls()
+        again: defaultdict[str, list[KerasCall]] = defaultdict(list)
+        for layer in self.model.layers:
+            again[layer.owner].append(layer)
+        layers = [_input_layer(self.network)]
+        owned = [layer for layer in self.model.layers if not layer.owner]
+        layers += [_layer(layer, [layer, *again[layer.name]], calls) for layer in owned]
         config = {"name": "model", "layers": layers, "input_layers": [[INPUT, 0, 0]]}
-        config["output_layers"] = [[self.output, 0, 0]]
+        config["output_layers"] = [[*calls[name]] for name in self.outputs]
         model = {"class_name": "Functional", "config": config}
         topology = {"keras_version": "2.15.0", "backend": "tensorflow", "model_config": model}
         data: dict[str, Any] = {"format": "layers-model", "generatedBy": "cnncalc", "convertedBy": None}
@@ -76,12 +83,25 @@ class TensorFlowJS(ForeignWriter):
             values: arrays by the names of the built module.
         """
         layers = self.model.layers
-        arrays = (weight.of(values).astype("<f4") for layer in layers for weight in layer.weights)
+        owned = [weight for layer in layers if not layer.owner for weight in layer.weights]
+        arrays = (weight.of(values).astype("<f4") for weight in owned)
         return b"".join([array.tobytes() for array in arrays])
+
+    def _calls(self) -> dict[str, tuple[str, int, int]]:
+        """Return where each call's output is: the layer, which of its calls, and the number of the output there."""
+        calls = {INPUT: (INPUT, 0, 0)}
+        times: Counter[str] = Counter()
+        for layer in self.model.layers:
+            owner = layer.owner or layer.name
+            calls[layer.name] = (owner, times[owner], 0)
+            times[owner] += 1
+        return calls
 
     def _manifest(self) -> Iterator[dict[str, Any]]:
         shapes = _shapes(self.network)
         for layer in self.model.layers:
+            if layer.owner:
+                continue
             for name, weight in zip(_weight_names(layer), layer.weights, strict=True):
                 shape = list(weight.shape_of(shapes[weight.key]))
                 yield {"name": f"{layer.name}/{name}", "shape": shape, "dtype": "float32"}
@@ -105,13 +125,14 @@ def _input_layer(network: Network) -> dict[str, Any]:
     return {"class_name": "InputLayer", "config": config, "name": INPUT, "inbound_nodes": []}
 
 
-def _layer(layer: KerasCall) -> dict[str, Any]:
+def _layer(layer: KerasCall, calls: list[KerasCall], names: Mapping[str, tuple[str, int, int]]) -> dict[str, Any]:
+    """Return a layer with all its calls, each with the outputs that it reads."""
     config = {_OTHER_KEYS.get(key, key): _listed(value) for key, value in layer.config.items()}
     if "activation" in config:
         config["activation"] = _ACTIVATIONS[config["activation"]]
     if layer.kind.startswith("UpSampling"):
         config["size"] = list(layer.config["size"])
-    nodes = [[[name, 0, 0, {}] for name in layer.inputs]]
+    nodes = [[[*names[name], {}] for name in call.inputs] for call in calls]
     return {
         "class_name": layer.kind,
         "config": {"name": layer.name, "trainable": True, "dtype": "float32", **config},

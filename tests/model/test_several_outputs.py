@@ -166,7 +166,7 @@ def test_training_refuses_several_outputs_by_name(capsys: pytest.CaptureFixture[
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("form", ["keras", "darknet", "tensorflowjs"])
+@pytest.mark.parametrize("form", ["darknet"])
 def test_formats_of_one_output_say_so(form: str) -> None:
     with pytest.raises(cnncalc.SpecError) as caught:
         FORMATS[form](cnncalc.load(HEADS))

@@ -20,8 +20,9 @@ async function main() {
   await tf.setBackend("cpu");
   const loaded = await layers.loadLayersModel(handler);
   const { shape, values } = JSON.parse(fs.readFileSync(0, "utf8"));
-  const made = loaded.predict(tf.tensor(values, shape));
-  console.log(JSON.stringify({ shape: made.shape, values: Array.from(made.dataSync()), parameters: loaded.countParams() }));
+  const made = [loaded.predict(tf.tensor(values, shape))].flat();
+  const outputs = made.map((one) => [one.shape, Array.from(one.dataSync())]);
+  console.log(JSON.stringify({ outputs, parameters: loaded.countParams() }));
 }
 
 main();

@@ -212,3 +212,51 @@ def test_a_title_cannot_end_its_quotes() -> None:
     assert KerasSource(cnncalc.load(text)).text().splitlines()[0] == (
         '"""\'\'\'; import os, for Keras 3; written by cnncalc."""'
     )
+
+
+SHARED = """\
+input 16x16x3
+block head
+  conv 3x3x8 p1 weights=tower - relu - conv 1x1x4 weights=scores
+end
+conv 3x3x8 p1 - relu
+p3: conv 3x3x8 p1 - relu
+p4: pool 2x2
+@p3 - a: head
+@p4 - b: head
+output @a @b @p4
+"""
+"""Two levels of a pyramid under one head, and three outputs."""
+
+
+@pytest.mark.slow
+def test_shared_weights_and_several_outputs(keras: Any) -> None:
+    """One layer that is called twice, with its weights counted once; outputs in their order."""
+    import torch
+
+    net = cnncalc.load(SHARED)
+    module, written = module_of(net), KerasSource(net)
+    names: dict[str, Any] = {}
+    exec(written.text(), names)
+    model = names["build"]()
+    assert sum(weight.value.numel() for weight in model.trainable_weights) == net.params
+    weights = written.weights({name: value.numpy() for name, value in module.state_dict().items()})
+    for layer in model.layers:
+        layer.set_weights([weights[f"{layer.name}.{number}"] for number in range(len(layer.get_weights()))])
+    images = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        ours, theirs = module(images), model(images.movedim(1, -1))
+    for one, other in zip(ours, theirs, strict=True):
+        assert_near(other.cpu().movedim(-1, 1), one, 1e-5)
+
+
+def test_weights_are_shared_by_layers_that_are_alike() -> None:
+    """A stride changes no weight; Keras has it in the layer all the same."""
+    text = "input 8x8x3\nconv 3x3x3 p1 weights=a\nconv 3x3x3 s2 p1:0 weights=a floor\n"
+    with pytest.raises(cnncalc.SpecError) as caught:
+        KerasSource(cnncalc.load(text))
+    assert (caught.value.message, caught.value.line, caught.value.hints) == (
+        "`conv2`: Keras shares weights between layers that are written alike only",
+        3,
+        ("`conv1` is `conv 3x3x3 p1 weights=a`",),
+    )

@@ -13,14 +13,14 @@ import pytest
 import cnncalc
 from cnncalc.to_foreign.tensorflowjs import TensorFlowJS
 from tests.commands.conftest import Cnncalc
-from tests.to_foreign.test_keras import SMALL, assert_near, module_of
+from tests.to_foreign.test_keras import SHARED, SMALL, assert_near, module_of
 
 MODULES = Path(os.environ.get("CNNCALC_TFJS", "build/tfjs/node_modules")).absolute()
 """Where `.ci/browser` puts TensorFlow.js."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["lenet5", "convnetjs_cifar10", SMALL.replace(" op1", " op1 - identity")])
+@pytest.mark.parametrize("text", ["lenet5", "convnetjs_cifar10", SMALL.replace(" op1", " op1 - identity"), SHARED])
 def test_tensorflow_js_computes_the_same(text: str, tmp_path: Path) -> None:
     import torch
 
@@ -39,9 +39,10 @@ def test_tensorflow_js_computes_the_same(text: str, tmp_path: Path) -> None:
     call = [node, str(script), str(MODULES), str(tmp_path / "model.json")]
     done = subprocess.run(call, input=json.dumps(asked), capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout.splitlines()[-1])
-    theirs = torch.tensor(answer["values"]).reshape(answer["shape"]).movedim(-1, 1)
-    ours = module(images).detach()
-    assert_near(theirs.reshape(ours.shape), ours, 1e-5)
+    ours = module(images)
+    for one, (shape, values_of) in zip(ours if net.outputs_at else [ours], answer["outputs"], strict=True):
+        theirs = torch.tensor(values_of).reshape(shape).movedim(-1, 1)
+        assert_near(theirs.reshape(one.shape), one.detach(), 1e-5)
     statistics = sum(value.size for name, value in values.items() if "running" in name)
     assert answer["parameters"] == net.params + statistics
 

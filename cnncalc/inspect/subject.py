@@ -77,7 +77,7 @@ class Subject(NamedTuple):
     def classifies(self) -> bool:
         """Whether the network makes one score for each of several classes."""
         output = self.network.output
-        return max(output.spatial) == 1 and output.channels > 1
+        return not self.network.outputs_at and max(output.spatial) == 1 and output.channels > 1
 
     @property
     def without_images(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncalc.inspect.html import look_page
 from cnncalc.inspect.look import look_at
@@ -34,6 +35,17 @@ def test_other_dimensions_say_what_cannot_be_shown(tmp_path: Path, spec: str, si
     assert parts["Patches that activate units most"].text == f"It cannot be shown: {why}."
     assert "They have no height and width to show: image " in parts["Worst mistakes"].text
     assert parts["Precision, recall, F1 and the confusion matrix"].evaluation is not None
+
+
+def test_a_network_with_several_outputs_has_maps_and_no_classes(tmp_path: Path) -> None:
+    """Which of its outputs are classes is not known: nothing is predicted."""
+    subject = make_subject(tmp_path, "input 6x6x1\nconv 3x3x4 - relu - gap\na: fc 3\nb: fc 2\noutput @a @b")
+    Image.fromarray(noise(1, 6, 6)[0]).save(tmp_path / "image.png")
+    found = look_at(subject, LookWishes(images=(str(tmp_path / "image.png"),)))
+    rows = found.parts[1].rows
+    assert found.answer.startswith("6x6x1 → a 1x1x3, b 1x1x2")
+    assert [row.title for row in rows][:3] == ["input", "conv1", "relu1"]
+    assert rows[0].scores == ()
 
 
 def test_images_of_many_channels_are_shown_as_their_mean(tmp_path: Path) -> None:

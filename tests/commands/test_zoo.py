@@ -80,6 +80,7 @@ def names_of(text: str) -> list[str]:
 def test_networks_for_a_task_or_of_a_family(cnncalc: Cnncalc) -> None:
     """Small letters and other signs do not matter."""
     assert names_of(cnncalc("zoo", "--task", "segmentation", "--format", "csv").out) == [
+        "deeplabv3_resnet50",
         "fcn8s",
         "unet",
         "unet_3d",
@@ -98,7 +99,7 @@ def test_the_winners_by_year(cnncalc: Cnncalc) -> None:
         ["name", "year", "place", "top5_error_percent"],
         ["alexnet_paper", "2012", "first", "16.4"],
         ["zfnet", "2013", "first", "11.7"],
-        ["googlenet", "2014", "first", "6.7"],
+        ["googlenet_paper", "2014", "first", "6.7"],
         ["vgg16", "2014", "second", "7.3"],
         ["vgg19", "2014", "second", "7.3"],
         ["resnet152", "2015", "first", "3.6"],

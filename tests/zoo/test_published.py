@@ -19,6 +19,9 @@ PARAMETERS = {
     "dcgan_discriminator": (2_765_568, "PyTorch's DCGAN tutorial"),
     "dcgan_generator": (3_576_704, "PyTorch's DCGAN tutorial"),
     "edsr_baseline_x2": (1_369_859, "the authors' EDSR-PyTorch, baseline x2: 1.37 million"),
+    "deeplabv3_resnet50": (39_638_869, "torchvision 0.29, without its auxiliary head"),
+    "fpn_resnet50": (26_852_416, "torchvision 0.29, resnet_fpn_backbone with norms that learn"),
+    "googlenet_paper": (13_378_280, "Caffe's bvlc_googlenet with both auxiliary heads; 6,998,552 without"),
     "inception_resnet_v2": (55_843_464, "timm 1.0 and the authors' checkpoint"),
     "inception_v4": (42_679_816, "timm 1.0 and the authors' checkpoint"),
     "mtcnn_onet": (389_040, "facenet-pytorch"),
@@ -28,6 +31,7 @@ PARAMETERS = {
     "se_resnet50": (28_088_024, "the authors' Caffe model, as timm 1.0 has it"),
     "convnextv2_tiny": (28_635_496, "timm 1.0; the paper says 28.6 million"),
     "tiny_yolov2": (15_861_773, "Keras' 15,867,885 without 6,112 running statistics"),
+    "yolov3": (61_949_149, "Keras' 62,001,757 without 52,608 running statistics"),
     "xception": (22_855_952, "Keras' 22,910,480 without 54,528 running statistics"),
     "yolov2": (50_962_889, "Keras' 50,983,561 without 20,672 running statistics"),
     # the paper's own figure, or arithmetic by hand
@@ -63,6 +67,14 @@ def test_r2plus1d_is_torchvision_s() -> None:
     theirs = [tuple(value.shape) for value in models.video.r2plus1d_18(weights=None).parameters()]
     module = cnncalc.build(cnncalc.load("r2plus1d_18"), device="meta")
     assert [tuple(value.shape) for value in module.parameters()] == theirs
+
+
+def test_deeplabv3_is_torchvision_s() -> None:
+    """The same weights in the same order."""
+    theirs = models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None, aux_loss=False)
+    module = cnncalc.build(cnncalc.load("deeplabv3_resnet50"), device="meta")
+    shapes = [tuple(value.shape) for value in theirs.parameters()]
+    assert [tuple(value.shape) for value in module.parameters()] == shapes
 
 
 def test_srcnn_has_the_weights_of_the_paper() -> None:

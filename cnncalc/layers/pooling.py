@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Sources
-from cnncalc.layers.kernels import INPUTS, OTHERS, OUTPUT, RAISED_ON_CUDA, Kernel, Kernels, max_pooled, mean_pooled
+from cnncalc.layers.kernels import (
+    INPUTS,
+    OTHERS,
+    OUTPUT,
+    RAISED_ON_CUDA,
+    Extra,
+    Kernel,
+    Kernels,
+    max_pooled,
+    mean_pooled,
+)
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Function, Steps, module, padding
+from cnncalc.layers.steps import Function, OwnModule, Steps, module, padding
 from cnncalc.layers.window import Window, Windowed, Windows, read_windows
 from cnncalc.layers.written import (
     Pairs,
@@ -198,17 +208,24 @@ class AveragePool(Pool):
             r"(?:av(?:era)?ge?|mean) ?pool(?:ing)?(?:[123]d)?",
         ),
     )
-    examples = ("8x8x4: avgpool 2x2", "8x8x4: avgpool 3x3 s1 p1 nopad", "4x4x4x2: avgpool 2x2x2")
+    examples = (
+        *("8x8x4: avgpool 2x2", "8x8x4: avgpool 3x3 s1 p1 nopad", "4x4x4x2: avgpool 2x2x2"),
+        *(
+            "8x8x4: avgpool 3x3 s2 same nopad",
+            "8x4: avgpool 3 s2 p0:1 ceil",
+            "7x8x4: avgpool 4x3 s3 p1:0x0:1 ceil nopad",
+        ),
+    )
 
     @classmethod
     def read(cls, arguments: Arguments) -> AveragePool:
         windows, rounding = cls.read_pool(arguments)
-        layer = cls(windows, rounding, not arguments.flag("nopad"))
-        if not layer.plain and (rounding == "ceil" or not layer.count_padding):
-            what = "`nopad`" if not layer.count_padding else "`ceil`"
-            hints = ["PyTorch cannot say which values to leave out of the mean otherwise"]
-            raise Fault("bad-option", f"avgpool with {what} pads both sides alike", about="pad", hints=hints)
-        return layer
+        return cls(windows, rounding, not arguments.flag("nopad"))
+
+    @property
+    def counts_itself(self) -> bool:
+        """Whether PyTorch's pool cannot tell what belongs to the mean: sides that differ, and values left out of it."""
+        return not self.plain and (self.rounding == "ceil" or not self.count_padding)
 
     def pads_itself(self, source: Volume) -> bool:
         return super().pads_itself(source) and not self._is_refused(source)
@@ -221,10 +238,16 @@ class AveragePool(Pool):
     torch_calls = (
         "torch.nn.AvgPool{n}d avg_pool{n}d(kernel_size, stride=None, padding=0, ceil_mode=False,"
         " count_include_pad=True, divisor_override=None)",
+        "cnncalc.model.modules.PartMean",
     )
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
+        if call.name == "PartMean":
+            moves = (Token("s", tuple(call["stride"]), ("stride",) * len(call["stride"])),)
+            own = sides("p", tuple(zip(call["before"], call["after"], strict=True)))
+            more = flag("ceil", any(call["beyond"])), flag("nopad", not call["counts"])
+            return call.sliding(words(cls.kind, size(tuple(call["kernel"]), "kernel"), moves, own, *more))
         if call["divisor_override"] is not None:
             raise Unsayable("it divides by the size of the window")
         padded = any(each(call["padding"], call.source.dimensions))
@@ -238,11 +261,22 @@ class AveragePool(Pool):
             message = f"PyTorch has no avgpool with {what} over three dimensions whose kernel is larger than its input"
             hints = [f"the input is {source}; take a smaller kernel, or leave out {what}"]
             raise Fault("not-in-pytorch", message, about="size", hints=hints)
+        if self.counts_itself:
+            before, after = self.setting("before"), self.setting("after")
+            beyond = tuple([more - own for (_, more), own in zip(self.needed_padding(source), after, strict=True)])
+            windows = {"kernel": self.setting("kernel"), "stride": self.setting("stride")}
+            padded = {"before": before, "after": after, "beyond": beyond, "counts": self.count_padding}
+            return (OwnModule("PartMean", (), {**windows, **padded}),)
         counts = self.count_padding or not any(self.setting("before"))
         return self.pooling("AvgPool", sources, 0.0, count_include_pad=counts)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return self.pooling_kernels(sources, mean_pooled(sources, self.output(sources).values))
+        made = self.output(sources)
+        pool = mean_pooled(sources, made.values)
+        if self.counts_itself:  # each mean is divided by the share of its window that counts
+            share = Extra(fixed=prod(made.spatial))
+            return self.padding_kernel(sources[0]), pool, Kernel("div", made.values, extras=(share,))
+        return self.pooling_kernels(sources, pool)
 
 
 @register("lppool", heads=r"\d+")

@@ -45,3 +45,36 @@ class UnitStep(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return zeros and ones of the shape of ``x``."""
         return torch.sign(x).relu()
+
+
+class PartMean(nn.Module):
+    """Takes the mean of each window over what counts of it: the input, or (``counts``) also the zeros around it.
+
+    What lies beyond that, behind the last rows and columns, never counts.
+    """
+
+    def __init__(
+        self,
+        kernel: tuple[int, ...],
+        stride: tuple[int, ...],
+        before: tuple[int, ...],
+        after: tuple[int, ...],
+        beyond: tuple[int, ...],
+        counts: bool,
+    ) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.counts = kernel, stride, counts
+        self.before, self.after, self.beyond = before, after, beyond
+        self.pool = getattr(nn, f"AvgPool{len(kernel)}d")(kernel, stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the means, of the shape that the windows make."""
+        sides, ends = [], []
+        for before, after, beyond in zip(self.before[::-1], self.after[::-1], self.beyond[::-1], strict=True):
+            sides += [before, after]
+            ends += [0, beyond]
+        ones = nn.functional.pad(x.new_ones(1, 1, *x.shape[2:]), sides, value=float(self.counts))
+        share = self.pool(nn.functional.pad(ones, ends))
+        around = [side + end for side, end in zip(sides, ends, strict=True)]
+        means: torch.Tensor = self.pool(nn.functional.pad(x, around)) / share
+        return means

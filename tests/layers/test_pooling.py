@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
+import cnncalc
 from tests.layers.helpers import hints, layer, load, told
 
 
@@ -64,7 +66,6 @@ def test_only_maxima_and_minima_are_dilated(word: str):
         ("pool 9x9", "too-large"),
         ("pool 2x2x2", "bad-size"),
         ("pool 2x2 same p1", "bad-option"),
-        ("avgpool 2x2 p0:1 nopad floor", "bad-option"),
         ("lppool 2x2 norm=0", "out-of-range"),
         ("adaptiveavgpool", "missing-size"),
         ("adaptiveavgpool 0", "out-of-range"),
@@ -79,3 +80,18 @@ def test_faults(text: str, code: str):
 def test_missing_size_says_how_to_write_it():
     """The hint is an example."""
     assert "`pool 2x2`" in hints("pool", "8x8x4")
+
+
+@pytest.mark.parametrize("options", ["s2 same nopad", "s2 p0:1 ceil nopad", "s3 p1:0 ceil", "s2 p0:1 floor nopad"])
+def test_a_mean_over_what_counts(options: str):
+    """Window by window: zeros on one side count, or do not; what `ceil` adds behind them never does."""
+    network = load(f"avgpool 3 {options}", "8x1")
+    (pool,) = network
+    (window,), counts = pool.layer.windows, "nopad" not in options
+    signal = torch.rand(8, dtype=torch.float64)
+    made = cnncalc.build(network).double()(signal[None, None])[0, 0]
+    for place, mean in enumerate(made):
+        start = place * window.stride - window.before
+        inside = [signal[at] for at in range(start, start + 3) if 0 <= at < 8]
+        padded = [at for at in range(start, start + 3) if -window.before <= at < 8 + window.after]
+        torch.testing.assert_close(mean, sum(inside) / (len(padded) if counts else len(inside)))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PORT = 8765
 """The port that is tried where none is named; if it is taken, any that is free."""
-SHARE = 0.01
+SHARE = 0.005
 """Share of the time that looking at the network may take."""
 LEAST_SECONDS = 1.0
 """Time between two looks, at least."""

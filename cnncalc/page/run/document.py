@@ -59,7 +59,7 @@ def _own(name: str) -> str:
 
 def _network_name(view: RunView) -> str:
     name = PurePath(view.facts.spec_name).stem
-    return name if 0 < len(name) <= 60 else "network"
+    return name if name not in ("", "text", "standard input") and len(name) <= 60 else "A network"
 
 
 def _head(view: RunView, parts: Mapping[str, str], *, live: bool) -> Iterator[str]:

@@ -134,4 +134,4 @@ def _layer(node: Node, maps: Tensor) -> SeenLayer:
 def _shown(picture: Picture, side: int, wanted: int) -> SeenPicture:
     """Return a picture whose tiles are shown about as large as is wanted."""
     high, wide = picture.shape[:2]
-    return SeenPicture(picture.tobytes(), wide, high, max(1, round(wanted / side)))
+    return SeenPicture(picture.tobytes(), wide, high, max(1, -(-wanted // side)))

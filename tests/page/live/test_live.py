@@ -56,6 +56,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # ---- training
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("looking")
 @pytest.mark.parametrize("settings", [RANDOM, {"accumulate": 2, "precision": "bf16"}], ids=["random", "bf16"])
 def test_nothing_changes_by_being_looked_at(folder: Path, settings: dict[str, Any]) -> None:
@@ -68,6 +69,7 @@ def test_nothing_changes_by_being_looked_at(folder: Path, settings: dict[str, An
     assert Path("watched/gradients.csv").read_text() == Path("alone/gradients.csv").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("looking")
 def test_parts_that_are_frozen_stay_so(folder: Path) -> None:
     """A look leaves every layer in the mode in which it was: norms that are frozen do not begin to learn."""
@@ -78,7 +80,7 @@ def test_parts_that_are_frozen_stay_so(folder: Path) -> None:
 
 
 def test_looks_are_rare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They take a hundredth of the time: after one that took 3 s nobody looks for 300 s."""
+    """They take a two-hundredth of the time: after one that took 3 s nobody looks for 600 s."""
     clock = {"now": 0.0}
 
     def look(*arguments: Any) -> Seen:
@@ -92,7 +94,7 @@ def test_looks_are_rare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     live = LivePage(page)
     live.begin(Begun("run", [], 1, 7, 0, []))
     looks = []
-    for seconds in (4, 302, 304, 500, 608):
+    for seconds in (4, 602, 604, 1000, 1208):
         clock["now"] = float(seconds)
         live.steps(StepReport(1, 1.0, None, 0.1, 1.0, 0))
         looks.append(len(page.all("seen")))
@@ -130,6 +132,7 @@ def test_what_is_no_picture_is_left_out(folder: Path, spec: str) -> None:
 # ---- the command
 
 
+@pytest.mark.slow
 def test_the_address_is_printed_and_gone_when_the_run_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "input 8x8x1\nfc 10", *QUICK, "--out", "run", "--live"]) == 0
     told = capsys.readouterr().out
@@ -138,6 +141,7 @@ def test_the_address_is_printed_and_gone_when_the_run_is(folder: Path, capsys: p
         assert one.connect_ex(("127.0.0.1", int(port))) != 0
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_before_anything_is_written(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

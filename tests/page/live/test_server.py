@@ -62,7 +62,7 @@ def state() -> LiveState:
 @pytest.fixture
 def server(state: LiveState) -> Iterator[LiveServer]:
     found = LiveServer(0, state, "1.0")
-    threading.Thread(target=found.serve_forever, daemon=True).start()
+    threading.Thread(target=found.serve_forever, args=[0.02], daemon=True).start()
     yield found
     found.shutdown()
     found.server_close()
@@ -239,6 +239,7 @@ def port_of(page: PageProcess) -> int:
     return int(page.address.rsplit(":", 1)[1].strip("/"))
 
 
+@pytest.mark.slow
 def test_the_process_serves_until_the_run_is_over(folder: Path) -> None:
     """Whoever watches gets the end before it goes."""
     page = PageProcess(None, "1.0")

@@ -71,6 +71,7 @@ def test_what_is_no_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
 
 
+@pytest.mark.slow
 def test_neither_torch_nor_numpy_is_needed(trained: Path) -> None:
     code = (
         "import sys; sys.modules.update(torch=None, numpy=None)\n"

@@ -47,8 +47,11 @@ _TORCH = {
 }
 """The words of the activations, and what they are in PyTorch."""
 
-_SAME = {"swish": "silu"}
-"""Second words for activations."""
+_SAME = {"swish": "silu", "gelutanh": "gelu"}
+"""Second words for activations, or for a way to compute one."""
+
+_SETTINGS = {"gelutanh": {"approximate": "tanh"}}
+"""What the module of PyTorch is given for a way to compute an activation."""
 
 SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
 """Activations with a number of their own (slope, alpha or beta), and PyTorch's value for it."""
@@ -111,7 +114,7 @@ class Activation(Layer):
             lowest, highest = ("min_val", "max_val") if word == "hardtanh" else ("min", "max")
             word = _clamp(call[lowest], call[highest])
         if word == "gelu" and call["approximate"] != "none":
-            raise Unsayable(f"its gelu is the exact one, not approximate={call['approximate']!r}")
+            word = "gelutanh"
         if word == "softplus" and call["threshold"] != 20:
             raise Unsayable(f"its threshold is 20, not {call['threshold']:g}")
         slope = literal("", call[_NUMBERS[word]], SLOPED[word]) if word in SLOPED else ()
@@ -120,8 +123,9 @@ class Activation(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         torch = _TORCH[_SAME.get(self.function, self.function)]
         name = torch.partition("(")[0].split()[0].removeprefix("torch.nn.")
+        settings = _SETTINGS.get(self.function, {})
         usual = self.slope is None or self.slope == SLOPED[self.function]
-        return (module(name) if usual else module(name, self.slope),)
+        return (module(name, **settings) if usual else module(name, self.slope),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         if self.function == "identity":
@@ -137,7 +141,7 @@ class Activation(Layer):
                 Kernel("div", values, (0, 2), keeps=INPUTS, scratch=2 * values),
             )
         casts = RAISED_ON_CUDA if self.function in _RAISED else AS_IT_ARRIVES
-        return (Kernel(self.function, values, keeps=keeps, overwrites=overwrites, casts=casts),)
+        return (Kernel(_SAME.get(self.function, self.function), values, keeps=keeps, overwrites=overwrites, casts=casts),)
 
 
 _NUMBERS = {"leakyrelu": "negative_slope", "elu": "alpha", "celu": "alpha", "softplus": "beta"}

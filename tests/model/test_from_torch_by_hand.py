@@ -51,6 +51,7 @@ kept_apply = Silu.apply
     ("habit", "text"),
     [
         (lambda m, x: 0.5 * x * (1 + torch.erf(x / 2**0.5)), "gelu"),
+        (lambda m, x: functional.gelu(x, approximate="tanh"), "gelutanh"),
         (lambda m, x: torch.where(x > 0, x, 0.2 * x), "leakyrelu 0.2"),
         (lambda m, x: torch.maximum(x, torch.zeros_like(x)), "relu"),
         (lambda m, x: torch.log(1 + torch.exp(x)), "softplus"),

@@ -50,7 +50,7 @@ _TORCH = {
 _SAME = {"swish": "silu", "gelutanh": "gelu"}
 """Second words for activations, or for a way to compute one."""
 
-_SETTINGS = {"gelutanh": {"approximate": "tanh"}}
+_SETTINGS: dict[str, dict[str, Any]] = {"gelutanh": {"approximate": "tanh"}}
 """What the module of PyTorch is given for a way to compute an activation."""
 
 SLOPED = {"leakyrelu": 0.01, "elu": 1.0, "celu": 1.0, "softplus": 1.0}
@@ -141,7 +141,9 @@ class Activation(Layer):
                 Kernel("div", values, (0, 2), keeps=INPUTS, scratch=2 * values),
             )
         casts = RAISED_ON_CUDA if self.function in _RAISED else AS_IT_ARRIVES
-        return (Kernel(_SAME.get(self.function, self.function), values, keeps=keeps, overwrites=overwrites, casts=casts),)
+        return (
+            Kernel(_SAME.get(self.function, self.function), values, keeps=keeps, overwrites=overwrites, casts=casts),
+        )
 
 
 _NUMBERS = {"leakyrelu": "negative_slope", "elu": "alpha", "celu": "alpha", "softplus": "beta"}

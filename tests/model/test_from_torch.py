@@ -272,7 +272,6 @@ def test_skips_that_lie_in_each_other_are_labels() -> None:
     ("module", "said"),
     [
         (Does(lambda x: x**0.5), "`pow`"),
-        (Does(lambda x, c: c(c(x)), nn.Conv2d(4, 4, 1)), "nn.Conv2d in `parts.0`"),
         (nn.Sequential(nn.Flatten(2), nn.Linear(64, 64)), "nn.Linear in `1`"),
         (nn.Sequential(nn.LogSigmoid()), "nn.LogSigmoid in `0`"),
         (Does(lambda x: (x, x)), "2 outputs"),

@@ -205,7 +205,7 @@ def with_part(x: torch.Tensor, value: object) -> torch.Tensor:
             lambda m, x: nn.Conv2d(3, 8, 3)(x),
             "nn.Conv2d (LINE): it is made in forward, with new weights at every call",
         ),
-        (lambda m, x: x.__setitem__((slice(None), 0), 0), "an output that is not a tensor: a spec has one"),
+        (lambda m, x: x.__setitem__((slice(None), 0), 0), "an output that is not a tensor"),
         (lambda m, x: with_part(m.a(x), 0), "`x[…] = …` (LINE): it writes into a part of a tensor"),
         (
             lambda m, x: with_part(torch.zeros(2, 3, 8, 8), x[:, 0]),

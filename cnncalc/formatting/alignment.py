@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 APART = 2
@@ -17,41 +17,50 @@ MOST_SPACES = 40
 class SpecLine:
     """One line: its indent, its code, a claim at its end, its comment.
 
-    ``first`` is how long the code is in front of the first separator, and ``column`` where that stood in the text.
+    ``first`` is how long the code is in front of the first separator, and ``column`` where that stood in the text;
+    ``apart`` says whether several spaces stood in front of it.
+    ``pieces`` become the code when the line is complete, since a line may be as long as a spec.
     """
 
     indent: str = ""
     code: str = ""
+    pieces: list[str] = field(default_factory=list)
     claim: str = ""
     comment: str = ""
     separated: bool = False
     first: int | None = None
     column: int | None = None
+    apart: bool = False
 
     @property
     def empty(self) -> bool:
         """Whether nothing is written in it."""
-        return not (self.code or self.claim or self.comment)
+        return not (self.code or self.pieces or self.claim or self.comment)
 
     def add(self, text: str) -> None:
         """Add code; a claim in front of it is not at the end any more."""
         if self.claim:
-            self.code = f"{self.code} {self.claim}".strip()
+            self.pieces.append(f" {self.claim}")
             self.claim = ""
-        self.code += text
+        if text:
+            self.pieces.append(text)
 
     def add_claim(self, text: str, *, alone: bool) -> None:
         """Add a claim, which stands at the end unless something follows; on a line of its own it is code."""
         if alone:
-            self.code = text
+            self.pieces.append(text)
         else:
             self.add("")
             self.claim = text
 
+    def complete(self) -> None:
+        """Join the code."""
+        self.code = "".join(self.pieces)
+
     def cut(self) -> None:
         """Remember that the first separator stands here."""
         if self.first is None:
-            self.first = len(self.code)
+            self.first = sum(map(len, self.pieces))
 
 
 def aligned(lines: Sequence[SpecLine]) -> list[str]:
@@ -72,9 +81,10 @@ def _align_separators(lines: list[SpecLine]) -> None:
         if column is None or len(rows) < 2:
             continue
         firsts = [row.first or 0 for row in rows]
-        if len(set(firsts)) > 1 and max(firsts) - min(firsts) <= MOST_SPACES:
+        most = max(firsts)
+        if 0 < most - min(firsts) <= MOST_SPACES and any(row.apart for row in rows):
             for row, first in zip(rows, firsts, strict=True):
-                row.code = row.code[:first] + " " * (max(firsts) - first) + row.code[first:]
+                row.code = row.code[:first] + " " * (most - first) + row.code[first:]
 
 
 def _columns(lines: list[SpecLine]) -> list[str]:
@@ -94,6 +104,7 @@ def _behind(texts: list[str], more: list[str]) -> list[str]:
     lengths = [len(text.rsplit("\n", 1)[-1]) for text, behind in zip(texts, more, strict=True) if behind]
     if not lengths:
         return texts
-    far = max(lengths) - min(lengths) > MOST_SPACES
-    ends = [APART if far else max(lengths) - len(text.rsplit("\n", 1)[-1]) + APART for text in texts]
+    longest = max(lengths)
+    far = longest - min(lengths) > MOST_SPACES
+    ends = [APART if far else longest - len(text.rsplit("\n", 1)[-1]) + APART for text in texts]
     return [text + " " * end + behind if behind else text for text, behind, end in zip(texts, more, ends, strict=True)]

@@ -40,8 +40,7 @@ def format_text(source: Source, library: Library = no_library) -> str:
 
 
 def _written(source: Source) -> str:
-    starts = [0, *(match.end() for match in re.finditer("\n", source.text))]
-    lines = LineLayout(starts).of(SpecTokens(source))
+    lines = LineLayout(source.text).of(SpecTokens(source))
     text = "\n".join(aligned(lines)).strip("\n")
     return _BLANK_LINES.sub("\n\n\n", text) + "\n" if text else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from cnncalc.formatting.alignment import SpecLine
@@ -15,9 +16,10 @@ _ALONE = (TokenKind.STATEMENT, TokenKind.ROW)
 class LineLayout:
     """Puts tokens into lines, one after the other."""
 
-    def __init__(self, starts: Iterable[int]) -> None:
-        """Take where the lines of the text begin, so that a column is known where one was aligned."""
-        self.starts = list(starts)
+    def __init__(self, text: str) -> None:
+        """Take the text, so that it is known which separators stood below each other."""
+        self.text = text
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.lines: list[SpecLine] = []
         self.line = SpecLine()
         self.brackets: list[TokenKind] = []
@@ -89,6 +91,7 @@ class LineLayout:
             return
         if not self.line.separated and token.text == "-":
             self.line.column = token.start - self.starts[self.row]
+            self.line.apart = self.text[token.start - 2 : token.start] == "  "
         self.line.cut()
         self.last = token
 
@@ -102,6 +105,7 @@ class LineLayout:
         """Begin a new line."""
         if self.line.empty and not blank_too:
             return
+        self.line.complete()
         self.lines.append(self.line)
         self.line = SpecLine()
         self.last = None

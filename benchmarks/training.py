@@ -4,8 +4,9 @@
 
 Three loops train the same network on the same images in turn, round after round, in one process:
 
-- ours: the run of `cnncalc train`, with its losses, signals, checkpoints and seeds;
-- by hand: the same model, optimizer and augmentation of a whole batch, and nothing else;
+- ours: the run of `cnncalc train` in the way that it chooses by itself, with its losses, signals, checkpoints, seeds;
+- by hand: the same model, optimizer and augmentation of a whole batch, and nothing else, as PyTorch computes by
+  itself; and in each of the ways that ours chooses from (memory layouts, threads), of which the fastest is compared;
 - DataLoader: the usual way, two workers that crop, mirror and normalise an image at a time.
 
 It prints images per second and the ratio of the medians, first for the images alone, without a network. On a GPU it
@@ -20,6 +21,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 import torchvision
@@ -32,18 +35,22 @@ from cnncalc.network import Network
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.devices import configure, finish
-from cnncalc.train.engine.plan import Place, plan_of
+from cnncalc.train.engine.plan import Place, RunPlan, plan_of
 from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.engine.session import Session
+from cnncalc.train.engine.speed import fastest_way, plain_way, use_threads
 from cnncalc.train.engine.splits import RunSplits
 from cnncalc.train.events import Observer
 from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.recipe.presets import load_recipe
+from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
 
 SPECS = {
+    "mnist": (Path(__file__).parents[1] / "examples" / "mnist.txt").read_text(encoding="utf-8"),
+    "resnet20": "resnet20",
     "small": "input 32x32x3, conv 3x3x16 p1 - relu - pool2 - conv 3x3x32 p1 - relu - pool2 - fc 10",
     "lenet": "input 32x32x3, (conv 5x5x6 - relu - pool2) - conv 5x5x16 - relu - pool2 - (fc 120 - relu)*2 - fc 10",
     "vgg": "input 32x32x3, ((conv 3x3x32 p1 nobias - bn - relu)*2 - pool2)*3 - gap - fc 10",
@@ -93,30 +100,37 @@ def synthetic(network: Network, device: torch.device) -> MemorySplit:
     return split
 
 
-def session(network: Network, split: MemorySplit, device: torch.device, arguments: argparse.Namespace) -> Session:
+def plan_for(network: Network, split: MemorySplit, device: torch.device, arguments: argparse.Namespace) -> RunPlan:
+    """Return the plan of a run of a minute or more, so that choosing the fastest way pays."""
     changes = {
-        "epochs": 1,
+        "epochs": arguments.epochs,
         "batch": arguments.batch_size,
         "precision": arguments.precision,
-        "channels_last": arguments.channels_last,
         "compile": arguments.compile,
         "learning_rate": 1e-3,
         "weight_decay": 0.05,
-        "flip": "random",
+        "flip": "random" if network.input.channels == 3 else "none",
         "shift": 4,
         "checkpoint_every": "1h",
     }
     recipe = load_recipe("default", changes)
     configure(recipe, device, network)
     classes = tuple(map(str, range(10)))
-    splits = RunSplits(split, None, None, classes, PixelNormalisation((0.5,) * 3, (0.25,) * 3))
-    return Session(plan_of(network, recipe, splits, Place(device)))
+    channels = network.input.channels
+    splits = RunSplits(split, None, None, classes, PixelNormalisation((0.5,) * channels, (0.25,) * channels))
+    return plan_of(network, recipe, splits, Place(device))
+
+
+def session(plan: RunPlan, recipe: Recipe) -> Session:
+    """Return the living parts of a run of one epoch."""
+    use_threads(recipe)
+    return Session(plan._replace(recipe=replace(recipe, epochs=1)))
 
 
 def ours(live: Session) -> float:
     listener = Listener()
     with tempfile.TemporaryDirectory() as folder:
-        Trainer(live, RunFolder(folder), listener, Signals()).go([])
+        Trainer(live, RunFolder(folder), listener, Signals()).fit([])
     return listener.rows[0].images_per_second
 
 
@@ -192,7 +206,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--precision", default="float32")
-    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--epochs", type=int, default=50, help="length of the run that choosing is done for")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--spec", choices=SPECS, action="append")
     arguments = parser.parse_args()
@@ -202,7 +216,8 @@ def main() -> None:
     print(f"{device} ({name}), {versions}, batches of {arguments.batch_size}, {arguments.precision}")
     network = cnncalc.load(SPECS["lenet"])
     split = synthetic(network, device)
-    feeding(session(network, split, device, arguments), Images(split))
+    plan = plan_for(network, split, device, arguments)
+    feeding(session(plan, plain_way(plan.recipe)), Images(split))
     for spec in arguments.spec or SPECS:
         measure(spec, device, arguments)
 
@@ -210,12 +225,20 @@ def main() -> None:
 def measure(spec: str, device: torch.device, arguments: argparse.Namespace) -> None:
     network = cnncalc.load(SPECS[spec])
     split = synthetic(network, device)
-    images = Images(split)
+    plan = plan_for(network, split, device, arguments)
+    started = time.perf_counter()
+    chosen, said = fastest_way(plan)
+    choosing = time.perf_counter() - started
+    plain, threads = plain_way(plan.recipe), sorted({torch.get_num_threads(), 1})
+    ways = [replace(plain, channels_last=last, threads=count) for count in threads for last in (False, True)]
     loops: dict[str, Callable[[], float]] = {
-        "ours": lambda: ours(session(network, split, device, arguments)),
-        "by hand": lambda: by_hand(session(network, split, device, arguments)),
-        "DataLoader": lambda: data_loader(session(network, split, device, arguments), images),
+        "ours": lambda: ours(session(plan, chosen)),
+        "by hand": lambda: by_hand(session(plan, replace(plain, threads=threads[-1]))),
+        **{_named(way): lambda way=way: by_hand(session(plan, way)) for way in ways},  # type: ignore[misc]
     }
+    if network.input == (32, 32, 3):
+        images = Images(split)
+        loops["DataLoader"] = lambda: data_loader(session(plan, replace(plain, threads=threads[-1])), images)
     speeds: dict[str, list[float]] = {name: [] for name in loops}
     for round_ in range(arguments.rounds + 1):  # the first one warms up
         for name, loop in loops.items():
@@ -225,16 +248,28 @@ def measure(spec: str, device: torch.device, arguments: argparse.Namespace) -> N
     middle = {name: statistics.median(values) for name, values in speeds.items()}
     pairs = [a / b for a, b in zip(speeds["ours"], speeds["by hand"], strict=True)]
     print(f"\n{spec}: {network.params:,} parameters, {network.macs:,} MACs an image")
+    print(f"  chosen in {choosing:.1f} s: {said or 'nothing was timed'}")
     for name, value in middle.items():
-        print(f"  {name:<12} {value:10,.0f} images/s  {value / arguments.batch_size:8.1f} steps/s")
+        print(f"  {name:<28} {value:10,.0f} images/s  {value / arguments.batch_size:8.1f} steps/s")
     spread = f"median of {arguments.rounds} pairs, {min(pairs):.3f} to {max(pairs):.3f}"
-    print(f"  ours / by hand     {statistics.median(pairs):.3f} ({spread})")
-    print(f"  ours / DataLoader  {middle['ours'] / middle['DataLoader']:.2f}")
+    best = max((_named(way) for way in ways), key=lambda name: middle[name])
+    print(f"  ours / by hand             {statistics.median(pairs):.3f} ({spread})")
+    print(f"  ours / fastest by hand     {middle['ours'] / middle[best]:.3f} ({best})")
+    print(
+        f"  the same, choosing counted in a run of a minute  {middle['ours'] / middle[best] * 60 / (60 + choosing):.3f}"
+    )
+    if "DataLoader" in middle:
+        print(f"  ours / DataLoader          {middle['ours'] / middle['DataLoader']:.2f}")
     if device.type == "cuda":
         peak = next((peak for card, peak in BF16_PEAK.items() if card in torch.cuda.get_device_name()), None)
         if peak:
             done = 6 * network.macs * middle["ours"]  # two operations a MAC; a backward pass is two forward passes
             print(f"  share of the card's bf16 peak  {done / peak:.1%}")
+
+
+def _named(recipe: Recipe) -> str:
+    layout = "channels last" if recipe.channels_last else "channels first"
+    return f"by hand, {layout}, {recipe.threads} threads"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from cnncalc.model.modules import LocalConvolution
+
 
 class LearnedFactor(nn.Module):
     """Multiplies by a learned tensor that starts at one value: ConvNeXt's layer scale."""
@@ -80,6 +82,14 @@ def _linear(part: Any, generator: torch.Generator | None) -> None:
             _draw(values, generator, lambda drawn: drawn.uniform_(-bound, bound, generator=generator))
 
 
+def _local(part: Any, generator: torch.Generator | None) -> None:
+    """Draw from a normal distribution with variance 2/fan_in, biases 0: each output has weights of its own."""
+    fan_in = part.weight.shape[1]
+    _draw(part.weight, generator, lambda values: values.normal_(0, sqrt(2 / fan_in), generator=generator))
+    if part.bias is not None:
+        part.bias.zero_()
+
+
 def _draw(values: torch.Tensor, generator: torch.Generator | None, draw: Callable[[torch.Tensor], object]) -> None:
     """Draw on the CPU where there is a seed, so that every device gets the same numbers."""
     if generator is None:
@@ -98,6 +108,7 @@ def _by_itself(part: Any, generator: torch.Generator | None) -> None:
 
 _INITIALISERS: Mapping[type[nn.Module], Callable[[Any, torch.Generator | None], None]] = {
     nn.Linear: _linear,
+    LocalConvolution: _local,
     **dict.fromkeys((nn.Conv1d, nn.Conv2d, nn.Conv3d), _convolution),
     **dict.fromkeys((nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d), _convolution),
 }

@@ -78,3 +78,40 @@ class PartMean(nn.Module):
         around = [side + end for side, end in zip(sides, ends, strict=True)]
         means: torch.Tensor = self.pool(nn.functional.pad(x, around)) / share
         return means
+
+
+class LocalConvolution(nn.Module):
+    """A convolution with weights and biases of its own at every position."""
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        spatial: tuple[int, ...],
+        kernel: tuple[int, ...],
+        stride: tuple[int, ...],
+        padding: tuple[tuple[int, int], ...],
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.filters, self.kernel, self.stride, self.padding = filters, kernel, stride, padding
+        cells = zip(spatial, kernel, stride, padding, strict=True)
+        self.sizes = [(size + sum(pair) - k) // s + 1 for size, k, s, pair in cells]
+        inner, positions = channels, 1
+        for side, size in zip(kernel, self.sizes, strict=True):
+            inner, positions = inner * side, positions * size
+        self.weight = nn.Parameter(torch.randn(positions, inner, filters) * (2 / inner) ** 0.5)
+        self.bias = nn.Parameter(torch.zeros(filters, *self.sizes)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what the filters make of the window at each position."""
+        around = [side for pair in self.padding[::-1] for side in pair]
+        x = nn.functional.pad(x, around) if any(around) else x
+        for axis, (side, step) in enumerate(zip(self.kernel, self.stride, strict=True), 2):
+            x = x.unfold(axis, side, step)
+        places = list(range(2, 2 + len(self.kernel)))
+        inner = [place + len(self.kernel) for place in places]
+        patches = x.permute(*places, 0, 1, *inner).flatten(0, len(places) - 1).flatten(2)
+        made = torch.bmm(patches, self.weight).permute(1, 2, 0).contiguous()
+        made = torch.unflatten(made, 2, self.sizes)
+        return made if self.bias is None else made + self.bias

@@ -115,8 +115,11 @@ def _volume(shape: tuple[int, ...], vector: bool, source: Volume) -> Volume | tu
 
 
 def _torchinfo_counts(module: nn.Module | None) -> bool:
-    """Say whether torchinfo counts multiplications as we do: not with a bias or without weights, nor transposed."""
-    weighs = _elements(module) > 0
+    """Say whether torchinfo counts multiplications as we do: not with a bias or without weights, nor transposed.
+
+    Of modules that PyTorch has not it takes every weight to be used at every position.
+    """
+    weighs = _elements(module) > 0 and type(module).__module__.startswith("torch.nn")
     return weighs and getattr(module, "bias", None) is None and not getattr(module, "transposed", False)
 
 

@@ -162,3 +162,11 @@ def test_faults(text: str, code: str):
 def test_an_option_that_is_nearly_right_is_guessed():
     """`nobais` was meant to be `nobias`."""
     assert hints("conv 3x3x8 nobais", "8x8x4").startswith("did you mean `nobias`?")
+
+
+def test_local_weights_are_not_shared():
+    """AlexNet without parameter sharing (CS231n): 290,400 outputs with 11·11·3 weights and a bias each."""
+    node = layer("local 11x11x96 s4", "227x227x3")
+    assert node.params == 55 * 55 * 96 * (11 * 11 * 3 + 1) == 105_705_600
+    assert node.macs == layer("conv 11x11x96 s4", "227x227x3").macs
+    assert told("local 3x3x8 d2", "9x9x3") == ("bad-option", "local has no dilation")

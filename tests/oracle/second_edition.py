@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import torch
 from hypothesis import strategies as st
@@ -212,9 +213,45 @@ def channelconv(draw: Draw, shape: Shape) -> Drawn:
     return Drawn(f"gap - channelconv {side}" + ("" if bias else " nobias"), build)
 
 
+class Unshared(nn.Module):
+    """``local``: a fully connected layer of its own on the window at each position."""
+
+    def __init__(self, channels: int, filters: int, kernel: Shape, sizes: Shape, bias: bool) -> None:
+        super().__init__()
+        positions, inner = torch.Size(sizes).numel(), channels * torch.Size(kernel).numel()
+        self.kernel, self.sizes = kernel, sizes
+        self.weight = nn.Parameter(torch.zeros(positions, inner, filters))
+        self.bias = nn.Parameter(torch.zeros(filters, *sizes)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made = []
+        for number, place in enumerate(product(*map(range, self.sizes))):
+            window = [slice(at, at + side) for at, side in zip(place, self.kernel, strict=True)]
+            made.append(x[(slice(None), slice(None), *window)].flatten(1) @ self.weight[number])
+        result = torch.stack(made, -1).unflatten(2, self.sizes)
+        return result if self.bias is None else result + self.bias
+
+
+def local(draw: Draw, shape: Shape) -> Drawn:
+    """Draw ``local 3x3x8``; where it has many positions, on a corner of the volume."""
+    corner = tuple(min(size, 4) for size in shape[1:])
+    cut = [f"0:{size - less}" for size, less in zip(shape[1:], corner, strict=True)]
+    kernel = tuple(draw(st.integers(1, size)) for size in corner)
+    sizes = tuple(size - side + 1 for size, side in zip(corner, kernel, strict=True))
+    filters, bias = draw(st.integers(1, 3)), draw(st.booleans())
+    places = [slice(0, less) for less in corner]
+
+    def build() -> nn.Module:
+        unshared = Unshared(shape[0], filters, kernel, sizes, bias)
+        return nn.Sequential(Does(lambda x: x[(slice(None), slice(None), *places)]), unshared)
+
+    text = f"crop {joined(cut)} - local {joined((*kernel, filters))}"
+    return Drawn(text + ("" if bias else " nobias"), build)
+
+
 MAKERS: dict[str, Callable[[Draw, Shape], Drawn]] = (
     {maker.__name__: maker for maker in (times, plus, channelmean, channelsum, channelmax, rmsnorm, l2norm, grn)}
     | {maker.__name__: maker for maker in (groupsum, groupmax, maxout, glu, softmax, step, threshold)}
-    | {maker.__name__: maker for maker in (reshape, pixelunshuffle, padchannels, channelconv)}
+    | {maker.__name__: maker for maker in (reshape, pixelunshuffle, padchannels, channelconv, local)}
 )
 """What draws each layer, by its word."""

@@ -241,8 +241,8 @@ class _Kernels:
         kept = self._kept(kernel, here, reads) if differentiable else []
         extras = [extra for extra in kernel.extras if wants or not extra.of_gradient]
         cached = self._copies(kernel)
-        # a fully connected layer needs its weights for its input's gradient alone
-        keeps_cached = bool(cached) and differentiable and (kernel.operation != "linear" or bool(wants))
+        # a fully connected or local layer needs its weights for its input's gradient alone
+        keeps_cached = bool(cached) and differentiable and (kernel.operation not in ("linear", "bmm") or bool(wants))
         gradients = [gradient_bytes(kernel, place, operands[place], size) for place in wants]
         self._add(
             value,

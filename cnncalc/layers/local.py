@@ -1,0 +1,99 @@
+"""A convolution whose weights are not shared over positions: ``local 3x3x8``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
+from cnncalc.layers.arguments import Arguments
+from cnncalc.layers.base import Sources, Texts
+from cnncalc.layers.captions import with_kernel
+from cnncalc.layers.convolution import kernel_and_filters
+from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, LOWERED, RESULT_RAISED, Kernel, Kernels
+from cnncalc.layers.registry import register
+from cnncalc.layers.steps import OwnModule, Steps
+from cnncalc.layers.window import Windowed, read_windows
+from cnncalc.layers.written import Token, flag, option, sides, words
+
+if TYPE_CHECKING:
+    from cnncalc.layers.torch_calls import TorchCall
+
+
+@register("local")
+@dataclass(eq=False, repr=False)
+class LocallyConnected(Windowed):
+    """``local 3x3x8 s1 p0 nobias``: as a convolution, with weights and biases of its own at every position."""
+
+    filters: int
+    bias: bool
+
+    kind = "local"
+    role = "convolution"
+    other_names = (("local", "locallyconnected locallyconnected2d conv2dlocal", r"locally ?-?connected"),)
+    examples: ClassVar[Texts] = ("6x6x4: local 3x3x5", "7x7x4: local 3x3x5 s2 p1 nobias", "8x4: local 3x2 same")
+    torch_calls = ("cnncalc.model.modules.LocalConvolution",)
+
+    @classmethod
+    def read(cls, arguments: Arguments) -> LocallyConnected:
+        kernel, filters = kernel_and_filters(arguments)
+        windows, rounding = read_windows(arguments, kernel, (1,) * len(kernel))
+        if "dilation" in arguments.places:
+            raise Fault("bad-option", "local has no dilation", about="dilation")
+        return cls(windows, rounding, filters, not arguments.flag("nobias"))
+
+    def output(self, sources: Sources) -> Volume:
+        return Volume.of(self.spatial(sources[0]), self.filters)
+
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*self.spatial(sources[0]), *self.setting("kernel"), sources[0].channels, self.filters)
+
+    def biases(self, sources: Sources) -> int:
+        return self.output(sources).values if self.bias else 0
+
+    def mac_factors(self, sources: Sources) -> tuple[int, ...]:
+        return (*self.output(sources), *self.setting("kernel"), sources[0].channels)
+
+    @classmethod
+    def from_torch(cls, call: TorchCall) -> Any:
+        kernel, stride = tuple(call["kernel"]), tuple(call["stride"])
+        numbers = (*kernel, call["filters"])
+        written = words(
+            cls.kind,
+            (Token("", numbers, ("kernel",) * len(kernel) + ("width",)),),
+            option("s", "stride", stride, 1),
+            sides("p", tuple(call["padding"])),
+            flag("nobias", call.learned("bias") is None),
+        )
+        return call.sliding(written)
+
+    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        settings = {
+            "kernel": self.setting("kernel"),
+            "stride": self.setting("stride"),
+            "padding": self.needed_padding(sources[0]),
+            "bias": self.bias,
+        }
+        return (OwnModule("LocalConvolution", (sources[0].channels, self.filters, sources[0].spatial), settings),)
+
+    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
+        source, made = sources[0], self.output(sources).values
+        padded = any(map(any, self.needed_padding(source)))
+        inner = prod(self.setting("kernel")) * source.channels
+        weights, *biases = self.tensors(sources)
+        steps = [
+            Kernel("patches", prod(self.spatial(source)) * inner, lies=CHANNELS_FIRST),
+            Kernel("bmm", made, keeps=INPUTS, parameters=(weights,), casts=LOWERED),
+            Kernel("copy", made, lies=CHANNELS_FIRST),
+        ]
+        if biases:
+            steps.append(Kernel("add", made, parameters=tuple(biases), casts=RESULT_RAISED))
+        return (*([self.padding_kernel(source)] if padded else []), *steps)
+
+    def caption(self) -> str:
+        return with_kernel(self.kind, self.setting("kernel"), self.filters)
+
+    def looks_around(self) -> bool:
+        return any(window.kernel > 1 for window in self.windows)

@@ -127,9 +127,22 @@ class StepExpansion(ExpansionState):
             names = self.names(at, scope.parameters)
             self.spend(sum([cost(word.span) for word in item.words if word.constant is None]), item.span)
             texts = tuple([written(self.source, word, names) for word in item.words])
-        if len(texts) == 1 and texts[0] in self.spec.blocks and self.is_call(texts[0]):
+        blocks = self.spec.blocks
+        if blocks and len(texts) == 1 and texts[0] in blocks and self.is_call(texts[0]):
             return self._call(tree.CallSyntax(texts[0], (), item.span), at, scope, label)
-        labels = {each.label: self._labelled(each, scope) for each in item.labels} if item.labels else _NO_LABELS
+        if item.labels:
+            return self._layer_with_labels(item, texts, at, scope, label)
+        key = (texts, (self.volumes[at],), self.rounding)
+        operation = self.operations.get(key)
+        if operation is None:
+            self.arriving = (at,)
+            operation = self.operations[key] = self._reading(item, texts, at, _NO_LABELS)
+        return self._add(operation, (at,), item.span, scope, label)
+
+    def _layer_with_labels(
+        self, item: tree.LayerSyntax, texts: tuple[str, ...], at: int, scope: Scope, label: str | None
+    ) -> int:
+        labels = {each.label: self._labelled(each, scope) for each in item.labels}
         key = (texts, (self.volumes[at],), self.rounding, *labels.values())
         operation = self.operations.get(key)
         if operation is None:
@@ -190,7 +203,7 @@ class StepExpansion(ExpansionState):
         name = scope.numbered(operation.layer.kind) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         node = Node(index, name, operation, inputs, self.called_at or span, span)
-        if operation.shared or self.shared.tied is not None:
+        if operation.shared or self.tied:
             node.operation = self._shared(node)
         self.nodes.append(node)
         self.volumes.append(operation.output)
@@ -241,7 +254,7 @@ class StepExpansion(ExpansionState):
     def _tied(self, item: tree.CallSyntax, block: tree.BlockSyntax, at: int, inner: Scope) -> int:
         """Walk through a block whose layers share their weights with those of other calls."""
         shared = self.shared
-        outside, shared.tied = shared.tied, TiedCall(item.weights, len(inner.prefix))
+        outside, shared.tied, self.tied = shared.tied, TiedCall(item.weights, len(inner.prefix)), True
         before, shared.count = shared.count, 0
         at = self._nested(block.body, at, inner, item.span)
         try:
@@ -249,7 +262,7 @@ class StepExpansion(ExpansionState):
         except ValueError as fault:
             hints = ["give one of them another name"]
             raise self.error("weights-differ", str(fault), item.span, hints) from None
-        shared.tied, shared.count = outside, before
+        shared.tied, shared.count, self.tied = outside, before, outside is not None
         return at
 
 

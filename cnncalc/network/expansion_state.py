@@ -48,6 +48,7 @@ class ExpansionState:
         self.blocks: dict[str, str] = {}
         self.arguments: dict[str, Mapping[str, int]] = {}
         self.shared = SharedWeights()
+        self.tied = False  # whether the layers of the call that is walked through share their weights
         self.outputs: tuple[int, ...] = ()
         self.output_names: tuple[str, ...] = ()
         self.depth = 0

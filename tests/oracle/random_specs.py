@@ -190,6 +190,7 @@ class SpecDrawing:
         self.input = joined([*sides, random.choice([1, 2, 3, 4, 6, 8, 12])])
         self.blocks = ""
         self.labels: list[str] = []
+        self.weights = 0
 
     def spec(self) -> Spec:
         """Draw a network of one to eight steps."""
@@ -260,8 +261,13 @@ class SpecDrawing:
         return f"{self.random.choice(['mul', 'mul', *SPREAD])}( {' | '.join(branches)} )"
 
     def repeat(self, text: str, volume: Volume, depth: int) -> str:
-        """Write a repeat."""
-        return f"({layer(self.random, volume)} - {layer(self.random, volume)})*{self.random.randint(2, 3)}"
+        """Write a repeat, perhaps of one set of weights."""
+        times = self.random.randint(2, 3)
+        if self.random.random() < 0.4:
+            self.weights += 1
+            window = joined([self.random.choice([1, 3]) for _ in volume[:-1]])
+            return f"(conv {window}x{{C}} same weights=w{self.weights} - {layer(self.random, volume)})*{times}"
+        return f"({layer(self.random, volume)} - {layer(self.random, volume)})*{times}"
 
     def block(self, text: str, volume: Volume, depth: int) -> str:
         """Write a block, and a call of it."""

@@ -146,6 +146,7 @@ class Scene:
         details: blocks that stand closed in the chain.
         marks: letters for layers that are read from elsewhere, by the number of the layer.
         totals: of the network.
+        outputs: numbers of the layers whose volumes leave the network, where it has several outputs.
 
     """
 
@@ -154,6 +155,7 @@ class Scene:
     details: list[Detail]
     marks: dict[int, str]
     totals: Costs
+    outputs: set[int] = field(default_factory=set)
 
     def boxes(self) -> Iterator[Box]:
         """Go through all boxes."""

@@ -75,6 +75,7 @@ class _Opener:
         self.limits = limits
         self.params = [0, *accumulate([node.params for node in network.layers])]
         self.macs = [0, *accumulate([node.macs for node in network.layers])]
+        self.outputs = dict(zip(network.outputs_at, network.output_names, strict=False))
         self.values = [0, *accumulate([node.output.values for node in network.layers])]
         self.closed: dict[str, list[BlockItem]] = {}
 
@@ -93,7 +94,7 @@ class _Opener:
             chain.origins[1] = items[0].entry
         details = self._details() if self.limits.longest == MOST else []
         marks = marks_of([chain, *[detail.body for detail in details]])
-        return scene.Scene(name, chain, details, marks, self._costs(((1, len(self.network)),)))
+        return scene.Scene(name, chain, details, marks, self._costs(((1, len(self.network)),)), {*self.outputs})
 
     # ---- parts
 
@@ -209,7 +210,9 @@ class _Opener:
     def _volume(self, index: int | None) -> str:
         if index is None or index < 0:
             return ""
-        return times(self.network.layers[index - 1].output if index else self.network.input)
+        volume = times(self.network.layers[index - 1].output if index else self.network.input)
+        name = self.outputs.get(index)
+        return f"{name}: {volume}" if name else volume
 
     def _costs(self, spans: tuple[tuple[int, int], ...]) -> scene.Costs:
         return scene.Costs(

@@ -14,12 +14,21 @@ Shapes = list[Shape]
 
 @dataclass
 class BoxStyle:
-    """What every part is drawn with: what is shown of costs, and the letters of places that are read from elsewhere."""
+    """What every part is drawn with.
+
+    Attributes:
+        show: what is shown of costs.
+        totals, most: those of the network, and the largest of a box.
+        marks: letters of the layers that are read from elsewhere.
+        outputs: the layers whose volumes leave the network, where there are several.
+
+    """
 
     show: str = ""
     totals: scene.Costs = field(default_factory=scene.Costs)
     most: int = 1
     marks: dict[int, str] = field(default_factory=dict)
+    outputs: set[int] = field(default_factory=set)
 
 
 class BoxPart:

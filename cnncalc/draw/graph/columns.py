@@ -21,7 +21,7 @@ class Columns:
 
     def __init__(self, chains: Sequence[ChainPart], style: BoxStyle) -> None:
         self.chains = chains
-        self.marks = style.marks
+        self.marks, self.outputs = style.marks, style.outputs
         self.count = len(chains)
         self.width = sum([chain.width for chain in chains]) + BETWEEN * (len(chains) - 1)
         self.height = max([chain.height for chain in chains]) + sizes.GAP
@@ -38,8 +38,9 @@ class Columns:
             if not ends and chains[place + 1].origins[0] is None:
                 self._turn(out, x, y, chain, chains[place + 1])
                 beside(out, axis, end, end + sizes.GAP - 8, last.output, mark)
-            elif ends or mark:
-                edge(out, axis, end, end + sizes.GAP, last.output, mark, arrow=ends)
+            elif ends or mark or last.exit in self.outputs:
+                leaves = ends or last.exit in self.outputs
+                edge(out, axis, end, end + sizes.GAP, last.output, mark, arrow=leaves)
             x += chain.width + BETWEEN
 
     def _turn(self, out: Shapes, x: float, y: float, chain: ChainPart, following: ChainPart) -> None:

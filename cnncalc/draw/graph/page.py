@@ -77,7 +77,7 @@ class _Page:
     def __init__(self, drawn: scene.Scene, show: str) -> None:
         self.scene = drawn
         costs = [SHOWN[show](box.costs, drawn.totals)[1] for box in drawn.boxes()] if show else []
-        self.style = BoxStyle(show, drawn.totals, max([*costs, 1]), drawn.marks)
+        self.style = BoxStyle(show, drawn.totals, max([*costs, 1]), drawn.marks, drawn.outputs)
         self.details = [DetailPart(detail, self.style) for detail in drawn.details]
         self.packed: list[_Packed | None] = [*_packings(self.details)] or [None]
         plans = list(self._plans())

@@ -62,8 +62,9 @@ class ChainPart:
         if origin is None:
             edge(out, axis, y, y + gap, before.output, mark, arrow=type(self.parts[place]) is not ForkPart)
             return
-        if mark:
-            edge(out, axis, y, y + gap / 2 - 8, before.output, mark, arrow=False)
+        leaves = before.exit in self.style.outputs
+        if mark or leaves:
+            edge(out, axis, y, y + gap / 2 - 8, before.output, mark, arrow=leaves)
         if origin >= 0:
             edge(out, axis, y + gap - 12, y + gap, "")
             tag(out, axis, y + gap - 12 - sizes.TAG, self.style.marks.get(origin, "?"))

@@ -31,3 +31,14 @@ def test_an_export_is_read_back(name: str, ending: str, cnncalc: Cnncalc, tmp_pa
     assert (read.params, read.macs, read.output) == (written.params, written.macs, written.output)
     weighty = [[node.output for node in network if node.params] for network in (written, read)]
     assert sorted(weighty[0]) == sorted(weighty[1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lenet5", "mobilenet_v2"])
+def test_an_onnx_file_is_read_back(name: str, cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """The exporter folds batch norms and leaves out biases that are 0; the multiplications stay."""
+    file = tmp_path / "net.onnx"
+    assert cnncalc("export", name, "--seed", "0", "-o", str(file)).status == 0
+    written, read = package.load(name), package.load(file)
+    assert (read.macs, read.output) == (written.macs, written.output)
+    assert read.weights <= written.weights

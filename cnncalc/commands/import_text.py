@@ -41,5 +41,7 @@ def import_text(model: str, input: str | None) -> str:
         click.echo(f"note: the size of an image is not said; write `input {like}` in front, or give --input", err=True)
         return translation.spec.text
     name = shorten_path(translation.origin.name)
-    click.echo(f"note: {name} is {translation.what}: {network.params:,} parameters, output {network.output}", err=True)
+    click.echo(
+        f"note: {name} is {translation.what}: {network.params:,} parameters, output {network.outputs_text}", err=True
+    )
     return translation.spec.text

@@ -48,8 +48,8 @@ class Translation(NamedTuple):
 
     def without_total(self, error: SpecError) -> Translation | None:
         """Return the translation without its total, where that is what an error is about: a row may say more."""
-        line = self.spec.line(error.span.start) if error.source == self.spec and error.span else 0
-        if self.draft.total is None or line != len(self.places):
+        stated = self.spec.line_text(error.span.start) if error.source == self.spec and error.span else ""
+        if self.draft.total is None or not stated.startswith("TOTAL "):
             return None
         total, self.draft.total = self.draft.total, None
         rows = translate(self.draft)

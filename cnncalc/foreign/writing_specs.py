@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from cnncalc.core.source import Span
 from cnncalc.foreign.branches import PlacedStep, placed_steps
 from cnncalc.foreign.draft import INPUT, Draft, DraftStep, label_text
-from cnncalc.spec.steps import STATEMENTS
 
 _KEYWORDS = frozenset(("input", "output", "rounding", "param", "block", "end", "use", "total"))
 _SHORT = 100
@@ -35,10 +34,10 @@ def spec_lines(draft: Draft) -> Iterator[Line]:
     if INPUT in names:
         yield f"{names[INPUT]}: identity", top, None
     yield from _steps(placed, names, "", INPUT)
-    if draft.outputs:
-        yield from _output_lines(draft, names, placed[-1].index)
     if draft.total is not None:
         yield f"TOTAL params: {draft.total[0]:,}", draft.total[1], None
+    if draft.outputs:
+        yield from _output_line(draft, names, placed[-1].index)
 
 
 def _steps(placed: Sequence[PlacedStep], names: dict[int, str], margin: str, arrives: int) -> Iterator[Line]:
@@ -109,14 +108,13 @@ def _flat(node: PlacedStep, names: dict[int, str]) -> str | None:
     return _label(node, names, step.layers)
 
 
-def _output_lines(draft: Draft, names: dict[int, str], end: int) -> Iterator[Line]:
-    ends = [f"@{names[index]}" for index in draft.outputs if index in names]
-    last = draft.steps[-1].span
-    if len(ends) > 1:
-        has_word = "output" in STATEMENTS
-        yield f"{'output' if has_word else '# outputs:'} {' '.join(ends)}", last, None
-    if (len(draft.outputs) == 1 or "output" not in STATEMENTS) and draft.outputs[-1] != end:
-        yield ends[-1], last, None
+def _output_line(draft: Draft, names: dict[int, str], end: int) -> Iterator[Line]:
+    """Yield what says where the network ends, if that is not where its text does."""
+    ends = " ".join([f"@{names[index]}" for index in draft.outputs if index in names])
+    if len(draft.outputs) > 1:
+        yield f"output {ends}", draft.steps[-1].span, None
+    elif draft.outputs != [end]:
+        yield ends, draft.steps[-1].span, None
 
 
 def _names(draft: Draft, placed: Sequence[PlacedStep]) -> dict[int, str]:

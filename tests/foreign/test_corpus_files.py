@@ -17,7 +17,7 @@ from tests.foreign.corpus import FILES, KNOWN, Known
 def test_a_file_has_the_published_numbers(known: Known) -> None:
     """The oracle is what the format's own tool or the publication states."""
     network = package.load(FILES / known.file, input=known.input)
-    assert (network.params, str(network.output)) == (known.params, known.output)
+    assert (network.params, network.outputs_text) == (known.params, known.output)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=[known.file for known in KNOWN])
@@ -60,3 +60,20 @@ def test_a_detector_has_the_published_operations(file: str, input: str | None, b
     """Publications of YOLO count a multiplication and an addition as two: "BFLOPs"."""
     network = package.load(FILES / file, input=input)
     assert 2 * network.macs / 1e9 == pytest.approx(billions, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("darknet/darknet53.cfg", "darknet53"),
+        ("darknet/yolov2.cfg", "yolov2"),
+        ("darknet/yolov3.cfg", "yolov3"),
+        ("keras/vgg16.json", "vgg16"),
+        ("keras/xception.json", "xception"),
+    ],
+)
+def test_a_file_is_the_network_of_the_zoo(file: str, name: str) -> None:
+    """The zoo's specs are written from the papers: all layers with weights make the same volumes."""
+    networks = package.load(FILES / file), package.load(name)
+    found, expected = [sorted([(node.output, node.params) for node in each if node.params]) for each in networks]
+    assert found == expected

@@ -71,16 +71,18 @@ def test_a_printed_module_is_that_module(module: nn.Module) -> None:
         assert (*network.output.spatial, network.output.channels) == (*made.shape[2:], made.shape[1])
 
 
-NOT_IN_A_TEXT = {
-    "factor",  # about functions, which a text of modules has not
+NOT_IN_A_TEXT = {  # about functions and volumes, which a text of modules has not
+    "factor",
     "joined",
     "merged",
     "merged_sum",
     "merged_with",
     "over_positions",
     "reduced",
+    "shape",
     "turned",
     "with_number",
+    "without",
 }
 
 

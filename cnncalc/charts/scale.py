@@ -9,8 +9,11 @@ from typing import NamedTuple
 TICKS = 5
 """About how many values are written beside an axis."""
 
-LEAST = 1e-300
-"""What is smaller is 0 to a logarithmic scale."""
+LEAST, MOST = 1e-300, 1e300
+"""What is smaller in size is 0 to a scale, and what is larger stands at its end."""
+
+SAME = 1e-9
+"""Values that differ by less of their size are one value to a scale."""
 
 _HIGH = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -40,10 +43,10 @@ class ChartAxis(NamedTuple):
 
 def linear_scale(values: Iterable[float], *, zero: bool = False) -> ChartAxis:
     """Return a scale with round values at its ends that holds all values, and 0 where that is asked for."""
-    found = [*values, 0.0] if zero else [*values]
+    found = [min(max(value, -MOST), MOST) for value in ([*values, 0.0] if zero else values)]
     low, high = min(found), max(found)
-    if low == high:
-        low, high = (low - abs(low) / 2, high + abs(high) / 2) if low else (0.0, 1.0)
+    if high - low <= max(LEAST, SAME * max(abs(low), abs(high))):
+        low, high = (low - abs(low) / 2, high + abs(high) / 2) if abs(low) > LEAST else (0.0, 1.0)
     step = _round_step((high - low) / TICKS)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     ticks = [float(f"{step * count:.12g}") for count in range(first, last + 1)]
@@ -64,7 +67,7 @@ def whole_scale(low: float, high: float) -> ChartAxis:
 
 def logarithmic_scale(values: Iterable[float]) -> ChartAxis:
     """Return a scale that holds all values above 0, with 1, 2 or 5 times a power of ten at its ends."""
-    found = [value for value in values if value > LEAST] or [1.0]
+    found = [min(value, MOST) for value in values if value > LEAST] or [1.0]
     low, high = floor(log10(min(found))), ceil(log10(max(found)))
     steps = [float(f"{factor}e{power}") for power in range(low - 1, high + 2) for factor in (1, 2, 5)]
     first = max(step for step in steps if step <= min(found) * (1 + 1e-9))

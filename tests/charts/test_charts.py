@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from xml.etree import ElementTree
 
 import pytest
@@ -81,6 +82,18 @@ def test_a_line_goes_through_its_values() -> None:
     chart = Chart("Loss", [ChartLine("training", [(1, 4.0), (2, 1.0), (3, 0.0)], "trained")])
     assert paths(chart) == ["M0.0,0.0L500.0,750.0 1000.0,1000.0"]
     assert drawn(chart).get("aria-label") == "Loss by epoch: training from 4 to 0"
+
+
+EXTREME = [0.0, 1.0, -1.0, 1e308, -1e308, 1e-320, 5e-324, 1e300, 1e16, 1e16 + 2]
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_whatever_is_a_number_is_drawn(logarithmic: bool) -> None:
+    """Losses of runs that explode, and norms of gradients that vanish: every line stays in its area."""
+    for first, second in product(EXTREME, EXTREME):
+        chart = Chart("Loss", [ChartLine("a", [(1, first), (2, second)], "trained")], logarithmic=logarithmic)
+        [path] = paths(chart)
+        assert all(0 <= float(place) <= 1000 for place in re.findall(r"[\d.e+-]+", path.replace("L", " ")[1:]))
 
 
 def test_what_is_not_known_is_a_gap() -> None:

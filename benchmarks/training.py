@@ -245,14 +245,25 @@ def measure(spec: str, device: torch.device, arguments: argparse.Namespace) -> N
             speed = loop()
             if round_:
                 speeds[name].append(speed)
-    middle = {name: statistics.median(values) for name, values in speeds.items()}
-    pairs = [a / b for a, b in zip(speeds["ours"], speeds["by hand"], strict=True)]
     print(f"\n{spec}: {network.params:,} parameters, {network.macs:,} MACs an image")
     print(f"  chosen in {choosing:.1f} s: {said or 'nothing was timed'}")
+    report(network, speeds, list(map(_named, ways)), choosing, arguments)
+
+
+def report(
+    network: Network,
+    speeds: dict[str, list[float]],
+    ways: list[str],
+    choosing: float,
+    arguments: argparse.Namespace,
+) -> None:
+    """Print the medians and their ratios."""
+    middle = {name: statistics.median(values) for name, values in speeds.items()}
+    pairs = [a / b for a, b in zip(speeds["ours"], speeds["by hand"], strict=True)]
     for name, value in middle.items():
         print(f"  {name:<28} {value:10,.0f} images/s  {value / arguments.batch_size:8.1f} steps/s")
     spread = f"median of {arguments.rounds} pairs, {min(pairs):.3f} to {max(pairs):.3f}"
-    best = max((_named(way) for way in ways), key=lambda name: middle[name])
+    best = max(ways, key=lambda name: middle[name])
     print(f"  ours / by hand             {statistics.median(pairs):.3f} ({spread})")
     print(f"  ours / fastest by hand     {middle['ours'] / middle[best]:.3f} ({best})")
     print(
@@ -260,7 +271,7 @@ def measure(spec: str, device: torch.device, arguments: argparse.Namespace) -> N
     )
     if "DataLoader" in middle:
         print(f"  ours / DataLoader          {middle['ours'] / middle['DataLoader']:.2f}")
-    if device.type == "cuda":
+    if arguments.device.startswith("cuda"):
         peak = next((peak for card, peak in BF16_PEAK.items() if card in torch.cuda.get_device_name()), None)
         if peak:
             done = 6 * network.macs * middle["ours"]  # two operations a MAC; a backward pass is two forward passes

@@ -27,6 +27,7 @@ _IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _BLOCK = re.compile(r"\bblock[^\S\n]+([a-z_][a-z0-9_]*)")
 _OUTPUT = re.compile(r"output[^\S\n]+@")
 _NEXT_OUTPUT = re.compile(r"[^\S\n]*,?[^\S\n]*@")
+_NAMED_INPUT = re.compile(r"[^\S\n]+([a-z_][a-z0-9_]*)[^\S\n]+[0-9{]")
 _LINE = re.compile(r"[^\n]*")
 _DIGIT = re.compile(r"[0-9]")
 
@@ -125,6 +126,9 @@ class Parser(StepParser):
         """input = "input" volume"""
         start = self.position
         self.position += len("input")
+        if named := _NAMED_INPUT.match(self.text, self.position):
+            hints = ["leave the name out: `input 64x64x3`; for several images in one volume, `slice` takes each"]
+            raise self.error("syntax", "an input has no name: a spec has one", Span(*named.span(1)), hints)
         volume = self.volume("a volume such as `input 224x224x3`")
         return tree.Input(volume, Span(start, self.position))
 

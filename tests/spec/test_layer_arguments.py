@@ -131,10 +131,10 @@ def test_a_list_comes_back_as_it_is_written(filters: list[list[list[list[int]]]]
 
 def test_nothing_in_a_list_is_a_layer_or_a_separator() -> None:
     """Bars in a list are no branches, and its brackets no group; the layer behind it is one."""
-    text = "input 8x8x3\nadd( conv 3x3x3 kernel=[1 | 2; -3] p1 - relu | )"
+    text = "input 8x8x3\nadd( avgpool 3x3 s1 p1 kernel=[1 | 2; -3] - relu | )"
     with pytest.raises(cnncalc.SpecError) as caught:
         cnncalc.load(text)
-    assert caught.value.message == "conv has no option `kernel=[1 | 2; -3]`"
+    assert caught.value.message == "avgpool has no option `kernel=[1 | 2; -3]`"
 
 
 def test_a_list_that_is_not_closed_is_shown_where_it_begins() -> None:

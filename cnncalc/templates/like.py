@@ -202,7 +202,7 @@ def _known(source: Source) -> Network | None:
     try:
         return load(source.text)
     except SpecError as error:
-        if error.code != "no-input" or zoo.closest_name(source.text):
+        if error.code != "no-input":
             raise
     return None
 

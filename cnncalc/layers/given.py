@@ -20,6 +20,10 @@ MOST_WRITTEN = 49
 """Most numbers of a filter that an import writes out."""
 
 
+MOST_NUMBERS = 4096
+"""Most numbers of a kernel that has a name: 64x64."""
+
+
 class Given(NamedTuple):
     """What a spec says of a layer's numbers.
 
@@ -117,6 +121,9 @@ KERNELS = (*_ANY_SIZE, *_SQUARE)
 
 
 def _named(name: str, sides: tuple[int, ...]) -> Any:
+    if prod(sides) > MOST_NUMBERS:
+        message = f"a kernel with a name has at most {MOST_NUMBERS:,} numbers, not {prod(sides):,}"
+        raise Fault("out-of-range", message, about="size")
     if name in _ANY_SIZE:
         return _ANY_SIZE[name](sides)
     if name not in _SQUARE:

@@ -39,6 +39,7 @@ conv 3x7x7x64 s1x2x2 p1x3x3 - avgpool 1x3x3 s1x2x2 p0x1x1 nopad - pad 0:1x0:1x1 
 )
 
 WORDS = (
+    *("reshape", "times", "-1", "channelmax", "groupsum", "fixed", "kernel=box", "kernel=[1 2; 3 4]", "local", "nopad"),
     *("conv", "dwconv", "deconv", "pool", "pool2", "avgpool", "fc", "bn", "gn", "relu", "add(", "concat(", "mul(", ")"),
     *(
         "input",
@@ -77,6 +78,24 @@ WORDS = (
 )
 
 HOSTILE_LAYERS = (
+    *(
+        "reshape 1000000000000x1x1",
+        "upsample 1000000000x1000000000",
+        "upsample 1009x1013 bilinear",
+        "upsample x1.0000001",
+    ),
+    *(
+        "local 3x3x1000000000000",
+        "gap - channelconv 999999999999",
+        "padchannels 1000000000000",
+        "softmax groups=999999999",
+    ),
+    *(
+        "slice 0:4:1000000000000",
+        "conv 1000000x1000000x1 kernel=binomial p500000",
+        "times 1e12",
+        "pixelunshuffle 1000000",
+    ),
     *("conv 1000000000000x1x1", "conv 1x1x1000000000000", "upsample x1000000000000", "deconv 1x1x1 s1000000000000"),
     *("conv 1x1x1 s1000000000000", "conv 3x3x8 g999999999999", "deconv 1000x1000x8 s999 p400", "pad 1000000000000"),
     *("pool 1x1 s1000000000000", "adaptiveavgpool 1009x1013", "adaptiveavgpool 1000000000000", "pixelshuffle 1000000"),

@@ -69,6 +69,10 @@ def test_what_does_not_fit():
         "the list `kernel` is 2x2, and the kernel is 3x3",
     )
     assert told("conv 1x1x3 kernel=[1 || 2]", "9x9x1") == ("bad-size", "the list `kernel` has 2 filters of 1 channels")
+    assert told("conv 65x65x1 p32 kernel=box", "9x9x1") == (
+        "out-of-range",
+        "a kernel with a name has at most 4,096 numbers, not 4,225",
+    )
     assert told("conv 1x1x3 nobias bias=1", "9x9x1") == ("bad-option", "`nobias` leaves out what `bias` sets")
     assert told("conv 1x1x3 bias=[1 2]", "9x9x1") == (
         "bad-size",

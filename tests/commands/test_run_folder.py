@@ -22,6 +22,8 @@ COMMANDS = (
     ("predict", "run", "seven.png", "--weights", "last", "--device", "cpu"),
     ("train", "--resume", "run", "--device", "cpu", "--quiet"),
     ("export", "run", "-o", "weights.pt"),
+    ("report", "run", "--gradients"),
+    ("report", "run", "-o", "page.html", "--limit", "8", "--device", "cpu"),
 )
 
 

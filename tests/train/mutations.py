@@ -155,4 +155,23 @@ def something_else(draw: random.Random, run: Path) -> None:
         path.symlink_to(path)
 
 
-MUTATIONS: tuple[Mutation, ...] = (facts, recipe, spec, weights, checkpoint, bytes_of_a_file, something_else)
+def history(draw: random.Random, run: Path) -> None:
+    """Change a cell or a line of ``metrics.csv`` or ``gradients.csv``."""
+    path = run / draw.choice(["metrics.csv", "gradients.csv"])
+    lines = path.read_text().split("\n")
+    place = draw.randrange(len(lines))
+    how = draw.random()
+    if how < 0.2:
+        lines.insert(place, lines[place])
+    elif how < 0.4:
+        del lines[place]
+    else:
+        cells = lines[place].split(",")
+        cells[draw.randrange(len(cells))] = draw.choice(CELLS)
+        lines[place] = ",".join(cells)
+    path.write_text("\n".join(lines))
+
+
+CELLS = ("", "x", "nan", "inf", "-1", "1e400", "9" * 30, "\x00", "猫", '"', "1e-320", "0", "-0.0", "1e308", "-1e308")
+
+MUTATIONS: tuple[Mutation, ...] = (facts, recipe, spec, weights, checkpoint, history, bytes_of_a_file, something_else)

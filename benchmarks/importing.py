@@ -8,7 +8,8 @@
 Of every convolutional module of timm, each family counts once: models whose names differ in numbers and in words
 for a size are one family, and its first model, with numbers in their natural order, stands for it. Networks of more
 than 100 million parameters are left out. They are made without weights, for images of 96x96 where they take those,
-and else of their own size. Every import runs in a process of its own with a limit on its time.
+and else of their own size. Every import runs in a process of its own with a limit on its processor time, which is also
+the time that is printed: that of making the network, importing it, and comparing what both compute.
 
 Of segmentation-models-pytorch, every decoder stands on ResNet-18, and a U-Net on one encoder of every family. Of
 torchvision, the convolutional networks for segmentation and for video are imported; its classifiers are in the tests.
@@ -25,7 +26,8 @@ import argparse
 import itertools
 import multiprocessing
 import re
-import time
+import resource
+import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
@@ -71,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="models of the collection; all without any")
     parser.add_argument("--of", choices=COLLECTIONS, default="timm", help="the collection (default: timm)")
-    parser.add_argument("--seconds", type=float, default=120, help="the limit for one import (default: 120)")
+    parser.add_argument("--seconds", type=float, default=120, help="processor time for one import (default: 120)")
     parser.add_argument("--texts", type=Path, metavar="FOLDER", help="a folder for the specs that are written")
     parser.add_argument("--list", action="store_true", help="only list the networks")
     given = parser.parse_args()
@@ -175,22 +177,25 @@ def watched(collection: Collection, name: str, seconds: float) -> Result:
     """Import a network in a process of its own."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=imported, args=(collection, name, sender))
-    start = time.perf_counter()
+    child = context.Process(target=imported, args=(collection, name, seconds, sender))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child.start()
     sender.close()
     try:
-        result = receiver.recv() if receiver.poll(seconds) else Result("hangs", f"not done after {seconds:g} s")
+        result = receiver.recv()
     except EOFError:
         child.join()
-        result = Result("crashes", f"the process ended with {child.exitcode}")
+        hangs = child.exitcode == -signal.SIGXCPU
+        result = Result(*("hangs", f"over {seconds:g} s") if hangs else ("crashes", f"ended with {child.exitcode}"))
     child.kill()
     child.join()
-    return result._replace(seconds=time.perf_counter() - start)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return result._replace(seconds=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def imported(collection: Collection, name: str, sender: Connection) -> None:
-    """Import a network, and send how it went."""
+def imported(collection: Collection, name: str, seconds: float, sender: Connection) -> None:
+    """Import a network within some processor time, and send how it went."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     model, own = collection.make(name)

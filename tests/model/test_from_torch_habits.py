@@ -90,6 +90,18 @@ def test_a_part_of_the_positions(habit: Callable[[Habit, Tensor], object], text:
 # ---- channels as positions, and constants
 
 
+def partial_convolution(m: Habit, x: Tensor) -> Tensor:
+    """FasterNet's, which leaves most channels as they are."""
+    x = x.clone()
+    x[:, 2:4] = torch.relu(x[:, 2:4])
+    return m.conv(x)  # type: ignore[no-any-return]
+
+
+def test_channels_that_are_written_over() -> None:
+    text = "conv 3x3x8 p1 - concat( slice 0:2 | slice 2:4 - relu | slice 4:8 ) - conv 1x1x8"
+    assert check(partial_convolution) == text
+
+
 def space_to_depth(m: Habit, x: Tensor) -> Tensor:
     """As timm's TResNet does: the channels of a block of positions stand together."""
     batch, channels, height, width = x.size()

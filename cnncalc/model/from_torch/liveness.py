@@ -8,17 +8,11 @@ import torch
 from torch import fx
 
 from cnncalc.model.from_torch.operations import Readout
-from cnncalc.model.from_torch.refusals import cannot_say
 from cnncalc.model.from_torch.trace import Traced
-from cnncalc.model.from_torch.traced_values import write_into
 
 
 def live_calls(traced: Traced) -> set[fx.Node]:
-    """Return the calls that the output depends on, also by what they write over.
-
-    Raises:
-        SpecError: where a part of a tensor is written over, which is no layer.
-    """
+    """Return the calls that the output depends on, also by what they write over."""
     alive: set[fx.Node] = set()
     memory: set[int] = set()
     for node in reversed(traced.graph.nodes):
@@ -27,11 +21,6 @@ def live_calls(traced: Traced) -> set[fx.Node]:
             alive.add(node)
             alive.update(node.all_input_nodes)
             memory.update(*[memory_of(source.meta.get("value")) for source in node.all_input_nodes])
-    parts = next((node for node in traced.graph.nodes if node in alive and node.target is write_into), None)
-    if parts is not None:
-        why = "it writes into a part of a tensor"
-        path, line = parts.meta["scopes"][-1].path, parts.meta["line"]
-        raise cannot_say(path, f"`{write_into.__name__}`", why, line=line)
     return alive
 
 

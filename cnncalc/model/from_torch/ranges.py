@@ -17,6 +17,7 @@ from cnncalc.layers.written import Unsayable, option, size, words
 from cnncalc.model.from_torch.axes import CHANNELS, IMAGES, REPEATED, Atom, Axes, axes_of, axis_sizes
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.merges import joined
 from cnncalc.model.from_torch.trace import BATCH
 from cnncalc.model.from_torch.values import View
 
@@ -60,6 +61,25 @@ def _part(part: Any, length: int) -> AxisRange:
     if isinstance(part, int):
         return AxisRange(part % length, part % length + 1, drops=True)
     return AxisRange(*part.indices(length))
+
+
+def written_into(call: Call) -> View:
+    """Read ``x[:, :4] = y``: the channels before, those that are written, and those after."""
+    view, value, place = call.emitter.settled(call.view), call["value"], call["place"]
+    places = place if isinstance(place, tuple) else (place,)
+    sizes, axis = axis_sizes(view.axes), call.emitter.channel_axis(view)
+    if axis is None or not isinstance(value, View) or not all(isinstance(part, slice) for part in places):
+        raise Unsayable("it writes into a part of a tensor")
+    parts = [AxisRange(0, length) for length in sizes]
+    parts[: len(places)] = [_part(part, length) for part, length in zip(places, sizes, strict=False)]
+    others = [part == AxisRange(0, length) for part, length in zip(parts, sizes, strict=True)]
+    taken = parts[axis]
+    whole = all(full for at, full in enumerate(others) if at != axis) and taken.step == 1
+    if not whole or axis_sizes(value.axes) != [*sizes[:axis], taken.length, *sizes[axis + 1 :]]:
+        raise Unsayable("it writes into a part of a tensor")
+    ends = AxisRange(0, taken.start), AxisRange(taken.stop, sizes[axis])
+    before, after = [[_along(call.emitter, view, axis, end)] if end.length else [] for end in ends]
+    return joined(call.emitter, "concat", [*before, value, *after], axis)
 
 
 def narrow(call: Call) -> View:

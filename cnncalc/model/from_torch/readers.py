@@ -11,7 +11,9 @@ from torch import nn
 from cnncalc.layers import layers
 from cnncalc.layers.torch_calls import Signature, signatures
 from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.ranges import written_into
 from cnncalc.model.from_torch.shapes import SHAPES
+from cnncalc.model.from_torch.traced_values import write_into
 
 
 class Reader(NamedTuple):
@@ -32,6 +34,8 @@ class Readers:
             self._add(vars(layer).get("torch_calls", ()), layer.from_torch)
         for declared, read in SHAPES.items():
             self._add((declared,), read)
+        into = Signature(write_into.__name__, ("place", "value"), {})
+        self.functions[into.name] = [Reader(into, written_into)]
 
     def _add(self, declared: tuple[str, ...], read: Callable[[Any], Any]) -> None:
         for signature in signatures(declared):

@@ -139,14 +139,19 @@ def _named(name: str, sides: tuple[int, ...]) -> Any:
 # ---- the way back
 
 
-def given_tokens(call: TorchCall) -> Tokens | None:
-    """Write the constants of a convolution of PyTorch; None where it learns its numbers."""
+def given_tokens(call: TorchCall, *, single: bool = False) -> Tokens | None:
+    """Write the constants of a convolution of PyTorch; None where it learns its numbers.
+
+    ``single`` says that there can be one kernel alone, for every channel and filter.
+    """
     weight = call.fixed("weight")
     if weight is None:
         return None
     bias = call.fixed("bias")
     if bias is None and call["bias"] is not None:
         raise Unsayable("it learns its biases and not its weights")
+    if single and len({channel for each in weight for channel in each}) > 1:
+        raise Unsayable("its weights are constants of the module, and not the same for all channels")
     tokens = (Token("fixed"), Token(f"kernel={_kernel_text(weight)}"))
     if not bias or not any(bias):
         return tokens if not bias else (*tokens, Token("bias=0"))

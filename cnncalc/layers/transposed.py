@@ -11,7 +11,8 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.captions import unusual, with_kernel
-from cnncalc.layers.convolution import check_groups, convolution_kernel, kernel_and_filters
+from cnncalc.layers.convolution import check_groups, convolution_kernel, kernel_and_filters, without_gradient
+from cnncalc.layers.given import Given, given_tokens, read_given
 from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
@@ -39,6 +40,7 @@ class TransposedConvolution(Layer):
     filters: int
     groups: int
     bias: bool
+    given: Given
 
     kind = "deconv"
     role = "enlarging"
@@ -50,7 +52,12 @@ class TransposedConvolution(Layer):
             r"(?:transposed? conv(?:olution)?|deconvolution)",
         ),
     )
-    examples = ("8x8x4: deconv 2x2x6 s2", "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias", "8x4: deconv 3x4")
+    examples = (
+        "8x8x4: deconv 2x2x6 s2",
+        "8x8x4: deconv 3x3x6 s2 p1 op1 g2 nobias",
+        "8x4: deconv 3x4",
+        "8x8x4: deconv 4x4x4 s2 p1 g4 nobias fixed kernel=box",
+    )
 
     @classmethod
     def read(cls, arguments: Arguments) -> TransposedConvolution:
@@ -69,7 +76,8 @@ class TransposedConvolution(Layer):
             raise Fault("bad-option", message, about="outpad")
         before = tuple([pair[0] for pair in padding])
         bias = not arguments.flag("nobias")
-        layer = cls(kernel, stride, before, extra, dilation, filters, groups, bias)
+        given = read_given(arguments, kernel, 1, 1, biases=bias)
+        layer = cls(kernel, stride, before, extra, dilation, filters, groups, bias, given)
         check_groups(arguments.source.channels, filters, groups)
         return layer
 
@@ -91,14 +99,18 @@ class TransposedConvolution(Layer):
         extent = self.dilation[axis] * (self.kernel[axis] - 1) + 1
         return (size - 1) * self.stride[axis] - 2 * self.padding[axis] + extent + self.output_padding[axis]
 
-    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+    def filter_factors(self, sources: Sources) -> tuple[int, ...]:
+        """Return the factors of the number of weights, learned or not."""
         return (*self.kernel, sources[0].channels // self.groups, self.filters)
 
-    def biases(self, sources: Sources) -> int:
-        return self.filters if self.bias else 0
+    def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        return () if self.given.fixed else self.filter_factors(sources)
 
-    def weight_matrix(self, sources: Sources) -> tuple[int, int]:
-        return sources[0].channels, prod(self.kernel) * self.filters // self.groups
+    def biases(self, sources: Sources) -> int:
+        return self.filters if self.bias and not self.given.fixed else 0
+
+    def weight_matrix(self, sources: Sources) -> tuple[int, int] | None:
+        return None if self.given.fixed else (sources[0].channels, prod(self.kernel) * self.filters // self.groups)
 
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (*sources[0], *self.kernel, self.filters // self.groups)
@@ -141,7 +153,8 @@ class TransposedConvolution(Layer):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        shape = call.learned("weight")
+        given = given_tokens(call, single=True)
+        shape = call.learned("weight") if given is None else call.shape("weight")
         assert shape is not None  # a convolution has weights
         kernel, groups, dimensions = shape[2:], call["groups"], len(shape) - 2
         written = words(
@@ -152,7 +165,8 @@ class TransposedConvolution(Layer):
             option("op", "outpad", each(call["output_padding"], dimensions), 0),
             option("d", "dilation", each(call["dilation"], dimensions), 1),
             option("g", "groups", (groups,), 1),
-            flag("nobias", call.learned("bias") is None),
+            flag("nobias", (call.learned("bias") if given is None else call["bias"]) is None),
+            given or (),
         )
         return call.sliding(written)
 
@@ -170,10 +184,13 @@ class TransposedConvolution(Layer):
             bias=self.bias,
             dilation=self.dilation,
         )
-        return (convolution,)
+        return (self.given.step(convolution),)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        return (convolution_kernel(self, sources, self.kernel, self.filters // self.groups),)
+        convolution = convolution_kernel(self, sources, self.kernel, self.filters // self.groups)
+        if self.given.fixed:
+            return (without_gradient(convolution, prod(self.filter_factors(sources)), self.filters * self.bias),)
+        return (convolution,)
 
     def caption(self) -> str:
         return with_kernel(self.kind, self.kernel, self.filters)

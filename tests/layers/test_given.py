@@ -78,3 +78,12 @@ def test_what_does_not_fit():
         "bad-size",
         "the list `bias` has one number, or one for each of 3 filters",
     )
+
+
+def test_an_enlargement_by_constants():
+    """Each value spread over a window: a transposed convolution of one kernel for every channel."""
+    images, made = computed("deconv 3x3x2 s2 g2 nobias fixed kernel=[1 2 1; 2 4 2; 1 2 1]", "4x4x2")
+    kernel = torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]).expand(2, 1, 3, 3)
+    torch.testing.assert_close(made, functional.conv_transpose2d(images, kernel, stride=2, groups=2))
+    node = layer("deconv 3x3x2 s2 g2 nobias fixed kernel=box", "4x4x2")
+    assert (node.params, node.macs) == (0, 4 * 4 * 2 * 9)

@@ -17,7 +17,7 @@ from cnncalc.model.from_torch.values import Tensor
 RUNNING = ("running_mean", "running_var")
 """What a layer keeps and does not learn."""
 
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 """Modules that a spec can have with constants."""
 
 ROLES = ("weight", "bias", *RUNNING)

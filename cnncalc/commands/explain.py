@@ -9,7 +9,7 @@ import click
 from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.commands.options import common_options, gather, spec_argument
 from cnncalc.core.errors import SpecError
-from cnncalc.core.words import did_you_mean, shorten
+from cnncalc.core.words import shorten
 from cnncalc.report.explain import explain_report
 
 
@@ -42,8 +42,7 @@ def _chosen(counts: Counts, wanted: str | None) -> list[LayerCounts]:
     chosen = chosen or [row for row in counts.rows if row.node.name.startswith(name + ".")]
     if chosen:
         return chosen
-    names = [row.node.name for row in counts.rows]
-    listed = "layers are " + ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    raise SpecError(
-        "unknown-name", f"there is no layer `{shorten(wanted)}`", hints=[*did_you_mean(name, names), listed]
-    )
+    from cnncalc.draw.layer.choosing import near_names  # only on the way to an error
+
+    hints = near_names(counts.network, name)
+    raise SpecError("unknown-name", f"there is no layer `{shorten(wanted)}`", hints=hints)

@@ -37,6 +37,15 @@ def shorten(text: str, limit: int = 40) -> str:
     return printable(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
+def one_spelling(name: str) -> str:
+    """Return a name in the spelling in which Python has it: an accent may be typed with its letter or behind it."""
+    if name.isascii():
+        return name.lower()
+    import unicodedata  # only names of other than English letters need it
+
+    return unicodedata.normalize("NFKC", name).lower()
+
+
 def type_text(value: object) -> str:
     """Return what a value is, for a message: ``a str``, ``an int``, ``None``."""
     name = type(value).__name__

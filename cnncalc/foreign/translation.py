@@ -63,7 +63,13 @@ class Translation(NamedTuple):
         if error.code == "no-input":
             first = self.draft.steps[0].span
             hints = [f"it takes {self.draft.like}"] if self.draft.like else []
-            return SpecError(error.code, f"{self.what} without an input", span=first, source=self.origin, hints=hints)
+            return SpecError(
+                error.code,
+                f"this has no input volume; it is read as {self.what}",
+                span=first,
+                source=self.origin,
+                hints=hints,
+            )
         line = self.spec.line(error.span.start)
         called = _CALLED_AT.search(error.trail[0]) if error.trail else None
         line = min(int(called[1]), len(self.places)) if called else line

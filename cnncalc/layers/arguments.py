@@ -12,13 +12,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
 from cnncalc.core.errors import Fault
-from cnncalc.core.limits import MAX_DIGITS, MAX_NUMBER
+from cnncalc.core.limits import MAX_DIGITS, MAX_NAME, MAX_NUMBER
 from cnncalc.core.volume import Volume
-from cnncalc.core.words import closest, shorten
+from cnncalc.core.words import closest, one_spelling, shorten
 from cnncalc.layers.number_lists import Filters, read_number, read_numbers
 
 _SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 _SPELLINGS = {
     "s": "stride",
     "p": "pad",
@@ -181,13 +180,14 @@ class Arguments:
 
     def shared_weights(self) -> str:
         """Return the name under which layers share their weights, ``weights=head``; "" where none is written."""
-        place, name = self._options.pop("weights", (None, ""))
+        place, written = self._options.pop("weights", (None, ""))
         if place is None:
             return ""
         self.places["weights"] = place
-        if not _NAME.fullmatch(name):
+        name = one_spelling(written)
+        if not name.isidentifier() or len(name) > MAX_NAME:
             hints = ["write letters, digits and `_`, as in `weights=head`"]
-            raise Fault("bad-option", f"`{shorten(name)}` is not a name for weights", about="weights", hints=hints)
+            raise Fault("bad-option", f"`{shorten(written)}` is not a name for weights", about="weights", hints=hints)
         return name
 
     def numbers(self, name: str) -> Filters | None:

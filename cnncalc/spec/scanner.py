@@ -7,7 +7,7 @@ import re
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_NAME, MAX_PARTS, MAX_WORDS
 from cnncalc.core.source import Source, Span
-from cnncalc.core.words import shorten
+from cnncalc.core.words import one_spelling, shorten
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import RESERVED_NAMES, Expression, ExpressionParser
 
@@ -165,7 +165,7 @@ class Scanner:
         while end < len(self.text) and f"{'a' if end > start else ''}{self.text[end]}".isidentifier():
             end += 1
         self.position = end
-        return _one_spelling(self.text[start:end]) if end > start else None
+        return one_spelling(self.text[start:end]) if end > start else None
 
     # ---- between the words
 
@@ -306,10 +306,3 @@ def _in_one_line(parts: list[str]) -> str:
         written.append(sign + part if written else part)
         between = ""
     return "".join(written)
-
-
-def _one_spelling(name: str) -> str:
-    """Return a name in the spelling in which Python has it: an accent may be typed with its letter or behind it."""
-    import unicodedata  # only names of other than English letters need it
-
-    return unicodedata.normalize("NFKC", name).lower()

@@ -200,9 +200,17 @@ class StepParser(Scanner):
         while not self.take(")"):
             arguments.append(self.argument())
             self.comma_or_close(opened)
-        weights = self.name("a name for the weights, as in `weights=head`") if self.match(_WEIGHTS) else ""
+        weights = self._weights_name() if self.match(_WEIGHTS) else ""
         self.refuse_long(weights)
         return tree.CallSyntax(name, tuple(arguments), Span(start, self.position), weights)
+
+    def _weights_name(self) -> str:
+        """letter { letter | digit | "_" }, letters of any script"""
+        self.gap()
+        name = self.label_name()
+        if name is None:
+            raise self.unexpected("a name for the weights, as in `weights=head`")
+        return name
 
     def argument(self) -> tree.ArgumentSyntax:
         """argument = [ name "=" ] expression"""

@@ -51,7 +51,18 @@ def test_an_unknown_layer_is_named_with_the_nearest(cnncalc: Cnncalc) -> None:
     done = cnncalc("explain", "conv 3x3x2 - relu", "con1", "--input", "8x8x1")
     assert (done.status, done.out) == (1, "")
     assert done.err == (
-        "error[unknown-name]: there is no layer `con1`\n  = did you mean `conv1`?\n  = layers are conv1, relu1\n"
+        "error[unknown-name]: there is no layer `con1`\n"
+        "  = did you mean `conv1`?\n"
+        "  = layers and blocks are conv1, relu1\n"
+    )
+
+
+def test_a_layer_inside_of_blocks_is_found_by_its_last_name(cnncalc: Cnncalc) -> None:
+    spec = "input 8x8x1\nblock b()\nconv 3x3x2 p1 - relu\nend\nb - b"
+    assert cnncalc("explain", spec, "conv1").err == (
+        "error[unknown-name]: there is no layer `conv1`\n"
+        "  = did you mean `b1.conv1`, `b2.conv1`?\n"
+        "  = layers and blocks are b1, b2\n"
     )
 
 

@@ -23,11 +23,11 @@ def small(width=8, weights="DEFAULT"):
     assert weights is None
     return nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU())
 
-def scaled():
-    class Scaled(nn.Module):
+def summed():
+    class Summed(nn.Module):
         def forward(self, x):
-            return x / 255
-    return nn.Sequential(nn.ReLU(), Scaled())
+            return x.cumsum(1)
+    return nn.Sequential(nn.ReLU(), Summed())
 
 def unused():
     class Unused(nn.Module):
@@ -140,7 +140,7 @@ def test_the_text_is_a_file_that_the_other_commands_read(cnncalc: Cnncalc) -> No
         ("models_to_import:number", "error[no-such-callable]: `models_to_import:number` makes no torch.nn.Module"),
         ("models_to_import:failing", "error[import-failed]: `models_to_import:failing` raised RuntimeError: no luck"),
         ("models_to_import:leaving", "error[import-failed]: `models_to_import:leaving` raised SystemExit: goodbye"),
-        ("models_to_import:scaled", "error[cannot-import]: a spec cannot express `truediv` in `1`"),
+        ("models_to_import:summed", "error[cannot-import]: a spec cannot express `cumsum` in `1`"),
     ],
 )
 def test_faults_are_lines_and_write_nothing(cnncalc: Cnncalc, model: str, message: str) -> None:

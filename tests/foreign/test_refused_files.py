@@ -266,6 +266,11 @@ REFUSED = (
         "32x32x3",
     ),
     Refused(
+        "calls without an input volume",
+        "import torch.nn as nn\nmodel = nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU())\n",
+        ("text:2:23: this has no input volume; it is read as PyTorch calls\n  = it takes HxWx3"),
+    ),
+    Refused(
         "timm",
         "timm:resnet50d",
         (

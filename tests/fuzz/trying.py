@@ -99,9 +99,11 @@ def broken_rule(line: Line, status: int, out: str, err: str, seconds: float) -> 
 
 
 def _is_told(line: Line, out: str, err: str) -> bool:
-    """Say whether there is one error, as text or as JSON, or what a full budget gives: the answer."""
-    if len(ERROR.findall(err)) == 1 or line.arguments[:1] in (["check"], ["format"]):  # which have many answers
+    """Say whether there is one error, as text or as JSON, or the answer: what fills a budget, what a check finds."""
+    if len(ERROR.findall(err)) == 1:
         return True
+    if line.arguments[:1] in (["check"], ["format"]):  # a line for each finding, none of which ends the command
+        return bool(out.strip() or err.strip() or {"-o", "--output"} & set(line.arguments))
     with suppress(ValueError, AttributeError):
         return "code" in json.loads(err[err.index("{") :])
     return "memory" in line.arguments[:1] and bool(out or {"-o", "--output"} & set(line.arguments))

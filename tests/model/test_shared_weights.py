@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -73,6 +74,22 @@ def test_weights_of_other_shapes_are_an_error_that_names_both() -> None:
         "   |\n"
         "   = give one of them another name"
     )
+
+
+def test_names_of_weights_have_letters_of_any_script() -> None:
+    """As labels do: here as one letter for each syllable, and as a syllable's parts."""
+    parts = unicodedata.normalize("NFD", "공유")
+    network = cnncalc.load(f"input 8x8x8\nconv 3x3x8 p1 weights=공유 - conv 3x3x8 p1 weights={parts}")
+    assert [layer.params for layer in network.layers] == [3 * 3 * 8 * 8 + 8, 0]
+    block = "block arm()\nconv 3x3x8 p1\nend\n"
+    calls = cnncalc.load(f"input 8x8x8\n{block}arm() weights=팔 - arm() weights=팔")
+    assert calls.params == 3 * 3 * 8 * 8 + 8
+
+
+@pytest.mark.parametrize("name", ["1a", "a+b", "팔+1", "²", "x" * 65])
+def test_what_is_no_name_of_weights(name: str) -> None:
+    with pytest.raises(cnncalc.SpecError, match="is not a name for weights"):
+        cnncalc.load(f"input 8x8x8\nconv 3x3x8 p1 weights={name}")
 
 
 def test_calls_that_differ_are_an_error_that_names_both() -> None:

@@ -23,14 +23,14 @@ def layer_named(network: Network, wanted: str) -> Node:
     inside = [node for node in network.layers if node.name.startswith(f"{name}.")]
     if inside:
         return inside[-1]
-    raise ArgumentError("unknown-name", f"there is no layer `{shorten(wanted)}`", hints=_near(network, name))
+    raise ArgumentError("unknown-name", f"there is no layer `{shorten(wanted)}`", hints=near_names(network, name))
 
 
 MOST_NAMED = 8
 """So many names are listed in a hint."""
 
 
-def _near(network: Network, name: str) -> list[str]:
+def near_names(network: Network, name: str) -> list[str]:
     """Return hints: layers that are called so inside of blocks, or else alike, and what stands outside of blocks."""
     names = [node.name for node in network.layers]
     inside = [whole for whole in names if whole.endswith(f".{name}")]

@@ -15,7 +15,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.plan import plan
 from cnncalc.network import Network, Node
-from cnncalc.to_foreign.writer import ForeignWriter, check_single
+from cnncalc.to_foreign.writer import ForeignWriter, check_learned, check_single
 
 _ACTIVATIONS = {
     **{name: name for name in ("relu", "relu6", "tanh", "mish", "elu", "selu", "gelu")},
@@ -53,6 +53,7 @@ class DarknetCfg(ForeignWriter):
         """Take a network; raise `SpecError` for a layer that Darknet has no section for."""
         self.network = network
         check_single(network, self.what)
+        check_learned(network, self.what)
         if network.input.dimensions != 2:
             message = f"Darknet reads images, which have a height and a width, and not {network.input}"
             raise SpecError("not-in-format", message)

@@ -14,6 +14,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.plan import MOST_DIMENSIONS, plan
 from cnncalc.network import Network, Node
+from cnncalc.to_foreign.writer import check_learned
 
 
 class Rearranged(NamedTuple):
@@ -106,6 +107,7 @@ class KerasModel:
         if network.input.dimensions > MOST_DIMENSIONS:
             message = f"{what} has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
             raise SpecError("not-in-format", message)
+        check_learned(network, what)
         self.network = network
         self.what = what
         self.layers: list[KerasCall] = []

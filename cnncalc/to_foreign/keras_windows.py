@@ -77,7 +77,8 @@ def average_pool(model: KerasModel, node: Node, source: Made) -> Made:
     written = tuple([(window.before, window.after) for window in layer.windows])
     padded = any(map(any, written))
     if any(map(any, pads)) and (pads != written or not layer.count_padding):
-        if not _is_same(node, pads) or (padded and layer.count_padding):
+        one_sided = any(before != after for before, after in pads)  # Keras on PyTorch counts what it pads there
+        if one_sided or not _is_same(node, pads) or (padded and layer.count_padding):
             raise model.fault(node, f"{model.what} has no average over part of a window with this padding")
         return _pool(model, node, "AveragePooling", source, "same")
     if padded:

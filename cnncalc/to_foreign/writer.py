@@ -11,6 +11,15 @@ from cnncalc.core.words import listed
 from cnncalc.network import Network
 
 
+def check_learned(network: Network, what: str) -> None:
+    """Refuse weights that are fixed, which these formats have no place for; ``what`` is the format."""
+    for node in network.layers:
+        if getattr(getattr(node.layer, "given", None), "fixed", False):
+            message = f"`{node.name}`: {what} is written with learned weights only, and these are fixed"
+            hints = ["leave `fixed` out, or export PyTorch source or ONNX"]
+            raise SpecError("not-in-format", message, span=node.span, source=network.source, hints=hints)
+
+
 def check_single(network: Network, what: str) -> None:
     """Refuse several outputs and shared weights, which are not written in these formats; ``what`` is the format."""
     if network.outputs_at:

@@ -11,6 +11,7 @@ import pytest
 import cnncalc
 from cnncalc.layers.registry import layers
 from cnncalc.report.diagnostics import draw_error
+from cnncalc.to_foreign import FORMATS
 from cnncalc.to_foreign.keras_source import KerasSource
 from cnncalc.to_foreign.keras_table import KERAS
 from tests.commands.conftest import Cnncalc
@@ -192,6 +193,15 @@ def test_what_cannot_be_said(text: str, said: str) -> None:
         f" 2 | {text}",
         f"   | {'^' * len(text)}",
     ]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_fixed_weights_are_refused(form: str) -> None:
+    """They are in no state_dict, and no format has a place for them."""
+    with pytest.raises(cnncalc.SpecError) as caught:
+        FORMATS[form](cnncalc.load("conv 3x3x4 p1 fixed kernel=box - relu", input="8x8x4"))
+    what = FORMATS[form].what
+    assert caught.value.message == f"`conv1`: {what} is written with learned weights only, and these are fixed"
 
 
 def test_more_than_three_dimensions() -> None:

@@ -156,6 +156,18 @@ def test_a_reshaped_parameter_is_a_factor_per_channel() -> None:
         (lambda m, x: functional.pad(m.a(x), (1, 1, 1, 1), mode="circular"), "conv 3x3x8 p1 - pad 1 circular"),
         (lambda m, x: m.a(x).mean((2, 3)).view(-1, 2, 2, 2), "conv 3x3x8 p1 - gap - reshape 2x2x2"),
         (lambda m, x: functional.pixel_unshuffle(m.a(x), 2), "conv 3x3x8 p1 - pixelunshuffle 2"),
+        (
+            lambda m, x: m.a(x).view(-1, 8, 4, 2, 4, 2).permute(0, 1, 3, 5, 2, 4).reshape(-1, 32, 4, 4),
+            "conv 3x3x8 p1 - pixelunshuffle 2",
+        ),
+        (
+            lambda m, x: m.a(x).view(-1, 8, 4, 2, 4, 2).permute(0, 3, 5, 1, 2, 4).reshape(-1, 32, 4, 4),
+            "conv 3x3x8 p1 - pixelunshuffle 2 - shuffle 8",
+        ),
+        (
+            lambda m, x: m.a(x).view(-1, 2, 2, 2, 8, 8).permute(0, 1, 4, 2, 5, 3).reshape(-1, 2, 16, 16),
+            "conv 3x3x8 p1 - pixelshuffle 2",
+        ),
         (lambda m, x: 2 * m.a(x) / 8, "conv 3x3x8 p1 - times 2 - times 0.125"),
         (lambda m, x: 3 + m.a(x) - 0.5, "conv 3x3x8 p1 - plus 3 - plus -0.5"),
         (lambda m, x: 1 - m.a(x), "conv 3x3x8 p1 - times -1 - plus 1"),

@@ -76,6 +76,35 @@ def shuffled(axes: Axes, volume: Volume, batch: int) -> int | None:
     return outer.size if layout_of(straight, volume, batch) in (FIRST, VECTOR) else None
 
 
+def folded(axes: Axes, volume: Volume, batch: int) -> tuple[str, int, bool] | None:
+    """Return how positions of images have become channels, or channels positions, where that is all that was done.
+
+    That is the word (``pixelunshuffle``, ``pixelshuffle``), its factor, and whether the places stand in front of the
+    channels.
+    """
+    if len(axes) != 4 or volume.dimensions != 2 or max(volume.spatial) == 1:
+        return None
+    (height, width), channels, sizes = volume.spatial, volume.channels, axis_sizes(axes)
+    images, found = _atoms(IMAGES, batch), tuple(map(_joined, axes))
+    for factor in {height // max(sizes[2], 1)} - {0, 1}:
+        rest = _every(1, factor, height // factor), _every(2, factor, width // factor)
+        places = _atoms(1, factor) + _atoms(2, factor)
+        if found == (images, _atoms(CHANNELS, channels) + places, *rest):
+            return "pixelunshuffle", factor, False
+        if found == (images, places + _atoms(CHANNELS, channels), *rest):
+            return "pixelunshuffle", factor, True
+    for factor in {sizes[2] // height} - {0, 1}:
+        rows = _atoms(1, height) + _every(CHANNELS, factor, factor)
+        columns = _atoms(2, width) + _atoms(CHANNELS, factor)
+        if found == (images, _every(CHANNELS, factor**2, channels // factor**2), rows, columns):
+            return "pixelshuffle", factor, False
+    return None
+
+
+def _every(kind: int, stride: int, size: int) -> tuple[Atom, ...]:
+    return (Atom(kind, stride, size),) if size > 1 else ()
+
+
 def axis_sizes(axes: Axes) -> list[int]:
     """Return how many numbers each dimension runs over: the shape."""
     return [prod([atom.size for atom in atoms]) for atoms in axes]

@@ -24,6 +24,7 @@ from cnncalc.model.from_torch.axes import (
     VECTOR,
     axes_of,
     axis_sizes,
+    folded,
     layout_of,
     reshaped,
     shuffled,
@@ -212,6 +213,13 @@ class Emitter:
 
     def arranged(self, view: View) -> View:
         """Return a view whose channels are in order: a shuffle is a layer."""
+        volume = self.volume(view)
+        if (found := folded(view.axes, volume, BATCH)) is not None:
+            word, factor, in_front = found
+            wanted = Volume.of(axis_sizes(view.axes)[2:], axis_sizes(view.axes)[1])
+            made = self.made(words(word, size((factor,), "size")), view, wanted)
+            apart = words("shuffle", size((volume.channels,), "groups"))
+            return self.made(apart, made, wanted) if in_front and volume.channels > 1 else made
         groups = shuffled(view.axes, self.volume(view), BATCH)
         if groups is None:
             return view

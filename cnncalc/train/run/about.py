@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cnncalc.analysis.training_advice import training_advice
 from cnncalc.core.numbers import counted
 from cnncalc.train.data import Dataset
 from cnncalc.train.engine.classifier_head import loss_note
+from cnncalc.train.engine.data_advice import data_advice
 from cnncalc.train.engine.devices import describe
 from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.splits import missing_classes
@@ -38,6 +40,7 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
         *(("note", note) for note in dataset.notes),
         *skipped,
         *([("few images", missing)] if missing else []),
+        *(("hint", text) for text in (*data_advice(plan), *training_advice(network, drawn=plan.first is None))),
         ("device", f"{where}, {recipe.precision}"),
         ("recipe", _recipe_line(recipe)),
         ("augmentation", _augmentation_line(recipe)),

@@ -1,0 +1,48 @@
+"""What makes images hard to learn from is said once, before the first step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncalc.train.data import DataRequest
+from tests.train.runs import Heard, train
+
+
+def hints(counts: list[int], **settings: object) -> list[str]:
+    """Train on so many images of each class, and return what is said."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+    images, tested = np.zeros((len(labels), 8, 8), np.uint8), np.zeros((2, 8, 8), np.uint8)
+    np.savez("d.npz", x_train=images, y_train=labels, x_test=tested, y_test=[0, 1])
+    heard = Heard()
+    train("input 8x8x1\nfc 2", "run", data=DataRequest("d.npz"), heard=heard, **settings)
+    (begun,) = heard.all("begin")
+    return [text for word, text in begun.facts if word == "hint"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "settings", "said"),
+    [
+        ([30, 30], {"batch": 2, "epochs": 2}, []),
+        (
+            [100, 10],
+            {"batch": 2, "epochs": 1},
+            ["class 1 has 10 images to train on, and class 0 100: rare classes are learned last"],
+        ),
+        (
+            [9, 40],
+            {"batch": 1, "epochs": 2},
+            ["class 0 has 9 images to train on: more images, or trained --weights, help"],
+        ),
+        (
+            [30, 30],
+            {"batch": 60, "epochs": 3},
+            ["the run has 3 steps: a smaller --batch or more --epochs give it more"],
+        ),
+    ],
+    ids=["enough", "uneven", "few images", "few steps"],
+)
+def test_what_is_said(folder: Path, counts: list[int], settings: dict[str, object], said: list[str]) -> None:
+    assert hints(counts, **settings) == said

@@ -112,7 +112,7 @@ def _deep_without_norms(network: Network) -> str:
     depth = depth_of(network).longest_path
     if depth < DEEP or _has(network, "normalisation") or any(len(node.inputs) > 1 for node in network.layers):
         return ""
-    return f"{depth} layers with weights have neither norms nor shortcuts: add `bn` behind convolutions"
+    return f"{depth} layers with weights have neither norms nor shortcuts: add `bn` after convolutions"
 
 
 def _has(network: Network, role: str) -> bool:

@@ -128,7 +128,7 @@ class _Expansion(StepExpansion):
         if not self.volumes:
             raise self.no_input(statement.span)
         if self.outputs:
-            message = "this step stands behind the `output`"
+            message = "this step follows the `output`"
             raise self.error("misplaced", message, statement.span, ["put the `output` last"])
         return self.step(statement, at, scope)
 

@@ -39,7 +39,7 @@ from cnncalc.zoo.catalogue import catalogue
         ),
         (
             "(conv3-8 - relu)*12 - fc 10",
-            ["13 layers with weights have neither norms nor shortcuts: add `bn` behind convolutions"],
+            ["13 layers with weights have neither norms nor shortcuts: add `bn` after convolutions"],
         ),
         ("(conv3-8 - bn - relu)*12 - fc 10", []),
         ("(add( conv3-3 - relu | ))*12 - fc 10", []),
@@ -61,5 +61,5 @@ CLASSIFIERS = [name for name, row in catalogue().items() if row.task == "classif
 def test_nothing_is_said_of_published_classifiers(name: str) -> None:
     """But for the deep VGGs, which their authors could train only from weights of shallower ones."""
     depth = {"vgg13": 13, "vgg16": 16, "vgg19": 19}.get(name)
-    said = [f"{depth} layers with weights have neither norms nor shortcuts: add `bn` behind convolutions"]
+    said = [f"{depth} layers with weights have neither norms nor shortcuts: add `bn` after convolutions"]
     assert training_advice(cnncalc.load(name)) == (said if depth else [])

@@ -183,7 +183,7 @@ def drawn(text: str) -> str:
 
 def test_what_is_wrong_with_outputs_is_said() -> None:
     assert drawn("a: relu\noutput @a\nrelu") == (
-        "error[misplaced]: this step stands behind the `output`\n"
+        "error[misplaced]: this step follows the `output`\n"
         "  --> text:4:1\n   |\n 4 | relu\n   | ^^^^\n   |\n   = put the `output` last"
     )
     assert drawn("a: relu\nb: relu\noutput @a\noutput @b") == (

@@ -63,7 +63,7 @@ def nestings(readout: Readout) -> list[Parts]:
     try:
         parts = nesting.parts()
     except _NeedsInputAgain:
-        why = "one of them begins at the input again, behind what makes another"
+        why = "one of them begins at the input again, after what makes another"
         raise cannot_say("", f"{len(readout.outputs)} outputs", why) from None
     if _depth(parts) < DEEPEST:
         return [parts]

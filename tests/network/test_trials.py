@@ -222,7 +222,7 @@ def test_a_file_that_is_not_there_but_in_the_zoo(tmp_path, monkeypatch) -> None:
     """A file of one's own may be missing, so the zoo's is not taken for it."""
     monkeypatch.chdir(tmp_path)
     assert hints("VGG-16.txt") == ("the zoo has `vgg16`: leave out the ending",)
-    assert hints("ResNet-51")[0] == "did you mean `resnet50` of the zoo?"
+    assert hints("SqueezeNet-1.2")[0] == "did you mean `squeezenet1_1` of the zoo?"
 
 
 # ---- claims

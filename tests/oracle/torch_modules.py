@@ -405,6 +405,7 @@ ACTIVATIONS: dict[str, Build] = {
     "relu6": nn.ReLU6,
     "selu": nn.SELU,
     "gelu": nn.GELU,
+    "gelutanh": lambda: nn.GELU("tanh"),
     "silu": nn.SiLU,
     "swish": nn.SiLU,
     "mish": nn.Mish,

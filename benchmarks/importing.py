@@ -246,7 +246,8 @@ def compared(model: nn.Module, result: Imported, images: torch.Tensor) -> Result
     state |= {name: value() for name, value in result.computed.items()}
     shapes = {name: value.shape for name, value in built.state_dict().items()}
     built.load_state_dict({name: value.reshape(shapes[name]) for name, value in state.items()}, strict=False)
-    missing = sorted(set(shapes) - set(state) - {name for name in shapes if name.endswith("num_batches_tracked")})
+    statistics = {name for name in shapes if name.endswith(("running_mean", "running_var"))}
+    missing = sorted(({name for name, _ in built.named_parameters()} | statistics) - set(state))
     if missing:
         return Result("differs", f"the network has no tensor for {missing[0]}")
     dtype = torch.float64

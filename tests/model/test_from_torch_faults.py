@@ -156,6 +156,13 @@ class CustomFunction(Base):
         return Silu.apply(self.a(x))
 
 
+class BlurBuffer(Base):
+    """Its filter was counted as learned."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.conv2d(self.a(x), self.blur, stride=2, padding=1, groups=8)
+
+
 class InplaceOnView(Base):
     def forward(self, x: Tensor) -> Tensor:
         y = self.a(x)
@@ -193,6 +200,7 @@ class AugmentedAlias(Base):
         (FullyConnectedByConv, "conv 16x16x1"),
         (WeightNorm, "conv 3x3x8"),
         (CustomFunction, "conv 3x3x8 p1 - silu"),
+        (BlurBuffer, "conv 3x3x8 p1 - dwconv 3x3 s2 p1 nobias fixed kernel=box"),
         (InplaceOnView, "conv 3x3x8 p1 - relu"),
         (AugmentedAlias, "conv 3x3x8 p1 - mul( | gap - sigmoid ) - add( conv 3x3x8 p1 | )"),
     ],
@@ -209,6 +217,17 @@ def test_weights_that_are_computed_are_plain_ones_and_a_note_says_so(kind: type[
     assert import_module(kind(), "16x16x3").notes == (
         f"`a.weight` is computed in the module ({how}), and is a plain weight in the spec",
     )
+
+
+class TwoOutputs(Base):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.a(x)
+        return y, self.b(y)
+
+
+def test_two_outputs() -> None:
+    text = import_module(TwoOutputs(), "16x16x3").text
+    assert text.endswith("\nout1: conv 3x3x8 p1\nout2: conv 3x3x8 p1\noutput @out1 @out2\n")
 
 
 class Unit(nn.Module):

@@ -43,7 +43,7 @@ def _once(emitter: Emitter, views: Sequence[View]) -> list[View]:
 
 def merged_sum(emitter: Emitter, kind: str, summed: str, view: Any, count: Any) -> View | None:
     """Read a sum that is divided by how many volumes it has; None where it is none."""
-    if not isinstance(view, View) or view.pads is not None or view.negated:
+    if not isinstance(view, View) or not isinstance(count, int | float) or view.pads is not None or view.negated:
         return None
     inputs: tuple[int, ...] = (view.index,)
     while inputs[0] and len(inputs) < count and emitter.operations[inputs[0] - 1].word == summed:

@@ -15,6 +15,7 @@ from cnncalc.layers.written import Unsayable
 from cnncalc.model.from_torch import products, ranges, repetition
 from cnncalc.model.from_torch.axes import CHANNELS, Atom
 from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.channel_constants import with_constants
 from cnncalc.model.from_torch.space_depth import rearranged
 from cnncalc.model.from_torch.traced_values import function_name
 from cnncalc.model.from_torch.values import Stack, Tensor, View
@@ -113,6 +114,8 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "unbind(dim=0)": ranges.unbind,
     "neg": _negated,
     "stack(dim=0)": _stack,
+    "add iadd sub isub subtract mul imul multiply(other, alpha=1)": with_constants,
+    "div idiv truediv itruediv true_divide divide(other, alpha=1)": with_constants,
     "zeros_like ones_like(*rest)": _filled,
     "new_zeros new_ones(*rest)": _filled,
     "matmul bmm(other)": products.weighted_sum,

@@ -10,13 +10,18 @@ from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.values import Tensor, View
 
 
+def is_per_channel(tensor: Tensor, channels: int, axis: int, dimensions: int) -> bool:
+    """Say whether a tensor has one number for each channel, which lie along an axis of so many dimensions."""
+    shape = (1,) * (dimensions - len(tensor.shape)) + tensor.shape
+    return shape == tuple([channels if place == axis else 1 for place in range(dimensions)])
+
+
 def shifted(emitter: Emitter, view: View, tensor: Tensor) -> View:
     """Read a sum of a volume and a learned number for each channel."""
     view = emitter.sized(view)
     axis, volume = emitter.channel_axis(view), emitter.volume(view)
-    shape = (1,) * (len(view.axes) - len(tensor.shape)) + tensor.shape
-    wanted = tuple([volume.channels if place == axis else 1 for place in range(len(view.axes))])
-    if axis is None or shape != wanted or not _is_read_here_alone(emitter, view):
+    fits = axis is not None and is_per_channel(tensor, volume.channels, axis, len(view.axes))
+    if not fits or not _is_read_here_alone(emitter, view):
         raise Unsayable(f"it adds volumes, and {tensor.name} is not a bias of the layer before")
     operation = emitter.operations[-1]
     if operation.word == "scale" and operation.params == volume.channels:

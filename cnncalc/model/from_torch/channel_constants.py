@@ -1,0 +1,41 @@
+"""How constants are read that a module computes with: one for each channel, as images are normalised."""
+
+from __future__ import annotations
+
+from cnncalc.layers.convolution import convolution_words
+from cnncalc.layers.written import Token, Unsayable, alike, short
+from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.shifts import is_per_channel
+from cnncalc.model.from_torch.values import Tensor, View
+
+MOST_CONSTANTS = 49
+"""Most numbers that are written out."""
+
+
+def with_constants(call: Call) -> View | None:
+    """Read ``(x - mean) / std`` with a constant for each channel: a depthwise convolution whose numbers are fixed."""
+    view, tensor = call.first, call["other"]
+    if not isinstance(view, View) or not isinstance(tensor, Tensor) or tensor.learned or tensor.value.is_meta:
+        return None
+    view = call.emitter.sized(view)
+    volume, axis = call.emitter.volume(view), call.emitter.channel_axis(view)
+    fits = axis is not None and is_per_channel(tensor, volume.channels, axis, len(view.axes))
+    if not fits or call["alpha"] != 1:
+        raise Unsayable("its constants are not one number for each channel")
+    numbers = [float(number) for number in tensor.value.reshape(-1)]
+    if volume.channels > MOST_CONSTANTS or ("div" in call.name and not all(numbers)):
+        raise Unsayable("its constants are too many to write out, or 0")
+    adds = "add" in call.name or "sub" in call.name
+    ones, none = (1,) * volume.dimensions, alike((0,) * volume.dimensions)
+    layer = convolution_words(volume.channels, volume.channels, ones, volume.channels, adds, ones, none, ones)
+    if adds:
+        sign = -1 if "sub" in call.name else 1
+        given: tuple[str, ...] = (
+            "fixed",
+            "kernel=[1]",
+            f"bias=[{' '.join([short(sign * number) for number in numbers])}]",
+        )
+    else:
+        factors = [1 / number if "div" in call.name else number for number in numbers]
+        given = ("fixed", f"kernel=[{' || '.join(map(short, factors))}]")
+    return call.emitter.kept(layer._replace(tokens=(*layer.tokens, *map(Token, given))), view)

@@ -171,18 +171,20 @@ def _path(spec: os.PathLike[str]) -> str:
         raise ArgumentTypeError("bad-argument", f"{type_text(spec)} is not a spec", hints=hints) from None
 
 
-_A_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_A_NAME = re.compile(r"[^\W\d][\w.-]*")
 
 
 def _missing(error: SpecError, source: Source) -> SpecError | None:
     """Return the error for a word that names neither a file nor a network; None for what was meant as a spec."""
     word = source.text.strip()
-    if source.name != "text" or error.code not in ("no-input", "unknown-layer") or not _A_NAME.fullmatch(word):
+    codes = {"no-input", "unknown-layer"} | (set() if word.isascii() else {"syntax"})  # letters of no layer's word
+    if source.name != "text" or error.code not in codes or not _A_NAME.fullmatch(word):
         return None
     near = zoo.closest_name(word)
     if find(word) is not None or word in foreign() or (error.code == "unknown-layer" and not near):
         return None
-    files = closest(word, _specs_in("."))
+    specs = _specs_in(".")
+    files = [f"{word}.txt"] if f"{word}.txt" in specs else closest(word, specs)
     hints = [
         *(f"did you mean `{name}` of the zoo?" for name in near),
         *(f"did you mean the file `{name}`?" for name in files),

@@ -101,7 +101,8 @@ def _tell(changed: list[_File], count: int, faults: int, *, written: bool, quiet
         return
     for file in changed:
         complain(f"{'formatted' if written else 'would be formatted'}: {shorten_path(file.source.name)}")
-    said = [f"{len(changed)} {'was' if written else 'would be'} formatted" if changed else ""]
+    verb = "would be" if not written else "was" if len(changed) == 1 else "were"
+    said = [f"{len(changed)} {verb} formatted" if changed else ""]
     said += [f"{count - len(changed)} already formatted" if count > len(changed) else ""]
     said += [f"{faults} cannot be read" if faults else ""]
     total = count + faults

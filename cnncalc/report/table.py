@@ -142,7 +142,8 @@ class Table(NamedTuple):
             return wide, []
         brief = self._replace(columns=tuple([column.shortened() for column in self.columns]), gap=1)
         kept = brief._that_fit(width)
-        left_out = [c.title for place, c in enumerate(self.columns) if c.people and place not in kept]
+        titles = [c.title for place, c in enumerate(self.columns) if c.people and place not in kept]
+        left_out = [title for title in dict.fromkeys(titles) if title]  # a bar has none
         fitting = brief._only(kept)
         room = width - sum(fitting.widths())
         return fitting._replace(gap=min(GAP, max(1, room // max(1, len(kept) - 1)))), left_out

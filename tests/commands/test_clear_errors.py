@@ -18,14 +18,14 @@ VGG = "layers and blocks are stage1, stage2, stage3, stage4, stage5, adaptiveavg
         (
             ["shapes", "resnet55"],
             "error[no-such-file]: there is no file and no network of the zoo called `resnet55`\n"
-            "  = did you mean `resnet50` of the zoo?\n"
+            "  = did you mean `resnet56` of the zoo?\n"
             "  = `cnncalc zoo` lists the networks that ship\n"
             '  = a spec can stand in quotes: "conv 3x3x16 - relu"\n',
         ),
         (
             ["shapes", "resnet55", "--input", "64x64x3"],
             "error[no-such-file]: there is no file and no network of the zoo called `resnet55`\n"
-            "  = did you mean `resnet50` of the zoo?\n"
+            "  = did you mean `resnet56` of the zoo?\n"
             "  = `cnncalc zoo` lists the networks that ship\n"
             '  = a spec can stand in quotes: "conv 3x3x16 - relu"\n',
         ),
@@ -33,6 +33,12 @@ VGG = "layers and blocks are stage1, stage2, stage3, stage4, stage5, adaptiveavg
             ["params", "my_ned"],
             "error[no-such-file]: there is no file and no network of the zoo called `my_ned`\n"
             "  = did you mean the file `my_net.txt`?\n"
+            "  = `cnncalc zoo` lists the networks that ship\n"
+            '  = a spec can stand in quotes: "conv 3x3x16 - relu"\n',
+        ),
+        (
+            ["shapes", "없는망"],
+            "error[no-such-file]: there is no file and no network of the zoo called `없는망`\n"
             "  = `cnncalc zoo` lists the networks that ship\n"
             '  = a spec can stand in quotes: "conv 3x3x16 - relu"\n',
         ),
@@ -123,3 +129,13 @@ def test_passes_that_do_not_divide_a_batch(cnncalc: Cnncalc) -> None:
     """8 images in 3 passes: 3, 3 and 2."""
     said = cnncalc("memory", "lenet5", "--batch", "8", "--accumulate", "3").out
     assert "a training step of 8 images in 3 passes of at most 3, float32" in said
+
+
+def test_a_file_without_its_ending_is_named_in_any_script(cnncalc: Cnncalc, folder: Path) -> None:
+    (folder / "망.txt").write_text("input 8x8x3\nfc 2\n")
+    assert cnncalc("shapes", "망").err == (
+        "error[no-such-file]: there is no file and no network of the zoo called `망`\n"
+        "  = did you mean the file `망.txt`?\n"
+        "  = `cnncalc zoo` lists the networks that ship\n"
+        '  = a spec can stand in quotes: "conv 3x3x16 - relu"\n'
+    )

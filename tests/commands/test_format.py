@@ -19,6 +19,9 @@ def test_files_are_written_in_their_places(cnncalc: Cnncalc, folder: Path) -> No
     assert (folder / "a.txt").read_text() == TIDY
     assert (folder / "b.txt").stat().st_mtime_ns == before
     assert cnncalc("format", "a.txt", "b.txt") == (0, "", "2 files: 2 already formatted\n")
+    for name in "ab":
+        (folder / f"{name}.txt").write_text(UNTIDY)
+    assert cnncalc("format", "a.txt", "b.txt").err.endswith("2 files: 2 were formatted\n")
 
 
 def test_a_check_writes_nothing(cnncalc: Cnncalc, folder: Path) -> None:

@@ -114,6 +114,12 @@ def test_a_narrower_terminal_never_shows_a_column_that_a_wider_one_drops() -> No
     assert all(wider <= narrower for narrower, wider in pairwise(titles))
 
 
+def test_what_is_left_out_is_named_once_and_a_bar_has_no_name() -> None:
+    ratios = [Column(f"{net} ratio", "ratio", str, rank=1) for net in "ab"]
+    table = Table((Column("name", "name"), *ratios, Column("bar", "", rank=2)), [("conv1", 1, 2, "█")])
+    assert table.fitted(6)[1] == ["ratio"]
+
+
 TABLE = Table(
     (
         Column("name", "name"),

@@ -22,7 +22,7 @@ def with_constants(call: Call) -> View | None:
     fits = axis is not None and is_per_channel(tensor, volume.channels, axis, len(view.axes))
     if not fits or call["alpha"] != 1:
         raise Unsayable("its constants are not one number for each channel")
-    numbers = [float(number) for number in tensor.value.reshape(-1)]
+    numbers = [_of_float32(number) for number in tensor.value.reshape(-1).tolist()]
     if volume.channels > MOST_CONSTANTS or ("div" in call.name and not all(numbers)):
         raise Unsayable("its constants are too many to write out, or 0")
     adds = "add" in call.name or "sub" in call.name
@@ -36,6 +36,11 @@ def with_constants(call: Call) -> View | None:
             f"bias=[{' '.join([short(sign * number) for number in numbers])}]",
         )
     else:
-        factors = [1 / number if "div" in call.name else number for number in numbers]
+        factors = [_of_float32(1 / number) if "div" in call.name else number for number in numbers]
         given = ("fixed", f"kernel=[{' || '.join(map(short, factors))}]")
     return call.emitter.kept(layer._replace(tokens=(*layer.tokens, *map(Token, given))), view)
+
+
+def _of_float32(number: float) -> float:
+    """Return a number to the digits that a float32 has: 0.4 and not 0.400000006."""
+    return float(f"{number:.7g}")

@@ -97,7 +97,9 @@ def winners_report(specs: Sequence[Listed]) -> Report:
             "schema": SCHEMA,
             "specs": [dict(zip((column.key for column in _WINNERS), row, strict=True)) for row in rows],
         },
-        remarks=["errors are those of the teams' entries, of several networks and views; the best of 2011 had 25.8%"],
+        remarks=[
+            "errors are those of the teams' entries, of several networks and views; the best entry of 2011 had 25.8%"
+        ],
     )
 
 

@@ -126,10 +126,11 @@ def test_the_way_back_ends_at_the_receptive_field(name: str) -> None:
     network = cnncalc.load(name)
     picture_of(network, "field", Wishes(name))
     node = next(node for node in reversed(network.layers) if node.operation.reaches and max(node.output.spatial) > 1)
-    levels = way_to(network, node, 1)
-    field = field_of(network, node)[1]
+    axis = node.output.dimensions - 1
+    levels = way_to(network, node, axis)
+    field = field_of(network, node)[axis]
     assert field is not None
-    first, last = field.at(node.output.spatial[1] // 2)
+    first, last = field.at(node.output.spatial[axis] // 2)
     seen = (levels[0].first, levels[0].last)
     if all(len(layer.inputs) == 1 for layer in network.layers[: node.index]):
         assert seen == (first, last)
@@ -145,6 +146,13 @@ def test_every_field_of_the_zoo_can_be_read(name: str) -> None:
 def test_a_field_beyond_the_input_says_so() -> None:
     picture = picture_of(cnncalc.load("resnet50"), "field", Wishes("net"))
     assert "it reaches into the padding around the input" in texts(picture)
+
+
+def test_bars_that_are_left_out_are_counted() -> None:
+    """30 layers of 3x3 and the input are 31 bars; the field is 1 + 30·2 = 61, whatever is shown."""
+    picture = picture_of(cnncalc.load("(conv 3x3x4 p1)*30", input="99x99x1"), "field", Wishes("net"))
+    assert "20 of the 31 bars on the way are shown" in texts(picture)
+    assert "receptive field 61×61 of 99×99, stride 1" in texts(picture)
 
 
 def test_a_photo_is_in_the_picture_itself() -> None:

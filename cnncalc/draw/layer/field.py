@@ -64,7 +64,7 @@ class _Drawing:
         self, network: Network, name: str, node: Node, fields: Fields, levels: Sequence[Level], photo: str
     ) -> None:
         self.network, self.name, self.node, self.photo = network, name, node, photo
-        self.levels = _fewer(levels)
+        self.levels, self.count = _fewer(levels), len(levels)
         self.way = levels[0]
         self.axis = node.output.dimensions - 1
         self.fields = [field for field in fields if field]
@@ -186,6 +186,8 @@ class _Drawing:
             lines.append("it reaches into the padding around the input")
         if (self.way.first, self.way.last) != self.sees[self.axis]:
             lines.append("through other branches it sees more than the cone shows")
+        if self.count > len(self.levels):
+            lines.append(f"{len(self.levels)} of the {self.count} bars on the way are shown")
         y += 12
         for line in lines:
             y += LINE

@@ -34,6 +34,9 @@ MOST = 30
 REACH = 40
 """How far behind the call that cannot be read its layer may end."""
 
+MOST_COMPARED = 2_000_000_000
+"""Most numbers that are computed for comparisons in one import, which takes some ten seconds."""
+
 TOLERANCE = 1e-6
 
 ROLES = ("activation", "normalisation")
@@ -68,6 +71,7 @@ class Recognition:
         self.live = live
         self.nodes = list(traced.graph.nodes)
         self.places = {node: place for place, node in enumerate(self.nodes)}
+        self.left = MOST_COMPARED
         self.known: dict[tuple[Any, ...], Words | None] = {}
 
     def around(self, call: fx.Node) -> tuple[Region, View] | None:
@@ -151,6 +155,9 @@ class Recognition:
         if computed is None:
             return None
         for each in words:
+            self.left -= computed.given.numel()
+            if self.left < 0:
+                return None
             roles = _same(each, volume, computed)
             if roles is not None:
                 self.known[key] = each

@@ -153,7 +153,8 @@ class _Steps:
         if len(full) >= 1 and len(item.branches) == 2:
             inner = max(full, key=lambda branch: branch.items[-1].last - branch.items[0].first).items
             lines = [_brief(part) for part in inner[:3]] + (["…"] if len(inner) > 3 else [])
-            head = {"+": "residual", "×": "gate"}.get(sign_of(item.merge.node.layer), kind)
+            joins = any(node.layer.role == "enlarging" for node in nodes)  # coarse maps and fine ones, as in FCN
+            head = {"+": kind if joins else "residual", "×": "gate"}.get(sign_of(item.merge.node.layer), kind)
             return self._step(role, head, (*lines, *after), item, names, ())
         lines = [f"{len(item.branches)} branches", *after]
         return self._step(role, kind, tuple(lines), item, names, ())

@@ -42,11 +42,12 @@ def params_report(counts: Counts, *, biases: bool = True) -> Report:
         Column("bar", "", lambda pair: bar(*pair), rank=3, programs=False, shared=True),
     )
     size = total * counts.bytes_per_value
+    again = sum(row.node.operation.again for row in counts.rows)
     return Report(
         Table(columns, Again(rows), ("total", None, ("", total), None, total, None, None)),
         lambda: _data(counts, total, biases=biases),
         [("parameters" if biases else "weights", f"{total:,} · {value_size(counts)} = {bytes_text(size)}")],
-        [*_without(without), *([] if biases else ["biases are not counted"])],
+        [*_without(without - again), *_again(again), *([] if biases else ["biases are not counted"])],
     )
 
 
@@ -73,6 +74,12 @@ def _without(layers: int) -> list[str]:
     if not layers:
         return []
     return ["1 layer has none"] if layers == 1 else [f"{layers} layers have none"]
+
+
+def _again(layers: int) -> list[str]:
+    if not layers:
+        return []
+    return [f"{layers} {'layer has' if layers == 1 else 'layers have'} the weights of an earlier layer"]
 
 
 def _data(counts: Counts, total: int, *, biases: bool) -> dict[str, Any]:

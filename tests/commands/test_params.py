@@ -44,3 +44,11 @@ def test_a_network_without_parameters(cnncalc: Cnncalc) -> None:
     done = cnncalc("params", "relu", "--input", "4x4x1")
     assert done.status == 0
     assert done.out.splitlines()[-1] == "1 layer has none"
+
+
+def test_layers_that_share_weights_are_named_apart(cnncalc: Cnncalc) -> None:
+    """They have parameters, which stand where the first of them is: 3·3·8·8 + 8."""
+    spec = "conv 3x3x8 p1 weights=w - relu - (conv 3x3x8 p1 weights=w)*2"
+    lines = cnncalc("params", spec, "--input", "8x8x8").out.splitlines()
+    assert lines[-3].startswith("parameters  584 ")
+    assert lines[-2:] == ["1 layer has none", "2 layers have the weights of an earlier layer"]

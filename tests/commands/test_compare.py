@@ -47,4 +47,7 @@ def test_files_go_by_their_names(cnncalc: Cnncalc, tmp_path: Path) -> None:
 def test_one_spec_is_not_a_comparison(cnncalc: Cnncalc) -> None:
     done = cnncalc("compare", STACK)
     assert done.status == 2
-    assert done.err.startswith("error[usage]: Missing argument 'SPEC...'.")
+    assert done.err == (
+        "error[usage]: name two specs or more: the others are compared with the first\n"
+        "  = see `cnncalc compare --help`\n"
+    )

@@ -99,6 +99,8 @@ class _Classes:
 
     def _ties(self) -> Iterator[str]:
         """Yield lines that let layers have the weights of others: the module, or with other settings its tensors."""
+        if any(layer.tied for layer in self.planned):
+            yield "        # layers that have the weights of others"
         for layer in self.planned:
             if layer.tied:
                 shifts = layer.node.layer.biases(layer.node.sources)

@@ -52,7 +52,13 @@ class Class(NamedTuple):
     def returns(self) -> str:
         """The type of what it returns."""
         outputs = len(self.run.outputs)
+        if outputs > _WRITTEN_OUT:
+            return "tuple[torch.Tensor, ...]"
         return f"tuple[{', '.join(['torch.Tensor'] * outputs)}]" if outputs else "torch.Tensor"
+
+
+_WRITTEN_OUT = 2
+"""Outputs whose types are written out; more would not fit on the line."""
 
 
 class _BlockCall(NamedTuple):

@@ -11,7 +11,11 @@ def preset(module: nn.Module, learned: bool, **values: tuple[float, ...]) -> nn.
     with torch.no_grad():
         for name, numbers in values.items():
             tensor = getattr(module, name)
-            tensor.copy_(torch.tensor(numbers, dtype=tensor.dtype, device=tensor.device).expand(tensor.shape))
+            tensor.copy_(
+                torch.tensor(numbers, dtype=tensor.dtype, device=tensor.device).expand(
+                    tensor.shape
+                )
+            )
     for name, parameter in [] if learned else list(module.named_parameters()):
         delattr(module, name)
         module.register_buffer(name, parameter.detach())
@@ -70,10 +74,14 @@ class PartMean(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the means, of the shape that the windows make."""
         sides, ends = [], []
-        for before, after, beyond in zip(self.before[::-1], self.after[::-1], self.beyond[::-1], strict=True):
+        for before, after, beyond in zip(
+            self.before[::-1], self.after[::-1], self.beyond[::-1], strict=True
+        ):
             sides += [before, after]
             ends += [0, beyond]
-        ones = nn.functional.pad(x.new_ones(1, 1, *x.shape[2:]), sides, value=float(self.counts))
+        ones = nn.functional.pad(
+            x.new_ones(1, 1, *x.shape[2:]), sides, value=float(self.counts)
+        )
         share = self.pool(nn.functional.pad(ones, ends))
         around = [side + end for side, end in zip(sides, ends, strict=True)]
         means: torch.Tensor = self.pool(nn.functional.pad(x, around)) / share
@@ -94,24 +102,35 @@ class LocalConvolution(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.filters, self.kernel, self.stride, self.padding = filters, kernel, stride, padding
+        self.filters, self.kernel, self.stride, self.padding = (
+            filters,
+            kernel,
+            stride,
+            padding,
+        )
         cells = zip(spatial, kernel, stride, padding, strict=True)
         self.sizes = [(size + sum(pair) - k) // s + 1 for size, k, s, pair in cells]
         inner, positions = channels, 1
         for side, size in zip(kernel, self.sizes, strict=True):
             inner, positions = inner * side, positions * size
-        self.weight = nn.Parameter(torch.randn(positions, inner, filters) * (2 / inner) ** 0.5)
+        self.weight = nn.Parameter(
+            torch.randn(positions, inner, filters) * (2 / inner) ** 0.5
+        )
         self.bias = nn.Parameter(torch.zeros(filters, *self.sizes)) if bias else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return what the filters make of the window at each position."""
         around = [side for pair in self.padding[::-1] for side in pair]
         x = nn.functional.pad(x, around) if any(around) else x
-        for axis, (side, step) in enumerate(zip(self.kernel, self.stride, strict=True), 2):
+        for axis, (side, step) in enumerate(
+            zip(self.kernel, self.stride, strict=True), 2
+        ):
             x = x.unfold(axis, side, step)
         places = list(range(2, 2 + len(self.kernel)))
         inner = [place + len(self.kernel) for place in places]
-        patches = x.permute(*places, 0, 1, *inner).flatten(0, len(places) - 1).flatten(2)
+        patches = (
+            x.permute(*places, 0, 1, *inner).flatten(0, len(places) - 1).flatten(2)
+        )
         made = torch.bmm(patches, self.weight).permute(1, 2, 0).contiguous()
         made = torch.unflatten(made, 2, self.sizes)
         return made if self.bias is None else made + self.bias

@@ -30,7 +30,7 @@ METHODS: Mapping[str, str] = {
 SIGNS = {"add": "+", "mul": "*", "sub": "-"}
 
 
-_CALL = re.compile(r"(self\.\w+\()(\w+)\)")
+_CALL = re.compile(r"(self\.\w+\(|nn\.functional\.\w+\()(\w+(?:, [^()]+|, \([^()]*\))*)\)")
 
 
 class TorchExpression(NamedTuple):
@@ -99,7 +99,7 @@ class _Forward:
         return self.variables[self.body.output]
 
     def statement(self, before: str, text: str) -> list[str]:
-        """Return the lines of a statement; of a call with one argument, the brackets may be opened."""
+        """Return the lines of a statement; the brackets of a call without calls inside may be opened."""
         call = _CALL.fullmatch(text)
         return laid_out(before, Brackets(call[1], (call[2],)) if call else text, self.indent)
 

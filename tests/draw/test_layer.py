@@ -88,8 +88,10 @@ def test_a_large_input_is_shown_as_far_as_two_windows_reach() -> None:
 def test_every_window_of_the_zoo_can_be_read(name: str) -> None:
     """The last layer that has one, and the first."""
     network = cnncalc.load(name)
-    last = [node.name for node in network if getattr(node.layer, "windows", ())][-1]
-    for layer in ("", last):
+    windows = [node.name for node in network if getattr(node.layer, "windows", ())]
+    if not windows:
+        pytest.skip("it has transposed convolutions alone")
+    for layer in ("", windows[-1]):
         assert unreadable(svg(picture_of(network, "window", Wishes(name, layer=layer)))) == []
 
 

@@ -102,7 +102,7 @@ def test_a_wrong_module_is_found(
 
 @pytest.mark.parametrize(
     ("quantity", "name", "value"),
-    [("output", "output", Volume((6, 6, 5))), ("parameters", "params", 1), ("MACs", "macs", 1)],
+    [("output", "outputs", (Volume((6, 6, 5)),)), ("parameters", "params", 1), ("MACs", "macs", 1)],
 )
 def test_a_wrong_total_is_found(quantity: str, name: str, value: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where every layer is right."""

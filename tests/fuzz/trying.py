@@ -103,7 +103,8 @@ def _is_told(line: Line, out: str, err: str) -> bool:
     if len(ERROR.findall(err)) == 1:
         return True
     if line.arguments[:1] in (["check"], ["format"]):  # a line for each finding, none of which ends the command
-        return bool(out.strip() or err.strip() or {"-o", "--output"} & set(line.arguments))
+        in_a_file = any(word.startswith(("-o", "--output")) for word in line.arguments)
+        return bool(out.strip() or err.strip() or in_a_file)
     with suppress(ValueError, AttributeError):
         return "code" in json.loads(err[err.index("{") :])
     return "memory" in line.arguments[:1] and bool(out or {"-o", "--output"} & set(line.arguments))

@@ -22,6 +22,7 @@ FLOORS = (
     ("loading", "folding"),
     ("analysis", "templates", "checking"),
     ("analysis.memory",),
+    ("design",),
     ("report", "model", "draw"),
     ("model.blocks", "model.weights", "draw.folding"),
     ("model.python", "model.from_torch", "to_foreign", "draw.graph", "draw.volumes", "draw.layer"),

@@ -1,0 +1,1 @@
+"""Many designs of one network: what is varied, what must hold, and which of them are good."""

@@ -16,6 +16,9 @@ LAYOUTS = ("auto", "channels-first", "channels-last")
 UNREADABLE = ("refuse", "skip")
 """What can be done about images that cannot be used."""
 
+TASKS = ("auto", "classes", "labels", "binary", "regression", "masks")
+"""What images are learned as: one class, several labels at once, one of two, numbers, or a class for each pixel."""
+
 MEMORY_LIMIT = 4 * 2**30
 """Bytes of decoded pixels, 4 GiB, above which a folder of images is streamed from the disk."""
 
@@ -37,6 +40,7 @@ class DataRequest(NamedTuple):
         layout: which size of an array of images is the channels': ``auto``, ``channels-first`` or ``channels-last``.
         colour: ``auto`` (grey for an input of one channel, colour for three), ``grey`` (colours are dropped; three
             channels of an input hold the same) or ``rgb`` (three channels, or it is an error).
+        task: what the images are learned as, one of `TASKS`; ``auto`` goes by the network's outputs and the data.
 
     """
 
@@ -51,3 +55,4 @@ class DataRequest(NamedTuple):
     limit: int | None = None
     layout: str = "auto"
     colour: str = "auto"
+    task: str = "auto"

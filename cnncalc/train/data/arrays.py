@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from cnncalc.core.numbers import bytes_text
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.in_memory import MemorySplit
-from cnncalc.train.data.labels import Named, check_label_kind, read_labels, sizes
+from cnncalc.train.data.labels import Described, Named, sizes
+from cnncalc.train.data.targets import TargetWish, check_target_kind, read_targets
 
 _AXES = {1: "L x C", 2: "H x W x C", 3: "D x H x W x C"}
 """How the sizes of one image are called, by the number of spatial dimensions."""
@@ -34,12 +35,19 @@ class Suiting(NamedTuple):
         volume: the spec's input.
         outputs: the number of the network's outputs; None where it is not known.
         layout: which size of the images is the channels', one of `LAYOUTS`.
+        task: what the images are learned as, one of `TASKS`.
 
     """
 
     volume: Volume
     outputs: int | None = None
     layout: str = "channels-last"
+    task: str = "auto"
+
+    @property
+    def wish(self) -> TargetWish:
+        """What is known of the targets."""
+        return TargetWish(self.task, self.outputs, self.volume.dimensions)
 
 
 def dataset_of(
@@ -51,7 +59,7 @@ def dataset_of(
         name: as in `Dataset`.
         where: as in `Dataset`.
         parts: ``training``, and ``validation`` and ``test`` if they are there. Images are uint8 of N x H x W or of
-            N x H x W x C, or N x C x H x W (for other numbers of dimensions likewise); labels as in `read_labels`.
+            N x H x W x C, or N x C x H x W (for other numbers of dimensions likewise); labels as in `read_targets`.
         suiting: by what the channels and the first label are known.
         classes: the names of the classes, where they are known; labels are then counted from 0.
 
@@ -60,31 +68,25 @@ def dataset_of(
 
     """
     for part in parts.values():
-        check_described(described(part.images), described(part.labels), suiting.volume.dimensions)
-    labels = read_labels([part.labels for part in parts.values()], None if classes else suiting.outputs)
+        check_described(described(part.images), described(part.labels), suiting)
+    wish = suiting.wish._replace(outputs=None if classes else suiting.outputs)
+    targets = read_targets([part.labels for part in parts.values()], wish)
     splits: dict[str, MemorySplit] = {}
     notes: dict[bool, str] = {}
-    for (part_name, part), indices in zip(parts.items(), labels.indices, strict=True):
+    for (part_name, part), values in zip(parts.items(), targets.values, strict=True):
         first, note = _channels_first(part.images, suiting)
-        splits[part_name] = MemorySplit(_pixels(part.images, suiting.volume.dimensions, first), indices)
+        splits[part_name] = MemorySplit(_pixels(part.images, suiting.volume.dimensions, first), values)
         notes.setdefault(first, note)  # once for all parts that are read alike
     return Dataset(
         name,
         where,
-        classes or labels.classes,
+        classes or targets.names,
         splits["training"],
         splits.get("test"),
         validation=splits.get("validation"),
-        notes=tuple(filter(None, (labels.note, *notes.values()))),
+        notes=tuple(filter(None, (targets.note, *notes.values()))),
+        kind=targets.kind,
     )
-
-
-class Described(NamedTuple):
-    """What is known of an array before it is read; it has what `Named` has but for the values."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
 
 
 def described(array: Named) -> Described:
@@ -92,7 +94,7 @@ def described(array: Named) -> Described:
     return Described(array.name, array.values.shape, array.values.dtype)
 
 
-def check_described(images: Described, labels: Described, dimensions: int) -> None:
+def check_described(images: Described, labels: Described, suiting: Suiting) -> None:
     """Check types, shapes and numbers of images and labels, by which nothing needs to be read.
 
     Raises:
@@ -100,6 +102,7 @@ def check_described(images: Described, labels: Described, dimensions: int) -> No
             or not as many labels as images.
 
     """
+    dimensions = suiting.volume.dimensions
     if images.dtype != np.uint8:
         message = f"{images.name} holds {images.dtype}; images are uint8, 0 to 255"
         hints = ['values from 0 to 1 are stored as `(x * 255).round().astype("uint8")`']
@@ -108,7 +111,7 @@ def check_described(images: Described, labels: Described, dimensions: int) -> No
         axes = _AXES.get(dimensions, f"{dimensions} sizes x C")
         message = f"{images.name} has the shape {sizes(images.shape)}; for this spec it is N x {axes}"
         raise DataError("bad-data", message)
-    check_label_kind(labels.name, labels.shape, labels.dtype)
+    check_target_kind(labels, suiting.wish)
     if images.shape[0] != labels.shape[0]:
         message = f"{images.name} has {images.shape[0]:,} images and {labels.name} {labels.shape[0]:,} labels"
         raise DataError("bad-data", message)

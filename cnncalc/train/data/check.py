@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.core.errors import DataError
+from cnncalc.core.numbers import counted
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.network import Network, Node
 from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.kinds import CLASSES, IGNORED, LABELS, MASKS, NUMBERS
 
 
 def check_dataset(dataset: Dataset, network: Network) -> None:
-    """Compare images with the input of a network, and classes with its output.
+    """Compare images with the input of a network, and their targets with its outputs.
 
     Raises:
         DataError: for no images, images of another volume, fewer than two classes, labels that are no classes, and
-            another number of classes than the network has outputs.
+            another number of classes, labels or numbers than the network has outputs.
 
     """
     for part, split in dataset.parts():
@@ -24,8 +26,9 @@ def check_dataset(dataset: Dataset, network: Network) -> None:
             raise DataError("bad-data", f"{shorten_path(dataset.name)} has no {part} images")
         if split.volume != network.input:
             raise differing_volume(dataset.name, split.volume, network.input)
-    _check_classes(dataset, network)
-    _check_labels(dataset)
+    for output in network.outputs:
+        _OUTPUT_CHECKS[dataset.kind](dataset, network, output)
+    _TARGET_CHECKS[dataset.kind](dataset)
 
 
 def differing_volume(what: str, found: Volume, wanted: Volume) -> DataError:
@@ -67,15 +70,49 @@ def check_class_count(name: str, classes: Sequence[str], hints: Sequence[str] = 
         raise DataError("bad-data", f"{shorten_path(name)} has {found}", hints=hints)
 
 
-def _check_classes(dataset: Dataset, network: Network) -> None:
+def _check_classes(dataset: Dataset, network: Network, output: Volume) -> None:
     check_class_count(dataset.name, dataset.classes)
     count = len(dataset.classes)
-    if any(size != 1 for size in network.output.spatial):
-        message = f"the network's output is {network.output}; for {count} classes it is {network.output.vector(count)}"
+    if any(size != 1 for size in output.spatial):
+        message = f"the network's output is {output}; for {count} classes it is {output.vector(count)}"
         raise DataError("data-differs", message, hints=[f"end with `gap - fc {count}`"])
-    if network.output.channels != count:
-        message = f"{shorten_path(dataset.name)} has {count} classes, and the network {network.output.channels} outputs"
+    if (output.channels, count) != (1, 2):  # one output tells two classes apart
+        _check_count(dataset, network, output, "classes")
+
+
+def _check_vector(dataset: Dataset, network: Network, output: Volume) -> None:
+    count, word = len(dataset.classes), dataset.kind
+    if any(size != 1 for size in output.spatial):
+        message = f"the network's output is {output}; for {counted(count, word[:-1])} it is {output.vector(count)}"
+        raise DataError("data-differs", message, hints=[f"end with `gap - fc {count}`"])
+    _check_count(dataset, network, output, word)
+
+
+def _check_count(dataset: Dataset, network: Network, output: Volume, word: str) -> None:
+    count = len(dataset.classes)
+    if output.channels != count:
+        name, outputs = shorten_path(dataset.name), counted(output.channels, "output")
+        found = f"{count} classes" if word == "classes" else counted(count, word[:-1])
+        message = f"{name} has {found}, and the network {outputs}"
         raise DataError("data-differs", message, hints=_repairs(network, count))
+
+
+def _check_masks(dataset: Dataset, network: Network, output: Volume) -> None:
+    count, name = len(dataset.classes), shorten_path(dataset.name)
+    if output.spatial != network.input.spatial:
+        sides = f"the network's output is {output}, and the masks of {name} are {size_of(network.input)}"
+        hints = [f"an output of {network.input.with_channels(count)} has a class for each pixel"]
+        raise DataError("data-differs", sides, hints=[*hints, "`upsample 2x` enlarges it, padding keeps its size"])
+    if (output.channels, count) != (1, 2):  # one channel tells two classes apart
+        if output.channels == count:
+            return
+        message = f"the masks of {name} have {count} classes, and the network's output {output.channels} channels"
+        raise DataError("data-differs", message, hints=_repairs(network, count))
+
+
+def size_of(volume: Volume) -> str:
+    """Return the spatial sizes of a volume as they are written: 8x8."""
+    return "x".join(map(str, volume.spatial))
 
 
 def check_class_names(dataset: Dataset, trained: Sequence[str]) -> None:
@@ -111,10 +148,30 @@ def _last_with_weights(network: Network) -> Node | None:
     return next((node for node in reversed(network.layers) if node.weights), None)
 
 
-def _check_labels(dataset: Dataset) -> None:
+def _check_indices(dataset: Dataset) -> None:
     for part, split in dataset.parts():
         low, high = int(split.labels.min()), int(split.labels.max())
         if low < 0 or high >= len(dataset.classes):
             message = f"the {part} labels of {shorten_path(dataset.name)} go from {low} to {high}"
             hints = [f"with {len(dataset.classes)} classes they go from 0 to {len(dataset.classes) - 1}"]
             raise DataError("bad-data", message, hints=hints)
+
+
+def _check_marks(dataset: Dataset) -> None:
+    if not dataset.train.labels.any():
+        raise DataError("bad-data", f"no training image of {shorten_path(dataset.name)} has a label")
+
+
+def _check_pixels(dataset: Dataset) -> None:
+    for part, split in dataset.parts():
+        if split.labels.numel() and (split.labels == IGNORED).all():
+            message = f"all pixels of the {part} masks of {shorten_path(dataset.name)} are {IGNORED}, which is ignored"
+            raise DataError("bad-data", message)
+
+
+def _nothing_more(dataset: Dataset) -> None:
+    """Numbers were looked at while they were read."""
+
+
+_OUTPUT_CHECKS = {CLASSES: _check_classes, LABELS: _check_vector, NUMBERS: _check_vector, MASKS: _check_masks}
+_TARGET_CHECKS = {CLASSES: _check_indices, LABELS: _check_marks, NUMBERS: _nothing_more, MASKS: _check_pixels}

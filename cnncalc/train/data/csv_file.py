@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import torch
+
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
@@ -88,7 +90,7 @@ def load_csv(request: DataRequest, volume: Volume) -> Dataset:
     by_part["training"] = [by_part["training"][index] for index in chosen]
     index = {label: place for place, label in enumerate(classes)}
     files = {
-        part: Files([paths[row.file] for row in held], [index[row.label] for row in held])
+        part: Files([paths[row.file] for row in held], torch.tensor([index[row.label] for row in held]))
         for part, held in by_part.items()
         if held
     }

@@ -8,13 +8,15 @@ from typing import NamedTuple, Protocol
 import torch
 
 from cnncalc.core.volume import Volume
+from cnncalc.train.data.kinds import CLASSES
 
 
 class Split(Protocol):
     """One part of a data set: the training images, or the test images.
 
     Attributes:
-        labels: the class of every image, int64 of shape [N], always on the CPU.
+        labels: the target of every image, always on the CPU, as the data set's `Dataset.kind` has it; of masks that
+            are read with their images, an empty tensor of shape [N, 0].
         volume: the volume of one image, channels last.
         in_memory: whether the decoded pixels are held in memory; else they are read batch by batch.
 
@@ -46,7 +48,7 @@ class Split(Protocol):
     def batches(
         self, order: Sequence[torch.Tensor], *, seed: int | None = None
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield the images and labels of one batch for each tensor of indices, in that order.
+        """Yield the images and targets of one batch for each tensor of indices, in that order.
 
         Args:
             order: indices of the images of each batch, int64, on any device.
@@ -56,7 +58,7 @@ class Split(Protocol):
 
         Yields:
             Pixels, uint8 of shape N x C x H x W (as many spatial sizes as the volume has) and contiguous, and
-            labels, int64 of shape [N], both on the split's device.
+            targets as in ``labels`` (masks always whole), both on the split's device.
 
         """
         ...
@@ -68,11 +70,12 @@ class Dataset(NamedTuple):
     Attributes:
         name: the name it goes by: ``mnist``, or that of its folder or file.
         where: where it was read from, for people.
-        classes: the names of the classes; a label is an index into them.
+        classes: the names of the classes, the labels or the numbers that images are learned as.
         train, test, validation: its parts; the last two are None where it has none.
         skipped: the images left out since they could not be used, a line for each: path and reason.
         chosen: where the choice was left open, what was picked and why; else "".
         notes: how the files were understood, where that is not plain, a sentence each.
+        kind: what the targets of its splits are, one of `kinds.KINDS`.
 
     """
 
@@ -85,6 +88,7 @@ class Dataset(NamedTuple):
     chosen: str = ""
     validation: Split | None = None
     notes: tuple[str, ...] = ()
+    kind: str = CLASSES
 
     def parts(self) -> Iterator[tuple[str, Split]]:
         """Go through the parts that there are, each with what its images are called: ``training``, …."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 
 from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.kinds import CLASSES
 
 _AT_A_TIME = 2**20
 """Bytes of a file that are read together."""
@@ -24,6 +25,8 @@ def fingerprint(dataset: Dataset) -> str:
     what they are called and how they are resized makes no difference.
     """
     whole = hashlib.sha256(json.dumps(dataset.classes).encode())
+    if dataset.kind != CLASSES:
+        whole.update(dataset.kind.encode())
     for part, split in dataset.parts():
         whole.update(json.dumps([part, len(split)]).encode())
         whole.update(split.labels.numpy().tobytes())

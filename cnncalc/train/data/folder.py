@@ -19,6 +19,7 @@ from cnncalc.train.data.fit import ImageFit, converted_note
 from cnncalc.train.data.folder_layout import Layout, class_folders, images_below, layout_of
 from cnncalc.train.data.images import SUFFIXES, Unusable, check_fit, check_header, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
+from cnncalc.train.data.mask_files import MaskFiles
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data.stream import StreamedSplit
 from cnncalc.train.data_request import DataRequest
@@ -31,14 +32,23 @@ _FIRST = 5
 
 
 class Files(NamedTuple):
-    """Images of one part, sorted by class and path, and the index of the class of each."""
+    """Images of one part, with their targets.
+
+    Attributes:
+        paths: of the images.
+        labels: the target of each, as `Split.labels` has it; of masks an empty tensor of shape [N, 0].
+        masks: how they are read, where the targets are masks.
+
+    """
 
     paths: Sequence[str]
-    labels: Sequence[int]
+    labels: torch.Tensor
+    masks: MaskFiles | None = None
 
     def at(self, indices: Sequence[int]) -> Files:
         """Return the files at some indices."""
-        return Files([self.paths[index] for index in indices], [self.labels[index] for index in indices])
+        masks = self.masks and self.masks.at(indices)
+        return Files([self.paths[index] for index in indices], self.labels[list(indices)], masks)
 
 
 class ImageFolder(DataSource):
@@ -130,7 +140,7 @@ def _tested_files(folder: str, layout: Layout) -> Files:
 
 def _joined(found: list[list[str]]) -> Files:
     labels = [label for label, paths in enumerate(found) for _ in paths]
-    return Files([path for paths in found for path in paths], labels)
+    return Files([path for paths in found for path in paths], torch.tensor(labels, dtype=torch.int64))
 
 
 # ---- reading them
@@ -173,15 +183,17 @@ def _decoded(files: Files, request: DataRequest, fit: ImageFit) -> _Read:
     volume, count = fit.volume, len(files.paths)
     pixels = torch.zeros((count, volume.channels, *volume.spatial), dtype=torch.uint8)
     marks, grey = [b""] * count, [False] * count
+    labels = torch.zeros((count, *volume.spatial), dtype=torch.uint8) if files.masks else files.labels
 
     def decode(index: int) -> None:
         decoded = read_pixels(files.paths[index], fit)
         pixels[index], grey[index] = decoded.pixels, decoded.found.channels == 1
         marks[index] = mark_of_content(files.paths[index])
+        if files.masks:
+            labels[index] = files.masks.read(index, fit)
 
-    wrong = _for_all(count, decode)
+    wrong = for_all(count, decode)
     usable = [index for index in range(count) if index not in wrong]
-    labels = torch.tensor(files.labels, dtype=torch.int64)
     digest = digest_of_files(files.at(usable).paths, [marks[index] for index in usable])
     split = MemorySplit(pixels[usable] if wrong else pixels, labels[usable], digest)
     return _Read(split, list(wrong.values()), sum(grey))
@@ -193,14 +205,13 @@ def _streamed(files: Files, request: DataRequest, fit: ImageFit) -> _Read:
     def check(index: int) -> None:
         grey[index] = check_header(files.paths[index], fit).channels == 1
 
-    wrong = _for_all(len(files.paths), check)
+    wrong = for_all(len(files.paths), check)
     files = files.at([index for index in range(len(files.paths)) if index not in wrong]) if wrong else files
-    labels = torch.tensor(files.labels, dtype=torch.int64)
-    split = StreamedSplit(files.paths, labels, fit, workers=request.workers)
+    split = StreamedSplit(files.paths, files.labels, fit, workers=request.workers, masks=files.masks)
     return _Read(split, list(wrong.values()), sum(grey))
 
 
-def _for_all(count: int, look: Callable[[int], None]) -> dict[int, Unusable]:
+def for_all(count: int, look: Callable[[int], None]) -> dict[int, Unusable]:
     """Call a function for every index, in several threads; return what it finds unusable, in order."""
     chunks = [range(start, min(start + _AT_A_TIME, count)) for start in range(0, count, _AT_A_TIME)]
     wrong: dict[int, Unusable] = {}

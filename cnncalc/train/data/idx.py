@@ -46,7 +46,9 @@ class IdxFolder(DataSource):
 
     def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
         """Read the files; see `load_idx`."""
-        return load_idx(idx_folder(request.data) or request.data, Suiting(volume, outputs, request.layout))
+        return load_idx(
+            idx_folder(request.data) or request.data, Suiting(volume, outputs, request.layout, request.task)
+        )
 
 
 def load_idx(folder: str, suiting: Suiting, name: str = "", classes: tuple[str, ...] = ()) -> Dataset:

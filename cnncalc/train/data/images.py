@@ -33,7 +33,7 @@ _GREY = ("1", "L", "LA", "La")
 """Pillow's names of images without colours, with transparency or without."""
 
 _ORIENTATION = 0x0112
-_TURNS = {
+TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -104,9 +104,9 @@ def read_image(path: str, fit: ImageFit) -> torch.Tensor:
 def read_colours(path: str) -> torch.Tensor:
     """Read one image in its own size, upright and in colour: uint8 of shape 3 x H x W; raises like `read_image`."""
     try:
-        with quiet_pillow(), _opened(path) as image:
+        with quiet_pillow(), opened_image(path) as image:
             _check_range(path, image)
-            turn = _TURNS.get(_orientation(image))
+            turn = TURNS.get(orientation_of(image))
             plain = _plain(image, "RGB").convert("RGB")
             upright = plain if turn is None else plain.transpose(turn)
             return torch.from_numpy(np.array(upright)).permute(2, 0, 1)
@@ -150,7 +150,7 @@ def check_header(path: str, fit: ImageFit) -> Volume:
         DataError: for another size, where images are not resized.
 
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         found = _checked(path, image, fit)
         if not ends_as_it_should(path, str(image.format)):
             image.load()
@@ -168,9 +168,9 @@ def read_pixels(path: str, fit: ImageFit, crop: Crop = centre_box) -> Decoded:
         DataError: for another size, where images are not resized.
 
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         found = _checked(path, image, fit)
-        turn = _TURNS.get(_orientation(image))
+        turn = TURNS.get(orientation_of(image))
         plain = _plain(image, "L" if fit.grey else "RGB")
         plain = plain if turn is None else plain.transpose(turn)
         sized = _sized(plain.convert("L" if fit.volume.channels == 1 else "RGB"), fit, crop)
@@ -192,7 +192,7 @@ def _sized(plain: Image.Image, fit: ImageFit, crop: Crop) -> Image.Image:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[Image.Image]:
+def opened_image(path: str) -> Iterator[Image.Image]:
     """Open an image; whatever goes wrong with it becomes `Unusable`."""
     try:
         _check_file(path)
@@ -231,7 +231,7 @@ def _check_file(path: str) -> None:
 def _checked(path: str, image: Image.Image, fit: ImageFit) -> Volume:
     """Return the volume of an image, once it is known that it can become the spec's input."""
     _check_range(path, image)
-    wide, high = image.size if _orientation(image) < 5 else image.size[::-1]
+    wide, high = image.size if orientation_of(image) < 5 else image.size[::-1]
     found = Volume((high, wide, _channels(image, fit.volume.channels)))
     if fit.resize == "none" and found.spatial != fit.volume.spatial:
         message = f"`{shorten_path(path)}` is {found}, and the spec's input is {fit.volume}"
@@ -262,7 +262,7 @@ def _channels(image: Image.Image, wanted: int) -> int:
     return 3
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
     """Return the orientation that the camera wrote into the file, from 1 (upright) to 8.
 
     Only what stands in front of the pixels is looked at, since headers are read without decoding. Pillow turns TIFF

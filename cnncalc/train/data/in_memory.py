@@ -15,7 +15,7 @@ class MemorySplit:
 
     Args:
         pixels: uint8 of shape N x C x H x W, with as many spatial sizes as an image has.
-        labels: int64 of shape [N].
+        labels: the targets, as `Split.labels` has them.
         digest: that of the images, where it is not that of the pixels: of files, or of pixels of another size.
 
     """

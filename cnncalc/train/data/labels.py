@@ -27,6 +27,14 @@ class Named(NamedTuple):
     values: npt.NDArray[Any]
 
 
+class Described(NamedTuple):
+    """What is known of an array before it is read; it has what `Named` has but for the values."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
 class Labels(NamedTuple):
     """Labels that have been understood.
 

@@ -21,7 +21,7 @@ from cnncalc.train.data.resize import recoloured, resized
 from cnncalc.train.data.source import automatic, dataset_names, register, source_of
 from cnncalc.train.data.synthetic import Synthetic
 from cnncalc.train.data.torchvision_sets import Cifar, Mnist
-from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE, DataRequest
+from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, TASKS, UNREADABLE, DataRequest
 from cnncalc.train.out_of_memory import ran_out_of_memory
 
 for _source in (
@@ -88,6 +88,9 @@ def _check_request(request: DataRequest) -> None:
     if request.colour not in COLOURS:
         message = f"there is no way to treat colours called `{shorten(request.colour)}`"
         raise ArgumentError("bad-option", message, hints=[f"choose {', '.join(COLOURS)}"])
+    if request.task not in TASKS:
+        message = f"there is no task called `{shorten(request.task)}`"
+        raise ArgumentError("bad-option", message, hints=[f"choose {', '.join(TASKS)}"])
     if request.limit is not None and request.limit < 1:
         raise ArgumentError("bad-option", f"a limit of {request.limit} leaves no image to train with")
     if request.workers < 0:

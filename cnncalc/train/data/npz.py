@@ -14,9 +14,9 @@ from numpy.lib import format as npy
 from cnncalc.core.errors import CnncalcError, DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
-from cnncalc.train.data.arrays import ArrayPart, Described, Suiting, check_described, check_memory, dataset_of
+from cnncalc.train.data.arrays import ArrayPart, Suiting, check_described, check_memory, dataset_of
 from cnncalc.train.data.dataset import Dataset
-from cnncalc.train.data.labels import Named
+from cnncalc.train.data.labels import Described, Named
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data_request import DataRequest
 
@@ -52,7 +52,7 @@ class NpzFile(DataSource):
 
     def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
         """Read the file; see `load_npz`."""
-        return load_npz(request.data, Suiting(volume, outputs, request.layout))
+        return load_npz(request.data, Suiting(volume, outputs, request.layout, request.task))
 
 
 def load_npz(path: str, suiting: Suiting) -> Dataset:
@@ -70,7 +70,7 @@ def load_npz(path: str, suiting: Suiting) -> Dataset:
         pairs, lonely = _pairs(held, path)
         heads = {name: _described(file, held[name], path) for pair in pairs.values() for name in pair}
         for images, labels in pairs.values():
-            check_described(heads[images], heads[labels], suiting.volume.dimensions)
+            check_described(heads[images], heads[labels], suiting)
         check_memory(f"`{shorten_path(path)}`", sum(_size(head) for head in heads.values()))
         arrays = {name: _array(file, held[name], head, path) for name, head in heads.items()}
     parts = {part: ArrayPart(arrays[images], arrays[labels]) for part, (images, labels) in pairs.items()}

@@ -13,6 +13,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset, Split
 from cnncalc.train.data.fit import ImageFit, centre_box, converted_note, inner_size
 from cnncalc.train.data.in_memory import MemorySplit
+from cnncalc.train.data.kinds import IGNORED, MASKS
 
 _AT_A_TIME = 1024
 """Images that are resized together, so that little memory is needed beside the result."""
@@ -76,7 +77,7 @@ def resized(dataset: Dataset, fit: ImageFit) -> Dataset:
     if found != volume and {len(found), len(volume)} != {3}:
         message = f"only images of two dimensions can be resized, and not {found} to {volume}"
         raise DataError("data-differs", message)
-    return _changed(dataset, lambda split: _resized(split, volume, fit.resize))
+    return _changed(dataset, lambda split: _resized(split, volume, fit.resize, dataset.kind))
 
 
 def framed(dataset: Dataset, width: int) -> Dataset:
@@ -96,37 +97,51 @@ def _changed(dataset: Dataset, change: Callable[[Split], Split]) -> Dataset:
     )
 
 
-def _resized(split: Split, volume: Volume, how: str) -> Split:
+def _resized(split: Split, volume: Volume, how: str, kind: str) -> Split:
     if split.volume.spatial == volume.spatial:
         return split
     pixels = cast("MemorySplit", split).pixels  # what is streamed is resized while it is read
     digest = split.digest()  # of the images as they are, since another version may resize to other bits
-    chunks = [_WAYS[how](chunk, volume) for chunk in torch.split(pixels, _AT_A_TIME)]
-    return MemorySplit(torch.cat(chunks), split.labels, digest)
+    chunks = [_WAYS[how](chunk, volume, _scaled, 0) for chunk in torch.split(pixels, _AT_A_TIME)]
+    labels = split.labels
+    if kind == MASKS:
+        masks = labels.unsqueeze(1)
+        made = [_WAYS[how](chunk, volume, _nearest, IGNORED) for chunk in torch.split(masks, _AT_A_TIME)]
+        labels = torch.cat(made).squeeze(1)
+    return MemorySplit(torch.cat(chunks), labels, digest)
 
 
-def _stretched(pixels: torch.Tensor, volume: Volume) -> torch.Tensor:
-    return _scaled(pixels, *volume.spatial)
+_Scale = Callable[[torch.Tensor, int, int], torch.Tensor]
+"""Makes images N x C of a height and a width."""
 
 
-def _cropped(pixels: torch.Tensor, volume: Volume) -> torch.Tensor:
+def _stretched(pixels: torch.Tensor, volume: Volume, scale: _Scale, fill: int) -> torch.Tensor:
+    return scale(pixels, *volume.spatial)
+
+
+def _cropped(pixels: torch.Tensor, volume: Volume, scale: _Scale, fill: int) -> torch.Tensor:
     high, wide = pixels.shape[2:]
     left, top, right, bottom = map(round, centre_box(wide, high, volume))
-    return _stretched(pixels[:, :, top:bottom, left:right], volume)
+    return scale(pixels[:, :, top:bottom, left:right], *volume.spatial)
 
 
-def _padded(pixels: torch.Tensor, volume: Volume) -> torch.Tensor:
-    """Scale images to the largest size that fits, and put them in the middle of a black volume."""
+def _padded(pixels: torch.Tensor, volume: Volume, scale: _Scale, fill: int) -> torch.Tensor:
+    """Scale images to the largest size that fits, and put them in the middle of a volume of one value."""
     high, wide = volume.spatial
     across, down = inner_size(pixels.shape[3], pixels.shape[2], volume)
     left, top = (wide - across) // 2, (high - down) // 2
-    return functional.pad(_scaled(pixels, down, across), (left, wide - across - left, top, high - down - top))
+    sides = (left, wide - across - left, top, high - down - top)
+    return functional.pad(scale(pixels, down, across), sides, value=fill)
 
 
 def _scaled(pixels: torch.Tensor, high: int, wide: int) -> torch.Tensor:
     from torchvision.transforms.v2 import functional as images
 
     return cast("torch.Tensor", images.resize(pixels, [high, wide], antialias=True))
+
+
+def _nearest(masks: torch.Tensor, high: int, wide: int) -> torch.Tensor:
+    return functional.interpolate(masks, (high, wide), mode="nearest-exact")
 
 
 _WAYS = {"stretch": _stretched, "crop": _cropped, "pad": _padded}

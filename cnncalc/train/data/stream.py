@@ -16,10 +16,11 @@ from torch.utils.data import Dataset as TorchDataset
 from cnncalc.core.errors import CnncalcError, DataError
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
 from cnncalc.train.data.fit import ImageFit, centre_box
-from cnncalc.train.data.images import Unusable, quiet_pillow, random_crop, read_pixels
+from cnncalc.train.data.images import Crop, Unusable, quiet_pillow, random_crop, read_pixels
+from cnncalc.train.data.mask_files import MaskFiles
 
 _Read = tuple[torch.Tensor, torch.Tensor, str]
-"""Pixels and labels of a batch, and what went wrong with it, or ""."""
+"""Pixels and targets of a batch, and what went wrong with it, or ""."""
 
 
 class StreamedSplit:
@@ -27,10 +28,11 @@ class StreamedSplit:
 
     Args:
         paths: the files.
-        labels: the class of each, int64 of shape [N].
+        labels: the target of each, as `Split.labels` has it.
         fit: what each becomes, and how.
         workers: processes that read; 0 for none beside the training itself.
         device: where batches arrive.
+        masks: the targets, where they are masks.
 
     """
 
@@ -44,6 +46,7 @@ class StreamedSplit:
         *,
         workers: int = 2,
         device: torch.device | None = None,
+        masks: MaskFiles | None = None,
     ) -> None:
         self._paths = paths
         self.labels = labels
@@ -51,25 +54,30 @@ class StreamedSplit:
         self._fit = fit
         self._workers = workers
         self._device = device or torch.device("cpu")
+        self._masks = masks
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def to(self, device: torch.device) -> StreamedSplit:
         """Return the same images, whose batches arrive on another device."""
-        return self._with(self._paths, self.labels, device)
+        return self._with(self._paths, self.labels, device, self._masks)
 
     def subset(self, indices: torch.Tensor) -> StreamedSplit:
         """Return the images at some indices, in their order."""
         rows = indices.cpu()
-        return self._with([self._paths[row] for row in rows.tolist()], self.labels[rows], self._device)
+        masks = self._masks and self._masks.at(rows.tolist())
+        return self._with([self._paths[row] for row in rows.tolist()], self.labels[rows], self._device, masks)
 
     def digest(self) -> bytes:
         """Return the digest of the files' names and sizes (see `Split.digest`)."""
-        return digest_of_files(self._paths, map(mark_of_size, self._paths))
+        paths = [*self._paths, *(self._masks.paths if self._masks else ())]
+        return digest_of_files(paths, map(mark_of_size, paths))
 
-    def _with(self, paths: Sequence[str], labels: torch.Tensor, device: torch.device) -> StreamedSplit:
-        return StreamedSplit(paths, labels, self._fit, workers=self._workers, device=device)
+    def _with(
+        self, paths: Sequence[str], labels: torch.Tensor, device: torch.device, masks: MaskFiles | None
+    ) -> StreamedSplit:
+        return StreamedSplit(paths, labels, self._fit, workers=self._workers, device=device, masks=masks)
 
     def batches(
         self, order: Sequence[torch.Tensor], *, seed: int | None = None
@@ -97,7 +105,7 @@ class StreamedSplit:
             warnings.simplefilter("ignore")  # about more workers than cores, and about forking beside threads
             return iter(
                 DataLoader(
-                    _Reader(self._paths, self.labels, self._fit, seed),
+                    _Reader(self._paths, self.labels, self._fit, seed, self._masks),
                     batch_size=None,  # the reader is asked for whole batches
                     sampler=_Batches(order),
                     num_workers=min(self._workers, len(order)),
@@ -121,8 +129,15 @@ class _Batches(Iterable[list[int]]):
 class _Reader(TorchDataset[_Read]):
     """Reads whole batches, in the processes of a DataLoader."""
 
-    def __init__(self, paths: Sequence[str], labels: torch.Tensor, fit: ImageFit, seed: int | None) -> None:
-        self._paths = paths
+    def __init__(
+        self,
+        paths: Sequence[str],
+        labels: torch.Tensor,
+        fit: ImageFit,
+        seed: int | None,
+        masks: MaskFiles | None,
+    ) -> None:
+        self._paths, self._masks = paths, masks
         self._labels = labels
         self._fit = fit
         self._seed = seed
@@ -132,7 +147,7 @@ class _Reader(TorchDataset[_Read]):
         labels = self._labels[indices]
         try:
             with quiet_pillow():
-                return self._read(indices), labels, ""
+                return self._read(indices), self._targets(indices), ""
         except Unusable as unusable:
             return torch.empty(0), labels, f"cannot read {unusable}"
         except CnncalcError as error:
@@ -142,9 +157,17 @@ class _Reader(TorchDataset[_Read]):
         volume = self._fit.volume
         pixels = torch.empty((len(indices), volume.channels, *volume.spatial), dtype=torch.uint8)
         for row, index in enumerate(indices):
-            crop = centre_box if self._seed is None else random_crop(self._seed, index)
-            pixels[row] = read_pixels(self._paths[index], self._fit, crop).pixels
+            pixels[row] = read_pixels(self._paths[index], self._fit, self._crop(index)).pixels
         return pixels
+
+    def _targets(self, indices: list[int]) -> torch.Tensor:
+        """Return the targets of a batch; a mask is cut as its image is, since the crop depends on the index alone."""
+        if self._masks is None:
+            return self._labels[indices]
+        return torch.stack([self._masks.read(index, self._fit, self._crop(index)) for index in indices])
+
+    def _crop(self, index: int) -> Crop:
+        return centre_box if self._seed is None else random_crop(self._seed, index)
 
 
 @contextmanager

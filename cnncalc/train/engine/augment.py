@@ -13,11 +13,22 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnncalc.core.volume import Volume
+from cnncalc.train.data.kinds import IGNORED
 from cnncalc.train.engine.seeds import COINS, mixed
 from cnncalc.train.recipe.settings import AUTO, Recipe
 
-Batch = Tensor
-Change = Callable[[Tensor, torch.Generator], Tensor]
+
+class MaskedImages(NamedTuple):
+    """A batch of images, floats N x C x H x W, and the masks that move with them.
+
+    Masks are floats N x 1 x H x W of whole numbers, the classes of the pixels; None where the targets are no masks.
+    """
+
+    images: Tensor
+    masks: Tensor | None = None
+
+
+Change = Callable[[MaskedImages, torch.Generator], MaskedImages]
 
 
 class PixelNormalisation(NamedTuple):
@@ -28,7 +39,10 @@ class PixelNormalisation(NamedTuple):
 
 
 class Targets(NamedTuple):
-    """Labels of a batch, int64 [N]; of mixed images also those of what was mixed in, and the first ones' share."""
+    """Targets of a batch, as `cnncalc.train.data.kinds` has them.
+
+    Of mixed images also those of what was mixed in, and the first ones' share.
+    """
 
     labels: Tensor
     others: Tensor | None = None
@@ -59,18 +73,26 @@ class Augmenter:
         normalisation: see `PixelNormalisation`.
         images: how many training images there are, for flips that alternate.
         device: where pixels arrive.
+        masks: whether the targets are masks, which move with their images.
 
     """
 
     def __init__(
-        self, recipe: Recipe, volume: Volume, normalisation: PixelNormalisation, images: int, device: torch.device
+        self,
+        recipe: Recipe,
+        volume: Volume,
+        normalisation: PixelNormalisation,
+        images: int,
+        device: torch.device,
+        *,
+        masks: bool = False,
     ) -> None:
         ones = (1,) * volume.dimensions
         self._dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(recipe.precision, torch.float32)
         self._mean = torch.tensor(normalisation.mean, device=device).view(-1, *ones) * 255
         self._factor = 1 / (torch.tensor(normalisation.deviation, device=device).view(-1, *ones) * 255)
         self._format = torch.channels_last if recipe.channels_last and volume.dimensions == 2 else None
-        self._recipe = recipe
+        self._recipe, self._masks = recipe, masks
         self.flip = resolved_flip(recipe, volume)
         self._changes = _changes(recipe, volume, self.flip)
         self._coins = _coins(recipe.seed, images, device) if self.flip == "alternating" else None
@@ -92,18 +114,20 @@ class Augmenter:
 
         Args:
             pixels: uint8 N x C x H x W.
-            labels: int64 [N].
+            labels: their targets.
             indices: which training images these are, int64 [N].
             epoch: counted from 0.
             generator: where everything random comes from; of the pixels' device.
 
         """
-        images = self._floats(pixels)
+        batch = MaskedImages(self._floats(pixels), labels.unsqueeze(1).float() if self._masks else None)
         if self._coins is not None:
-            images = _mirror(images, self._coins[indices.to(self._coins.device)] ^ bool(epoch % 2))
+            batch = _mirror(batch, self._coins[indices.to(self._coins.device)] ^ bool(epoch % 2))
         for change in self._changes:
-            images = change(images, generator)
-        images, targets = self._mixed(images, labels, generator)
+            batch = change(batch, generator)
+        if batch.masks is not None:
+            labels = batch.masks.squeeze(1).to(labels.dtype)
+        images, targets = self._mixed(batch.images, labels, generator)
         return self._laid_out(images), targets
 
     def _mixed(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Targets]:
@@ -115,7 +139,10 @@ class Augmenter:
             share = draw.betavariate(self._recipe.mixup, self._recipe.mixup)
             return images * share + images[order] * (1 - share), Targets(labels, labels[order], share)
         wanted = draw.betavariate(self._recipe.cutmix, self._recipe.cutmix)
-        images, share = _paste(images, images[order], 1 - wanted, draw)
+        box, share = _box(images, 1 - wanted, draw)
+        images = _pasted(images, images[order], box)
+        if self._masks:
+            return images, Targets(_pasted(labels, labels[order], box))
         return images, Targets(labels, labels[order], share)
 
     def number_of_views(self, count: int) -> int:
@@ -150,33 +177,49 @@ def _coins(seed: int, images: int, device: torch.device) -> Tensor:
     return (torch.rand(images, generator=generator) < 0.5).to(device)
 
 
-def _mirror(images: Tensor, which: Tensor) -> Tensor:
-    return torch.where(which.view(-1, *(1,) * (images.dim() - 1)), images.flip(-1), images)
+def _mirror(batch: MaskedImages, which: Tensor) -> MaskedImages:
+    def mirrored(images: Tensor) -> Tensor:
+        return torch.where(which.view(-1, *(1,) * (images.dim() - 1)), images.flip(-1), images)
+
+    return _each(batch, mirrored, mirrored)
 
 
-def _random_mirror(images: Tensor, generator: torch.Generator) -> Tensor:
-    return _mirror(images, torch.rand(len(images), generator=generator, device=images.device) < 0.5)
+def _each(batch: MaskedImages, images: Callable[[Tensor], Tensor], masks: Callable[[Tensor], Tensor]) -> MaskedImages:
+    """Change the images of a batch, and its masks, if there are any."""
+    return MaskedImages(images(batch.images), None if batch.masks is None else masks(batch.masks))
 
 
-def _padded(images: Tensor, pixels: int, fill: str) -> Tensor:
+def _random_mirror(batch: MaskedImages, generator: torch.Generator) -> MaskedImages:
+    images = batch.images
+    return _mirror(batch, torch.rand(len(images), generator=generator, device=images.device) < 0.5)
+
+
+def _padded(images: Tensor, pixels: int, fill: str, value: float = 0.0) -> Tensor:
     sides = (pixels,) * 2 * (images.dim() - 2)
-    return functional.pad(images, sides, mode="reflect") if fill == "reflect" else functional.pad(images, sides)
+    if fill == "reflect":
+        return functional.pad(images, sides, mode="reflect")
+    return functional.pad(images, sides, value=value)
 
 
-def _moved(images: Tensor, generator: torch.Generator, *, pixels: int, fill: str) -> Tensor:
-    """Move every image by up to some pixels along each axis, each by its own."""
+def _moved(batch: MaskedImages, generator: torch.Generator, *, pixels: int, fill: str) -> MaskedImages:
+    """Move every image by up to some pixels along each axis, each by its own; what comes in belongs to no class."""
+    images = batch.images
     axes = images.dim() - 2
-    windows = _padded(images, pixels, fill)
-    for axis, size in enumerate(images.shape[2:], 2):
-        windows = windows.unfold(axis, size, 1)  # a view: one dimension of places, one of what is seen there
     places = torch.randint(2 * pixels + 1, (axes, len(images)), generator=generator, device=images.device)
-    which = torch.arange(len(images), device=images.device)
-    place: tuple[Any, ...] = (which, slice(None), *places)
-    return windows[place]
+
+    def moved(images: Tensor, value: float = 0.0) -> Tensor:
+        windows = _padded(images, pixels, fill, value)
+        for axis, size in enumerate(images.shape[2:], 2):
+            windows = windows.unfold(axis, size, 1)  # a view: one dimension of places, one of what is seen there
+        place: tuple[Any, ...] = (torch.arange(len(images), device=images.device), slice(None), *places)
+        return windows[place]
+
+    return _each(batch, moved, partial(moved, value=IGNORED))
 
 
-def _random_crop(images: Tensor, generator: torch.Generator, *, least: float) -> Tensor:
+def _random_crop(batch: MaskedImages, generator: torch.Generator, *, least: float) -> MaskedImages:
     """Cut out a part of every image, of at least a share of its area, and enlarge it (Szegedy et al., 2015)."""
+    images = batch.images
     count, device = len(images), images.device
     area, aspect, x, y = torch.rand(4, count, generator=generator, device=device)
     side = torch.sqrt(least + (1 - least) * area)
@@ -188,11 +231,16 @@ def _random_crop(images: Tensor, generator: torch.Generator, *, least: float) ->
         torch.stack([zeros, height, (2 * y - 1) * (1 - height)], 1),
     )
     grid = functional.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
-    return functional.grid_sample(images, grid.to(images.dtype), align_corners=False, padding_mode="reflection")
+
+    def cut(images: Tensor, mode: str = "bilinear") -> Tensor:
+        return functional.grid_sample(images, grid.to(images.dtype), mode, "reflection", align_corners=False)
+
+    return _each(batch, cut, partial(cut, mode="nearest"))
 
 
-def _cutout(images: Tensor, generator: torch.Generator, *, side: int) -> Tensor:
+def _cutout(batch: MaskedImages, generator: torch.Generator, *, side: int) -> MaskedImages:
     """Blank a square of every image (DeVries and Taylor, 2017); its centre may lie at the border."""
+    images = batch.images
     each = (len(images), *(1,) * (images.dim() - 1))
     outside = torch.zeros(each, dtype=torch.bool, device=images.device)
     for axis, size in enumerate(images.shape[2:], 2):
@@ -201,23 +249,27 @@ def _cutout(images: Tensor, generator: torch.Generator, *, side: int) -> Tensor:
         centre = torch.randint(size, each, generator=generator, device=images.device)
         place = torch.arange(size, device=images.device).view(shape)
         outside = outside | (place < centre - side // 2) | (place >= centre - side // 2 + side)
-    return images * outside
+    return batch._replace(images=images * outside)
 
 
-def _paste(images: Tensor, others: Tensor, share: float, draw: Random) -> tuple[Tensor, float]:
-    """Paste a box of about a share of the area from other images (Yun et al., 2019); return what is left of the first.
+def _box(images: Tensor, share: float, draw: Random) -> tuple[tuple[Any, ...], float]:
+    """Return a box of about a share of the area (Yun et al., 2019), and the share that lies outside of it.
 
     The box is the same for the whole batch, as in the authors' code.
     """
     sides = [round(size * share ** (1 / (images.dim() - 2))) for size in images.shape[2:]]
     starts = [draw.randint(0, size - side) for size, side in zip(images.shape[2:], sides, strict=True)]
     box: tuple[Any, ...] = (..., *(slice(start, start + side) for start, side in zip(starts, sides, strict=True)))
-    images = images.clone()
-    images[box] = others[box]
     pasted = 1.0
     for size, side in zip(images.shape[2:], sides, strict=True):
         pasted *= side / size
-    return images, 1 - pasted
+    return box, 1 - pasted
+
+
+def _pasted(images: Tensor, others: Tensor, box: tuple[Any, ...]) -> Tensor:
+    images = images.clone()
+    images[box] = others[box]
+    return images
 
 
 def _diagonal(images: Tensor, fill: str) -> list[Tensor]:

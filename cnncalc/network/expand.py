@@ -73,8 +73,8 @@ class _Expansion(StepExpansion):
             rounding=self.rounding,
             source=self.spec.source,
             parameters=self.parameters,
-            blocks=self.blocks,
-            arguments=self.arguments,
+            blocks={call.name: call.text for call in self.called},
+            arguments={call.name: call.arguments for call in self.called},
             notes=tuple(self.notes),
             weights_of=self.shared.weights_of,
         )

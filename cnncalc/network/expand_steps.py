@@ -16,6 +16,7 @@ from cnncalc.layers import Arguments, Labelled, Sources, find
 from cnncalc.network.claims import check_claim, check_stated
 from cnncalc.network.expansion_state import ExpansionState, cost
 from cnncalc.network.network import Node, Operation
+from cnncalc.network.repeated_calls import BlockCall, CallKey, KnownCall
 from cnncalc.network.scope import Scope
 from cnncalc.network.shared_weights import TiedCall
 from cnncalc.spec import tree
@@ -25,6 +26,7 @@ _STEPS_OF_A_CALL = 32
 _STEPS_OF_A_NEW_LAYER = 240
 _CHARACTERS_OF_A_NAME_IN_A_STEP = 8
 _WINDOWS_IN_A_STEP = 4
+_LETTERS_OF_A_NAME = 6
 """What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
 
 _NO_LABELS: Mapping[str, Labelled] = {}
@@ -204,6 +206,7 @@ class StepExpansion(ExpansionState):
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         node = Node(index, name, operation, inputs, self.called_at or span, span)
         if operation.shared or self.tied:
+            self.sharing += 1
             node.operation = self._shared(node)
         self.nodes.append(node)
         self.volumes.append(operation.output)
@@ -223,19 +226,55 @@ class StepExpansion(ExpansionState):
         block = self.spec.blocks.get(item.name)
         if block is None:
             raise self.unknown_block(item)
-        if item.name in self.active:
-            chain = " → ".join([*(call.name for call in self.calls), item.name])
+        if item.name in self.path:
+            chain = " → ".join([*self.path, item.name])
             raise self.error("recursive", f"the block `{item.name}` calls itself: {chain}", item.span)
         self.spend(_STEPS_OF_A_CALL + len(block.parameters) + len(item.arguments), item.span)
         parameters = self.bound(block, item, at, scope)
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
-        self.blocks[name] = _called(block, item, parameters)
-        self.arguments[name] = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
-        inner = Scope(name + ".", parameters, taken=set(block.labels))
+        own = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
+        self.called.append(BlockCall(name, _called(block, item, parameters), own))
+        if item.weights or self.tied:
+            return self._through(block, item, at, Scope(name + ".", parameters, taken=set(block.labels)))
+        return self._once(block, item, at, Scope(name + ".", parameters, taken=set(block.labels)), own)
+
+    def _once(
+        self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, inner: Scope, own: Mapping[str, int]
+    ) -> int:
+        """Walk through a block, or take over what a call that is alike made."""
+        place = self.called_at if block.source is self.spec.source else self.called_at or item.span
+        values = self.known_calls.values_for(block, own, self.parameters)
+        key = CallKey(item.name, values, self.volumes[at], self.rounding, place, self.path, self.depth)
+        known = self.known_calls.get(key)
+        if known is not None and self._has_room(known, len(inner.prefix)):
+            return self._again(known, at, inner.prefix)
+        start, calls, shared = len(self.nodes), len(self.called), self.sharing
+        leaving = self._through(block, item, at, inner)
+        if self.sharing == shared:
+            layers, inside = range(start, len(self.nodes)), range(calls, len(self.called))
+            self.known_calls[key] = KnownCall(self.nodes, self.called, layers, inside, len(inner.prefix), leaving)
+        return leaving
+
+    def _has_room(self, known: KnownCall, prefix: int) -> bool:
+        """Count the steps of taking over what a call made, and say whether the limits allow it."""
+        added = len(known.layers)
+        self.steps += added * (1 + (prefix + _LETTERS_OF_A_NAME) // _CHARACTERS_OF_A_NAME_IN_A_STEP) + len(known.inner)
+        return len(self.nodes) + added <= MAX_LAYERS and self.steps <= self.most_steps
+
+    def _again(self, known: KnownCall, at: int, prefix: str) -> int:
+        """Add what a call that is alike made."""
+        index = len(self.nodes)
+        layers = known.layers_again(index, at, prefix)
+        self.nodes += layers
+        self.volumes += [node.operation.output for node in layers]
+        self.called += known.calls_again(prefix)
+        return known.leaving_again(index, at)
+
+    def _through(self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, inner: Scope) -> int:
+        """Walk through the block of a call."""
         outside, place = self.source, self.called_at
-        self.calls.append(item)
-        self.active.add(item.name)
+        self.path = (*self.path, item.name)
         self.source = block.source
         if block.source is not self.spec.source:
             self.called_at = place or item.span
@@ -248,7 +287,7 @@ class StepExpansion(ExpansionState):
             error.trail = (f"in {shorten(outside.text[slice(*item.span)])}, {called}", *error.trail)
             raise
         finally:
-            self.active.discard(self.calls.pop().name)
+            self.path = self.path[:-1]
             self.source, self.called_at = outside, place
 
     def _tied(self, item: tree.CallSyntax, block: tree.BlockSyntax, at: int, inner: Scope) -> int:

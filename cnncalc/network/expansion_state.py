@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
@@ -13,7 +12,8 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten
 from cnncalc.layers import Arguments, find, foreign, words
 from cnncalc.network.network import Node, Operation
-from cnncalc.network.scope import Scope
+from cnncalc.network.repeated_calls import BlockCall, CallMemory
+from cnncalc.network.scope import Scope, joined
 from cnncalc.network.settings import SpecSettings
 from cnncalc.network.shared_weights import SharedWeights
 from cnncalc.spec import tree
@@ -43,11 +43,11 @@ class ExpansionState:
         self.most_steps = most_steps
         self.rounding = settings.rounding or "strict"
         self.notes: list[Note] = []
-        self.calls: list[tree.CallSyntax] = []
-        self.active: set[str] = set()
-        self.blocks: dict[str, str] = {}
-        self.arguments: dict[str, Mapping[str, int]] = {}
+        self.path: tuple[str, ...] = ()  # the blocks that are being called
+        self.called: list[BlockCall] = []
+        self.known_calls = CallMemory(spec)
         self.shared = SharedWeights()
+        self.sharing = 0  # how many layers have shared their weights so far
         self.tied = False  # whether the layers of the call that is walked through share their weights
         self.outputs: tuple[int, ...] = ()
         self.output_names: tuple[str, ...] = ()
@@ -55,6 +55,7 @@ class ExpansionState:
         self.steps = 0
         self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for
         self.changes: tuple[tuple[int, int], ...] = ()
+        self.sizes: dict[Volume, dict[str, int]] = {}  # what H, W and C are, by the volume that arrives
         self.operations: dict[tuple[Any, ...], Operation] = {}  # by what a layer is read from
 
     # ---- values
@@ -67,11 +68,11 @@ class ExpansionState:
         if not self.volumes:
             return parameters
         volume = self.volumes[at]
-        sizes = dict(zip("wh", volume.spatial[::-1], strict=False))
-        sizes["c"] = volume.channels
-        if self.hides_sizes:
-            sizes = {name: size for name, size in sizes.items() if name not in parameters}
-        return ChainMap(sizes, parameters)
+        sizes = self.sizes.get(volume)
+        if sizes is None:
+            sizes = self.sizes[volume] = dict(zip("wh", volume.spatial[::-1], strict=False))
+            sizes["c"] = volume.channels
+        return joined(parameters, sizes)
 
     def value(self, expression: Expression, names: Mapping[str, int], source: Source | None = None) -> int:
         """Return the value of an expression."""
@@ -87,17 +88,17 @@ class ExpansionState:
 
     def is_call(self, name: str) -> bool:
         """Say whether a block's name alone calls it: inside it, and in other texts, a layer of that name is meant."""
-        own = self.spec.blocks[name].source is self.source and name not in self.active
+        own = self.spec.blocks[name].source is self.source and name not in self.path
         return own or not find(name, elsewhere=False)
 
     def bound(self, block: tree.BlockSyntax, call: tree.CallSyntax, at: int, scope: Scope) -> MutableMapping[str, int]:
         """Return the parameters inside a block: the spec's, then the block's own."""
         outside = self.names(at, scope.parameters)
         given = self.given(block, call, outside)
-        own: dict[str, int] = {}
-        bound = ChainMap(own, self.parameters)
+        outer = self.parameters
         if self.hides_sizes and block.source is not self.spec.source:  # it means the sizes, whatever the spec calls so
-            bound = ChainMap(own, {name: value for name, value in self.parameters.items() if name not in SIZES})
+            outer = {name: value for name, value in outer.items() if name not in SIZES}
+        bound = joined({}, outer)
         for parameter in block.parameters:
             if parameter.name in given:
                 bound[parameter.name] = given[parameter.name]

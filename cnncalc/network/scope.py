@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+
+_FEW = 32
+
+
+def joined(inner: MutableMapping[str, int], outer: Mapping[str, int]) -> MutableMapping[str, int]:
+    """Return names with those of the scope outside, which they hide; few are copied, so that they are found faster."""
+    if type(inner) is dict is type(outer) and len(inner) + len(outer) <= _FEW:
+        return {**outer, **inner}
+    return ChainMap(inner, outer)  # type: ignore[arg-type]  # the outer one is only read
 
 
 @dataclass

@@ -6,11 +6,11 @@ and its text stays as large as the text around it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from cnncalc.charts.scale import ChartAxis, linear_scale, logarithmic_scale, tick_text, whole_scale
+from cnncalc.charts.scale import ChartAxis, linear_scale, logarithmic_scale, ratio_scale, tick_text, whole_scale
 from cnncalc.core.cleaning import html_text
 
 FEW = 40
@@ -19,6 +19,13 @@ MOST_POINTS = 600
 """Most points of a line; of more, some are left out."""
 AREA = 1000
 """Units across and down the area in which lines are drawn."""
+
+PLACES: Mapping[str, Callable[[float, float], ChartAxis]] = {
+    "whole": whole_scale,
+    "linear": lambda low, high: linear_scale([low, high]),
+    "logarithmic": ratio_scale,
+}
+"""How a horizontal axis from one place to another is divided: at whole numbers, at round ones, at equal ratios."""
 
 Point = tuple[float, float | None]
 
@@ -31,6 +38,7 @@ class ChartLine(NamedTuple):
         points: pairs of a place and a value; a value that is not known is a gap.
         look: its class in the style sheet, which has its colour.
         named: whether its name stands above the chart.
+        joined: whether its points are joined; else each is a dot.
 
     """
 
@@ -38,6 +46,7 @@ class ChartLine(NamedTuple):
     points: Sequence[Point]
     look: str
     named: bool = True
+    joined: bool = True
 
 
 class Chart(NamedTuple):
@@ -53,6 +62,7 @@ class Chart(NamedTuple):
         ends: of the horizontal axis; those of the lines if None.
         marks: places with a word that stands at them.
         below: whether these words stand at the bottom, where the lines are at the top.
+        places: how the horizontal axis is divided, a key of `PLACES`.
 
     """
 
@@ -65,6 +75,7 @@ class Chart(NamedTuple):
     ends: tuple[float, float] | None = None
     marks: Sequence[tuple[float, str]] = ()
     below: bool = False
+    places: str = "whole"
 
     @property
     def known(self) -> bool:
@@ -92,7 +103,7 @@ def chart_svg(chart: Chart, box: ChartArea | None = None, kind: str = "chart") -
     """
     if not chart.known:
         return ""
-    down, across = _down(chart), _across(chart)
+    down, across = down_axis(chart), across_axis(chart)
     wide, high = (box.width, box.height) if box else (AREA, AREA)
     ends = " ".join(f"{end:.9g}" for end in (across.low, across.high, down.low, down.high))
     scale = "log" if down.logarithmic else "linear"
@@ -110,17 +121,19 @@ def chart_svg(chart: Chart, box: ChartArea | None = None, kind: str = "chart") -
     )
 
 
-def _down(chart: Chart) -> ChartAxis:
-    """Return the vertical scale."""
+def down_axis(chart: Chart) -> ChartAxis:
+    """Return the vertical scale of a chart in which there is anything to draw."""
     values = [value for line in chart.lines for _, value in line.points if value is not None]
     if chart.logarithmic and min(values) >= 0:
         return logarithmic_scale(values)  # what is 0 stands at its low end
     return linear_scale(values, zero=chart.zero)
 
 
-def _across(chart: Chart) -> ChartAxis:
+def across_axis(chart: Chart) -> ChartAxis:
+    """Return the horizontal scale of a chart in which there is anything to draw."""
     places = [place for line in chart.lines for place, value in line.points if value is not None]
-    return whole_scale(*(chart.ends or (min(places), max(places))))
+    low, high = chart.ends or (min(places), max(places))
+    return PLACES[chart.places](low, high)
 
 
 def _described(chart: Chart) -> str:
@@ -168,6 +181,8 @@ def _names(chart: Chart) -> str:
 
 def _line(line: ChartLine, across: Callable[[float], float], down: Callable[[float], float]) -> str:
     """Return a line, interrupted where a value is not known; of few points each has a dot."""
+    if not line.joined:
+        return _dots(line, [(across(place), down(value)) for place, value in line.points if value is not None])
     points = _thinned(line.points)
     drawn = []
     for known, group in groupby(points, key=lambda point: point[1] is not None):
@@ -181,6 +196,12 @@ def _line(line: ChartLine, across: Callable[[float], float], down: Callable[[flo
         return path
     dots = "".join(drawn).replace("L", "h0M").replace(" ", "h0M") + "h0"
     return path + f'<path class="dots {line.look}" d="{dots.replace("h0h0", "h0")}"/>'
+
+
+def _dots(line: ChartLine, places: Sequence[tuple[float, float]]) -> str:
+    """Return points that are not joined."""
+    dots = "".join(f"M{x:.1f},{y:.1f}h0" for x, y in places)
+    return f'<path class="dots {line.look}" data-name="{html_text(line.name)}" d="{dots}"/>' if dots else ""
 
 
 def _thinned(points: Sequence[Point]) -> Sequence[Point]:

@@ -81,6 +81,13 @@ def logarithmic_scale(values: Iterable[float]) -> ChartAxis:
     return ChartAxis(first, last, ticks, logarithmic=True)
 
 
+def ratio_scale(low: float, high: float) -> ChartAxis:
+    """Return a logarithmic scale that ends where it is told to, if two round values lie between its ends."""
+    around = logarithmic_scale([low, high])
+    ticks = [tick for tick in around.ticks if low <= tick <= high]
+    return around if len(ticks) < 2 else ChartAxis(low, high, ticks, logarithmic=True)
+
+
 def _round_step(step: float) -> float:
     """Return the next larger of 1, 2 and 5 times a power of ten."""
     power: float = 10.0 ** floor(log10(step))

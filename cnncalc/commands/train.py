@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnncalc import __version__
+from cnncalc.commands.finding import RANGE_FILES, find_rate
 from cnncalc.commands.options import AliasedOption, SpecArgument, spec_options, take_spec_options
 from cnncalc.commands.training import (
     GroupedHelp,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cnncalc.train.engine.distributed import Processes
     from cnncalc.train.events import Observer
     from cnncalc.train.recipe.settings import Recipe
+    from cnncalc.train.run.planning import TrainRequest
 
 
 @click.command(cls=GroupedHelp)
@@ -47,6 +50,11 @@ if TYPE_CHECKING:
 )
 @click.option("--resume", metavar="RUN", help="Continue a run, which has its spec and its recipe.")
 @click.option("--accept-changes", is_flag=True, help="With --resume: accept a changed spec or data set.")
+@click.option(
+    "--find-learning-rate",
+    is_flag=True,
+    help="Suggest a learning rate by a range test; --out FILE: .svg, .png or .csv.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON Lines.")
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard to the run's folder.")
@@ -57,7 +65,7 @@ if TYPE_CHECKING:
 @data_options
 @spec_options
 @recipe_options
-def train(spec: str | None, resume: str | None, accept_changes: bool, **options: Any) -> None:
+def train(spec: str | None, resume: str | None, accept_changes: bool, find_learning_rate: bool, **options: Any) -> None:
     """Train a network on images.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Every setting
@@ -69,6 +77,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
     Examples:
       cnncalc train digits.txt --data digits --epochs 3 --out first
       cnncalc train digits.txt --live
+      cnncalc train digits.txt --find-learning-rate --out rates.svg
       cnncalc train --resume first
       cnncalc train resnet18 --weights torchvision --set classes=2 --data pets --freeze body
       cnncalc train digits.txt --recipe fast --epochs 2 --precision float32 --seed 1
@@ -82,9 +91,8 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
         raise click.UsageError("--accept-changes goes with --resume RUN: a new run has nothing that could have changed")
     if options["port"] is not None and not options["live"]:
         raise click.UsageError("--port has no effect without --live")
+    find = _rate_finder(resume, options) if find_learning_rate else None
     with optional_packages(), one_voice(), page_process(options) as page:
-        from cnncalc.train.data import DataRequest
-        from cnncalc.train.recipe.presets import load_recipe
         from cnncalc.train.run import planning
         from cnncalc.train.run.signals import Signals
 
@@ -93,18 +101,44 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, **options:
             again = planning.ResumeRequest(changes, accept_changes)
             ended = planning.resume(resume, options["device"], _observer_factory(options, page), signals, again)
         else:
-            asked = planning.TrainRequest(
-                spec=str(spec),
-                settings=settings,
-                recipe=_without_idle(load_recipe(options["recipe"] or "default", changes), changes),
-                data=DataRequest(**data),
-                device=options["device"],
-                out=options["out"],
-                weights=options["weights"],
-            )
+            asked = _asked(str(spec), settings, changes, data, options)
+            if find:
+                find(asked)
+                return
             ended = planning.train(asked, _observer_factory(options, page), signals)
     if not ended.complete:
         raise click.exceptions.Exit(128 + signals.number)
+
+
+def _asked(
+    spec: str, settings: SpecSettings, changes: dict[str, Any], data: dict[str, Any], options: dict[str, Any]
+) -> TrainRequest:
+    """Return what is asked to be trained."""
+    from cnncalc.train.data import DataRequest
+    from cnncalc.train.recipe.presets import load_recipe
+    from cnncalc.train.run.planning import TrainRequest
+
+    return TrainRequest(
+        spec=spec,
+        settings=settings,
+        recipe=_without_idle(load_recipe(options["recipe"] or "default", changes), changes),
+        data=DataRequest(**data),
+        device=options["device"],
+        out=options["out"],
+        weights=options["weights"],
+    )
+
+
+def _rate_finder(resume: str | None, options: dict[str, Any]) -> Callable[[TrainRequest], None]:
+    """Return what finds a learning rate, or refuse what does not go with it."""
+    given = {"--resume": resume is not None, "--tensorboard": options["tensorboard"], "--live": options["live"]}
+    for option, is_given in given.items():
+        if is_given:
+            raise click.UsageError(f"{option} and --find-learning-rate exclude each other: a range test makes no run")
+    path = options["out"]
+    if path is not None and not path.lower().endswith(RANGE_FILES):
+        raise click.UsageError(f"with --find-learning-rate, --out is a file that ends in {' or '.join(RANGE_FILES)}")
+    return partial(find_rate, path=path, quiet=options["quiet"], as_json=options["as_json"])
 
 
 def _without_idle(recipe: Recipe, changes: dict[str, Any]) -> Recipe:

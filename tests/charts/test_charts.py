@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 from cnncalc.charts.file import charts_file
+from cnncalc.charts.image import charts_png
 from cnncalc.charts.lines import Chart, ChartLine, chart_svg
 from cnncalc.charts.look import DARK_DEPTHS, DEPTHS, chart_sheet, depth_look
-from cnncalc.charts.scale import linear_scale, logarithmic_scale, tick_text, whole_scale
+from cnncalc.charts.scale import linear_scale, logarithmic_scale, ratio_scale, tick_text, whole_scale
 
 LINEAR = {
     (0.0, 2.3): [0, 0.5, 1, 1.5, 2, 2.5],
@@ -158,3 +159,23 @@ def test_a_file_needs_no_variables_and_no_scaling() -> None:
     assert next(path.get("d") for path in found.iter(f"{space}path")) == "M0.0,0.0L560.0,200.0"
     assert "var(" not in text and "preserveAspectRatio" not in text
     assert "url(" not in text and "http" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_points_that_are_not_joined_are_dots() -> None:
+    line = ChartLine("trials", [(1e-4, 0.9), (1e-2, None), (1.0, 0.5)], "trained", joined=False)
+    drawn = chart_svg(Chart("Accuracy", [line], "learning rate", places="logarithmic"))
+    assert re.findall(r'class="(line|dots) [^>]* d="([^"]*)"', drawn) == [("dots", "M0.0,0.0h0M1000.0,1000.0h0")]
+
+
+def test_a_scale_of_ratios_ends_where_it_is_told_to() -> None:
+    """Without two round values between its ends it is wider."""
+    assert ratio_scale(3e-4, 0.3)[:3] == (3e-4, 0.3, [1e-3, 1e-2, 0.1])
+    assert ratio_scale(3.0, 4.0)[:3] == (2.0, 5.0, [2.0, 5.0])
+
+
+def test_charts_become_images() -> None:
+    """The size is that of the SVG file, doubled: it stands in the head of a PNG file."""
+    pytest.importorskip("resvg_py")
+    image = charts_png([Chart("Loss", [ChartLine("x", [(1, 1.0), (2, 0.0)], "trained")])])
+    assert image[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")) == (2 * 648, 2 * 290)

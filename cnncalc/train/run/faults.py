@@ -19,8 +19,12 @@ _LOST = re.compile(r"gloo|NCCL|Connection (?:reset|closed) by")
 
 
 @contextmanager
-def explained_faults(recipe: Recipe, folder: RunFolder) -> Iterator[None]:
+def explained_faults(recipe: Recipe, folder: RunFolder | None) -> Iterator[None]:
     """Turn what PyTorch raises into an error that says what was tried and what to try.
+
+    Args:
+        recipe: of what is trained.
+        folder: of the run; None where there is none to go on with.
 
     Raises:
         SpecError: in place of running out of memory, and of losing the other processes.
@@ -60,11 +64,11 @@ def no_number(what: str, rate: float, folder: RunFolder, recipe: Recipe, rollbac
     return SpecError("not-finite", f"{what}: training ends there{after}", hints=hints)
 
 
-def _lost(folder: RunFolder) -> SpecError:
-    hints = [
-        "its messages before it ended say why",
-        f"torchrun with --max-restarts continues automatically; otherwise: {folder.command('train --resume')}",
-    ]
+def _lost(folder: RunFolder | None) -> SpecError:
+    hints = ["its messages before it ended say why"]
+    if folder:
+        resumed = folder.command("train --resume")
+        hints.append(f"torchrun with --max-restarts continues automatically; otherwise: {resumed}")
     return SpecError(
         "lost-process", "another process of the run ended, and this one cannot continue alone", hints=hints
     )
@@ -75,7 +79,7 @@ def _amount(number: str, unit: str) -> str:
     return bytes_text(int(number)) if unit == "bytes" and number.isdigit() else f"{number} {unit}"
 
 
-def _out_of_memory(recipe: Recipe, folder: RunFolder, said: str) -> SpecError:
+def _out_of_memory(recipe: Recipe, folder: RunFolder | None, said: str) -> SpecError:
     tried = f"batches of {counted(recipe.batch, 'image')}"
     if recipe.accumulate > 1:
         tried += f" in {recipe.accumulate} parts"
@@ -85,10 +89,14 @@ def _out_of_memory(recipe: Recipe, folder: RunFolder, said: str) -> SpecError:
         (not recipe.checkpointing, "--checkpointing", "computes blocks twice and keeps less"),
     ]
     options = [(option, what) for fits, option, what in ways if fits]
-    hints = [f"continue with less memory: {folder.command('train --resume', option)}" for option, _ in options[:1]]
-    hints += [f"or with {option} in its place, which {what}" for option, what in options[1:]]
+    if folder is None:
+        hints = [f"try {option}, which {what}" for option, what in options]
+    else:
+        hints = [f"continue with less memory: {folder.command('train --resume', option)}" for option, _ in options[:1]]
+        hints += [f"or with {option} in its place, which {what}" for option, what in options[1:]]
     if recipe.batch > 1:
-        hints.append(f"a new run may have a smaller --batch, such as {recipe.batch // 2}")
+        whose = "a new run may have" if folder else "or take"
+        hints.append(f"{whose} a smaller --batch, such as {recipe.batch // 2}")
     amount = re.search(r"allocate ([\d.]+) (\w+)", said)
     wanted = f": {_amount(*amount.groups())} more could not be had" if amount else ""
     return SpecError("out-of-memory", f"memory ran out with {tried}{wanted}", hints=hints)

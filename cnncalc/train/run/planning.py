@@ -106,7 +106,7 @@ def train(request: TrainRequest, make_observer: ObserverFactory, signals: Signal
         WriteError: where something cannot be written.
 
     """
-    with _joined(request.device) as place:
+    with joined(request.device) as place:
         if request.out and _is_a_restart(RunFolder(request.out)):
             return _resume(RunFolder(request.out), place, ResumeRequest(), make_observer, signals)
         planned = _plan_new(request, place)
@@ -122,12 +122,12 @@ def resume(
     request: ResumeRequest | None = None,
 ) -> Ended:
     """Go on with a run; raises like `train`."""
-    with _joined(device_name) as place:
+    with joined(device_name) as place:
         return _resume(RunFolder(path), place, request or ResumeRequest(), make_observer, signals)
 
 
 @contextmanager
-def _joined(device_name: str) -> Iterator[Place]:
+def joined(device_name: str) -> Iterator[Place]:
     """Choose the device and join the other processes, if there are any."""
     device = choose_device(device_name)
     with joined_processes(device) as processes:
@@ -174,6 +174,44 @@ def _carry_out(planned: PlannedRun, make_observer: ObserverFactory, signals: Sig
 
 def _plan_new(request: TrainRequest, place: Place) -> PlannedRun:
     """Load and check what is needed for a new run."""
+    chosen = chosen_plan(request, place)
+    speed = fastest_way(chosen.plan)
+    plan = chosen.plan._replace(recipe=speed.recipe)
+    use_threads(plan.recipe)
+    path = request.out or place.processes.agree_on(free_folder(_spec_name(plan.network)))
+    about = chosen._replace(plan=plan).about() + ([("speed", speed.said)] if speed.said else [])
+    facts = _facts_of(plan, request, chosen.data, chosen.dataset)
+    return PlannedRun(plan, RunFolder(path), facts, about)
+
+
+class ChosenPlan(NamedTuple):
+    """What is to be trained, checked, before it has a folder and before the ways to compute it are timed.
+
+    Attributes:
+        plan: what is trained, how, on what and where.
+        data, dataset: what was asked for, with whole paths, and what it came to.
+        fit: why the batch is as large as it is; "" where the recipe says it.
+
+    """
+
+    plan: RunPlan
+    data: DataRequest
+    dataset: Dataset
+    fit: str
+
+    def about(self) -> list[tuple[str, str]]:
+        """Say it to people, in pairs of a word and a sentence."""
+        fit = [("batch size", f"{self.plan.recipe.batch:,}: {self.fit}")] if self.fit else []
+        return [*about_run(self.plan, self.dataset), *fit]
+
+
+def chosen_plan(request: TrainRequest, place: Place) -> ChosenPlan:
+    """Load and check what is to be trained; nothing is written.
+
+    Raises:
+        SpecError: for everything that is wrong.
+
+    """
     network = load_with(request.spec, request.settings)
     first = _first_weights(request.weights, network) if request.weights else None
     data = with_whole_paths(request.data._replace(seed=request.recipe.seed))
@@ -182,15 +220,7 @@ def _plan_new(request: TrainRequest, place: Place) -> PlannedRun:
     recipe, fit = _decided(request.recipe, dataset, network, place)
     plan = plan_of(network, recipe, run_splits(dataset, recipe, _as_learned(first, recipe)), place, first)
     _check(plan)
-    speed = fastest_way(plan)
-    plan = plan._replace(recipe=speed.recipe)
-    use_threads(plan.recipe)
-    path = request.out or place.processes.agree_on(free_folder(_spec_name(network)))
-    about = about_run(plan, dataset)
-    chosen = [("batch size", f"{recipe.batch:,}: {fit}")] if fit else []
-    if speed.said:
-        chosen.append(("speed", speed.said))
-    return PlannedRun(plan, RunFolder(path), _facts_of(plan, request, data, dataset), [*about, *chosen])
+    return ChosenPlan(plan, data, dataset, fit)
 
 
 def _first_weights(written: str, network: Network) -> FirstWeights:

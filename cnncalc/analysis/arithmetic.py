@@ -190,7 +190,8 @@ def _field_sum(row: LayerCounts, arriving: Sequence[Field | None], axis: int) ->
     result = f"{field.size}, stride {field.jump}"
     if len(arriving) > 1:
         sizes = [str(one.size) for one in arriving if one is not None]
-        return f"the branches {', '.join(sizes)} together", result
+        what = "its input and the pool" if row.node.layer.reads_places else "the branches"
+        return f"{what} {', '.join(sizes)} together", result
     before = arriving[0]
     reach = row.node.operation.reaches[axis] if row.node.operation.reaches else None
     if before is None or reach is None or len(reach.windows) != 1 or len(before.intervals) != 1:

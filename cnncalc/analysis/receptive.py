@@ -181,7 +181,8 @@ def _united(node: Node, fields: list[Fields]) -> Fields:
     """
     united: list[Field | None] = []
     before: list[Field | None] | None = None
-    for axis, size in enumerate(node.output.spatial):
+    for axis, sizes in enumerate(zip(*[source.spatial for source in node.sources], strict=True)):
+        size = max(sizes)
         branches = [
             _spread(fields[index][axis], size) if source[axis] < size else fields[index][axis]
             for index, source in zip(node.inputs, node.sources, strict=True)

@@ -46,7 +46,7 @@ class _Walk:
                 stack.push(self._block(at, end, depth, ".".join(parts[: depth + 1])))
                 at = end
                 continue
-            if len(node.inputs) > 1:
+            if len(node.inputs) > 1 and not _unpools_at_once(node):
                 stack.merge(node)
             else:
                 stack.push(Leaf(at, at, node.inputs[0], at, node))
@@ -65,6 +65,11 @@ class _Walk:
         body = self.chain(start, stop, depth + 1, -1 if entry is None else entry)
         call = self.blocks.get(name, name)
         return BlockItem(start, stop - 1, entry, leaves, name, call, body, depth=_depth(body))
+
+
+def _unpools_at_once(node: Node) -> bool:
+    """Say whether a layer puts back what arrives straight from the max pool whose places it reads."""
+    return node.layer.reads_places and node.inputs[0] == node.inputs[1]
 
 
 class _Stack:

@@ -24,6 +24,7 @@ from cnncalc.layers import (
     response,
     softmax,
     transposed,
+    unpooling,
     upsampling,
 )
 from cnncalc.layers.arguments import Arguments, Labelled
@@ -62,6 +63,7 @@ __all__ = [
     "softmax",
     "spoken",
     "transposed",
+    "unpooling",
     "upsampling",
     "words",
 ]

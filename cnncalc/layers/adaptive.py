@@ -12,10 +12,9 @@ from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Source
 from cnncalc.layers.captions import sizes
 from cnncalc.layers.constants import Times
 from cnncalc.layers.kernels import INPUTS, NOTHING, Kernels, max_pooled, order_of_pool, pooled
-from cnncalc.layers.pooling import refuse_places
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
-from cnncalc.layers.written import Words, size, words
+from cnncalc.layers.written import Unsayable, Words, size, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -54,7 +53,7 @@ class AdaptivePool(Layer):
 
         if call.name in ("mean", "sum", "amax", "max"):
             return call.over_positions(written)
-        refuse_places(call)
+        _refuse_places(call)
         call, wanted = call.settled(), call["output_size"]
         wanted = wanted if isinstance(wanted, tuple | list) else (wanted,) * call.source.dimensions
         sizes = [old if new is None else int(new) for new, old in zip(wanted, call.source.spatial, strict=True)]
@@ -158,3 +157,9 @@ class GlobalMaxPool(AdaptiveMaxPool):
     @classmethod
     def read(cls, arguments: Arguments) -> GlobalMaxPool:
         return cls((1,) * arguments.source.dimensions)
+
+
+def _refuse_places(call: TorchCall) -> None:
+    """Refuse a max pool of PyTorch that returns where the maxima were."""
+    if call["return_indices"]:
+        raise Unsayable("it returns where the maxima were")

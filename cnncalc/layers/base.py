@@ -83,6 +83,7 @@ class Layer:
         kind: what the layer is called in names.
         merges: whether it takes several volumes.
         reads_label: whether the volume of a label among its arguments is its second source; else it only looks at it.
+        reads_places: whether of that it reads where a max pool took its values, and not these.
         role: which of the `ROLES` it plays, for the colours of a picture.
 
     """
@@ -90,6 +91,7 @@ class Layer:
     kind: ClassVar[str] = ""
     merges: ClassVar[bool] = False
     reads_label: ClassVar[bool] = False
+    reads_places: ClassVar[bool] = False
     role: ClassVar[str] = "shape"
     examples: ClassVar[Texts] = ()
     """The layer alone behind an input, each of its words at least once: ``8x8x4: gn 2``. The tests try them all."""

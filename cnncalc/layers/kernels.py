@@ -96,6 +96,7 @@ class Kernel(NamedTuple):
         sums: whether the parameters' gradients are sums that are made when its backward pass is done.
         training_only: whether it does nothing when the network is tested.
         casts: what autocast casts its operands to.
+        places: whether it is a max pool that returns where the maxima were, as a tensor that others read.
 
     """
 
@@ -120,6 +121,7 @@ class Kernel(NamedTuple):
     makes_all: bool = False
     sums: bool = False
     casts: str = AS_IT_ARRIVES
+    places: bool = False
 
 
 Kernels = tuple[Kernel, ...]
@@ -165,6 +167,12 @@ def pooled(name: str, sources: Sequence[Volume], makes: int) -> Kernel:
 def max_pooled(name: str, sources: Sequence[Volume], makes: int) -> Kernel:
     """Return the kernel of a max pool, which keeps where the maxima were."""
     return pooled(name, sources, makes)._replace(extras=(Extra(makes, size=INDEX),))
+
+
+def with_places(kernels: Kernels) -> Kernels:
+    """Return the kernels of a max pool whose places others read: a tensor of its own, and nothing beside."""
+    # PyTorch's function for this is not in autocast's lists, though the one without places is
+    return (*kernels[:-1], kernels[-1]._replace(extras=(), places=True, casts=AS_IT_ARRIVES))
 
 
 def mean_pooled(sources: Sequence[Volume], makes: int) -> Kernel:

@@ -113,12 +113,6 @@ class Pool(Windowed):
         return Function("pad", (padding(self.needed_padding(source)),), {"value": fill} if fill else {})
 
 
-def refuse_places(call: TorchCall) -> None:
-    """Refuse a max pool of PyTorch that returns where the maxima were."""
-    if call["return_indices"]:
-        raise Unsayable("it returns where the maxima were")
-
-
 def _check_padding(windows: Sequence[Window]) -> None:
     """Refuse a written padding of more than half the kernel, as PyTorch does; dilation does not count."""
     for window in windows:
@@ -158,13 +152,15 @@ class MaxPool(Pool):
         "torch.nn.MaxPool{n}d(kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False)",
         "max_pool{n}d boolean_dispatch(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,"
         " return_indices=False)",
+        "max_pool{n}d_with_indices(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,"
+        " return_indices=False)",
     )
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         """Read a max pool; between two changes of the sign it is a min pool."""
-        refuse_places(call)
-        return cls.torch_window(call, "minpool" if call.negated else "maxpool", -inf, negates=True)
+        found = cls.torch_window(call, "minpool" if call.negated else "maxpool", -inf, negates=True)
+        return call.with_places(found) if call["return_indices"] or "with_indices" in call.name else found
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return self.pooling("MaxPool", sources, -inf, dilation=self.setting("dilation"))

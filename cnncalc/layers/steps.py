@@ -22,6 +22,11 @@ class Module(NamedTuple):
     kwargs: Mapping[str, Any] = _NOTHING
     label: str = ""
 
+    @property
+    def returns_places(self) -> bool:
+        """Whether it is a max pool that returns a second tensor: where the maxima were."""
+        return bool(self.kwargs.get("return_indices"))
+
 
 class OwnModule(NamedTuple):
     """A module of `cnncalc.model.modules`, for what ``torch.nn`` has none; written Python gets its source."""
@@ -45,11 +50,15 @@ class Preset(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function of the running value, by one of the names in `FUNCTIONS`, with what follows the value."""
+    """A function of the running value, by one of the names in `FUNCTIONS`, with what follows the value.
+
+    ``places`` says that the places which a max pool has returned come first of that.
+    """
 
     name: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = _NOTHING
+    places: bool = False
 
 
 class Factor(NamedTuple):
@@ -87,6 +96,9 @@ FUNCTIONS = (
     "div",
     "every",
     "flatten",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "maximum",
     "minimum",
     "mean",
@@ -117,6 +129,17 @@ def module(name: str, *args: Any, dimensions: int | None = None, **settings: Any
 def fixed(name: str, values: Any, shape: tuple[int, ...], **settings: Any) -> Fixed:
     """Return a function with a tensor that is not learned, one number where those of all dimensions are equal."""
     return Fixed(name, values, shape, {key: _short(value) for key, value in settings.items()})
+
+
+def returning_places(steps: Steps) -> Steps:
+    """Return the steps of a max pool that also returns where the maxima were."""
+    kwargs = {"return_indices": True}
+    return tuple([s._replace(kwargs={**s.kwargs, **kwargs}) if isinstance(s, Module) else s for s in steps])
+
+
+def at_places(name: str, *args: Any, **settings: Any) -> Function:
+    """Return a function of the running value and of the places that a max pool has returned."""
+    return Function(name, tuple(map(_short, args)), settings, places=True)
 
 
 def _short(value: Any) -> Any:

@@ -147,6 +147,12 @@ class TorchCall(Protocol):
     def sliding(self, words: Words, volume: Volume | None = None) -> Any:
         """Say that a layer makes a volume of images: this one, or the one that the call returns."""
 
+    def with_places(self, pool: Any) -> Any:
+        """Say that a max pool, read already, also returns where the maxima were."""
+
+    def at_places(self, word: str, given: Any) -> Any:
+        """Say that a layer puts values back where a max pool took them, as the call is given."""
+
     def window(self, words: Callable[[Pairs], Words], pads: Pairs, fill: float, **how: bool) -> Any:
         """Say that a window slides over images; padding in front of it with what it pads with becomes its own.
 

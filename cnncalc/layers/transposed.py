@@ -117,21 +117,7 @@ class TransposedConvolution(Layer):
 
     def reach(self, source: Volume, axis: int) -> Reach:
         """Which inputs spread to output unit o: every i with o + P − S·i = D·tap for a tap of the kernel."""
-        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
-        if stride > MAX_WINDOWS:
-            return UNKNOWN_REACH
-        common = gcd(stride, dilation)
-        period = stride // common  # taps that reach one output unit lie this far apart
-        inverse = pow(dilation // common, -1, period)
-        windows = []
-        for shifted in range(self.padding[axis], self.padding[axis] + stride):
-            first = shifted // common * inverse % period
-            if shifted % common or first >= kernel:  # no input reaches it
-                windows.append(NOTHING)
-                continue
-            last = first + (kernel - 1 - first) // period * period
-            windows.append(((shifted - dilation * last) // stride, (shifted - dilation * first) // stride))
-        return Reach(tuple(windows), 1, dilation // common)
+        return spreading(self.kernel[axis], self.stride[axis], self.padding[axis], self.dilation[axis])
 
     def size_sums(self, sources: Sources) -> tuple[str, ...]:
         cells = zip(
@@ -200,3 +186,21 @@ class TransposedConvolution(Layer):
 
     def looks_around(self) -> bool:
         return any(kernel > 1 for kernel in self.kernel)
+
+
+def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reach:
+    """Return which inputs spread to an output unit, where each spreads over a window."""
+    if stride > MAX_WINDOWS:
+        return UNKNOWN_REACH
+    common = gcd(stride, dilation)
+    period = stride // common  # taps that reach one output unit lie this far apart
+    inverse = pow(dilation // common, -1, period)
+    windows = []
+    for shifted in range(padding, padding + stride):
+        first = shifted // common * inverse % period
+        if shifted % common or first >= kernel:  # no input reaches it
+            windows.append(NOTHING)
+            continue
+        last = first + (kernel - 1 - first) // period * period
+        windows.append(((shifted - dilation * last) // stride, (shifted - dilation * first) // stride))
+    return Reach(tuple(windows), 1, dilation // common)

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
-from cnncalc.layers.steps import Factor, Fixed, Function, Kept, Module, OwnModule, Preset, Step
+from cnncalc.layers.steps import Factor, Fixed, Function, Kept, Module, OwnModule, Preset, Step, Steps
 from cnncalc.model import modules
 from cnncalc.model.initialise import FixedTensor, LearnedFactor, initialise
 from cnncalc.model.plan import Planned, check_dimensions, plan, refused
@@ -28,6 +28,9 @@ FUNCTIONS: Mapping[str, Any] = {
     "conv3d": nn.functional.conv3d,
     "div": torch.div,
     "flatten": torch.flatten,
+    "max_unpool1d": nn.functional.max_unpool1d,
+    "max_unpool2d": nn.functional.max_unpool2d,
+    "max_unpool3d": nn.functional.max_unpool3d,
     "maximum": torch.maximum,
     "minimum": torch.minimum,
     "mean": torch.mean,
@@ -46,6 +49,9 @@ FUNCTIONS: Mapping[str, Any] = {
 
 LAYER = "cnncalc.layer"
 """Where a call in the graph keeps the index of its layer, in its ``meta``."""
+
+PLACES = "cnncalc.places"
+"""Where the value of a max pool keeps the call that returns where the maxima were, in its ``meta``."""
 
 
 def build(
@@ -118,6 +124,9 @@ def _call(graph: fx.Graph, planned: Planned, values: list[fx.Node], root: nn.Mod
         _steps(graph, planned, steps, values[index], root)
         for steps, index in zip(planned.prepare, planned.node.inputs, strict=True)
     ]
+    if planned.node.layer.reads_places:
+        places = values[planned.node.inputs[1]].meta[PLACES]
+        return _steps(graph, planned, _with_places(planned.steps, places), inputs[0], root)
     if not planned.node.layer.merges:
         return _steps(graph, planned, planned.steps, inputs[0], root)
     function, *steps = planned.steps
@@ -140,6 +149,11 @@ def _steps(graph: fx.Graph, planned: Planned, steps: tuple[Step, ...], value: fx
     for step in steps:
         value = _of_layer(_ADDERS[type(step)](graph, planned, step, value, root), planned)
     return value
+
+
+def _with_places(steps: Steps, places: fx.Node) -> Steps:
+    """Return steps with the places that a max pool has returned among their arguments."""
+    return tuple([s._replace(args=(places, *s.args)) if isinstance(s, Function) and s.places else s for s in steps])
 
 
 def _of_layer(call: fx.Node, planned: Planned) -> fx.Node:
@@ -181,7 +195,13 @@ def _add_kept(
         for role, parameter in first.named_parameters():
             setattr(made, role, parameter)
     _attach(root, name, made)
-    return graph.call_module(name, (value,))
+    call = graph.call_module(name, (value,))
+    if not (isinstance(step, Module) and step.returns_places):
+        return call
+    _of_layer(call, planned)
+    value, places = (graph.call_function(getitem, (call, place)) for place in (0, 1))
+    value.meta[PLACES] = _of_layer(places, planned)
+    return value
 
 
 def _add_function(graph: fx.Graph, planned: Planned, step: Function, value: fx.Node, root: nn.Module) -> fx.Node:

@@ -14,7 +14,7 @@ from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.errors import Fault, SpecError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
-from cnncalc.layers.steps import Function, Kept, Step, Steps
+from cnncalc.layers.steps import Function, Kept, Module, Step, Steps, returning_places
 from cnncalc.network import Network, Node
 
 _TAKEN = """
@@ -60,6 +60,11 @@ class Planned(NamedTuple):
     tied: str = ""
     same: bool = False
 
+    @property
+    def returns_places(self) -> bool:
+        """Whether it also returns where a max pool took its values, for another layer."""
+        return any(isinstance(step, Module) and step.returns_places for step in self.steps)
+
 
 class _Program(NamedTuple):
     """What PyTorch does for all layers of one operation whose inputs are vectors in the same places."""
@@ -99,7 +104,7 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
     planned = []
     for node in network.layers:
         arriving = tuple([vectors[index] for index in node.inputs])
-        key = node.operation, arriving
+        key = node.operation, arriving, node.index in network.places_read
         program = programs.get(key)
         if program is None:
             program = programs[key] = _program(network, node, arriving, len(programs))
@@ -146,6 +151,7 @@ def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:
     """Return what a layer says that PyTorch does for it, or raise what is wrong with it at its place in the spec."""
     try:
         steps = node.layer.torch_steps(node.sources, vector)
+        steps = returning_places(steps) if node.index in network.places_read else steps
     except Fault as fault:
         message = f"`{node.name}`: {fault.message}"
         raise SpecError(fault.code, message, span=node.span, source=network.source, hints=fault.hints) from None

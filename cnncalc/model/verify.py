@@ -145,7 +145,8 @@ class _Counting(fx.Interpreter):
                 result = super().run_node(n)
             except (RuntimeError, ValueError) as error:
                 raise refused(self.network, self.network.layers[index - 1], error) from None
-        self.shapes[index] = tuple(result.shape)
+        if isinstance(result, torch.Tensor):  # a max pool may return a pair, which is taken apart next
+            self.shapes[index] = tuple(result.shape)
         self.macs[index] += counter.get_total_flops() // (2 * BATCH)
         return result
 

@@ -195,6 +195,11 @@ class Network:
         return ", ".join([f"{name} {volume}" for name, volume in zip(self.output_names, self.outputs, strict=True)])
 
     @cached_property
+    def places_read(self) -> frozenset[int]:
+        """The indices of the max pools of which another layer reads where they took their values."""
+        return frozenset([node.inputs[1] for node in self.layers if node.operation.layer.reads_places])
+
+    @cached_property
     def params(self) -> int:
         """Number of learned parameters: weights and biases."""
         return self.weights + self.biases

@@ -103,9 +103,9 @@ def test_a_chain_without_blocks_and_repeats_does_not_fold() -> None:
 
 
 def test_the_zoo_folds_into_at_most_20_rows() -> None:
-    """All but two, whose skips lead past nearly every row."""
+    """All but three, whose skips lead past nearly every row."""
     sizes = {name: len(rows) for name in zoo.names() if (rows := folded_rows(library.load(name)))}
-    assert {name: size for name, size in sizes.items() if size > 20} == {"fcn8s": 22, "unet_572": 22}
+    assert {name: size for name, size in sizes.items() if size > 20} == {"fcn8s": 22, "segnet": 21, "unet_572": 22}
     assert len(sizes) >= 70
 
 

@@ -82,9 +82,11 @@ def test_networks_for_a_task_or_of_a_family(cnncalc: Cnncalc) -> None:
     assert names_of(cnncalc("zoo", "--task", "segmentation", "--format", "csv").out) == [
         "deeplabv3_resnet50",
         "fcn8s",
+        "segnet",
         "unet",
         "unet_3d",
         "unet_572",
+        "vnet",
     ]
     assert names_of(cnncalc("zoo", "--family", "wide-resnet", "--format", "csv").out) == [
         "wide_resnet101_2",

@@ -6,7 +6,7 @@ import pytest
 
 import cnncalc
 from cnncalc import Network, Node, SpecError
-from cnncalc.layers import layers
+from cnncalc.layers import class_of, words
 
 
 def load(text: str, volume: str) -> Network:
@@ -53,6 +53,12 @@ def example(text: str, around: str = "{}") -> Network:
 
 def first_examples() -> dict[str, str]:
     """Return for every word the first example that begins with it."""
-    texts = [text for kind in layers() for text in kind.examples]
-    begins = {text: text.partition(": ")[2].split("(")[0].split()[0] for text in reversed(texts)}
-    return {word: text for text, word in begins.items()}
+    own = {word: class_of(word).examples for word in words()}
+    return {
+        word: found[0] for word, texts in own.items() if (found := [text for text in texts if word in _words(text)])
+    }
+
+
+def _words(text: str) -> list[str]:
+    """Return the words with which the layers of an example begin."""
+    return [step.split("(")[0].split(": ")[-1].split()[0] for step in text.partition(": ")[2].split(" - ")]

@@ -10,6 +10,7 @@ from torchvision import models
 import cnncalc
 from cnncalc import zoo
 from cnncalc.analysis.depth import depth_of
+from cnncalc.analysis.receptive import receptive_fields
 from cnncalc.zoo.catalogue import catalogue
 
 PARAMETERS = {
@@ -43,6 +44,7 @@ PARAMETERS = {
     "resnet20": (269_722, "the paper says 0.27 million; without the projections of option B"),
     "resnet56": (853_018, "the paper says 0.85 million"),
     "resnet110": (1_727_962, "the paper says 1.7 million"),
+    "segnet": (29_449_355, "by hand, with two numbers of each norm; the paper's comparison says 29.45 million"),
     "unet_3d": (19_069_955 + 2 * 2336, "the paper's figure, and a scale and a shift for each of 2,336 channels"),
     "wrn_28_10": (36_479_194, "the paper says 36.5 million"),
 }
@@ -80,6 +82,14 @@ def test_deeplabv3_is_torchvision_s() -> None:
 def test_srcnn_has_the_weights_of_the_paper() -> None:
     """Section 4.3.1: 8,032 for 9-1-5 with 64 and 32 filters, biases not counted."""
     assert cnncalc.load("srcnn").weights == 8032
+
+
+def test_vnet_sees_what_the_paper_says() -> None:
+    """Table 1: the receptive fields of the five stages of the left side."""
+    network = cnncalc.load("vnet")
+    fields = dict(zip([node.name for node in network], receptive_fields(network)[1:], strict=True))
+    seen = [fields[f"{stage}.add1"] for stage in ("left1", "left2", "left3", "left4", "stage1")]
+    assert [{field.size for field in axes if field} for axes in seen] == [{5}, {22}, {72}, {172}, {372}]
 
 
 @pytest.mark.parametrize("name", ["resnet20", "resnet56", "resnet110", "pyramidnet110", "darknet53"])

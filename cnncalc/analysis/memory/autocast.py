@@ -22,5 +22,8 @@ def operand_size(casts: str, sizes: Sequence[int], low: int, device: str) -> int
 
 
 def result_size(casts: str, sizes: Sequence[int]) -> int:
-    """Return the bytes of a value of the result, given those of the operands as they were cast: the wider one's."""
-    return FULL if casts == RESULT_RAISED else max(sizes)
+    """Return the bytes of a value of the result, given those of the operands as they were cast: the wider one's.
+
+    Places, which are whole numbers of 8 bytes, have no part in it.
+    """
+    return FULL if casts == RESULT_RAISED else max([size for size in sizes if size <= FULL])

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cnncalc.analysis.memory.trace import FIRST_USE, LAST_USE, OTHER_USE, Op, Value
-from cnncalc.layers.kernels import PASSED, PASSED_TO_FIRST, PASSED_TO_WHOLE, SUMMED, Kernel
+from cnncalc.layers.kernels import (
+    BOTH,
+    INPUTS,
+    NOTHING,
+    OTHERS,
+    OUTPUT,
+    PASSED,
+    PASSED_TO_FIRST,
+    PASSED_TO_WHOLE,
+    SUMMED,
+    Kernel,
+)
 
 
 def uses(weights_of: Mapping[int, int]) -> dict[int, int]:
@@ -21,6 +32,20 @@ def used(op: Op, use: int) -> Op:
         return op._replace(use=use)
     saves = op.saves and bool(op.keeps or op.beside)
     return op._replace(use=use, cached=(), keeps_cached=0, saves=saves)
+
+
+def kept_by(kernel: Kernel, here: int, reads: Sequence[int], operands: Sequence[Value]) -> list[int]:
+    """Return how far back was made what a kernel keeps for its backward pass: 0 its result, 1 the places of a pool."""
+    if kernel.keeps == NOTHING:
+        return []
+    if kernel.keeps == OUTPUT:
+        return [0]
+    if kernel.keeps in (INPUTS, BOTH):
+        result = [0] if kernel.keeps == BOTH else []
+        return [*result, *[here - read for read in reads], *([1] if kernel.places else [])]
+    assert kernel.keeps == OTHERS
+    wanted = [operand.has_gradient for operand in operands]
+    return [here - read for place, read in enumerate(reads) if any(wanted[:place] + wanted[place + 1 :])]
 
 
 def gradient_bytes(kernel: Kernel, place: int, operand: Value, size: int) -> int | None:

@@ -21,25 +21,23 @@ from cnncalc.analysis.memory.layouts import (
     of_volume,
     result,
 )
-from cnncalc.analysis.memory.operands import bytes_of, gradient_bytes, scratch_values, used, uses
+from cnncalc.analysis.memory.operands import bytes_of, gradient_bytes, kept_by, scratch_values, used, uses
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.trace import ONLY, Op, Part, Size, Trace, Value
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
 from cnncalc.layers.kernels import (
-    BOTH,
     CHANNELS_TOGETHER,
     FORMAT,
-    INPUTS,
+    INDEX,
     LOWERED,
-    NOTHING,
-    OTHERS,
     OUTPUT,
     PASSED,
     RAISED,
     Extra,
     Kernel,
+    with_places,
 )
 from cnncalc.network import Network, Node
 from cnncalc.network.network import Operation
@@ -57,6 +55,7 @@ def record(
     elif overwriting is None:
         overwriting = overwritable(network)
     recorder = _Recorder(setup, network.input.values)
+    recorder.pools = network.places_read
     recorder.layers(network.layers, overwriting, uses(network.weights_of))
     trace = recorder.trace
     trace.outputs = tuple([recorder.places[index] for index in network.ends])
@@ -76,6 +75,7 @@ class _Recorder:
         self.kernels.learn(Value(values, FULL, has_gradient=False))
         self.trace.facts.append(0)
         self.places = [0]
+        self.pools: frozenset[int] = frozenset()
 
     def layers(self, nodes: Iterable[Node], overwriting: frozenset[int], uses: Mapping[int, int]) -> None:
         """Add layers in their order; ``uses`` are those whose weights several have."""
@@ -90,15 +90,15 @@ class _Recorder:
                 place = places[inputs[0]]
                 key: tuple[object, ...] = (operation, over, facts[place], here - place)
             else:
-                read = [places[index] for index in inputs]
+                read = self._read(node)
                 key = (operation, over, *[(facts[place], here - place) for place in read])
             use = uses.get(node.index, ONLY) if uses else ONLY
-            if use:
-                key = (*key, use)
+            returns = node.index in self.pools
+            if use or returns:
+                key = (*key, use, returns)
             part = shared.get(key)
             if part is None:
-                sources = [places[index] for index in inputs]
-                part = self.kernels.part(operation, over, sources, use)
+                part = self.kernels.part(operation, over, self._read(node), use, returns)
                 shared[key] = part
             parts.append(part)
             if part.ops:
@@ -106,6 +106,11 @@ class _Recorder:
                 places.append(len(facts) - 1)
             else:
                 places.append(places[inputs[0]])
+
+    def _read(self, node: Node) -> list[int]:
+        """Return the tensors that a layer reads; the places of a max pool are made right before its values."""
+        first, *others = [self.places[index] for index in node.inputs]
+        return [first, *[other - 1 if node.layer.reads_places else other for other in others]]
 
     def loss(self, layer: int) -> None:
         """Add a cross entropy of every output, and their sum."""
@@ -151,12 +156,15 @@ class _Kernels:
         self.made: list[Value] = []
         self.ops: list[Op] = []
 
-    def part(self, operation: Operation, overwrites: bool, sources: Sequence[int], use: int = ONLY) -> Part:
-        """Return what a layer adds that reads these tensors."""
+    def part(
+        self, operation: Operation, overwrites: bool, sources: Sequence[int], use: int = ONLY, returns: bool = False
+    ) -> Part:
+        """Return what a layer adds that reads these tensors; ``returns`` says that others read a pool's places."""
         self._begin()
         places = list(sources)
         layer = operation.layer
         kernels = layer.kernels(operation.sources, overwrites)
+        kernels = with_places(kernels) if returns else kernels
         for kernel in kernels:
             if self.training or not kernel.training_only:
                 reads = tuple([places[place] for place in kernel.reads]) or (places[-1],)
@@ -228,6 +236,8 @@ class _Kernels:
             reads = self._cast(kernel.casts, reads)
         if kernel.needs:
             reads = tuple([self._arranged(kernel.needs, read) for read in reads])
+        if kernel.places:
+            self._places(kernel, reads[0])
         operands = [self._value(read) for read in reads]
         size = result_size(kernel.casts, [operand.size for operand in operands])
         wants = [place for place, operand in enumerate(operands) if operand.has_gradient and self.training]
@@ -238,7 +248,7 @@ class _Kernels:
         here = self.first + len(self.made)
         unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
         differentiable = bool(wants) or learns
-        kept = self._kept(kernel, here, reads) if differentiable else []
+        kept = kept_by(kernel, here, reads, operands) if differentiable else []
         extras = [extra for extra in kernel.extras if wants or not extra.of_gradient]
         cached = self._copies(kernel)
         # a fully connected or local layer needs its weights for its input's gradient alone
@@ -271,6 +281,14 @@ class _Kernels:
         )
         return here
 
+    def _places(self, kernel: Kernel, read: int) -> None:
+        """Add the tensor in which a max pool returns where the maxima were; it has no gradient."""
+        back = (self.first + len(self.made) - read,)
+        layout = result(kernel.lies, [self._value(read).layout])
+        made = Value(kernel.makes, INDEX, has_gradient=False, layout=layout)
+        size = Size(kernel.makes * INDEX, 0)
+        self._add(made, Op("places", size, back, back, False, (), (), (), 0, (), (), (), (), 0, 0, False, 0, 0))
+
     def _add(self, value: Value, op: Op) -> None:
         self.made.append(value)
         self.ops.append(op)
@@ -278,9 +296,10 @@ class _Kernels:
     def _cast(self, casts: str, reads: tuple[int, ...]) -> tuple[int, ...]:
         sizes = [self._value(read).size for read in reads]
         size = operand_size(casts, sizes, self.low, self.device)
-        if size is None or all(size == own for own in sizes):
+        if size is None:
             return reads
-        return tuple([read if self._value(read).size == size else self._copy(read, size) for read in reads])
+        pairs = zip(reads, sizes, strict=True)
+        return tuple([read if own in (size, INDEX) else self._copy(read, size) for read, own in pairs])
 
     def _arranged(self, needs: str, read: int) -> int:
         """Return a tensor that lies as an operation needs it: itself, or a copy."""
@@ -318,15 +337,3 @@ class _Kernels:
         if self.device == "cuda" and extra.cuda_size is not None:
             size = extra.cuda_size
         return Size(extra.per_image * size, extra.fixed * size)
-
-    def _kept(self, kernel: Kernel, here: int, reads: tuple[int, ...]) -> list[int]:
-        """Return how far back what is kept was made."""
-        if kernel.keeps == NOTHING:
-            return []
-        if kernel.keeps == OUTPUT:
-            return [0]
-        if kernel.keeps in (INPUTS, BOTH):
-            return [*([0] if kernel.keeps == BOTH else []), *[here - read for read in reads]]
-        assert kernel.keeps == OTHERS
-        wanted = [self._value(read).has_gradient for read in reads]
-        return [here - read for place, read in enumerate(reads) if any(wanted[:place] + wanted[place + 1 :])]

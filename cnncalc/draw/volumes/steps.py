@@ -121,7 +121,7 @@ class _Steps:
         merge = item.merge
         said = (" · ".join(map(word, merge.after)),) if merge.after else ()
         names = tuple([n.name for n in (merge.node, *merge.after)])
-        step = self._step("merge", merge.node.layer.kind, said, merge, names, ())
+        step = self._step(merge.node.layer.role, merge.node.layer.kind, said, merge, names, ())
         for branch in branches[:-1]:
             self._past(item, branch, step)
         return [*steps, step]

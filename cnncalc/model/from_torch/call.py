@@ -15,7 +15,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Pairs, Token, Unsayable, Words
-from cnncalc.model.from_torch import merges
+from cnncalc.model.from_torch import merges, places
 from cnncalc.model.from_torch.axes import (
     CHANNELS,
     FIRST,
@@ -35,7 +35,7 @@ from cnncalc.model.from_torch.values import Tensor, View
 class Call:
     """A call of the trace; its methods are explained at `TorchCall`.
 
-    ``given`` are a function's arguments, ``module`` is a module's.
+    ``given`` are a function's arguments, or what a module is given beside its input.
     """
 
     emitter: Emitter
@@ -80,7 +80,7 @@ class Call:
 
     def __getitem__(self, name: str) -> Any:
         usual = self.signature.usual.get(name)
-        if self.module is not None:
+        if self.module is not None and name not in self.given:
             return getattr(self.module, name, usual)
         value = self.given.get(name)
         return usual if value is None else value
@@ -266,9 +266,19 @@ class Call:
         assert isinstance(layer, Windowed)  # nothing else has padding of its own
         return tuple([(window.before, window.after) for window in layer.windows]) == pads
 
+    def with_places(self, pool: View) -> Any:
+        return places.with_places(pool)
+
+    def at_places(self, word: str, given: Any) -> View:
+        return places.at_places(self.emitter, word, self.view, given, self._wanted)
+
     def padded(self, pads: Pairs, fill: float) -> View:
-        view = self.emitter.positions(replace(self.view, negated=False))
-        return View(view.index, view.axes, pads, fill, self.negated)
+        view = replace(self.view, negated=False)
+        if view.pads is not None and view.fill == fill == 0 and max(map(max, pads)) <= 0 <= min(map(min, view.pads)):
+            pads = tuple([(one + more, two + much) for (one, two), (more, much) in zip(view.pads, pads, strict=True)])
+            view = replace(view, pads=None)  # what is taken away again was not there
+        view = self.emitter.positions(view)
+        return View(view.index, view.axes, pads if any(map(any, pads)) else None, fill, self.negated)
 
     def over_positions(self, words: Callable[[tuple[int, ...]], Words]) -> View:
         view = self.emitter.settled(self.view)

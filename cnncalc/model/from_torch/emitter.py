@@ -115,7 +115,11 @@ class Emitter:
 
     def volume(self, view: View) -> Volume:
         """Return the volume that a view looks at."""
-        return self.operations[view.index - 1].output if view.index else self.input
+        return self.volume_of(view.index)
+
+    def volume_of(self, index: int) -> Volume:
+        """Return the volume that an operation makes; 0 is the input."""
+        return self.operations[index - 1].output if index else self.input
 
     def layout(self, view: View) -> str | None:
         """Return the layout of a view."""
@@ -228,8 +232,9 @@ class Emitter:
 
 
 def shape_of(node: fx.Node) -> tuple[int, ...]:
-    """Return the shape of what a call returns; () where that is no tensor."""
+    """Return the shape of what a call returns, of several tensors the first one's; () where that is no tensor."""
     value = node.meta["value"]
+    value = value[0] if isinstance(value, tuple) and value else value
     return tuple(value.shape) if isinstance(value, torch.Tensor) else ()
 
 

@@ -202,7 +202,8 @@ class _BlockSearch:
         operation = item.operation
         before = self.readout.volume(item.start)
         if not isinstance(item, PlacedMerge):
-            made = TextStep(before, operation.output, item.label, operation.word, operation.tokens)
+            label = (item.pool.label or "") if item.pool else ""
+            made = TextStep(before, operation.output, item.label, operation.word, operation.tokens, argument=label)
             return self.written.setdefault(item.index, made)  # its text is worked out once
         branches = tuple([with_repeats(list(self._phrases(branch, calls))) for branch in item.branches])
         return TextMerge(before, operation.output, item.label, operation.word, branches)

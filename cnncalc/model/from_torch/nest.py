@@ -28,7 +28,8 @@ DEEPEST = 5
 class Placed:
     """A layer in its place: an operation, perhaps with a label that others take it up by.
 
-    ``start`` is the volume that arrives; for a merge, the one that goes down its branches.
+    ``start`` is the volume that arrives; for a merge, the one that goes down its branches. ``pool`` is the max pool
+    whose places it reads.
     """
 
     index: int
@@ -36,6 +37,7 @@ class Placed:
     scopes: tuple[ModuleScope, ...] | None
     start: int
     label: str | None = None
+    pool: Placed | None = None
 
 
 @dataclass(eq=False)
@@ -111,6 +113,7 @@ class _Nesting:
         self.skips = self._deep_skips()
         self.done: dict[int, Placed] = {}
         self.taken: set[int] = set()
+        self.pools: set[int] = set()
         self.begins: dict[tuple[int, int], int] = {}
         self.known_at = 0
 
@@ -122,8 +125,9 @@ class _Nesting:
             at = index
         for index in self.readout.outputs:
             parts.append(replace(self._take(index), scopes=()))
-        for number, index in enumerate(sorted(self.taken), 1):
+        for number, index in enumerate(sorted(self.taken | self.pools), 1):
             stem = "out" if index in self.readout.outputs else "x" if self.statements else "skip"
+            stem = stem if index in self.taken else "pool"
             self.done[index].label = f"{stem}{number}"
         return parts
 
@@ -157,11 +161,21 @@ class _Nesting:
     def _part(self, index: int) -> Placed:
         operation = self.operations[index - 1]
         if operation.word not in MERGES:
-            part = Placed(index, operation, operation.scopes, operation.inputs[0])
+            part = Placed(index, operation, operation.scopes, operation.inputs[0], pool=self._pool(operation))
         else:
             part = self._fork(index, operation)
         self.done[index] = part
         return part
+
+    def _pool(self, operation: ReadLayer) -> Placed | None:
+        """Return the max pool whose places an operation reads; None for one that reads none."""
+        if not class_of(operation.word).reads_places:
+            return None
+        pool = operation.inputs[1]
+        if pool not in self.done:
+            raise cannot_say(operation.path, f"`{operation.word}`", "its max pool comes after it", line=operation.line)
+        self.pools.add(pool)
+        return self.done[pool]
 
     def _fork(self, index: int, operation: ReadLayer) -> PlacedMerge:
         start = self._before(index)
@@ -264,7 +278,7 @@ def _dominators(operations: Sequence[ReadLayer]) -> list[int]:
     level = [0]
     for operation in operations:
         at = operation.inputs[0]
-        for other in operation.inputs[1:]:
+        for other in () if class_of(operation.word).reads_places else operation.inputs[1:]:
             to = other
             while at != to:
                 if level[at] < level[to]:

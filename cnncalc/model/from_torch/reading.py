@@ -6,6 +6,7 @@ layout (`View`); calls that only change the layout make no layer.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -157,9 +158,24 @@ class _Walk:
         self.emitter.weights.learn_module(module, str(self.node.target))
         given = [*self.node.args, *self.node.kwargs.values()]
         source = self._resolved(given[0])
-        if not isinstance(source, View) or len(given) > 1:
+        if not isinstance(source, View):
             raise Unsayable("it takes one tensor, and nothing else")
-        return self._first_of(self.readers.of_module(module), lambda s: Call(self.emitter, s, source, module=module))
+        more = self._beside(module) if len(given) > 1 else {}
+        return self._first_of(
+            self.readers.of_module(module), lambda s: Call(self.emitter, s, source, self._known(s, more), module)
+        )
+
+    def _beside(self, module: nn.Module) -> dict[str, Any]:
+        """Return what a module is given beside its input, by the names of its ``forward``."""
+        names = list(inspect.signature(module.forward).parameters)[1:]
+        given = dict(zip(names, self.node.args[1:], strict=False)) | self.node.kwargs
+        return {name: self._resolved(value) for name, value in given.items()}
+
+    def _known(self, signature: Signature, more: dict[str, Any]) -> dict[str, Any]:
+        """Return what a module is given beside its input, if its layer knows that."""
+        if not more.keys() <= set(signature.arguments):
+            raise Unsayable("it takes one tensor, and nothing else")
+        return more
 
     def _function(self) -> Any:
         name = function_name(self.node)

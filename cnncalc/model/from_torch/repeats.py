@@ -9,7 +9,7 @@ from cnncalc.layers.normalisation import Normalisation
 from cnncalc.layers.resizing import Pad
 from cnncalc.layers.transposed import TransposedConvolution
 from cnncalc.model.blocks.repeats import Run, runs
-from cnncalc.model.from_torch.text_parts import Phrase, Phrases, TextJump, TextMerge, TextRepeat, TextStep, length
+from cnncalc.model.from_torch.text_parts import Phrase, Phrases, TextMerge, TextRepeat, TextStep, length
 
 LONGEST_PERIOD = 32
 """Most phrases in a group that repeats; longer ones are modules, and become blocks."""
@@ -69,7 +69,7 @@ def _awkward(first: Phrase) -> float:
 
 def _jumps(phrases: Phrases) -> bool:
     """Say whether a label is set inside or taken up: its copies would not be those of one run."""
-    return any(isinstance(phrase, TextJump) or phrase.label is not None or _jumps_inside(phrase) for phrase in phrases)
+    return any(phrase.takes or phrase.label is not None or _jumps_inside(phrase) for phrase in phrases)
 
 
 def _jumps_inside(phrase: Phrase) -> bool:

@@ -27,6 +27,11 @@ class Phrase:
     after: Volume
     label: str | None
 
+    @property
+    def takes(self) -> str:
+        """The label that it takes up itself; "" for none."""
+        return ""
+
     @cached_property
     def text(self) -> str:
         """The phrase on one line."""
@@ -74,22 +79,32 @@ Phrases = tuple[Phrase, ...]
 
 @dataclass(frozen=True)
 class TextStep(Phrase):
-    """A layer, or a call of a block."""
+    """A layer, or a call of a block; ``argument`` is the label behind a layer's word."""
 
     word: str
     tokens: Tokens
     call: bool = False
+    argument: str = ""
+
+    @property
+    def takes(self) -> str:
+        return self.argument
+
+    def relabelled(self, names: Mapping[str, str]) -> Phrase:
+        renamed = replace(self, argument=names.get(self.argument, self.argument)) if self.argument else self
+        return Phrase.relabelled(renamed, names)
 
     def body_text(self) -> str:
         if not self.call:
-            return written(self.word, self.tokens)
+            label = (Token(f"@{self.argument}"),) if self.argument else ()
+            return written(self.word, (*label, *self.tokens))
         arguments = ", ".join([text.replace("{", "").replace("}", "") for text in map(token_text, self.tokens) if text])
         return f"{self.word}({arguments})" if arguments else self.word
 
     @property
     def key(self) -> Any:
         tokens = [(t.prefix, t.kinds, t.joint, tuple(_fixed(t)), t.usual if self.call else None) for t in self.tokens]
-        return self.word, self.call, self.label, tuple(tokens)
+        return self.word, self.call, self.label, self.argument, tuple(tokens)
 
     def holes(self) -> Iterator[Hole]:
         squeezed = self.word == "conv" and max(self.before.spatial) == 1
@@ -129,6 +144,10 @@ class TextJump(Phrase):
     """``@label``"""
 
     target: str
+
+    @property
+    def takes(self) -> str:
+        return self.target
 
     def body_text(self) -> str:
         return f"@{self.target}"
@@ -210,8 +229,8 @@ def labels(phrases: Phrases) -> Iterator[str]:
 def targets(phrases: Phrases) -> Iterator[str]:
     """Go through the labels that a sequence takes up, as often as it does."""
     for phrase in phrases:
-        if isinstance(phrase, TextJump):
-            yield phrase.target
+        if phrase.takes:
+            yield phrase.takes
         for inner in phrase.inside():
             yield from targets(inner)
 

@@ -42,6 +42,13 @@ class Stack(list[View]):
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where a max pool took its values; ``index`` is the operation of the pool."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class Tensor:
     """A tensor of the module that a call reads by itself, perhaps under another shape, or computed from others.
 

@@ -32,10 +32,14 @@ class Argument(NamedTuple):
 
 
 class PythonCall(NamedTuple):
-    """``nn.Conv2d(3, 64, 3)`` or ``Bottleneck(256, width=64)``."""
+    """``nn.Conv2d(3, 64, 3)`` or ``Bottleneck(256, width=64)``.
+
+    ``places`` says that the places which a max pool has returned come first of its arguments.
+    """
 
     target: str
     arguments: tuple[Argument, ...]
+    places: bool = False
 
 
 class Work(NamedTuple):
@@ -47,6 +51,7 @@ class Work(NamedTuple):
         merge: the function that brings several inputs together; empty for one input.
         steps: what is then done; a text is the label of a module that was made, "" that of the only one.
         quiet: whether it may share the line of the item before it: it changes no sizes.
+        returns_places: whether it returns where a max pool took its values beside them.
     """
 
     make: PythonCall | None
@@ -54,6 +59,7 @@ class Work(NamedTuple):
     merge: str
     steps: tuple[PythonCall | str, ...]
     quiet: bool
+    returns_places: bool = False
 
 
 class SharedWork:
@@ -91,12 +97,19 @@ class BodyItem(NamedTuple):
         shared: what it does.
         inputs: what it reads; 0 is what the body is given, n the n-th item.
         origin: where the spec writes it, which is the same in every turn of a repeat; None for a call.
+        places: the item whose places it reads, numbered in the same way; 0 for none.
     """
 
     name: str
     shared: SharedWork
     inputs: tuple[int, ...]
     origin: Span | None = None
+    places: int = 0
+
+    @property
+    def all_inputs(self) -> tuple[int, ...]:
+        """The items that it reads, the one whose places it reads among them."""
+        return (*self.inputs, self.places) if self.places else self.inputs
 
     @property
     def work(self) -> Work:
@@ -121,12 +134,13 @@ class Loop(NamedTuple):
 class Body(NamedTuple):
     """What a class does: its items in order, and which of them makes the output (0: none, the input leaves).
 
-    ``outputs`` are the same for several outputs.
+    ``outputs`` are the same for several outputs. ``places`` says that it returns the places of its output, too.
     """
 
     items: tuple[BodyItem | Loop, ...]
     output: int
     outputs: tuple[int, ...] = ()
+    places: bool = False
 
 
 # ---- holes
@@ -148,7 +162,7 @@ def skeleton(part: Any) -> Any:
     if type(part) is Hole:
         return Hole
     if type(part) is BodyItem:
-        return BodyItem, part.name, part.shared.skeleton, part.inputs, part.origin
+        return BodyItem, part.name, part.shared.skeleton, part.inputs, part.origin, part.places
     if isinstance(part, tuple):
         return (type(part), *[skeleton(inner) for inner in part])
     return part
@@ -194,8 +208,9 @@ def _module(step: Module, overwrite: bool) -> PythonCall:
 
 
 def _function(step: Function) -> PythonCall:
-    places = [Argument("", _hollow(value, "size")) for value in step.args]
-    return PythonCall(step.name, (*places, *[Argument(name, _hollow(v, name)) for name, v in step.kwargs.items()]))
+    by_place = [Argument("", _hollow(value, "size")) for value in step.args]
+    named = [Argument(name, _hollow(v, name)) for name, v in step.kwargs.items()]
+    return PythonCall(step.name, (*by_place, *named), step.places)
 
 
 def _preset(step: Preset, overwrite: bool) -> PythonCall:
@@ -247,11 +262,13 @@ def _calls(steps: Sequence[Step]) -> tuple[PythonCall | str, ...]:
 def layer_work(planned: Planned) -> Work:
     """Write what PyTorch does for a layer."""
     node = planned.node
-    prepare = tuple([tuple([_function(step) for step in steps]) for steps in planned.prepare])  # type: ignore[arg-type]
+    read = planned.prepare[:1] if node.layer.reads_places else planned.prepare
+    prepare = tuple([tuple([_function(step) for step in steps]) for steps in read])  # type: ignore[arg-type]
     if node.layer.merges:
         function, *after = planned.steps
         assert isinstance(function, Function)
         return Work(None, prepare, function.name, _calls(after), False)
     steps = _calls(planned.steps)
     quiet = len(steps) == 1 and not node.operation.macs and node.sources[0] == node.output
-    return Work(_made(planned.steps, planned.overwrite), prepare, "", steps, quiet)
+    places = planned.returns_places
+    return Work(_made(planned.steps, planned.overwrite), prepare, "", steps, quiet and not places, places)

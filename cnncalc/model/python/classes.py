@@ -51,7 +51,7 @@ class Class(NamedTuple):
     @property
     def returns(self) -> str:
         """The type of what it returns."""
-        outputs = len(self.run.outputs)
+        outputs = len(self.run.outputs) or 2 * self.run.places
         if outputs > _WRITTEN_OUT:
             return "tuple[torch.Tensor, ...]"
         return f"tuple[{', '.join(['torch.Tensor'] * outputs)}]" if outputs else "torch.Tensor"
@@ -87,6 +87,7 @@ class _Classes:
         self.network = network
         self.planned = plan(network)
         self.last_readers = self._last_readers()
+        self.last_unpools = {n.inputs[1]: n.index for n in network.layers if n.layer.reads_places}
         self.works: dict[tuple[int, bool], SharedWork] = {}
         self.calls: dict[str, SharedWork] = {}
         self.names = {"Fixed", "Network", "Scale", *own_modules(), *keyword.kwlist}
@@ -129,9 +130,10 @@ class _Classes:
         places: dict[int, int] = {}
         items = []
         output = 0 if not scope.path and not self.network.output_index else len(scope.parts)
+        returns = any(self.last_unpools.get(index, 0) > end for index in range(first, end + 1))
         for place, part in enumerate(scope.parts, 1):
             inputs = tuple([places[index] if index >= first else 0 for index in _inputs(part)])
-            items.append(self._item(part, inputs))
+            items.append(self._item(part, inputs)._replace(places=_places(part, places)))
             for index in range(_first(part).node.index, _last(part).node.index + 1):
                 places[index] = place
                 if self.last_readers.get(index, 0) > end:
@@ -139,7 +141,7 @@ class _Classes:
         if not scope.path and self.network.outputs_at:
             outputs = tuple([places[index] if index else 0 for index in self.network.outputs_at])
             return Body(tuple(items), outputs[-1], outputs)
-        return with_loops(items, output, fewest)
+        return with_loops(items, output, fewest)._replace(places=returns)
 
     def _item(self, part: Planned | _BlockCall, inputs: tuple[int, ...]) -> BodyItem:
         if isinstance(part, Planned):
@@ -189,7 +191,7 @@ class _Classes:
             for text, values in zip(written, columns, strict=True)
         ]
         self.found.append(Class(name, block, parameters, filled(body, iter(written)), filled(body, iter(run)), kept))
-        calls = [_call(name, parameters, place) for place in range(len(different))]
+        calls = [_call(name, parameters, place, body.places) for place in range(len(different))]
         for place, (scope, _) in zip(places, members, strict=True):
             self.calls[scope.path] = calls[place]
 
@@ -207,10 +209,11 @@ class _Classes:
         return unused(stem, self.names, self.numbers)
 
 
-def _call(name: str, parameters: Iterable[Parameter], place: int) -> SharedWork:
+def _call(name: str, parameters: Iterable[Parameter], place: int, places: bool) -> SharedWork:
     """Return the call of a class with the arguments that it has in one of its different uses."""
     arguments = [Argument("", Hole(p.values[place], p.name.rstrip("_"))) for p in parameters]
-    return SharedWork(Work(PythonCall(name, tuple(arguments)), ((),), "", ("",), quiet=False))
+    made = PythonCall(name, tuple(arguments))
+    return SharedWork(Work(made, ((),), "", ("",), quiet=False, returns_places=places))
 
 
 def _attributes(parameters: Iterable[Parameter], body: Body) -> dict[str, str]:
@@ -285,5 +288,12 @@ def _last(part: Planned | _BlockCall) -> Planned:
 
 
 def _inputs(part: Planned | _BlockCall) -> tuple[int, ...]:
-    """Return the layers that a part reads; a call reads one, which its first layer starts from."""
-    return part.node.inputs if isinstance(part, Planned) else _first(part).node.inputs[:1]
+    """Return the layers whose values a part reads; a call reads one, which its first layer starts from."""
+    whole = isinstance(part, Planned) and not part.node.layer.reads_places
+    return _first(part).node.inputs[: None if whole else 1]
+
+
+def _places(part: Planned | _BlockCall, places: Mapping[int, int]) -> int:
+    """Return the item whose places a part reads; 0 for none."""
+    reads = isinstance(part, Planned) and part.node.layer.reads_places
+    return places[_first(part).node.inputs[1]] if reads else 0

@@ -76,6 +76,7 @@ class _Forward:
         self.read_next = {place for place, item in enumerate(body.items) if item.inputs == (place,)}
         self.item_names = {item.name for item in body.items if isinstance(item, BodyItem)}
         self.variables = {0: given}
+        self.places: dict[int, str] = {}
         self.reads = Counter({given: self.readers[0]})  # how often each variable will still be read
         self.pending: tuple[int, TorchExpression] | None = None
         self.room = WIDTH - indent - _LONGEST_NAME - len("return ")
@@ -93,6 +94,8 @@ class _Forward:
         if self.body.outputs:
             self._flush()
             return ", ".join([self.variables[place] for place in self.body.outputs])
+        if self.body.places:
+            return f"{self.variables[self.body.output]}, {self.places[self.body.output]}"
         if self.pending and self.pending[0] == self.body.output and self.readers[self.body.output] == 1:
             return self.pending[1].text
         self._flush()
@@ -117,7 +120,9 @@ class _Forward:
         self._flush()
         values = [self._read(source) for source in item.inputs]
         written = self._written(place, item, values)
-        if written.text == values[0]:
+        if work.returns_places:
+            self._store_with_places(place, written.text)
+        elif written.text == values[0]:
             self._name(place, values[0])  # nothing is done, as to a vector that is flattened again
         else:
             self.pending = place, written
@@ -132,10 +137,11 @@ class _Forward:
             merged = self._merged(place, work.merge, [value.text for value in inputs])
             return called(work.steps, merged)  # type: ignore[arg-type]  # behind a merge there are only functions
         value = TorchExpression(values[0])
+        places = self.places.get(item.places, "")
         for step in (*work.prepare[0], *work.steps):
-            longer = applied(step, self.modules[place - 1], value)
+            longer = applied(step, self.modules[place - 1], value, places)
             if len(longer.text) > self.room and value.text != values[0]:
-                longer = applied(step, self.modules[place - 1], TorchExpression(self._store(place, value.text)))
+                longer = applied(step, self.modules[place - 1], TorchExpression(self._store(place, value.text)), places)
             value = longer
         return value
 
@@ -217,6 +223,15 @@ class _Forward:
         self.lines += self.statement(f"{variable} = ", text)
         return variable
 
+    def _store_with_places(self, place: int, text: str) -> None:
+        """Write the statement of what returns the places of a max pool, too."""
+        variable = self._variable(place)
+        item = self.body.items[place - 1]
+        assert isinstance(item, BodyItem)  # of a loop nothing but its last value is read
+        name = f"{item.name}_places"
+        self.places[place] = name if len(name) <= _LONGEST_NAME and self._may_be(name) else f"places{place}"
+        self.lines += self.statement(f"{variable}, {self.places[place]} = ", text)
+
     def _variable(self, place: int) -> str:
         """Return the variable for a value: of the chain where the next item alone reads it, else its own."""
         if place in self.variables:
@@ -246,10 +261,13 @@ class _Forward:
 # ---- calls
 
 
-def applied(step: PythonCall | str, module: str, value: TorchExpression) -> TorchExpression:
-    """Return a value after one step; a text is the module, or the part of it with this label."""
+def applied(step: PythonCall | str, module: str, value: TorchExpression, places: str = "") -> TorchExpression:
+    """Return a value after one step; a text is the module, or the part of it with this label.
+
+    ``places`` is the variable with the places of a max pool that the step may read.
+    """
     if isinstance(step, PythonCall):
-        return called((step,), value)
+        return _called(step, value, places)
     return TorchExpression(f"{module}{step and '.'}{step}({value.text})")
 
 
@@ -260,7 +278,7 @@ def called(functions: tuple[PythonCall, ...], value: TorchExpression) -> TorchEx
     return value
 
 
-def _called(function: PythonCall, value: TorchExpression) -> TorchExpression:
+def _called(function: PythonCall, value: TorchExpression, places: str = "") -> TorchExpression:
     inner = value.text if value.simple else f"({value.text})"
     if function.target == "neg":
         return TorchExpression(f"-{inner}", simple=False)
@@ -270,6 +288,8 @@ def _called(function: PythonCall, value: TorchExpression) -> TorchExpression:
         f"{argument.keyword}={flat(setting(argument.value))}" if argument.keyword else flat(setting(argument.value))
         for argument in function.arguments
     ]
+    if function.places:
+        arguments.insert(0, places)
     if function.target in SIGNS:  # with a number
         return TorchExpression(f"{inner} {SIGNS[function.target]} {arguments[0]}", simple=False)
     if function.target == "every":

@@ -56,7 +56,7 @@ class _LoopSearch:
         self.shapes = [shaper.shape(place, item) for place, item in enumerate(items, 1)]
         self.last_readers = list(range(len(items) + 1))
         for place, item in enumerate(items, 1):
-            for source in item.inputs:
+            for source in item.all_inputs:
                 self.last_readers[source] = place
         self.last_readers[output] = len(items) + 1
 
@@ -66,7 +66,8 @@ class _LoopSearch:
         for run in runs(len(self.items), _LONGEST_PERIOD, self._turns, _covered):
             if run.times == 1:
                 item = self.items[run.at]
-                result.append(item._replace(inputs=tuple([places[source] for source in item.inputs])))
+                inputs = tuple([places[source] for source in item.inputs])
+                result.append(item._replace(inputs=inputs, places=places[item.places]))
             else:
                 result.append(self._loop(*run, places[run.at]))
             places.extend(repeat(len(result), run.period * run.times))
@@ -119,7 +120,7 @@ class _LoopSearch:
         """Say whether a turn reads only itself and what comes right before, and only its last item is read later."""
         if at + period > len(self.items):
             return False
-        reads = all(source >= at for item in self.items[at : at + period] for source in item.inputs)
+        reads = all(source >= at for item in self.items[at : at + period] for source in item.all_inputs)
         return reads and all(last <= at + period for last in self.last_readers[at + 1 : at + period])
 
     def _loop(self, at: int, period: int, turns: int, source: int) -> Loop:
@@ -131,7 +132,8 @@ class _LoopSearch:
         following_items = self.items[at + period : at + 2 * period]
         for item, one, other in zip(self.items[at : at + period], first, following_items, strict=True):
             growing = _growing(item.shared, other.shared)
-            turn.append(BodyItem(one.stem, growing, tuple([place - at for place in item.inputs]), item.origin))
+            inputs = tuple([place - at for place in item.inputs])
+            turn.append(BodyItem(one.stem, growing, inputs, item.origin, item.places and item.places - at))
         stride = following - start
         stop = start + stride * (turns - 1) + 1
         offsets = tuple([0 if shape.number is None else shape.number - start for shape in first])
@@ -156,7 +158,7 @@ class _Shaper:
         if item.shared not in self.works:
             self.works[item.shared] = self._of_work(item.shared)
         work, numbers = self.works[item.shared]
-        inputs = tuple([place - source for source in item.inputs])
+        inputs = tuple([place - source for source in item.all_inputs])
         key = work, inputs, item.origin, stem if number is not None else None
         return _Shape(stem, number, self._kind(key), numbers)
 

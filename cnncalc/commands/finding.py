@@ -13,7 +13,7 @@ from cnncalc.core.writing import write_file, write_stream
 
 if TYPE_CHECKING:
     from cnncalc.train.rate_range import RangeObserver, RateRange
-    from cnncalc.train.run.planning import TrainRequest
+    from cnncalc.train.run.choosing import TrainRequest
 
 
 def find_rate(asked: TrainRequest, *, path: str | None, quiet: bool, as_json: bool) -> None:

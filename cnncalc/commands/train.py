@@ -12,7 +12,7 @@ import click
 
 from cnncalc import __version__
 from cnncalc.commands.finding import RANGE_FILES, find_rate
-from cnncalc.commands.options import AliasedOption, SpecArgument, spec_options, take_spec_options
+from cnncalc.commands.options import AliasedOption, SpecArgument, refuse_replacing, spec_options, take_spec_options
 from cnncalc.commands.training import (
     GroupedHelp,
     data_options,
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from cnncalc.train.engine.distributed import Processes
     from cnncalc.train.events import Observer
     from cnncalc.train.recipe.settings import Recipe
-    from cnncalc.train.run.planning import TrainRequest
+    from cnncalc.train.run.choosing import TrainRequest
+    from cnncalc.train.run.planning import ObserverFactory, ResumeRequest
+    from cnncalc.train.run.signals import Signals
+
+
+def _check_png(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.lower().endswith(".png"):
+        raise click.BadParameter(f"{value!r} does not end in .png")
+    return value
 
 
 @click.command(cls=GroupedHelp)
@@ -54,6 +62,12 @@ if TYPE_CHECKING:
     "--find-learning-rate",
     is_flag=True,
     help="Suggest a learning rate by a range test; --out FILE: .svg, .png or .csv.",
+)
+@click.option(
+    "--show-batch",
+    callback=_check_png,
+    metavar="FILE.png",
+    help="Write the first batch as a picture, augmented, and train nothing.",
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON Lines.")
@@ -85,6 +99,8 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
     settings, changes, data = take_spec_options(options), take_recipe_changes(options), take_data(options)
     if resume is not None:
         _refuse_with_resume(spec is not None or settings != SpecSettings(), data, options)
+        if options["show_batch"] is not None:
+            raise click.UsageError("--show-batch shows the first batch of a new run; leave out --resume")
     elif spec is None:
         raise click.UsageError("name the SPEC to train, or the run to continue: --resume RUN")
     elif accept_changes:
@@ -96,17 +112,17 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
         from cnncalc.train.run import planning
         from cnncalc.train.run.signals import Signals
 
-        signals = Signals()
+        signals, make_observer = Signals(), _observer_factory(options, page)
         if resume is not None:
             again = planning.ResumeRequest(changes, accept_changes)
-            ended = planning.resume(resume, options["device"], _observer_factory(options, page), signals, again)
+            complete = _resumed(resume, options, make_observer, signals, again)
         else:
             asked = _asked(str(spec), settings, changes, data, options)
             if find:
                 find(asked)
                 return
-            ended = planning.train(asked, _observer_factory(options, page), signals)
-    if not ended.complete:
+            complete = _trained(asked, options, make_observer, signals)
+    if not complete:
         raise click.exceptions.Exit(128 + signals.number)
 
 
@@ -116,7 +132,7 @@ def _asked(
     """Return what is asked to be trained."""
     from cnncalc.train.data import DataRequest
     from cnncalc.train.recipe.presets import load_recipe
-    from cnncalc.train.run.planning import TrainRequest
+    from cnncalc.train.run.choosing import TrainRequest
 
     return TrainRequest(
         spec=spec,
@@ -139,6 +155,45 @@ def _rate_finder(resume: str | None, options: dict[str, Any]) -> Callable[[Train
     if path is not None and not path.lower().endswith(RANGE_FILES):
         raise click.UsageError(f"with --find-learning-rate, --out is a file that ends in {' or '.join(RANGE_FILES)}")
     return partial(find_rate, path=path, quiet=options["quiet"], as_json=options["as_json"])
+
+
+def _trained(asked: TrainRequest, options: dict[str, Any], make_observer: ObserverFactory, signals: Signals) -> bool:
+    """Train, or show a batch, and say whether that came to its end."""
+    if options["show_batch"] is not None:
+        from cnncalc.train.run.show_batch import show_batch
+
+        refuse_replacing(asked.spec, options["show_batch"], "the spec itself")
+        said = show_batch(asked, options["show_batch"])
+        if not (options["quiet"] or options["as_json"]):
+            click.echo(said)
+        return True
+    if asked.recipe.folds and not asked.recipe.fold:
+        from cnncalc.train.run.folds import train_folds
+
+        _refuse_live(options)
+        ended = train_folds(asked, make_observer, signals)
+        return ended.complete or not signals.number
+    from cnncalc.train.run.planning import train as train_one
+
+    return train_one(asked, make_observer, signals).complete
+
+
+def _resumed(
+    path: str, options: dict[str, Any], make_observer: ObserverFactory, signals: Signals, again: ResumeRequest
+) -> bool:
+    """Go on with a run, or with the folds of a cross-validation, and say whether that came to its end."""
+    from cnncalc.train.run import folds, planning
+
+    if not folds.is_folds(path):
+        return planning.resume(path, options["device"], make_observer, signals, again).complete
+    _refuse_live(options)
+    ended = folds.resume_folds(path, options["device"], make_observer, signals, again)
+    return ended.complete or not signals.number
+
+
+def _refuse_live(options: dict[str, Any]) -> None:
+    if options["live"]:
+        raise click.UsageError("--live shows one run, and not the folds of a cross-validation; name one with --fold")
 
 
 def _without_idle(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
@@ -179,7 +234,7 @@ def page_process(options: dict[str, Any]) -> Iterator[PageProcess | None]:
         page.close()
 
 
-def _observer_factory(options: dict[str, Any], page: PageProcess | None) -> Callable[[Processes], Observer]:
+def _observer_factory(options: dict[str, Any], page: PageProcess | None) -> ObserverFactory:
     """Return what makes the display, and the logs and the page that are wanted, in the process that speaks."""
 
     def make_observer(processes: Processes) -> Observer:

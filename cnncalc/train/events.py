@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.train.progress import EpochGradients, EpochMetrics
@@ -69,6 +69,7 @@ class Ended(NamedTuple):
         files: what was written, with what it is.
         commands: what to type next, with what it does.
         tested: which images an epoch is tested on: ``validation`` or ``test``; "" where there are none.
+        goes_on: whether epochs are left, with which the run could be continued.
 
     """
 
@@ -87,6 +88,48 @@ class Ended(NamedTuple):
     files: Sequence[tuple[str, str]]
     commands: Sequence[tuple[str, str]]
     tested: str = "test"
+    goes_on: bool = False
+
+
+class FoldResult(NamedTuple):
+    """What the run of a fold came to: its number, from 1, its folder, and the accuracies as `Ended` has them."""
+
+    fold: int
+    folder: str
+    complete: bool
+    accuracy: float | None
+    best_accuracy: float | None
+    best_epoch: int
+    test_accuracy: float | None
+
+
+class Spread(NamedTuple):
+    """The mean of some runs, and their standard deviation (of a sample); None of a single one."""
+
+    mean: float
+    deviation: float | None
+
+
+class FoldsEnded(NamedTuple):
+    """A cross-validation is over, or was interrupted.
+
+    Attributes:
+        folder: where all its runs are.
+        folds: how many there are.
+        results: of the folds that were trained.
+        complete: whether all were, to their end.
+        spreads: of ``accuracy``, ``best_accuracy`` and ``test_accuracy``, over the complete folds; None where that is
+            not known.
+        commands: what to type next, with what it does.
+
+    """
+
+    folder: str
+    folds: int
+    results: Sequence[FoldResult]
+    complete: bool
+    spreads: Mapping[str, Spread | None]
+    commands: Sequence[tuple[str, str]]
 
 
 class Observer:
@@ -112,6 +155,9 @@ class Observer:
 
     def end(self, event: Ended) -> None:
         """Hear that the run is over; not called where it ends in an error."""
+
+    def folds(self, event: FoldsEnded) -> None:
+        """Hear what the runs of a cross-validation came to; the only thing that is told beside what each run tells."""
 
     def close(self) -> None:
         """Let go of the terminal or a file, whatever happened."""
@@ -157,6 +203,11 @@ class Observers(Observer):
         """Tell all."""
         for observer in self._all:
             observer.end(event)
+
+    def folds(self, event: FoldsEnded) -> None:
+        """Tell all."""
+        for observer in self._all:
+            observer.folds(event)
 
     def close(self) -> None:
         """Close all."""

@@ -20,7 +20,7 @@ from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.report.render import FORMATS, render
 from cnncalc.report.report import Report, Screen
 from cnncalc.train.show.confusion_matrix import draw_confusion
-from cnncalc.train.show.display import paired
+from cnncalc.train.show.lines import paired
 
 ESC, BELL, CSI = "\x1b", "\x07", "\x9b"
 TURNED, ISOLATED, JOINED, INVISIBLE = "\u202e", "\u2066", "\u200d", "\u200b"

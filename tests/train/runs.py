@@ -12,6 +12,7 @@ from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.events import Ended, Observer
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run import planning
+from cnncalc.train.run.choosing import TrainRequest
 from cnncalc.train.run.signals import Signals
 
 SPEC = """
@@ -72,7 +73,7 @@ def train(
     **changes: Any,
 ) -> Ended:
     """Train in this process, on the CPU, with the recipe ``default`` and some changes."""
-    asked = planning.TrainRequest(
+    asked = TrainRequest(
         spec=spec,
         settings=SpecSettings(),
         recipe=load_recipe("default", SHORT | changes),

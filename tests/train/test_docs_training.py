@@ -12,6 +12,7 @@ from cnncalc.commands.cli import run
 from cnncalc.report.evaluate import Evaluation, evaluate_report
 from cnncalc.train import run_files
 from cnncalc.train.engine.step_memory import FEWEST_STEPS, MARGIN
+from cnncalc.train.recipe.augmentations import AUGMENTATIONS
 from cnncalc.train.recipe.presets import load_recipe, shipped
 from cnncalc.train.recipe.settings import Setting, key_of, settings
 
@@ -27,6 +28,7 @@ KINDS = {
     "INTEGER": "whole number",
     "NUMBER": "number",
     "TIME": "time: 90s, 10m, 2h",
+    "NAME[=N],…": "names of augmentations",
     "": "true, false",
 }
 
@@ -56,6 +58,14 @@ def test_every_setting_stands_in_the_table_with_its_default_and_meaning() -> Non
         for setting in settings()
     }
     assert expected == ROWS
+
+
+def test_every_augmentation_stands_in_the_table_with_its_usual_number_and_meaning() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([0-9.]*) \| ([^|]*) \| (yes|no) \|$", PAGE, re.MULTILINE)
+    usual = {name: "" if found.usual is None else f"{found.usual:g}" for name, found in AUGMENTATIONS.items()}
+    assert rows == [
+        (name, usual[name], found.meaning, "yes" if found.masks else "no") for name, found in AUGMENTATIONS.items()
+    ]
 
 
 def test_every_recipe_that_ships_is_named() -> None:

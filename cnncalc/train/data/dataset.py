@@ -9,6 +9,7 @@ import torch
 
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.kinds import CLASSES
+from cnncalc.train.data.read_ahead import Reader
 
 
 class Split(Protocol):
@@ -61,6 +62,10 @@ class Split(Protocol):
             targets as in ``labels`` (masks always whole), both on the split's device.
 
         """
+        ...
+
+    def reader(self, seed: int | None) -> Reader:
+        """Return what reads batches, on the CPU, also in another process; the seed is as in `batches`."""
         ...
 
 

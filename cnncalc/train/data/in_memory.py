@@ -8,6 +8,7 @@ import torch
 
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.fingerprint import digest_of_pixels, digest_of_some
+from cnncalc.train.data.read_ahead import Read, Reader
 
 
 class MemorySplit:
@@ -59,3 +60,19 @@ class MemorySplit:
         for indices in order:
             rows = indices.to(device, non_blocking=True)
             yield self._pixels.index_select(0, rows), self._labels.index_select(0, rows)
+
+    def reader(self, seed: int | None) -> Reader:
+        """Return what reads a batch (see `Split.reader`)."""
+        return _MemoryReader(self._pixels.cpu(), self.labels)
+
+
+class _MemoryReader(Reader):
+    """Takes whole batches out of memory, in the processes of a DataLoader."""
+
+    def __init__(self, pixels: torch.Tensor, labels: torch.Tensor) -> None:
+        self._pixels, self._labels = pixels, labels
+
+    def __getitem__(self, indices: list[int]) -> Read:
+        """Return a batch."""
+        rows = torch.tensor(indices)
+        return self._pixels.index_select(0, rows), self._labels[rows], ""

@@ -1,4 +1,4 @@
-"""Which images are kept for validation: the same share of every class."""
+"""Which images are kept for validation: the same share of every class, once or in folds."""
 
 from __future__ import annotations
 
@@ -41,3 +41,24 @@ def _quotas(counts: torch.Tensor, wanted: int, share: float, generator: torch.Ge
     missing = min(max(wanted - int(quotas.sum()), 0), int((quotas < most).sum()))
     quotas[largest_first[:missing]] += 1
     return quotas
+
+
+def folds_of(labels: torch.Tensor, folds: int, generator: torch.Generator) -> torch.Tensor:
+    """Return the fold of every image, counted from 0: int64 [N].
+
+    Folds have the same number of images, to one, and so do they of each class: sorted by class, the images are dealt
+    out in turn, as scikit-learn's ``StratifiedKFold`` does. Which image of a class comes into which fold is drawn.
+
+    Args:
+        labels: the class of every image, int64 of shape [N].
+        folds: how many.
+        generator: what chooses among the images of a class.
+
+    """
+    sorted_labels = labels.sort().values
+    dealt = torch.arange(len(labels)) % folds
+    by_class = (sorted_labels * folds + dealt).sort().values % folds  # in each class its folds, one after the other
+    order = torch.randperm(len(labels), generator=generator)
+    found = torch.empty_like(labels)
+    found[order[labels[order].argsort(stable=True)]] = by_class
+    return found

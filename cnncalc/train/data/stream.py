@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 
 import torch
-from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
 
-from cnncalc.core.errors import CnncalcError, DataError
+from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
 from cnncalc.train.data.fit import ImageFit, centre_box
 from cnncalc.train.data.images import Crop, Unusable, quiet_pillow, random_crop, read_pixels
 from cnncalc.train.data.mask_files import MaskFiles
-
-_Read = tuple[torch.Tensor, torch.Tensor, str]
-"""Pixels and targets of a batch, and what went wrong with it, or ""."""
+from cnncalc.train.data.read_ahead import Read, Reader, read_ahead
 
 
 class StreamedSplit:
@@ -90,43 +81,14 @@ class StreamedSplit:
             DataError: for a file that cannot be decoded, and where a process that reads is killed.
 
         """
-        try:
-            for pixels, labels, fault in self._loader(order, seed):
-                if fault:
-                    raise DataError("unreadable-image", fault, hints=["replace or delete it"])
-                yield pixels.to(self._device, non_blocking=True), labels.to(self._device, non_blocking=True)
-        except (RuntimeError, OSError, EOFError) as error:
-            if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
-                raise
-            raise _worker_died() from None  # the other errors are those of a connection that breaks
+        return read_ahead(self.reader(seed), order, workers=self._workers, device=self._device)
 
-    def _loader(self, order: Sequence[torch.Tensor], seed: int | None) -> Iterator[_Read]:
-        with warnings.catch_warnings(), _own_child_handler():
-            warnings.simplefilter("ignore")  # about more workers than cores, and about forking beside threads
-            return iter(
-                DataLoader(
-                    _Reader(self._paths, self.labels, self._fit, seed, self._masks),
-                    batch_size=None,  # the reader is asked for whole batches
-                    sampler=_Batches(order),
-                    num_workers=min(self._workers, len(order)),
-                    pin_memory=self._device.type == "cuda",
-                    worker_init_fn=_leave_signals_to_training,
-                    generator=torch.Generator(),  # so that nothing is drawn from the one that training draws from
-                )
-            )
+    def reader(self, seed: int | None) -> Reader:
+        """Return what reads a batch (see `Split.reader`)."""
+        return _FileReader(self._paths, self.labels, self._fit, seed, self._masks)
 
 
-class _Batches(Iterable[list[int]]):
-    """The indices of each batch as plain numbers, made when they are needed."""
-
-    def __init__(self, order: Sequence[torch.Tensor]) -> None:
-        self._order = order
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return (indices.tolist() for indices in self._order)
-
-
-class _Reader(TorchDataset[_Read]):
+class _FileReader(Reader):
     """Reads whole batches, in the processes of a DataLoader."""
 
     def __init__(
@@ -142,7 +104,7 @@ class _Reader(TorchDataset[_Read]):
         self._fit = fit
         self._seed = seed
 
-    def __getitem__(self, indices: list[int]) -> _Read:
+    def __getitem__(self, indices: list[int]) -> Read:
         """Return a batch. A fault comes back as text: from another process no error keeps its kind."""
         labels = self._labels[indices]
         try:
@@ -168,36 +130,3 @@ class _Reader(TorchDataset[_Read]):
 
     def _crop(self, index: int) -> Crop:
         return centre_box if self._seed is None else random_crop(self._seed, index)
-
-
-@contextmanager
-def _own_child_handler() -> Iterator[None]:
-    """Undo the handler with which PyTorch would raise an error the moment a worker dies.
-
-    It would be raised wherever the training is just then, be it in the middle of writing a checkpoint. Without it the
-    loader notices within seconds, when it waits for the next batch.
-    """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
-        yield
-        return
-    before = signal.getsignal(signal.SIGCHLD)
-    try:
-        yield
-    finally:
-        if before is not None:  # else it is none of Python's
-            signal.signal(signal.SIGCHLD, before)
-
-
-def _leave_signals_to_training(worker: int) -> None:
-    """Let Ctrl-C and what else is sent to the whole group reach the training only, which then ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "setpgrp"):  # not on Windows
-        os.setpgrp()
-
-
-def _worker_died() -> DataError:
-    hints = [
-        "most often memory ran out, or shared memory (/dev/shm) is too small",
-        "`--workers 0` reads in the training process, without shared memory",
-    ]
-    return DataError("worker-died", "a process that reads images was killed", hints=hints)

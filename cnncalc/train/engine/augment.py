@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.kinds import IGNORED
-from cnncalc.train.engine.seeds import COINS, mixed
 from cnncalc.train.recipe.settings import AUTO, Recipe
+from cnncalc.train.seeds import COINS, mixed
 
 
 class MaskedImages(NamedTuple):
@@ -100,6 +100,10 @@ class Augmenter:
     def plain(self, pixels: Tensor) -> Tensor:
         """Return images as they are tested: floats N x C x H x W of uint8 pixels of the same shape."""
         return self._laid_out(self._floats(pixels))
+
+    def shown(self, images: Tensor) -> Tensor:
+        """Return what the network sees as values to look at, float32, of the same shape: 0 is black and 1 white."""
+        return (images.float() / self._factor + self._mean) / 255
 
     def _floats(self, pixels: Tensor) -> Tensor:
         return torch.sub(pixels, self._mean).mul_(self._factor).to(self._dtype)

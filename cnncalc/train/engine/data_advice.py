@@ -27,8 +27,8 @@ def data_advice(plan: RunPlan) -> list[str]:
     smallest, largest = int(torch.where(counts > 0, counts, most + 1).argmin()), int(counts.argmax())
     found = []
     rare = f"class {shorten(classes[smallest])} has {counted(least, 'image')} to train on"
-    if most >= UNEVEN * least:
-        found.append(f"{rare}, and class {shorten(classes[largest])} {most:,}: rare classes are learned last")
+    if most >= UNEVEN * least and recipe.balance == "none":
+        found.append(f"{rare}, and class {shorten(classes[largest])} {most:,}: --balance weights or sampling may help")
     elif least < FEW_IMAGES:
         found.append(f"{rare}: more images, or trained --weights, help")
     steps = -(-len(plan.splits.train) // recipe.batch) * recipe.epochs

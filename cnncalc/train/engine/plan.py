@@ -53,6 +53,7 @@ class RunPlan(NamedTuple):
         splits: which images are trained on, and which are tested when.
         place: the device and the processes.
         first: the weights that it begins with; None where they are drawn.
+        workers: processes that read a stream, and those that augment single images.
 
     """
 
@@ -62,6 +63,7 @@ class RunPlan(NamedTuple):
     splits: RunSplits
     place: Place
     first: FirstWeights | None = None
+    workers: int = 2
 
 
 def plan_of(

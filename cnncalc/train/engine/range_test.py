@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count, islice
+from itertools import islice
 
 from cnncalc.core.errors import SpecError
 from cnncalc.train.engine.metrics import NonFiniteLoss, StepMetrics
 from cnncalc.train.engine.plan import RunPlan
-from cnncalc.train.engine.sampling import epoch_order, local_parts
 from cnncalc.train.engine.session import Session
-from cnncalc.train.engine.stepping import Part, Stepper
+from cnncalc.train.engine.stepping import Part, Stepper, epoch_parts
 from cnncalc.train.progress import EpochMetrics, Progress
 from cnncalc.train.rate_range import STEPS, ExplosionWatch, RateRange, rate_at
 
@@ -62,14 +61,11 @@ class _Tester:
     def steps(self) -> Iterator[Iterator[Part]]:
         """Yield the parts of one batch after the other, through as many epochs as it takes."""
         session, progress = self._session, self._progress
-        train, processes, recipe = session.splits.train, session.processes, session.recipe
+        recipe = session.recipe
         session.begin_epoch(0)
         self._metrics.start(progress)
-        for epoch in count():
-            order = epoch_order(len(train), recipe.seed, epoch)
-            order = order.to(session.device) if train.in_memory else order
-            indices = local_parts(order, session.bounds, 0, processes.rank, processes.size, recipe.accumulate)
-            parts = zip(indices, train.batches(indices, seed=recipe.seed + epoch), strict=True)
+        while True:
+            parts, _ = epoch_parts(session, progress)
             for _ in range(session.steps_per_epoch):
                 yield islice(parts, recipe.accumulate)
             self._close_epoch()

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import torch
 
-from cnncalc.train.engine.seeds import ORDER, mixed
+from cnncalc.train.seeds import ORDER, mixed
 
 _FEWEST = 2  # a batch norm cannot train on a single value
 

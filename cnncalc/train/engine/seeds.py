@@ -1,29 +1,10 @@
-"""Randomness that needs no memory: what is drawn depends on the seed and on where the run is, on nothing else.
-
-A run that continues from a checkpoint therefore draws what the uninterrupted one would have drawn, on any number
-of processes, without the state of a generator being saved.
-"""
+"""The generators from which a step draws what is random in it."""
 
 from __future__ import annotations
 
 import torch
 
-_MASK = 2**64 - 1
-
-
-def mixed(*parts: int) -> int:
-    """Return a number of 63 bits that depends on all parts, alike for nobody who differs in one (SplitMix64)."""
-    state = 0
-    for part in parts:
-        state = (state + part + 0x9E3779B97F4A7C15) & _MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
-        state ^= state >> 31
-    return state >> 1
-
-
-ORDER, AUGMENT, LAYERS, COINS, SPLIT = range(5)
-"""What is drawn: streams that never meet."""
+from cnncalc.train.seeds import AUGMENT, LAYERS, mixed
 
 
 class StepSeeds:

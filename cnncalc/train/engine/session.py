@@ -19,15 +19,19 @@ from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.checkpoints.checkpoint import below, optimizer_tensors, restore_module, restore_optimizer, under
 from cnncalc.train.checkpoints.tensor_file import Checkpoint
+from cnncalc.train.data import ImageTransforms, TransformedSplit
 from cnncalc.train.engine.augment import Augmenter
+from cnncalc.train.engine.balance import class_weights
 from cnncalc.train.engine.ema import AveragedWeights
 from cnncalc.train.engine.optimizer import make_optimizer
 from cnncalc.train.engine.parts import Frozen
 from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.sampling import batch_bounds
 from cnncalc.train.engine.seeds import StepSeeds
+from cnncalc.train.engine.splits import RunSplits
 from cnncalc.train.engine.step_memory import data_bytes, fitting_test_batch, step_bytes
 from cnncalc.train.progress import Progress, is_number, progress_from
+from cnncalc.train.recipe.augmentations import augmentations_of
 from cnncalc.train.recipe.settings import Recipe
 
 _TESTED_AT_ONCE = 1024
@@ -40,15 +44,19 @@ class Session:
         plan, recipe, splits, device, processes: what was decided, with the images on the device.
         module: the model that is trained, which makes logits; its parameters are the run's.
         forward: the same model as it is called in training: compiled, shared among processes.
+        class_weights: of every class in the loss, float32 [classes]; None where all weigh the same.
         bounds: where the batches of an epoch begin and end.
 
     """
 
     def __init__(self, plan: RunPlan) -> None:
         self.plan, self.recipe, (self.device, self.processes) = plan, plan.recipe, plan.place
-        self.splits = plan.splits.to(self.device)
+        self.splits = _transformed(plan).to(self.device)
         recipe, splits, device, processes = self.recipe, self.splits, self.device, self.processes
         self.bounds = batch_bounds(len(splits.train), recipe.batch, processes.size * recipe.accumulate)
+        weighs = recipe.balance == "weights"
+        weights = class_weights(splits.train.labels, len(splits.classes)) if weighs else None
+        self.class_weights = None if weights is None else weights.to(device)
         self.augmenter = Augmenter(recipe, plan.logits.input, splits.normalisation, len(splits.train), device)
         self.seeds = StepSeeds(recipe.seed, processes.rank, device)
         self.module = make_module(plan.logits, recipe, device)
@@ -157,6 +165,15 @@ class Session:
         if not whole:
             raise SpecError("bad-checkpoint", "a checkpoint does not say by what the loss of fp16 is scaled")
         self.scaler.load_state_dict(facts)
+
+
+def _transformed(plan: RunPlan) -> RunSplits:
+    """Return what a run works with; where torchvision augments images, the training images are read by it."""
+    chosen = augmentations_of(plan.recipe.augment)
+    if not chosen:
+        return plan.splits
+    train = TransformedSplit(plan.splits.train, ImageTransforms(chosen), workers=plan.workers)
+    return plan.splits._replace(train=train)
 
 
 def make_module(network: Network, recipe: Recipe, device: torch.device) -> fx.GraphModule:

@@ -9,10 +9,10 @@ import torch
 from cnncalc.core.cleaning import printable
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import listed, shorten
-from cnncalc.train.data import Dataset, Split, channel_statistics, held_out
+from cnncalc.train.data import Dataset, Split, channel_statistics, folds_of, held_out
 from cnncalc.train.engine.augment import PixelNormalisation
-from cnncalc.train.engine.seeds import SPLIT, mixed
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.seeds import FOLDS, SPLIT, mixed
 
 
 class RunSplits(NamedTuple):
@@ -60,12 +60,27 @@ def validation_share(recipe: Recipe, dataset: Dataset) -> float:
         SpecError: where a share is asked for, and the data have validation images of their own.
 
     """
+    if recipe.folds:
+        _check_folds(dataset, recipe)
+        return 0.0
     if dataset.validation is None:
         return recipe.validation or (0.0 if dataset.test is not None else HELD_BACK)
     if recipe.validation:
         message = f"{printable(dataset.name)} has {len(dataset.validation):,} validation images of its own"
         raise SpecError("bad-recipe", message, hints=["leave `--validation` out: the best epoch is chosen on them"])
     return 0.0
+
+
+def _check_folds(dataset: Dataset, recipe: Recipe) -> None:
+    images = len(dataset.train)
+    if not recipe.fold:
+        raise SpecError("bad-recipe", "a run holds one fold out", hints=["say which: --fold 1"])
+    if recipe.folds > images:
+        message = f"{images:,} images cannot be divided into {recipe.folds:,} folds"
+        raise SpecError("too-few-images", message, hints=["choose fewer `--folds`"])
+    if dataset.validation is not None:
+        message = f"{printable(dataset.name)} has {len(dataset.validation):,} validation images of its own"
+        raise SpecError("bad-recipe", message, hints=["leave `--folds` out: the best epoch is chosen on them"])
 
 
 def run_splits(
@@ -77,7 +92,7 @@ def run_splits(
     than fingerprints have not kept the same share of every class: ``by_class`` is False for them.
     """
     train, validation = dataset.train, dataset.validation
-    if recipe.validation:
+    if recipe.validation or recipe.folds:
         kept, held = _split(train, recipe, by_class)
         train, validation = train.subset(kept), train.subset(held)
     tested, test = (dataset.test, None) if validation is None else (validation, dataset.test)
@@ -98,6 +113,10 @@ def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, 
 
     """
     images = len(train)
+    if recipe.folds:
+        generator = torch.Generator().manual_seed(mixed(recipe.seed, FOLDS))
+        out = folds_of(train.labels, recipe.folds, generator) == recipe.fold - 1
+        return (~out).nonzero().flatten(), out.nonzero().flatten()
     if not 0 < round(images * recipe.validation) < images:
         message = f"a validation share of {recipe.validation:g} of {images:,} images leaves nothing on one side"
         raise SpecError("too-few-images", message, hints=["choose a share between 0 and 1 that leaves images on both"])

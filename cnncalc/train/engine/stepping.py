@@ -9,15 +9,29 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnncalc.train.engine.augment import Targets
+from cnncalc.train.engine.balance import order_of_epoch
 from cnncalc.train.engine.gradients import GradientNorms
 from cnncalc.train.engine.metrics import StepMetrics
 from cnncalc.train.engine.parts import FACTOR
+from cnncalc.train.engine.sampling import local_parts
 from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.engine.session import Session
 from cnncalc.train.progress import Progress
 
 Part = tuple[Tensor, tuple[Tensor, Tensor]]
 """A part of a batch: which images, and their pixels and labels."""
+
+
+def epoch_parts(session: Session, progress: Progress) -> tuple[Iterator[Part], int]:
+    """Return the parts of the batches that are left of the epoch under way, and how many steps they are."""
+    train, processes, recipe = session.splits.train, session.processes, session.recipe
+    offset = progress.step - progress.epoch * session.steps_per_epoch
+    order = order_of_epoch(train.labels, recipe.balance, recipe.seed, progress.epoch)
+    if train.in_memory:
+        order = order.to(session.device)
+    indices = local_parts(order, session.bounds, offset, processes.rank, processes.size, recipe.accumulate)
+    batches = train.batches(indices, seed=recipe.seed + progress.epoch)
+    return zip(indices, batches, strict=True), session.steps_per_epoch - offset
 
 
 class Stepper:
@@ -75,12 +89,21 @@ class Stepper:
 
     def _loss(self, logits: Tensor, targets: Targets) -> Tensor:
         """Return the mean cross-entropy of a batch; of mixed images that of both labels."""
-        smoothing = self._session.recipe.label_smoothing
-        loss = functional.cross_entropy(logits, targets.labels, label_smoothing=smoothing)
+        loss = self._cross_entropy(logits, targets.labels)
         if targets.others is None:
             return loss
-        other = functional.cross_entropy(logits, targets.others, label_smoothing=smoothing)
-        return loss * targets.share + other * (1 - targets.share)
+        return loss * targets.share + self._cross_entropy(logits, targets.others) * (1 - targets.share)
+
+    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean over a batch; with class weights, of what each image has times the weight of its class.
+
+        It is not divided by the sum of the weights, which differs from part to part of a batch.
+        """
+        smoothing, weights = self._session.recipe.label_smoothing, self._session.class_weights
+        if weights is None:
+            return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+        each = functional.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+        return (each * weights[labels]).mean()
 
     def _move(self, progress: Progress) -> None:
         """Move the weights along their gradients."""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.precision import SPELLINGS, TRAINED
 from cnncalc.optimizers import OPTIMIZERS, readers
+from cnncalc.train.recipe.augmentations import augmentations_of
 from cnncalc.train.recipe.parts import patterns_of, rates_of
 
 AUTO = -1
@@ -119,6 +120,14 @@ def _parts_text(shown: str, read_parts: Callable[[str], object], wanted: str) ->
     return Kind(shown, read)
 
 
+def _read_augmentations(written: Any) -> str:
+    try:
+        augmentations_of(written if isinstance(written, str) else "?")
+    except ValueError as error:
+        raise Wrong(str(error)) from None
+    return str(written)
+
+
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -148,6 +157,7 @@ OPEN_SWITCH = Kind("|auto", _read_open_switch, _auto_or_number)
 """A switch that may be left open."""
 PARTS = _parts_text("PARTS", patterns_of, "names of parts, such as conv1,stage* or body")
 RATES = _parts_text("PART=FACTORx", rates_of, "parts and factors, such as head=10x")
+AUGMENTED = Kind("NAME[=N],…", _read_augmentations)
 DURATION = Kind("TIME", _read_duration)
 
 
@@ -229,6 +239,13 @@ class Recipe:
     cutout: int = _setting(0, whole(0), "Cutout: side of the square in pixels.", IMAGES)
     mixup: float = _setting(0.0, decimal(0), "Mixup: α of the share of two images.", IMAGES)
     cutmix: float = _setting(0.0, decimal(0), "CutMix: α of the share of two images.", IMAGES)
+    augment: str = _setting("", AUGMENTED, "Augmentations of torchvision: rotation=15,colour.", IMAGES)
+    balance: str = _setting(
+        "none",
+        one_of("none", "weights", "sampling"),
+        "Rare classes: larger weight in the loss, or seen more often.",
+        IMAGES,
+    )
     normalise: str = _setting(
         "data",
         one_of("data", "half", "none"),
@@ -255,6 +272,8 @@ class Recipe:
     validation: float = _setting(
         0.0, decimal(0, 1, below=True), "Share of the training images held out for validation.", CHECKS
     )
+    folds: int = _setting(0, whole(0), "Number of folds of cross-validation.", CHECKS)
+    fold: int = _setting(0, whole(0), "The fold that is held out; 0: each in turn.", CHECKS)
     views: int = _setting(1, whole(1, 6), "Test-time augmentation: 1, 2 (flipped) or 6 (shifted) views.", CHECKS)
     patience: int = _setting(0, whole(0), "Early stopping: epochs without a better accuracy.", CHECKS)
     time_limit: float = _setting(0.0, DURATION, "Time limit of a run, which can be resumed.", CHECKS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnncalc.analysis.training_advice import training_advice
 from cnncalc.core.numbers import counted
 from cnncalc.train.data import Dataset
+from cnncalc.train.engine.balance import balance_note
 from cnncalc.train.engine.classifier_head import loss_note
 from cnncalc.train.engine.data_advice import data_advice
 from cnncalc.train.engine.devices import describe
@@ -21,12 +22,14 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
     how = "" if splits.train.in_memory else ", streamed"
     parts = [f"{len(splits.train):,} images to train on{how}"]
     if splits.validates:
-        parts.append(f"{len(tested or ()):,} to validate")
+        fold = f" (fold {recipe.fold} of {recipe.folds})" if recipe.folds else ""
+        parts.append(f"{len(tested or ()):,} to validate{fold}")
     final = test if splits.validates else tested
     if final is not None:
         parts.append(f"{len(final):,} to test")
     held = data_bytes(splits.train, tested, test)
     missing = missing_classes(splits)
+    balance = balance_note(splits.train.labels, splits.classes, recipe.balance)
     where = describe(device) + (f", {processes.size} processes" if processes.shared else "")
     chosen = [("data chosen", dataset.chosen)] if dataset.chosen else []
     more = f", and {len(dataset.skipped) - 1:,} more" if len(dataset.skipped) > 1 else ""
@@ -40,6 +43,7 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
         *(("note", note) for note in dataset.notes),
         *skipped,
         *([("few images", missing)] if missing else []),
+        *([("balance", balance)] if balance else []),
         *(("hint", text) for text in (*data_advice(plan), *training_advice(network, drawn=plan.first is None))),
         ("device", f"{where}, {recipe.precision}"),
         ("recipe", _recipe_line(recipe)),
@@ -70,5 +74,6 @@ def _augmentation_line(recipe: Recipe) -> str:
         (recipe.cutout > 0, f"cutout {recipe.cutout} px"),
         (recipe.mixup > 0, f"mixup {recipe.mixup:g}"),
         (recipe.cutmix > 0, f"cutmix {recipe.cutmix:g}"),
+        (bool(recipe.augment), f"by torchvision: {recipe.augment}"),
     ]
     return ", ".join(text for wanted, text in named if wanted) or "none"

@@ -17,6 +17,8 @@ FIXED: Mapping[str, str] = {
     "ema": "its averaged weights began with the run",
     "normalise": "its weights have learned from images that are normalised as they are",
     "validation": "other images would be trained on",
+    "folds": "other images would be trained on",
+    "fold": "other images would be trained on",
     "seed": "the order of the images is drawn from it",
 }
 """Settings that a run keeps, and why."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from cnncalc.train.engine.range_test import range_test
 from cnncalc.train.engine.speed import plain_way, use_threads
 from cnncalc.train.rate_range import RangeObserver, RateRange
+from cnncalc.train.run.choosing import TrainRequest, chosen_plan, joined
 from cnncalc.train.run.faults import explained_faults
-from cnncalc.train.run.planning import TrainRequest, chosen_plan, joined
 
 
 def find_learning_rate(request: TrainRequest, make_observer: Callable[[bool], RangeObserver]) -> RateRange:

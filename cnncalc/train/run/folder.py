@@ -21,6 +21,7 @@ from cnncalc.train.run_files import (
     BEST,
     CHECKPOINTS,
     CURVE,
+    FOLDS,
     GRADIENTS,
     LAST,
     LOCK,
@@ -148,7 +149,12 @@ class RunFolder:
             return from_json(read_regular(self.file(RUN), _MOST_BYTES))
         except (FileNotFoundError, NotADirectoryError):
             message = f"`{shorten_path(self.path)}` is not a training run: it has no {RUN}"
-            hints = ["name the folder that `cnncalc train` wrote"]
+            folds = os.path.exists(self.file(FOLDS))
+            hints = [
+                f"name one of its folds: {self.file('fold-1')}"
+                if folds
+                else "name the folder that `cnncalc train` wrote"
+            ]
             raise SpecError("no-run", message, hints=hints) from None
         except OSError as error:
             message = f"cannot read `{shorten_path(self.file(RUN))}`: {error.strerror}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -14,10 +13,9 @@ from cnncalc.core.numbers import counted
 from cnncalc.train.data import Split
 from cnncalc.train.engine.devices import finish, peak_memory_bytes
 from cnncalc.train.engine.metrics import NonFiniteLoss, StepMetrics
-from cnncalc.train.engine.sampling import epoch_order, local_parts
 from cnncalc.train.engine.scoring import Score, Stopped, score
 from cnncalc.train.engine.session import Session
-from cnncalc.train.engine.stepping import Part, Stepper
+from cnncalc.train.engine.stepping import Stepper, epoch_parts
 from cnncalc.train.events import Begun, Ended, Observer
 from cnncalc.train.progress import EpochGradients, EpochMetrics, Progress
 from cnncalc.train.run.changes import RunChange
@@ -133,7 +131,7 @@ class Trainer:
     def _steps(self) -> End | None:
         """Take the steps that are left of the epoch; return why that was broken off, if it was."""
         session, progress = self.session, self.progress
-        parts, left = self._parts()
+        parts, left = epoch_parts(session, progress)
         for _ in range(left):
             self._stepper.take(parts, progress)
             progress.step += 1
@@ -146,18 +144,6 @@ class Trainer:
                     self._save()
         self._report_steps()
         return None
-
-    def _parts(self) -> tuple[Iterator[Part], int]:
-        """Return the parts of the batches that are left of the epoch, and how many steps they are."""
-        session, progress = self.session, self.progress
-        train, processes, recipe = session.splits.train, session.processes, session.recipe
-        offset = progress.step - progress.epoch * session.steps_per_epoch
-        order = epoch_order(len(train), recipe.seed, progress.epoch)
-        if train.in_memory:
-            order = order.to(session.device)
-        indices = local_parts(order, session.bounds, offset, processes.rank, processes.size, recipe.accumulate)
-        batches = train.batches(indices, seed=recipe.seed + progress.epoch)
-        return zip(indices, batches, strict=True), session.steps_per_epoch - offset
 
     # ---- looking and testing
 
@@ -277,6 +263,7 @@ class Trainer:
             files=files_of(self.folder),
             commands=commands_of(self.folder, goes_on=end.goes_on, tested=bool(progress.rows)),
             tested=session.splits.tested_name,
+            goes_on=end.goes_on,
         )
 
     def _final_test(self) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, TextIO
 
@@ -15,10 +14,11 @@ from cnncalc.core.cleaning import json_text, printable_lines
 from cnncalc.core.errors import WriteError
 from cnncalc.core.numbers import bytes_text, duration_text
 from cnncalc.core.writing import WIDE, encodable, write_stream
-from cnncalc.train.events import Begun, Ended, Observer, StepReport
+from cnncalc.train.events import Begun, Ended, FoldsEnded, Observer, StepReport
 from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.show.folds import folds_text
+from cnncalc.train.show.lines import described, paired, percent
 
-_WORD = 14
 _TITLES = {
     "validation": ("epoch", "train loss", "train acc", "val loss", "val acc", "images/s", "time"),
     "test": ("epoch", "train loss", "train acc", "test loss", "test acc", "images/s", "time"),
@@ -54,6 +54,10 @@ class PlainLines(Observer):
     def end(self, event: Ended) -> None:
         """Say what the run came to."""
         self.say(ended_text(event))
+
+    def folds(self, event: FoldsEnded) -> None:
+        """Say what all folds came to."""
+        self.say(folds_text(event))
 
     def say(self, text: str) -> None:
         """Write a text and a line end."""
@@ -124,6 +128,10 @@ class Live(Observer):
         self._bars.stop()
         self._say(ended_text(event))
 
+    def folds(self, event: FoldsEnded) -> None:
+        """Say what all folds came to."""
+        self._say(folds_text(event))
+
     def close(self) -> None:
         """Give the terminal back."""
         self._bars.stop()
@@ -156,6 +164,14 @@ class JsonLines(Observer):
     def end(self, event: Ended) -> None:
         """Write the event."""
         self._write("end", **{**event._asdict(), "files": dict(event.files), "commands": dict(event.commands)})
+
+    def folds(self, event: FoldsEnded) -> None:
+        """Write the event."""
+        spreads = {name: spread and spread._asdict() for name, spread in event.spreads.items()}
+        results = [result._asdict() for result in event.results]
+        facts = {**event._asdict(), "results": results, "commands": dict(event.commands)}
+        del facts["spreads"]
+        self._write("folds", **facts, **spreads)
 
     def _write(self, event: str, **facts: Any) -> None:
         self._lines.say(json_text(json.dumps({"event": event, **facts}, ensure_ascii=False)))
@@ -207,7 +223,7 @@ def ended_text(event: Ended) -> str:
     if event.skipped_steps:
         results.append(("skipped steps", f"{event.skipped_steps:,}: a gradient was too large for fp16"))
     results.append(("memory", _memory_text(event)))
-    parts = [paired(results), _described(event.files), _described(event.commands)]
+    parts = [paired(results), described(event.files), described(event.commands)]
     return "\n" + "\n\n".join(part for part in parts if part)
 
 
@@ -216,22 +232,6 @@ def _memory_text(event: Ended) -> str:
     if event.whole_process:
         return f"{measured} at most in the whole process; tensors were predicted to take {predicted}"
     return f"{measured} at most; {predicted} were predicted"
-
-
-def paired(pairs: Sequence[tuple[str, str]]) -> str:
-    """Write pairs of a word and a sentence as lines."""
-    width = max(_WORD, *(len(word) for word, _ in pairs))
-    return "\n".join(f"{word:<{width}}  {sentence}" for word, sentence in pairs)
-
-
-def _described(pairs: Sequence[tuple[str, str]]) -> str:
-    width = max((len(what) for what, _ in pairs), default=0)
-    return "\n".join(f"  {what:<{width}}   {meaning}" for what, meaning in pairs)
-
-
-def percent(share: float | None) -> str:
-    """Write a share in percent with two digits behind the point; nothing for what is not known."""
-    return "" if share is None else f"{100 * share:.2f}%"
 
 
 def number(value: float | None) -> str:

@@ -15,7 +15,7 @@ from cnncalc.core.cleaning import json_text, printable_lines
 from cnncalc.core.errors import ReaderGone
 from cnncalc.core.writing import encodable, write_stream
 from cnncalc.train.rate_range import STEPS, RangeObserver, RateRange
-from cnncalc.train.show.display import paired
+from cnncalc.train.show.lines import paired
 from cnncalc.train.show.rate_chart import rate_chart
 
 RULE = "steepest descent"

@@ -1,14 +1,15 @@
-"""Which images are kept for validation: the same share of every class."""
+"""Which images are kept for validation: the same share of every class, once or in folds."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
-from cnncalc.train.data import held_out
+from cnncalc.train.data import folds_of, held_out
 
 
 def held(counts: list[int], share: float, seed: int = 0) -> list[int]:
@@ -64,5 +65,33 @@ def test_the_share_of_each_class_is_scikit_learn_s() -> None:
 def test_the_choice_depends_on_the_generator_alone() -> None:
     labels = torch.arange(3).repeat(20)
     first, again, other = (held_out(labels, 0.2, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+# ---- folds
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class")
+@given(counts=st.lists(st.integers(1, 25), min_size=2, max_size=5), folds=st.integers(2, 8), seed=st.integers(0, 99))
+def test_folds_have_as_many_images_of_each_class_as_scikit_learn_s(counts: list[int], folds: int, seed: int) -> None:
+    assume(max(counts) >= folds)  # what StratifiedKFold refuses
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    labels = labels[torch.randperm(len(labels), generator=generator)]
+    seen = [*dict.fromkeys(labels.tolist())]
+    labels = torch.tensor([seen.index(label) for label in labels.tolist()])  # scikit-learn numbers them so itself
+    found = folds_of(labels, folds, generator)
+    ours = [torch.bincount(labels[found == fold], minlength=len(counts)).tolist() for fold in range(folds)]
+    theirs = [
+        np.bincount(labels[held].numpy(), minlength=len(counts)).tolist()
+        for _, held in StratifiedKFold(folds, shuffle=True, random_state=0).split(np.zeros(len(labels)), labels.numpy())
+    ]
+    assert sorted(ours) == sorted(theirs)
+
+
+def test_folds_are_drawn_from_a_seed() -> None:
+    labels = torch.arange(60) % 3
+    first, again, other = (folds_of(labels, 4, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)

@@ -190,7 +190,7 @@ def test_batches_arrive_pinned_where_the_device_is_a_gpu(pets: Path, monkeypatch
         asked.update(named)
         return []
 
-    monkeypatch.setattr("cnncalc.train.data.stream.DataLoader", loader)
+    monkeypatch.setattr("cnncalc.train.data.read_ahead.DataLoader", loader)
     assert list(streamed(2).to(torch.device("cuda")).batches(ORDER)) == []
     assert asked["pin_memory"] is True
     assert list(streamed(2).batches(ORDER)) == []

@@ -29,7 +29,7 @@ def hints(counts: list[int], **settings: object) -> list[str]:
         (
             [100, 10],
             {"batch": 2, "epochs": 1},
-            ["class 1 has 10 images to train on, and class 0 100: rare classes are learned last"],
+            ["class 1 has 10 images to train on, and class 0 100: --balance weights or sampling may help"],
         ),
         (
             [9, 40],

@@ -16,8 +16,8 @@ from cnncalc.train.data import DataRequest
 from cnncalc.train.engine.sampling import epoch_order
 from cnncalc.train.rate_range import STEPS, ExplosionWatch, RangeObserver, RateRange, rate_at
 from cnncalc.train.recipe.presets import load_recipe
+from cnncalc.train.run.choosing import TrainRequest, chosen_plan, joined
 from cnncalc.train.run.finding import find_learning_rate
-from cnncalc.train.run.planning import TrainRequest, chosen_plan, joined
 from tests.train.runs import SHORT, SPEC, train, weights
 
 LINEAR = "input 8x8x1\nfc 10"

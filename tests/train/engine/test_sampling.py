@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnncalc.train.engine.sampling import batch_bounds, epoch_order, local_parts
-from cnncalc.train.engine.seeds import AUGMENT, COINS, LAYERS, ORDER, SPLIT, StepSeeds, mixed
+from cnncalc.train.engine.seeds import StepSeeds
+from cnncalc.train.seeds import AUGMENT, COINS, LAYERS, ORDER, SPLIT, mixed
 
 
 @st.composite

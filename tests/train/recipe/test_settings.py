@@ -83,6 +83,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "crop": st.floats(0, 1),
     "cutout": st.integers(0, 10**6),
     "mixup": _RATES,
+    "augment": st.sampled_from(["", "rotation=15,colour"]),
+    "balance": st.sampled_from(["none", "weights", "sampling"]),
     "normalise": st.sampled_from(["data", "half", "none"]),
     "precision": st.sampled_from(["float32", "tf32", "bf16", "fp16"]),
     "speed": st.sampled_from(["auto", "plain"]),
@@ -102,8 +104,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 
 def test_every_setting_is_tried() -> None:
-    """Mixup and cutmix exclude each other, so only one of them is drawn."""
-    assert {setting.name for setting in settings()} == {*VALUES, "cutmix"}
+    """Mixup and cutmix exclude each other, folds and a validation share too: only one of the two is drawn."""
+    assert {setting.name for setting in settings()} == {*VALUES, "cutmix", "folds", "fold"}
 
 
 @pytest.mark.slow

@@ -145,9 +145,10 @@ FIXED = {
     "ema": "its averaged weights began with the run",
     "normalise": "its weights have learned from images that are normalised as they are",
     "validation": "other images would be trained on",
+    "folds": "other images would be trained on",
     "seed": "the order of the images is drawn from it",
 }
-OTHERS = {"batch": 16, "optimizer": "sgd", "ema": 0.5, "normalise": "none", "validation": 0.5, "seed": 7}
+OTHERS = {"batch": 16, "optimizer": "sgd", "ema": 0.5, "normalise": "none", "validation": 0.5, "folds": 3, "seed": 7}
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from cnncalc.train.engine.session import Session
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run.signals import Signals
 from tests.train.data.files import write_images
-from tests.train.runs import RANDOM, SPEC, Heard, resume, train, weights
+from tests.train.runs import DIGITS, RANDOM, SPEC, Heard, resume, train, weights
 
 Complaint = Callable[..., str]
 STEPS_PER_EPOCH = 7  # 200 images in batches of 32
@@ -146,6 +146,28 @@ def test_every_optimizer_goes_on_whatever_its_order_in_memory(
     train(SPEC, "whole", **settings)
     with pytest.raises(Died):
         train(SPEC, "run", heard=dying_at(10), checkpoint_every=0, **settings)
+    resume("run")
+    assert weights("run") == weights("whole")
+
+
+@pytest.mark.usefixtures("looking")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"augment": "rotation=20,erase"},
+        {"balance": "weights"},
+        {"balance": "sampling"},
+        pytest.param({"augment": "trivialaugment", "balance": "sampling", "validation": 0.2}, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
+def test_augmented_and_balanced_runs_go_on_too(folder: Path, settings: dict[str, Any], workers: int) -> None:
+    """To the bit, in the middle of an epoch, whoever changes the images."""
+    train(SPEC, "whole", data=DIGITS._replace(workers=0), **RANDOM, **settings)
+    with pytest.raises(Died):
+        data = DIGITS._replace(workers=workers)
+        train(SPEC, "run", data=data, heard=dying_at(10), checkpoint_every=0, **RANDOM, **settings)
     resume("run")
     assert weights("run") == weights("whole")
 

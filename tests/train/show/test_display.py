@@ -20,8 +20,8 @@ from cnncalc.train.show.display import (
     epoch_line,
     make_display,
     number,
-    percent,
 )
+from cnncalc.train.show.lines import percent
 from tests.train.runs import Heard
 
 FACTS = [("network", "net.txt: 8x8x1 → 1x1x10, 466 parameters"), ("device", "cpu (2 threads), float32")]

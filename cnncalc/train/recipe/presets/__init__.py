@@ -67,9 +67,22 @@ def checked(recipe: Recipe) -> Recipe:
     if recipe.nesterov and recipe.momentum == 0 and recipe.optimizer in ("sgd", "muon"):
         message = "Nesterov's momentum needs a momentum, which is 0"
         raise SpecError("bad-recipe", message, hints=["set nesterov to false as well (--no-nesterov)"])
+    _check_folds(recipe)
     if recipe.views not in (1, 2, 6):
         raise SpecError("bad-recipe", f"views is one of 1, 2, 6, not {recipe.views}")
     return recipe
+
+
+def _check_folds(recipe: Recipe) -> None:
+    if recipe.folds == 1:
+        raise SpecError("bad-recipe", "one fold would leave nothing to train with", hints=["choose 2 folds or more"])
+    if recipe.fold > recipe.folds:
+        what = f"there are {recipe.folds} folds, and no fold {recipe.fold}"
+        message = what if recipe.folds else f"fold {recipe.fold} is one of how many?"
+        raise SpecError("bad-recipe", message, hints=["say how many there are: --folds 5 --fold 1"])
+    if recipe.folds and recipe.validation:
+        hints = ["leave `--validation` out: each fold is validated with in turn"]
+        raise SpecError("bad-recipe", "folds and a validation share cannot both be on", hints=hints)
 
 
 def to_toml(recipe: Recipe) -> str:

@@ -1,0 +1,96 @@
+"""A batch as a picture: every image with what it shows, as a contact sheet (PNG)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from io import BytesIO
+from math import ceil, sqrt
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from cnncalc.core.cleaning import cell
+
+MOST = 100
+"""Images on a sheet at most."""
+
+_SIDE = 96
+"""Pixels of the longer side of a tile: smaller images are enlarged by a whole factor, larger ones are made smaller."""
+
+_MARGIN, _GAP, _LINE, _LETTERS = 16, 10, 18, 12
+_GROUND, _INK = "#ffffff", "#1c2229"
+_CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+"""Colours of the channels of a signal, in turn."""
+
+
+def batch_sheet(images: Tensor, captions: Sequence[str]) -> bytes:
+    """Return a sheet as the bytes of a PNG file.
+
+    Images of one channel are grey, those of three have colours, of others the mean of the channels is shown. Of a clip
+    or a volume it is the slice in the middle. Signals are curves.
+
+    Args:
+        images: float32 N x C x H x W, N x C x L or N x C x D x H x W; 0 is black and 1 white.
+        captions: a line for each.
+
+    """
+    tiles = [_tile(image) for image in images[:MOST]]
+    wide, high = (max(tile.size[axis] for tile in tiles) for axis in (0, 1))
+    columns = max(1, min(len(tiles), ceil(sqrt(len(tiles) * (high + _LINE) / wide * 1.5))))
+    rows = ceil(len(tiles) / columns)
+    size = 2 * _MARGIN + columns * (wide + _GAP) - _GAP, 2 * _MARGIN + rows * (high + _LINE + _GAP) - _GAP
+    sheet = Image.new("RGB", size, _GROUND)
+    draw = ImageDraw.Draw(sheet)
+    for number, (tile, caption) in enumerate(zip(tiles, captions, strict=False)):
+        left, top = _MARGIN + number % columns * (wide + _GAP), _MARGIN + number // columns * (high + _LINE + _GAP)
+        sheet.paste(tile, (left, top))
+        draw.text((left, top + high + 1), _fitting(cell(caption), wide), _INK, _font())
+    file = BytesIO()
+    sheet.save(file, "PNG")
+    return file.getvalue()
+
+
+def _tile(image: Tensor) -> Image.Image:
+    if image.dim() == 2:
+        return _curves(image)
+    flat = image[:, image.shape[1] // 2] if image.dim() == 4 else image
+    shown = flat if len(flat) in (1, 3) else flat.mean(0, keepdim=True)
+    values = (shown.clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
+    tile = Image.fromarray(np.repeat(values, 3 // values.shape[2], axis=2))
+    longest = max(tile.size)
+    if longest < _SIDE:
+        factor = _SIDE // longest
+        return tile.resize((tile.width * factor, tile.height * factor), Image.Resampling.NEAREST)
+    scale = _SIDE / longest
+    return tile.resize((max(1, round(tile.width * scale)), max(1, round(tile.height * scale))), Image.Resampling.BOX)
+
+
+def _curves(signal: Tensor) -> Image.Image:
+    """Draw the channels of a signal, C x L, over each other."""
+    wide, high = 2 * _SIDE, _SIDE
+    tile = Image.new("RGB", (wide, high), "#f4f6f8")
+    draw = ImageDraw.Draw(tile)
+    places = np.linspace(0, wide - 1, signal.shape[1])
+    for number, channel in enumerate(signal.clamp(0, 1).tolist()):
+        points = [(x, (1 - y) * (high - 1)) for x, y in zip(places, channel, strict=True)]
+        draw.line(points if len(points) > 1 else points * 2, _CURVES[number % len(_CURVES)])
+    return tile
+
+
+def _fitting(text: str, width: int) -> str:
+    """Return a text cut to a width in pixels."""
+    font = _font()
+    while font.getlength(text) > width and len(text) > 1:
+        text = text[:-2].rstrip() + "…"
+    return text
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont:
+    """Return the font of matplotlib's own figures, with letters of many languages."""
+    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), _LETTERS)

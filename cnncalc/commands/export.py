@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncalc.commands.export_run import WITH_PREPROCESSING, ExportWishes, is_run, trained_network, write_run
 from cnncalc.commands.options import load_spec, spec_argument, spec_options, take_spec_options
+from cnncalc.commands.training import GroupedHelp, GroupedOption, refuse_replacing_run, take_data, tested_data_options
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import write_file, write_stream
@@ -33,7 +34,12 @@ _FOREIGN = ("keras", "tensorflowjs", "darknet")
 _OF_A_RUN = ("best", "last")
 
 
-@click.command()
+def _of_a_run(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return an option that stands among those for runs in the help."""
+    return click.option(name, cls=GroupedOption, group="Of a run", **settings)
+
+
+@click.command(cls=GroupedHelp)
 @spec_argument()
 @click.option(
     "-o",
@@ -57,6 +63,10 @@ _OF_A_RUN = ("best", "last")
     help="Of a run: best or last; of a spec: a file or torchvision. [default: best]",
 )
 @spec_options
+@_of_a_run("--without-preprocessing", is_flag=True, help="Leave out normalisation and softmax.")
+@_of_a_run("--colour-order", type=click.Choice(["rgb", "bgr"]), help="Order of the input's colours. [rgb]")
+@_of_a_run("--precision", type=click.Choice(["float32", "int8"]), help="Precision of an ONNX file. [float32]")
+@tested_data_options
 def export(
     spec: str, output: str | None, form: str | None, seed: int | None, weights: str | None, **options: Any
 ) -> None:
@@ -66,6 +76,9 @@ def export(
     repeats are loops; without -o it goes to the terminal. model.onnx and model.pt2 hold the network in evaluation
     mode, for any batch; model.pt holds the weights alone. A spec has random initial weights, or those of --weights.
     They need PyTorch: pip install "cnncalc[export]".
+
+    Of a run, model.onnx and model.pt2 take pixels from 0 to 255 and return probabilities, with the names of the
+    classes as metadata. --precision int8 is calibrated with training images, and tested before and after.
 
     model_keras.py is source for Keras 3, model.json is for TensorFlow.js and model.cfg for Darknet. With --seed, with
     --weights and of a run, the weights are in a file beside it.
@@ -79,18 +92,25 @@ def export(
       cnncalc export lenet5.txt --seed 0 -o lenet5.pt
       cnncalc export resnet18 --weights torchvision -o resnet18_keras.py
       cnncalc export first -o model.json
+      cnncalc export first -o model.onnx --precision int8
     """
     chosen = form or _form(output)
-    if chosen == "python" and (seed is not None or (weights is not None and not _is_run(spec))):
+    if chosen == "python" and (seed is not None or (weights is not None and not is_run(spec))):
         raise click.UsageError("source holds no weights; --seed and --weights are for the other formats")
     if chosen not in ("python", *_FOREIGN) and output is None:
         raise click.UsageError(f"{chosen} is not for the terminal; name a file with -o")
     if seed is not None and weights is not None:
         raise click.UsageError("--seed draws weights and --weights reads them; leave one of them out")
     settings = take_spec_options(options)
+    wishes = _wishes(chosen, spec, weights, options)
     trained: Weights | None
-    if _is_run(spec):
-        network, trained = _from_run(spec, _which(weights), settings, seed)
+    if is_run(spec):
+        _refuse_for_run(settings, seed)
+        refuse_replacing_run(spec, output)
+        if chosen in WITH_PREPROCESSING and output is not None:
+            write_run(chosen, spec, output, wishes)
+            return
+        network, trained = trained_network(spec, wishes.which)
     else:
         network = load_spec(spec, settings)
         trained = None if weights is None else _read(weights, network)
@@ -105,6 +125,35 @@ def export(
     else:
         assert isinstance(data, str)  # the other formats have been refused
         write_stream(data, sys.stdout)
+
+
+def _wishes(form: str, spec: str, weights: str | None, options: dict[str, Any]) -> ExportWishes:
+    """Take what is wished of the file of a run out of a command's arguments; refuse it where it has no effect."""
+    data = take_data(options)
+    alone, colours, precision = (options.pop(name) for name in ("without_preprocessing", "colour_order", "precision"))
+    given = [
+        *(["--without-preprocessing"] if alone else []),
+        *(["--colour-order"] if colours else []),
+        *(["--precision int8"] if precision == "int8" else []),
+        *(f"--{name.replace('_', '-')}" for name in data),
+    ]
+    if given and not is_run(spec):
+        raise click.UsageError(f"{given[0]} is for a run: a spec has neither trained weights nor images")
+    if given and form not in WITH_PREPROCESSING:
+        raise click.UsageError(f"{given[0]} is for .onnx and .pt2, and not for {form}")
+    if precision == "int8" and form != "onnx":
+        raise click.UsageError("--precision int8 is for .onnx: ONNX Runtime quantises the network")
+    if data and precision != "int8":
+        raise click.UsageError(f"{given[-1]} has no effect without --precision int8, which is calibrated with images")
+    if colours and alone:
+        raise click.UsageError("--colour-order has no effect with --without-preprocessing")
+    which = _which(weights) if is_run(spec) else ""
+    return ExportWishes(which, alone, colours or "rgb", precision == "int8", data)
+
+
+def _refuse_for_run(settings: SpecSettings, seed: int | None) -> None:
+    if seed is not None or settings != SpecSettings():
+        raise click.UsageError("a run has its network and its weights; leave out --seed, --input, --set and --rounding")
 
 
 def _which(weights: str | None) -> str:
@@ -134,23 +183,6 @@ def _form(output: str | None) -> str:
         endings = ", ".join(list(ENDINGS)[1:])
         raise click.UsageError(f"the ending of {output!r} names no format: use {endings}, _keras.py, or --format")
     return found
-
-
-def _is_run(spec: str) -> bool:
-    return os.path.isfile(os.path.join(spec, "run.json"))
-
-
-def _from_run(path: str, which: str, settings: SpecSettings, seed: int | None) -> tuple[Network, Weights]:
-    """Return a run's network and its trained weights."""
-    if seed is not None or settings != SpecSettings():
-        raise click.UsageError("a run has its network and its weights; leave out --seed, --input, --set and --rounding")
-    with optional_packages():
-        from cnncalc.train.run.folder import RunFolder
-        from cnncalc.train.run.trained import weights_for
-
-    folder = RunFolder(path)
-    network = folder.network(folder.facts())
-    return network, weights_for(folder, network, which)
 
 
 def _python(network: Network, seed: int | None, weights: Weights | None) -> str:

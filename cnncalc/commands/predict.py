@@ -30,7 +30,7 @@ FEW = 32
 
 
 @click.command()
-@click.argument("model", metavar="RUN|SPEC", type=SpecArgument())
+@click.argument("model", metavar="RUN|SPEC|FILE.onnx", type=SpecArgument())
 @click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True)
 @click.option(
     "--weights",
@@ -67,8 +67,8 @@ def predict(
     """Classify images, with probabilities.
 
     RUN is the folder that `cnncalc train` wrote. A network of the zoo takes torchvision's weights, classes and
-    preprocessing. Images in a folder that cannot be read are listed and left out. Needs PyTorch:
-    pip install "cnncalc[train]".
+    preprocessing. FILE.onnx is a run that `cnncalc export` wrote. Images in a folder that cannot be read are listed
+    and left out. Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:
@@ -81,11 +81,8 @@ def predict(
     with optional_packages():
         from cnncalc.train.run.predicting import images_of, predictions
 
-    predictor = (
-        _of_run(model, settings, weights, views, device, resize)
-        if weights in OWN_WEIGHTS
-        else _published(model, settings, weights, views, device, resize)
-    )
+    make = _exported if _is_exported(model) else _of_run if weights in OWN_WEIGHTS else _published
+    predictor = make(model, settings, weights, views, device, resize)
     paths, folders = images_of(images)
     found, left_out = [], []
     for image in _shown(predictions(predictor, paths, passing=folders), len(paths)):
@@ -124,6 +121,21 @@ def _published(
         if value is not None:
             raise click.UsageError(f"{name} is for a run: published weights have their own preprocessing")
     return published_predictor(spec, settings, weights, choose_device(device))
+
+
+def _is_exported(model: str) -> bool:
+    return model.lower().endswith(".onnx") and os.path.isfile(model)
+
+
+def _exported(
+    path: str, settings: SpecSettings, weights: str, views: int | None, device: str, resize: str | None
+) -> ImagePredictor:
+    with optional_packages():
+        from cnncalc.train.run.onnx_predicting import onnx_predictor
+
+    if settings != SpecSettings() or weights != OWN_WEIGHTS[0] or views is not None or device not in ("auto", "cpu"):
+        raise click.UsageError("an .onnx file has its weights and runs on the CPU; it takes --top and --resize alone")
+    return onnx_predictor(path, resize)
 
 
 def _shown(items: Iterable[T], count: int) -> Iterator[T]:

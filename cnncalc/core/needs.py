@@ -21,6 +21,7 @@ _EXTRAS = {
     "resvg_py": "draw",
     "onnx": "export",
     "onnxscript": "export",
+    "onnxruntime": "export",
 }
 """Packages that are not always there, and the extra of this project that installs each."""
 

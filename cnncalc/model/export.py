@@ -1,22 +1,25 @@
 """A network as a file for other programs: ONNX, PyTorch's own exported program, and its weights alone.
 
-The first two hold the network as it is when testing, for any number of images at a time. The weights are trained ones
-where they are given, and first ones otherwise.
+The first two hold the network as it is when testing, for any number of images at a time, with its preprocessing where
+that is given. The weights are trained ones where they are given, and first ones otherwise.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import torch
 
 from cnncalc.core.errors import SpecError
 from cnncalc.model.build import build
+from cnncalc.model.preprocessing import PixelPreprocessing, PixelsToProbabilities
 from cnncalc.network import Network
 
 BATCH = 2
@@ -32,8 +35,31 @@ Weights = Mapping[str, torch.Tensor]
 """Weights by the names that `cnncalc.build` gives them."""
 
 
-def onnx(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> bytes:
+METADATA = "metadata.json"
+"""The extra file of a ``.pt2`` that says what the network is and what it takes."""
+
+
+class Around(NamedTuple):
+    """What a file holds beside the network.
+
+    Attributes:
+        preprocessing: what it does to pixels itself; then it makes probabilities, and the network makes logits.
+        metadata: what it says of itself, texts by their names.
+
+    """
+
+    preprocessing: PixelPreprocessing | None = None
+    metadata: Mapping[str, str] = MappingProxyType({})
+
+
+BARE = Around()
+"""The network alone."""
+
+
+def onnx(network: Network, *, seed: int | None = None, weights: Weights | None = None, around: Around = BARE) -> bytes:
     """Return a network as an ONNX file for any batch, from ``images`` to ``output``, or to the labels of several.
+
+    With preprocessing the output is called ``probabilities``.
 
     Raises:
         SpecError: for what ONNX cannot say, and for weights that fill more than one file.
@@ -42,25 +68,30 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
     if 4 * network.params > MOST_ONNX_BYTES:
         message = f"an ONNX file holds at most 2 GiB; these weights take {4 * network.params / 2**30:.1f} GiB"
         raise SpecError("not-in-onnx", message, hints=["export it as .pt2"])
+    output = "output" if around.preprocessing is None else "probabilities"
     with _quiet(), _only_what_onnx_has():
         program = torch.onnx.export(
-            _exported(network, seed, weights),
+            _exported(network, seed, weights, around.preprocessing),
             dynamo=True,
             dynamic_shapes=_any_batch(),
             input_names=["images"],
-            output_names=list(network.output_names or ("output",)),
+            output_names=list(network.output_names or (output,)),
             verbose=False,
         )
     assert program is not None  # it is None only for the old exporter
-    data: bytes = program.model_proto.SerializeToString()
+    model = program.model_proto
+    for name, text in around.metadata.items():
+        model.metadata_props.add(key=name, value=text)
+    data: bytes = model.SerializeToString()
     return data
 
 
-def pt2(network: Network, *, seed: int | None = None, weights: Weights | None = None) -> bytes:
-    """Return a network as a file for ``torch.export.load``, for any batch."""
+def pt2(network: Network, *, seed: int | None = None, weights: Weights | None = None, around: Around = BARE) -> bytes:
+    """Return a network as a file for ``torch.export.load``, for any batch, with the metadata in an extra file."""
     file = io.BytesIO()
+    extra = {METADATA: json.dumps(dict(around.metadata), indent=2, ensure_ascii=False)} if around.metadata else {}
     with _quiet():
-        torch.export.save(_exported(network, seed, weights), file)
+        torch.export.save(_exported(network, seed, weights, around.preprocessing), file, extra_files=extra)
     return file.getvalue()
 
 
@@ -84,10 +115,15 @@ def _module(network: Network, seed: int | None, weights: Weights | None) -> torc
     return module
 
 
-def _exported(network: Network, seed: int | None, weights: Weights | None) -> torch.export.ExportedProgram:
+def _exported(
+    network: Network, seed: int | None, weights: Weights | None, preprocessing: PixelPreprocessing | None
+) -> torch.export.ExportedProgram:
     """Trace a network for any batch."""
     module = _module(network, seed, weights)
     images = torch.zeros(BATCH, network.input.channels, *network.input.spatial)
+    if preprocessing is not None:
+        module = PixelsToProbabilities(module, preprocessing, network.input.dimensions).eval()
+        images = images.to(torch.uint8)
     program = torch.export.export(module, (images,), dynamic_shapes=_any_batch())
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # which files of this machine it came through is nobody's business

@@ -183,7 +183,7 @@ def test_a_runs_weights_come_out_as_a_state_dict(cnncalc: Cnncalc, first: Path) 
 
 @pytest.mark.slow
 def test_a_runs_network_comes_out_with_its_weights(cnncalc: Cnncalc, first: Path) -> None:
-    assert cnncalc("export", "first", "-o", "trained.pt2").status == 0
+    assert cnncalc("export", "first", "-o", "trained.pt2", "--without-preprocessing").status == 0
     loaded = torch.export.load("trained.pt2").state_dict
     for name, value in stored(first / "first", "best.safetensors").items():
         assert torch.equal(loaded[name], value)

@@ -23,7 +23,7 @@ from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
 from cnncalc.train.engine.scoring import Hearer, Score, score
 from cnncalc.train.engine.session import autocast, make_module
-from cnncalc.train.engine.splits import held_back
+from cnncalc.train.engine.splits import held_back, run_splits
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.data_origin import check_data, dataset_of_run
 from cnncalc.train.run.facts import RunFacts
@@ -152,6 +152,15 @@ class Trained(NamedTuple):
         split, kind = self._part(dataset, own="data" not in given)
         return some_images(dataset, split, kind, given.get("limit"))
 
+    def calibration(self, given: Mapping[str, Any]) -> Split:
+        """Return the images that were trained on, or other training images, to find ranges of activations."""
+        wanted = {name: value for name, value in given.items() if name != "limit"}
+        dataset = dataset_of_run(self.facts, self.network, wanted)
+        if "data" in given:
+            return dataset.train
+        normalisation = PixelNormalisation(self.facts.mean, self.facts.deviation)
+        return run_splits(dataset, self.recipe, normalisation, by_class=self.facts.splits_by_class).train
+
     def _part(self, dataset: Dataset, *, own: bool) -> tuple[Split, str]:
         """Return the test images, else the validation images, or those held back; of other data, all there are."""
         if dataset.test is not None:
@@ -214,13 +223,13 @@ def read_weights(folder: RunFolder, which: str) -> Checkpoint:
     return read_whole(path)
 
 
-def weights_for(folder: RunFolder, network: Network, which: str) -> dict[str, torch.Tensor]:
-    """Return a run's weights for a network, by the names that `cnncalc.build` gives them.
+def weights_for(folder: RunFolder, network: Network, which: str) -> tuple[dict[str, torch.Tensor], int]:
+    """Return a run's weights for a network, by the names that `cnncalc.build` gives them, and the epoch they are from.
 
     Raises:
         SpecError: where there are none, or they are those of another network.
 
     """
-    tensors = read_weights(folder, which).tensors
-    check_tensors(build(network, device="meta"), tensors, folder.file(_FILES[which]))
-    return tensors
+    stored = read_weights(folder, which)
+    check_tensors(build(network, device="meta"), stored.tensors, folder.file(_FILES[which]))
+    return stored.tensors, _epoch(stored, folder.file(_FILES[which]))

@@ -1,0 +1,67 @@
+"""What an exported file does itself before and after its network: from the pixels of an image to probabilities."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+_GREY_OF_RGB = (19_595, 38_470, 7_471)
+"""Weights of red, green and blue in the grey of ITU-R BT.601, times 2¹⁶, as Pillow has them."""
+
+
+class PixelPreprocessing(NamedTuple):
+    """What is done to pixels, and what is made of the network's output.
+
+    Attributes:
+        mean, deviation: what pixels in 0..1 are normalised by, per channel, in the network's order of channels.
+        reverse: whether the channels arrive in the other order: BGR for a network that was trained on RGB.
+        grey: whether three channels are to hold the grey value of the colours.
+
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    reverse: bool = False
+    grey: bool = False
+
+
+class PixelsToProbabilities(nn.Module):
+    """A network with its preprocessing in front and a softmax behind.
+
+    It takes pixels, uint8 of shape N x C x H x W, and makes float32 probabilities of the classes.
+
+    Args:
+        network: from normalised floats to logits, N x classes or N x classes x 1 x 1.
+        preprocessing: what comes first.
+        dimensions: spatial sizes of an image.
+
+    """
+
+    _mean: Tensor
+    _factor: Tensor
+
+    def __init__(self, network: nn.Module, preprocessing: PixelPreprocessing, dimensions: int) -> None:
+        super().__init__()
+        ones = (1,) * dimensions
+        self.network = network
+        self._reverse, self._grey = preprocessing.reverse, preprocessing.grey
+        mean = torch.tensor(preprocessing.mean).view(-1, *ones) * 255
+        factor = 1 / (torch.tensor(preprocessing.deviation).view(-1, *ones) * 255)
+        self.register_buffer("_mean", mean, persistent=False)
+        self.register_buffer("_factor", factor, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the probabilities of the classes, N x classes."""
+        if self._reverse:
+            images = images.flip(1)
+        values = self._grey_of(images) if self._grey else images.float()
+        logits = self.network((values - self._mean) * self._factor)
+        return torch.softmax(logits.flatten(1), 1)
+
+    def _grey_of(self, images: Tensor) -> Tensor:
+        """Return the grey of colours as Pillow rounds it, in three equal channels."""
+        red, green, blue = (images[:, n : n + 1].int() * weight for n, weight in enumerate(_GREY_OF_RGB))
+        grey = torch.div(red + green + blue + 2**15, 2**16, rounding_mode="floor")
+        return grey.float().expand(-1, 3, -1, -1)

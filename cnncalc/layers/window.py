@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
@@ -116,9 +116,17 @@ class Windowed(Layer):
     rounding: str
 
     called = ""
+    _known = cast("tuple[Volume, list[int]] | None", None)
+    """The last volume that arrived, and the sizes that it led to: output, MACs and what is dropped ask for them."""
 
     def spatial(self, source: Volume) -> list[int]:
         """Return the spatial sizes of the output, or raise `Fault` where the window does not fit."""
+        known = self._known
+        if known is None or known[0] is not source:
+            known = self._known = (source, self._spatial(source))
+        return known[1]
+
+    def _spatial(self, source: Volume) -> list[int]:
         if self.rounding == "strict":
             if not all(map(Window.fits, self.windows, source.spatial)):
                 raise does_not_fit(self, source)

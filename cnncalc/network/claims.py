@@ -8,17 +8,17 @@ from cnncalc.core.errors import Note, SpecError
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.layers.wanted import settings_for
-from cnncalc.network.network import Node
+from cnncalc.network.network import Node, Operation
 from cnncalc.spec import tree
 
 
-def check_claim(source: Source, span: Span, claimed: Volume, output: Volume, node: Node | None = None) -> None:
-    """Make sure that a volume is the one claimed; ``=> 10`` claims a vector of 10. ``node`` is what made it."""
+def check_claim(source: Source, span: Span, claimed: Volume, output: Volume, made_by: Operation | None = None) -> None:
+    """Make sure that a volume is the one claimed; ``=> 10`` claims a vector of 10. ``made_by`` is what made it."""
     if claimed == output or (len(claimed) == 1 and output == output.vector(claimed[0])):
         return
-    changes = settings_for(node.layer, node.sources[0], claimed) if node else []
+    changes = settings_for(made_by.layer, made_by.sources[0], claimed) if made_by else []
     sizes = "x".join(map(str, claimed.spatial))
-    makes = [f"`{node.written}` makes {sizes} with {' or with '.join(changes)}"] if node and changes else []
+    makes = [f"`{made_by.written}` makes {sizes} with {' or with '.join(changes)}"] if made_by and changes else []
     raise SpecError(
         "claim-failed",
         f"the volume here is {output}, not {claimed} as claimed",

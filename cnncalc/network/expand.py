@@ -25,7 +25,7 @@ from cnncalc.spec.values import evaluate, read_volume
 
 def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS) -> Network:
     """Return the network that a spec describes, or raise `SpecError`, which says how far it came (``reached``)."""
-    expansion = _Expansion(spec, settings, most_steps)
+    expansion = Expansion(spec, settings, most_steps)
     try:
         return expansion.network()
     except SpecError as error:
@@ -33,12 +33,13 @@ def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS)
         raise
 
 
-class _Expansion(StepExpansion):
+class Expansion(StepExpansion):
     """The walk through the statements of a syntax tree."""
 
     # ---- statements
 
     def network(self) -> Network:
+        """Return the network."""
         scope = self.top
         self._refuse_unknown_settings()
         if self.settings.input is not None:

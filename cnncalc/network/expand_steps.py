@@ -23,7 +23,7 @@ from cnncalc.spec import tree
 from cnncalc.spec.values import written
 
 _STEPS_OF_A_CALL = 32
-_STEPS_OF_A_NEW_LAYER = 240
+STEPS_OF_A_NEW_LAYER = 240
 _CHARACTERS_OF_A_NAME_IN_A_STEP = 8
 _WINDOWS_IN_A_STEP = 4
 _LETTERS_OF_A_NAME = 6
@@ -45,7 +45,7 @@ class StepExpansion(ExpansionState):
 
     def step(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
         """Walk through a step, and return the index of the volume that leaves it."""
-        walk = _WALKS[type(step.item)]
+        walk = WALKS[type(step.item)]
         times = self._repeats(step, at, scope) if step.repeats else 1
         self.steps += 1
         for _ in range(times):
@@ -53,16 +53,24 @@ class StepExpansion(ExpansionState):
             if self.steps > self.most_steps:
                 raise self.too_many_steps(step.span)
             at = walk(self, step.item, at, scope, step.label)
+        self._end(step, at, scope)
+        return at
+
+    def _end(self, step: tree.StepSyntax, at: int, scope: Scope) -> None:
+        """Give the volume that leaves a step its label, and check what is claimed of it."""
         if step.label is not None:
             scope.labels[step.label] = at
         if step.claim is not None:
             claimed = self.volume(step.claim, self.names(at, scope.parameters))
-            made_by = self.nodes[at - 1] if at else None
-            check_claim(self.source, step.claim.span, claimed, self.volumes[at], made_by)
+            check_claim(self.source, step.claim.span, claimed, self.volumes[at], self.made_by(at))
         if step.stated:
-            weights, biases = (self.nodes[at - 1].weights, self.nodes[at - 1].biases) if at else (0, 0)
+            made_by = self.made_by(at)
+            weights, biases = (made_by.weights, made_by.biases) if made_by else (0, 0)
             check_stated(self.source, step.stated, self.volumes[at], weights, biases)
-        return at
+
+    def made_by(self, index: int) -> Operation | None:
+        """Return the operation that made a volume; None for the input."""
+        return self.nodes[index - 1].operation if index else None
 
     def _repeats(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
         count = 1
@@ -156,7 +164,7 @@ class StepExpansion(ExpansionState):
     def _labelled(self, item: tree.TakeSyntax, scope: Scope) -> Labelled:
         """Return what a label that is an argument stands for."""
         index = self.take(item, 0, scope)
-        made_by = self.nodes[index - 1].operation if index else None
+        made_by = self.made_by(index)
         layer, sources = (made_by.layer, made_by.sources) if made_by else (None, ())
         return Labelled(item.label, self.volumes[index], layer, sources)
 
@@ -194,7 +202,7 @@ class StepExpansion(ExpansionState):
             message = f"the output of this layer would be {operation.output}; sizes go up to {MAX_NUMBER:,}"
             raise self.error("out-of-range", message, span)
         windows = sum([len(reach.windows) for reach in operation.reaches if reach])
-        self.spend(_STEPS_OF_A_NEW_LAYER + windows // _WINDOWS_IN_A_STEP, span)
+        self.spend(STEPS_OF_A_NEW_LAYER + windows // _WINDOWS_IN_A_STEP, span)
         return operation
 
     def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: Scope, label: str | None) -> int:
@@ -305,7 +313,7 @@ class StepExpansion(ExpansionState):
         return at
 
 
-_WALKS: dict[type, Walk] = {
+WALKS: dict[type, Walk] = {
     tree.LayerSyntax: StepExpansion._layer,
     tree.CallSyntax: StepExpansion._call,
     tree.MergeSyntax: StepExpansion._merge,

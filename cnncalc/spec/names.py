@@ -56,9 +56,10 @@ def called_by(step: tree.StepSyntax, blocks: Mapping[str, tree.BlockSyntax]) -> 
     if type(item) is not tree.LayerSyntax or len(item.texts or item.words) != 1:
         return ()
     word = item.texts[0] if item.texts is not None else item.words[0].constant
-    if word is None:
-        return tuple(blocks)
-    return (word,) if word in blocks else ()
+    if word is not None:
+        return (word,) if word in blocks else ()
+    start = item.words[0].parts[0]  # a number begins no name
+    return [name for name in blocks if name.startswith(start)] if isinstance(start, str) else ()
 
 
 class _Direct(NamedTuple):
@@ -82,10 +83,10 @@ class NamesOfBlocks:
             self.found[block] = tuple(sorted(self._reached([block])))
         return self.found[block]
 
-    def of_step(self, step: tree.StepSyntax) -> frozenset[str]:
-        """Return the names that a step uses in its own scope, and those of the spec's that the blocks it calls use."""
+    def of_step(self, step: tree.StepSyntax) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names that a step uses in its own scope, and those of the spec that the blocks it calls use."""
         direct = self._in_steps([step])
-        return direct.names | self._reached(direct.calls)
+        return direct.names, self._reached(direct.calls)
 
     def _reached(self, blocks: Iterable[str]) -> frozenset[str]:
         seen = dict.fromkeys(blocks)

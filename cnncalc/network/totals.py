@@ -1,0 +1,297 @@
+"""The totals of a spec for many settings of its parameters and its input, without making its layers.
+
+What a step makes and costs depends on the volume that arrives, on the values of the names in it and on the labels that
+it reads. `Totalling` keeps it by these, so that a design that differs from one before in a few steps costs few steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_LAYERS, MAX_STEPS
+from cnncalc.core.source import Span
+from cnncalc.core.volume import Volume
+from cnncalc.network.expand import Expansion
+from cnncalc.network.expand_steps import STEPS_OF_A_NEW_LAYER, WALKS
+from cnncalc.network.network import Operation
+from cnncalc.network.scope import Scope
+from cnncalc.network.settings import SpecSettings
+from cnncalc.network.step_facts import FactsOfSteps, StepFacts, nesting
+from cnncalc.spec import tree
+from cnncalc.spec.expressions import Literal
+
+MOST_KNOWN = 200_000
+"""Most cases of steps that are kept; then all are forgotten, so that memory has a bound."""
+
+_STEPS_OF_A_NAME = 9
+"""More steps than a part of a layer's name takes in an expansion, of which a block or a label is one."""
+
+Costs = tuple[int, int, int, int, int]
+"""Layers, weights, biases, MACs, and the values of all outputs."""
+
+
+class Totals(NamedTuple):
+    """What is counted of a network.
+
+    Attributes:
+        layers: number of layers.
+        weights, biases: numbers of learned parameters.
+        macs: multiplications for one image.
+        activations: values in the input and in the output of every layer, for one image.
+        input, output: the volumes that go in and come out; of several outputs the first.
+
+    """
+
+    layers: int
+    weights: int
+    biases: int
+    macs: int
+    activations: int
+    input: Volume
+    output: Volume
+
+
+class RefusedDesign(Exception):
+    """A design that does not load; ``code`` is that of its error."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class NearLimits(Exception):
+    """A design that comes near the limits of an expansion, or whose spec has what only an expansion can count."""
+
+
+class _Made(NamedTuple):
+    """What a step makes and costs.
+
+    Attributes:
+        volume: what leaves.
+        operation: what made it; None for the input.
+        costs: the sums over its layers.
+        steps: the steps that it takes.
+        labels: the labels that it sets, each with its volume and what made it.
+
+    """
+
+    volume: Volume
+    operation: Operation | None
+    costs: Costs
+    steps: int
+    labels: tuple[tuple[str, Volume, Operation | None], ...]
+
+
+class Totalling(Expansion):
+    """Counts designs of one spec, one after the other.
+
+    Attributes:
+        regular: whether the spec can be counted so; else every design is for `expand`.
+
+    """
+
+    def __init__(self, spec: tree.Spec, settings: SpecSettings) -> None:
+        super().__init__(spec, settings, MAX_STEPS)
+        depth = nesting(spec)
+        self.regular = depth is not None
+        self.steps_of_a_layer = STEPS_OF_A_NEW_LAYER + _STEPS_OF_A_NAME * ((depth or 0) + 1)
+        self.facts = FactsOfSteps(spec)
+        self.costs: list[Costs] = []
+        self.made: list[Operation | None] = []
+        self.values: Mapping[str, int] = {}
+        self.known = 0
+        self.costs_of: dict[Operation, Costs] = {}
+        self.constants = {
+            statement.name: statement.value.value
+            for statement in spec.statements
+            if type(statement) is tree.ParameterSyntax
+            and type(statement.value) is Literal
+            and statement.name not in settings.parameters
+            and isinstance(statement.value.value, int)
+        }
+        self.walks = {
+            tree.Input: self._input,
+            tree.Rounding: self._rounding,
+            tree.ParameterSyntax: self._parameter,
+            tree.StepSyntax: self._top_step,
+            tree.OutputSyntax: self._output,
+        }
+
+    def totals(self, parameters: Mapping[str, int], volume: Volume | None = None) -> Totals:
+        """Count a design.
+
+        Args:
+            parameters: values of the spec's parameters, which override those of the text and of the settings.
+            volume: the input; None for that of the text or of the settings.
+
+        Raises:
+            RefusedDesign: where it does not load.
+            NearLimits: where only `expand` knows.
+
+        """
+        if not self.regular:
+            raise NearLimits
+        self._begin(parameters, volume)
+        at = 0
+        try:
+            for statement in self.spec.statements:
+                at = self.walks[type(statement)](statement, at, self.top)  # type: ignore[operator]  # one for each
+            if not self.volumes:
+                raise self.no_input(Span(0, 1))
+        except SpecError as error:
+            if error.code in ("too-long", "too-deep"):
+                raise NearLimits from None
+            raise RefusedDesign(error.code) from None
+        layers, weights, biases, macs, values = map(sum, zip(*self.costs, strict=True)) if self.costs else (0,) * 5
+        if layers > MAX_LAYERS or self.steps > MAX_STEPS:
+            raise NearLimits
+        output = self.volumes[self.outputs[0] if self.outputs else at]
+        return Totals(layers, weights, biases, macs, values + self.volumes[0].values, self.volumes[0], output)
+
+    def _begin(self, parameters: Mapping[str, int], volume: Volume | None) -> None:
+        self.values = parameters
+        self.fixed = volume is not None
+        self.volumes = [volume] if volume is not None else []
+        self.made = [None]
+        self.parameters = {}
+        self.top = Scope("", self.parameters)
+        self.rounding = self.settings.rounding or "strict"
+        self.outputs, self.output_names = (), ()
+        self.path, self.depth, self.source = (), 0, self.spec.source
+        self.steps = 0
+        self.costs, self.called = [], []
+        if self.known > MOST_KNOWN:
+            self.facts = FactsOfSteps(self.spec)
+            self.operations.clear()
+            self.costs_of.clear()
+            self.sizes.clear()
+            self.known = 0
+
+    # ---- statements
+
+    def _input(self, statement: tree.Input, at: int, scope: Scope) -> int:
+        return at if self.fixed else super()._input(statement, at, scope)
+
+    def _parameter(self, statement: tree.ParameterSyntax, at: int, scope: Scope) -> int:
+        value = self.values.get(statement.name, self.constants.get(statement.name))
+        if value is None or statement.name in self.parameters:
+            return super()._parameter(statement, at, scope)
+        self.parameters[statement.name] = value
+        return at
+
+    # ---- steps
+
+    def step(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
+        """Count a step, or take over what is known of it."""
+        facts = self.facts.get(id(step)) or self.facts.of(step)
+        if facts.plain:
+            return WALKS[tree.LayerSyntax](self, step.item, at, scope, None)
+        names, labels, outer = scope.parameters, scope.labels, self.parameters
+        key: tuple[object, ...] = (
+            self.volumes[at],
+            self.rounding,
+            *[names.get(name) for name in facts.own],
+            *[outer.get(name) for name in facts.outer],
+        )
+        if facts.reads:
+            read = [labels.get(label) for label in facts.reads]
+            key = (*key, *[(self.volumes[index], self.made[index]) if index is not None else None for index in read])
+        known = facts.known.get(key)
+        if known is None:
+            return self._counted(step, at, scope, facts, key)
+        if type(known) is str:
+            raise RefusedDesign(known)
+        return self._take_over(known, scope)
+
+    def _take_over(self, known: _Made, scope: Scope) -> int:
+        volumes, made = self.volumes, self.made
+        self.costs.append(known.costs)
+        self.steps += known.steps
+        for label, volume, operation in known.labels:
+            scope.labels[label] = len(volumes)
+            volumes.append(volume)
+            made.append(operation)
+        volumes.append(known.volume)
+        made.append(known.operation)
+        return len(volumes) - 1
+
+    def _counted(self, step: tree.StepSyntax, at: int, scope: Scope, facts: StepFacts, key: tuple[object, ...]) -> int:
+        """Walk through a step, and keep what it makes and costs, or the code of its error."""
+        steps, first = self.steps, len(self.costs)
+        before = [scope.labels.get(label) for label in facts.sets]
+        self.known += 1
+        try:
+            leaving = self._walk(step, at, scope, facts)
+        except SpecError as error:
+            if error.code not in ("too-long", "too-deep"):
+                facts.known[key] = error.code
+            raise
+        except RefusedDesign as refused:
+            facts.known[key] = refused.code
+            raise
+        labels = [(label, scope.labels.get(label)) for label in facts.sets]
+        new = [(label, index) for (label, index), old in zip(labels, before, strict=True) if index not in (None, old)]
+        if step.label is not None:
+            new.append((step.label, leaving))
+        facts.known[key] = _Made(
+            self.volumes[leaving],
+            self.made[leaving],
+            _sum(self.costs[first:]),
+            self.steps - steps,
+            tuple([(label, self.volumes[index], self.made[index]) for label, index in new if index is not None]),
+        )
+        return leaving
+
+    def _walk(self, step: tree.StepSyntax, at: int, scope: Scope, facts: StepFacts) -> int:
+        """Walk through a step as an expansion does; repeats of what keeps its volume are multiplied."""
+        walk = WALKS[type(step.item)]
+        times = self._repeats(step, at, scope) if step.repeats else 1
+        self.steps += 1
+        for turn in range(times):
+            arriving, steps, first = self.volumes[at], self.steps, len(self.costs)
+            self.spend(1, step.span)
+            if facts.once is None:
+                at = walk(self, step.item, at, scope, step.label)
+            else:
+                at = self.step(facts.once, at, scope)
+            if self.volumes[at] == arriving and not facts.sets:
+                left = times - turn - 1
+                self.costs.append(_times(_sum(self.costs[first:]), left))
+                self.spend((self.steps - steps) * left, step.span)
+                break
+        self._end(step, at, scope)
+        return at
+
+    # ---- layers
+
+    def made_by(self, index: int) -> Operation | None:
+        """Return the operation that made a volume; None for the input."""
+        return self.made[index]
+
+    def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: Scope, label: str | None) -> int:
+        costs = self.costs_of.get(operation)
+        if costs is None:
+            values = operation.output.values
+            costs = self.costs_of[operation] = (1, operation.weights, operation.biases, operation.macs, values)
+        self.costs.append(costs)
+        self.spend(self.steps_of_a_layer + sum([len(reach.windows) for reach in operation.reaches if reach]), span)
+        self.volumes.append(operation.output)
+        self.made.append(operation)
+        return len(self.volumes) - 1
+
+    def _once(
+        self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, inner: Scope, own: Mapping[str, int]
+    ) -> int:
+        return self._through(block, item, at, inner)
+
+
+def _sum(costs: list[Costs]) -> Costs:
+    if len(costs) == 1:
+        return costs[0]
+    return tuple(map(sum, zip(*costs, strict=True))) if costs else (0, 0, 0, 0, 0)  # type: ignore[return-value]  # five
+
+
+def _times(costs: Costs, times: int) -> Costs:
+    return tuple([each * times for each in costs])  # type: ignore[return-value]  # five

@@ -20,7 +20,7 @@ FLOORS = (
     ("network", "formatting", "charts"),
     ("foreign",),
     ("loading", "folding"),
-    ("analysis", "templates", "checking"),
+    ("analysis", "templates", "checking", "values"),
     ("analysis.memory",),
     ("design",),
     ("report", "model", "draw"),

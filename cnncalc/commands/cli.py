@@ -22,6 +22,7 @@ COMMANDS = (
     "shapes",
     "params",
     "explain",
+    "compute",
     "compare",
     "memory",
     "draw",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.curves import curve_of
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     FORMAT,
@@ -19,6 +20,7 @@ from cnncalc.layers.kernels import (
     Kernel,
     Kernels,
 )
+from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of, exact
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
 from cnncalc.layers.written import Unsayable, flag, literal, words
@@ -127,6 +129,12 @@ class Activation(Layer):
         usual = self.slope is None or self.slope == SLOPED[self.function]
         return (module(name, **settings) if usual else module(name, self.slope),)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        if self.function == "identity":
+            return arriving[0]
+        curve = curve_of(self.function, self.slope)
+        return [use.mapped(self.function, value, curve) for value in arriving[0]]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         if self.function == "identity":
             return ()
@@ -187,6 +195,18 @@ class ParametricRelu(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("PReLU", *self.weight_factors(sources), init=self.start),)
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        return (StateTensor("weight", self.weight_factors(sources), (exact(self.start),)),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        slopes = state["weight"] if self.per_channel else state["weight"] * len(channels)
+        return [
+            value if use.number(value) > 0 else use.product(value, slope)
+            for channel, slope in zip(channels, slopes, strict=True)
+            for value in channel
+        ]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # the slope's gradient is computed for every value, then summed

@@ -12,8 +12,10 @@ from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Source
 from cnncalc.layers.captions import sizes
 from cnncalc.layers.constants import Times
 from cnncalc.layers.kernels import INPUTS, NOTHING, Kernels, max_pooled, order_of_pool, pooled
+from cnncalc.layers.operations import Box, Operations, State, Value, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
+from cnncalc.layers.taps import places
 from cnncalc.layers.written import Unsayable, Words, size, words
 
 if TYPE_CHECKING:
@@ -62,6 +64,17 @@ class AdaptivePool(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module(self.torch_name, self.size, dimensions=sources[0].dimensions),)
 
+    def pooled(self, window: Box, use: Operations) -> Value:
+        """Return the one value of a window."""
+        raise NotImplementedError
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        cells = zip(sources[0].spatial, self.size, strict=True)
+        axes = [[range(i * size // n, -(-(i + 1) * size // n)) for i in range(n)] for size, n in cells]
+        windows = list(places(axes, sources[0].spatial))
+        channels = channels_of(arriving[0], sources[0].channels)
+        return [self.pooled([channel[place] for place in window], use) for channel in channels for window in windows]
+
     def reach(self, source: Volume, axis: int) -> Reach | None:
         inputs, outputs = source.spatial[axis], self.size[axis]
         common = gcd(inputs, outputs)
@@ -94,6 +107,9 @@ class AdaptiveAveragePool(AdaptivePool):
             return mean
         return call.behind(mean).elementwise(Times.words(prod(call.arriving) / prod(call.made)))
 
+    def pooled(self, window: Box, use: Operations) -> Value:
+        return use.mean(window)
+
     @property
     def repeats_exactly_on_cuda(self) -> bool:  # type: ignore[override]  # a mean over everything does
         return max(self.size) == 1
@@ -118,6 +134,9 @@ class AdaptiveMaxPool(AdaptivePool):
     )
     repeats_exactly_on_cuda = False
     examples: ClassVar[Texts] = ("8x8x4: adaptivemaxpool 3x3",)
+
+    def pooled(self, window: Box, use: Operations) -> Value:
+        return use.largest(window)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

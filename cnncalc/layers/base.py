@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.kernels import Kernels
+from cnncalc.layers.operations import Box, Operations, State, StateTensor
 from cnncalc.layers.steps import Steps
 
 if TYPE_CHECKING:
@@ -207,6 +208,25 @@ class Layer:
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         """Return what PyTorch's calls for this layer do to memory; ``overwrites`` says that it works in place."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it does to memory")
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        """Return the tensors that the layer has, as PyTorch names and shapes them."""
+        return ()
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        """Return the values that the layer makes when a network is tested, channels first.
+
+        Args:
+            sources: the volumes that arrive.
+            arriving: the values of each of them, channels first.
+            state: the values of the tensors of `state`.
+            use: the operations that it computes with.
+
+        Raises:
+            Fault: where a value does not exist, such as a quotient by 0.
+
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say what its values are")
 
     def caption(self) -> str:
         """Return a few words that say in a picture what the layer is: ``conv 3×3, 64``."""

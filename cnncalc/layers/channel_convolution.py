@@ -10,6 +10,7 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, LOWERED, Kernel, Kernels
+from cnncalc.layers.operations import Box, Operations, State, StateTensor
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
 from cnncalc.layers.written import Unsayable, each, flag, size, words
@@ -72,6 +73,18 @@ class ChannelConvolution(Layer):
         back = () if vector else (Function("unflatten", (1, (sources[0].channels, *sources[0].spatial))),)
         along = module("Conv1d", 1, 1, self.side, padding=self.side // 2, bias=self.bias)
         return *row, Function("unsqueeze", (1,)), along, Function("squeeze", (1,)), *back
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        weight = StateTensor("weight", (1, 1, self.side))
+        return (weight, StateTensor("bias", (1,))) if self.bias else (weight,)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        zeros = [0] * (self.side // 2)
+        row = [*zeros, *arriving[0], *zeros]
+        bias = state["bias"][0] if self.bias else 0
+        return [
+            use.products(row[place : place + self.side], state["weight"], bias) for place in range(len(arriving[0]))
+        ]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values, learned = sources[0].channels, self.tensors(sources)

@@ -21,6 +21,7 @@ from cnncalc.layers.kernels import (
     Kernel,
     Kernels,
 )
+from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of, exact, scaled
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, Steps
 from cnncalc.layers.written import Token, Words, flag, literal, size, words
@@ -54,6 +55,11 @@ class Shuffle(Layer):
         split = Function("unflatten", (1, (self.groups, sources[0].channels // self.groups)))
         # [N, g, C/g, …] → [N, C/g, g, …], and back to one dimension of channels
         return split, Function("movedim", (1, 2)), Function("flatten", (1, 2))
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        apart = len(channels) // self.groups
+        return [value for first in range(apart) for channel in channels[first::apart] for value in channel]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         if self.groups in (1, sources[0].channels):  # the order stays: a view
@@ -108,6 +114,10 @@ class Slice(Layer):
             return (Function("every", (self.start, self.stop, self.step)),)
         return (Function("narrow", (1, self.start, self.output(sources).channels)),)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        return [value for channel in channels[self.start : self.stop : self.step] for value in channel]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = self.output(sources).values
         lies = PART if self.step == 1 else PART_WITH_GAPS
@@ -160,6 +170,16 @@ class Scale(Layer):
             return (Factor((1,), self.start),)
         ones = () if vector else (1,) * sources[0].dimensions
         return (Factor((sources[0].channels, *ones), self.start),)
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        ones = () if max(sources[0].spatial) == 1 else (1,) * sources[0].dimensions
+        shape = (1,) if self.one else (sources[0].channels, *ones)
+        return (StateTensor("weight", shape, (exact(self.start),)),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        factors = state["weight"] * (len(channels) if self.one else 1)
+        return [v for values, factor in zip(channels, factors, strict=True) for v in scaled(use, values, factor, None)]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # the factors' gradient is computed for every value, then summed

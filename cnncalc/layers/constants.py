@@ -10,6 +10,7 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import PASSED, Kernel, Kernels
 from cnncalc.layers.number_lists import read_number
+from cnncalc.layers.operations import Box, Operations, State, exact
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
 from cnncalc.layers.written import Unsayable, Words, required, short
@@ -69,6 +70,10 @@ class Times(Constant):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function("mul", (self.number,)),)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        factor = (exact(self.number),)
+        return [use.weighted((value,), factor) for value in arriving[0]]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("mul", sources[0].values),)
 
@@ -95,6 +100,10 @@ class Plus(Constant):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function("add", (self.number,)),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        number = exact(self.number)
+        return [use.weighted((value,), (1,), number) for value in arriving[0]]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("add", sources[0].values, gradient=PASSED),)

@@ -20,10 +20,12 @@ from cnncalc.layers.base import (
 from cnncalc.layers.captions import unusual, with_kernel
 from cnncalc.layers.given import NOT_GIVEN, Given, given_tokens, read_given
 from cnncalc.layers.kernels import FLOAT, INPUTS, LOWERED, Extra, Kernel, Kernels, order_of_images
+from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.resizing import Pad
 from cnncalc.layers.steps import Function, Steps, module, padding
-from cnncalc.layers.window import Windowed, read_windows
+from cnncalc.layers.window import Windowed
+from cnncalc.layers.window_words import read_windows
 from cnncalc.layers.written import Pairs, Token, Words, alike, each, flag, option, sides, words
 
 if TYPE_CHECKING:
@@ -182,6 +184,24 @@ class Convolution(Windowed):
         if self.plain and self.rounding != "ceil":
             return (convolution,)
         return self.padding_kernel(sources[0]), convolution
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        shape = (self.filters, sources[0].channels // self.groups, *self.setting("kernel"))
+        return self.given.state(shape, self.filters if self.bias else 0)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = [[*channel, 0] for channel in channels_of(arriving[0], sources[0].channels)]  # 0 is outside
+        rows = channels_of(state["weight"], self.filters)
+        biases = state.get("bias") or [0] * self.filters
+        made: Box = []
+        columns, each = len(channels) // self.groups, self.filters // self.groups
+        places = list(self.places(sources[0]))
+        for group in range(self.groups):
+            own = channels[group * columns : (group + 1) * columns]
+            windows = [[channel[place] for channel in own for place in taps] for taps in places]
+            for filter_ in range(group * each, (group + 1) * each):
+                made += [use.products(window, rows[filter_], biases[filter_]) for window in windows]
+        return made
 
     def caption(self) -> str:
         return with_kernel(self.kind, self.setting("kernel"), self.filters)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.core.errors import Fault
 from cnncalc.core.words import closest, shorten
 from cnncalc.layers.number_lists import Filters, read_number
+from cnncalc.layers.operations import StateTensor, exact
 from cnncalc.layers.steps import Module, Preset, Step
 from cnncalc.layers.written import Token, Tokens, Unsayable, short
 
@@ -44,6 +45,21 @@ class Given(NamedTuple):
         values = {} if self.kernel is None else {"weight": self.kernel}
         values |= {"bias": self.bias} if self.bias else {}
         return Preset(module, values, not self.fixed) if values or self.fixed else module
+
+    def state(self, shape: tuple[int, ...], biases: int) -> tuple[StateTensor, ...]:
+        """Return the weights of this shape and so many biases as tensors of a layer's state."""
+        start = () if self.kernel is None else tuple(map(exact, spread(self.kernel, shape)))
+        weight = StateTensor("weight", shape, start, not self.fixed)
+        bias = StateTensor("bias", (biases,), tuple(map(exact, self.bias)), not self.fixed)
+        return (weight, bias) if biases else (weight,)
+
+
+def spread(values: Any, shape: Sequence[int]) -> list[float]:
+    """Return tuples in tuples as a flat list, where one value of a dimension serves all of it."""
+    if not shape:
+        return [values]
+    parts = values * shape[0] if len(values) == 1 else values
+    return [number for part in parts for number in spread(part, shape[1:])]
 
 
 NOT_GIVEN = Given()

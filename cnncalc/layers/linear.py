@@ -12,6 +12,7 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
 from cnncalc.layers.convolution import pointwise_words
 from cnncalc.layers.kernels import INPUTS, LOWERED, ROWS, Kernel, Kernels, stretched
+from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
 from cnncalc.layers.written import flag, size, words
@@ -97,6 +98,15 @@ class FullyConnected(Flattening):
         linear = module("Linear", sources[0].values, self.outputs, bias=self.bias)
         return (linear,) if vector else (FLATTEN, linear)
 
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        weight = StateTensor("weight", (self.outputs, sources[0].values))
+        return (weight, StateTensor("bias", (self.outputs,))) if self.bias else (weight,)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        rows = channels_of(state["weight"], self.outputs)
+        biases = state.get("bias") or [0] * self.outputs
+        return [use.products(arriving[0], row, bias) for row, bias in zip(rows, biases, strict=True)]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         linear = Kernel("linear", self.outputs, keeps=INPUTS, parameters=self.tensors(sources), needs=ROWS)
         return (linear._replace(casts=LOWERED),)
@@ -117,6 +127,9 @@ class Flatten(Flattening):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return () if vector else (FLATTEN,)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        return arriving[0]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (stretched(sources[0].values),)

@@ -13,9 +13,11 @@ from cnncalc.layers.base import Sources, Texts
 from cnncalc.layers.captions import with_kernel
 from cnncalc.layers.convolution import kernel_and_filters
 from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, LOWERED, RESULT_RAISED, Kernel, Kernels
+from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import OwnModule, Steps
-from cnncalc.layers.window import Windowed, read_windows
+from cnncalc.layers.window import Windowed
+from cnncalc.layers.window_words import read_windows
 from cnncalc.layers.written import Token, flag, option, sides, words
 
 if TYPE_CHECKING:
@@ -91,6 +93,23 @@ class LocallyConnected(Windowed):
         if biases:
             steps.append(Kernel("add", made, parameters=tuple(biases), casts=RESULT_RAISED))
         return (*([self.padding_kernel(source)] if padded else []), *steps)
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        spatial = self.spatial(sources[0])
+        inner = prod(self.setting("kernel")) * sources[0].channels
+        weight = StateTensor("weight", (prod(spatial), inner, self.filters))
+        return (weight, StateTensor("bias", (self.filters, *spatial))) if self.bias else (weight,)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = [[*channel, 0] for channel in channels_of(arriving[0], sources[0].channels)]  # 0 is outside
+        windows = [[channel[place] for channel in channels for place in taps] for taps in self.places(sources[0])]
+        biases = state.get("bias") or [0] * (len(windows) * self.filters)
+        weights = channels_of(state["weight"], len(windows))
+        return [
+            use.products(window, own[filter_ :: self.filters], biases[filter_ * len(windows) + position])
+            for filter_ in range(self.filters)
+            for position, (window, own) in enumerate(zip(windows, weights, strict=True))
+        ]
 
     def caption(self) -> str:
         return with_kernel(self.kind, self.setting("kernel"), self.filters)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.constants import Times
+from cnncalc.layers.disagreeing import disagreement, to_equal
 from cnncalc.layers.kernels import (
     ALL_LAST,
     CHANNELS_FIRST,
@@ -22,6 +24,7 @@ from cnncalc.layers.kernels import (
     Kernels,
     folded,
 )
+from cnncalc.layers.operations import Box, Operations, State, Value, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
 from cnncalc.layers.written import Unsayable
@@ -63,9 +66,18 @@ class ElementWise(Merge):
                 merged = _spread(self, merged, source, sources)
         return merged
 
+    def merged(self, values: Box, use: Operations) -> Value:
+        """Return the one value of the branches at a position, of one channel."""
+        raise NotImplementedError
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        made = self.output(sources)
+        spread = [_spread_values(values, source, made) for values, source in zip(arriving, sources, strict=True)]
+        return [self.merged(list(values), use) for values in zip(*spread, strict=True)]
+
     def disagreement(self, sources: Sources, first: int, second: int) -> Fault:
         """Return the fault for two branches that cannot be merged, by their places."""
-        return _disagreement(self.kind, sources, _to_equal(sources, first, second))
+        return disagreement(self.kind, sources, to_equal(sources, first, second))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         merged, makes = sources[0], []
@@ -84,6 +96,17 @@ def _spread(layer: ElementWise, merged: Volume, source: Volume, sources: Sources
     raise layer.disagreement(sources, min(first, second), max(first, second))
 
 
+def _spread_values(values: Box, source: Volume, made: Volume) -> Box:
+    """Return the values of a branch at every place of the result, channels first."""
+    if source == made:
+        return values
+    found: Box = [values]
+    for size, wanted in zip((source.channels, *source.spatial), (made.channels, *made.spatial), strict=True):
+        apart = [part for block in found for part in channels_of(block, size)]
+        found = [part for part in apart for _ in range(wanted)] if size == 1 else apart
+    return [value for block in found for value in block]
+
+
 def _agree(one: Volume, other: Volume) -> bool:
     return all(1 in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True))
 
@@ -98,6 +121,9 @@ class Add(ElementWise):
     torch_calls = ("add iadd(other, alpha=1)", "sum(dim=None, keepdim=False, dtype=None)")
     other_names = (("add", "shortcut residual sum", ""),)
     examples = ("8x8x4: add( relu | )", "8x8x4: add( relu | gap )")
+
+    def merged(self, values: Box, use: Operations) -> Value:
+        return use.total(values)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -126,6 +152,9 @@ class Subtract(ElementWise):
     torch_calls = ("sub isub subtract(other, alpha=1)",)
     other_names = (("sub", "subtract minus difference", ""),)
     examples = ("8x8x4: sub( relu | )", "8x8x4: sub( | gap )")
+
+    def merged(self, values: Box, use: Operations) -> Value:
+        return use.weighted(values, (1, *[-1] * (len(values) - 1)))
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -156,6 +185,9 @@ class Maximum(Extreme):
     other_names = (("max", "maximum", ""),)
     examples = ("8x8x4: max( relu | )", "8x8x4: max( | gap | tanh )")
 
+    def merged(self, values: Box, use: Operations) -> Value:
+        return reduce(lambda one, other: use.largest((one, other), shared=True), values)
+
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         if call.name == "abs":
@@ -173,6 +205,9 @@ class Minimum(Extreme):
     other_names = (("min", "minimum", ""),)
     examples = ("8x8x4: min( relu | )",)
 
+    def merged(self, values: Box, use: Operations) -> Value:
+        return reduce(lambda one, other: use.smallest((one, other), shared=True), values)
+
 
 @register("mean")
 class Mean(ElementWise):
@@ -185,6 +220,9 @@ class Mean(ElementWise):
     torch_calls = ("mean(dim=None, keepdim=False, dtype=None)", "div idiv truediv itruediv true_divide(other)")
     other_names = (("mean", "average", ""),)
     examples = ("8x8x4: mean( relu | )", "8x8x4: mean( | gap | tanh )")
+
+    def merged(self, values: Box, use: Operations) -> Value:
+        return use.mean(values)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -219,8 +257,11 @@ class Concat(Merge):
     def output(self, sources: Sources) -> Volume:
         first = sources[0]
         if different := [place for place, source in enumerate(sources) if source.spatial != first.spatial]:
-            raise _disagreement(self.kind, sources, _to_equal(sources, 0, different[0], channels=False))
+            raise disagreement(self.kind, sources, to_equal(sources, 0, different[0], channels=False))
         return sources[0].with_channels(sum(source.channels for source in sources))
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        return [value for values in arriving for value in values]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         lies = ALL_LAST if sources[0].dimensions > 1 else CHANNELS_FIRST
@@ -242,6 +283,9 @@ class Multiply(ElementWise):
     torch_calls = ("mul imul multiply(other)", "square(exponent=2)", "pow(exponent)")
     examples = ("8x8x4: mul( | gap )",)
 
+    def merged(self, values: Box, use: Operations) -> Value:
+        return reduce(use.product, values)
+
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         if call.name in ("square", "pow"):
@@ -257,49 +301,4 @@ class Multiply(ElementWise):
         hints = [
             f"every branch of mul is {largest}, or 1 in some dimensions: {largest.vector(largest.channels)}, {maps}"
         ]
-        return _disagreement(self.kind, sources, hints)
-
-
-_MOST_SHOWN = 6
-
-
-def _disagreement(word: str, sources: Sources, hints: list[str]) -> Fault:
-    first, shown = sources[0], list(enumerate(sources, 1))
-    if len(shown) > _MOST_SHOWN:  # the first one, and those that differ from it
-        shown = [(1, first), *[(number, source) for number, source in shown if source != first][: _MOST_SHOWN - 1]]
-    volumes = ", ".join(f"branch {number} is {source}" for number, source in shown)
-    changes = [(1, 1) if len(set(sides)) > 1 else (0, 0) for sides in zip(*[s.spatial for s in sources], strict=True)]
-    message = f"the branches of {word} do not match: {volumes}"
-    return Fault("branches-differ", message, hints=hints, changes=tuple(changes))
-
-
-def _to_equal(sources: Sources, first: int, second: int, *, channels: bool = True) -> list[str]:
-    """Return what would bring one of two branches, which are given by their places, to the volume of the other."""
-    one, other = sources[first], sources[second]
-    hints = []
-    if one.spatial != other.spatial:
-        hints.append(_to_equal_size(one, other, first + 1, second + 1))
-    if channels and one.channels != other.channels:
-        wanted = f"`conv {_ones(one)}x{one.channels}`"
-        hints.append(f"branch {second + 1} needs {one.channels} channels, for example from {wanted}")
-    return hints
-
-
-def _to_equal_size(one: Volume, other: Volume, first: int, second: int) -> str:
-    larger, smaller, behind = (one, other, first) if one.spatial > other.spatial else (other, one, second)
-    strides = [-(-a // b) for a, b in zip(larger.spatial, smaller.spatial, strict=True)]
-    fits = all(-(-a // s) == b for a, b, s in zip(larger.spatial, smaller.spatial, strides, strict=True))
-    sizes = "x".join(map(str, larger.spatial)), "x".join(map(str, smaller.spatial))
-    if fits and max(strides) > 1:
-        stride = str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
-        return f"bring branch {behind} from {sizes[0]} to {sizes[1]} with a stride of {stride}"
-    pads = [a - b for a, b in zip(larger.spatial, smaller.spatial, strict=True)]
-    shrunk = second if behind == first else first
-    if min(pads) >= 0:
-        total = "x".join(map(str, pads)) if len(set(pads)) > 1 else str(pads[0])
-        return f"branch {shrunk} is smaller by {total}: a padding that keeps its size is missing there"
-    return f"bring both branches to {'x'.join(map(str, one.spatial))}"
-
-
-def _ones(volume: Volume) -> str:
-    return "x".join("1" for _ in volume.spatial)
+        return disagreement(self.kind, sources, hints)

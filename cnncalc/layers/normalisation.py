@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
@@ -17,14 +17,22 @@ from cnncalc.layers.kernels import (
     COUNTER,
     FLOAT,
     INPUTS,
-    OTHERS,
-    RAISED_ON_CPU,
     RAISED_ON_CUDA,
     SAME,
     Extra,
     Kernel,
     Kernels,
     order_of_images,
+)
+from cnncalc.layers.operations import (
+    Box,
+    Operations,
+    State,
+    StateTensor,
+    channels_of,
+    exact,
+    scaled,
+    standardised,
 )
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
@@ -49,6 +57,25 @@ class Normalisation(Layer):
 
     def biases(self, sources: Sources) -> int:
         return sources[0].channels if self.affine else 0
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        shape = (sources[0].channels,)
+        weight, bias = StateTensor("weight", shape, (1,)), StateTensor("bias", shape, (0,))
+        return (weight, bias)[: bool(self.weights(sources)) + bool(self.biases(sources))]
+
+    def normed(self, channels: list[Box], use: Operations) -> list[Box]:
+        """Return the channels with a mean of 0 and a variance of 1, over what the layer takes them."""
+        raise NotImplementedError
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        return self.shifted(self.normed(channels, use), state, use)
+
+    def shifted(self, channels: list[Box], state: State, use: Operations) -> Box:
+        """Return the channels with the learned scales and shifts."""
+        nothing = [None] * len(channels)
+        learned = zip(channels, state.get("weight", nothing), state.get("bias", nothing), strict=True)
+        return [value for channel, weight, bias in learned for value in scaled(use, channel, weight, bias)]
 
     @property
     def statistic_size(self) -> int | None:
@@ -112,6 +139,19 @@ class BatchNorm(Normalisation):
         dimensions = 1 if vector else sources[0].dimensions
         return (module("BatchNorm", sources[0].channels, dimensions=dimensions, **settings),)
 
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        shape = (sources[0].channels,)
+        mean = StateTensor("running_mean", shape, (0,), learned=False)
+        return *super().state(sources), mean, StateTensor("running_var", shape, (1,), learned=False)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        eps, statistics = exact(self.eps), zip(state["running_mean"], state["running_var"], strict=True)
+        channels = []
+        for values, (mean, variance) in zip(channels_of(arriving[0], sources[0].channels), statistics, strict=True):
+            root = use.power(use.weighted((variance,), (1,), eps), Fraction(1, 2))
+            channels.append([use.quotient(use.difference(value, mean), root) for value in values])
+        return self.shifted(channels, state, use)
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
         buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
@@ -151,6 +191,9 @@ class InstanceNorm(Normalisation):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
         return (module("InstanceNorm", sources[0].channels, dimensions=sources[0].dimensions, **settings),)
+
+    def normed(self, channels: list[Box], use: Operations) -> list[Box]:
+        return [standardised(use, channel, self.eps) for channel in channels]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
@@ -195,6 +238,11 @@ class GroupNorm(Normalisation):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("GroupNorm", self.groups, sources[0].channels, eps=self.eps, affine=self.affine),)
+
+    def normed(self, channels: list[Box], use: Operations) -> list[Box]:
+        together = channels_of([value for channel in channels for value in channel], self.groups)
+        normed = [value for group in together for value in standardised(use, group, self.eps)]
+        return channels_of(normed, len(channels))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         norm = self.kernel("group_norm", sources, Extra(self.groups, size=self.statistic_size))
@@ -244,59 +292,13 @@ class LayerNorm(Normalisation):
         norm = module("LayerNorm", sources[0].channels, eps=self.eps, **settings)
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
+    def normed(self, channels: list[Box], use: Operations) -> list[Box]:
+        positions = [standardised(use, across, self.eps) for across in zip(*channels, strict=True)]
+        return list(map(list, zip(*positions, strict=True)))
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         norm = self.kernel("layer_norm", sources, Extra(prod(sources[0].spatial), size=self.statistic_size))
         return (norm._replace(lies=CHANNELS_LAST, casts=RAISED_ON_CUDA),)
-
-
-@register("lrn")
-@dataclass(eq=False, repr=False)
-class LocalResponseNorm(Layer):
-    """``lrn 5 alpha=1e-4 beta=0.75 k=2``: over neighbouring channels (AlexNet)."""
-
-    size: int
-    alpha: float
-    beta: float
-    k: float
-
-    kind = "lrn"
-    role = "normalisation"
-    examples = ("8x8x4: lrn 3", "8x8x8: lrn 5 alpha=0.001 beta=0.5 k=2")
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> LocalResponseNorm:
-        sizes = arguments.size("`lrn 5`: the number of neighbouring channels")
-        if len(sizes) != 1:
-            raise Fault("bad-size", "lrn takes one number of channels", about="size")
-        return cls(sizes[0], *[arguments.decimal(name, usual) for name, usual in cls.usual.items()])
-
-    usual: ClassVar[Mapping[str, float]] = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
-    torch_calls = ("torch.nn.LocalResponseNorm local_response_norm(size, alpha=0.0001, beta=0.75, k=1.0)",)
-
-    @classmethod
-    def from_torch(cls, call: TorchCall) -> Any:
-        numbers = [literal(f"{name}=", call[name], usual) for name, usual in cls.usual.items()]
-        return call.channelwise(words(cls.kind, size((call["size"],), "size"), *numbers))
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        return (module("LocalResponseNorm", self.size, alpha=self.alpha, beta=self.beta, k=self.k),)
-
-    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        """x / (mean of x² · alpha + k)^beta, the mean over padded channels, as PyTorch computes it."""
-        source = sources[0]
-        values = source.values
-        padded = source.with_channels(source.channels + self.size - 1).values
-        mean = Kernel("avg_pool2d" if source.dimensions == 1 else "avg_pool3d", values, keeps=INPUTS)
-        return (
-            Kernel("mul", values, (0, 0), keeps=OTHERS),
-            Kernel("pad", padded),
-            mean if source.dimensions == 1 else mean._replace(casts=RAISED_ON_CPU),
-            Kernel("mul", values),
-            Kernel("add", values),
-            # the variable that it is put into holds what it was made of
-            Kernel("pow", values, keeps=INPUTS, scratch=2 * values, holds=(3,), casts=RAISED_ON_CUDA),
-            Kernel("div", values, (0, 6), keeps=INPUTS, scratch=2 * values),
-        )
 
 
 def _eps_of(call: TorchCall) -> Tokens:

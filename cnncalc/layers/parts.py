@@ -11,7 +11,9 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.constants import Times
+from cnncalc.layers.curves import sigmoid
 from cnncalc.layers.kernels import BOTH, CHANNELS_FIRST, INPUTS, NEW, PASSED, RAISED_ON_CUDA, Kernel, Kernels
+from cnncalc.layers.operations import Box, Operations, State, Value, channels_of
 from cnncalc.layers.reductions import ChannelMax, ChannelMean, ChannelSum
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
@@ -53,6 +55,20 @@ class PartReduction(Layer):
         parts = (self.count, apart) if self.axis == 1 else (apart, self.count)
         return Function("unflatten", (1, parts)), Function(self.function, (self.axis,))
 
+    @classmethod
+    def reduced(cls, values: Box, use: Operations) -> Value:
+        """Return the one value of several."""
+        return use.total(values)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        apart = len(channels) // self.count
+        made = [
+            channels[place::apart] if self.axis == 1 else channels[place * self.count : (place + 1) * self.count]
+            for place in range(apart)
+        ]
+        return [self.reduced(list(values), use) for own in made for values in zip(*own, strict=True)]
+
 
 @register("groupsum")
 class GroupSum(PartReduction):
@@ -80,6 +96,10 @@ class PartMax(PartReduction):
     """The largest of several channels at each position."""
 
     function = "amax"
+
+    @classmethod
+    def reduced(cls, values: Box, use: Operations) -> Value:
+        return use.largest(values, shared=True)
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
@@ -141,6 +161,11 @@ class GatedLinearUnit(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("GLU", dim=1),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        half = len(arriving[0]) // 2
+        gates = [use.mapped("sigmoid", value, sigmoid) for value in arriving[0][half:]]
+        return list(map(use.product, arriving[0][:half], gates))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("glu", self.output(sources).values, keeps=INPUTS, lies=CHANNELS_FIRST),)

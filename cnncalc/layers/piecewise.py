@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources, Texts
+from cnncalc.layers.curves import step
 from cnncalc.layers.kernels import INPUTS, OUTPUT, Kernel, Kernels
+from cnncalc.layers.operations import Box, Number, Operations, State, exact
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import OwnModule, Steps, module
 from cnncalc.layers.written import Unsayable, Words, literal, required, words
@@ -35,6 +37,9 @@ class StepActivation(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (OwnModule("UnitStep"),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        return [use.mapped(self.kind, value, step) for value in arriving[0]]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # a sign, whose gradient is 0, and a ReLU
@@ -65,6 +70,14 @@ class Threshold(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("Threshold", self.threshold, self.value),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        threshold, instead = exact(self.threshold), exact(self.value)
+
+        def curve(x: Number) -> tuple[Number, Number]:
+            return (x, 1) if x > threshold else (instead, 0)
+
+        return [use.mapped(self.kind, value, curve) for value in arriving[0]]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("threshold", sources[0].values, keeps=INPUTS),)

@@ -11,6 +11,7 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
 from cnncalc.layers.captions import sizes
 from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, PASSED, ROWS, Kernel, Kernels
+from cnncalc.layers.operations import Box, Operations, State, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
 from cnncalc.layers.window import axis_name
@@ -66,6 +67,16 @@ class PixelShuffle(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("PixelShuffle", self.factor),)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        (height, width), factor = sources[0].spatial, self.factor
+        channels = channels_of(arriving[0], sources[0].channels)
+        return [
+            channels[(c * factor + row % factor) * factor + column % factor][row // factor * width + column // factor]
+            for c in range(len(channels) // factor**2)
+            for row in range(height * factor)
+            for column in range(width * factor)
+        ]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("copy", sources[0].values, lies=FORMAT),)
 
@@ -116,6 +127,17 @@ class PixelUnshuffle(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("PixelUnshuffle", self.factor),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        (height, width), factor = sources[0].spatial, self.factor
+        return [
+            channel[row * width + column]
+            for channel in channels_of(arriving[0], sources[0].channels)
+            for first in range(factor)
+            for second in range(factor)
+            for row in range(first, height, factor)
+            for column in range(second, width, factor)
+        ]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("copy", sources[0].values, lies=CHANNELS_FIRST),)
@@ -182,6 +204,9 @@ class Reshape(Layer):
         shape = Function("unflatten", (1, (self.volume.channels, *self.volume.spatial)))
         return (shape,) if vector else (Function("flatten", (1,)), shape)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        return arriving[0]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         view = Kernel("view", sources[0].values, overwrites=True, gradient=PASSED, lies=CHANNELS_FIRST, needs=ROWS)
         return (view,)
@@ -240,6 +265,10 @@ class PadChannels(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         spatial = () if vector else (0, 0) * sources[0].dimensions
         return (Function("pad", ((*spatial, self.before, self.after),)),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        positions = len(arriving[0]) // sources[0].channels
+        return [*[0] * (self.before * positions), *arriving[0], *[0] * (self.after * positions)]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("pad", self.output(sources).values, lies=FORMAT),)

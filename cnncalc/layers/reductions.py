@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import BOTH, CHANNELS_FIRST, PASSED, RAISED_ON_CUDA, Kernel, Kernels
+from cnncalc.layers.operations import Box, Operations, State, Value, at_positions
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps
 from cnncalc.layers.written import Unsayable, Words
@@ -57,6 +58,14 @@ class ChannelReduction(Layer):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel(self.function, prod(sources[0].spatial), lies=CHANNELS_FIRST),)
 
+    @classmethod
+    def reduced(cls, values: Box, use: Operations) -> Value:
+        """Return the one value of several."""
+        raise NotImplementedError
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        return [self.reduced(across, use) for across in at_positions(arriving[0], sources[0].channels)]
+
 
 @register("channelmean")
 class ChannelMean(ChannelReduction):
@@ -67,6 +76,10 @@ class ChannelMean(ChannelReduction):
     torch_calls = ("mean(dim=None, keepdim=False, dtype=None)",)
     examples: ClassVar[Texts] = ("8x8x4: channelmean", "8x4: channelmean", "1x1x6: channelmean")
 
+    @classmethod
+    def reduced(cls, values: Box, use: Operations) -> Value:
+        return use.mean(values)
+
 
 @register("channelsum")
 class ChannelSum(ChannelReduction):
@@ -76,6 +89,10 @@ class ChannelSum(ChannelReduction):
     function = "sum"
     torch_calls = ("sum(dim=None, keepdim=False, dtype=None)",)
     examples: ClassVar[Texts] = ("8x8x4: channelsum", "4x4x4x2: channelsum", "1x1x6: channelsum")
+
+    @classmethod
+    def reduced(cls, values: Box, use: Operations) -> Value:
+        return use.total(values)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         (total,) = super().kernels(sources, overwrites)
@@ -95,6 +112,10 @@ class ChannelMax(ChannelReduction):
     def of(cls, call: TorchCall, words_of: Callable[[str, int], Words | None]) -> Any:
         largest = super().of(call, words_of)
         return [largest, None] if largest and call.name == "max" else largest  # torch.max also says where they are
+
+    @classmethod
+    def reduced(cls, values: Box, use: Operations) -> Value:
+        return use.largest(values, shared=True)
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         (largest,) = super().kernels(sources, overwrites)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isinf, isnan
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,10 @@ from cnncalc.layers.kernels import (
     Kernels,
     order_of_images,
 )
+from cnncalc.layers.operations import Box, Operations, State, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, padding
+from cnncalc.layers.taps import OUTSIDE, places
 from cnncalc.layers.window import axis_name
 from cnncalc.layers.written import Unsayable, flag, sides, words
 
@@ -120,6 +123,13 @@ class Pad(Layer):
         mode = {} if self.mode == "zeros" else {"mode": self.mode}
         return (Function("pad", (padding(self.sides),), mode),)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        cells = zip(sources[0].spatial, self.sides, strict=True)
+        axes = [[[_SOURCES[self.mode](at, size)] for at in range(-b, size + a)] for size, (b, a) in cells]
+        reads = [place for (place,) in places(axes, sources[0].spatial)]
+        channels = [[*channel, 0] for channel in channels_of(arriving[0], sources[0].channels)]  # 0 is outside
+        return [channel[place] for channel in channels for place in reads]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         makes = self.output(sources).values
         lies = order_of_images(len(self.sides))
@@ -143,6 +153,19 @@ class Pad(Layer):
         return tuple([f"{size} + {before} + {after}" for size, (before, after) in cells])
 
 
+def _mirrored(at: int, size: int) -> int:
+    return -at if at < 0 else 2 * (size - 1) - at if at >= size else at
+
+
+_SOURCES: dict[str, Callable[[int, int], int]] = {
+    "zeros": lambda at, size: at if 0 <= at < size else OUTSIDE,
+    "reflect": _mirrored,
+    "replicate": lambda at, size: min(max(at, 0), size - 1),
+    "circular": lambda at, size: at % size,
+}
+"""Which value of a dimension of that size stands at a place, which may lie outside of it."""
+
+
 @register("crop")
 @dataclass(eq=False, repr=False)
 class Crop(Layer):
@@ -159,6 +182,12 @@ class Crop(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function("pad", (padding(tuple([(-before, -after) for before, after in self.sides])),)),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        cells = zip(sources[0].spatial, self.sides, strict=True)
+        axes = [[[at] for at in range(before, size - after)] for size, (before, after) in cells]
+        reads = [place for (place,) in places(axes, sources[0].spatial)]
+        return [channel[place] for channel in channels_of(arriving[0], sources[0].channels) for place in reads]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("pad", self.output(sources).values, lies=FORMAT),)

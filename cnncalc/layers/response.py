@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,21 @@ from cnncalc.layers.kernels import (
     Kernel,
     Kernels,
 )
+from cnncalc.layers.operations import (
+    Box,
+    Number,
+    Operations,
+    State,
+    StateTensor,
+    Value,
+    at_positions,
+    channels_first,
+    channels_of,
+    divided_by_root,
+    exact,
+    quotient,
+    scaled,
+)
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, OwnModule, Steps, module
 from cnncalc.layers.written import Unsayable, flag, literal, words
@@ -35,6 +51,12 @@ def _eps(arguments: Arguments, usual: float) -> float:
     if eps <= 0:
         raise Fault("out-of-range", f"eps is larger than 0, not {eps:g}", about="eps")
     return eps
+
+
+def _norm_of(use: Operations, values: Box) -> Value:
+    """Return the root of the sum of squares; the gradient of PyTorch at 0 is 0."""
+    squares = use.products(values, values)
+    return use.power(squares, Fraction(1, 2)) if use.number(squares) else use.weighted(values, (0,) * len(values))
 
 
 def _norm(sources: Sources, makes: int) -> Kernel:
@@ -82,6 +104,16 @@ class RootMeanSquareNorm(Layer):
         norm = module("RMSNorm", sources[0].channels, eps=self.eps, elementwise_affine=self.affine)
         return (norm,) if vector else (Function("movedim", (1, -1)), norm, Function("movedim", (-1, 1)))
 
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        return (StateTensor("weight", (sources[0].channels,), (1,)),) if self.affine else ()
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        positions = at_positions(arriving[0], sources[0].channels)
+        normed = channels_first([divided_by_root(use, across, across, self.eps) for across in positions])
+        channels, weights = channels_of(normed, sources[0].channels), state.get("weight")
+        factors = weights or [None] * len(channels)
+        return [v for values, factor in zip(channels, factors, strict=True) for v in scaled(use, values, factor, None)]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values, positions = sources[0].values, prod(sources[0].spatial)
         normed = (
@@ -127,6 +159,18 @@ class L2Norm(Layer):
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (Function("normalize", (), {"dim": 1, "eps": self.eps}),)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        least = exact(self.eps)
+
+        def curve(x: Number) -> tuple[Number, Number]:
+            return (x, 1) if x >= least else (least, 0)
+
+        made = []
+        for across in at_positions(arriving[0], sources[0].channels):
+            norm = use.mapped("max", _norm_of(use, across), curve)
+            made.append([use.quotient(value, norm) for value in across])
+        return channels_first(made)
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values, positions = sources[0].values, prod(sources[0].spatial)
         return (
@@ -171,6 +215,20 @@ class GlobalResponseNormalisation(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (OwnModule("GlobalResponseNorm", (sources[0].channels, sources[0].dimensions), {"eps": self.eps}),)
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        shape = (sources[0].channels, *[1] * sources[0].dimensions)
+        return StateTensor("weight", shape, (0,)), StateTensor("bias", shape, (0,))
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        norms = [_norm_of(use, channel) for channel in channels]
+        below = use.weighted(norms, (quotient(1, len(norms)),) * len(norms), exact(self.eps))
+        made: Box = []
+        for channel, norm, weight, bias in zip(channels, norms, state["weight"], state["bias"], strict=True):
+            factor = use.product(use.quotient(norm, below), weight)
+            made += [use.products((factor, 1), (value, value), bias) for value in channel]
+        return made
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values, channels = sources[0].values, sources[0].channels

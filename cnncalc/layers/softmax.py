@@ -10,7 +10,9 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Reach, Sources, Texts
+from cnncalc.layers.curves import exponential, logarithm
 from cnncalc.layers.kernels import CHANNELS_FIRST, OUTPUT, RAISED_ON_CUDA, Kernel, Kernels
+from cnncalc.layers.operations import Box, Operations, State, channels_first, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
 from cnncalc.layers.written import Unsayable, Words, flag, option, words
@@ -96,9 +98,33 @@ class Softmax(Layer):
         apart = self.groups, sources[0].channels // self.groups
         return Function("unflatten", (1, apart)), softmax, Function("flatten", (1, 2))
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        if self.over_positions:
+            return [share for channel in channels for share in self.shares(channel, use)]
+        apart = len(channels) // self.groups if self.groups else 1
+        parts: list[list[Box]] = [
+            [self.shares(values, use) for values in map(list, zip(*channels[place::apart], strict=True))]
+            for place in range(apart)
+        ]
+        shares = [channels_of(channels_first(part), len(channels) // apart) for part in parts]
+        return [value for group in zip(*shares, strict=True) for channel in group for value in channel]
+
+    def shares(self, values: Box, use: Operations) -> Box:
+        """Return e^x divided by the sum of all e^x, the largest x taken away first so that nothing overflows."""
+        powers = [use.mapped("exp", value, exponential) for value in _below_largest(values, use)]
+        total = use.total(powers)
+        return [use.quotient(value, total) for value in powers]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         softmax = Kernel(self.kind, sources[0].values, keeps=OUTPUT, lies=CHANNELS_FIRST, casts=RAISED_ON_CUDA)
         return (softmax,)
+
+
+def _below_largest(values: Box, use: Operations) -> Box:
+    """Return x − max, with the largest as a constant: it changes neither a softmax nor its gradient."""
+    largest = max(map(use.number, values))
+    return [use.weighted((value,), (1,), -largest) for value in values]
 
 
 @register("logsoftmax")
@@ -114,6 +140,12 @@ class LogSoftmax(Softmax):
     @classmethod
     def read(cls, arguments: Arguments) -> LogSoftmax:
         return cls(0, False)
+
+    def shares(self, values: Box, use: Operations) -> Box:
+        below = _below_largest(values, use)
+        total = use.total([use.mapped("exp", value, exponential) for value in below])
+        log = use.mapped("log", total, logarithm)
+        return [use.difference(value, log) for value in below]
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from math import gcd, prod
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,10 @@ from cnncalc.layers.captions import unusual, with_kernel
 from cnncalc.layers.convolution import check_groups, convolution_kernel, kernel_and_filters, without_gradient
 from cnncalc.layers.given import Given, given_tokens, read_given
 from cnncalc.layers.kernels import Kernels
+from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
+from cnncalc.layers.taps import crossed
 from cnncalc.layers.window import axis_name
 from cnncalc.layers.written import Token, alike, each, flag, option, sides, words
 
@@ -171,6 +175,45 @@ class TransposedConvolution(Layer):
             dilation=self.dilation,
         )
         return (self.given.step(convolution),)
+
+    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
+        shape = (sources[0].channels, self.filters // self.groups, *self.kernel)
+        return self.given.state(shape, self.filters if self.bias else 0)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        channels = channels_of(arriving[0], sources[0].channels)
+        each, columns = self.filters // self.groups, len(channels) // self.groups
+        kernels = channels_of(state["weight"], len(channels) * each)  # by channel, then by filter of its group
+        biases = state.get("bias") or [0] * self.filters
+        reached = list(self._reached(sources[0]))
+        made: Box = []
+        for filter_ in range(self.filters):
+            group, own = divmod(filter_, each)
+            pairs = [(channels[c], kernels[c * each + own]) for c in range(group * columns, (group + 1) * columns)]
+            made += [
+                use.products(
+                    [channel[place] for channel, _ in pairs for place, _ in taps],
+                    [kernel[tap] for _, kernel in pairs for _, tap in taps],
+                    biases[filter_],
+                )
+                for taps in reached
+            ]
+        return made
+
+    def _reached(self, source: Volume) -> Iterator[list[tuple[int, int]]]:
+        """Yield for each outgoing position the places that reach it, each with its place in the kernel."""
+        axes = [self._reached_along(axis, source.spatial[axis]) for axis in range(source.dimensions)]
+        for along in product(*axes):
+            yield crossed(along, source.spatial, self.kernel)
+
+    def _reached_along(self, axis: int, size: int) -> list[list[tuple[int, int]]]:
+        found: list[list[tuple[int, int]]] = [[] for _ in range(self._size(size, axis))]
+        for at in range(size):
+            for tap in range(self.kernel[axis]):
+                to = at * self.stride[axis] + tap * self.dilation[axis] - self.padding[axis]
+                if 0 <= to < len(found):
+                    found[to].append((at, tap))
+        return found
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         convolution = convolution_kernel(self, sources, self.kernel, self.filters // self.groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
@@ -10,6 +11,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Labelled
 from cnncalc.layers.base import Layer, Reach, Sources
 from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, OTHERS, RAISED_ON_CPU, Kernel, Kernels
+from cnncalc.layers.operations import Box, Operations, State, channels_of
 from cnncalc.layers.pooling import MaxPool
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, at_places, padding
@@ -112,6 +114,17 @@ class Unpool(Layer):
         pads = (own,) if any(own) else ()
         unpool = at_places(f"max_unpool{len(whole)}d", extent, stride, *pads, **more)
         return (unpool,) if self._crops is None else (unpool, Function("pad", (padding(self._crops),)))
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        windows = self.pool.read_places(Volume.of(self.size, 1))
+        made: Box = []
+        pairs = zip(*[channels_of(values, sources[0].channels) for values in arriving], strict=True)
+        for values, pooled in pairs:
+            put: list[Box] = [[] for _ in range(prod(self.size))]
+            for value, largest, window in zip(values, pooled, windows, strict=True):
+                put[window[use.winner(largest)]].append(value)
+            made += [use.last(own) if own else 0 for own in put]
+        return made
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         lies = FORMAT if len(self.size) == 2 else CHANNELS_FIRST

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from math import ceil, floor, gcd
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Source
 from cnncalc.layers.captions import sizes as joined
 from cnncalc.layers.kernels import RAISED_ON_CUDA, Kernel, Kernels, order_of_images
 from cnncalc.layers.number_lists import read_number
+from cnncalc.layers.operations import Box, Number, Operations, State, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
 from cnncalc.layers.written import Token, Tokens, Unsayable, flag, option, short, words
@@ -91,6 +94,39 @@ class Upsample(Layer):
             return (module("Upsample", scale_factor=tuple(map(float, self.factors)), mode=self.mode, **corners),)
         return (module("Upsample", size=self.sizes, mode=self.mode, **corners),)
 
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        source = sources[0]
+        cells = enumerate(zip(source.spatial, self.sizes, strict=True))
+        axes = [[self._blend(axis, unit, size, made) for unit in range(made)] for axis, (size, made) in cells]
+        found = [
+            ([place for place, _ in blend], [share for _, share in blend])
+            for blend in (_crossed(along, source.spatial) for along in product(*axes))
+        ]
+        return [
+            use.weighted([channel[place] for place in reads], shares)
+            for channel in channels_of(arriving[0], source.channels)
+            for reads, shares in found
+        ]
+
+    def _blend(self, axis: int, unit: int, size: int, made: int) -> Blend:
+        """Return the places that an outgoing unit is blended of, along one dimension, each with its share."""
+        step = 1 / Fraction(short(self.factors[axis])) if self.factors else Fraction(size, made)
+        if self.mode == "nearest":
+            return [(min(floor(unit * step), size - 1), 1)]
+        if self.corners:
+            place = unit * Fraction(size - 1, made - 1) if made > 1 else Fraction(0)
+        else:
+            place = (unit + Fraction(1, 2)) * step - Fraction(1, 2)
+        if self.mode == "bicubic":
+            first, apart = floor(place) - 1, place - floor(place)
+            shares = [_cubic(apart + 1), _cubic(apart), _cubic(1 - apart), _cubic(2 - apart)]
+        else:
+            place = max(place, Fraction(0))
+            first, apart = floor(place), place % 1
+            shares = [1 - apart, apart]
+        blend = [(min(max(first + number, 0), size - 1), share) for number, share in enumerate(shares)]
+        return [(at, share) for at, share in blend if share]
+
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         lies = order_of_images(sources[0].dimensions)
         return (Kernel("upsample", self.output(sources).values, lies=lies, casts=RAISED_ON_CUDA),)
@@ -139,6 +175,23 @@ class Upsample(Layer):
 
 
 Sizes = tuple[int, ...]
+Blend = list[tuple[int, Number]]
+"""Places, and by what the value at each is multiplied."""
+
+
+def _cubic(distance: Fraction) -> Fraction:
+    """Return the share of a value at a distance of up to 2 (Keys, 1981, with a = −3/4, as PyTorch has it)."""
+    if distance <= 1:
+        return (Fraction(5, 4) * distance - Fraction(9, 4)) * distance**2 + 1
+    return Fraction(-3, 4) * (((distance - 5) * distance + 8) * distance - 4)
+
+
+def _crossed(along: Sequence[Blend], sizes: Sizes) -> Blend:
+    """Return the blend in all dimensions from those along each."""
+    found: Blend = [(0, 1)]
+    for blend, size in zip(along, sizes, strict=True):
+        found = [(place * size + at, share * own) for place, share in found for at, own in blend]
+    return found
 
 
 def _sizes_and_factors(arguments: Arguments) -> tuple[Sizes, tuple[float, ...]]:

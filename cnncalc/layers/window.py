@@ -13,10 +13,10 @@ from typing import NamedTuple, cast
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Reach
 from cnncalc.layers.captions import unusual, with_kernel
 from cnncalc.layers.kernels import Kernel, order_of_images
+from cnncalc.layers.taps import places, sliding
 
 
 class Window(NamedTuple):
@@ -75,37 +75,11 @@ class Window(NamedTuple):
 _BRACKETS = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 
 
-Windows = tuple[tuple[Window, ...], str]
-"""One window per dimension, and how to round where they do not fit."""
-
-
 def keeping(kernel: int, stride: int, dilation: int, size: int) -> tuple[int, int]:
     """Return the padding for ``same``: output = ceil(size/stride), the odd value after (TensorFlow)."""
     outputs = -(-size // stride)
     total = max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - size)
     return total // 2, total - total // 2
-
-
-def read_windows(arguments: Arguments, kernel: Sequence[int], stride: Sequence[int], pad: str = "0") -> Windows:
-    """Read stride, dilation, padding and rounding for a kernel that is known already.
-
-    ``stride`` and ``pad`` are what holds where nothing is written. ``same`` fits by its definition, even
-    where a window smaller than its stride leaves the last values unread.
-    """
-    strides = arguments.per_dimension("stride", stride)
-    dilations = arguments.per_dimension("dilation", (1,) * len(kernel))
-    mode = arguments.one_of("same", "valid")
-    rounding = arguments.one_of("strict", "floor", "ceil") or ("floor" if mode == "same" else arguments.rounding)
-    pads = arguments.padding("pad", pad)
-    if mode and "pad" in arguments.places:
-        hints = [f"leave out `{mode}`, or leave out the padding"]
-        raise Fault("bad-option", f"`{mode}` sets the padding itself", about="pad", hints=hints)
-    if mode == "valid":
-        pads = ((0, 0),) * len(kernel)
-    if mode == "same":
-        cells = zip(kernel, strides, dilations, arguments.source.spatial, strict=True)
-        pads = tuple([keeping(*cell) for cell in cells])
-    return tuple([Window(k, s, *p, d) for k, s, p, d in zip(kernel, strides, pads, dilations, strict=True)]), rounding
 
 
 @dataclass(eq=False, repr=False)
@@ -154,6 +128,12 @@ class Windowed(Layer):
         cells = zip(self.windows, source.spatial, self.spatial(source), strict=True)
         read = [(w, (out - 1) * w.stride + w.extent - size - w.before) for w, size, out in cells]
         return tuple([(w.before, max(w.after, after)) for w, after in read])
+
+    def places(self, source: Volume) -> Iterator[list[int]]:
+        """Yield for each window the places within a channel that it reads, or `OUTSIDE` in the padding."""
+        cells = zip(source.spatial, self.spatial(source), self.windows, strict=True)
+        axes = [sliding(size, made, w.kernel, w.stride, w.before, w.dilation) for size, made, w in cells]
+        return places(axes, source.spatial)
 
     def padding_kernel(self, source: Volume) -> Kernel:
         """Return the kernel that pads in front of the window, where PyTorch's layer does not do it itself."""

@@ -1,0 +1,132 @@
+"""``cnncalc compute``"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from cnncalc.commands.options import (
+    load_spec,
+    output_options,
+    spec_argument,
+    spec_options,
+    take_output,
+    take_spec_options,
+)
+from cnncalc.commands.whole import Whole
+from cnncalc.core.errors import SpecError
+from cnncalc.core.source import Source
+from cnncalc.network import Network, SpecSettings
+from cnncalc.report.compute import ShownValues, compute_report
+from cnncalc.values import Numbers
+from cnncalc.values import compute as computed
+from cnncalc.values.reading import fitted, read_csv, read_numbers_text, volume_of
+from cnncalc.values.sums import unit_sum
+from cnncalc.values.tensors import is_drawn
+
+
+def _place(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Read ``0,2`` or ``0,2,1``."""
+    if value is None:
+        return None
+    parts = [part.strip() for part in value.replace("x", ",").split(",")]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
+        raise click.BadParameter(f"write row and column, counted from 0, such as 0,2, not {value!r}")
+    return tuple(map(int, parts))
+
+
+def _tensors(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Numbers]:
+    """Read ``conv1.weight=1 0 1; 0 1 0``."""
+    found = {}
+    for value in values:
+        name, equals, numbers = value.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"write it as NAME=NUMBERS, such as conv1.bias=3, not {value!r}")
+        found[name.strip()] = read_numbers_text(numbers, f"--tensor {name.strip()}")
+    return found
+
+
+@click.command(name="compute")
+@spec_argument()
+@click.option(
+    "--values", metavar="NUMBERS|CSV", help='Input: "1 1 0; 0 1 1" by rows, | between channels, or a CSV file.'
+)
+@click.option(
+    "--tensor",
+    "tensors",
+    metavar="NAME=NUMBERS",
+    multiple=True,
+    callback=_tensors,
+    help="Numbers of a tensor, such as conv1.weight. May be repeated.",
+)
+@click.option(
+    "--seed",
+    type=Whole(0, 2**63 - 1),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Seed of numbers that are not given.",
+)
+@click.option("--layer", metavar="NAME", help="Layer that --at is about. [default: the last]")
+@click.option(
+    "--at", metavar="ROW,COLUMN", callback=_place, help="Output unit whose sum is written out; counts from 0."
+)
+@click.option("--decimal", "digits", type=Whole(0, 15), metavar="DIGITS", help="Decimal places, in place of fractions.")
+@spec_options
+@output_options
+def compute(spec: str, values: str | None, at: tuple[int, ...] | None, layer: str | None, **options: Any) -> None:
+    """Compute the values of every layer, with exact fractions.
+
+    Kernels come from the text (kernel=[1 0 1; 0 1 0; 1 0 1] bias=3) or from --tensor; all other numbers are
+    drawn from the seed, small whole ones. A small network only: this is plain Python.
+
+    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes.
+
+    \b
+    Examples:
+      cnncalc compute "conv 2x2x1 kernel=[1 2; 3 4] bias=0" --values "1 0 2; 0 1 1; 2 1 0"
+      cnncalc compute "conv 3x3x2 p1 - relu - pool 2x2 - fc 3" --input 6x6x1 --at 2
+    """
+    settings, output = take_spec_options(options), take_output(options)
+    given = _read(values)
+    network = _network(spec, settings, given)
+    tensors = options["tensors"]
+    numbers = None if given is None else fitted(given, network.input, "--values")
+    computation = computed(network, numbers, tensors=tensors, seed=options["seed"])
+    sums = () if at is None else (unit_sum(computation, layer or len(network), at),)
+    remarks = _remarks(network, given is None, tensors, options["seed"])
+    output.emit(compute_report(ShownValues(computation, options["digits"], sums, remarks)))
+
+
+def _read(values: str | None) -> Numbers | None:
+    """Return the numbers of ``--values``, which may be the name of a file."""
+    if values is None:
+        return None
+    if values.lower().endswith((".csv", ".txt", ".tsv")) or os.path.isfile(values):
+        return read_csv(values)
+    return read_numbers_text(values, "--values")
+
+
+def _network(spec: str, settings: SpecSettings, given: Numbers | None) -> Network:
+    """Load a spec; one that says nothing of its input has that of the values."""
+    if given is None or settings.input is not None:
+        return load_spec(spec, settings)
+    try:
+        return load_spec(spec, settings)
+    except SpecError as error:
+        if error.code != "no-input" or spec == "-":
+            raise
+    volume = Source("--values", str(volume_of(given)))
+    return load_spec(spec, replace(settings, input=volume))
+
+
+def _remarks(network: Network, input_is_drawn: bool, tensors: dict[str, Numbers], seed: int) -> tuple[str, ...]:
+    """Say what was drawn."""
+    drawn = [*(["the input"] if input_is_drawn else []), *[f"`{name}`" for name in is_drawn(network, tensors)]]
+    if not drawn:
+        return ()
+    shown = ", ".join(drawn[:6]) + (", …" if len(drawn) > 6 else "")
+    return (f"Drawn from seed {seed}: {shown}. Give them with --values and --tensor.",)

@@ -1,0 +1,104 @@
+"""Exact numbers as text, and grids of them: aligned, side by side, within the width of a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from cnncalc.core.cleaning import terminal_width
+from cnncalc.layers.operations import Number
+
+USUAL_DIGITS = 4
+"""Digits behind the point of a number that has no exact form."""
+
+GAP = 3
+"""Blanks between two grids."""
+
+BETWEEN = 2
+"""Blanks between two columns of a grid."""
+
+WIDEST = 100
+"""Most characters that grids beside each other take, also where nothing is cut, as in a pipe."""
+
+Grid = Sequence[Sequence[str]]
+
+
+def number_text(number: Number, digits: int | None = None) -> str:
+    """Write a number: 3, −3, 1/9; with ``digits`` behind the point in place of a fraction, and where it is a float."""
+    if isinstance(number, float) or (digits is not None and isinstance(number, Fraction)):
+        text = _decimal(float(number), USUAL_DIGITS if digits is None else digits)
+    else:
+        text = str(number)
+    return text.replace("-", "−")
+
+
+def _decimal(number: float, digits: int) -> str:
+    text = f"{number:.{digits}f}"
+    tiny = number != 0 and abs(number) < 0.5 * 10.0**-digits
+    return (
+        f"{number:.2e}"
+        if tiny or abs(number) >= 1e15
+        else "0" + text[2:]
+        if text.startswith("-0") and not float(text)
+        else text
+    )
+
+
+def factor_text(number: Number, digits: int | None = None) -> str:
+    """Write a number that stands in a product: one below 0, or a fraction, in parentheses."""
+    text = number_text(number, digits)
+    return f"({text})" if text.startswith("−") or "/" in text else text
+
+
+def grid_of(rows: Sequence[Sequence[Number]], digits: int | None = None) -> list[list[str]]:
+    """Return the numbers of a grid as texts."""
+    return [[number_text(number, digits) for number in row] for row in rows]
+
+
+def drawn_grid(cells: Grid, most: int = 1 << 30) -> list[list[str]]:
+    """Return the lines of a grid whose columns are as wide as its longest number; too wide a one in several parts."""
+    width = max((terminal_width(cell) for row in cells for cell in row), default=0)
+    columns = max(1, (most + BETWEEN) // (width + BETWEEN))
+    return [
+        [(" " * BETWEEN).join(_right(cell, width) for cell in row[start : start + columns]) for row in cells]
+        for start in range(0, len(cells[0]), columns)
+    ]
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - terminal_width(text)) + text
+
+
+def side_by_side(blocks: Sequence[tuple[str, Grid]], width: int, indent: str = "  ") -> Iterator[str]:
+    """Yield the lines of grids with titles, beside each other as far as the width goes, then below each other.
+
+    Args:
+        blocks: titles, which may be empty, and grids.
+        width: that of the screen, in characters.
+        indent: what stands in front of every line.
+
+    """
+    whole = max(20, width - len(indent))
+    titled = any(name for name, _ in blocks)
+    drawn = [[*[title] * titled, *part] for title, grid in blocks for part in drawn_grid(grid, whole)]
+    room = min(whole, WIDEST)
+    row: list[list[str]] = []
+    used = 0
+    for block in drawn:
+        own = max(map(terminal_width, block))
+        if row and used + GAP + own > room:
+            yield from _beside(row, indent)
+            yield ""
+            row, used = [], 0
+        used += own + (GAP if row else 0)
+        row.append(block)
+    yield from _beside(row, indent)
+
+
+def _beside(blocks: Sequence[Sequence[str]], indent: str) -> Iterator[str]:
+    height = max(map(len, blocks))
+    widths = [max(map(terminal_width, block)) for block in blocks]
+    for line in range(height):
+        cells = [block[line] if line < len(block) else "" for block in blocks]
+        padded = [cell + " " * (width - terminal_width(cell)) for cell, width in zip(cells, widths, strict=True)]
+        yield (indent + (" " * GAP).join(padded)).rstrip()

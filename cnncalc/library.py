@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def load(
     spec: str | os.PathLike[str],
     *,
-    input: str | tuple[int, ...] | None = None,
+    input: loading.InputSizes = None,
     params: Mapping[str, int | str] | None = None,
     rounding: str | None = None,
 ) -> ShownNetwork:
@@ -35,7 +35,8 @@ def load(
 
     Args:
         spec: the path of a file, or the text itself; a `pathlib.Path` is always a path.
-        input: the input volume, ``"32x32x3"`` or ``(32, 32, 3)``; overrides the spec's own.
+        input: the input volume, ``"32x32x3"`` or ``(32, 32, 3)``; overrides the spec's own. Of several inputs a
+            mapping from names: ``{"left": "64x64x3"}``.
         params: values for the spec's parameters.
         rounding: ``"strict"``, ``"floor"`` or ``"ceil"``; overrides the spec's own.
 

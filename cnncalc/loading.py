@@ -19,10 +19,14 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import closest, listed, shorten, shorten_path, type_text
 from cnncalc.layers import find, foreign
 from cnncalc.network import Network, SpecSettings, expand, input_volume
+from cnncalc.network.settings import InputTexts
 from cnncalc.spec import parse
 
 if TYPE_CHECKING:
     from cnncalc.foreign import Translation
+
+InputSizes = str | tuple[int, ...] | Mapping[str, str | tuple[int, ...]] | None
+"""The size of the input, ``"32x32x3"`` or ``(32, 32, 3)``, or those of several by their names."""
 
 _LOOKS_LIKE_A_FILE = re.compile(r"[^\s()\[\]{}|,;*]*(?:[/\\][^\s()\[\]{}|,;*]*|\.[A-Za-z][A-Za-z0-9]{0,7})")
 
@@ -37,7 +41,7 @@ _BINARY = (b"PK\x03\x04", b"\x89HDF\r\n", b"\x80\x02", b"\x80\x04")
 def load(
     spec: str | os.PathLike[str],
     *,
-    input: str | tuple[int, ...] | None = None,
+    input: InputSizes = None,
     params: Mapping[str, int | str] | None = None,
     rounding: str | None = None,
 ) -> Network:
@@ -45,7 +49,8 @@ def load(
 
     Args:
         spec: the path of a file, or the text itself; a `pathlib.Path` is always a path.
-        input: the input volume, ``"32x32x3"`` or ``(32, 32, 3)``; overrides the spec's own.
+        input: the input volume, ``"32x32x3"`` or ``(32, 32, 3)``; overrides the spec's own. Of several inputs a
+            mapping from names: ``{"left": "64x64x3"}``.
         params: values for the spec's parameters.
         rounding: ``"strict"``, ``"floor"`` or ``"ceil"``; overrides the spec's own.
 
@@ -57,8 +62,7 @@ def load(
     if rounding not in (None, "strict", "floor", "ceil"):
         hints = ["choose strict, floor or ceil"]
         raise ArgumentError("bad-rounding", f"there is no rounding {shorten(repr(rounding))}", hints=hints)
-    volume = None if input is None else _volume_text(input)
-    return load_with(spec, _settings(volume, params or {}, rounding))
+    return load_with(spec, _settings(_input_texts(input), params or {}, rounding))
 
 
 def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
@@ -119,7 +123,7 @@ def load_translation(translation: Translation, settings: SpecSettings) -> Networ
 
 def _with_note_on_input(network: Network, source: Source, settings: SpecSettings) -> Network:
     """Return a network with a note where its input seems to have its channels in front, as PyTorch's has."""
-    if network.input[0] not in (1, 3) or network.input[-1] != network.input[-2]:
+    if network.inputs_at or network.input[0] not in (1, 3) or network.input[-1] != network.input[-2]:
         return network  # most are not in question, and what answers need not be loaded
     from cnncalc.network.trials import note_on_input
 
@@ -132,6 +136,16 @@ def read_input(volume: str | tuple[int, ...]) -> Volume:
     return input_volume(Source("input", _volume_text(volume)))
 
 
+def _input_texts(input: InputSizes) -> InputTexts:
+    """Return the volume of an input as text, or those of several by their names."""
+    if input is None or not isinstance(input, Mapping):
+        return None if input is None else _volume_text(input)
+    if not all(isinstance(name, str) and name.strip() for name in input):
+        hints = ['write input={"left": "64x64x3", "right": "64x64x3"}']
+        raise ArgumentTypeError("bad-name", "the names of the inputs are not all texts", hints=hints)
+    return {name: _volume_text(volume) for name, volume in input.items()}
+
+
 def _volume_text(volume: str | Iterable[int]) -> str:
     try:
         return volume if isinstance(volume, str) else "x".join(map(str, volume))
@@ -141,7 +155,7 @@ def _volume_text(volume: str | Iterable[int]) -> str:
         raise ArgumentTypeError("bad-volume", message, hints=hints) from None
 
 
-def _settings(volume: str | None, params: Mapping[str, int | str], rounding: str | None) -> SpecSettings:
+def _settings(volume: InputTexts, params: Mapping[str, int | str], rounding: str | None) -> SpecSettings:
     try:
         return SpecSettings.of_texts(volume, {name: str(value) for name, value in params.items()}, rounding)
     except (AttributeError, ValueError):  # no mapping, a name that is no text, or a number too long to be written

@@ -88,9 +88,21 @@ def worked_solutions(counts: Counts, chosen: Iterable[LayerCounts] | None = None
         if operation not in known:
             known[operation] = list(_first_steps(counts, row)), list(_last_steps(row.node)), _window(operation)
         first, last, window = known[operation]
+        if row.fields:
+            yield WorkedSolution(row, first, list(_fields_of_several(counts, row)), last)
+            continue
         arriving = [counts.rows[index - 1].field if index else at_the_input for index in row.node.inputs]
         field = _grown(row.field, arriving[0], window) if window else None
         yield WorkedSolution(row, first, [field] if field else list(_receptive_field(row, arriving)), last)
+
+
+def _fields_of_several(counts: Counts, row: LayerCounts) -> Iterator[ArithmeticStep]:
+    """Yield the steps of the receptive field in each input that a layer sees; none for an input itself."""
+    for name, fields in row.fields:
+        read = [dict(counts.rows[index - 1].fields).get(name) for index in row.node.inputs if index]
+        arriving = [each for each in read if each]
+        for step in _receptive_field(row._replace(field=fields), arriving) if arriving else ():
+            yield step._replace(quantity=f"{step.quantity} in {name}")
 
 
 def _window(operation: Operation) -> int:
@@ -124,6 +136,10 @@ def _whole(jump: Fraction) -> Fraction | int:
 
 def _first_steps(counts: Counts, row: LayerCounts) -> Iterator[ArithmeticStep]:
     node = row.node
+    if node.index in counts.network.inputs_at:
+        yield ArithmeticStep("output", "", str(node.output))
+        yield _memory(counts, row)
+        return
     yield ArithmeticStep("input", "", " and ".join(map(str, node.sources)))
     yield from _output(node)
     counted = "0, since an earlier layer has its weights" if node.operation.again else f"{node.params:,}"

@@ -25,8 +25,10 @@ class LayerCounts(NamedTuple):
         node: the layer, with its parameters and MACs.
         line: the line of the spec that writes it.
         activation_bytes: bytes of its output, for the whole batch.
-        field: the receptive field per dimension; None where it is not known.
+        field: the receptive field per dimension; None where it is not known. Of several inputs it is that in the first
+            one of which the layer sees anything.
         outgrown: whether it looks for patterns in units that have all seen the whole input already.
+        fields: of several inputs, the receptive field in each of which the layer sees anything, with its name.
 
     """
 
@@ -35,6 +37,7 @@ class LayerCounts(NamedTuple):
     activation_bytes: int
     field: Fields
     outgrown: bool
+    fields: tuple[tuple[str, Fields], ...] = ()
 
 
 class Counts(NamedTuple):
@@ -65,13 +68,13 @@ class Counts(NamedTuple):
 
     @property
     def input_bytes(self) -> int:
-        """Bytes of the input, for the whole batch."""
-        return self.network.input.values * self.batch * self.bytes_per_value
+        """Bytes of all inputs, for the whole batch."""
+        return self.network.input_values * self.batch * self.bytes_per_value
 
     @property
     def activation_bytes(self) -> int:
-        """Bytes of the input and of every layer's output, for the whole batch."""
-        return self.input_bytes + sum(row.activation_bytes for row in self.rows)
+        """Bytes of the inputs and of every layer's output, for the whole batch."""
+        return self.network.activations * self.batch * self.bytes_per_value
 
     @property
     def parameter_bytes(self) -> int:
@@ -102,6 +105,9 @@ def count(network: Network, *, precision: str = "float32", batch: int = 1, dtype
 
 
 def _rows(network: Network, bytes_per_value: int) -> Iterator[LayerCounts]:
+    if network.inputs_at:
+        yield from _rows_of_several(network, bytes_per_value)
+        return
     fields = receptive_fields(network)
     spatial = network.input.spatial
     known: dict[Operation, tuple[int, bool]] = {}  # what layers that are alike share
@@ -112,6 +118,19 @@ def _rows(network: Network, bytes_per_value: int) -> Iterator[LayerCounts]:
         size, looks_around = known[operation]
         outgrown = looks_around and _outgrown(fields[node.inputs[0]], spatial)
         yield LayerCounts(node, line, size, fields[node.index], outgrown)
+
+
+def _rows_of_several(network: Network, bytes_per_value: int) -> Iterator[LayerCounts]:
+    """Count the layers of a network with several inputs, with a receptive field in each."""
+    every = [receptive_fields(network, start) for start in network.starts]
+    sizes = [volume.spatial for volume in network.inputs]
+    for node, line in zip(network.layers, network.lines(), strict=True):
+        named = [(name, own[node.index]) for name, own in zip(network.input_names, every, strict=True)]
+        fields = tuple([pair for pair in named if pair[1]])
+        arriving = [(own[node.inputs[0]], spatial) for own, spatial in zip(every, sizes, strict=True)]
+        seen = [pair for pair in arriving if pair[0]]
+        outgrown = bool(seen) and node.layer.looks_around() and all(_outgrown(*pair) for pair in seen)
+        yield LayerCounts(node, line, node.output.values * bytes_per_value, fields[0][1], outgrown, fields)
 
 
 def _outgrown(arriving: Fields, spatial: tuple[int, ...]) -> bool:

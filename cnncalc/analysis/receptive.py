@@ -74,19 +74,30 @@ class Field(NamedTuple):
 Fields = tuple[Field | None, ...]
 """One field per spatial dimension; None where it is not known."""
 
+UNSEEN: Fields = ()
+"""The fields of a layer that sees nothing of an input: it reads another one."""
+
 _INPUT = Field(((0, 0),), 1, Fraction(1))
 
 
-def receptive_fields(network: Network) -> list[Fields]:
+def receptive_fields(network: Network, start: int | None = None) -> list[Fields]:
     """Return the receptive field behind every layer, per dimension; place 0 is the input itself.
 
     The cost is linear in the number of layers. A dimension whose field is not known (an enlargement by
     over 1024 in one step) is None, and so is whatever follows it.
+
+    Args:
+        network: whose fields they are.
+        start: the index of the input in which they lie, one of `Network.starts`; None for the first. A layer that sees
+            nothing of it has `UNSEEN`.
+
     """
-    fields: list[Fields] = [input_fields(network)]
+    start = network.starts[0] if start is None else start
+    own = input_fields(network, start)
+    fields: list[Fields] = [UNSEEN if start else own]
     intervals = 0
     for node in network.layers:
-        arriving = fields[node.inputs[0]]
+        arriving = own if node.index == start else fields[node.inputs[0]]
         if len(node.inputs) > 1:
             arriving = _united(node, fields) if intervals < MAX_INTERVALS else (None,) * len(arriving)
         leaving = _through(node.operation.reaches, arriving)
@@ -97,14 +108,15 @@ def receptive_fields(network: Network) -> list[Fields]:
     return fields
 
 
-def input_fields(network: Network) -> Fields:
-    """Return the receptive field of the input itself: every position sees itself."""
-    return (_INPUT,) * network.input.dimensions
+def input_fields(network: Network, start: int = 0) -> Fields:
+    """Return the receptive field of an input itself: every position sees itself."""
+    volume = network.layers[start - 1].output if start else network.input
+    return (_INPUT,) * volume.dimensions
 
 
 def _through(reaches: tuple[Reach | None, ...], arriving: Fields) -> Fields:
     """Return the fields behind a layer, given those in front of it."""
-    if not reaches:
+    if not reaches or not arriving:
         return arriving
     if reaches.count(reaches[0]) == len(reaches) and arriving.count(arriving[0]) == len(arriving):
         return (_step(arriving[0], reaches[0]),) * len(arriving)
@@ -177,15 +189,19 @@ def _simplest(field: Field) -> Field:
 def _united(node: Node, fields: list[Fields]) -> Fields:
     """Return the union of the branches' fields: each merged unit looks at what every branch looks at.
 
-    A branch of a single position (squeeze-and-excitation) is seen by every unit.
+    A branch of a single position (squeeze-and-excitation) is seen by every unit. A branch that sees nothing of the
+    input adds nothing.
     """
+    seeing = [pair for pair in zip(node.inputs, node.sources, strict=True) if fields[pair[0]]]
+    if not seeing:
+        return UNSEEN
     united: list[Field | None] = []
     before: list[Field | None] | None = None
     for axis, sizes in enumerate(zip(*[source.spatial for source in node.sources], strict=True)):
         size = max(sizes)
         branches = [
             _spread(fields[index][axis], size) if source[axis] < size else fields[index][axis]
-            for index, source in zip(node.inputs, node.sources, strict=True)
+            for index, source in seeing
         ]
         united.append(united[-1] if branches == before else _union(branches))  # most images are square
         before = branches

@@ -19,7 +19,7 @@ from cnncalc.commands.options import (
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
-from cnncalc.network import Network, SpecSettings
+from cnncalc.network import Network, SpecSettings, refuse_several_inputs
 from cnncalc.report.compute import ShownValues, compute_report
 from cnncalc.values import Numbers
 from cnncalc.values import compute as computed
@@ -93,6 +93,7 @@ def compute(spec: str, values: str | None, at: tuple[int, ...] | None, layer: st
     settings, output = take_spec_options(options), take_output(options)
     given = _read(values)
     network = _network(spec, settings, given)
+    refuse_several_inputs(network, "its values are computed for one")
     tensors = options["tensors"]
     numbers = None if given is None else fitted(given, network.input, "--values")
     computation = computed(network, numbers, tensors=tensors, seed=options["seed"])
@@ -112,7 +113,7 @@ def _read(values: str | None) -> Numbers | None:
 
 def _network(spec: str, settings: SpecSettings, given: Numbers | None) -> Network:
     """Load a spec; one that says nothing of its input has that of the values."""
-    if given is None or settings.input is not None:
+    if given is None or settings.inputs:
         return load_spec(spec, settings)
     try:
         return load_spec(spec, settings)
@@ -120,7 +121,7 @@ def _network(spec: str, settings: SpecSettings, given: Numbers | None) -> Networ
         if error.code != "no-input" or spec == "-":
             raise
     volume = Source("--values", str(volume_of(given)))
-    return load_spec(spec, replace(settings, input=volume))
+    return load_spec(spec, replace(settings, inputs={"": volume}))
 
 
 def _remarks(network: Network, input_is_drawn: bool, tensors: dict[str, Numbers], seed: int) -> tuple[str, ...]:

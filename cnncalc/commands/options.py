@@ -12,6 +12,7 @@ import click
 
 from cnncalc import zoo
 from cnncalc.analysis import Counts, count
+from cnncalc.commands.assignments import assignments, input_volumes
 from cnncalc.commands.whole import Whole
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
@@ -234,16 +235,6 @@ def gather(values: dict[str, Any]) -> Common:
     return Common(take_spec_options(values), values.pop("batch"), values.pop("precision"), take_output(values))
 
 
-def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    assigned: dict[str, str] = {}
-    for value in values:
-        name, equals, expression = value.partition("=")
-        if not equals or not name.strip() or not expression.strip():
-            raise click.BadParameter(f"write it as name=value, not {value!r}")
-        assigned[name.strip()] = expression
-    return assigned
-
-
 LONGEST_NAME = 24
 
 
@@ -266,13 +257,19 @@ def screen_of(stream: Any) -> Screen:
 
 
 _SPEC_OPTIONS = (
-    click.option("--input", metavar="HxWxC", help="Input volume, such as 224x224x3; overrides the spec's own."),
+    click.option(
+        "--input",
+        metavar="[NAME=]HxWxC",
+        multiple=True,
+        callback=input_volumes,
+        help="Input volume, such as 224x224x3; overrides the spec's own. Repeated for several.",
+    ),
     click.option(
         "--set",
         "parameters",
         metavar="NAME=VALUE",
         multiple=True,
-        callback=_assignments,
+        callback=assignments,
         help="Value of a parameter of the spec. May be repeated.",
     ),
     click.option(

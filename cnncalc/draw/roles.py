@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cnncalc.layers import Layer
 from cnncalc.layers.captions import sizes
-from cnncalc.network import Node
+from cnncalc.network import Network, Node
 
 _SIGNS = {"add": "+", "mul": "×", "sub": "−"}
 """What stands in the circle of a merge; another one is written out."""
@@ -28,8 +28,18 @@ def times(numbers: Sequence[int]) -> str:
     return sizes(numbers)
 
 
+def inputs_said(network: Network) -> str:
+    """Write the volumes that go in: ``224×224×3``, or ``rgb 64×64×3 and flow 32×32×2``."""
+    if not network.inputs_at:
+        return times(network.input)
+    named = zip(network.input_names, network.inputs, strict=True)
+    return " and ".join([f"{name} {times(volume)}" for name, volume in named])
+
+
 def title(node: Node) -> str:
-    """Return what a layer is: its caption, or what is written, where that says more and is short."""
+    """Return what a layer is: its caption, or what is written, where that says more and is short; an input's name."""
+    if node.layer.role == "input":
+        return node.name
     caption = node.layer.caption()
     says_more = caption == node.layer.kind and len(node.written) < _LONGEST
     return node.written if says_more else caption

@@ -54,7 +54,10 @@ class Box:
 
 @dataclass(slots=True)
 class Path:
-    """A branch: what it holds, and the number of the layer that it reads, where that is elsewhere."""
+    """A branch: what it holds, and the number of the layer that it reads, where that is elsewhere.
+
+    It is -1 for a branch that begins at one of several inputs.
+    """
 
     chain: SceneChain
     origin: int | None = None
@@ -111,7 +114,7 @@ class SceneChain:
     Attributes:
         parts: from first to last.
         origins: for each part the number of the layer that it reads, where that is not the part before it; -1 for
-            branches that all read elsewhere.
+            branches that all read elsewhere, and for what begins at one of several inputs.
         output: the volume that leaves it; that which enters it, if it is empty.
 
     """

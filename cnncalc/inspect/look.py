@@ -78,7 +78,7 @@ _METRICS = (
 
 def _answer(subject: Subject, tried: Tried | None) -> str:
     network = subject.network
-    parts = [f"{network.input} → {network.outputs_text}", f"{network.params:,} parameters", subject.weights_text]
+    parts = [f"{network.inputs_text} → {network.outputs_text}", f"{network.params:,} parameters", subject.weights_text]
     if tried is not None:
         evaluation = tried.evaluation
         share = 100 * evaluation.right / evaluation.images

@@ -13,7 +13,7 @@ from cnncalc.core.errors import ArgumentError, CnncalcError
 from cnncalc.model.build import build
 from cnncalc.model.weights.given import fill_whole, given_weights
 from cnncalc.model.weights.torchvision_weights import Pretrained
-from cnncalc.network import Network
+from cnncalc.network import Network, refuse_several_inputs
 from cnncalc.train.data import DataRequest, check_dataset, load_dataset
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
@@ -158,6 +158,7 @@ def subject_of_spec(
         SpecError: where the weights cannot be read, or are those of another network; for data that do not suit.
 
     """
+    refuse_several_inputs(network, "inspecting gives it one image at a time")
     logits = without_softmax(network)
     weights = given_weights(written, network)
     published = weights.published

@@ -16,7 +16,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.layers.steps import Factor, Fixed, Function, Kept, Module, OwnModule, Preset, Step, Steps
 from cnncalc.model import modules
 from cnncalc.model.initialise import FixedTensor, LearnedFactor, initialise
-from cnncalc.model.plan import Planned, check_dimensions, plan, refused
+from cnncalc.model.plan import Planned, check_dimensions, placeholders, plan, refused
 from cnncalc.network import Network
 
 FUNCTIONS: Mapping[str, Any] = {
@@ -64,12 +64,14 @@ def build(
     """Build a network as `cnncalc.build` documents it."""
     check_dimensions(network)
     graph = fx.Graph()
-    values: list[fx.Node] = [graph.placeholder("x")]
+    given = {index: graph.placeholder(name) for index, name in placeholders(network).items()}
+    values: list[fx.Node] = [next(iter(given.values()))]  # of several inputs the first stands in for what none reads
     root = nn.Module()
     # shapes need no fake mode, and PyTorch 2.14 mixes the two up
     with torch.device("meta"), _NothingDrawn(), unset_fake_temporarily(), paused_collector():
         for planned in plan(network, inplace=inplace):
-            values.append(_placed_call(graph, planned, values, root, network))
+            own = given.get(planned.node.index)
+            values.append(_of_layer(own, planned) if own else _placed_call(graph, planned, values, root, network))
     made = tuple([values[index] for index in network.ends])
     graph.output(made if network.outputs_at else made[0])
     module = fx.GraphModule(root, graph, class_name="Network")

@@ -46,19 +46,23 @@ class Checkpointed(nn.Module):
     """
 
     def __init__(
-        self, module: fx.GraphModule, parts: Sequence[CheckpointedPart], source: str, outputs: str | tuple[str, ...]
+        self,
+        module: fx.GraphModule,
+        parts: Sequence[CheckpointedPart],
+        sources: tuple[str, ...],
+        outputs: str | tuple[str, ...],
     ) -> None:
         super().__init__()
         for name, child in module.named_children():
             self.add_module(name, child)
         self.training = module.training
         self._parts = tuple(parts)  # a tuple, so that their modules, which are those above, are not registered twice
-        self._source, self._outputs = source, outputs
+        self._sources, self._outputs = sources, outputs
 
-    def forward(self, x: torch.Tensor) -> Any:
-        """Run the parts in order, and return what the module returns."""
-        values = {self._source: x}
-        del x
+    def forward(self, *inputs: torch.Tensor, **named: torch.Tensor) -> Any:
+        """Run the parts in order, and return what the module returns; inputs are given as the module takes them."""
+        values = {**dict(zip(self._sources, inputs, strict=False)), **named}
+        del inputs, named
         for part in self._parts:
             values.update(zip(part.makes, _run(part, [values[name] for name in part.reads]), strict=True))
             for name in part.last:
@@ -80,7 +84,7 @@ def checkpointed(module: fx.GraphModule, network: Network) -> Checkpointed:
 
     """
     calls = [node for node in module.graph.nodes if node.op not in ("placeholder", "output")]
-    [source] = [node.name for node in module.graph.nodes if node.op == "placeholder"]
+    sources = tuple([node.name for node in module.graph.nodes if node.op == "placeholder"])
     [result] = [node.args[0] for node in module.graph.nodes if node.op == "output"]
     readers = _last_readers(calls)
     outputs = tuple([each.name for each in result]) if isinstance(result, tuple) else result.name
@@ -88,7 +92,7 @@ def checkpointed(module: fx.GraphModule, network: Network) -> Checkpointed:
     parts = [
         _part(module, calls, stretch, readers, again=again) for stretch, again in _stretches(calls, segments(network))
     ]
-    return Checkpointed(module, parts, source, outputs)
+    return Checkpointed(module, parts, sources, outputs)
 
 
 def _run(part: CheckpointedPart, values: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:

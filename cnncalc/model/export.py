@@ -57,7 +57,9 @@ BARE = Around()
 
 
 def onnx(network: Network, *, seed: int | None = None, weights: Weights | None = None, around: Around = BARE) -> bytes:
-    """Return a network as an ONNX file for any batch, from ``images`` to ``output``, or to the labels of several.
+    """Return a network as an ONNX file for any batch, from ``images`` to ``output``.
+
+    Several inputs and outputs have their names and labels.
 
     With preprocessing the output is called ``probabilities``.
 
@@ -73,8 +75,8 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
         program = torch.onnx.export(
             _exported(network, seed, weights, around.preprocessing),
             dynamo=True,
-            dynamic_shapes=_any_batch(),
-            input_names=["images"],
+            dynamic_shapes=_any_batch(network),
+            input_names=list(network.input_names or ("images",)),
             output_names=list(network.output_names or (output,)),
             verbose=False,
         )
@@ -120,18 +122,18 @@ def _exported(
 ) -> torch.export.ExportedProgram:
     """Trace a network for any batch."""
     module = _module(network, seed, weights)
-    images = torch.zeros(BATCH, network.input.channels, *network.input.spatial)
+    given = tuple([torch.zeros(BATCH, each.channels, *each.spatial) for each in network.inputs])
     if preprocessing is not None:
         module = PixelsToProbabilities(module, preprocessing, network.input.dimensions).eval()
-        images = images.to(torch.uint8)
-    program = torch.export.export(module, (images,), dynamic_shapes=_any_batch())
+        given = tuple([each.to(torch.uint8) for each in given])
+    program = torch.export.export(module, given, dynamic_shapes=_any_batch(network))
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # which files of this machine it came through is nobody's business
     return program
 
 
-def _any_batch() -> tuple[dict[int, torch.export.Dim]]:
-    return ({0: torch.export.Dim("batch")},)
+def _any_batch(network: Network) -> tuple[dict[int, torch.export.Dim], ...]:
+    return ({0: torch.export.Dim("batch")},) * len(network.inputs)
 
 
 @contextmanager

@@ -35,6 +35,10 @@ They are listed, not asked for: a state_dict has the same keys under every versi
 """
 
 
+_IN_SOURCE = frozenset({"nn", "i", "super", "range", "getattr", "float"})
+"""What written Python uses in a forward, so that no input is called so."""
+
+
 class Planned(NamedTuple):
     """One layer with what PyTorch does for it.
 
@@ -81,8 +85,9 @@ MOST_DIMENSIONS = 3
 
 def check_dimensions(network: Network) -> None:
     """Make sure that PyTorch has layers for a network, or raise `SpecError`."""
-    if network.input.dimensions > MOST_DIMENSIONS:
-        message = f"PyTorch has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
+    dimensions = max([volume.dimensions for volume in network.inputs])
+    if dimensions > MOST_DIMENSIONS:
+        message = f"PyTorch has layers for {MOST_DIMENSIONS} spatial dimensions, not {dimensions}"
         raise SpecError("not-in-pytorch", message)
 
 
@@ -118,6 +123,14 @@ def plan(network: Network, *, inplace: bool = True) -> list[Planned]:
     for index, first in network.weights_of.items():
         planned[index - 1] = _tied(network, planned[index - 1], planned[first - 1])
     return planned
+
+
+def placeholders(network: Network) -> dict[int, str]:
+    """Return what a module's inputs are called in Python, by their indices: ``x``, or the names of several."""
+    if not network.inputs_at:
+        return {0: "x"}
+    names = [attribute(name + "_" * (name in _IN_SOURCE)) for name in network.input_names]
+    return dict(zip(network.inputs_at, names, strict=True))
 
 
 def _tied(network: Network, layer: Planned, owner: Planned) -> Planned:

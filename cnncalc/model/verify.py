@@ -85,7 +85,7 @@ def _total_checks(
         vector = last is not None and last.vector
         name = network.output_names[number] if network.output_names else ""
         quantity = f"output {name}" if name and number else "output"
-        yield Check("total", quantity, volume, _volume(made, vector, network.input), PYTORCH)
+        yield Check("total", quantity, volume, _volume(made, vector, volume), PYTORCH)
     yield Check("total", "parameters", network.params, _elements(module), PYTORCH)
     yield Check("total", "MACs", network.macs, sum(seen.macs.values()), COUNTER)
 
@@ -154,10 +154,10 @@ class _Counting(fx.Interpreter):
 def _run(module: fx.GraphModule, network: Network) -> ModelRun:
     """Run the module once, and return what was seen; layer 0 is the input."""
     counting = _Counting(module, network)
-    arriving = _input(network)
+    arriving = _inputs(network)
     with torch.no_grad():
-        output = counting.run(arriving)
-    shapes = {0: tuple(arriving.shape), **counting.shapes}
+        output = counting.run(*arriving)
+    shapes = {0: tuple(arriving[0].shape), **counting.shapes}
     for node in network.layers:  # a layer may have nothing to do, such as a flatten behind a vector
         shapes.setdefault(node.index, shapes[node.inputs[0]])
     made = output if isinstance(output, tuple) else (output,)
@@ -169,9 +169,9 @@ def _torchinfo(module: nn.Module, network: Network) -> dict[int, Any]:
     # torchinfo warns of what it does not know itself; that is no concern of a reader here
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        summary = torchinfo.summary(module, input_data=_input(network), verbose=0, device="meta", mode="eval")
+        summary = torchinfo.summary(module, input_data=_inputs(network), verbose=0, device="meta", mode="eval")
     return {id(info.module): info for info in reversed(summary.summary_list) if info.executed}  # the first call of each
 
 
-def _input(network: Network) -> torch.Tensor:
-    return torch.empty((BATCH, network.input.channels, *network.input.spatial), device="meta")
+def _inputs(network: Network) -> list[torch.Tensor]:
+    return [torch.empty((BATCH, each.channels, *each.spatial), device="meta") for each in network.inputs]

@@ -1,7 +1,8 @@
 """From a syntax tree to a network."""
 
-from cnncalc.network.expand import expand, input_volume
+from cnncalc.network.expand import expand
+from cnncalc.network.inputs import input_volume, refuse_several_inputs
 from cnncalc.network.network import Network, Node, Operation
 from cnncalc.network.settings import SpecSettings
 
-__all__ = ["Network", "Node", "Operation", "SpecSettings", "expand", "input_volume"]
+__all__ = ["Network", "Node", "Operation", "SpecSettings", "expand", "input_volume", "refuse_several_inputs"]

@@ -10,17 +10,18 @@ from collections.abc import Callable
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_STEPS
-from cnncalc.core.source import Source, Span
+from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.network.claims import check_stated, check_totals, unread_totals
 from cnncalc.network.expand_steps import StepExpansion
+from cnncalc.network.inputs import UNREAD, as_input, input_volume
 from cnncalc.network.network import Network, Reached
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
-from cnncalc.spec.parser import parse_value, parse_volume
-from cnncalc.spec.values import evaluate, read_volume
+from cnncalc.spec.parser import parse_value
+from cnncalc.spec.values import evaluate
 
 
 def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS) -> Network:
@@ -42,8 +43,7 @@ class Expansion(StepExpansion):
         """Return the network."""
         scope = self.top
         self._refuse_unknown_settings()
-        if self.settings.input is not None:
-            self.volumes.append(input_volume(self.settings.input))
+        self._given_inputs()
         statements: dict[type, Callable[..., int]] = {
             tree.Input: self._input,
             tree.Rounding: self._rounding,
@@ -56,7 +56,9 @@ class Expansion(StepExpansion):
             at = statements[type(statement)](statement, at, scope)
         if not self.volumes:
             raise self.no_input(Span(0, 1))
-        self.notes.extend(check_totals(self.source, self.spec.totals, self.volumes, self.nodes))
+        self.inputs.refuse_unread()
+        volumes = self.volumes[self.inputs.named :]  # the first is none where inputs are layers
+        self.notes.extend(check_totals(self.source, self.spec.totals, volumes, self.nodes))
         self.notes.extend(unread_totals(self.spec.unread))
         return self._built(at)
 
@@ -65,8 +67,11 @@ class Expansion(StepExpansion):
         return Reached(self._built(len(self.nodes)), self.arriving, self.changes) if self.volumes else None
 
     def _built(self, at: int) -> Network:
+        places = {name: self.inputs.places[name] for name in self.inputs.names if name in self.inputs.places}
         return Network(
             input=self.volumes[0],
+            inputs_at=tuple(places.values()),
+            input_names=tuple(places),
             layers=tuple(self.nodes),
             output_index=self.outputs[0] if self.outputs else at,
             outputs_at=self.outputs if len(self.outputs) > 1 else (),
@@ -84,13 +89,42 @@ class Expansion(StepExpansion):
         if self.nodes:
             hints = ["put it before the first layer"]
             raise self.error("misplaced", "the input stands after a layer", statement.span, hints)
-        if self.settings.input is None:
-            if self.volumes:
-                raise self.error("misplaced", "there is a second `input`", statement.span, ["leave one of them out"])
-            volume = _as_input(self.volume(statement.volume, scope.parameters))
-            self.volumes.append(volume)
-            check_stated(self.source, statement.stated, volume, 0, 0)
+        if self.inputs.named and not statement.name:
+            hints = ["give it one: `input right 64x64x3`"]
+            raise self.error("bad-name", "there are several inputs, and this one has no name", statement.span, hints)
+        given = self.inputs.given_to(statement.name)
+        if not self.inputs.named and given is not None:
+            self.top.labels.update({statement.name: 0} if statement.name else {})
+            return at  # which is known from the beginning
+        if self.volumes and not self.inputs.named:
+            hints = ["leave one of them out, or give each a name: `input left 64x64x3`"]
+            raise self.error("misplaced", "there is a second `input`", statement.span, hints)
+        volume = given or as_input(self.volume(statement.volume, scope.parameters))
+        self._enters(statement.name, volume)
+        check_stated(self.source, () if given else statement.stated, volume, 0, 0)
         return at
+
+    def _given_inputs(self) -> None:
+        """Take the volumes that the caller gives, where they are known in front of the first statement."""
+        inputs = self.inputs
+        if not inputs.named:
+            volume = inputs.given_to(inputs.only_name)
+            self.volumes.extend([] if volume is None else [volume])
+        for name in inputs.names if not inputs.statements else ():
+            self.top.taken.add(name)
+            if inputs.named:
+                self._enters(name, input_volume(inputs.given[name]))
+            else:
+                self.top.labels[name] = 0
+
+    def _enters(self, name: str, volume: Volume) -> None:
+        """Let a volume enter the network; of several each is an input layer where it is first read."""
+        if not self.volumes:
+            self.volumes.append(volume)
+        if self.inputs.named:
+            self.inputs.volumes[name] = volume
+        if name:
+            self.top.labels[name] = UNREAD if self.inputs.named else 0
 
     def _output(self, statement: tree.OutputSyntax, at: int, scope: Scope) -> int:
         if self.outputs:
@@ -143,13 +177,3 @@ class Expansion(StepExpansion):
                     f"the spec has no parameter `{shorten(name)}`",
                     hints=[*did_you_mean(name, known), has],
                 )
-
-
-def input_volume(source: Source) -> Volume:
-    """Read an input that stands in no spec, ``32x32x3``; raise `SpecError` for what is no volume."""
-    return _as_input(read_volume(source, parse_volume(source), {}))
-
-
-def _as_input(volume: Volume) -> Volume:
-    """Take a single number for a vector, as ``input 784`` means it."""
-    return Volume((1, 1, *volume)) if len(volume) == 1 else volume

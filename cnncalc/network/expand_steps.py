@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from cnncalc.core.errors import Fault, SpecError
 from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
 from cnncalc.core.source import Span
-from cnncalc.core.words import did_you_mean, listed, shorten
+from cnncalc.core.words import shorten
 from cnncalc.layers import Arguments, Labelled, Sources, find
 from cnncalc.network.claims import check_claim, check_stated
 from cnncalc.network.expansion_state import ExpansionState, cost
@@ -46,6 +46,8 @@ class StepExpansion(ExpansionState):
     def step(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
         """Walk through a step, and return the index of the volume that leaves it."""
         walk = WALKS[type(step.item)]
+        if not at and self.inputs.named and walk not in _READS_NOTHING:
+            raise self.inputs.nothing_read(step.span)
         times = self._repeats(step, at, scope) if step.repeats else 1
         self.steps += 1
         for _ in range(times):
@@ -103,15 +105,24 @@ class StepExpansion(ExpansionState):
         """Return the index of the volume that carries a label."""
         index = scope.labels.get(item.label)
         if index is not None:
-            return index
-        hints = did_you_mean(item.label, scope.labels)
-        known = listed(scope.labels)
-        hints.append(f"labels before this place: {known}" if known else "set it on an earlier layer: `name: layer`")
-        raise self.error("unknown-name", f"there is no label `{shorten(item.label)}` here", item.span, hints)
+            return index if index >= 0 else self._input_layer(item)
+        raise self.unknown_label(item, scope)
+
+    def _input_layer(self, item: tree.TakeSyntax) -> int:
+        """Add the layer of an input where it is read first, and return its index."""
+        name = item.label
+        statement = self.inputs.statement(name)
+        operation = self.inputs.operation(name)
+        index = self._add(operation, (0,), statement.span if statement else item.span, self.top, name)
+        self.nodes[-1].origin = item.span
+        self.inputs.places[name] = self.top.labels[name] = index
+        return index
 
     def _merge(self, item: tree.MergeSyntax, at: int, scope: Scope, label: str | None) -> int:
         self.spend(len(item.branches), item.span)
         inputs = tuple([self._nested(branch, at, scope, item.span) for branch in item.branches])
+        if self.inputs.named and 0 in inputs:
+            raise self.inputs.nothing_read(item.span)
         sources = tuple([self.volumes[index] for index in inputs])
         key = ((item.word,), sources, self.rounding)
         operation = self.operations.get(key)
@@ -321,6 +332,9 @@ WALKS: dict[type, Walk] = {
     tree.TakeSyntax: StepExpansion.take,
     tree.Here: StepExpansion._here,
 }
+
+_READS_NOTHING = (StepExpansion.take, StepExpansion._merge, StepExpansion._group)
+"""What may stand in front of the first volume; of a merge and of a group it is what they hold that reads."""
 
 
 def _called(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[str, int]) -> str:

@@ -9,8 +9,9 @@ from cnncalc.core.errors import Fault, Note, SpecError
 from cnncalc.core.limits import MAX_STEPS
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
-from cnncalc.core.words import did_you_mean, shorten
+from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.layers import Arguments, find, foreign, words
+from cnncalc.network.inputs import Inputs
 from cnncalc.network.network import Node, Operation
 from cnncalc.network.repeated_calls import BlockCall, CallMemory
 from cnncalc.network.scope import Scope, joined
@@ -34,6 +35,7 @@ class ExpansionState:
         self.spec = spec
         self.settings = settings
         self.source = spec.source
+        self.inputs = Inputs(spec, settings)
         self.called_at: Span | None = None  # in a block of another text: the call in the spec that led there
         self.nodes: list[Node] = []
         self.volumes: list[Volume] = []
@@ -65,7 +67,7 @@ class ExpansionState:
 
         A parameter of such a name hides the size.
         """
-        if not self.volumes:
+        if not self.volumes or (not at and self.inputs.named):
             return parameters
         volume = self.volumes[at]
         sizes = self.sizes.get(volume)
@@ -192,6 +194,18 @@ class ExpansionState:
         known = [name for name in (*words(), *STATEMENTS, *self.spec.blocks) if not _is_another_word(word, name)]
         hints = hints or did_you_mean(word, known)
         return self.error("unknown-layer", f"there is no layer `{shorten(word)}`", span, hints)
+
+    def unknown_label(self, item: tree.TakeSyntax, scope: Scope) -> SpecError:
+        """Return the error for a label that is not there: nowhere, or not inside this block."""
+        if item.label in self.top.labels:
+            hints = [f"blocks see no labels from outside: write `@{shorten(item.label)}` in front of the call"]
+            message = f"there is no label `{shorten(item.label)}` inside this block"
+            return self.error("unknown-name", message, item.span, hints)
+        hints = did_you_mean(item.label, scope.labels)
+        known = listed(scope.labels)
+        hints.append(f"labels before this place: {known}" if known else "set it on an earlier layer: `name: layer`")
+        hints += self.inputs.hints_on(item.label)
+        return self.error("unknown-name", f"there is no label `{shorten(item.label)}` here", item.span, hints)
 
     def unknown_merge(self, item: tree.MergeSyntax) -> SpecError:
         """Return the error for a word in front of branches that merges nothing."""

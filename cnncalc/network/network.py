@@ -142,7 +142,7 @@ class Network:
     """The layers of a spec in execution order, from an input volume to an output volume.
 
     Attributes:
-        input: the volume that goes in.
+        input: the volume that goes in; of several the first one's.
         layers: the nodes, in an order in which they can be computed.
         output: the volume that comes out.
         output_index: the index of the layer that makes it (0 for a network that passes its input on); of several the
@@ -155,6 +155,9 @@ class Network:
         notes: what is worth telling about the spec.
         outputs_at: the indices of several outputs, in their order; () for a network that has one.
         output_names: the labels of these.
+        inputs_at: the indices of several inputs, in their order, which are layers of the kind ``input``; () for a
+            network that has one.
+        input_names: the names of these.
         weights_of: for every layer whose weights are those of an earlier one, the index of that.
 
     """
@@ -171,6 +174,28 @@ class Network:
     weights_of: Mapping[int, int] = field(default_factory=dict)
     outputs_at: tuple[int, ...] = ()
     output_names: tuple[str, ...] = ()
+    inputs_at: tuple[int, ...] = ()
+    input_names: tuple[str, ...] = ()
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The indices of all inputs."""
+        return self.inputs_at or (0,)
+
+    @property
+    def inputs(self) -> tuple[Volume, ...]:
+        """The volumes that go in, one or several."""
+        return tuple([self.layers[index - 1].output if index else self.input for index in self.starts])
+
+    @property
+    def inputs_text(self) -> str:
+        """The volumes that go in, with their names where there are several: ``left 64x64x3, right 64x64x3``."""
+        return _named_volumes(self.input_names, self.inputs)
+
+    @cached_property
+    def input_values(self) -> int:
+        """Values of all inputs, for one image."""
+        return sum([volume.values for volume in self.inputs])
 
     @property
     def ends(self) -> tuple[int, ...]:
@@ -190,9 +215,7 @@ class Network:
     @property
     def outputs_text(self) -> str:
         """The volumes that come out, with their labels where there are several: ``p3 8x8x4, p4 4x4x4``."""
-        if not self.outputs_at:
-            return str(self.output)
-        return ", ".join([f"{name} {volume}" for name, volume in zip(self.output_names, self.outputs, strict=True)])
+        return _named_volumes(self.output_names, self.outputs)
 
     @cached_property
     def places_read(self) -> frozenset[int]:
@@ -221,8 +244,13 @@ class Network:
 
     @cached_property
     def activations(self) -> int:
-        """Values in the input and in the output of every layer, for one image."""
-        return self.input.values + sum([node.output.values for node in self.layers])
+        """Values in the inputs and in the output of every layer, for one image."""
+        return (0 if self.inputs_at else self.input.values) + sum([node.output.values for node in self.layers])
+
+    @property
+    def size(self) -> int:
+        """Number of layers without the inputs."""
+        return len(self.layers) - len(self.inputs_at)
 
     def line(self, node: Node) -> int:
         """Return the line of the spec that writes a layer."""
@@ -240,7 +268,13 @@ class Network:
         return iter(self.layers)
 
     def __repr__(self) -> str:
-        return f"<Network {self.source.name}: {self.input} → {self.outputs_text}, {len(self)} layers>"
+        return f"<Network {self.source.name}: {self.inputs_text} → {self.outputs_text}, {self.size} layers>"
+
+
+def _named_volumes(names: tuple[str, ...], volumes: tuple[Volume, ...]) -> str:
+    if not names:
+        return str(volumes[0])
+    return ", ".join([f"{name} {volume}" for name, volume in zip(names, volumes, strict=True)])
 
 
 class Reached(NamedTuple):

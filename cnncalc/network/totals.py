@@ -95,7 +95,7 @@ class Totalling(Expansion):
     def __init__(self, spec: tree.Spec, settings: SpecSettings) -> None:
         super().__init__(spec, settings, MAX_STEPS)
         depth = nesting(spec)
-        self.regular = depth is not None
+        self.regular = depth is not None and not self.inputs.names
         self.steps_of_a_layer = STEPS_OF_A_NEW_LAYER + _STEPS_OF_A_NAME * ((depth or 0) + 1)
         self.facts = FactsOfSteps(spec)
         self.costs: list[Costs] = []

@@ -43,6 +43,8 @@ def hints(error: SpecError, source: Source, settings: SpecSettings, library: Lib
     if not isinstance(reached, Reached):
         return error.hints
     spec = parse(source, library)
+    if reached.network.inputs_at:
+        return error.hints  # a search would have to try sizes of several inputs
     given = reached.network.input
     meant = channels_last(given)
     if meant and (found := _around(spec, settings, meant)):
@@ -67,8 +69,8 @@ def note_on_input(network: Network, source: Source, settings: SpecSettings, libr
     names = [axis_name(axis, network.input.dimensions) for axis in range(network.input.dimensions)]
     sizes = [f"{size} {_ADJECTIVES[name]}" for size, name in zip(network.input.spatial, names, strict=True)]
     message = f"the input is {', '.join(sizes)}, with {network.input.channels} channels; did you mean {meant}?"
-    if settings.input is not None:
-        return Note("channels-first", message, Span(0, len(settings.input.text)), settings.input)
+    for given in settings.inputs.values():
+        return Note("channels-first", message, Span(0, len(given.text)), given)
     word = next(statement.volume for statement in spec.statements if type(statement) is tree.Input)
     return Note("channels-first", message, word.span)
 
@@ -193,7 +195,7 @@ def _strides(reached: Reached) -> list[Fraction]:
 def _fault_with(spec: tree.Spec, settings: SpecSettings, volume: Volume) -> SpecError | None:
     """Return what is wrong with a spec on another input, or None if nothing is."""
     try:
-        expand(spec, replace(settings, input=Source("input", str(volume))), MOST_STEPS)
+        expand(spec, replace(settings, inputs={"": Source("input", str(volume))}), MOST_STEPS)
     except SpecError as error:
         return error
     return None

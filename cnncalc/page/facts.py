@@ -38,7 +38,8 @@ def facts_of(counts: Counts, saved: Sequence[int] | None, memory: MemoryPredicti
         if node.operation not in operations:
             operations[node.operation] = len(shared)
             shared.append(_operation(solution))
-        row = [cell(node.name), operations[node.operation], solution.row.line, list(node.inputs)]
+        reads = [] if node.index in network.inputs_at else list(node.inputs)
+        row = [cell(node.name), operations[node.operation], solution.row.line, reads]
         rows.append([*row, _field(solution.row), _steps(solution.field), _exact(saved[node.index - 1]) if saved else 0])
     return {
         "operations": shared,

@@ -20,8 +20,10 @@ def notebook_html(counts: Counts) -> str:
     """Return the HTML of a network: one element, with no script and no reference to anything outside."""
     network = counts.network
     name = name_of(network)
-    prefix = f"cnncalc-{crc32(f'{name} {network.source.text} {network.input}'.encode()):08x}-"  # of this network alone
-    sizes = f"{network.input} → {network.outputs_text}"
+    prefix = (
+        f"cnncalc-{crc32(f'{name} {network.source.text} {network.inputs_text}'.encode()):08x}-"  # of this network alone
+    )
+    sizes = f"{network.inputs_text} → {network.outputs_text}"
     totals = f"{name}: {sizes}, {network.params:,} parameters, {in_units(network.macs)} MACs"
     picture = svg(picture_of(network, "graph", Wishes(name=name)), "light", prefix=prefix)
     rows = "".join(_rows(folded(shapes_report(counts), counts, folded_shapes).table.for_people()))

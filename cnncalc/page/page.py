@@ -104,10 +104,10 @@ def _answer(network: Shown) -> str:
     counts, memory = network.counts, network.memory
     net = counts.network
     parts = [
-        f"{net.input} → {net.outputs_text}",
+        f"{net.inputs_text} → {net.outputs_text}",
         f"{in_units(net.params)} parameters ({net.params:,})",
         f"{in_units(net.macs)} MACs",
-        counted(len(net), "layer"),
+        counted(net.size, "layer"),
         f"activations {bytes_text(counts.activation_bytes)}",
     ]
     if memory is not None:

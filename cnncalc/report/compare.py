@@ -10,7 +10,7 @@ from cnncalc.analysis import Counts
 from cnncalc.core.numbers import bytes_text, ratio_text, whole
 from cnncalc.report.metrics import counted_metrics
 from cnncalc.report.report import Report
-from cnncalc.report.schema import SCHEMA, conventions, number
+from cnncalc.report.schema import SCHEMA, conventions, field_data, input_data
 from cnncalc.report.shapes import field_text
 from cnncalc.report.table import Column, Table
 
@@ -63,9 +63,9 @@ def _field(counts: Counts) -> str:
 
 
 _MEASURES = (
-    _Measure("input", "input", lambda counts: str(counts.network.input)),
+    _Measure("input", "input", lambda counts: counts.network.inputs_text),
     _Measure("output", "output", lambda counts: counts.network.outputs_text),
-    _Measure("layers", "layers", lambda counts: len(counts.rows), whole),
+    _Measure("layers", "layers", lambda counts: counts.network.size, whole),
     _Measure("params", "parameters", lambda counts: counts.network.params, whole),
     _Measure("weights", "weights", lambda counts: counts.network.weights, whole),
     _Measure("biases", "biases", lambda counts: counts.network.biases, whole),
@@ -83,27 +83,23 @@ def _data(names: Sequence[str], compared: Sequence[Counts]) -> dict[str, Any]:
 
 def _spec(name: str, counts: Counts) -> dict[str, Any]:
     network = counts.network
-    fields = counts.output_row.field if counts.output_row else ()
-    known = [field for field in fields if field is not None]
+    row = counts.output_row
+    several = {name: field_data(fields) for name, fields in row.fields} if row else {}
     return {
         "spec": name,
-        "input": list(network.input),
+        **input_data(network),
         "output": list(network.output),
         "conventions": conventions(counts),
         "metrics": counted_metrics(counts),
-        "layers": len(network),
+        "layers": network.size,
         "params": network.params,
         "weights": network.weights,
         "biases": network.biases,
         "parameter_bytes": counts.parameter_bytes,
         "macs": network.macs,
         "activation_bytes": counts.activation_bytes,
-        "receptive_field": {
-            "size": [field.size for field in known],
-            "stride": [number(field.jump) for field in known],
-        }
-        if len(known) == len(fields)
-        else None,
+        "receptive_field": field_data(row.field if row else ()),
+        **({"receptive_fields": several} if several else {}),
     }
 
 

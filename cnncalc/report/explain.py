@@ -11,7 +11,7 @@ from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution, worked_s
 from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.report import Report
-from cnncalc.report.schema import SCHEMA, conventions
+from cnncalc.report.schema import SCHEMA, conventions, input_data
 from cnncalc.report.table import Blocks, Column, RowBlock, Table
 
 
@@ -72,7 +72,7 @@ def _data(counts: Counts, chosen: Sequence[LayerCounts]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "spec": counts.network.source.name,
-        "input": list(counts.network.input),
+        **input_data(counts.network),
         "conventions": conventions(counts),
         "layers": _layers(counts, chosen),
     }

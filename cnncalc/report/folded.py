@@ -27,7 +27,7 @@ def folded(report: Report, counts: Counts, folder: Folder) -> Report:
     if rows is None:
         return report
     repeats = " (×N: N that are alike, counted together)" if any(row.times > 1 for row in rows) else ""
-    remark = f"{counted(len(counts.rows), 'layer')} are folded into rows{repeats}; --all shows every layer"
+    remark = f"{counted(counts.network.size, 'layer')} are folded into rows{repeats}; --all shows every layer"
     table = folder(counts, rows)
     return report._replace(table=table if repeats else table.without("times"), remarks=[*report.remarks, remark])
 
@@ -42,6 +42,8 @@ def folded_shapes(counts: Counts, rows: Sequence[FoldedRow], saved: Sequence[int
 
     def cells(row: FoldedRow) -> tuple[Any, ...]:
         last = counts.rows[row.exit - 1]
+        if row.exit in network.inputs_at:
+            return (*_named(row), str(last.node.output), None, sizes(row), None, None, *([None] if held else []))
         own = str(last.node.output), params(row), sizes(row), macs(row), field_text(last)
         return (*_named(row), *own, *([held(row)] if held else []))
 
@@ -54,11 +56,12 @@ def folded_shapes(counts: Counts, rows: Sequence[FoldedRow], saved: Sequence[int
         Column("receptive_field", "receptive field /stride", rank=5, short="field", brief=brief_field),
     )
     first = ("input", None, None, str(network.input), None, counts.input_bytes, None, None)
+    above = [] if network.inputs_at else [first]
     total = ("total", None, None, network.outputs_text, network.params, counts.activation_bytes, network.macs, None)
     if saved is None:
-        return Table(columns, [first, *_filled(rows, cells, len(first))], total)
+        return Table(columns, [*above, *_filled(rows, cells, len(first))], total)
     column = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")
-    body = [(*first, None), *_filled(rows, cells, len(first) + 1)]
+    body = [*[(*row, None) for row in above], *_filled(rows, cells, len(first) + 1)]
     return Table((*columns, column), body, (*total, sum(saved)))
 
 

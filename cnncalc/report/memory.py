@@ -13,7 +13,7 @@ from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.metrics import metrics
 from cnncalc.report.report import Report
-from cnncalc.report.schema import SCHEMA
+from cnncalc.report.schema import SCHEMA, input_data
 from cnncalc.report.table import Column, Table
 
 MOST_LAYERS = 3
@@ -138,7 +138,7 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
     return {
         "schema": SCHEMA,
         "spec": network.source.name,
-        "input": list(network.input),
+        **input_data(network),
         "assumptions": _assumptions(prediction.setup),
         "metrics": _metrics(prediction.setup),
         "peak_bytes": prediction.peak_bytes,

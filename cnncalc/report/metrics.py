@@ -42,5 +42,5 @@ COUNTED = ("params", "weights", "biases", "macs", "activation_bytes", "parameter
 
 def counted_metrics(counts: Counts, more: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
     """Return what the counts of a network are; receptive fields are incomplete where one is not known."""
-    unknown = any(None in row.field for row in counts.rows)
+    unknown = any(None in fields for row in counts.rows for _, fields in row.fields or [("", row.field)])
     return metrics([*COUNTED, *more], ["receptive_field"] if unknown else [])

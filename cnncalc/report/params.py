@@ -12,7 +12,7 @@ from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
 from cnncalc.report.metrics import metrics
 from cnncalc.report.report import Report
-from cnncalc.report.schema import SCHEMA, conventions
+from cnncalc.report.schema import SCHEMA, conventions, input_data
 from cnncalc.report.shapes import value_size
 from cnncalc.report.table import Again, Column, Table
 
@@ -20,7 +20,7 @@ from cnncalc.report.table import Again, Column, Table
 def params_report(counts: Counts, *, biases: bool = True) -> Report:
     """Make the report; without ``biases`` as the column of the lecture's VGG table counts."""
     total = counts.network.params if biases else counts.network.weights
-    without = sum([not _counted(row, biases=biases) for row in counts.rows])
+    without = sum([not _counted(row, biases=biases) for row in counts.rows]) - len(counts.network.inputs_at)
 
     def rows() -> Iterator[tuple[Any, ...]]:
         known: dict[Operation, tuple[Any, ...]] = {}  # the cells that layers that are alike have in common
@@ -87,7 +87,7 @@ def _data(counts: Counts, total: int, *, biases: bool) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "spec": network.source.name,
-        "input": list(network.input),
+        **input_data(network),
         "conventions": {**conventions(counts), "params": "weights and biases" if biases else "weights alone"},
         "metrics": metrics(("params", "weights", "biases", "parameter_bytes")),
         "layers": _layers(counts, total, biases=biases),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis import Counts, LayerCounts, count
+from cnncalc.analysis.receptive import Fields
 from cnncalc.core.errors import CnncalcError
 from cnncalc.core.precision import TORCH_NAMES
 from cnncalc.network import Network, Operation
@@ -42,7 +43,7 @@ def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str,
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "spec": network.source.name,
-        "input": list(network.input),
+        **input_data(network),
         "conventions": conventions(counts),
         "metrics": counted_metrics(counts, [] if saved is None else ["saved_bytes"]),
         "layers": _layers(counts, saved),
@@ -63,6 +64,15 @@ def counts_data(counts: Counts, saved: Sequence[int] | None = None) -> dict[str,
     return data
 
 
+def input_data(network: Network) -> dict[str, Any]:
+    """Return what goes in: ``input``, and of several inputs, of which that is the first, also ``inputs``."""
+    data: dict[str, Any] = {"input": list(network.input)}
+    if network.inputs_at:
+        named = zip(network.input_names, network.inputs_at, network.inputs, strict=True)
+        data["inputs"] = [{"name": name, "layer": index, "input": list(volume)} for name, index, volume in named]
+    return data
+
+
 def conventions(counts: Counts) -> dict[str, Any]:
     """Return what the numbers mean: units, and what is counted."""
     return {
@@ -72,10 +82,19 @@ def conventions(counts: Counts) -> dict[str, Any]:
         "batch": counts.batch,
         "macs": "multiplications of conv, dwconv, deconv and fc for one image; biases and other layers count 0",
         "activation_bytes": "bytes of a layer's output for the whole batch; the total includes the input",
-        "receptive_field": "in input positions, padding included; stride is the effective stride",
+        "receptive_field": "in input positions, padding included; stride is the effective stride" + _in_which(counts),
         "dropped": "last rows, columns, … of a layer's input that no window reads",
-        "inputs": "indices of the layers that are read; 0 is the network's input",
+        "inputs": "indices of the layers that are read; 0 is the network's input" + _given(counts),
     }
+
+
+def _in_which(counts: Counts) -> str:
+    several = "; in the first input that the layer sees, and receptive_fields has all"
+    return several if counts.network.inputs_at else ""
+
+
+def _given(counts: Counts) -> str:
+    return ", which of several input layers read" if counts.network.inputs_at else ""
 
 
 def error_data(error: CnncalcError) -> dict[str, Any]:
@@ -98,7 +117,7 @@ def _layers(counts: Counts, saved: Sequence[int] | None) -> Iterator[Filled]:
     for row in counts.rows:
         node = row.node
         fields = [field for field in row.field if field is not None]
-        form = forms.get((node.operation, len(fields)))
+        form = None if row.fields else forms.get((node.operation, len(fields)))
         if form is None:
             layer = _layer(row) if saved is None else {**_layer(row), "saved_bytes": GAP}
             form = forms[node.operation, len(fields)] = Form(layer)
@@ -116,6 +135,7 @@ def _layer(row: LayerCounts) -> dict[str, Any]:
     node = row.node
     gaps = [GAP] * len(row.field)
     shared = {"weights_of": GAP} if node.operation.again else {}
+    several = {"receptive_fields": {name: field_data(fields) for name, fields in row.fields}} if row.fields else {}
     return {
         "index": GAP,
         "name": GAP,
@@ -131,7 +151,16 @@ def _layer(row: LayerCounts) -> dict[str, Any]:
         "receptive_field": None if None in row.field else {"size": gaps, "stride": gaps},
         "dropped": list(node.dropped),
         **shared,
+        **several,
     }
+
+
+def field_data(fields: Fields) -> dict[str, Any] | None:
+    """Return a receptive field as data; None where it is not known."""
+    known = [field for field in fields if field is not None]
+    if len(known) < len(fields):
+        return None
+    return {"size": [field.size for field in known], "stride": [number(field.jump) for field in known]}
 
 
 def number(value: Fraction) -> int | float:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
 from cnncalc.analysis.depth import depth_of
+from cnncalc.analysis.receptive import Fields
 from cnncalc.core.numbers import bytes_text, counted, in_units, whole
 from cnncalc.layers.window import never_read
 from cnncalc.network import Network, Operation
@@ -22,6 +23,10 @@ MOST_REMARKS = 5
 
 def brief_field(text: str) -> str:
     """Write one side of a field that has equal ones: ``212 /16`` for ``212x212 /16``."""
+    if ", " in text:  # those in several inputs
+        named = [part.rpartition(" /")[0].rpartition(" ")[0] for part in text.split(", ")]
+        parts = [brief_field(part[len(name) :].strip()) for name, part in zip(named, text.split(", "), strict=True)]
+        return ", ".join([f"{name} {part}" for name, part in zip(named, parts, strict=True)])
     sizes, slash, stride = text.partition(" /")
     sides = set(sizes.split("x"))
     return f"{sides.pop()}{slash}{stride}" if len(sides) == 1 else text
@@ -97,18 +102,24 @@ def _table(counts: Counts, depth: int | None, *, explain: bool) -> Table:
     """Return the table; its rows are made each time that somebody goes through them."""
     network = counts.network
     arranged = _with_sums if explain else _without_sums
-    head = arranged(_Cells(None, str(network.input), None, counts.input_bytes, None))
+    heads = _input_cells(counts)
     total = arranged(_Cells(None, network.outputs_text, network.params, counts.activation_bytes, network.macs))
 
     def rows() -> Iterator[tuple[Any, ...]]:
         known: dict[Operation, _Halves] = {}  # what rows of layers that are alike have in common
-        yield ("input", *head.before, None, *head.behind)
+        if not network.inputs_at:
+            head = arranged(heads[0])
+            yield ("input", *head.before, None, *head.behind)
         for line in _lines(counts, depth):
             if len(line.rows) != 1:
                 halves = arranged(_folded(line))
                 yield (line.name, *halves.before, field_text(line.rows[-1]) if line.rows else None, *halves.behind)
                 continue
             row = line.rows[0]
+            if row.node.index in heads:
+                head = arranged(heads[row.node.index])
+                yield (line.name, *head.before, None, *head.behind)
+                continue
             common = known.get(row.node.operation)
             if common is None:
                 common = known[row.node.operation] = arranged(_single(row, explain=explain))
@@ -118,11 +129,19 @@ def _table(counts: Counts, depth: int | None, *, explain: bool) -> Table:
     return Table(_EXPLAINED if explain else _COLUMNS, Again(rows), totals)
 
 
+def _input_cells(counts: Counts) -> dict[int, _Cells]:
+    """Return the cells of the inputs by their indices; several are layers, whose names their rows have."""
+    size = counts.batch * counts.bytes_per_value
+    layer = "input" if counts.network.inputs_at else None
+    pairs = zip(counts.network.starts, counts.network.inputs, strict=True)
+    return {index: _Cells(layer, str(volume), None, volume.values * size, None) for index, volume in pairs}
+
+
 def _with_saved(table: Table, counts: Counts, depth: int | None, saved: Sequence[int]) -> Table:
     """Add the column of what is kept for the backward pass; the heads of blocks have none."""
 
     def rows() -> Iterator[tuple[Any, ...]]:
-        sizes = chain([None], _sums(saved, counts, depth))
+        sizes = chain([] if counts.network.inputs_at else [None], _sums(saved, counts, depth))
         return ((*cells, None if cells[2] is None else size) for cells, size in zip(table.rows, sizes, strict=True))
 
     return Table((*table.columns, _SAVED), Again(rows), (*(table.total or ()), sum(saved)))
@@ -226,11 +245,22 @@ def _with_sums(cells: _Cells) -> _Halves:
 
 
 def field_text(row: LayerCounts) -> str:
-    """Write a receptive field, and its effective stride: ``212x212 /16``; ``?`` where it is not known."""
-    first, dimensions = row.field[0], len(row.field)
-    if first is not None and row.field.count(first) == dimensions:  # most images are square
+    """Write a receptive field, and its effective stride: ``212x212 /16``; ``?`` where it is not known.
+
+    Of several inputs those that differ have their names: ``rgb 212x212 /16, flow 106x106 /8``.
+    """
+    texts = [_one_field(fields) for _, fields in row.fields]
+    if len(set(texts)) < 2:
+        return _one_field(row.field)
+    return ", ".join([f"{name} {text}" for (name, _), text in zip(row.fields, texts, strict=True)])
+
+
+def _one_field(found: Fields) -> str:
+    """Write a receptive field in one input."""
+    first, dimensions = found[0], len(found)
+    if first is not None and found.count(first) == dimensions:  # most images are square
         return "x".join([str(first.size)] * dimensions) + f" /{first.jump}"
-    fields = [field for field in row.field if field is not None]
+    fields = [field for field in found if field is not None]
     if len(fields) < dimensions:
         return "?"
     strides = [str(field.jump) for field in fields]

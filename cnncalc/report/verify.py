@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.analysis.checks import Check
 from cnncalc.network import Network
 from cnncalc.report.report import Report
-from cnncalc.report.schema import SCHEMA
+from cnncalc.report.schema import SCHEMA, input_data
 from cnncalc.report.table import Column, Table
 
 _QUANTITIES = ("output", "parameters", "MACs")
@@ -58,7 +58,7 @@ def _data(network: Network, checks: Sequence[Check]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "spec": network.source.name,
-        "input": list(network.input),
+        **input_data(network),
         "agrees": all(check.holds for check in checks),
         "checks": [{**check._asdict(), "agrees": check.holds} for check in checks],
     }

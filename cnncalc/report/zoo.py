@@ -9,7 +9,7 @@ from cnncalc.analysis.depth import depth_of
 from cnncalc.core.numbers import whole
 from cnncalc.network import Network
 from cnncalc.report.report import Report
-from cnncalc.report.schema import SCHEMA
+from cnncalc.report.schema import SCHEMA, input_data
 from cnncalc.report.table import Column, Table
 from cnncalc.zoo import ZooEntry
 from cnncalc.zoo.catalogue import Published
@@ -58,7 +58,7 @@ def zoo_report(specs: Sequence[Listed]) -> Report:
     """Make the report, a row per spec."""
     rows = [
         (
-            *(entry.name, entry.title, known.task, known.family, str(net.input), net.params, net.macs),
+            *(entry.name, entry.title, known.task, known.family, net.inputs_text, net.params, net.macs),
             *known[2:],
             *(entry.year, entry.paper),
         )
@@ -72,9 +72,9 @@ def zoo_report(specs: Sequence[Listed]) -> Report:
                 {
                     **entry._asdict(),
                     **known._asdict(),
-                    "input": list(net.input),
+                    **input_data(net),
                     "output": list(net.output),
-                    "layers": len(net),
+                    "layers": net.size,
                     "params": net.params,
                     "macs": net.macs,
                 }

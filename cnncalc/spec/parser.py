@@ -27,7 +27,6 @@ _IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _BLOCK = re.compile(r"\bblock[^\S\n]+([a-z_][a-z0-9_]*)")
 _OUTPUT = re.compile(r"output[^\S\n]+@")
 _NEXT_OUTPUT = re.compile(r"[^\S\n]*,?[^\S\n]*@")
-_NAMED_INPUT = re.compile(r"[^\S\n]+([a-z_][a-z0-9_]*)[^\S\n]+[0-9{]")
 _LINE = re.compile(r"[^\n]*")
 _DIGIT = re.compile(r"[0-9]")
 
@@ -123,14 +122,28 @@ class Parser(StepParser):
         return tree.Spec(self.source, tuple(statements), self.blocks, frozenset(self.labels), totals, unread)
 
     def input(self) -> tree.Input:
-        """input = "input" volume"""
+        """input = "input" [ name ] volume"""
         start = self.position
         self.position += len("input")
-        if named := _NAMED_INPUT.match(self.text, self.position):
-            hints = ["leave the name out: `input 64x64x3`; for several images in one volume, `slice` takes each"]
-            raise self.error("syntax", "an input has no name: a spec has one", Span(*named.span(1)), hints)
-        volume = self.volume("a volume such as `input 224x224x3`")
-        return tree.Input(volume, Span(start, self.position))
+        self.gap()
+        begins = self.position
+        name = self.label_name() or ""
+        if name:
+            self.input_name(name, Span(begins, self.position))
+        volume = self.volume(
+            f"a volume such as `input {shorten(name)} 64x64x3`" if name else "a volume such as `input 224x224x3`"
+        )
+        return tree.Input(volume, Span(start, self.position), (), name)
+
+    def input_name(self, name: str, span: Span) -> None:
+        """Take the name of an input, which is a label of its volume."""
+        if name in self.labels:
+            first = self.source.line(self.labels[name].start)
+            hints = [f"the first one stands on line {first}; choose another name"]
+            raise self.error("bad-name", f"the name `{shorten(name)}` is used twice", span, hints)
+        self.refuse_long(name, span)
+        self.labels[name] = span
+        self.count_part()
 
     def output(self) -> tree.OutputSyntax:
         """output = "output" "@" name { [ "," ] "@" name }, to the end of the line"""

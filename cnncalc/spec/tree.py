@@ -135,11 +135,12 @@ class BlockSyntax(NamedTuple):
 
 
 class Input(NamedTuple):
-    """``input 224x224x3``"""
+    """``input 224x224x3``, or one of several: ``input left 64x64x3``; ``name`` is "" where there is none."""
 
     volume: Word
     span: Span
     stated: tuple[Stated, ...] = ()
+    name: str = ""
 
 
 class Rounding(NamedTuple):

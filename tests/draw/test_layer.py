@@ -9,7 +9,7 @@ import pytest
 
 import cnncalc
 from cnncalc import zoo
-from cnncalc.draw.layer.reach import field_of, way_to
+from cnncalc.draw.layer.reach import seen_inputs, way_to
 from cnncalc.draw.shapes import Picture, Rect, ShapeGroup, Text
 from cnncalc.draw.styles import Wishes, picture_of
 from cnncalc.draw.svg import svg
@@ -115,7 +115,7 @@ def test_the_field_is_that_of_the_lectures(text: str, layer: str, said: str) -> 
 def test_the_way_back_is_the_arithmetic_of_windows() -> None:
     """A 3x3 window sees 3, and a 5x5 window in front of it 2 + 5 = 7, whatever the stride of the last one is."""
     network = cnncalc.load("conv 5x5x4 - conv 3x3x4 s2", input="21x21x1")
-    levels = way_to(network, network.layers[-1], 1)
+    levels = way_to(network, network.layers[-1], 1, *seen_inputs(network, network.layers[-1]))
     assert [level.last - level.first + 1 for level in levels] == [7, 3, 1]
 
 
@@ -129,8 +129,8 @@ def test_the_way_back_ends_at_the_receptive_field(name: str) -> None:
     picture_of(network, "field", Wishes(name))
     node = next(node for node in reversed(network.layers) if node.operation.reaches and max(node.output.spatial) > 1)
     axis = node.output.dimensions - 1
-    levels = way_to(network, node, axis)
-    field = field_of(network, node)[axis]
+    [seen] = seen_inputs(network, node)
+    levels, field = way_to(network, node, axis, seen), seen.fields[axis]
     assert field is not None
     first, last = field.at(node.output.spatial[axis] // 2)
     seen = (levels[0].first, levels[0].last)

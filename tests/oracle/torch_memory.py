@@ -50,10 +50,15 @@ def images(network: cnncalc.Network, batch: int) -> torch.Tensor:
     return torch.zeros(batch, network.input.channels, *network.input.spatial)
 
 
+def inputs(network: cnncalc.Network, batch: int) -> list[torch.Tensor]:
+    """Return a tensor for every input of the network."""
+    return [torch.zeros(batch, volume.channels, *volume.spatial) for volume in network.inputs]
+
+
 def learns(network: cnncalc.Network, batch: int) -> bool:
     """Say whether there is a training step: the output depends on a parameter, and no norm has a single value."""
     try:
-        made: torch.Tensor = with_memory(cnncalc.build(network, device="meta"))(images(network, batch))
+        made: torch.Tensor = with_memory(cnncalc.build(network, device="meta"))(*inputs(network, batch))
     except ValueError:  # "Expected more than 1 value per channel when training"
         return False
     return made.requires_grad
@@ -64,7 +69,7 @@ def labels(output: torch.Tensor) -> torch.Tensor:
     return torch.zeros(output.shape[:1] + output.shape[2:], dtype=torch.int64)
 
 
-def autograd_bytes(module: nn.Module, seen: torch.Tensor, *, low: bool = False) -> int:
+def autograd_bytes(module: nn.Module, *seen: torch.Tensor, low: bool = False) -> int:
     """Return the bytes that autograd keeps for the backward pass, without parameters and buffers."""
     own = {value.untyped_storage()._cdata for value in (*module.parameters(), *module.buffers())}
     kept = {}
@@ -80,7 +85,7 @@ def autograd_bytes(module: nn.Module, seen: torch.Tensor, *, low: bool = False) 
             part.register_forward_hook(_cut)
     hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
     with hooks, torch.autocast("cpu", torch.bfloat16, enabled=low):
-        module(seen)
+        module(*seen)
     return sum(storage.nbytes() for storage in kept.values())
 
 
@@ -144,17 +149,17 @@ def tracked_peak(
     """Return the peak of the second step of training, when the optimizer's state is there; call it in a fake mode."""
     if stepper is None:
         stepper = muon(module) if optimizer == "muon" else pytorchs(module, optimizer, implementation)
-    seen = images(network, batch)
+    seen = inputs(network, batch)
     with torch.no_grad():
-        wanted = labels(module.eval()(seen))
+        wanted = labels(module.eval()(*seen))
     module.train()
     tracker = Tracker()
-    tracker.track_external(module, stepper, seen, wanted)
+    tracker.track_external(module, stepper, *seen, wanted)
     with tracker:
         for _ in range(2):
             for _ in range(passes):
                 with torch.autocast("cpu", torch.bfloat16, enabled=low):
-                    output = module(seen)
+                    output = module(*seen)
                     loss = nn.functional.cross_entropy(output, wanted)
                 loss.backward()
                 tracker.reset_mod_stats()
@@ -167,11 +172,11 @@ def tracked_peak(
 
 def inference_peak(module: nn.Module, network: cnncalc.Network, batch: int) -> int:
     """Return the peak of a forward pass in eval mode under no_grad; call it in a fake mode."""
-    seen = images(network, batch)
+    seen = inputs(network, batch)
     module.eval()
     tracker = Tracker()
-    tracker.track_external(module, seen)
+    tracker.track_external(module, *seen)
     with tracker, torch.no_grad():
-        module(seen)
+        module(*seen)
     (snapshot,) = tracker.get_tracker_snapshot("peak").values()
     return int(snapshot["Total"])

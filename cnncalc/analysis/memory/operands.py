@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cnncalc.analysis.memory.trace import FIRST_USE, LAST_USE, OTHER_USE, Op, Value
+from cnncalc.analysis.memory.trace import FIRST_USE, LAST_USE, OTHER_USE, Op, Size, Value
 from cnncalc.layers.kernels import (
     BOTH,
     INPUTS,
@@ -32,6 +32,28 @@ def used(op: Op, use: int) -> Op:
         return op._replace(use=use)
     saves = op.saves and bool(op.keeps or op.beside)
     return op._replace(use=use, cached=(), keeps_cached=0, saves=saves)
+
+
+def extra_sizes(kernel: Kernel, arriving: int, lowered: int, device: str, *, wanted: bool) -> tuple[Size, ...]:
+    """Return the sizes of what a kernel makes beside its result.
+
+    Args:
+        kernel: what runs.
+        arriving: bytes of a value that it reads.
+        lowered: the same under autocast; 0 without it.
+        device: where it runs.
+        wanted: whether the gradient of what it reads is wanted.
+
+    """
+    found = []
+    for extra in kernel.extras:
+        if wanted or not extra.of_gradient:
+            size = arriving if extra.size is None else extra.size
+            size = lowered if extra.lowered else size
+            if device == "cuda" and extra.cuda_size is not None:
+                size = extra.cuda_size
+            found.append(Size(extra.per_image * size, extra.fixed * size))
+    return tuple(found)
 
 
 def kept_by(kernel: Kernel, here: int, reads: Sequence[int], operands: Sequence[Value]) -> list[int]:

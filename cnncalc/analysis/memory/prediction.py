@@ -170,7 +170,7 @@ class Predictor:
 
         if not fits(1):
             return None
-        low, high = 1, max(2, budget_bytes // (FLOAT * self.network.input.values) + 1)  # whose images alone do not fit
+        low, high = 1, max(2, budget_bytes // (FLOAT * self.network.input_values) + 1)  # whose images alone do not fit
         fits(high)
         while high - low > 1:
             guess = low + (budget_bytes - peaks[low]) * (high - low) // (peaks[high] - peaks[low])

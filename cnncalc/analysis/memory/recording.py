@@ -21,9 +21,9 @@ from cnncalc.analysis.memory.layouts import (
     of_volume,
     result,
 )
-from cnncalc.analysis.memory.operands import bytes_of, gradient_bytes, kept_by, scratch_values, used, uses
+from cnncalc.analysis.memory.operands import bytes_of, extra_sizes, gradient_bytes, kept_by, scratch_values, used, uses
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import ONLY, Op, Part, Size, Trace, Value
+from cnncalc.analysis.memory.trace import INPUT, ONLY, Op, Part, Size, Trace, Value
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
@@ -54,7 +54,7 @@ def record(
         overwriting = frozenset()
     elif overwriting is None:
         overwriting = overwritable(network)
-    recorder = _Recorder(setup, network.input.values)
+    recorder = _Recorder(setup, 0 if network.inputs_at else network.input.values)
     recorder.pools = network.places_read
     recorder.layers(network.layers, overwriting, uses(network.weights_of))
     trace = recorder.trace
@@ -70,7 +70,8 @@ class _Recorder:
 
     def __init__(self, setup: TrainingSetup, values: int) -> None:
         self.trace = Trace()
-        self.trace.input = Size(values * FULL, 0)
+        if values:
+            self.trace.inputs[0] = Size(values * FULL, 0)
         self.kernels = _Kernels(self.trace, setup)
         self.kernels.learn(Value(values, FULL, has_gradient=False))
         self.trace.facts.append(0)
@@ -83,6 +84,9 @@ class _Recorder:
         facts, parts = trace.facts, trace.parts
         shared: dict[tuple[object, ...], Part] = {}
         for node in nodes:
+            if node.layer.kind == "input":
+                self._input(node)
+                continue
             here, inputs = len(facts), node.inputs
             operation = node.operation
             over = node.index in overwriting
@@ -111,6 +115,14 @@ class _Recorder:
         """Return the tensors that a layer reads; the places of a max pool are made right before its values."""
         first, *others = [self.places[index] for index in node.inputs]
         return [first, *[other - 1 if node.layer.reads_places else other for other in others]]
+
+    def _input(self, node: Node) -> None:
+        """Add one of several inputs, which is there already when the pass begins."""
+        part = self.kernels.input(node.output.values)
+        self.trace.parts.append(part)
+        self._add(part, node.index)
+        self.places.append(len(self.trace.facts) - 1)
+        self.trace.inputs[self.places[-1]] = Size(node.output.values * FULL, 0)
 
     def loss(self, layer: int) -> None:
         """Add a cross entropy of every output, and their sum."""
@@ -182,6 +194,12 @@ class _Kernels:
             parameters=parameters, buffers=buffers, matrix=layer.weight_matrix(operation.sources)
         )
 
+    def input(self, values: int) -> Part:
+        """Return an input: an operation that makes nothing, since its tensor is there already."""
+        self._begin()
+        self._add(Value(values, FULL, has_gradient=False), INPUT)
+        return self._end()
+
     def loss(self, output: int) -> Part:
         """Return a cross entropy: a log-softmax over the channels, and the mean of what it says of the labels."""
         self._begin()
@@ -249,7 +267,7 @@ class _Kernels:
         unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
         differentiable = bool(wants) or learns
         kept = kept_by(kernel, here, reads, operands) if differentiable else []
-        extras = [extra for extra in kernel.extras if wants or not extra.of_gradient]
+        extras = extra_sizes(kernel, operands[0].size, self.low * self.casts, self.device, wanted=bool(wants))
         cached = self._copies(kernel)
         # a fully connected or local layer needs its weights for its input's gradient alone
         keeps_cached = bool(cached) and differentiable and (kernel.operation not in ("linear", "bmm") or bool(wants))
@@ -263,7 +281,7 @@ class _Kernels:
                 tuple(dict.fromkeys([here - read for read in (*reads, *holds)])),
                 differentiable and bool(kept or extras or keeps_cached),
                 tuple(kept),
-                tuple([self._extra(extra, operands[0].size) for extra in extras]),
+                extras,
                 cached,
                 int(keeps_cached),
                 tuple([here - reads[place] for place in wants]),
@@ -329,11 +347,3 @@ class _Kernels:
         if not self.casts or kernel.casts != LOWERED:
             return ()
         return tuple([Size(0, values * self.low) for values in kernel.parameters])
-
-    def _extra(self, extra: Extra, arriving: int) -> Size:
-        size = arriving if extra.size is None else extra.size
-        if extra.lowered:
-            size = self.low if self.casts else 0
-        if self.device == "cuda" and extra.cuda_size is not None:
-            size = extra.cuda_size
-        return Size(extra.per_image * size, extra.fixed * size)

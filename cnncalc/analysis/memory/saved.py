@@ -23,6 +23,7 @@ def saved_of(trace: Trace, layers: int, images: int) -> list[int]:
     keeps = [op.keeps for op in distinct]
     beside = [sum([size.of(images) for size in op.kept_beside]) for op in distinct]
     made = [0 if op.makes is None else op.makes.of(images) for op in distinct]
+    inputs = {tensor: size.of(images) for tensor, size in trace.inputs.items()}
     known = bytearray(len(roots))
     saved = [0] * (layers + 2)
     for op, (number, layer) in enumerate(zip(numbers, trace.layers, strict=True), 1):
@@ -31,6 +32,6 @@ def saved_of(trace: Trace, layers: int, images: int) -> list[int]:
             root = roots[op - back]
             if not known[root]:
                 known[root] = True
-                size += made[numbers[root - 1]] if root else trace.input.of(images)
+                size += inputs[root] if root in inputs else made[numbers[root - 1]]
         saved[layer] += size
     return saved[1 : layers + 1]

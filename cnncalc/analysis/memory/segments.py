@@ -59,7 +59,9 @@ class _Kept:
         self.keeps = [op.keeps for op in trace.distinct]
         self.beside = [sum([size.per_image for size in op.kept_beside]) for op in trace.distinct]
         made = [op.makes.per_image if op.makes is not None else 0 for op in trace.distinct]
-        self.sizes = [trace.input.per_image, *[made[number] for number in trace.ops]]
+        self.sizes = [0, *[made[number] for number in trace.ops]]
+        for tensor, size in trace.inputs.items():
+            self.sizes[tensor] = size.per_image
 
     def needed(self, layers: Sequence[range]) -> int:
         """Return the bytes that segments leave to be kept, with those of the largest one computed again."""
@@ -157,9 +159,22 @@ def _alive(network: Network) -> list[int]:
     return alive
 
 
-def _trimmed(network: Network, ranges: Sequence[range], overwriting: frozenset[int]) -> Iterator[range]:
-    """Yield segments that write over nothing from outside, which could not be computed again; and not tiny ones."""
+def _without(ranges: Sequence[range], inputs: Sequence[int]) -> Iterator[range]:
+    """Yield ranges, cut where an input lies."""
     for layers in ranges:
+        start = layers.start
+        for index in sorted(set(inputs).intersection(layers)):
+            yield range(start, index)
+            start = index + 1
+        yield range(start, layers.stop)
+
+
+def _trimmed(network: Network, ranges: Sequence[range], overwriting: frozenset[int]) -> Iterator[range]:
+    """Yield segments that write over nothing from outside, which could not be computed again; and not tiny ones.
+
+    No input lies in one, since what is given is not computed.
+    """
+    for layers in _without(ranges, network.inputs_at):
         start = layers.start
         for index in layers:
             node = network.layers[index - 1]

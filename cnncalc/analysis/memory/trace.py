@@ -89,6 +89,10 @@ class Op(NamedTuple):
         return (*self.beside, *self.cached[: self.keeps_cached]) if self.saves else ()
 
 
+INPUT = Op("input", Size(0, 0), (), (), False, (), (), (), 0, (), (), (), (), 0, 0, False, 0, 0)
+"""What one of several inputs is: it makes nothing, since its tensor is there already."""
+
+
 class Part(NamedTuple):
     """What a layer adds to a trace.
 
@@ -113,12 +117,14 @@ class Part(NamedTuple):
 class Trace:
     """What a forward pass does. Tensor 0 is the network's input; operation n makes tensor n + 1.
 
+    Of several inputs each is what an operation without memory of its own makes; then nothing reads tensor 0.
+
     Attributes:
         distinct: the operations, each once.
         ops: the operations in order, as places in ``distinct``.
         layers: the index of the layer of each operation; one more than the last for the loss.
         roots: for each tensor the one in whose memory it lies: itself, or an earlier one.
-        input: the size of the network's input.
+        inputs: the sizes of the network's inputs, by their tensors; they are there before the step and behind it.
         outputs: the tensors that the network makes.
         losses: the tensors that hold the losses of these; () without any.
         parts: what each layer added.
@@ -132,7 +138,7 @@ class Trace:
         self.ops = array("i")
         self.layers = array("i")
         self.roots = array("i", [0])
-        self.input = Size(0, 0)
+        self.inputs: dict[int, Size] = {}
         self.outputs: tuple[int, ...] = (0,)
         self.losses: tuple[int, ...] = ()
         self.parts: list[Part] = []

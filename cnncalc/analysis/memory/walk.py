@@ -50,7 +50,7 @@ class Walk:
         self.trace = trace
         self.lifetimes = Lifetimes(trace, segments, trains=not setup.inference)
         self.timeline = Timeline()
-        self.timeline.staying.append(self.timeline.sort("input", *trace.input))
+        self.timeline.staying += [self.timeline.sort("input", *size) for size in trace.inputs.values()]
         if not setup.inference:
             self.timeline.staying += [self.timeline.sort("input", labels * LABEL) for labels in trace.labels]
         self.sizes = [self._activation(op.makes) if op.makes is not None else 0 for op in trace.distinct]

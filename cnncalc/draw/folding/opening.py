@@ -86,12 +86,12 @@ class _Opener:
     def whole(self, name: str, items: list[Item], depth: int) -> scene.Scene:
         self.closed = {}
         chain = self.chain(items, depth, 0)
-        source = self.network.input
-        start = scene.Box("input", "input", (), ("input",), ((0, 0),), 0, times(source))
-        chain.parts.insert(0, start)
-        chain.origins.insert(0, None)
-        if items and items[0].entry != 0:
-            chain.origins[1] = items[0].entry
+        if not self.network.inputs_at:
+            start = scene.Box("input", "input", (), ("input",), ((0, 0),), 0, times(self.network.input))
+            chain.parts.insert(0, start)
+            chain.origins.insert(0, None)
+            if items and items[0].entry != 0:
+                chain.origins[1] = items[0].entry
         details = self._details() if self.limits.longest == MOST else []
         marks = marks_of([chain, *[detail.body for detail in details]])
         return scene.Scene(name, chain, details, marks, self._costs(((1, len(self.network)),)), {*self.outputs})
@@ -108,7 +108,7 @@ class _Opener:
         for place, item in enumerate(items):
             if place not in hidden:
                 parts.append(_PARTS[type(item)](self, item, depth, forks))
-                origins.append(_origin(item, before) if place else None)
+                origins.append(self._origin(item, before) if place else None)
             elif place == hidden[0]:
                 parts.append(self._left_out(items[hidden[0] : hidden[-1] + 1]))
                 origins.append(None)
@@ -140,7 +140,7 @@ class _Opener:
             return self._closed_fork(item)
         entry = self._volume(item.entry)
         branches = [(b, self.chain(b.items, depth, forks + 1, entry), b.origin) for b in item.branches]
-        paths = [scene.Path(chain, origin) for _, chain, origin in branches]
+        paths = [scene.Path(chain, -1 if self._begins(b.items) else origin) for b, chain, origin in branches]
         if len(paths) > MOST_BRANCHES:
             paths = self._fewer(item, paths)
         merge = item.merge
@@ -200,6 +200,19 @@ class _Opener:
             box.spans = tuple([(start + offset, end + offset) for offset in offsets for start, end in box.spans])
             box.costs = self._costs(box.spans)
             box.names = self._names(box.spans) if len(box.spans) < _FEW_SPANS else box.names
+
+    def _origin(self, item: Item, before: int | None) -> int | None:
+        """Return what an item reads, where that is not the item before it; -1 where nothing leads into it.
+
+        That is one of several inputs, and a merge whose branches all read elsewhere.
+        """
+        if item.entry == before:
+            return None
+        return -1 if item.entry is None or self._begins([item]) else item.entry
+
+    def _begins(self, items: Sequence[Item]) -> bool:
+        """Say whether items begin at one of several inputs, so that no line leads into them."""
+        return bool(items and self.network.inputs_at) and items[0].entry == 0
 
     # ---- what is said
 
@@ -267,13 +280,6 @@ _PARTS: dict[type, Callable[..., Any]] = {
     BlockItem: _Opener._block,
     Repeat: _Opener._repeat,
 }
-
-
-def _origin(item: Item, before: int | None) -> int | None:
-    """Return what an item reads, where that is not the item before it; -1 where its branches all read elsewhere."""
-    if item.entry == before:
-        return None
-    return -1 if item.entry is None else item.entry
 
 
 def _function(block: BlockItem) -> str:

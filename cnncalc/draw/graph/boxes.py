@@ -125,8 +125,11 @@ class MergePart:
 
 def _sign(sign: str, x: float, y: float) -> Shape:
     """Draw a sign by lines, so that it stands in the middle of its circle in every font."""
+    lines: tuple[Line, ...]
     if sign == "+":
         lines = (Line(((x - 5, y), (x + 5, y)), "merge-line"), Line(((x, y - 5), (x, y + 5)), "merge-line"))
+    elif sign == "−":
+        lines = (Line(((x - 5, y), (x + 5, y)), "merge-line"),)
     else:
         lines = (
             Line(((x - 4, y - 4), (x + 4, y + 4)), "merge-line"),

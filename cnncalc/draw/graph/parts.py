@@ -92,7 +92,7 @@ class ForkPart:
         self.axis = left
         self.width = max(self.shift + inner, left + self.merge.right)
         self.inner = max([chain.height for chain in self.chains])
-        marked = any(origin is not None for origin in self.origins)
+        marked = any(origin is not None and origin >= 0 for origin in self.origins)
         self.top = sizes.FORK + (sizes.TAG if marked else 0)
         self.height = self.top + self.inner + sizes.JOIN + sizes.STUB + self.merge.height
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.analysis.receptive import Fields
 from cnncalc.core.errors import ArgumentError
 from cnncalc.draw.layer.choosing import layer_named
-from cnncalc.draw.layer.reach import Level, field_of, way_to
+from cnncalc.draw.layer.reach import Level, SeenInput, seen_inputs, way_to
 from cnncalc.draw.roles import times, title
 from cnncalc.draw.shapes import Area, Line, Photo, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
@@ -41,12 +40,14 @@ def field_picture(network: Network, name: str, layer: str = "", *, photo: str = 
 
     """
     node = layer_named(network, layer) if layer else _last(network)
-    levels = way_to(network, node, node.output.dimensions - 1)
-    fields = field_of(network, node)
-    if any(field is None for field in fields):
+    seen, *others = seen_inputs(network, node)
+    levels = way_to(network, node, node.output.dimensions - 1, seen)
+    if any(field is None for field in seen.fields):
         message = f"the receptive field of `{node.name}` is not known"
         raise ArgumentError("unknown-field", message, hints=["choose a layer before it with --layer"])
-    return _Drawing(network, name, node, fields, levels, photo).picture()
+    drawing = _Drawing(name, node, seen, levels, photo)
+    drawing.others = [other.name for other in others]
+    return drawing.picture()
 
 
 def _last(network: Network) -> Node:
@@ -60,18 +61,18 @@ def _last(network: Network) -> Node:
 
 
 class _Drawing:
-    def __init__(
-        self, network: Network, name: str, node: Node, fields: Fields, levels: Sequence[Level], photo: str
-    ) -> None:
-        self.network, self.name, self.node, self.photo = network, name, node, photo
+    def __init__(self, name: str, node: Node, seen: SeenInput, levels: Sequence[Level], photo: str) -> None:
+        self.name, self.node, self.photo = name, node, photo
+        self.seen, self.input = seen, seen.volume
+        self.others: list[str] = []  # further inputs that the unit sees
         self.levels, self.count = _fewer(levels), len(levels)
         self.way = levels[0]
         self.axis = node.output.dimensions - 1
-        self.fields = [field for field in fields if field]
+        self.fields = [field for field in seen.fields if field]
         self.sees = [field.at(size // 2) for field, size in zip(self.fields, node.output.spatial, strict=True)]
         self.out: list[Shape] = []
         first, last = self.sees[self.axis]
-        size = network.input.spatial[self.axis]
+        size = self.input.spatial[self.axis]
         self.begin, self.end = min(0, first), max(size, last + 1)
 
     def picture(self) -> Picture:
@@ -100,20 +101,20 @@ class _Drawing:
         self.out.append(Text(MARGIN, MARGIN + 8 + LINE, cut(self.name, SMALL, 420), SMALL, "start", "quiet"))
         wide = max(end + MARGIN, 2 * MARGIN + width(head, TITLE, bold=True), MARGIN + self.words_width + MARGIN)
         high_page = max(bottom + MARGIN - 6, wide / 2.9)
-        said = f"The middle unit of {self.node.name} of {self.name} sees {self._sees()} of {times(self.network.input)}."
+        said = f"The middle unit of {self.node.name} of {self.name} sees {self._sees()} of {self._whole()}."
         return Picture(max(wide, high_page / 2.9), high_page, f"Receptive field of {self.node.name}", said, self.out)
 
     # ---- the stack
 
     def _caption(self, level: Level) -> str:
         if level.node is None:
-            return "input"
+            return self.seen.name
         said = ", ".join([title(level.node), *level.node.layer.remarks()])
         return cut(f"{level.node.name} · {said}", SMALL, 250)
 
     def _size(self, level: Level) -> str:
         """Write the size of a level, and how many of its units the chosen one sees."""
-        volume = self.network.input if level.node is None else level.node.output
+        volume = self.input if level.node is None else level.node.output
         count = min(level.last, level.units - 1) - max(level.first, 0) + 1
         if level.node is self.node:
             return f"{times(volume.spatial)}: this unit"
@@ -151,21 +152,23 @@ class _Drawing:
             for unit in range(1, level.units):
                 place = x + unit * step
                 shapes.append(Line(((place, y - BAR / 2), (place, y + BAR / 2)), "net"))
-        index = level.node.index if level.node else 0
-        name = level.node.name if level.node else "input"
+        index = level.node.index if level.node else self.seen.start
+        name = level.node.name if level.node else self.seen.name
         self.out.append(ShapeGroup(tuple(shapes), (name,), ((index, index),), name))
 
     # ---- the input
 
     def _draw_image(self, x: float, y: float) -> float:
         """Draw the input with the square that is seen; return how high it is."""
-        high, wide = self.network.input.spatial[-2:]
+        high, wide = self.input.spatial[-2:]
         (top, bottom), (first, last) = self.sees[-2:]
         extent = max(max(wide, last + 1) - min(0, first), max(high, bottom + 1) - min(0, top))
         scale = IMAGE / extent
         left, upper = x - min(0, first) * scale, y - min(0, top) * scale
         body = Rect(left, upper, wide * scale, high * scale, "image")
-        self.out.append(ShapeGroup((body,), ("input",), ((0, 0),), f"input {times(self.network.input)}"))
+        seen = self.seen
+        hint = f"{seen.name} {times(seen.volume)}"
+        self.out.append(ShapeGroup((body,), (seen.name,), ((seen.start, seen.start),), hint))
         if self.photo:
             self.out.append(Photo(left, upper, wide * scale, high * scale, self.photo))
         across, down = (last - first + 1) * scale, (bottom - top + 1) * scale
@@ -176,16 +179,23 @@ class _Drawing:
     def _sees(self) -> str:
         return times([last - first + 1 for first, last in self.sees])
 
+    def _whole(self, sizes: Sequence[int] = ()) -> str:
+        """Write the size of the input, with its name where it is one of several."""
+        named = f"{self.seen.name} " if self.seen.start else ""
+        return named + times(sizes or self.input)
+
     def _words(self, y: float) -> float:
         """Write how large the field is, below the drawing."""
         strides = [field.jump for field in self.fields]
         steps = str(strides[0]) if len(set(strides)) == 1 else "×".join(map(str, strides))
-        lines = [f"receptive field {self._sees()} of {times(self.network.input.spatial)}, stride {steps}"]
-        sizes = self.network.input.spatial
+        lines = [f"receptive field {self._sees()} of {self._whole(self.input.spatial)}, stride {steps}"]
+        sizes = self.input.spatial
         if any(first < 0 or last >= size for (first, last), size in zip(self.sees, sizes, strict=True)):
             lines.append("it reaches into the padding around the input")
         if (self.way.first, self.way.last) != self.sees[self.axis]:
             lines.append("through other branches it sees more than the cone shows")
+        if self.others:
+            lines.append(f"it sees {' and '.join(self.others)}, too")
         if self.count > len(self.levels):
             lines.append(f"{len(self.levels)} of the {self.count} bars on the way are shown")
         y += 12

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.analysis.receptive import Field, Fields, receptive_fields
+from cnncalc.core.volume import Volume
 from cnncalc.layers import Reach
 from cnncalc.network import Network, Node
 
@@ -32,18 +33,29 @@ class Level(NamedTuple):
         return self.origin + (first - 0.5) * self.step + 0.5, self.origin + (last + 0.5) * self.step + 0.5
 
 
-def field_of(network: Network, node: Node) -> Fields:
-    """Return the receptive field of a layer's units, per dimension."""
-    return receptive_fields(network)[node.index]
+class SeenInput(NamedTuple):
+    """An input that a layer sees: its index, its name, its volume, and the receptive field in it, per dimension."""
+
+    start: int
+    name: str
+    volume: Volume
+    fields: Fields
 
 
-def way_to(network: Network, target: Node, axis: int) -> list[Level]:
-    """Return the levels from the input to a layer along an axis, whose middle unit is followed back.
+def seen_inputs(network: Network, node: Node) -> list[SeenInput]:
+    """Return the inputs of which a layer sees anything, in their order."""
+    named = zip(network.starts, network.input_names or ("input",), network.inputs, strict=True)
+    found = [SeenInput(*each, receptive_fields(network, each[0])[node.index]) for each in named]
+    return [each for each in found if each.fields]
+
+
+def way_to(network: Network, target: Node, axis: int, seen: SeenInput) -> list[Level]:
+    """Return the levels from an input to a layer along an axis, whose middle unit is followed back.
 
     A level is a layer that looks around or steps. At a merge the way goes through the branch that sees most, but
     through none whose single value goes to every position, such as the gate of squeeze-and-excitation.
     """
-    way = _way(network, target, axis)
+    way = _way(network, target, axis, seen.start)
     places = _places(network, way, axis)
     levels: list[Level] = []
     first = last = target.output.spatial[axis] // 2
@@ -56,24 +68,24 @@ def way_to(network: Network, target: Node, axis: int) -> list[Level]:
             known = [end for end in ends if end[0] <= end[1]]
             if known:
                 first, last = min(end[0] for end in known), max(end[1] for end in known)
-    levels.append(Level(None, network.input.spatial[axis], first, last, *places[0]))
+    levels.append(Level(None, seen.volume.spatial[axis], first, last, *places[0]))
     return levels[::-1]
 
 
-def _way(network: Network, target: Node, axis: int) -> list[Node]:
-    """Return the layers from the first one to the target."""
-    fields = receptive_fields(network)
+def _way(network: Network, target: Node, axis: int, start: int) -> list[Node]:
+    """Return the layers from the first one behind an input to the target."""
+    fields = receptive_fields(network, start)
     way = [target]
-    while source := _source(network, way[-1], fields, axis):
+    while (source := _source(way[-1], fields, axis)) and source != start:
         way.append(network.layers[source - 1])
     return way[::-1]
 
 
-def _source(network: Network, node: Node, fields: list[Fields], axis: int) -> int:
-    """Return the number of the layer through which the way leads back; 0 for the input."""
-    pairs = list(zip(node.inputs, node.sources, strict=True))
+def _source(node: Node, fields: list[Fields], axis: int) -> int:
+    """Return the number of the layer through which the way leads back; 0 where it has come to its end."""
+    pairs = [pair for pair in zip(node.inputs, node.sources, strict=True) if fields[pair[0]]]
     whole = [index for index, source in pairs if source.spatial == node.output.spatial]
-    return max(whole or list(node.inputs), key=lambda index: _size(fields[index][axis]))
+    return max(whole or [index for index, _ in pairs], key=lambda index: _size(fields[index][axis]), default=0)
 
 
 def _places(network: Network, way: list[Node], axis: int) -> list[tuple[float, float]]:

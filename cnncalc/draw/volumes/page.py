@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import log
 
 from cnncalc.core.numbers import in_units
-from cnncalc.draw.roles import times
+from cnncalc.draw.roles import inputs_said, times
 from cnncalc.draw.shapes import Area, Line, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
 from cnncalc.draw.volumes.rows import LANE, LINE, SMALL, TITLE, PlacedVolume, Row, placed_steps, rows_of, u_rows
@@ -138,6 +138,8 @@ class _Page:
     def _join_rows(self, upper: Row, y: float, lower: Row, below: float) -> None:
         """Draw the line from the end of a row to the beginning of the next."""
         last, first = upper.placed[-1], lower.placed[0]
+        if first.step.role == "input":
+            return
         start = MARGIN + last.x + last.slab.width + 5
         level = y + upper.below + ROWS / 2
         left = MARGIN - 12
@@ -171,6 +173,6 @@ def _marks(rows: Sequence[Row]) -> dict[int, str]:
 
 
 def _said(network: Network, name: str) -> str:
-    first, last = times(network.input), times(network.output)
+    first, last = inputs_said(network), times(network.output)
     costs = f"{network.params:,} parameters, {network.macs:,} MACs"
     return f"The network {name} as volumes, from {first} to {last}: {costs}."

@@ -103,7 +103,7 @@ class Row:
     def neighbours(self) -> list[tuple[PlacedVolume, PlacedVolume]]:
         """Return the pairs of which one is made from the other."""
         pairs = list(pairwise(self.placed))
-        return [pair for place, pair in enumerate(pairs, 1) if place != self.split]
+        return [pair for place, pair in enumerate(pairs, 1) if place != self.split and pair[1].step.role != "input"]
 
 
 def placed_steps(steps: Sequence[VolumeStep]) -> list[PlacedVolume]:

@@ -55,21 +55,25 @@ class VolumeStep:
 
 def steps_of(network: Network, depth: int | None = None) -> list[VolumeStep]:
     """Return the volumes of a network in order, with the input first."""
-    start = VolumeStep("input", "input", (), network.input, names=("input",), spans=((0, 0),))
+    start = [] if network.inputs_at else [_input(network)]
     if depth is None and len(network) <= _SMALL:
         plain = _Steps(network).chain(structure(network, fold=False), _LEVELS)
         if len(plain) < FEW:
-            return [start, *plain]
+            return [*start, *plain]
     items = structure(network, fold=True)
     if depth is not None:
-        return [start, *_shortened(_Steps(network).chain(items, depth - 1))]
+        return [*start, *_shortened(_Steps(network).chain(items, depth - 1))]
     best = _Steps(network).chain(items, 0)
     for level in range(1, _LEVELS):
         more = _Steps(network).chain(items, level)
         if len(more) > MANY or len(more) == len(best):
             break
         best = more
-    return [start, *_shortened(best)]
+    return [*start, *_shortened(best)]
+
+
+def _input(network: Network) -> VolumeStep:
+    return VolumeStep("input", "input", (), network.input, names=("input",), spans=((0, 0),))
 
 
 def _shortened(steps: list[VolumeStep]) -> list[VolumeStep]:
@@ -115,16 +119,31 @@ class _Steps:
     def _fork(self, item: Fork, depth: int) -> list[VolumeStep]:
         branches = sorted(item.branches, key=lambda branch: len(branch.items))
         main = branches[-1]
+        if item.entry == 0 and self.network.inputs_at:
+            return self._joined(item, depth)
         if not self._goes_down(item) or not main.items or any(len(branch.items) > 1 for branch in branches[:-1]):
             return [self._closed(item)]
-        steps = self.chain(main.items, depth)
-        merge = item.merge
-        said = (" · ".join(map(word, merge.after)),) if merge.after else ()
-        names = tuple([n.name for n in (merge.node, *merge.after)])
-        step = self._step(merge.node.layer.role, merge.node.layer.kind, said, merge, names, ())
+        steps, step = self.chain(main.items, depth), self._merge(item.merge)
         for branch in branches[:-1]:
             self._past(item, branch, step)
         return [*steps, step]
+
+    def _merge(self, merge: Leaf) -> VolumeStep:
+        said = (" · ".join(map(word, merge.after)),) if merge.after else ()
+        names = tuple([n.name for n in (merge.node, *merge.after)])
+        return self._step(merge.node.layer.role, merge.node.layer.kind, said, merge, names, ())
+
+    def _joined(self, item: Fork, depth: int) -> list[VolumeStep]:
+        """Return branches that begin at several inputs one behind the other; all but the last skip to the merge."""
+        steps, step = [], self._merge(item.merge)
+        *others, last = [branch for branch in item.branches if branch.items]
+        for branch in others:
+            steps += self.chain(branch.items, depth)
+            step.skips.append(branch.items[-1].exit)
+        for branch in item.branches:
+            if not branch.items:
+                step.skips.append(-1 if branch.origin is None else branch.origin)
+        return [*steps, *self.chain(last.items, depth), step]
 
     def _goes_down(self, item: Fork) -> bool:
         """Say whether volumes inside are smaller than what comes out: then they stand in the row, as in U-Net."""

@@ -95,7 +95,8 @@ class BodyItem(NamedTuple):
     Attributes:
         name: its attribute in the module.
         shared: what it does.
-        inputs: what it reads; 0 is what the body is given, n the n-th item.
+        inputs: what it reads; 0 is what the body is given, n the n-th item. () for one of several inputs, which is an
+            argument of its name.
         origin: where the spec writes it, which is the same in every turn of a repeat; None for a call.
         places: the item whose places it reads, numbered in the same way; 0 for none.
     """

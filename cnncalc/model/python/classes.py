@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.model.blocks.numbers import Hole, Parameter
-from cnncalc.model.plan import Planned, attribute, plan
+from cnncalc.model.plan import Planned, attribute, placeholders, plan
 from cnncalc.model.python.arguments import Solver, is_constant, literal_of, unused
 from cnncalc.model.python.calls import (
     Argument,
@@ -38,6 +38,7 @@ class Class(NamedTuple):
         run: the same with numbers as ``forward`` knows them: ``self.width``.
         kept: for every argument the attribute that holds it, where ``forward`` needs it.
         ties: lines that let layers have the weights of others.
+        inputs: the names of several inputs, in their order; () for one.
     """
 
     name: str
@@ -47,6 +48,12 @@ class Class(NamedTuple):
     run: Body
     kept: Mapping[str, str]
     ties: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The names of what its forward takes."""
+        return self.inputs or ("x",)
 
     @property
     def returns(self) -> str:
@@ -102,7 +109,8 @@ class _Classes:
             self._make_classes(scopes)
         body = self._body(root)
         literal = filled(body, iter([literal_of(hole.value) for hole in holes(body)]))
-        return [*self.found, Class("Network", "", (), literal, literal, {}, tuple(self._ties()))]
+        inputs = tuple(placeholders(self.network).values()) if self.network.inputs_at else ()
+        return [*self.found, Class("Network", "", (), literal, literal, {}, tuple(self._ties()), inputs)]
 
     def _ties(self) -> Iterator[str]:
         """Yield lines that let layers have the weights of others: the module, or with other settings its tensors."""
@@ -131,9 +139,11 @@ class _Classes:
         items = []
         output = 0 if not scope.path and not self.network.output_index else len(scope.parts)
         returns = any(self.last_unpools.get(index, 0) > end for index in range(first, end + 1))
+        given = self._given(scope)
         for place, part in enumerate(scope.parts, 1):
             inputs = tuple([places[index] if index >= first else 0 for index in _inputs(part)])
-            items.append(self._item(part, inputs)._replace(places=_places(part, places)))
+            item = self._item(part, inputs)._replace(places=_places(part, places))
+            items.append(item._replace(name=given[place], inputs=()) if place in given else item)
             for index in range(_first(part).node.index, _last(part).node.index + 1):
                 places[index] = place
                 if self.last_readers.get(index, 0) > end:
@@ -142,6 +152,14 @@ class _Classes:
             outputs = tuple([places[index] if index else 0 for index in self.network.outputs_at])
             return Body(tuple(items), outputs[-1], outputs)
         return with_loops(items, output, fewest)._replace(places=returns)
+
+    def _given(self, scope: _BlockCall) -> dict[int, str]:
+        """Return the names of a network's several inputs by the places of their layers."""
+        if scope.path or not self.network.inputs_at:
+            return {}
+        own = placeholders(self.network)
+        indices = [(place, _first(part).node.index) for place, part in enumerate(scope.parts, 1)]
+        return {place: own[index] for place, index in indices if index in own}
 
     def _item(self, part: Planned | _BlockCall, inputs: tuple[int, ...]) -> BodyItem:
         if isinstance(part, Planned):

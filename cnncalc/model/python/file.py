@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 
 from cnncalc.core.collector import paused_collector
+from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.model.blocks.numbers import Parameter
-from cnncalc.model.plan import check_dimensions
+from cnncalc.model.plan import check_dimensions, placeholders
 from cnncalc.model.python.arguments import literal_of
 from cnncalc.model.python.calls import Body, BodyItem, Loop, PythonCall, usual
 from cnncalc.model.python.classes import Class, classes
@@ -73,18 +74,32 @@ def _file(network: Network) -> str:
 
 def _head(network: Network) -> str:
     """Write the docstring of the file: what it is, what goes in and out, and what it costs."""
-    made = network.outputs_text
     return (
         f'"""{_title(network)}\n\n'
-        f"Takes images of {network.input} as tensors of {_tensor(network)}, and makes {made}.\n"
+        f"{_takes(network)}\n"
         f"{network.params:,} parameters, {network.macs:,} multiplications (MACs) for one image.\n\n"
         "Written by cnncalc. The weights of `cnncalc.build` for the same spec load into it.\n"
         '"""\n'
     )
 
 
-def _tensor(network: Network) -> str:
-    return " x ".join(["N", str(network.input.channels), *map(str, network.input.spatial)])
+def _takes(network: Network) -> str:
+    """Say what goes in: images, or several inputs by their names."""
+    if not network.inputs_at:
+        return (
+            f"Takes images of {network.input} as tensors of {_sizes(network.input)}, and makes {network.outputs_text}."
+        )
+    names = placeholders(network).values()
+    lines = [f"- {name}: {each} as {_sizes(each)}" for name, each in zip(names, network.inputs, strict=True)]
+    return "\n".join([f"Makes {network.outputs_text} of tensors for several inputs:", "", *lines, ""])
+
+
+def _sizes(volume: Volume) -> str:
+    return " x ".join(["N", str(volume.channels), *map(str, volume.spatial)])
+
+
+def _tensor(name: str) -> str:
+    return f"{name}: torch.Tensor"
 
 
 def _title(network: Network) -> str:
@@ -112,7 +127,7 @@ def _class(made: Class) -> list[str]:
         *(line for item in made.made.items for line in _made(item)),
         *made.ties,
         "",
-        f"    def forward(self, x: torch.Tensor) -> {made.returns}:",
+        *laid_out("def ", Brackets("forward(", ("self", *map(_tensor, made.takes))), 4, f" -> {made.returns}:"),
         *statements,
     ]
 

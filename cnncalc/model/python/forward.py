@@ -78,6 +78,9 @@ class _Forward:
         self.variables = {0: given}
         self.places: dict[int, str] = {}
         self.reads = Counter({given: self.readers[0]})  # how often each variable will still be read
+        for place, item in enumerate(body.items, 1):
+            if isinstance(item, BodyItem) and not item.inputs:
+                self._name(place, item.name)
         self.pending: tuple[int, TorchExpression] | None = None
         self.room = WIDTH - indent - _LONGEST_NAME - len("return ")
 
@@ -86,7 +89,7 @@ class _Forward:
         for place, item in enumerate(self.body.items, 1):
             if isinstance(item, Loop):
                 self._loop(place, item)
-            else:
+            elif item.inputs:
                 self._item(place, item)
 
     def result(self) -> str:

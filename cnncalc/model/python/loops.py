@@ -120,7 +120,7 @@ class _LoopSearch:
         """Say whether a turn reads only itself and what comes right before, and only its last item is read later."""
         if at + period > len(self.items):
             return False
-        reads = all(source >= at for item in self.items[at : at + period] for source in item.all_inputs)
+        reads = all(item.inputs and min(item.all_inputs) >= at for item in self.items[at : at + period])
         return reads and all(last <= at + period for last in self.last_readers[at + 1 : at + period])
 
     def _loop(self, at: int, period: int, turns: int, source: int) -> Loop:

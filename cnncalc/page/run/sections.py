@@ -57,7 +57,7 @@ def totals(view: RunView) -> str:
         accuracy = f", accuracy {percent_text(last.train_accuracy)}" if last.train_accuracy is not None else ""
         tiles.append(("training loss", f"{last.train_loss:.4g}", f"epoch {last.epoch:,}{accuracy}"))
         tiles.append(("speed", f"{last.images_per_second:,.0f}", "images per second"))
-    tiles.append(("parameters", f"{view.network.params:,}", f"{view.network.input} → {view.network.output}"))
+    tiles.append(("parameters", f"{view.network.params:,}", f"{view.network.inputs_text} → {view.network.output}"))
     return "".join(
         f"<div><dt>{html_text(word)}</dt><dd><b>{html_text(number)}</b><span>{html_text(more)}</span></dd></div>"
         for word, number, more in tiles

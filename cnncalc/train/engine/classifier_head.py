@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import listed
-from cnncalc.network import Network
+from cnncalc.network import Network, refuse_several_inputs
 
 _SOFTMAX = ("softmax", "logsoftmax")
 
@@ -28,14 +28,19 @@ def ends_in_softmax(network: Network) -> bool:
     return bool(network.output_index) and network.layers[-1].written in _SOFTMAX
 
 
+TRAINING = "training gives it one image at a time"
+"""Why a network with several inputs is not trained."""
+
+
 def check_classifier(network: Network) -> int:
     """Return the number of classes that a network tells apart.
 
     Raises:
-        SpecError: where it has several outputs, or its output is no vector, has a single class, or comes from a layer
-            that no loss suits.
+        SpecError: where it has several inputs or outputs, or its output is no vector, has a single class, or comes from
+            a layer that no loss suits.
 
     """
+    refuse_several_inputs(network, TRAINING)
     if network.outputs_at:
         names = listed([f"@{name}" for name in network.output_names])
         message = f"the network has {len(network.outputs_at)} outputs ({names}), and training has a loss for one"

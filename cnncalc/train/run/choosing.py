@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from cnncalc.loading import load_with
 from cnncalc.model.build import build
-from cnncalc.network import Network, SpecSettings
+from cnncalc.network import Network, SpecSettings, refuse_several_inputs
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import DataRequest, Dataset, check_augmentations, check_dataset, load_dataset
 from cnncalc.train.engine.augment import PixelNormalisation, resolved_flip, resolved_shift
 from cnncalc.train.engine.batches import check_batches
-from cnncalc.train.engine.classifier_head import check_classifier, without_softmax
+from cnncalc.train.engine.classifier_head import TRAINING, check_classifier, without_softmax
 from cnncalc.train.engine.devices import choose_device, configure, resolved_precision
 from cnncalc.train.engine.distributed import joined_processes
 from cnncalc.train.engine.parts import check_parts
@@ -109,6 +109,7 @@ class LoadedRun(NamedTuple):
 def load_for(request: TrainRequest) -> LoadedRun:
     """Read what is needed for a new run, and check that it goes together."""
     network = load_with(request.spec, request.settings)
+    refuse_several_inputs(network, TRAINING)
     first = _first_weights(request.weights, network) if request.weights else None
     data = with_whole_paths(request.data._replace(seed=request.recipe.seed))
     dataset = load_dataset(data, network.input, classes=check_classifier(network))

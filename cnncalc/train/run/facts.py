@@ -140,9 +140,11 @@ def _spec_settings(value: Any) -> SpecSettings:
     if texts.keys() != {"input", "parameters", "rounding"}:
         raise ValueError
     for text in (texts["input"], texts["rounding"]):
-        if text is not None:
+        if text is not None and not isinstance(text, dict):
             _text(text)
-    return SpecSettings.of_texts(texts["input"], _texts_by_name(texts["parameters"]), texts["rounding"])
+    written = texts["input"]
+    volume = _texts_by_name(written) if isinstance(written, dict) else written
+    return SpecSettings.of_texts(volume, _texts_by_name(texts["parameters"]), texts["rounding"])
 
 
 def _shares(least: float) -> Callable[[Any], tuple[float, ...]]:

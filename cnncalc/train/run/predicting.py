@@ -16,7 +16,7 @@ from cnncalc.core.words import shorten_path
 from cnncalc.loading import load_with
 from cnncalc.model.build import build
 from cnncalc.model.weights.given import fill_whole, given_weights
-from cnncalc.network import Network, SpecSettings
+from cnncalc.network import Network, SpecSettings, refuse_several_inputs
 from cnncalc.train.data import read_colours, read_image
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder_layout import images_below
@@ -119,6 +119,7 @@ def published_predictor(spec: str, settings: SpecSettings, weights: str, device:
 
     """
     network = load_with(spec, settings)
+    refuse_several_inputs(network, "predicting gives it one image at a time")
     given = given_weights(weights, network)
     if given.published is None:
         message = f"nothing is known of the classes of {given.name}"

@@ -32,6 +32,7 @@ FLOORS = (
     ("train.engine", "train.show"),
     ("train.run",),
     ("page",),
+    ("playground",),
     ("inspect",),
     ("page.run",),
     ("page.live",),

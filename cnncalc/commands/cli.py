@@ -27,6 +27,7 @@ COMMANDS = (
     "memory",
     "draw",
     "report",
+    "playground",
     "zoo",
     "new",
     "format",

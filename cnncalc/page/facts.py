@@ -20,20 +20,24 @@ MOST_MOMENTS = 4000
 """Most points of a timeline; of a longer one the highest of each stretch is shown."""
 
 
-def facts_of(counts: Counts, saved: Sequence[int] | None, memory: MemoryPrediction | None) -> dict[str, Any]:
+def facts_of(
+    counts: Counts, saved: Sequence[int] | None, memory: MemoryPrediction | None, *, steps: bool = True
+) -> dict[str, Any]:
     """Return the facts of a network.
 
     Args:
         counts: of the network.
         saved: the bytes that each layer saves for its backward pass; None where they are not known.
         memory: of a training step; None where it is not known.
+        steps: with the arithmetic of every layer.
 
     """
     network = counts.network
     operations: dict[Operation, int] = {}
     shared: list[list[Any]] = []
     rows: list[list[Any]] = []
-    for solution in worked_solutions(counts):
+    without = (WorkedSolution(row, [], [], []) for row in counts.rows)
+    for solution in worked_solutions(counts) if steps else without:
         node = solution.row.node
         if node.operation not in operations:
             operations[node.operation] = len(shared)

@@ -79,6 +79,17 @@ def network_part(network: Shown) -> tuple[list[str], list[str]]:
     return list(_network(network, picture, 1, several=False)), _sheets([picture])
 
 
+def changing_part(network: Shown, *, whole: bool) -> Iterator[str]:
+    """Yield a network whose text stands elsewhere in the page and changes, as in an editor, and so does `detail_part`.
+
+    Args:
+        network: which one.
+        whole: with the arithmetic and the memory of its layers, which take as long again as all the rest.
+
+    """
+    yield from _network(network, _picture(network, 1), 1, several=False, text=False, whole=whole)
+
+
 def _sheets(pictures: Sequence[str]) -> list[str]:
     return [found for picture in pictures for found in re.findall(r"<style>(.*?)</style>", picture, re.DOTALL)]
 
@@ -89,7 +100,7 @@ def _sheets(pictures: Sequence[str]) -> list[str]:
 def _head(networks: Sequence[Shown]) -> Iterator[str]:
     first = networks[0]
     if len(networks) == 1:
-        yield f'<header>\n<h1>{html_text(first.name)}</h1>\n<p class="answer">{_answer(first)}</p>\n</header>\n'
+        yield f'<header>\n<h1>{html_text(first.name)}</h1>\n<p class="answer">{totals(first)}</p>\n</header>\n'
         return
     yield '<header>\n<h1>Comparison</h1>\n<nav aria-label="Networks"><ul>\n'
     for number, network in enumerate(networks, 1):
@@ -99,7 +110,7 @@ def _head(networks: Sequence[Shown]) -> Iterator[str]:
     yield "</header>\n"
 
 
-def _answer(network: Shown) -> str:
+def totals(network: Shown) -> str:
     """Return the totals in a sentence."""
     counts, memory = network.counts, network.memory
     net = counts.network
@@ -146,23 +157,27 @@ def _picture(network: Shown, number: int) -> str:
     return svg(picture, prefix=f"n{number}-").replace('role="img"', 'role="group"', 1)
 
 
-def _network(network: Shown, picture: str, number: int, several: bool) -> Iterator[str]:
+def _network(
+    network: Shown, picture: str, number: int, several: bool, *, text: bool = True, whole: bool = True
+) -> Iterator[str]:
     name = html_text(network.name)
     yield f'<section class="network" id="network{number}" aria-label="{name}">\n'
     if several:
-        yield f'<h2 class="name">{name}</h2>\n<p class="answer">{_answer(network)}</p>\n'
+        yield f'<h2 class="name">{name}</h2>\n<p class="answer">{totals(network)}</p>\n'
     yield f'<h2>Picture</h2>\n<div class="picture" tabindex="0" role="region" aria-label="Picture of {name}">'
     yield f"{picture}</div>\n"
-    yield from _table(network)
+    yield from _table(network, detail=text)
     yield from _strips()
     yield from _memory(network)
-    yield f'<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec of {name}"></div>\n'
-    facts = {**facts_of(network.counts, network.saved, network.memory), "saved": network.saved is not None}
+    if text:
+        yield f'<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec of {name}"></div>\n'
+    facts = facts_of(network.counts, network.saved, network.memory, steps=whole)
+    facts["saved"] = network.saved is not None
     data = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     yield f'<script type="application/json">{data}</script>\n</section>\n'
 
 
-def _table(network: Shown) -> Iterator[str]:
+def _table(network: Shown, *, detail: bool) -> Iterator[str]:
     name = html_text(network.name)
     names = [*HEADS, "saved"] if network.saved is not None else HEADS
     heads = "".join(
@@ -177,9 +192,16 @@ def _table(network: Shown) -> Iterator[str]:
         '<span class="shown quietly" role="status"></span></div>\n'
         f'<div class="work"><div class="table" tabindex="0" role="region" aria-label="Layers of {name}">'
         f'<table><caption class="skip">Layers</caption><thead><tr>{heads}</tr></thead><tbody></tbody></table></div>\n'
+    )
+    if detail:
+        yield detail_part(name)
+    yield ("</div>\n<noscript><p>The table is made by the script of this page, which is turned off.</p></noscript>\n")
+
+
+def detail_part(name: str) -> str:
+    """Return the place for the arithmetic of the chosen layer of a network, whose name is escaped already."""
+    return (
         f'<aside class="detail" aria-label="Arithmetic of a layer of {name}" aria-live="polite" tabindex="0"></aside>'
-        "</div>\n"
-        "<noscript><p>The table is made by the script of this page, which is turned off.</p></noscript>\n"
     )
 
 
@@ -193,9 +215,9 @@ def _strips() -> Iterator[str]:
 
 def _memory(network: Shown) -> Iterator[str]:
     memory = network.memory
-    yield "<h2>Memory of a training step</h2>\n"
+    yield '<div class="memory"><h2>Memory of a training step</h2>\n'
     if memory is None:
-        yield f'<p class="quietly">It is not known: {html_text(network.unknown)}</p>\n'
+        yield f'<p class="quietly">It is not known: {html_text(network.unknown)}</p></div>\n'
         return
     where = f" of {cell(memory.layer)}" if memory.layer else ""
     when = "optimizer's step" if memory.phase == "step" else f"{memory.phase} pass"
@@ -204,5 +226,5 @@ def _memory(network: Shown) -> Iterator[str]:
     yield f'<p>{html_text(sentence)}</p>\n<div class="timeline" data-label="{html_text(sentence)}"></div>\n'
     yield (
         '<p class="quietly">From left to right: the forward pass, the loss, the backward pass, the optimizer. '
-        "A click chooses the layer.</p>\n"
+        "A click chooses the layer.</p></div>\n"
     )

@@ -40,13 +40,15 @@ const bytes = (value) => {
 };
 
 class View {
-  constructor(section, facts) {
+  // The text of a network may stand elsewhere: then a section has no spec, and `before` is the view of the text before.
+  constructor(section, facts, before) {
     this.section = section;
     this.facts = facts;
+    this.gone = new AbortController(); // of the listeners that outlive the section
     this.chosen = 0;
     this.table = section.querySelector(".table");
     this.body = section.querySelector("tbody");
-    this.detail = section.querySelector(".detail");
+    this.detail = section.querySelector(".detail") ?? document.querySelector(".detail");
     this.filter = section.querySelector("input[type=search]");
     this.folded = new Set(facts.groups.filter((group) => !group[OPEN]));
     this.until = new Map([...COSTS, SAVED].map((which) => [which, this.sums(which)])); // sums over the first layers
@@ -57,9 +59,29 @@ class View {
     this.makeTimeline();
     this.linkPicture();
     this.listen();
+    if (before) this.adopt(before);
     this.show();
-    this.choose(1, false);
+    this.choose(before ? this.same(before) : 1, false);
     this.ready = true;
+  }
+
+  close() { this.gone.abort(); }
+
+  // Keeps what a reader did with the view of the text before: filter, order, and what is folded.
+  adopt(before) {
+    this.filter.value = before.filter.value;
+    if (before.sorted !== undefined) this.sort(before.sorted, before.downwards);
+    const was = new Map(before.facts.groups.map((group) => [`${group[GROUP]} ${group[TIMES]}`, before.folded.has(group)]));
+    for (const group of this.facts.groups) {
+      const folded = was.get(`${group[GROUP]} ${group[TIMES]}`);
+      if (folded !== undefined) this.folded[folded ? "add" : "delete"](group);
+    }
+  }
+
+  // The layer that has the name of the one that was chosen, or the place of it.
+  same(before) {
+    const named = this.facts.rows.findIndex((row) => row[NAME] === before.name) + 1;
+    return named || Math.min(before.chosen, this.facts.rows.length);
   }
 
   operation(row) { return this.facts.operations[row[OPERATION]]; }
@@ -248,8 +270,9 @@ class View {
   output(entry) { return this.operation(this.last(entry))[OUTPUT]; }
   amount(entry, which) { return entry.group ? this.between(entry.group[BEGIN], entry.group[END], which) : this.cost(entry.row, which); }
 
-  sort(place) {
-    if (this.sorted === place && this.downwards === (place >= 4)) this.downwards = !this.downwards;
+  sort(place, downwards) {
+    if (downwards !== undefined) [this.sorted, this.downwards] = [place, downwards];
+    else if (this.sorted === place && this.downwards === (place >= 4)) this.downwards = !this.downwards;
     else if (this.sorted === place) this.sorted = undefined;
     else { this.sorted = place; this.downwards = place >= 4; }
     this.section.querySelectorAll("thead th").forEach((head, at) => {
@@ -311,6 +334,7 @@ class View {
       return line;
     });
     const place = this.section.querySelector(".spec");
+    if (!place) return;
     place.style.containIntrinsicBlockSize = `min(60vh, ${20 * this.lines.length + 18}px)`; // while it is out of view
     place.append(...this.lines);
   }
@@ -422,15 +446,16 @@ class View {
     });
     this.body.addEventListener("keydown", (event) => this.pressed(event));
     this.table.addEventListener("scroll", () => this.measure(), { passive: true });
-    window.addEventListener("resize", () => this.measure());
+    const signal = this.gone.signal;
+    window.addEventListener("resize", () => this.measure(), { signal });
     this.filter.addEventListener("input", () => { this.table.scrollTop = 0; this.show(); });
     this.section.querySelectorAll("thead button").forEach((button, place) => button.addEventListener("click", () => this.sort(place)));
     this.section.querySelector(".unfold").addEventListener("click", () => this.foldAll(false));
     this.section.querySelector(".foldall").addEventListener("click", () => this.foldAll(true));
     for (const [name, printing] of [["beforeprint", true], ["afterprint", false]]) {
-      window.addEventListener(name, () => { this.printing = printing; this.fill(true); });
+      window.addEventListener(name, () => { this.printing = printing; this.fill(true); }, { signal });
     }
-    this.section.querySelector(".spec").addEventListener("click", (event) => {
+    this.section.querySelector(".spec")?.addEventListener("click", (event) => {
       const line = event.target.closest("[data-first]");
       if (line) this.choose(Number(line.dataset.first), true);
     });
@@ -461,7 +486,7 @@ if (document.hidden) start();
 else requestAnimationFrame(() => setTimeout(start));
 window.addEventListener("beforeprint", start); // before the listeners of the views
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.target.matches("input")) return;
+  if (event.key !== "/" || event.target.matches("input, select, textarea")) return;
   event.preventDefault();
   document.querySelector("input[type=search]").focus();
 });

@@ -1,0 +1,120 @@
+"""What the page of the playground asks the calculator, which runs beside it in the browser: JSON in, JSON out.
+
+Nothing here knows of a browser, so that the same answers are tested without one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cnncalc import zoo
+from cnncalc.analysis import count
+from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.words import shorten
+from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.svg import svg
+from cnncalc.loading import load
+from cnncalc.network import Network
+from cnncalc.page.page import Shown, changing_part, shown, totals
+
+Request = Mapping[str, Any]
+Reply = dict[str, Any]
+
+NOT_YET = "it is being computed"
+
+
+def answer(asked: str) -> str:
+    """Answer a question of the page; both are JSON.
+
+    A question has ``ask``, one of `QUESTIONS`, and what that takes. An answer has ``error`` in place of the rest where
+    the text of the network has a fault.
+    """
+    request = json.loads(asked)
+    try:
+        reply = QUESTIONS[request["ask"]](request)
+    except CnncalcError as error:
+        reply = {"error": _fault(error, request.get("text", ""))}
+    return json.dumps(reply, separators=(",", ":"), ensure_ascii=False)
+
+
+def _network(request: Request) -> Reply:
+    """Return the part of the page that shows a network; with ``whole``, with arithmetic and memory too."""
+    network = _load(request["text"])
+    counts = count(network)
+    whole = bool(request.get("whole"))
+    name = title(request["text"])
+    seen = shown(name, counts) if whole else Shown(name, counts, None, None, NOT_YET)
+    own = [note for note in network.notes if not note.source]
+    notes = [{"message": note.message, **_place(note.span.start, note.span.end)} for note in own]
+    return {"html": "".join(changing_part(seen, whole=whole)), "totals": totals(seen), "notes": notes}
+
+
+def _layer(request: Request) -> Reply:
+    """Return the pictures of a layer: its window on the input, and its receptive field. What has none is left out."""
+    network = _load(request["text"])
+    pictures = {}
+    for style in ("window", "field"):
+        try:
+            picture = picture_of(network, style, Wishes(name=request["layer"], layer=request["layer"]))
+        except SpecError:
+            continue
+        pictures[style] = svg(picture, prefix=f"{style}-")
+    return {"pictures": pictures}
+
+
+def _spec(request: Request) -> Reply:
+    """Return the text of a network of the zoo."""
+    source = zoo.spec(request["name"])
+    return {"text": source.text if source else ""}
+
+
+QUESTIONS: Mapping[str, Callable[[Request], Reply]] = {"network": _network, "layer": _layer, "spec": _spec}
+"""What the page asks, by the word for it."""
+
+
+def title(text: str) -> str:
+    """Return what the picture calls a network: the comment on its first line, as far as a name goes; else "network"."""
+    first = text.lstrip().split("\n", 1)[0]
+    return shorten(first.lstrip("# ").split(",")[0].rstrip(), 60) if first.startswith("#") else "network"
+
+
+def _load(text: str) -> Network:
+    name = zoo.named(text.strip())
+    network = load(name or f"{text}\n")  # a single line could be the name of a file
+    if not network.layers:
+        raise SpecError("no-layer", "the text has no layer yet", hints=["a layer is for example: conv 3x3x16 - relu"])
+    return network
+
+
+def _fault(error: CnncalcError, text: str) -> dict[str, Any]:
+    """Return an error as data: its place is that in the text of the page, if it lies there.
+
+    Where a window does not fit, its picture shows what is left over.
+    """
+    placed = error.span is not None and error.source is not None and error.source.text.rstrip("\n") == text.rstrip("\n")
+    place = _place(error.span.start, error.span.end) if placed and error.span else {}
+    said = {"code": error.code, "message": error.message, "detail": error.detail}
+    if error.code == "does-not-fit" and error.reached is not None:
+        said["picture"] = _misfit(text, len(error.reached.network) + 1)
+    return {
+        **said,
+        "hints": list(error.hints),
+        "trail": list(error.trail),
+        "line": error.line if placed else None,
+        **place,
+    }
+
+
+def _misfit(text: str, layer: int) -> str:
+    """Return the picture of a window that does not fit; "" where that cannot be drawn."""
+    try:
+        network = load(f"{text}\n", rounding="floor")
+        return svg(picture_of(network, "window", Wishes(name="window", misfit=layer)), prefix="misfit-")
+    except SpecError:
+        return ""
+
+
+def _place(start: int, end: int) -> dict[str, int]:
+    return {"start": start, "end": max(end, start + 1)}

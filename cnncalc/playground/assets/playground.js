@@ -1,0 +1,254 @@
+"use strict";
+
+const find = (id) => document.getElementById(id);
+const KEPT = "cnncalc-playground-text";
+
+const packed = async (text) => {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const data = new Uint8Array(await new Response(stream).arrayBuffer());
+  return btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join("")).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+};
+
+const unpacked = async (word) => {
+  const data = Uint8Array.from(atob(word.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
+  const reader = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+  const parts = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > 1000000) throw new Error("too long"); // a link of a stranger that would unpack without end
+    parts.push(value);
+  }
+  return new TextDecoder().decode(await new Blob(parts).arrayBuffer());
+};
+
+const kept = {
+  get() { try { return localStorage.getItem(KEPT); } catch { return null; } },
+  set(text) { try { localStorage.setItem(KEPT, text); } catch { /* a browser that keeps nothing */ } },
+};
+
+class Playground {
+  constructor() {
+    this.editor = new Editor(find("text"), find("colours"), JSON.parse(find("words").textContent));
+    this.result = find("result");
+    this.shownText = this.editor.text; // whose network is shown
+    this.asked = "";
+    this.pictured = "";
+    this.editor.field.addEventListener("input", () => { kept.set(this.editor.text); this.refresh(); });
+    this.editor.field.addEventListener("keyup", () => this.atCursor());
+    this.editor.field.addEventListener("click", () => this.atCursor());
+    find("examples").addEventListener("change", () => this.example());
+    find("share").addEventListener("click", () => this.share());
+    find("save").addEventListener("click", () => this.save());
+    window.addEventListener("hashchange", () => this.fromLink());
+    this.follow(this.section.view ?? this.view());
+  }
+
+  get section() { return this.result.querySelector("section.network"); }
+  say(text) { find("status").textContent = text; }
+
+  async start() {
+    if (!(await this.fromLink())) {
+      const text = kept.get();
+      if (text) this.begin(text);
+    }
+    await this.keepOffline();
+    this.calculator = new Calculator({ pyodide: new URL(document.body.dataset.pyodide, location).href, archive: "cnncalc.zip" }, (event, why) => this.told(event, why));
+    await this.calculator.ready;
+    this.changed = true;
+    this.refresh();
+  }
+
+  // Waits until the files go through the worker that checks and keeps them, where the browser has one.
+  async keepOffline() {
+    if (!navigator.serviceWorker) return;
+    const controlled = new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
+    try {
+      await navigator.serviceWorker.register("service.js");
+      if (!navigator.serviceWorker.controller) await Promise.race([controlled, new Promise((done) => setTimeout(done, 4000))]);
+    } catch { /* a server without https: the page works, but only with a network */ }
+  }
+
+  told(event, why) {
+    if (event === "ready") this.say("");
+    else if (event === "restarting") this.say("That took too long; Python is starting anew …");
+    else this.say(`Python could not be started: ${why}. The page needs a network on its first visit.`);
+  }
+
+  begin(text) {
+    this.editor.field.value = text;
+    this.editor.colour();
+  }
+
+  // ---- the network, as the text changes
+
+  async refresh() {
+    this.changed = true;
+    if (this.busy || !this.calculator) return;
+    this.busy = true;
+    while (this.changed) {
+      this.changed = false;
+      await this.compute(this.editor.text);
+    }
+    this.busy = false;
+  }
+
+  async compute(text) {
+    performance.mark("asked");
+    const slow = setTimeout(() => this.say("Computing …"), 400);
+    const quick = await this.calculator.ask({ ask: "network", text });
+    clearTimeout(slow);
+    if (quick) this.say("");
+    if (!quick || this.changed) return;
+    if (!this.take(quick, text) || this.changed) return;
+    performance.measure("redraw", "asked");
+    await new Promise((done) => setTimeout(done, 120));
+    if (this.changed) return;
+    const whole = await this.calculator.ask({ ask: "network", text, whole: true });
+    if (whole && !this.changed) this.take(whole, text);
+  }
+
+  // Shows an answer; says whether it has a network.
+  take(reply, text) {
+    this.faults(reply.error ? [reply.error] : [], reply.notes || []);
+    if (reply.error) this.editor.choose(0);
+    document.body.classList.toggle("stale", Boolean(reply.error));
+    if (reply.error) return false;
+    const before = this.section.view, memory = this.section.querySelector(".memory");
+    const place = document.scrollingElement.scrollTop, table = before.table.scrollTop;
+    before.close();
+    this.result.innerHTML = reply.html; // made by the calculator, which escapes what the text brings
+    if (memory && !this.section.querySelector(".timeline")) this.section.querySelector(".memory").replaceWith(memory);
+    find("totals").innerHTML = reply.totals;
+    this.shownText = text;
+    const view = this.view(before);
+    view.table.scrollTop = table;
+    document.scrollingElement.scrollTop = place;
+    this.follow(view);
+    return true;
+  }
+
+  view(before) {
+    const section = this.section;
+    section.view = new View(section, JSON.parse(section.querySelector("script[type='application/json']").textContent), before);
+    return section.view;
+  }
+
+  follow(view) {
+    this.section.addEventListener("chosen", () => { this.editor.choose(view.facts.rows[view.chosen - 1][2]); this.layer(); });
+    this.editor.choose(view.facts.rows[view.chosen - 1][2]);
+    this.layer();
+  }
+
+  // The pictures of the chosen layer, after the rest.
+  layer() {
+    clearTimeout(this.later);
+    this.later = setTimeout(async () => {
+      const name = this.section.view.name, text = this.shownText;
+      if (!this.calculator || this.pictured === `${name}\n${text}`) return;
+      const reply = await this.calculator.ask({ ask: "layer", text, layer: name });
+      if (!reply || reply.error || text !== this.shownText || name !== this.section.view.name) return;
+      this.pictured = `${name}\n${text}`;
+      const titles = { window: `Window of ${name}`, field: `Receptive field of ${name}` };
+      find("layer").replaceChildren(...Object.entries(reply.pictures).flatMap(([style, drawing]) => {
+        const box = make("div", undefined, { class: "picture", tabindex: "0", role: "region", "aria-label": titles[style] });
+        box.innerHTML = drawing;
+        return [make("h2", titles[style]), box];
+      }));
+    }, 150);
+  }
+
+  atCursor() {
+    const view = this.section.view, line = this.editor.cursor;
+    if (this.shownText !== this.editor.text || line === this.editor.line) return;
+    const index = view.facts.rows.findIndex((row) => row[2] === line) + 1;
+    if (index) view.choose(index, true);
+  }
+
+  // ---- faults, under the words that they are about
+
+  faults(errors, notes) {
+    const marks = [...errors.map((one) => ({ ...one, kind: "error" })), ...notes.map((one) => ({ ...one, kind: "note" }))];
+    this.editor.mark(marks.filter((one) => one.start !== undefined));
+    this.editor.field.setAttribute("aria-invalid", String(errors.length > 0));
+    find("faults").replaceChildren(...marks.map((one) => {
+      const box = make("div", undefined, { class: one.kind });
+      const where = one.line ? `Line ${one.line}: ` : "";
+      box.append(make("p", where + one.message));
+      if (one.detail) box.append(make("p", one.detail, { class: "sum" }));
+      const list = make("ul");
+      list.append(...[...(one.hints || []), ...(one.trail || [])].map((hint) => make("li", hint)));
+      if (list.childNodes.length) box.append(list);
+      if (one.picture) box.append(this.drawing(one.picture));
+      if (one.start !== undefined) box.addEventListener("click", () => this.goTo(one.start, one.end));
+      return box;
+    }));
+  }
+
+  drawing(text) {
+    const box = make("div", undefined, { class: "picture", tabindex: "0", role: "region", "aria-label": "The window that does not fit" });
+    box.innerHTML = text;
+    return box;
+  }
+
+  goTo(start, end) {
+    const units = (offset) => [...this.editor.text].slice(0, offset).join("").length;
+    this.editor.field.focus();
+    this.editor.field.setSelectionRange(units(start), units(end));
+  }
+
+  // ---- texts in and out
+
+  async example() {
+    const option = find("examples").selectedOptions[0];
+    find("examples").selectedIndex = 0;
+    let text = option.dataset.text;
+    if (text === undefined) {
+      if (!option.value) return;
+      text = (await this.calculator?.ask({ ask: "spec", name: option.value }))?.text;
+    }
+    if (text) this.editor.put(text);
+  }
+
+  async share() {
+    const place = `${location.href.split("#")[0]}#1.${await packed(this.editor.text)}`;
+    history.replaceState(null, "", place);
+    try {
+      await navigator.clipboard.writeText(place);
+      this.say("The link is copied. It holds the text itself, which no server gets.");
+    } catch {
+      this.say("The link is in the address bar. It holds the text itself, which no server gets.");
+    }
+  }
+
+  async fromLink() {
+    const word = location.hash.match(/^#1\.([\w-]+)$/)?.[1];
+    if (!word) return false;
+    try {
+      const text = await unpacked(word);
+      this.begin(text);
+      this.refresh();
+      return true;
+    } catch {
+      this.say("The link is damaged; its text cannot be read.");
+      return false;
+    }
+  }
+
+  save() {
+    const link = make("a", undefined, { download: "network.txt", href: URL.createObjectURL(new Blob([this.editor.text], { type: "text/plain" })) });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+}
+
+if (location.protocol === "file:") {
+  find("status").textContent = "A browser runs Python only in pages from a server. cnncalc playground FOLDER --serve starts one.";
+} else {
+  start(); // the view of the network that stands in the page already
+  const playground = new Playground();
+  window.playground = playground;
+  playground.start();
+}

@@ -1,0 +1,170 @@
+"""The playground in a real browser: what one types is counted, drawn and explained, without a network too."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnncalc import __version__
+from cnncalc.playground import pyodide
+from cnncalc.playground.server import PlaygroundServer
+from cnncalc.playground.site import site, write_site
+from tests.page.conftest import AXE
+
+pytestmark = pytest.mark.slow
+
+PYODIDE = Path(os.environ.get("CNNCALC_PYODIDE", "build/pyodide/node_modules/pyodide"))
+"""Where `.ci/browser` puts Pyodide."""
+NARROW = {"width": 390, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaygroundServer]:
+    """The playground with a Pyodide of its own, served."""
+    if not PYODIDE.is_dir():
+        pytest.skip("there is no Pyodide")
+    folder = tmp_path_factory.mktemp("site")
+    write_site(str(folder), site(__version__, pyodide.read(str(PYODIDE))))
+    served = PlaygroundServer(str(folder), 0)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    yield served
+    served.shutdown()
+
+
+@pytest.fixture
+def page(browser: Any, server: PlaygroundServer) -> Iterator[Any]:
+    """The page, as soon as Python runs in it; in the end it has asked nobody else and complained of nothing."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=False)
+    opened = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    context.on("request", lambda request: asked.append(request.url))
+    opened.goto(server.address)
+    ready(opened)
+    yield opened
+    assert complaints == []
+    assert [url for url in asked if not url.startswith((server.address, "data:", "blob:"))] == []
+    context.close()
+
+
+def ready(page: Any) -> None:
+    """Wait until Python runs, or has answered."""
+    page.wait_for_selector("#status:empty", state="attached", timeout=120_000)
+
+
+def write(page: Any, text: str) -> None:
+    """Replace the text of the editor."""
+    page.fill("#text", text)
+
+
+def totals(page: Any, containing: str) -> None:
+    """Wait until the totals have a text."""
+    page.wait_for_selector(f"#totals:has-text('{containing}')", timeout=60_000)
+
+
+def test_what_one_types_is_counted_and_drawn(page: Any) -> None:
+    """The lecture's convolution: 760 parameters; the arithmetic stands beside the text."""
+    write(page, "input 32x32x3\nconv 5x5x10 s1 p2\n")
+    totals(page, "760 parameters")
+    assert "conv 5×5, 10" in page.text_content(".picture")
+    page.wait_for_selector(".detail:has-text('(5·5·3 + 1)·10 = 760')", timeout=60_000)
+    page.wait_for_selector(".timeline svg", timeout=60_000)
+    page.wait_for_selector("#layer h2:has-text('Receptive field of conv1')", timeout=60_000)
+
+
+def test_a_fault_is_underlined_with_its_sum_repairs_and_picture(page: Any) -> None:
+    """The earlier network stays, and a line says so; when the fault is mended the new one is shown."""
+    write(page, "input 7x7x3\nconv 3x3x1 s3\n")
+    page.wait_for_selector("#faults .error", timeout=60_000)
+    assert "".join(page.locator(".code-error").all_text_contents()) == "s3"
+    assert page.text_content("#faults .sum") == "(7 − 3 + 2·0)/3 + 1 = 2 1/3"
+    assert page.is_visible("#faults svg")
+    assert page.is_visible("text=The network below is that of the last text without a fault.")
+    assert page.get_attribute("#text", "aria-invalid") == "true"
+    write(page, "input 7x7x3\nconv 3x3x1 s2\n")
+    totals(page, "7x7x3 → 3x3x1")
+    assert not page.is_visible("#faults .error")
+
+
+def test_an_example_replaces_the_text_and_undo_brings_it_back(page: Any) -> None:
+    """ResNet-18 has 11,689,512 parameters (torchvision)."""
+    before = page.input_value("#text")
+    page.select_option("#examples", "resnet18")
+    totals(page, "(11,689,512)")
+    page.focus("#text")
+    page.keyboard.press("Control+z")
+    assert page.input_value("#text") == before
+
+
+def test_a_link_holds_the_text(page: Any, server: PlaygroundServer) -> None:
+    """It stands in the fragment, which no server gets; who opens it has the same text."""
+    text = "# 합성곱 🙂\ninput 9x9x1\nconv 3x3x2\n"
+    write(page, text)
+    totals(page, "9x9x1 → 7x7x2")
+    page.click("#share")
+    page.wait_for_selector("#status:has-text('link')")
+    link = page.evaluate("location.href")
+    assert link.startswith(f"{server.address}#1.")
+    other = page.context.new_page()
+    other.goto(link)
+    totals(other, "9x9x1 → 7x7x2")
+    assert other.input_value("#text") == text
+
+
+def test_a_damaged_link_is_said(page: Any, server: PlaygroundServer) -> None:
+    """And the text stays as it was."""
+    page.evaluate("location.hash = '#1.AAAA'")
+    page.wait_for_selector("#status:has-text('The link is damaged; its text cannot be read.')")
+
+
+def test_it_works_without_a_network(page: Any, server: PlaygroundServer) -> None:
+    """After the first visit every file is kept, Python among them."""
+    page.context.set_offline(True)
+    page.reload()
+    ready(page)
+    write(page, "input 28x28x1\nconv 3x3x4\n")
+    totals(page, "28x28x1 → 26x26x4")
+
+
+def test_a_layer_is_chosen_in_text_table_and_picture(page: Any) -> None:
+    """A click into the text chooses the layer that is written there."""
+    page.click("#text", position={"x": 60, "y": 78})  # the fourth line
+    page.wait_for_selector("tr.chosen:has-text('conv2')")
+    page.click("[data-layer^=conv1]")
+    assert page.text_content("#colours .chosen").startswith("conv 5x5x6")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(page: Any, browser: Any, server: PlaygroundServer, scheme: str) -> None:
+    """Nothing that axe-core knows of is in the way: names, contrasts, roles; on a phone nothing sticks out."""
+    if not AXE.is_file():
+        pytest.skip("there is no axe-core")
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport=NARROW)
+    opened = context.new_page()
+    opened.goto(server.address)
+    ready(opened)
+    write(opened, "input 7x7x3\nconv 3x3x4\nconv 3x3x1 s3\n")
+    opened.wait_for_selector("#faults .error", timeout=60_000)
+    opened.add_script_tag(path=str(AXE))
+    write(opened, "input 7x7x3\nconv 3x3x4\n")
+    totals(opened, "7x7x3 → 5x5x4")
+    found = opened.evaluate("axe.run().then(result => result.violations.map(one => [one.id, one.nodes[0].html]))")
+    assert found == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    context.close()
+
+
+def test_a_page_from_disk_says_why_it_wants_a_server(browser: Any, server: PlaygroundServer, tmp_path: Path) -> None:
+    """The first network is there all the same."""
+    write_site(str(tmp_path), site(__version__))
+    opened = browser.new_page()
+    opened.goto((tmp_path / "index.html").as_uri())
+    assert "cnncalc playground FOLDER --serve starts one." in opened.text_content("#status")
+    assert "61.7 k parameters (61,706)" in opened.text_content("#totals")

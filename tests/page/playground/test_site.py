@@ -1,0 +1,65 @@
+"""The files that `cnncalc playground` writes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cnncalc import __version__
+from cnncalc.core.errors import DataError
+from cnncalc.playground import pyodide
+from cnncalc.playground.site import archive, site
+
+
+def test_the_same_code_gives_the_same_bytes() -> None:
+    """A server that keeps the files sees what has changed."""
+    assert site(__version__) == site(__version__)
+
+
+def test_the_archive_answers_without_any_other_package(tmp_path: Path) -> None:
+    """It has what the page asks, and nothing that needs torch, click or rich."""
+    with zipfile.ZipFile(io.BytesIO(archive())) as packed:
+        packed.extractall(tmp_path)
+    code = (
+        "import json, sys; from cnncalc.playground.answers import answer; "
+        "print(json.loads(answer(json.dumps({'ask': 'network', 'text': 'alexnet', 'whole': True})))['totals'])"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "(61,100,840)" in done.stdout  # of torchvision's AlexNet
+
+
+def test_the_service_worker_expects_the_very_bytes() -> None:
+    """Each file has the hash that the browser checks."""
+    made = site(__version__)
+    known = json.loads(re.search(r"const KNOWN = (\{.*?\});", made["service.js"].decode())[1])
+    for name, data in made.items():
+        if name != "service.js":
+            assert known[f"./{name}"] == f"sha384-{base64.b64encode(hashlib.sha384(data).digest()).decode()}"
+    assert [place for place in known if place.startswith("https:")] == [pyodide.CDN + name for name in pyodide.FILES]
+
+
+def test_nothing_but_the_page_and_its_cdn_may_be_asked() -> None:
+    """The content security policy says so; with a Pyodide of its own the page asks nobody else."""
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', site(__version__)["index.html"].decode())[1]
+    assert re.findall(r"https?://[^\s;]+", policy) == [pyodide.CDN, pyodide.CDN]
+    own = site(__version__, dict.fromkeys(pyodide.FILES, b""))["index.html"].decode()
+    assert "https://" not in re.search(r'Content-Security-Policy" content="([^"]*)"', own)[1]
+
+
+def test_another_pyodide_is_refused(tmp_path: Path) -> None:
+    """A page that was tested with one version does not run on another."""
+    with pytest.raises(DataError, match=r"there is no pyodide\.mjs in .*, which a folder of Pyodide has"):
+        pyodide.read(str(tmp_path))
+    for name in pyodide.FILES:
+        (tmp_path / name).write_bytes(b"something else")
+    with pytest.raises(DataError, match=rf"pyodide\.mjs in .* is not that of Pyodide {pyodide.VERSION}"):
+        pyodide.read(str(tmp_path))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -138,10 +139,16 @@ def _any_batch(network: Network) -> tuple[dict[int, torch.export.Dim], ...]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep torch's remarks about itself from the user."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """Keep torch's remarks about itself from the user, and those of its exporter about its own graphs."""
+    log = logging.getLogger("onnx_ir")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ NETWORKS = {
     "three dimensions": "input 4x8x8x1\nconv 3x3x3x2 - relu - pool 2 floor - fc 3",
     "no layers": "input 4x4x3\nrelu*0",
     "a layer nobody reads": "input 4x4x3\na: conv 1x1x2 - conv 1x1x5 - @a - relu",
+    "a pool that is undone": "input 9x8x4\na: maxpool 2x3 s2x3 ceil - conv 3x3x4 p1 - unpool @a",
     "lenet5": "lenet5",
     "squeezenet1_1": "squeezenet1_1",
     "mobilenet_v3_small": "mobilenet_v3_small",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from cnncalc.layers import class_of
@@ -110,4 +110,4 @@ def _inner(part: Placed | PlacedLabel, depth: int, counts: dict[str, int]) -> Ne
         return _norm(part) if isinstance(part, Placed) else part
     inner = [_united(branch, depth, counts) for branch in part.branches]
     branches = tuple([_branch(part, place, items) for place, items in enumerate(inner)])
-    return PlacedMerge(part.index, part.operation, part.scopes, part.start, part.label, branches)  # type: ignore[arg-type]
+    return replace(part, branches=branches)  # type: ignore[arg-type]

@@ -15,8 +15,10 @@ from cnncalc.commands.training import (
     views_option,
     weights_option,
 )
+from cnncalc.core.errors import WriteError
 from cnncalc.core.needs import optional_packages
-from cnncalc.core.writing import write_file
+from cnncalc.core.writing import complain, write_file
+from cnncalc.report.class_metrics import percent_text
 from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_report
 
 
@@ -76,7 +78,52 @@ def evaluate(
         top5=tested.score.top5,
         notes=tested.notes,
     )
+    _keep(evaluation)
     if picture is not None:
         form = "svg" if picture.lower().endswith(".svg") else "png"
         write_file(draw_confusion(evaluation.classes, evaluation.confusion, form), picture)
     output.emit(confusion_report(evaluation) if confusion else evaluate_report(evaluation))
+
+
+def _keep(evaluation: Evaluation) -> None:
+    """Write the test into the run's model card; a folder that cannot be written to stays as it is."""
+    from cnncalc.train.run.card import write_card
+    from cnncalc.train.run.evaluations import MeasuredTest, keep_test
+    from cnncalc.train.run.folder import RunFolder
+
+    folder = RunFolder(evaluation.run)
+    test = MeasuredTest(
+        data=evaluation.data,
+        images=evaluation.images,
+        weights=evaluation.weights,
+        epoch=evaluation.epoch or 0,
+        views=evaluation.views,
+        metrics=_metrics(evaluation),
+        remarks=_remarks(evaluation),
+    )
+    try:
+        keep_test(folder, test)
+        write_card(folder)
+    except WriteError as error:
+        complain(f"note: the model card stays as it was: {error.message}")
+
+
+def _metrics(evaluation: Evaluation) -> dict[str, float]:
+    images, macro = evaluation.images, evaluation.macro.f1
+    return {
+        "accuracy": evaluation.right / images,
+        **({} if evaluation.top5 is None else {"top-5 accuracy": evaluation.top5 / images}),
+        **({} if macro is None else {"macro F1": macro}),
+        "loss": evaluation.loss,
+    }
+
+
+def _remarks(evaluation: Evaluation) -> list[str]:
+    """Say which class is recognised worst."""
+    known = [
+        (one.recall, name, one.images)
+        for name, one in zip(evaluation.classes, evaluation.per_class, strict=True)
+        if one.recall is not None
+    ]
+    recall, name, images = min(known)
+    return [f"On {evaluation.data}, recall is lowest for {name}: {percent_text(recall)} of {images:,} images."]

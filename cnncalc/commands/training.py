@@ -15,7 +15,7 @@ from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE
 from cnncalc.train.recipe.settings import Kind, Setting, Wrong, key_of, settings
-from cnncalc.train.run_files import BEST, CURVE, GRADIENTS, LAST, METRICS, RECIPE, RUN, SPEC
+from cnncalc.train.run_files import BEST, CARD, CURVE, EVALUATIONS, GRADIENTS, LAST, METRICS, RECIPE, RUN, SPEC
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -171,7 +171,7 @@ def run_argument(command: F) -> F:
 
 def refuse_replacing_run(run: str, path: str | None) -> None:
     """Refuse an output that would be written over a file of the run that it is made of."""
-    for name in (SPEC, RECIPE, RUN, METRICS, GRADIENTS, CURVE, BEST, LAST):
+    for name in (SPEC, RECIPE, RUN, METRICS, GRADIENTS, CURVE, BEST, LAST, CARD, EVALUATIONS):
         refuse_replacing(os.path.join(run, name), path, f"the run's own {name}")
 
 

@@ -5,6 +5,7 @@ from cnncalc.model.weights import RUN_WEIGHTS
 SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
 GRADIENTS = "gradients.csv"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = RUN_WEIGHTS, "last.safetensors", "checkpoints", "tensorboard"
+CARD, EVALUATIONS = "README.md", "evaluations.json"
 LOCK = "lock"
 """A file that is there while a process writes the run."""
 FOLDS = "folds.json"

@@ -30,7 +30,7 @@ def metrics(run: str) -> list[dict[str, str]]:
 PRINTED = """\
 network         text: 8x8x1 → 1x1x10, 698 parameters
 data            digits (scikit-learn): 64 images to train on, 360 to test; 10 classes
-hint            class 0 has 1 image to train on, and class 8 11: rare classes are learned last
+hint            class 0 has 1 image to train on, and class 8 11: --balance weights or sampling may help
 hint            the run has 4 steps: a smaller --batch or more --epochs give it more
 device          cpu (1 thread), float32
 recipe          2 epochs, batches of 32 images, adamw, learning rate 0.002 (one-cycle), weight decay 0.05, seed 0
@@ -52,6 +52,7 @@ memory          # at most in the whole process; tensors were predicted to take #
   first/last.safetensors   the weights of the last epoch
   first/metrics.csv        a line for every epoch
   first/curve.svg          the learning curve
+  first/README.md          the model card
 
   cnncalc evaluate first        accuracy per class and the confusion matrix
   cnncalc predict first IMAGE   classifies images
@@ -137,7 +138,7 @@ def test_a_run_that_is_complete_is_shown_again(train: Train) -> None:
     assert done.status == 0
     shown = without_measurements(done.out).splitlines()
     assert shown[0] == "network         first/spec.txt: 8x8x1 → 1x1x10, 698 parameters"
-    assert shown[-10:] == PRINTED.splitlines()[-10:]
+    assert shown[-11:] == PRINTED.splitlines()[-11:]
     assert Path("first/best.safetensors").read_bytes() == before
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import resource
 import sys
+from contextlib import suppress
 
 import torch
 
@@ -64,6 +66,21 @@ def describe(device: torch.device) -> str:
         threads = torch.get_num_threads()
         return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
     return str(device)
+
+
+def hardware(device: torch.device, processes: int) -> str:
+    """Return what a run computes on, for people: the device, the processor, and how many processes there are."""
+    together = f", {processes} processes" if processes > 1 else ""
+    return f"{describe(device)}{together}; {_processor()}, {os.cpu_count()} cores; {platform.system()}"
+
+
+def _processor() -> str:
+    """Return the processor's name, or its family where nothing says the name."""
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def resolved_precision(recipe: Recipe, device: torch.device) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cnncalc.train.run.folder import RunFolder
-from cnncalc.train.run_files import BEST, CURVE, LAST, METRICS
+from cnncalc.train.run_files import BEST, CARD, CURVE, LAST, METRICS
 
 
 def files_of(folder: RunFolder) -> list[tuple[str, str]]:
@@ -15,6 +15,7 @@ def files_of(folder: RunFolder) -> list[tuple[str, str]]:
         (LAST, "the weights of the last epoch"),
         (METRICS, "a line for every epoch"),
         (CURVE, "the learning curve"),
+        (CARD, "the model card"),
     ]
     paths = [(folder.file(name), what) for name, what in made]
     return [(path, what) for path, what in paths if os.path.exists(path)]

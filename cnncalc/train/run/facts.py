@@ -38,6 +38,7 @@ class RunFacts(NamedTuple):
         weights: what it began with, as `--weights` says it; "" where its weights were drawn.
         tested: which images every epoch is tested on, ``validation`` or ``test``; "" where there are none, and where
             the run is too old to say so.
+        hardware: what it began on, for people; "" where the run is too old to say so.
         changes: what was changed when the run was continued: from which step on, and from what to what.
 
     """
@@ -57,6 +58,7 @@ class RunFacts(NamedTuple):
     changes: tuple[Mapping[str, Any], ...] = ()
     weights: str = ""
     tested: str = ""
+    hardware: str = ""
 
     @property
     def splits_by_class(self) -> bool:
@@ -177,6 +179,7 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "fingerprints": _texts_by_name,
     "weights": _text,
     "tested": _text,
+    "hardware": _text,
     "changes": lambda value: tuple(map(_named, _list(value))),
 }
 """How each field is read."""

@@ -19,8 +19,10 @@ from cnncalc.train.run.facts import RunFacts, from_json, spec_fingerprint, to_js
 from cnncalc.train.run.history import History, gradients_text, metrics_text, read_history
 from cnncalc.train.run_files import (
     BEST,
+    CARD,
     CHECKPOINTS,
     CURVE,
+    EVALUATIONS,
     FOLDS,
     GRADIENTS,
     LAST,
@@ -164,7 +166,7 @@ class RunFolder:
 
     def _check_files(self) -> None:
         """Refuse folders, devices and pipes under the names of a run's files: some of them have no end."""
-        for name in (SPEC, RECIPE, RUN, METRICS, GRADIENTS, CURVE, BEST, LAST, LOCK):
+        for name in (SPEC, RECIPE, RUN, METRICS, GRADIENTS, CURVE, BEST, LAST, CARD, EVALUATIONS, LOCK):
             if os.path.exists(self.file(name)) and not os.path.isfile(self.file(name)):
                 raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is not a file, as a run has it")
         for name in (CHECKPOINTS, TENSORBOARD):

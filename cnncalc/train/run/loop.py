@@ -247,6 +247,8 @@ class Trainer:
 
     def _ended(self, end: End) -> Ended:
         progress, session = self.progress, self.session
+        test_accuracy = None if end.goes_on else self._final_test()
+        self._saver.write_card(test_accuracy, progress)
         return Ended(
             folder=self.folder.path,
             reason=end.reason,
@@ -254,7 +256,7 @@ class Trainer:
             best_accuracy=progress.best_accuracy,
             best_epoch=progress.best_epoch,
             accuracy=progress.rows[-1].accuracy if progress.rows else None,
-            test_accuracy=None if end.goes_on else self._final_test(),
+            test_accuracy=test_accuracy,
             seconds=progress.seconds,
             memory_bytes=peak_memory_bytes(session.device),
             predicted_bytes=session.predicted_bytes,

@@ -13,6 +13,7 @@ from cnncalc.train.checkpoints.checkpoint import has_checkpoint
 from cnncalc.train.data import fingerprint
 from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.classifier_head import check_classifier
+from cnncalc.train.engine.devices import hardware
 from cnncalc.train.engine.distributed import Processes, job, restarted
 from cnncalc.train.engine.plan import Place, RunPlan, first_weights, plan_of
 from cnncalc.train.engine.session import Session
@@ -166,6 +167,7 @@ def _facts_of(plan: RunPlan, request: TrainRequest, loaded: LoadedRun) -> RunFac
         images=len(splits.train),
         job=job(),
         tested=splits.tested_name,
+        hardware=hardware(plan.place.device, plan.place.processes.size),
         versions=versions(),
         command=command_line(),
         fingerprints={SPEC: spec_fingerprint(source.text, request.settings), DATA: fingerprint(dataset)},

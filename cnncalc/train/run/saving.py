@@ -11,7 +11,9 @@ from cnncalc.train.checkpoints.checkpoint import has_checkpoint, read_newest, re
 from cnncalc.train.checkpoints.tensor_file import pack, read_whole
 from cnncalc.train.engine.session import Session
 from cnncalc.train.progress import EpochMetrics, Progress
+from cnncalc.train.run.card import write_card
 from cnncalc.train.run.changes import RunChange
+from cnncalc.train.run.evaluations import MeasuredTest, keep_test
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.history import History
 from cnncalc.train.run_files import BEST, CURVE, LAST
@@ -84,6 +86,22 @@ class RunSaver:
         if self._session.processes.writes and rows:
             write_file(draw_curve(rows, self._session.splits.tested_name), self._folder.file(CURVE))
         self._drawn = time.monotonic()
+
+    def write_card(self, test_accuracy: float | None, progress: Progress) -> None:
+        """Write the model card, with the accuracy on the test images if the best weights were tested on them.
+
+        Raises:
+            WriteError: where it cannot be written.
+
+        """
+        if not self._session.processes.writes:
+            return
+        test = self._session.splits.test
+        if test_accuracy is not None and test is not None:
+            data = f"the test images of {self._folder.facts().data_name}"
+            metrics, views = {"accuracy": test_accuracy}, self._session.recipe.views
+            keep_test(self._folder, MeasuredTest(data, len(test), "best", progress.best_epoch, views, metrics))
+        write_card(self._folder)
 
     def restore(self) -> tuple[Progress, list[str]]:
         """Give the session what the newest whole checkpoint holds; return the progress, and what is to be told.

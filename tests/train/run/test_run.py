@@ -46,6 +46,7 @@ def dying_at(step: int) -> Heard:
 
 def test_a_run_keeps_what_it_was_and_what_it_came_to(uninterrupted: Path) -> None:
     assert sorted(path.name for path in uninterrupted.iterdir()) == [
+        "README.md",
         "best.safetensors",
         "checkpoints",
         "curve.svg",

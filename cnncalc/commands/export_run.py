@@ -95,7 +95,9 @@ def write_run(form: str, path: str, output: str, wishes: ExportWishes) -> None:
 def _say_what_it_takes(run: RunExport) -> None:
     volume = run.network.input
     sizes = " x ".join(map(str, ["N", volume.channels, *volume.spatial]))
-    complain(f"note: the input is pixels, uint8 {sizes}, and the output is probabilities of the classes")
+    inside = run.around.preprocessing
+    values = "values as in the data, float32" if inside and inside.floats else "pixels, uint8"
+    complain(f"note: the input is {values} {sizes}, and the output is probabilities of the classes")
     if run.views > 1:
         complain(f"note: `cnncalc predict` averages {run.views} views of an image; the file computes one, as --views 1")
 

@@ -31,7 +31,7 @@ FEW = 32
 
 @click.command()
 @click.argument("model", metavar="RUN|SPEC|FILE.onnx", type=SpecArgument())
-@click.argument("images", metavar="IMAGE|FOLDER...", nargs=-1, required=True)
+@click.argument("images", metavar="IMAGE|FOLDER|FILE.npy...", nargs=-1, required=True)
 @click.option(
     "--weights",
     metavar="best|last|torchvision",

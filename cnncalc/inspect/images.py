@@ -103,8 +103,18 @@ def filter_tiles(weights: Tensor) -> Tensor:
 
 
 def photo_tiles(pixels: Tensor) -> Tensor:
-    """Return images, uint8 N x 1 x H x W or N x 3 x H x W, as tiles N x H x W x 3."""
-    return pixels.detach().cpu().expand(-1, 3, -1, -1).movedim(1, -1)
+    """Return images, N x 1 x H x W or N x 3 x H x W, as tiles N x H x W x 3.
+
+    They are uint8, or floats, of which the least and the largest value of each image become black and white.
+    """
+    return _bytes(pixels.detach().cpu()).expand(-1, 3, -1, -1).movedim(1, -1)
+
+
+def _bytes(pixels: Tensor) -> Tensor:
+    if not pixels.is_floating_point():
+        return pixels
+    low, high = pixels.amin((1, 2, 3), keepdim=True), pixels.amax((1, 2, 3), keepdim=True)
+    return ((pixels - low) / (high - low).clamp(min=1e-30) * 255).round().to(torch.uint8)
 
 
 def sized(tiles: Tensor, side: int = SIDE) -> Tensor:

@@ -83,9 +83,9 @@ def shown_images(subject: Subject, wishes: LookWishes) -> list[ShownImage]:
 
 
 def photo(pixels: Tensor) -> Tensor:
-    """Return an image, uint8 C x H x W, as tiles 1 x H x W x 3; of one with two channels or many the mean of them."""
+    """Return an image, C x H x W, as tiles 1 x H x W x 3; of one with two channels or many the mean of them."""
     if len(pixels) not in (1, 3):
-        pixels = pixels.float().mean(0, keepdim=True).round().to(torch.uint8)
+        pixels = pixels.float().mean(0, keepdim=True).round().to(pixels.dtype)
     return photo_tiles(pixels[None])
 
 

@@ -21,6 +21,7 @@ from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.scoring import Hearer, score
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.run.data_origin import normalisation_of
 from cnncalc.train.run.trained import AT_ONCE, SplitToTest, Tested, Trained, load_trained, some_images
 
 _TAKEN: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -128,7 +129,7 @@ def subject_of_run(path: str, which: str, device: torch.device, given: Mapping[s
 
 def _exact(trained: Trained, device: torch.device) -> Augmenter:
     """Return what makes float32 of pixels: what is looked at is not rounded, however the run was trained."""
-    normalisation = PixelNormalisation(trained.facts.mean, trained.facts.deviation)
+    normalisation = normalisation_of(trained.facts)
     return Augmenter(replace(trained.recipe, precision="float32"), trained.network.input, normalisation, 1, device)
 
 
@@ -186,7 +187,8 @@ def _normalisation(channels: int, normalise: str | None, published: Pretrained |
     if normalise is None and published is not None and len(published.preprocessing.mean) == channels:
         return PixelNormalisation(published.preprocessing.mean, published.preprocessing.deviation)
     taken = _TAKEN[normalise or "none"]
-    return PixelNormalisation(*(_for_channels(values, channels, normalise or "none") for values in taken))
+    mean, deviation = (_for_channels(values, channels, normalise or "none") for values in taken)
+    return PixelNormalisation(mean, deviation)
 
 
 def _fit(network: Network, *settings: Mapping[str, Any]) -> ImageFit:

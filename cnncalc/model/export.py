@@ -126,7 +126,7 @@ def _exported(
     given = tuple([torch.zeros(BATCH, each.channels, *each.spatial) for each in network.inputs])
     if preprocessing is not None:
         module = PixelsToProbabilities(module, preprocessing, network.input.dimensions).eval()
-        given = tuple([each.to(torch.uint8) for each in given])
+        given = given if preprocessing.floats else tuple([each.to(torch.uint8) for each in given])
     program = torch.export.export(module, given, dynamic_shapes=_any_batch(network))
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # which files of this machine it came through is nobody's business

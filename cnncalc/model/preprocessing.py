@@ -15,9 +15,11 @@ class PixelPreprocessing(NamedTuple):
     """What is done to pixels, and what is made of the network's output.
 
     Attributes:
-        mean, deviation: what pixels in 0..1 are normalised by, per channel, in the network's order of channels.
+        mean, deviation: what values are normalised by, per channel, in the network's order of channels; pixels as
+            values in 0..1.
         reverse: whether the channels arrive in the other order: BGR for a network that was trained on RGB.
         grey: whether three channels are to hold the grey value of the colours.
+        floats: whether float32 goes in, as it is in the data; else it is pixels, uint8.
 
     """
 
@@ -25,12 +27,13 @@ class PixelPreprocessing(NamedTuple):
     deviation: tuple[float, ...]
     reverse: bool = False
     grey: bool = False
+    floats: bool = False
 
 
 class PixelsToProbabilities(nn.Module):
     """A network with its preprocessing in front and a softmax behind.
 
-    It takes pixels, uint8 of shape N x C x H x W, and makes float32 probabilities of the classes.
+    It takes pixels, uint8 of shape N x C x H x W, or floats, and makes float32 probabilities of the classes.
 
     Args:
         network: from normalised floats to logits, N x classes or N x classes x 1 x 1.
@@ -47,8 +50,9 @@ class PixelsToProbabilities(nn.Module):
         ones = (1,) * dimensions
         self.network = network
         self._reverse, self._grey = preprocessing.reverse, preprocessing.grey
-        mean = torch.tensor(preprocessing.mean).view(-1, *ones) * 255
-        factor = 1 / (torch.tensor(preprocessing.deviation).view(-1, *ones) * 255)
+        unit = 1 if preprocessing.floats else 255
+        mean = torch.tensor(preprocessing.mean).view(-1, *ones) * unit
+        factor = 1 / (torch.tensor(preprocessing.deviation).view(-1, *ones) * unit)
         self.register_buffer("_mean", mean, persistent=False)
         self.register_buffer("_factor", factor, persistent=False)
 

@@ -16,6 +16,7 @@ from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.labels import Described, Named, sizes
 from cnncalc.train.data.targets import TargetWish, check_target_kind, read_targets
+from cnncalc.train.data.values import check_values, values_of
 
 _AXES = {1: "L x C", 2: "H x W x C", 3: "D x H x W x C"}
 """How the sizes of one image are called, by the number of spatial dimensions."""
@@ -59,7 +60,8 @@ def dataset_of(
         name: as in `Dataset`.
         where: as in `Dataset`.
         parts: ``training``, and ``validation`` and ``test`` if they are there. Images are uint8 of N x H x W or of
-            N x H x W x C, or N x C x H x W (for other numbers of dimensions likewise); labels as in `read_targets`.
+            N x H x W x C, or N x C x H x W (for other numbers of dimensions likewise), or other numbers, which become
+            float32; labels as in `read_targets`.
         suiting: by what the channels and the first label are known.
         classes: the names of the classes, where they are known; labels are then counted from 0.
 
@@ -84,9 +86,16 @@ def dataset_of(
         splits["training"],
         splits.get("test"),
         validation=splits.get("validation"),
-        notes=tuple(filter(None, (targets.note, *notes.values()))),
+        notes=tuple(filter(None, (targets.note, *notes.values(), _floats_note(parts["training"].images)))),
         kind=targets.kind,
     )
+
+
+def _floats_note(images: Named) -> str:
+    """Say what is done with values that are no bytes."""
+    if images.values.dtype == np.uint8:
+        return ""
+    return f"{images.name} holds {images.values.dtype}: it is used as it is, and only augmented where that is asked for"
 
 
 def described(array: Named) -> Described:
@@ -98,15 +107,12 @@ def check_described(images: Described, labels: Described, suiting: Suiting) -> N
     """Check types, shapes and numbers of images and labels, by which nothing needs to be read.
 
     Raises:
-        DataError: for images that are not uint8 or have other dimensions, for labels of another kind, and for none
+        DataError: for images that are no numbers or have other dimensions, for labels of another kind, and for none
             or not as many labels as images.
 
     """
     dimensions = suiting.volume.dimensions
-    if images.dtype != np.uint8:
-        message = f"{images.name} holds {images.dtype}; images are uint8, 0 to 255"
-        hints = ['values from 0 to 1 are stored as `(x * 255).round().astype("uint8")`']
-        raise DataError("bad-data", message, hints=hints)
+    check_values(images)
     if len(images.shape) not in (dimensions + 1, dimensions + 2) or 0 in images.shape[1:]:
         axes = _AXES.get(dimensions, f"{dimensions} sizes x C")
         message = f"{images.name} has the shape {sizes(images.shape)}; for this spec it is N x {axes}"
@@ -135,14 +141,17 @@ def installed_memory() -> int | None:
         return None
 
 
+def pixels_of(images: Named, suiting: Suiting) -> torch.Tensor:
+    """Return the values of an array of a spec's dimensions, uint8 or float32 of shape N x C x H x W."""
+    return _pixels(images, suiting.volume.dimensions, _channels_first(images, suiting)[0])
+
+
 def _pixels(images: Named, dimensions: int, channels_first: bool) -> torch.Tensor:
-    """Return the pixels, channels first."""
-    values = images.values
-    if values.ndim == dimensions + 1:
-        values = values[:, np.newaxis]
-    elif not channels_first:
-        values = np.moveaxis(values, -1, 1)
-    return torch.from_numpy(np.ascontiguousarray(values))
+    """Return the values, channels first."""
+    values = values_of(images)
+    if values.dim() == dimensions + 1:
+        return values.unsqueeze(1)
+    return values if channels_first else values.movedim(-1, 1).contiguous()
 
 
 def _channels_first(images: Named, suiting: Suiting) -> tuple[bool, str]:

@@ -19,6 +19,7 @@ class Split(Protocol):
         labels: the target of every image, always on the CPU, as the data set's `Dataset.kind` has it; of masks that
             are read with their images, an empty tensor of shape [N, 0].
         volume: the volume of one image, channels last.
+        floats: whether the values are float32, as they are in the data; else they are bytes.
         in_memory: whether the decoded pixels are held in memory; else they are read batch by batch.
 
     """
@@ -28,6 +29,9 @@ class Split(Protocol):
 
     @property
     def volume(self) -> Volume: ...  # noqa: D102
+
+    @property
+    def floats(self) -> bool: ...  # noqa: D102
 
     @property
     def in_memory(self) -> bool: ...  # noqa: D102
@@ -58,8 +62,8 @@ class Split(Protocol):
                 workers, and from whichever batch the epoch goes on.
 
         Yields:
-            Pixels, uint8 of shape N x C x H x W (as many spatial sizes as the volume has) and contiguous, and
-            targets as in ``labels`` (masks always whole), both on the split's device.
+            Pixels, uint8 or float32 (see ``floats``), of shape N x C x H x W (as many spatial sizes as the volume has)
+            and contiguous, and targets as in ``labels`` (masks always whole), both on the split's device.
 
         """
         ...

@@ -35,7 +35,7 @@ def fingerprint(dataset: Dataset) -> str:
 
 
 def digest_of_pixels(pixels: torch.Tensor) -> bytes:
-    """Return the digest of images in memory: of their shape and their bytes, uint8 of any shape, on any device."""
+    """Return the digest of images in memory: of their shape and their bytes, uint8 or float32, on any device."""
     whole = hashlib.sha256(json.dumps(pixels.shape).encode())
     whole.update(pixels.cpu().contiguous().numpy().data)
     return whole.digest()

@@ -1,4 +1,4 @@
-"""Images that fit in memory: decoded once, kept as bytes on the training device."""
+"""Images and signals that fit in memory: decoded once, kept as bytes or floats on the training device."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class MemorySplit:
     """One part of a data set, with all its pixels in memory.
 
     Args:
-        pixels: uint8 of shape N x C x H x W, with as many spatial sizes as an image has.
+        pixels: uint8 or float32 of shape N x C x H x W, with as many spatial sizes as an image has.
         labels: the targets, as `Split.labels` has them.
         digest: that of the images, where it is not that of the pixels: of files, or of pixels of another size.
 
@@ -28,6 +28,7 @@ class MemorySplit:
         self._labels = labels.to(pixels.device)
         self.labels = labels.cpu()
         self._digest = digest
+        self.floats = pixels.is_floating_point()
         self.volume = Volume.of(pixels.shape[2:], pixels.shape[1])
 
     def __len__(self) -> int:
@@ -35,7 +36,7 @@ class MemorySplit:
 
     @property
     def pixels(self) -> torch.Tensor:
-        """All pixels, uint8 of shape N x C x H x W, on the split's device."""
+        """All pixels, uint8 or float32 of shape N x C x H x W, on the split's device."""
         return self._pixels
 
     def to(self, device: torch.device) -> MemorySplit:

@@ -16,6 +16,7 @@ from cnncalc.train.data.digits import Digits
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import ImageFolder
 from cnncalc.train.data.idx import IdxFolder
+from cnncalc.train.data.npy import NpyFiles
 from cnncalc.train.data.npz import NpzFile
 from cnncalc.train.data.resize import recoloured, resized
 from cnncalc.train.data.source import automatic, dataset_names, register, source_of
@@ -31,6 +32,7 @@ for _source in (
     Cifar("cifar10"),
     Cifar("cifar100"),
     IdxFolder(),
+    NpyFiles(),
     ImageFolder(),
     CsvFile(),
     NpzFile(),
@@ -108,7 +110,7 @@ def _read(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
 
 def _unknown(data: str) -> DataError:
     if os.path.exists(data):
-        message = f"`{shorten_path(data)}` is neither a folder nor a .npz, .csv or .tsv file"
+        message = f"`{shorten_path(data)}` is neither a folder nor a .npz, .npy, .csv or .tsv file"
         return DataError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
     names = dataset_names()
     known = f"known are auto, {', '.join(names)}, and the paths of folders, .npz and .csv files"

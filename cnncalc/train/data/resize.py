@@ -59,6 +59,8 @@ def _recoloured(split: Split, fit: ImageFit) -> Split:
 def _in_colours(pixels: torch.Tensor, fit: ImageFit) -> torch.Tensor:
     if fit.grey and pixels.shape[1] == 3:
         weights = torch.tensor(_GREY_OF_RGB, dtype=torch.int32).view(1, 3, 1, 1)
+        if pixels.is_floating_point():
+            return (pixels * weights / 2**16).sum(1, keepdim=True).expand(-1, fit.volume.channels, -1, -1)
         pixels = ((pixels.int() * weights).sum(1, keepdim=True) + 2**15 >> 16).to(torch.uint8)
     return pixels.expand(-1, fit.volume.channels, -1, -1)
 

@@ -28,6 +28,7 @@ class StreamedSplit:
     """
 
     in_memory = False
+    floats = False
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ class TransformedSplit:
     ) -> None:
         self._split, self._transforms, self._workers = split, transforms, workers
         self._device = device or torch.device("cpu")
-        self.labels, self.volume = split.labels, split.volume
+        self.labels, self.volume, self.floats = split.labels, split.volume, split.floats
 
     def __len__(self) -> int:
         return len(self._split)

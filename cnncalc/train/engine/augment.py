@@ -31,11 +31,19 @@ class MaskedImages(NamedTuple):
 Change = Callable[[MaskedImages, torch.Generator], MaskedImages]
 
 
+BYTES, FLOATS = 255.0, 1.0
+"""What a value of 1 is among bytes, and among floats."""
+
+
 class PixelNormalisation(NamedTuple):
-    """What is taken from a pixel in 0..1 per channel, and what it is then divided by."""
+    """What is taken from a value per channel, and what it is then divided by.
+
+    Bytes are values of 0..1, of which a ``unit`` of 255 is 1; floats are as they are, with a unit of 1.
+    """
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    unit: float = BYTES
 
 
 class Targets(NamedTuple):
@@ -49,19 +57,21 @@ class Targets(NamedTuple):
     share: float = 1.0
 
 
-def resolved_flip(recipe: Recipe, volume: Volume) -> str:
-    """Return how images are mirrored: ``auto`` mirrors colour photos in turn, and neither digits nor signals.
+def resolved_flip(recipe: Recipe, volume: Volume, *, floats: bool = False) -> str:
+    """Return how images are mirrored: ``auto`` mirrors colour photos in turn, and neither digits, signals nor floats.
 
     Mirroring all images in turn shows both sides sooner than a coin for each does (Jordan, 2024, arXiv:2404.00498).
     """
     if recipe.flip != "auto":
         return recipe.flip
-    return "alternating" if volume.dimensions == 2 and volume.channels == 3 else "none"
+    return "alternating" if volume.dimensions == 2 and volume.channels == 3 and not floats else "none"
 
 
-def resolved_shift(recipe: Recipe, volume: Volume) -> int:
-    """Return by how many pixels images move: ``auto`` is an eighth of the smaller side."""
-    return min(volume.spatial) // 8 if recipe.shift == AUTO else recipe.shift
+def resolved_shift(recipe: Recipe, volume: Volume, *, floats: bool = False) -> int:
+    """Return by how many pixels images move: ``auto`` is an eighth of the smaller side; floats may be no images."""
+    if recipe.shift != AUTO:
+        return recipe.shift
+    return 0 if floats else min(volume.spatial) // 8
 
 
 class Augmenter:
@@ -89,8 +99,9 @@ class Augmenter:
     ) -> None:
         ones = (1,) * volume.dimensions
         self._dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(recipe.precision, torch.float32)
-        self._mean = torch.tensor(normalisation.mean, device=device).view(-1, *ones) * 255
-        self._factor = 1 / (torch.tensor(normalisation.deviation, device=device).view(-1, *ones) * 255)
+        self._unit = normalisation.unit
+        self._mean = torch.tensor(normalisation.mean, device=device).view(-1, *ones) * self._unit
+        self._factor = 1 / (torch.tensor(normalisation.deviation, device=device).view(-1, *ones) * self._unit)
         self._format = torch.channels_last if recipe.channels_last and volume.dimensions == 2 else None
         self._recipe, self._masks = recipe, masks
         self.flip = resolved_flip(recipe, volume)
@@ -102,8 +113,15 @@ class Augmenter:
         return self._laid_out(self._floats(pixels))
 
     def shown(self, images: Tensor) -> Tensor:
-        """Return what the network sees as values to look at, float32, of the same shape: 0 is black and 1 white."""
-        return (images.float() / self._factor + self._mean) / 255
+        """Return what the network sees as values to look at, float32, of the same shape: 0 is black and 1 white.
+
+        Floats, which have no range of their own, go from the least to the largest value of the batch.
+        """
+        values = images.float() / self._factor + self._mean
+        if self._unit > 1:
+            return values / self._unit
+        low, high = values.amin(), values.amax()
+        return (values - low) / (high - low).clamp(min=torch.finfo(values.dtype).tiny)
 
     def _floats(self, pixels: Tensor) -> Tensor:
         return torch.sub(pixels, self._mean).mul_(self._factor).to(self._dtype)

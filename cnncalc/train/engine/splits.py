@@ -10,7 +10,7 @@ from cnncalc.core.cleaning import printable
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import listed, shorten
 from cnncalc.train.data import Dataset, Split, channel_statistics, folds_of, held_out
-from cnncalc.train.engine.augment import PixelNormalisation
+from cnncalc.train.engine.augment import BYTES, FLOATS, PixelNormalisation
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.seeds import FOLDS, SPLIT, mixed
 
@@ -134,10 +134,11 @@ def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, 
 
 
 def _normalisation(split: Split, recipe: Recipe) -> PixelNormalisation:
+    unit = FLOATS if split.floats else BYTES
     if recipe.normalise == "data":
-        return PixelNormalisation(*channel_statistics(split))
+        return PixelNormalisation(*channel_statistics(split), unit)
     channels = split.volume.channels
-    return PixelNormalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels)
+    return PixelNormalisation((0.5 if recipe.normalise == "half" else 0.0,) * channels, (1.0,) * channels, unit)
 
 
 def missing_classes(splits: RunSplits) -> str:

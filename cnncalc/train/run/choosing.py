@@ -24,7 +24,7 @@ from cnncalc.train.engine.step_memory import fitting_batch
 from cnncalc.train.recipe.augmentations import augmentations_of
 from cnncalc.train.recipe.settings import AUTO, Recipe
 from cnncalc.train.run.about import about_run
-from cnncalc.train.run.data_origin import with_whole_paths
+from cnncalc.train.run.data_origin import normalisation_of, with_whole_paths
 from cnncalc.train.run.folder import RunFolder
 
 
@@ -133,7 +133,7 @@ def _first_weights(written: str, network: Network) -> FirstWeights:
     if not folder.begun():
         return first
     facts = folder.facts()
-    return first._replace(normalisation=PixelNormalisation(facts.mean, facts.deviation))
+    return first._replace(normalisation=normalisation_of(facts))
 
 
 def _as_learned(first: FirstWeights | None, recipe: Recipe) -> PixelNormalisation | None:
@@ -157,8 +157,8 @@ def decided_recipe(recipe: Recipe, dataset: Dataset, network: Network, place: Pl
         learning_rate=usual.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
         weight_decay=usual.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
         precision=resolved_precision(recipe, place.device),
-        flip=resolved_flip(recipe, network.input),
-        shift=resolved_shift(recipe, network.input),
+        flip=resolved_flip(recipe, network.input, floats=dataset.train.floats),
+        shift=resolved_shift(recipe, network.input, floats=dataset.train.floats),
         validation=validation_share(recipe, dataset),
     )
     if decided.batch != AUTO:

@@ -18,6 +18,7 @@ from cnncalc.train.data import (
     fingerprint,
     load_dataset,
 )
+from cnncalc.train.engine.augment import BYTES, FLOATS, PixelNormalisation
 from cnncalc.train.run.facts import DATA, RunFacts
 
 
@@ -34,6 +35,11 @@ def request_of(facts: RunFacts) -> DataRequest:
     except TypeError:
         raise SpecError("no-run", "the run does not say what it was trained on") from None
     return request
+
+
+def normalisation_of(facts: RunFacts) -> PixelNormalisation:
+    """Return by what the values of a run's images are normalised."""
+    return PixelNormalisation(facts.mean, facts.deviation, FLOATS if facts.floats else BYTES)
 
 
 def dataset_of_run(facts: RunFacts, network: Network, given: Mapping[str, Any] | None = None) -> Dataset:

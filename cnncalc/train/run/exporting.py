@@ -73,7 +73,7 @@ def export_of_run(path: str, which: str, *, preprocessing: bool, colours: str = 
 
 def _preprocessing(facts: RunFacts, network: Network, *, reverse: bool) -> PixelPreprocessing:
     grey = facts.data.get("colour") == "grey" and network.input.channels == 3
-    return PixelPreprocessing(facts.mean, facts.deviation, reverse=reverse, grey=grey)
+    return PixelPreprocessing(facts.mean, facts.deviation, reverse=reverse, grey=grey, floats=facts.floats)
 
 
 def _input(network: Network, facts: RunFacts, colours: str) -> dict[str, Any]:
@@ -84,13 +84,14 @@ def _input(network: Network, facts: RunFacts, colours: str) -> dict[str, Any]:
     said = {"name": "images", "axes": axes, "sizes": [None, volume.channels, *volume.spatial]}
     order = {"rgb": "RGB", "bgr": "BGR"}.get(colours, "RGB")
     kind = {1: "grey", 3: order}.get(volume.channels) if volume.dimensions == 2 else None
-    values = {"type": "uint8", "range": [0, 255]} if colours else {"type": "float32", "range": "normalised"}
+    raw = {"type": "float32", "range": "as in the data"} if facts.floats else {"type": "uint8", "range": [0, 255]}
+    values = raw if colours else {"type": "float32", "range": "normalised"}
     return {**said, **values, **({"colours": kind} if kind else {}), "resize": facts.data.get("resize", "none")}
 
 
 def _normalisation(facts: RunFacts, *, inside: bool) -> dict[str, Any]:
     """Say how pixels become what the network sees: (pixel / 255 − mean) / deviation, for each channel."""
-    how = "(pixel / 255 - mean) / deviation, for each channel"
+    how = f"({'value' if facts.floats else 'pixel / 255'} - mean) / deviation, for each channel"
     return {"inside": inside, "how": how, "mean": facts.mean, "deviation": facts.deviation}
 
 

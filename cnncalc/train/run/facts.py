@@ -29,7 +29,8 @@ class RunFacts(NamedTuple):
         data: how the data were asked for, as `cnncalc.train.data.DataRequest` has it.
         data_name: the data set's name.
         classes: names of the classes, in the order of the network's outputs.
-        mean, deviation: what pixels are normalised by, per channel, in 0..1.
+        mean, deviation: what values are normalised by, per channel; of bytes in 0..1.
+        floats: whether the values are floats, as they are in the data; else they are bytes.
         images: how many are trained on.
         job: torchrun's name of the job that began it.
         versions: of Python and the packages.
@@ -59,6 +60,7 @@ class RunFacts(NamedTuple):
     weights: str = ""
     tested: str = ""
     hardware: str = ""
+    floats: bool = False
 
     @property
     def splits_by_class(self) -> bool:
@@ -98,7 +100,12 @@ def from_json(data: bytes) -> RunFacts:
     unknown = [name for name in found if name not in (*_FIELDS, "schema")]
     if unknown:
         raise ValueError(f"`{shorten(unknown[0])}` is unknown")
-    return RunFacts(**{name: _read(name, found[name], read) for name, read in _FIELDS.items() if name in found})
+    facts = RunFacts(**{name: _read(name, found[name], read) for name, read in _FIELDS.items() if name in found})
+    for name in () if facts.floats else ("mean", "deviation"):
+        least = LEAST_DEVIATION if name == "deviation" else 0
+        if not all(least <= share <= 1 for share in getattr(facts, name)):
+            raise ValueError(f"`{name}` is {shorten(json.dumps(found[name]))}")
+    return facts
 
 
 def _read(name: str, value: Any, read: Callable[[Any], Any]) -> Any:
@@ -149,13 +156,23 @@ def _spec_settings(value: Any) -> SpecSettings:
     return SpecSettings.of_texts(volume, _texts_by_name(texts["parameters"]), texts["rounding"])
 
 
-def _shares(least: float) -> Callable[[Any], tuple[float, ...]]:
+def _numbers_from(least: float) -> Callable[[Any], tuple[float, ...]]:
     def read(value: Any) -> tuple[float, ...]:
-        if not all(is_number(share) and least <= share <= 1 for share in _list(value)):
+        if not all(is_number(number) and least <= number <= _MOST for number in _list(value)):
             raise ValueError
         return tuple(map(float, value))
 
     return read
+
+
+_LEAST, _MOST = 1e-30, 3.5e38
+"""What floats may be divided by, and more than float32 holds."""
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def _count(value: Any) -> int:
@@ -170,8 +187,9 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "data": _named,
     "data_name": _text,
     "classes": _texts,
-    "mean": _shares(0),
-    "deviation": _shares(LEAST_DEVIATION),
+    "mean": _numbers_from(-_MOST),
+    "deviation": _numbers_from(_LEAST),
+    "floats": _switch,
     "images": _count,
     "job": _text,
     "versions": _texts_by_name,

@@ -11,7 +11,6 @@ from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint
 from cnncalc.train.data import fingerprint
-from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.classifier_head import check_classifier
 from cnncalc.train.engine.devices import hardware
 from cnncalc.train.engine.distributed import Processes, job, restarted
@@ -31,7 +30,7 @@ from cnncalc.train.run.choosing import (
     load_for,
     plan_loaded,
 )
-from cnncalc.train.run.data_origin import check_data, dataset_of_run, request_of
+from cnncalc.train.run.data_origin import check_data, dataset_of_run, normalisation_of, request_of
 from cnncalc.train.run.facts import DATA, SPEC, RunFacts, command_line, spec_fingerprint, versions
 from cnncalc.train.run.faults import explained_faults
 from cnncalc.train.run.folder import RunFolder, free_folder
@@ -164,6 +163,7 @@ def _facts_of(plan: RunPlan, request: TrainRequest, loaded: LoadedRun) -> RunFac
         classes=dataset.classes,
         mean=splits.normalisation.mean,
         deviation=splits.normalisation.deviation,
+        floats=splits.train.floats,
         images=len(splits.train),
         job=job(),
         tested=splits.tested_name,
@@ -190,8 +190,7 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
     dataset = dataset_of_run(facts, network)
     recipe, _ = decided_recipe(plain_way(changed_recipe(before, request.changes)), dataset, network, place)
     use_threads(recipe)
-    normalisation = PixelNormalisation(facts.mean, facts.deviation)
-    splits = run_splits(dataset, recipe, normalisation, by_class=facts.splits_by_class)
+    splits = run_splits(dataset, recipe, normalisation_of(facts), by_class=facts.splits_by_class)
     if len(splits.train) != facts.images:
         message = f"the run was trained on {facts.images:,} images; there are {len(splits.train):,} now"
         raise SpecError("other-data", message, hints=["a run continues with the data that it began with"])

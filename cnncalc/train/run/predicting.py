@@ -20,6 +20,7 @@ from cnncalc.network import Network, SpecSettings, refuse_several_inputs
 from cnncalc.train.data import read_colours, read_image
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder_layout import images_below
+from cnncalc.train.data.samples import is_sample, read_sample, samples_in
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.run.trained import Trained
 
@@ -64,9 +65,23 @@ class RunPredictor(NamedTuple):
         return self.trained.facts.classes
 
     def read(self, path: str) -> Tensor:
-        """Return the pixels, uint8, with the colours that were trained on."""
+        """Return the pixels, uint8 or float32, with the colours that were trained on."""
+        if is_sample(path):
+            return self._sample(path)
+        if self.trained.facts.floats:
+            message = f"`{shorten_path(path)}` is not an array, and the run was trained on floats"
+            raise DataError("data-differs", message, hints=["name a .npy file of N samples like those of training"])
         colour = str(self.trained.facts.data.get("colour", "auto"))
         return read_image(path, ImageFit(self.trained.network.input, self.resize, colour))
+
+    def _sample(self, name: str) -> Tensor:
+        facts, volume = self.trained.facts, self.trained.network.input
+        sample = read_sample(name, volume, str(facts.data.get("layout", "auto")))
+        if sample.is_floating_point() != facts.floats:
+            wanted, found = ("floats", "bytes") if facts.floats else ("bytes", "floats")
+            message = f"`{shorten_path(name)}` holds {found}, and the run was trained on {wanted}"
+            raise DataError("data-differs", message, hints=["store the array as the training data were stored"])
+        return sample
 
     @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
@@ -154,16 +169,16 @@ class Predicted(NamedTuple):
 
 
 def images_of(paths: Iterable[str]) -> tuple[list[str], bool]:
-    """Return the images that paths name, those in folders sorted; and whether a folder was among them.
+    """Return the images and samples that paths name, those in folders sorted; and whether a folder was among them.
 
     Raises:
-        DataError: for a folder without images.
+        DataError: for a folder without images, and an array that cannot be read.
 
     """
     found: list[str] = []
     folders = [path for path in paths if os.path.isdir(path)]
     for path in paths:
-        inside = images_below(path) if path in folders else [path]
+        inside = images_below(path) if path in folders else samples_in(path) or [path]
         if not inside:
             raise DataError("bad-data", f"no image lies in `{shorten_path(path)}`")
         found += inside

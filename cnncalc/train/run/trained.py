@@ -18,14 +18,14 @@ from cnncalc.train.checkpoints.checkpoint import check_tensors, restore_module
 from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
 from cnncalc.train.data import Dataset, Split
 from cnncalc.train.data.dataset import spread
-from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
+from cnncalc.train.engine.augment import Augmenter
 from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
 from cnncalc.train.engine.scoring import Hearer, Score, score
 from cnncalc.train.engine.session import autocast, make_module
 from cnncalc.train.engine.splits import held_back, run_splits
 from cnncalc.train.recipe.settings import Recipe
-from cnncalc.train.run.data_origin import check_data, dataset_of_run
+from cnncalc.train.run.data_origin import check_data, dataset_of_run, normalisation_of
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run_files import BEST, LAST
@@ -158,7 +158,7 @@ class Trained(NamedTuple):
         dataset = dataset_of_run(self.facts, self.network, wanted)
         if "data" in given:
             return dataset.train
-        normalisation = PixelNormalisation(self.facts.mean, self.facts.deviation)
+        normalisation = normalisation_of(self.facts)
         return run_splits(dataset, self.recipe, normalisation, by_class=self.facts.splits_by_class).train
 
     def _part(self, dataset: Dataset, *, own: bool) -> tuple[Split, str]:
@@ -192,7 +192,7 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     module = make_module(without_softmax(network), recipe, device)
     module.eval()
     restore_module(module, stored.tensors, folder.file(_FILES[which]))
-    augmenter = Augmenter(recipe, network.input, PixelNormalisation(facts.mean, facts.deviation), 1, device)
+    augmenter = Augmenter(recipe, network.input, normalisation_of(facts), 1, device)
     return Trained(facts, network, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))
 
 

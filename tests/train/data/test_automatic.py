@@ -71,7 +71,7 @@ def test_where_nothing_can_be_picked(folder: Path, complaint: Complaint) -> None
         "error[no-such-data]: no data set with a name has images of 32x32x3 and 7 outputs: say which data to train on\n"
         "  = `--data FOLDER`: images in a folder for each class, or IDX files\n"
         "  = `--data FILE.csv`: a table with the columns file and label\n"
-        "  = `--data FILE.npz`: arrays x_train and y_train\n"
+        "  = `--data FILE.npz`: arrays x_train and y_train; or a folder of such .npy files\n"
         "  = `--data synthetic`: noise of any size, to measure speed with\n"
         "  = `--data auto` knows 8x8x1 (digits), 28x28x1 and 32x32x1 (mnist), 32x32x3 and 10 or 100 outputs (cifar)"
     )
@@ -97,7 +97,7 @@ def test_a_name_that_is_none(folder: Path, complaint: Complaint) -> None:
 def test_a_file_that_is_no_npz(folder: Path, complaint: Complaint) -> None:
     (folder / "images.gz").write_bytes(gzip.compress(b""))
     assert complaint(load, "images.gz", "28x28x1") == (
-        "error[bad-data]: `images.gz` is neither a folder nor a .npz, .csv or .tsv file\n"
+        "error[bad-data]: `images.gz` is neither a folder nor a .npz, .npy, .csv or .tsv file\n"
         "  = give the folder that holds the images or the IDX files"
     )
 

@@ -9,10 +9,10 @@ from PIL import Image
 
 from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
 from cnncalc.train.data import DataRequest, dataset_names
+from cnncalc.train.data.array_files import NAMES
 from cnncalc.train.data.csv_file import FILE_COLUMNS, IMAGE_FOLDERS, LABEL_COLUMNS, PART_COLUMNS
 from cnncalc.train.data.folder_layout import OF_SYSTEMS, PARTS
 from cnncalc.train.data.images import SUFFIXES
-from cnncalc.train.data.npz import NAMES
 from cnncalc.train.data.statistics import STREAMED
 from cnncalc.train.data.synthetic import IMAGES
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from cnncalc.core.errors import DataError
-from cnncalc.train.data.npz import NAMES
+from cnncalc.train.data.array_files import NAMES
 from tests.train.data.files import load, noise
 
 Complaint = Callable[..., str]
@@ -128,9 +128,9 @@ RANGE = "labels are counted from 0, up to 99,999"
         ({"a": X, "b": Y}, f"`file.npz` has no arrays x_train and y_train\n  = it holds a, b\n  = {ALSO}"),
         ({}, f"`file.npz` has no arrays x_train and y_train\n  = it holds no arrays\n  = {ALSO}"),
         (
-            {"x": X / 255, "y": Y},
-            "x in `file.npz` holds float64; images are uint8, 0 to 255\n"
-            '  = values from 0 to 1 are stored as `(x * 255).round().astype("uint8")`',
+            {"x": X * 1j, "y": Y},
+            "x in `file.npz` holds complex128; images and signals are real numbers\n"
+            "  = uint8 is 0 to 255; other numbers are used as they are",
         ),
         ({"x": X[0, 0], "y": Y}, "x in `file.npz` has the shape 4; for this spec it is N x H x W x C"),
         ({"x": X, "y": Y[:, None, None]}, f"y in `file.npz` holds int64 of shape 3 x 1 x 1\n  = {COUNTED}"),
@@ -205,7 +205,7 @@ def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(
     """Zeros pack to a thousandth of their size, so that a small file may hold more than a machine."""
     np.savez_compressed(folder / "file.npz", x=np.zeros((64, 256, 256), np.uint8), y=np.zeros(64, np.uint8))
     monkeypatch.setattr("cnncalc.train.data.arrays.installed_memory", lambda: 2**20)
-    monkeypatch.setattr("cnncalc.train.data.npz._array", None)
+    monkeypatch.setattr("cnncalc.train.data.npz.NpzStore.array", None)
     assert complaint(load, "file.npz", "256x256x1") == (
         "error[bad-data]: `file.npz`: 4.0 MiB of memory are needed; this machine has 1.0 MiB\n"
         "  = a folder of images is read batch by batch"

@@ -23,7 +23,7 @@ from cnncalc.core.errors import (
     WriteError,
 )
 from cnncalc.core.volume import Volume
-from cnncalc.library import build, from_torch, largest_batch, load, load_run, predict_memory
+from cnncalc.library import build, compute, from_torch, largest_batch, load, load_run, predict_memory
 from cnncalc.network import Network, Node
 
 __version__ = "0.1.0"
@@ -41,6 +41,7 @@ __all__ = [
     "Volume",
     "WriteError",
     "build",
+    "compute",
     "count",
     "from_torch",
     "largest_batch",

@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnncalc import loading
 from cnncalc.analysis.validation import check_flag, check_network, check_path, check_whole
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from cnncalc.analysis.memory import MemoryPrediction
     from cnncalc.shown_run import TrainingRun
+    from cnncalc.values import Computation
 
 
 def load(
@@ -205,6 +206,40 @@ def largest_batch(
         workspace_bytes=workspace_bytes,
     )
     return largest(network, setup, budget_bytes)
+
+
+def compute(
+    network: Network,
+    values: Any = None,
+    *,
+    tensors: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    backward: bool = False,
+    gradient: Any = None,
+) -> Computation:
+    """Compute the values of all layers of a small network, exactly where that can be. Imports no torch.
+
+    Args:
+        network: the layers, of at most a million multiplications.
+        values: the input, channels first: lists in lists, a flat list, an array; None for whole numbers from the seed.
+        tensors: numbers for tensors by their names in a state_dict, ``{"conv1.weight": …}``; one for all, or all.
+        seed: what is drawn from it that is given neither here nor in the spec.
+        backward: whether the gradients of inputs and learned tensors are computed too.
+        gradient: that of the output, channels first; None for ones.
+
+    Returns:
+        The volumes and gradients of every layer, as whole numbers, fractions and floats.
+
+    Raises:
+        SpecError: for a network that is too large, a layer without values, and numbers that do not fit.
+
+    """
+    from cnncalc.values import compute as compute_values
+
+    check_network(network)
+    check_flag("backward", backward)
+    seed = check_whole("seed", seed, 0, 2**63 - 1)
+    return compute_values(network, values, tensors=tensors, seed=seed, backward=backward, gradient=gradient)
 
 
 def build(

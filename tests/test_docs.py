@@ -240,6 +240,10 @@ def test_the_library_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.attempted > 20
 
 
+def test_the_python_of_the_page_on_values_runs() -> None:
+    assert doctest.testfile(str(ROOT / "docs" / "values.md"), module_relative=False, encoding="utf-8").failed == 0
+
+
 def test_a_layer_is_added_as_the_page_says() -> None:
     """The class on the page is the one that `tests/layers/test_own_layers.py` installs and tries."""
     (layer,) = [match[2] for match in FENCE.finditer(PAGES["architecture.md"]) if match[1] == "python"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cnncalc.commands.compute_parts import ComputeWishes, shown_values
 from cnncalc.commands.options import (
     load_spec,
     output_options,
@@ -19,12 +20,11 @@ from cnncalc.commands.options import (
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
+from cnncalc.layers.operations import Number
 from cnncalc.network import Network, SpecSettings, refuse_several_inputs
-from cnncalc.report.compute import ShownValues, compute_report
+from cnncalc.report.compute import compute_report
 from cnncalc.values import Numbers
-from cnncalc.values import compute as computed
-from cnncalc.values.reading import fitted, read_csv, read_numbers_text, volume_of
-from cnncalc.values.sums import unit_sum
+from cnncalc.values.reading import fitted, number_of_text, read_csv, read_numbers_text, volume_of
 from cnncalc.values.tensors import is_drawn
 
 
@@ -49,6 +49,16 @@ def _tensors(context: click.Context, parameter: click.Parameter, values: tuple[s
     return found
 
 
+def _rate(context: click.Context, parameter: click.Parameter, value: str | None) -> Number | None:
+    """Read a learning rate, exactly as it is written."""
+    if value is None:
+        return None
+    rate = number_of_text(value, "--learning-rate")
+    if rate <= 0:
+        raise click.BadParameter(f"a learning rate is larger than 0, not {value}")
+    return rate
+
+
 @click.command(name="compute")
 @spec_argument()
 @click.option(
@@ -70,14 +80,19 @@ def _tensors(context: click.Context, parameter: click.Parameter, values: tuple[s
     show_default=True,
     help="Seed of numbers that are not given.",
 )
-@click.option("--layer", metavar="NAME", help="Layer that --at is about. [default: the last]")
-@click.option(
-    "--at", metavar="ROW,COLUMN", callback=_place, help="Output unit whose sum is written out; counts from 0."
-)
+@click.option("--layer", metavar="NAME", help="Layer of --at, --steps and --im2col. [default: the last that fits]")
+@click.option("--at", metavar="ROW,COLUMN", callback=_place, help="Position whose sum is written out, counted from 0.")
+@click.option("--steps", is_flag=True, help="Walk through a layer window by window.")
+@click.option("--im2col", is_flag=True, help="Show a convolution as a matrix product.")
+@click.option("--backward", is_flag=True, help="Compute the gradients of inputs, weights and biases.")
+@click.option("--gradient", metavar="NUMBERS", help="Gradient of the output, for --backward. [default: ones]")
+@click.option("--target", metavar="NUMBERS", help="Wanted output; the loss is half the squared error.")
+@click.option("--label", type=Whole(0, 10**9), metavar="CLASS", help="Right class, from 0; the loss is cross-entropy.")
+@click.option("--learning-rate", "rate", metavar="RATE", callback=_rate, help="Learning rate of one step of learning.")
 @click.option("--decimal", "digits", type=Whole(0, 15), metavar="DIGITS", help="Decimal places, in place of fractions.")
 @spec_options
 @output_options
-def compute(spec: str, values: str | None, at: tuple[int, ...] | None, layer: str | None, **options: Any) -> None:
+def compute(spec: str, values: str | None, **options: Any) -> None:
     """Compute the values of every layer, with exact fractions.
 
     Kernels come from the text (kernel=[1 0 1; 0 1 0; 1 0 1] bias=3) or from --tensor; all other numbers are
@@ -89,17 +104,17 @@ def compute(spec: str, values: str | None, at: tuple[int, ...] | None, layer: st
     Examples:
       cnncalc compute "conv 2x2x1 kernel=[1 2; 3 4] bias=0" --values "1 0 2; 0 1 1; 2 1 0"
       cnncalc compute "conv 3x3x2 p1 - relu - pool 2x2 - fc 3" --input 6x6x1 --at 2
+      cnncalc compute "fc 1 - step" --values "1 0 1" --target 1 --learning-rate 0.5
     """
     settings, output = take_spec_options(options), take_output(options)
     given = _read(values)
     network = _network(spec, settings, given)
     refuse_several_inputs(network, "its values are computed for one")
-    tensors = options["tensors"]
     numbers = None if given is None else fitted(given, network.input, "--values")
-    computation = computed(network, numbers, tensors=tensors, seed=options["seed"])
-    sums = () if at is None else (unit_sum(computation, layer or len(network), at),)
-    remarks = _remarks(network, given is None, tensors, options["seed"])
-    output.emit(compute_report(ShownValues(computation, options["digits"], sums, remarks)))
+    wished = ComputeWishes(numbers, **{name: options[name] for name in ComputeWishes._fields[1:]})
+    shown = shown_values(network, wished)
+    remarks = _remarks(network, given is None, options["tensors"], options["seed"])
+    output.emit(compute_report(shown._replace(digits=options["digits"], remarks=(*shown.remarks, *remarks))))
 
 
 def _read(values: str | None) -> Numbers | None:

@@ -53,13 +53,16 @@ class StateTensor(NamedTuple):
 
 
 def exact(number: Number) -> Number:
-    """Return the whole number or the fraction that a float was written as: 0.1 is 1/10, and 0.111… (1/9) is 1/9."""
+    """Return the whole number or the fraction that a float was written as: 0.1 is 1/10, and 0.111… (1/9) is 1/9.
+
+    A float that is none with a divisor of up to a million stays what it is.
+    """
     if not isinstance(number, float) or number != number or number in (inf, -inf):
         return number
     if number.is_integer():
         return int(number)
     near = Fraction(number).limit_denominator(10**6)
-    return near if float(near) == number else Fraction(repr(number))
+    return near if float(near) == number else number
 
 
 def quotient(number: Number, divisor: Number) -> Number:

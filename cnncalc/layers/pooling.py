@@ -113,6 +113,8 @@ class Pool(Windowed):
 
     def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
         windows = self.read_places(sources[0])
+        if not all(windows):
+            raise Fault("no-values", "a window reads nothing but padding")
         channels = channels_of(arriving[0], sources[0].channels)
         return [self.pooled([channel[place] for place in window], use) for channel in channels for window in windows]
 

@@ -4,35 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import isfinite, prod
-from textwrap import wrap
-from typing import Any, NamedTuple
+from math import isfinite
+from typing import Any
 
 from cnncalc.layers.operations import Number
-from cnncalc.report.number_grids import grid_of, number_text, side_by_side
+from cnncalc.report.number_grids import number_text
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Again, Column, Table
 from cnncalc.report.value_sums import sum_lines
-from cnncalc.values import Computation, ComputedLayer, Numbers
+from cnncalc.report.values_drawn import Learning, ShownValues, drawn
+from cnncalc.values import ComputedLayer, Numbers
+from cnncalc.values.gradients import GradientSum
+from cnncalc.values.learning import Loss
 from cnncalc.values.sums import UnitSum
-
-
-class ShownValues(NamedTuple):
-    """What is shown of a computation.
-
-    Attributes:
-        computation: what was computed.
-        digits: digits behind the point in place of fractions; None for fractions.
-        sums: the sums that are written out.
-        remarks: sentences below.
-
-    """
-
-    computation: Computation
-    digits: int | None = None
-    sums: tuple[UnitSum, ...] = ()
-    remarks: tuple[str, ...] = ()
 
 
 def compute_report(shown: ShownValues) -> Report:
@@ -46,112 +31,39 @@ def compute_report(shown: ShownValues) -> Report:
         Column("decimal", "decimal", lambda number: f"{number:.10g}", right=True),
     )
     return Report(
-        Table(columns, Again(lambda: _rows(shown.computation))),
+        Table(columns, Again(lambda: _rows(shown))),
         lambda: _data(shown),
-        draw=lambda width: _drawn(shown, width),
+        draw=lambda width: drawn(shown, width),
+        marks=bool(shown.windows),
     )
-
-
-# ---- for people
-
-
-def _drawn(shown: ShownValues, width: int) -> Iterator[str]:
-    computation, digits = shown.computation, shown.digits
-    yield f"input {computation.network.input}\n"
-    yield from _volume_lines(computation.input, "channel", width, digits)
-    for layer in computation.layers:
-        yield f"\n{layer.name}: {layer.node.written} → {layer.node.output}\n"
-        if layer.state:
-            yield from _state_lines(layer, width, digits)
-            yield "  output\n"
-        yield from _volume_lines(layer.output, "channel", width, digits)
-    for unit in shown.sums:
-        yield from _sum(unit, width, digits)
-    if shown.remarks:
-        yield "\n"
-        for remark in shown.remarks:
-            yield from [line + "\n" for line in wrap(remark, max(20, width))]
-
-
-def _volume_lines(numbers: Numbers, word: str, width: int, digits: int | None) -> Iterator[str]:
-    """Yield the channels of a volume beside each other; what has one position is a row."""
-    yield from [line + "\n" for line in side_by_side(_blocks(numbers, word, digits), width)]
-
-
-def _blocks(numbers: Numbers, word: str, digits: int | None) -> list[tuple[str, list[list[str]]]]:
-    if prod(numbers.shape[1:]) == 1:
-        return [("", grid_of([numbers.flat], digits))]
-    channels: list[tuple[tuple[int, ...], list[list[Number]]]]
-    if len(numbers.shape) == 2:
-        channels = [((number,), [row]) for number, row in enumerate(numbers.nested())]
-    else:
-        channels = list(numbers.grids())
-    single = len(channels) == 1
-    return [("" if single else f"{word} {_place(index)}", grid_of(grid, digits)) for index, grid in channels]
-
-
-def _place(index: Sequence[int]) -> str:
-    return ", ".join(map(str, index))
-
-
-def _state_lines(layer: ComputedLayer, width: int, digits: int | None) -> Iterator[str]:
-    """Yield the tensors of a layer: its kernels with their filters and channels, and rows of numbers."""
-    for name, numbers in layer.state.items():
-        yield f"  {name}\n"
-        yield from [line + "\n" for line in side_by_side(tensor_blocks(numbers, digits), width, "    ")]
-
-
-def tensor_blocks(numbers: Numbers, digits: int | None) -> list[tuple[str, list[list[str]]]]:
-    """Return the grids of a tensor with their titles: a kernel for every filter and channel."""
-    grids = list(numbers.grids())
-    names = _titles(numbers.shape)
-    return [(names(index) if len(grids) > 1 else "", grid_of(grid, digits)) for index, grid in grids]
-
-
-def _titles(shape: Sequence[int]) -> Any:
-    def title(index: Sequence[int]) -> str:
-        if len(shape) < 4:
-            return _place(index)
-        filter_ = f"filter {index[0]}" if shape[0] > 1 else ""
-        channel = f"channel {_place(index[1:])}" if prod(shape[1:-2]) > 1 else ""
-        return ", ".join([part for part in (filter_, channel) if part])
-
-    return title
-
-
-def _sum(unit: UnitSum, width: int, digits: int | None) -> Iterator[str]:
-    yield f"\n{unit.layer} at {place_text(unit.place)}\n"
-    lines = list(sum_lines(unit, digits))
-    margin = max(len(label) for label, _ in lines)
-    for label, text in lines:
-        pieces = wrap(text, max(20, width - margin - 4), break_long_words=False)
-        yield f"  {label:<{margin}}  {pieces[0]}\n" if margin else f"  {pieces[0]}\n"
-        yield from [" " * (margin + 4 if margin else 4) + piece + "\n" for piece in pieces[1:]]
-
-
-_AXES = {1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}
-
-
-def place_text(place: Sequence[int]) -> str:
-    """Write a place: ``row 0, column 0, channel 0``."""
-    dimensions = len(place) - 1
-    names = (*_AXES.get(dimensions, [f"size {axis + 1}" for axis in range(dimensions)]), "channel")
-    return ", ".join([f"{name} {number}" for name, number in zip(names, place, strict=True)])
 
 
 # ---- for programs
 
 
-def _rows(computation: Computation) -> Iterator[tuple[Any, ...]]:
-    def rows(layer: str, tensor: str, numbers: Numbers) -> Iterator[tuple[Any, ...]]:
+def _rows(shown: ShownValues) -> Iterator[tuple[Any, ...]]:
+    for layer, tensor, numbers in _arrays(shown):
         for place, number in enumerate(numbers.flat):
             yield layer, tensor, _index(place, numbers.shape), exact_data(number), float(number)
 
-    yield from rows("input", "values", computation.input)
+
+def _arrays(shown: ShownValues) -> Iterator[tuple[str, str, Numbers]]:
+    """Yield every array with its layer and what it is."""
+    computation = shown.computation
+    yield "input", "values", computation.input
     for layer in computation.layers:
-        for name, numbers in layer.state.items():
-            yield from rows(layer.name, name, numbers)
-        yield from rows(layer.name, "values", layer.output)
+        yield from [(layer.name, name, numbers) for name, numbers in layer.state.items()]
+        yield layer.name, "values", layer.output
+    if computation.input_gradient is not None:
+        yield "input", "gradient", computation.input_gradient
+    for layer in computation.layers:
+        yield from [(layer.name, f"gradient of {name}", found) for name, found in layer.state_gradients.items()]
+        if layer.gradient is not None:
+            yield layer.name, "gradient", layer.gradient
+    if shown.learning is not None:
+        for name in shown.learning.step.changes:
+            layer_name, _, tensor = name.rpartition(".")
+            yield layer_name, f"{tensor} after the step", shown.learning.step.tensors[name]
 
 
 def _index(place: int, shape: Sequence[int]) -> str:
@@ -182,7 +94,7 @@ def numbers_data(numbers: Numbers) -> dict[str, Any]:
 
 def _data(shown: ShownValues) -> dict[str, Any]:
     computation = shown.computation
-    return {
+    data: dict[str, Any] = {
         "schema": SCHEMA,
         "spec": computation.network.source.name,
         "input": {"volume": list(computation.network.input), "values": numbers_data(computation.input)},
@@ -190,10 +102,44 @@ def _data(shown: ShownValues) -> dict[str, Any]:
         "sums": [_sum_data(unit, shown.digits) for unit in shown.sums],
         "remarks": list(shown.remarks),
     }
+    if computation.input_gradient is not None:
+        data["input"]["gradient"] = numbers_data(computation.input_gradient)
+        data["gradient_sums"] = [_gradient_sum_data(each) for each in shown.gradient_sums]
+    if shown.windows:
+        data["windows"] = [{"read": sorted(step.read), **_sum_data(step.unit, shown.digits)} for step in shown.windows]
+    if shown.matrices:
+        data["matrices"] = [
+            {name: None if part is None else numbers_data(part) for name, part in found._asdict().items()}
+            for found in shown.matrices
+        ]
+    if shown.loss is not None:
+        data["loss"] = _loss_data(shown.loss)
+    if shown.learning is not None:
+        data["step"] = _learning_data(shown.learning)
+    return data
+
+
+def _loss_data(loss: Loss) -> dict[str, Any]:
+    return {"name": loss.name, "exact": exact_data(loss.value), "decimal": float(loss.value)}
+
+
+def _learning_data(learning: Learning) -> dict[str, Any]:
+    step = learning.step
+    return {
+        "rule": step.rule,
+        "learning_rate": exact_data(step.rate),
+        "tensors": {name: numbers_data(step.tensors[name]) for name in step.changes},
+        "output": numbers_data(learning.after.output),
+        "loss": None if learning.loss_after is None else _loss_data(learning.loss_after),
+    }
 
 
 def _layer_data(layer: ComputedLayer) -> dict[str, Any]:
     node = layer.node
+    back: dict[str, Any] = {}
+    if layer.gradient is not None:
+        back["gradient"] = numbers_data(layer.gradient)
+        back["tensor_gradients"] = {name: numbers_data(found) for name, found in layer.state_gradients.items()}
     return {
         "index": node.index,
         "name": node.name,
@@ -202,6 +148,7 @@ def _layer_data(layer: ComputedLayer) -> dict[str, Any]:
         "output": list(node.output),
         "values": numbers_data(layer.output),
         "tensors": {name: numbers_data(numbers) for name, numbers in layer.state.items()},
+        **back,
     }
 
 
@@ -210,15 +157,26 @@ def _sum_data(unit: UnitSum, digits: int | None) -> dict[str, Any]:
         "layer": unit.layer,
         "place": list(unit.place),
         "parts": [
-            {
-                "channel": part.channel,
-                "products": [[exact_data(x), exact_data(weight)] for x, weight in part.products],
-                "sum": exact_data(part.result),
-            }
+            {"channel": part.channel, "products": _products_data(part.products), "sum": exact_data(part.result)}
             for part in unit.parts
         ],
         "bias": None if unit.bias is None else exact_data(unit.bias),
         "result": exact_data(unit.result),
         "decimal": float(unit.result),
         "text": [f"{label}: {text}" if label else text for label, text in sum_lines(unit, digits)],
+    }
+
+
+def _products_data(products: Sequence[tuple[Number, Number]]) -> list[list[Any]]:
+    return [[exact_data(x), exact_data(weight)] for x, weight in products]
+
+
+def _gradient_sum_data(found: GradientSum) -> dict[str, Any]:
+    return {
+        "layer": found.layer,
+        "tensor": found.tensor,
+        "place": list(found.place),
+        "products": _products_data(found.products),
+        "result": exact_data(found.result),
+        "decimal": float(found.result),
     }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import prod
 
 from cnncalc.core.cleaning import terminal_width
 from cnncalc.layers.operations import Number
+from cnncalc.values import Numbers
 
 USUAL_DIGITS = 4
 """Digits behind the point of a number that has no exact form."""
@@ -102,3 +104,50 @@ def _beside(blocks: Sequence[Sequence[str]], indent: str) -> Iterator[str]:
         cells = [block[line] if line < len(block) else "" for block in blocks]
         padded = [cell + " " * (width - terminal_width(cell)) for cell, width in zip(cells, widths, strict=True)]
         yield (indent + (" " * GAP).join(padded)).rstrip()
+
+
+# ---- volumes and tensors
+
+
+def volume_lines(numbers: Numbers, width: int, digits: int | None, indent: str = "  ") -> Iterator[str]:
+    """Yield the channels of a volume beside each other; what has one position is a row."""
+    return side_by_side(volume_blocks(numbers, digits), width, indent)
+
+
+def volume_blocks(numbers: Numbers, digits: int | None) -> list[tuple[str, Grid]]:
+    """Return the grids of a volume's channels, with titles where there are several."""
+    if prod(numbers.shape[1:]) == 1:
+        return [("", grid_of([numbers.flat], digits))]
+    if len(numbers.shape) == 2:
+        return [(_channel((place,), numbers), grid_of([row], digits)) for place, row in enumerate(numbers.nested())]
+    return [(_channel(index, numbers), grid_of(grid, digits)) for index, grid in numbers.grids()]
+
+
+def _channel(index: Sequence[int], numbers: Numbers) -> str:
+    names = ("channel", "slice", *["size"] * len(index))
+    parts = [f"{name} {at}" for name, at, size in zip(names, index, numbers.shape, strict=False) if size > 1]
+    return ", ".join(parts)
+
+
+def tensor_lines(numbers: Numbers, width: int, digits: int | None, indent: str = "    ") -> Iterator[str]:
+    """Yield the grids of a tensor: a kernel for every filter and channel."""
+    blocks = [(kernel_title(index, numbers.shape), grid_of(grid, digits)) for index, grid in numbers.grids()]
+    return side_by_side(blocks, width, indent)
+
+
+def kernel_title(index: Sequence[int], shape: Sequence[int]) -> str:
+    """Return what a grid of a tensor is called: ``filter 0, channel 1``; "" where it is the only one."""
+    if len(shape) < 4:
+        return ", ".join(map(str, index)) if prod(shape[:-2]) > 1 else ""
+    filter_ = [f"filter {index[0]}"] if shape[0] > 1 else []
+    return ", ".join([*filter_, *([f"channel {', '.join(map(str, index[1:]))}"] if prod(shape[1:-2]) > 1 else [])])
+
+
+_AXES = {1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}
+
+
+def place_text(place: Sequence[int]) -> str:
+    """Write a place in a volume: ``row 0, column 0, channel 0``."""
+    dimensions = len(place) - 1
+    names = (*_AXES.get(dimensions, [f"size {axis + 1}" for axis in range(dimensions)]), "channel")
+    return ", ".join([f"{name} {number}" for name, number in zip(names, place, strict=True)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from cnncalc.report.forms import to_csv, to_latex, to_markdown
@@ -36,10 +37,19 @@ def _first_json(report: Report, screen: Screen) -> Iterator[str]:
 
 def _drawn(report: Report, screen: Screen) -> Iterator[str]:
     if screen == Screen() or report.draw is not None:
-        return draw_plain(report, screen.width)
+        lines = draw_plain(report, screen.width)
+        return map(_inverted, lines) if report.marks and screen.colour else lines
     from cnncalc.report.terminal import draw  # imports rich, which only a terminal needs
 
     return iter([draw(report, screen)])
+
+
+_MARKED = re.compile(r"\[( *[−0-9./e+]+)\]")
+
+
+def _inverted(line: str) -> str:
+    """Show the numbers that stand in brackets in inverse colours instead."""
+    return _MARKED.sub("\x1b[7m \\1 \x1b[0m", line)
 
 
 _RENDERERS: dict[str, Callable[[Report, Screen], Iterator[str]]] = {

@@ -17,6 +17,7 @@ class Report(NamedTuple):
         data: makes what ``--format json`` prints; called only then. What is long in it may be an iterator.
         summary: pairs of a word and a sentence that stand under the table.
         remarks: sentences that stand under the summary.
+        marks: whether single numbers in brackets, ``[3]``, are shown in inverse colours where there are colours.
         draw: draws the report in place of the table within a width, in pieces that end in a line end.
 
     """
@@ -26,6 +27,7 @@ class Report(NamedTuple):
     summary: Sequence[tuple[str, str]] = ()
     remarks: Sequence[str] = ()
     draw: Callable[[int], Iterable[str]] | None = None
+    marks: bool = False
 
 
 class Screen(NamedTuple):

@@ -124,7 +124,7 @@ def compute(
         cells.append(_own(made, tape, mark))
     if backward or gradient is not None:
         _start_back(network, cells, gradient)
-        tape.walk_back()
+        _walk_back(tape)
         return _computation(network, cells, kept, tape, back=True)
     return _computation(network, cells, kept, tape, back=False)
 
@@ -173,6 +173,15 @@ def _start_back(network: Network, cells: list[Box], gradient: Any) -> None:
     numbers = [1] * network.output.values if gradient is None else checked("gradient", gradient, network.output)
     for cell, number in zip(cells[network.output_index], numbers, strict=True):
         cell.gradient = number
+
+
+def _walk_back(tape: Tape) -> None:
+    try:
+        tape.walk_back()
+    except Fault as fault:
+        raise SpecError(fault.code, f"a gradient does not exist: {fault.message}", hints=fault.hints) from None
+    except OverflowError:
+        raise SpecError("out-of-range", "a gradient is too large for a computer") from None
 
 
 def _computation(

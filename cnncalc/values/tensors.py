@@ -13,8 +13,8 @@ from cnncalc.layers.operations import Number, StateTensor
 from cnncalc.network import Network, Node
 from cnncalc.values.arrays import flattened
 
-_INPUTS, _WEIGHTS, _BIASES = (0, 9), (-2, 2), (-1, 1)
-"""The whole numbers that are drawn: small ones, whose sums a person can follow."""
+_INPUTS, _KERNELS, _SMALL = (0, 9), (-2, 2), (-1, 1)
+"""The whole numbers that are drawn, whose sums a person can follow: the smallest for matrices and biases."""
 
 
 def input_numbers(volume: Volume, given: Any, seed: int) -> list[Number]:
@@ -80,7 +80,8 @@ def _state(node: Node, given: Mapping[str, Any], seed: int) -> dict[str, list[Nu
         elif tensor.start:
             found[tensor.name] = _tensor(name, tensor, tensor.start)
         else:
-            found[tensor.name] = _drawn(seed, name, tensor.size, _BIASES if tensor.name == "bias" else _WEIGHTS)
+            small = tensor.name == "bias" or len(tensor.shape) == 2
+            found[tensor.name] = _drawn(seed, name, tensor.size, _SMALL if small else _KERNELS)
     return found
 
 

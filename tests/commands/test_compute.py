@@ -2,9 +2,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from cnncalc import load
-from cnncalc.report.compute import ShownValues, compute_report
+from cnncalc.commands.compute_parts import ComputeWishes, shown_values
+from cnncalc.report.compute import compute_report
+from cnncalc.report.render import render
+from cnncalc.report.report import Screen
+from cnncalc.report.values_drawn import ShownValues
 from cnncalc.values import compute
 from cnncalc.values.arrays import flattened
 from cnncalc.values.reading import read_numbers_text
@@ -12,6 +19,12 @@ from tests.commands.conftest import Cnncalc
 
 IMAGE = "1 1 1 0 0; 0 1 1 1 0; 0 0 1 1 1; 0 0 1 1 0; 0 1 1 0 0"
 KERNEL = "conv 3x3x1 kernel=[1 0 1; 0 1 0; 1 0 1] bias=3"
+
+
+def wished(**wishes: Any) -> ComputeWishes:
+    """Return what the command is asked for."""
+    nothing = dict.fromkeys(ComputeWishes._fields) | {"tensors": {}, "seed": 0}
+    return ComputeWishes(**(nothing | wishes))
 
 
 def test_every_volume_is_a_grid_and_a_sum_is_written_out(cnncalc: Cnncalc) -> None:
@@ -59,7 +72,7 @@ def test_other_layers_say_how_a_value_came_about(cnncalc: Cnncalc) -> None:
         "pool 2x2": "max(1, −2, 5, 6) = 6",
         "avgpool 2x2": "(1 − 2 + 5 + 6)/4 = 5/2",
         "relu": "max(0, 1) = 1",
-        "fc 1 nobias": "1·0 + (−2)·(−2) + 5·1 + 6·(−2) = −3",
+        "fc 1 nobias": "1·0 + (−2)·(−1) + 5·0 + 6·1 = 8",
         "times 3": "3·1 = 3",
         "add( relu | )": "1 + 1 = 2",
     }
@@ -72,6 +85,126 @@ def test_fractions_are_exact_and_decimals_are_asked_for(cnncalc: Cnncalc) -> Non
     shown = ["compute", "conv 3x3x1 nobias kernel=box", "--values", "1 1 1; 1 1 1; 1 1 2"]
     assert "  10/9\n" in cnncalc(*shown).out
     assert "  1.111\n" in cnncalc(*shown, "--decimal", "3").out
+
+
+def test_gradients_are_grids_and_a_sum_of_them_is_written_out(cnncalc: Cnncalc) -> None:
+    """The last layer first; what stands in the first row and column of the kernel is multiplied by every window's."""
+    text = "conv 2x2x1 kernel=[1 2; 3 4] bias=0"
+    call = ["compute", text, "--values", "1 2 0; 0 1 1; 2 1 3", "--gradient", "1 0; -1 2", "--at", "0,0"]
+    _, _, back = cnncalc(*call).out.partition("Gradients")
+    assert "Gradients" + back == (
+        "Gradients, from the last layer to the first; ∂y is that of an output y.\n"
+        "  y = Σ w·x + b: a weight gets ∂w = Σ ∂y·x, a bias ∂b = Σ ∂y, an input ∂x = Σ ∂y·w\n"
+        "\n"
+        f"conv1: {text} → 2x2x1\n"
+        "  gradient of the output\n"
+        "     1   0\n"
+        "    −1   2\n"
+        "  gradient of weight\n"
+        "    3  3\n"
+        "    0  6\n"
+        "  gradient of bias\n"
+        "    2\n"
+        "\n"
+        "input 3x3x1\n"
+        "  gradient of the input\n"
+        "     1   2   0\n"
+        "     2   4   4\n"
+        "    −3   2   8\n"
+        "\n"
+        "gradient of the input of conv1 at row 0, column 0, channel 0\n"
+        "  1·1 = 1\n"
+        "\n"
+        "gradient of conv1.weight at 0, 0, 0, 0\n"
+        "  1·1 + 0·2 + (−1)·0 + 2·1 = 3\n"
+        "\n"
+        "gradient of conv1.bias at 0\n"
+        "  1 + 0 − 1 + 2 = 2\n"
+    )
+
+
+def test_a_step_of_gradient_descent(cnncalc: Cnncalc) -> None:
+    """½((4 − 3)²) = 1/2, and 4 − 1/10·(1 + 1 + 2·2) afterwards, which is 3.4."""
+    tensors = ["--tensor", "fc1.weight=1 1", "--tensor", "fc1.bias=1"]
+    out = cnncalc("compute", "fc 1", "--values", "1 2", "--target", "3", "--learning-rate", "0.1", *tensors).out
+    assert out.partition("A step")[2] == (
+        " of gradient descent: w ← w − α·∂w with α = 1/10\n"
+        "  fc1.weight\n"
+        "    before   gradient   after\n"
+        "    1  1     1  2       9/10   4/5\n"
+        "  fc1.bias\n"
+        "    before   gradient   after\n"
+        "    1        1          9/10\n"
+        "\n"
+        "output after the step\n"
+        "  17/5\n"
+        "squared error: 1/2 before, 2/25 after\n"
+    )
+
+
+def test_the_perceptrons_rule(cnncalc: Cnncalc) -> None:
+    """A step function has a gradient of 0, so that descent would change nothing."""
+    tensors = ["--tensor", "fc1.weight=1 -1 2", "--tensor", "fc1.bias=-3"]
+    call = ["compute", "fc 1 - step", "--values", "1 1 1", "--target", "1", "--learning-rate", "1/2", *tensors]
+    assert cnncalc(*call).out.partition("The perceptron")[2] == (
+        "'s rule: w ← w + α·(d − y)·x with α = 1/2\n"
+        "  fc1.weight\n"
+        "    before       (d − y)·x   after\n"
+        "     1  −1   2   1  1  1      3/2  −1/2   5/2\n"
+        "  fc1.bias\n"
+        "    before   (d − y)·x   after\n"
+        "    −3       1           −5/2\n"
+        "\n"
+        "output after the step\n"
+        "  1\n"
+        "squared error: 1/2 before, 0 after\n"
+    )
+
+
+def test_a_layer_window_by_window(cnncalc: Cnncalc) -> None:
+    """The window stands in brackets, the padding is part of the grid."""
+    out = cnncalc("compute", "maxpool 2x1 s2 p1x0", "--values", "1; -2", "--steps").out
+    assert out.partition("\n\npool1,")[2] == (
+        " window 1 of 2: row 0, column 0, channel 0\n"
+        "  [ 0]\n"
+        "  [ 1]\n"
+        "   −2\n"
+        "    0\n"
+        "  max(1) = 1\n"
+        "\n"
+        "pool1, window 2 of 2: row 1, column 0, channel 0\n"
+        "    0\n"
+        "    1\n"
+        "  [−2]\n"
+        "  [ 0]\n"
+        "  max(−2) = −2\n"
+    )
+
+
+def test_the_window_is_inverted_where_there_are_colours() -> None:
+    report = compute_report(shown_values(load("conv 1x2x1 nobias\n", input="1x2x1"), wished(values=[3, 4], steps=True)))
+    assert "  \x1b[7m 3 \x1b[0m  \x1b[7m 4 \x1b[0m\n" in "".join(render(report, "table", Screen(80, colour=True)))
+    assert "  [3]  [4]\n" in "".join(render(report, "table", Screen(80)))
+
+
+def test_a_convolution_as_a_matrix_product(cnncalc: Cnncalc) -> None:
+    """im2col: [K x F·F·D] · [F·F·D x positions]."""
+    text = "conv 2x2x2 kernel=[1 0; 0 1 || 0 1; 1 0] bias=[0 5]"
+    out = cnncalc("compute", text, "--values", "1 2 3; 4 5 6", "--im2col").out
+    assert out.partition("as a matrix")[2] == (
+        " product: [2 x 4] · [4 x 2]\n"
+        "  filters, a row for each\n"
+        "    1  0  0  1\n"
+        "    0  1  1  0\n"
+        "  windows, a column for each\n"
+        "    1  2\n"
+        "    2  3\n"
+        "    4  5\n"
+        "    5  6\n"
+        "  product, without the biases\n"
+        "    6  8\n"
+        "    6  8\n"
+    )
 
 
 def test_json_has_both(cnncalc: Cnncalc) -> None:
@@ -136,39 +269,58 @@ def test_grids_stay_within_the_width(cnncalc: Cnncalc) -> None:
     assert len(cnncalc("compute", "relu", "--values", values).out.splitlines()[2]) == 30 * 5
 
 
-def test_what_does_not_fit(cnncalc: Cnncalc) -> None:
-    """One clear error each: what is wrong, and what would do."""
-    wrong = {
-        ("vgg16",): (
-            "error[too-large]: the values take 15,489,974,784 multiplications, and at most 1,000,000 are computed;"
-            " `stage1.conv2` alone takes 1,849,688,064\n"
-            "  = take a smaller input, or fewer layers: --input 8x8x3\n"
-            "  = `cnncalc shapes` counts networks of any size\n"
-        ),
-        ("relu", "--values", "1 2 x"): "error[bad-number]: `x` in --values is not a number\n",
-        ("relu", "--values", "1 2; 3"): (
-            "error[bad-size]: the rows of --values differ in length: row 1 has 2 numbers, row 2 has 1\n"
-        ),
-        ("relu", "--values", "1 2; 3 4", "--input", "3x3x1"): (
-            "error[bad-size]: --values is 2x2x1, and what is wanted is 3x3x1\n"
-            '  = part rows by `;` and channels by `|`: --values "1 2; 3 4 | 5 6; 7 8" is 2x2x2\n'
-        ),
-        ("relu", "--values", "1 2", "--at", "0,2"): (
-            "error[out-of-range]: there is no place 0,2,0 in 1x2x1: places go up to 0,1,0\n"
-        ),
-        ("fc 1", "--values", "1 2", "--tensor", "fc1.wight=3"): (
-            "error[unknown-name]: there is no tensor `fc1.wight`\n"
-            "  = did you mean `fc1.weight`?\n"
-            "  = there are fc1.bias, fc1.weight\n"
-        ),
-        ("fc 1", "--values", "1 2", "--tensor", "fc1.weight=1 2 3"): (
-            "error[bad-size]: `fc1.weight` has 2 numbers (1 x 2), not 3\n"
-        ),
-        ("bn eps=0", "--values", "1 2", "--tensor", "bn1.running_var=0"): (
-            "error[divides-by-zero]: `bn1` has no values here: 1 is divided by 0\n"
-            "  --> text:1:1\n   |\n 1 | bn eps=0\n   | ^^^^^^^^\n"
-        ),
-    }
-    for arguments, message in wrong.items():
-        done = cnncalc("compute", *arguments)
-        assert (done.status, done.err) == (1, message)
+WRONG: dict[tuple[str, ...], str] = {
+    ("vgg16",): (
+        "error[too-large]: the values take 15,489,974,784 multiplications, and at most 1,000,000 are computed;"
+        " `stage1.conv2` alone takes 1,849,688,064\n"
+        "  = take a smaller input, or fewer layers: --input 8x8x3\n"
+        "  = `cnncalc shapes` counts networks of any size\n"
+    ),
+    ("relu", "--values", "1 2 x"): "error[bad-number]: `x` in --values is not a number\n",
+    ("relu", "--values", "1 2; 3"): (
+        "error[bad-size]: the rows of --values differ in length: row 1 has 2 numbers, row 2 has 1\n"
+    ),
+    ("relu", "--values", "1 2; 3 4", "--input", "3x3x1"): (
+        "error[bad-size]: --values is 2x2x1, and what is wanted is 3x3x1\n"
+        '  = part rows by `;` and channels by `|`: --values "1 2; 3 4 | 5 6; 7 8" is 2x2x2\n'
+    ),
+    ("relu", "--values", "1 2", "--at", "0,2"): (
+        "error[out-of-range]: there is no place 0,2,0 in 1x2x1: places go up to 0,1,0\n"
+    ),
+    ("fc 1", "--values", "1 2", "--tensor", "fc1.wight=3"): (
+        "error[unknown-name]: there is no tensor `fc1.wight`\n"
+        "  = did you mean `fc1.weight`?\n"
+        "  = there are fc1.bias, fc1.weight\n"
+    ),
+    ("relu", "--values", "1 2", "--label", "0"): (
+        "error[bad-option]: a label is for a network that ends in a softmax of one position\n"
+        "  = end it with `softmax`, or give the wanted values with --target\n"
+    ),
+    ("relu", "--values", "1 2", "--learning-rate", "1"): (
+        "error[nothing-to-train]: the network has no weights that could be learned\n"
+        "  = `cnncalc params` shows what a network learns\n"
+    ),
+    ("conv 1x1x1 - pool 1x2", "--values", "1 2", "--layer", "pool1", "--im2col"): (
+        "error[bad-option]: `pool1` is not a product of filters and windows\n  = layers that are one: conv1\n"
+    ),
+    ("relu", "--values", "1 2", "--layer", "conv1", "--at", "0,0"): (
+        "error[unknown-name]: there is no layer `conv1`\n"
+    ),
+    ("lppool 1x1", "--values", "0", "--backward"): (
+        "error[divides-by-zero]: a gradient does not exist: 0 has no power -1/2\n"
+    ),
+    ("fc 1", "--values", "1 2", "--tensor", "fc1.weight=1 2 3"): (
+        "error[bad-size]: `fc1.weight` has 2 numbers (1 x 2), not 3\n"
+    ),
+    ("bn eps=0", "--values", "1 2", "--tensor", "bn1.running_var=0"): (
+        "error[divides-by-zero]: `bn1` has no values here: 1 is divided by 0\n"
+        "  --> text:1:1\n   |\n 1 | bn eps=0\n   | ^^^^^^^^\n"
+    ),
+}
+"""One clear error each: what is wrong, and what would do."""
+
+
+@pytest.mark.parametrize("arguments", WRONG)
+def test_what_does_not_fit(cnncalc: Cnncalc, arguments: tuple[str, ...]) -> None:
+    done = cnncalc("compute", *arguments)
+    assert (done.status, done.err) == (1, WRONG[arguments])

@@ -1,0 +1,139 @@
+"""What ``cnncalc compute`` is asked to show, computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import click
+
+from cnncalc.core.errors import ArgumentError, SpecError
+from cnncalc.layers.operations import Number
+from cnncalc.network import Network, Node
+from cnncalc.report.values_drawn import Learning, ShownValues
+from cnncalc.values import Computation, Numbers, compute
+from cnncalc.values.gradients import GradientSum, input_gradient_sum, tensor_gradient_sum
+from cnncalc.values.learning import (
+    LearningStep,
+    Loss,
+    after,
+    cross_entropy,
+    descend,
+    ends_in_a_perceptron,
+    perceptron_step,
+    squared_error,
+)
+from cnncalc.values.matrices import matrices
+from cnncalc.values.reading import fitted, read_numbers_text
+from cnncalc.values.sums import unit_sum
+from cnncalc.values.windows import window_steps
+
+
+class ComputeWishes(NamedTuple):
+    """The options of the command, by their names."""
+
+    values: Numbers | None
+    tensors: dict[str, Numbers]
+    seed: int
+    layer: str | None
+    at: tuple[int, ...] | None
+    steps: bool
+    im2col: bool
+    backward: bool
+    gradient: str | None
+    target: str | None
+    label: int | None
+    rate: Number | None
+
+
+def shown_values(network: Network, wished: ComputeWishes) -> ShownValues:
+    """Compute what is asked for.
+
+    Raises:
+        SpecError: for what the network does not have or do.
+
+    """
+    _check_options(wished)
+    computation = compute(network, wished.values, tensors=wished.tensors, seed=wished.seed)
+    loss = _loss(computation, wished)
+    goes_back = wished.backward or wished.gradient is not None
+    if (goes_back or wished.rate is not None) and not _is_perceptrons(network, wished):
+        gradient = loss.gradient if loss else _numbers(wished.gradient, network, "--gradient")
+        tensors, seed = wished.tensors, wished.seed
+        computation = compute(network, wished.values, tensors=tensors, seed=seed, backward=True, gradient=gradient)
+    shown = ShownValues(computation, loss=loss)
+    if wished.rate is not None:
+        shown = shown._replace(learning=_learning(computation, wished))
+    if wished.at is not None:
+        place = _layer(network, wished, lambda node: True)
+        shown = shown._replace(sums=(unit_sum(computation, place, wished.at),))
+        if computation.input_gradient is not None:
+            shown = shown._replace(sums=(), gradient_sums=tuple(_gradient_sums(computation, place, wished.at)))
+    if wished.steps:
+        place = _layer(network, wished, lambda node: bool(node.operation.reaches))
+        shown = shown._replace(windows=tuple(window_steps(computation, place)))
+    if wished.im2col:
+        place = _layer(network, wished, lambda node: node.layer.kind in ("conv", "dwconv"))
+        shown = shown._replace(matrices=tuple(matrices(computation, place)))
+    return shown
+
+
+def _check_options(wished: ComputeWishes) -> None:
+    """Refuse options that exclude each other, or that say something of what is not asked for."""
+    losses = [name for name in ("gradient", "target", "label") if getattr(wished, name) is not None]
+    if len(losses) > 1:
+        raise click.UsageError(f"--{losses[0]} and --{losses[1]} exclude each other")
+    if wished.layer is not None and not (wished.at or wished.steps or wished.im2col):
+        raise click.UsageError("--layer is for --at, --steps or --im2col")
+
+
+def _layer(network: Network, wished: ComputeWishes, fits: Callable[[Node], bool]) -> str | int:
+    """Return the layer that is asked for, else the last one that fits, else the last one."""
+    if wished.layer is not None:
+        return wished.layer
+    fitting = [node.index for node in network.layers if fits(node)]
+    return fitting[-1] if fitting else len(network)
+
+
+def _numbers(text: str | None, network: Network, where: str) -> Numbers | None:
+    return None if text is None else fitted(read_numbers_text(text, where), network.output, where)
+
+
+def _loss(computation: Computation, wished: ComputeWishes) -> Loss | None:
+    if wished.label is not None:
+        return cross_entropy(computation, wished.label)
+    target = _numbers(wished.target, computation.network, "--target")
+    return None if target is None else squared_error(computation, target)
+
+
+def _is_perceptrons(network: Network, wished: ComputeWishes) -> bool:
+    """Say whether the perceptron's rule is meant: a step has no gradient that could be gone down."""
+    return wished.rate is not None and wished.target is not None and ends_in_a_perceptron(network)
+
+
+def _learning(computation: Computation, wished: ComputeWishes) -> Learning:
+    assert wished.rate is not None
+    step: LearningStep
+    if _is_perceptrons(computation.network, wished):
+        target = _numbers(wished.target, computation.network, "--target")
+        step = perceptron_step(computation, target, wished.rate)
+    else:
+        step = descend(computation, wished.rate)
+        if not step.changes:
+            hints = ["`cnncalc params` shows what a network learns"]
+            raise SpecError("nothing-to-train", "the network has no weights that could be learned", hints=hints)
+    made = after(computation, step)
+    return Learning(step, made, _loss(made, wished))
+
+
+def _gradient_sums(computation: Computation, layer: str | int, at: tuple[int, ...]) -> Iterator[GradientSum]:
+    """Yield the sums of the gradients at a place: of the input, and of the weight and bias that have such a place."""
+    found = input_gradient_sum(computation, layer, at)
+    yield found
+    for name, numbers in computation.layer(layer).state_gradients.items():
+        spatial, channel = found.place[:-1], found.place[-1]
+        index = (0, channel, *spatial)[-len(numbers.shape) :] if len(numbers.shape) > 2 else (0, channel)
+        try:
+            yield tensor_gradient_sum(computation, layer, name, index[: len(numbers.shape)])
+        except ArgumentError:  # a place of the input that the kernel does not have
+            continue

@@ -23,6 +23,7 @@ from cnncalc.layers.kernels import FLOAT, INPUTS, LOWERED, Extra, Kernel, Kernel
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.resizing import Pad
+from cnncalc.layers.standardised import Standard, read_standard, standard_tokens
 from cnncalc.layers.steps import Function, Steps, module, padding
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.window_words import read_windows
@@ -74,6 +75,7 @@ class Convolution(Windowed):
     groups: int
     bias: bool
     given: Given = NOT_GIVEN
+    standard: Standard | None = None
 
     kind = "conv"
     role = "convolution"
@@ -86,6 +88,9 @@ class Convolution(Windowed):
         "4x8x9x4: conv 1x2x3x6 s1x2x2",
         "8x8x4: conv 3x3x6 p1 fixed kernel=box",
         "8x8x4: conv 3x3x2 kernel=[-1 0 1; -2 0 2; -1 0 1] bias=0.5",
+        "8x8x4: conv 3x3x6 p1 standardised",
+        "9x9x4: conv 3x3x6 s2 p1 g2 nobias standardised eps=0.0001 gain=1.5",
+        "8x4: conv 3x6 same standardised gain=1",
     )
 
     @classmethod
@@ -103,7 +108,8 @@ class Convolution(Windowed):
         check_groups(arguments.source.channels, filters, groups)
         bias = not arguments.flag("nobias")
         given = read_given(arguments, kernel, arguments.source.channels // groups, filters, biases=bias)
-        return cls(windows, rounding, filters, groups, bias, given)
+        standard = read_standard(arguments, given != NOT_GIVEN)
+        return cls(windows, rounding, filters, groups, bias, given, standard)
 
     def output(self, sources: Sources) -> Volume:
         return Volume.of(self.spatial(sources[0]), self.filters)
@@ -113,6 +119,8 @@ class Convolution(Windowed):
         return (*(w.kernel for w in self.windows), sources[0].channels // self.groups, self.filters)
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
+        if self.standard is not None and self.standard.gain is not None:
+            return (prod(self.filter_factors(sources)[:-1]) + 1, self.filters)
         return () if self.given.fixed else self.filter_factors(sources)
 
     def biases(self, sources: Sources) -> int:
@@ -140,7 +148,8 @@ class Convolution(Windowed):
         if call.along_channels():
             return None
         given = given_tokens(call)
-        shape = call.learned("weight") if given is None else call.shape("weight")
+        standard = standard_tokens(call) if given is None else ()
+        shape = call.shape("weight") if given or standard else call.learned("weight")
         assert shape is not None  # a convolution has weights
         filters, columns, kernel = shape[0], shape[1], shape[2:]
         dimensions, groups = len(kernel), call["groups"]
@@ -153,7 +162,7 @@ class Convolution(Windowed):
 
         def written(own: Pairs) -> Words:
             plain = convolution_words(columns * groups, filters, kernel, groups, bias, stride, own, dilation)
-            return plain._replace(tokens=(*plain.tokens, *(given or ())))
+            return plain._replace(tokens=(*plain.tokens, *(given or standard)))
 
         return call.window(written, pads, 0.0)
 
@@ -172,6 +181,8 @@ class Convolution(Windowed):
             bias=self.bias,
         )
         step = self.given.step(convolution)
+        if self.standard is not None:
+            step = self.standard.module(convolution, prod(self.filter_factors(sources)[:-1]))
         if own:
             return (step,)
         return Function("pad", (padding(self.needed_padding(sources[0])),)), step
@@ -181,6 +192,9 @@ class Convolution(Windowed):
         convolution = convolution_kernel(self, sources, self.setting("kernel"), columns)
         if self.given.fixed:
             convolution = without_gradient(convolution, prod(self.filter_factors(sources)), self.filters * self.bias)
+        if self.standard is not None:
+            weights = prod(self.filter_factors(sources))
+            convolution = self.standard.kernel(convolution, weights, self.filters, self.biases(sources))
         if self.plain and self.rounding != "ceil":
             return (convolution,)
         return self.padding_kernel(sources[0]), convolution
@@ -230,6 +244,7 @@ class DepthwiseConvolution(Convolution):
         "8x8x4: dwconv 3x3 p1",
         "9x9x4: dwconv 3x3x8 s2 p1 nobias",
         "9x9x4: dwconv 3 s2 p1 nobias fixed kernel=binomial",
+        "8x8x4: dwconv 3x3 p1 standardised gain=2",
     )
 
     @classmethod
@@ -243,7 +258,8 @@ class DepthwiseConvolution(Convolution):
         windows, rounding = read_windows(arguments, kernel, (1,) * source.dimensions)
         bias = not arguments.flag("nobias")
         given = read_given(arguments, kernel, 1, filters, biases=bias)
-        layer = cls(windows, rounding, filters, source.channels, bias, given)
+        standard = read_standard(arguments, given != NOT_GIVEN)
+        layer = cls(windows, rounding, filters, source.channels, bias, given, standard)
         if filters % source.channels:
             low = filters - filters % source.channels
             near = [count for count in (low, low + source.channels) if count]

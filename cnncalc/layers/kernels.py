@@ -96,6 +96,9 @@ class Kernel(NamedTuple):
         sums: whether the parameters' gradients are sums that are made when its backward pass is done.
         training_only: whether it does nothing when the network is tested.
         casts: what autocast casts its operands to.
+        standardised: values of its weights, and of their factors if they have any, where a copy of these is made first
+            whose filters have the mean 0 and the variance 1; they are then not among the parameters.
+        statistics: values that this keeps for its own backward pass.
         places: whether it is a max pool that returns where the maxima were, as a tensor that others read.
 
     """
@@ -122,6 +125,8 @@ class Kernel(NamedTuple):
     sums: bool = False
     casts: str = AS_IT_ARRIVES
     places: bool = False
+    standardised: tuple[int, ...] = ()
+    statistics: int = 0
 
 
 Kernels = tuple[Kernel, ...]

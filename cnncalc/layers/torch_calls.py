@@ -98,6 +98,13 @@ class TorchCall(Protocol):
     def fixed(self, name: str) -> Any:
         """Return the values of a tensor that is not learned, as tuples in tuples; None where they are not known."""
 
+    def standardised(self, name: str) -> tuple[float, float | None, tuple[int, ...]] | None:
+        """Say how a learned tensor is standardised before it is used, and note what is learned; None where it is not.
+
+        Returns the number that is added to the variance, what multiplies a learned factor per filter (None for no
+        factor), and the tensor's shape.
+        """
+
     def common_value(self, name: str) -> float | None:
         """Return the one value that all numbers of a learned tensor have; None where they differ or are not known."""
 

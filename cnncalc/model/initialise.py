@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnncalc.model.modules import LocalConvolution
+from cnncalc.model.modules import LocalConvolution, StandardisedConvolution
 
 
 class LearnedFactor(nn.Module):
@@ -74,6 +74,14 @@ def _convolution(part: Any, generator: torch.Generator | None) -> None:
         part.bias.zero_()
 
 
+def _standardised(part: Any, generator: torch.Generator | None) -> None:
+    """Draw from a normal distribution, whose variance does not matter; biases 0 and factors 1."""
+    _draw(part.weight, generator, lambda values: values.normal_(0, 1, generator=generator))
+    for values, start in ((part.bias, 0.0), (part.gain, 1.0)):
+        if values is not None:
+            values.fill_(start)
+
+
 def _linear(part: Any, generator: torch.Generator | None) -> None:
     """Draw weights and biases evenly between ±1/√fan_in, as PyTorch does."""
     bound = 1 / sqrt(part.in_features)
@@ -109,6 +117,7 @@ def _by_itself(part: Any, generator: torch.Generator | None) -> None:
 _INITIALISERS: Mapping[type[nn.Module], Callable[[Any, torch.Generator | None], None]] = {
     nn.Linear: _linear,
     LocalConvolution: _local,
+    StandardisedConvolution: _standardised,
     **dict.fromkeys((nn.Conv1d, nn.Conv2d, nn.Conv3d), _convolution),
     **dict.fromkeys((nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d), _convolution),
 }

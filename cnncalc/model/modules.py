@@ -134,3 +134,48 @@ class LocalConvolution(nn.Module):
         made = torch.bmm(patches, self.weight).permute(1, 2, 0).contiguous()
         made = torch.unflatten(made, 2, self.sizes)
         return made if self.bias is None else made + self.bias
+
+
+class StandardisedConvolution(nn.Module):
+    """A convolution with weights that get the mean 0 and the variance 1 in each filter before they are used.
+
+    With a ``scale`` they are then multiplied by it, and by a learned factor per filter.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel: tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        eps: float = 1e-6,
+        scale: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.stride, self.padding = stride, padding
+        self.dilation, self.groups = dilation, groups
+        self.eps, self.scale = eps, scale
+        make = getattr(nn, f"Conv{len(kernel)}d")
+        self.convolve = getattr(nn.functional, f"conv{len(kernel)}d")
+        self.weight = make(channels, filters, kernel, groups=groups).weight
+        self.bias = nn.Parameter(torch.zeros(filters)) if bias else None
+        self.gain = None if scale is None else nn.Parameter(torch.ones(filters))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what the filters make of each window."""
+        gain: torch.Tensor | None = self.gain
+        if gain is not None and self.scale is not None:
+            gain = gain * self.scale
+        flat = self.weight.reshape(1, len(self.weight), -1)
+        weight = nn.functional.batch_norm(
+            flat, None, None, weight=gain, training=True, momentum=0.0, eps=self.eps
+        )
+        settings = self.stride, self.padding, self.dilation, self.groups
+        made: torch.Tensor = self.convolve(
+            x, weight.reshape_as(self.weight), self.bias, *settings
+        )
+        return made

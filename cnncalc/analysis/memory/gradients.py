@@ -175,6 +175,8 @@ class Gradients:
                 new.append(self.timeline.sort("activation_gradients", size))
                 leaving.append(new[-1])
         self._first_moment(moments, made, new, task, arriving)
+        if made.standardised:
+            self._standardised(moments, made)
         if made.use == ONLY:
             self._finish_parameters(moments, made)
         if task.onward:
@@ -197,13 +199,29 @@ class Gradients:
 
     def _first_moment(self, moments: _Moments, made: Op, new: Sequence[int], task: Task, arriving: Gradient) -> None:
         """Make gradients, then give back what was kept and the gradient that arrived."""
-        learned = [self._learned(values * (made.lowered or FLOAT)) for values in made.parameters]
+        tensors = (*made.standardised[:1], *made.parameters)
+        learned = [self._learned(values * (made.lowered or FLOAT)) for values in tensors]
         moments.add([*new, *([] if made.sums else learned)], made.scratch)
         moments.give(task.given)
-        moments.give([self.timeline.sort("activations", *size) for size in made.kept_beside])
+        kept = made.kept_beside[:-1] if made.statistics else made.kept_beside
+        moments.give([self.timeline.sort("activations", *size) for size in kept])
         moments.drop(arriving)
         if made.sums:
             moments.take(learned)
+
+    def _standardised(self, moments: _Moments, made: Op) -> None:
+        """Make the gradients of weights, and of their factors, from that of their standardised copy."""
+        copied = made.standardised[0] * FLOAT
+        if made.reorders:
+            moments.add((), 0, made.reorders * (made.lowered or FLOAT))
+        if made.lowered:
+            moments.add([self._learned(copied)])
+            moments.give([self._learned(made.standardised[0] * made.lowered)])
+        learned = [self._learned(values * FLOAT) for values in made.standardised]
+        moments.add(learned)
+        moments.give([self._learned(copied), self.timeline.sort("activations", 0, made.statistics)])
+        if self.accumulates or made.use in (FIRST_USE, OTHER_USE):
+            moments.give(learned)
 
     def _add_parameters(self, moments: _Moments, made: Op) -> None:
         """Add the gradients of parameters to those of later uses, which wait; the first use has the last of them."""
@@ -218,7 +236,7 @@ class Gradients:
 
     def _finish_parameters(self, moments: _Moments, made: Op) -> None:
         """Bring the gradients of parameters into their order and precision."""
-        if made.reorders:
+        if made.reorders and not made.standardised:
             moments.add((), 0, made.reorders * (made.lowered or FLOAT))
         if made.lowered:
             for values in made.parameters:

@@ -31,7 +31,7 @@ class Lasting:
         self.parameters = _counted([(part.parameters, count) for part, count in parts.items()])
         self.buffers = _counted([(part.buffers, count) for part, count in parts.items()])
         self.trace, self.reached = trace, reached
-        learned = [op.parameters if op.use in (ONLY, FIRST_USE) else () for op in trace.distinct]
+        learned = [op.learned if op.use in (ONLY, FIRST_USE) else () for op in trace.distinct]
         numbers = compress(trace.ops, memoryview(reached)[1:])
         self.trained = list(chain.from_iterable(map(learned.__getitem__, numbers)))
         self.trained_counts = Counter(self.trained)
@@ -42,7 +42,7 @@ class Lasting:
         trace = self.trace
         if 0 not in self.reached[1:]:
             return [part.matrix for part in trace.parts if part.matrix]
-        learns = [bool(op.parameters) for op in trace.distinct]
+        learns = [bool(op.learned) for op in trace.distinct]
         layers = [trace.layers[op] for op, number in enumerate(trace.ops) if learns[number] and self.reached[op + 1]]
         found = [trace.parts[layer - 1].matrix for layer in dict.fromkeys(layers)]
         return [matrix for matrix in found if matrix]

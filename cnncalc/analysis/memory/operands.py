@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cnncalc.analysis.memory.trace import FIRST_USE, LAST_USE, OTHER_USE, Op, Size, Value
 from cnncalc.layers.kernels import (
     BOTH,
+    INDEX,
     INPUTS,
     NOTHING,
     OTHERS,
@@ -34,7 +35,9 @@ def used(op: Op, use: int) -> Op:
     return op._replace(use=use, cached=(), keeps_cached=0, saves=saves)
 
 
-def extra_sizes(kernel: Kernel, arriving: int, lowered: int, device: str, *, wanted: bool) -> tuple[Size, ...]:
+def extra_sizes(
+    kernel: Kernel, arriving: int, lowered: int, device: str, statistics: int, *, wanted: bool
+) -> tuple[Size, ...]:
     """Return the sizes of what a kernel makes beside its result.
 
     Args:
@@ -42,6 +45,7 @@ def extra_sizes(kernel: Kernel, arriving: int, lowered: int, device: str, *, wan
         arriving: bytes of a value that it reads.
         lowered: the same under autocast; 0 without it.
         device: where it runs.
+        statistics: bytes that the standardisation of its weights keeps; they come last.
         wanted: whether the gradient of what it reads is wanted.
 
     """
@@ -53,7 +57,19 @@ def extra_sizes(kernel: Kernel, arriving: int, lowered: int, device: str, *, wan
             if device == "cuda" and extra.cuda_size is not None:
                 size = extra.cuda_size
             found.append(Size(extra.per_image * size, extra.fixed * size))
-    return tuple(found)
+    return (*found, *[Size(0, statistics)][: statistics > 0])
+
+
+def places_of(kernel: Kernel, back: int, layout: str) -> tuple[Value, Op]:
+    """Return the tensor in which a max pool returns where the maxima were, and what makes it; it has no gradient."""
+    size = Size(kernel.makes * INDEX, 0)
+    op = Op("places", size, (back,), (back,), False, (), (), (), 0, (), (), (), (), 0, 0, False, 0, 0)
+    return Value(kernel.makes, INDEX, has_gradient=False, layout=layout), op
+
+
+def learned(kernel: Kernel) -> tuple[int, ...]:
+    """Return the values of each learned tensor of a kernel."""
+    return (*kernel.standardised[:1], *kernel.parameters, *kernel.standardised[1:])
 
 
 def kept_by(kernel: Kernel, here: int, reads: Sequence[int], operands: Sequence[Value]) -> list[int]:

@@ -21,7 +21,17 @@ from cnncalc.analysis.memory.layouts import (
     of_volume,
     result,
 )
-from cnncalc.analysis.memory.operands import bytes_of, extra_sizes, gradient_bytes, kept_by, scratch_values, used, uses
+from cnncalc.analysis.memory.operands import (
+    bytes_of,
+    extra_sizes,
+    gradient_bytes,
+    kept_by,
+    learned,
+    places_of,
+    scratch_values,
+    used,
+    uses,
+)
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.trace import INPUT, ONLY, Op, Part, Size, Trace, Value
 from cnncalc.analysis.overwriting import overwritable
@@ -188,7 +198,7 @@ class _Kernels:
             self.ops = [used(op, use) for op in self.ops]
         if operation.again:
             return self._end()
-        parameters = tuple([values for kernel in kernels for values in kernel.parameters])
+        parameters = tuple([values for kernel in kernels for values in learned(kernel)])
         buffers = tuple([size for kernel in kernels for size in kernel.buffers])
         return self._end()._replace(
             parameters=parameters, buffers=buffers, matrix=layer.weight_matrix(operation.sources)
@@ -255,20 +265,23 @@ class _Kernels:
         if kernel.needs:
             reads = tuple([self._arranged(kernel.needs, read) for read in reads])
         if kernel.places:
-            self._places(kernel, reads[0])
+            back = self.first + len(self.made) - reads[0]
+            self._add(*places_of(kernel, back, result(kernel.lies, [self._value(reads[0]).layout])))
         operands = [self._value(read) for read in reads]
         size = result_size(kernel.casts, [operand.size for operand in operands])
         wants = [place for place, operand in enumerate(operands) if operand.has_gradient and self.training]
-        wanted = [operands[place] for place in wants]
-        learns = bool(kernel.parameters) and self.training
+        learns = bool(learned(kernel)) and self.training
         layout = result(kernel.lies, [operand.layout for operand in operands], overwrites=kernel.overwrites)
         value = Value(kernel.makes, size, bool(wants) or learns, layout)
         here = self.first + len(self.made)
         unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
         differentiable = bool(wants) or learns
         kept = kept_by(kernel, here, reads, operands) if differentiable else []
-        extras = extra_sizes(kernel, operands[0].size, self.low * self.casts, self.device, wanted=bool(wants))
-        cached = self._copies(kernel)
+        low = self.low * self.casts
+        statistics = FULL * kernel.statistics * self.training
+        extras = extra_sizes(kernel, operands[0].size, low, self.device, statistics, wanted=bool(wants))
+        lowered = low if kernel.casts == LOWERED else 0
+        cached = tuple([Size(0, values * lowered) for values in kernel.parameters if lowered])
         # a fully connected or local layer needs its weights for its input's gradient alone
         keeps_cached = bool(cached) and differentiable and (kernel.operation not in ("linear", "bmm") or bool(wants))
         gradients = [gradient_bytes(kernel, place, operands[place], size) for place in wants]
@@ -283,29 +296,23 @@ class _Kernels:
                 tuple(kept),
                 extras,
                 cached,
-                int(keeps_cached),
+                int(keeps_cached and not kernel.standardised),
                 tuple([here - reads[place] for place in wants]),
                 tuple(gradients),
-                tuple([bytes_of(operand) for operand in wanted]),
+                tuple([bytes_of(operands[place]) for place in wants]),
                 kernel.parameters if learns else (),
-                self.low if cached else 0,
-                kernel.parameters[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
+                lowered if learns else 0,
+                learned(kernel)[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
                 kernel.sums or bool(unwanted and kernel.scratch),
                 kernel.passing * size,
                 scratch_values(kernel, [operands[place].values for place in wants], wants) * size
                 + kernel.scratch_bytes
                 + unwanted,
+                standardised=kernel.standardised if learns else (),
+                statistics=statistics,
             ),
         )
         return here
-
-    def _places(self, kernel: Kernel, read: int) -> None:
-        """Add the tensor in which a max pool returns where the maxima were; it has no gradient."""
-        back = (self.first + len(self.made) - read,)
-        layout = result(kernel.lies, [self._value(read).layout])
-        made = Value(kernel.makes, INDEX, has_gradient=False, layout=layout)
-        size = Size(kernel.makes * INDEX, 0)
-        self._add(made, Op("places", size, back, back, False, (), (), (), 0, (), (), (), (), 0, 0, False, 0, 0))
 
     def _add(self, value: Value, op: Op) -> None:
         self.made.append(value)
@@ -341,9 +348,3 @@ class _Kernels:
             ),
         )
         return here
-
-    def _copies(self, kernel: Kernel) -> tuple[Size, ...]:
-        """Return the sizes of copies of the parameters in lower precision, where autocast makes them."""
-        if not self.casts or kernel.casts != LOWERED:
-            return ()
-        return tuple([Size(0, values * self.low) for values in kernel.parameters])

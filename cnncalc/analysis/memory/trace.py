@@ -59,6 +59,9 @@ class Op(NamedTuple):
         reorders: values of a weight whose gradient is made in another order, and copied; 0 for none.
         sums: whether the gradients of the parameters are made when what it needed has been given back.
         passing, scratch: bytes for each image that its forward and its backward pass need for a moment.
+        standardised: values of the weights, and of their factors if they have any, that are standardised first; the
+            copy's gradient is made with the others, and then theirs.
+        statistics: bytes that this keeps for its own backward pass; they are the last of ``beside``.
         use: which use of its learned tensors it is: the only one, or of several the first, another or the last.
 
     """
@@ -82,6 +85,13 @@ class Op(NamedTuple):
     passing: int
     scratch: int
     use: int = ONLY
+    standardised: tuple[int, ...] = ()
+    statistics: int = 0
+
+    @property
+    def learned(self) -> tuple[int, ...]:
+        """Values of all learned tensors whose gradients it makes."""
+        return (*self.standardised[:1], *self.parameters, *self.standardised[1:])
 
     @property
     def kept_beside(self) -> tuple[Size, ...]:

@@ -28,6 +28,7 @@ from cnncalc.model.from_torch.axes import (
 from cnncalc.model.from_torch.channel_axes import along, halved, reduced, widened
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
 from cnncalc.model.from_torch.learning import RUNNING, is_constant
+from cnncalc.model.from_torch.standardising import standardisation
 from cnncalc.model.from_torch.values import Tensor, View
 
 
@@ -149,6 +150,18 @@ class Call:
         else:
             learned = not isinstance(tensor, Tensor) or bool(tensor.learned) or isinstance(tensor.value, nn.Parameter)
         return None if values is None or learned else _as_tuples(values.tolist())
+
+    def standardised(self, name: str) -> tuple[float, float | None, tuple[int, ...]] | None:
+        tensor = self[name]
+        if self.module is not None or not isinstance(tensor, Tensor) or not tensor.learned:
+            return None
+        found = standardisation(tensor, self.emitter.traced)
+        if found is None:
+            return None
+        self.emitter.weights.learn(found.weight, "weight")
+        if found.gain is not None:
+            self.emitter.weights.learn(found.gain, "gain")
+        return found.eps, found.scale, tensor.shape
 
     def common_value(self, name: str) -> float | None:
         values = self._values(name)

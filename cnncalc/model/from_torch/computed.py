@@ -83,3 +83,9 @@ def operations_of(steps: Sequence[fx.Node]) -> list[str]:
     """Return the names of the functions that compute, each once."""
     calls = [step for step in steps if step.op in ("call_function", "call_method")]
     return list(dict.fromkeys(map(function_name, calls)))
+
+
+def numbers_of(call: fx.Node) -> list[float]:
+    """Return the numbers among the arguments of a call."""
+    arguments = [*call.args, *call.kwargs.values()]
+    return [float(value) for value in arguments if isinstance(value, int | float) and not isinstance(value, bool)]

@@ -21,7 +21,7 @@ from cnncalc.layers.written import Token, Words, short, written
 from cnncalc.loading import load
 from cnncalc.model.build import build
 from cnncalc.model.from_torch.axes import FIRST, LAST, VECTOR
-from cnncalc.model.from_torch.computed import evaluated
+from cnncalc.model.from_torch.computed import evaluated, numbers_of
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.own_gradients import OwnGradient
 from cnncalc.model.from_torch.trace import Traced
@@ -146,7 +146,7 @@ class Recognition:
 
     def _layer(self, region: Region, volume: Volume, layout: str) -> FoundLayer | None:
         parameters = self._parameters(region)
-        key = (volume, layout, *[(function_name(call), str(_numbers(call))) for call in region.calls])
+        key = (volume, layout, *[(function_name(call), str(numbers_of(call))) for call in region.calls])
         words = [known] if (known := self.known.get(key)) else list(_candidates(_all_numbers(region)))
         if key in self.known and not known:
             return None
@@ -277,10 +277,5 @@ def _plain_words() -> tuple[Words, ...]:
 
 def _all_numbers(region: Region) -> list[float]:
     """Return the numbers that a region computes with."""
-    found = [number for call in region.calls for number in _numbers(call)]
+    found = [number for call in region.calls for number in numbers_of(call)]
     return list(dict.fromkeys([abs(number) for number in found if number and abs(number) != float("inf")]))
-
-
-def _numbers(call: fx.Node) -> list[float]:
-    arguments = [*call.args, *call.kwargs.values()]
-    return [float(value) for value in arguments if isinstance(value, int | float) and not isinstance(value, bool)]

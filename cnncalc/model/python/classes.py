@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.layers.steps import OwnModule
 from cnncalc.model.blocks.numbers import Hole, Parameter
 from cnncalc.model.plan import Planned, attribute, placeholders, plan
 from cnncalc.model.python.arguments import Solver, is_constant, literal_of, unused
@@ -119,7 +120,9 @@ class _Classes:
         for layer in self.planned:
             if layer.tied:
                 shifts = layer.node.layer.biases(layer.node.sources)
-                tensors = [""] if layer.same else [".weight", ".bias"] if shifts else [".weight"]
+                factors = any("scale" in step.kwargs for step in layer.steps if isinstance(step, OwnModule))
+                tensors = [".weight", *[".bias"][: shifts > 0], *[".gain"][:factors]]
+                tensors = [""] if layer.same else tensors
                 yield from [f"        self.{layer.name}{tensor} = self.{layer.tied}{tensor}" for tensor in tensors]
 
     def _last_readers(self) -> dict[int, int]:

@@ -74,6 +74,7 @@ def test_saved_bytes_are_those_of_autograd(volume: str, layer: str, precision: s
             assert sum(saved_bytes(network, setup)) == expected, network.source.text
 
 
+@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # PyTorch's, in bf16
 @pytest.mark.slow
 @given(drawn=networks(), inplace=st.booleans(), precision=st.sampled_from(["float32", "bf16"]))
 @settings(max_examples=60)

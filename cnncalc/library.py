@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import fx, nn
 
     from cnncalc.analysis.memory import MemoryPrediction
+    from cnncalc.model.from_torch.given import ModuleInput
     from cnncalc.shown_run import TrainingRun
     from cnncalc.values import Computation
 
@@ -301,15 +302,17 @@ def _check_device(device: torch.device | str | None) -> None:
         raise DeviceError("no-device", f"PyTorch has no device `{shorten(str(device))}` here: {reason}") from None
 
 
-def from_torch(module: nn.Module, input: str | tuple[int, ...], *, prove: bool = True) -> str:
+def from_torch(module: nn.Module, input: ModuleInput, *, prove: bool = True) -> str:
     """Write a spec for what a PyTorch module does when it is tested, the way back from `build`. Imports torch.
 
     The module is traced with torch.fx, and handed back as it was. What the output does not depend on is left
     out.
 
     Args:
-        module: any module that takes one tensor and makes one.
-        input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``.
+        module: any module that takes tensors, one or several, and makes one or several.
+        input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``, or a tensor of images such as the module
+            takes, N x C x H x W, or N x C for vectors. Of several inputs a list of these in the order of the module's
+            forward, or a mapping from the names of its arguments.
         prove: whether the built text must compute what the module computes, on random weights and images. It
             takes time where the module is large; a module on the meta device computes nothing, and is not proved.
 

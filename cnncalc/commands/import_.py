@@ -6,12 +6,14 @@ import sys
 
 import click
 
+from cnncalc.commands.assignments import input_volumes
 from cnncalc.commands.import_text import import_text, is_text
 from cnncalc.commands.options import take_spec_path
 from cnncalc.core.errors import SpecError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import listed
 from cnncalc.core.writing import complain, write_file, write_stream
+from cnncalc.network.settings import InputTexts
 
 
 def _arguments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -26,7 +28,13 @@ def _arguments(context: click.Context, parameter: click.Parameter, values: tuple
 
 @click.command("import")
 @click.argument("model")
-@click.option("--input", metavar="HxWxC", help="Volume of one image, such as 224x224x3.")
+@click.option(
+    "--input",
+    metavar="[NAME=]HxWxC",
+    multiple=True,
+    callback=input_volumes,
+    help="Volume of one image, such as 224x224x3. Repeated for several.",
+)
 @click.option(
     "--arg",
     "arguments",
@@ -39,7 +47,7 @@ def _arguments(context: click.Context, parameter: click.Parameter, values: tuple
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Output file. [default: the terminal]"
 )
-def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: bool, output: str | None) -> None:
+def import_(model: str, input: InputTexts, arguments: dict[str, str], no_proof: bool, output: str | None) -> None:
     """Write the spec of an existing network: a file, or a PyTorch module.
 
     MODEL is the path of a file of another tool (Keras, Caffe, ConvNetJS, PyTorch calls, and more), such a text
@@ -60,6 +68,8 @@ def import_(model: str, input: str | None, arguments: dict[str, str], no_proof: 
     """
     path = take_spec_path(output)
     if is_text(model):
+        if not isinstance(input, str | None):
+            raise click.UsageError("a text has one input: give its volume alone, --input 224x224x3")
         _write(import_text(model, input), path)
         return
     with optional_packages():

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.kernels import Kernels
+from cnncalc.layers.registry import statement
 from cnncalc.layers.steps import Steps
 
 
+@statement("input")
 class InputLayer(Layer):
     """``input left 64x64x3``, where a network has several inputs. No word writes it: it is a statement.
 

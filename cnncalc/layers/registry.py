@@ -48,6 +48,20 @@ def register(*words: str, heads: str = "") -> Callable[[type[L]], type[L]]:
     return add
 
 
+_STATEMENTS: dict[str, type[Layer]] = {}
+"""Layers that a statement makes and no word of a layer."""
+
+
+def statement(word: str) -> Callable[[type[L]], type[L]]:
+    """Register a class as what a statement makes."""
+
+    def add(layer: type[L]) -> type[L]:
+        _STATEMENTS[word] = layer
+        return layer
+
+    return add
+
+
 def find(written: str, *, elsewhere: bool = True) -> tuple[type[Layer], str, str] | None:
     """Return a layer's class, its word and the shorthand glued to it; None for an unknown word.
 
@@ -58,7 +72,9 @@ def find(written: str, *, elsewhere: bool = True) -> tuple[type[Layer], str, str
 
 
 def class_of(word: str) -> type[Layer]:
-    """Return the class of a word that is known."""
+    """Return the class of a word that is known, or of a statement that makes a layer."""
+    if word in _STATEMENTS:
+        return _STATEMENTS[word]
     found = find(word)
     assert found is not None
     return found[0]

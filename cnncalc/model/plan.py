@@ -129,8 +129,12 @@ def placeholders(network: Network) -> dict[int, str]:
     """Return what a module's inputs are called in Python, by their indices: ``x``, or the names of several."""
     if not network.inputs_at:
         return {0: "x"}
-    names = [attribute(name + "_" * (name in _IN_SOURCE)) for name in network.input_names]
-    return dict(zip(network.inputs_at, names, strict=True))
+    return dict(zip(network.inputs_at, map(argument, network.input_names), strict=True))
+
+
+def argument(name: str) -> str:
+    """Return what an input is called as an argument of a forward."""
+    return attribute(name + "_" * (name in _IN_SOURCE))
 
 
 def _tied(network: Network, layer: Planned, owner: Planned) -> Planned:

@@ -80,7 +80,7 @@ class Made(NamedTuple):
 
 
 INPUT = "images"
-"""The name of the model's input."""
+"""The name of the model's input, where it is the only one."""
 
 _NEVER_NEGATIVE = frozenset(("relu", "relu6", "sigmoid", "hardsigmoid", "softmax", "softplus"))
 _KEEP_THE_SIGN = frozenset(
@@ -97,6 +97,7 @@ class KerasModel:
 
     Attributes:
         network: what is written.
+        inputs: the names of the inputs, with their volumes.
         layers: the layers so far, in execution order.
         what: how errors call the format.
 
@@ -104,21 +105,28 @@ class KerasModel:
 
     def __init__(self, network: Network, what: str) -> None:
         """Take a network, and how errors call the format; raise `SpecError` for one of too many dimensions."""
-        if network.input.dimensions > MOST_DIMENSIONS:
-            message = f"{what} has layers for {MOST_DIMENSIONS} spatial dimensions, not {network.input.dimensions}"
+        dimensions = max([volume.dimensions for volume in network.inputs])
+        if dimensions > MOST_DIMENSIONS:
+            message = f"{what} has layers for {MOST_DIMENSIONS} spatial dimensions, not {dimensions}"
             raise SpecError("not-in-format", message)
         check_learned(network, what)
         self.network = network
         self.what = what
         self.layers: list[KerasCall] = []
         self.modules = {planned.node.index: planned.name for planned in plan(network)}
-        self._taken = {INPUT}
+        self._taken: set[str] = set()
+        names = [self._free(name) for name in network.input_names or (INPUT,)]
+        self.inputs = dict(zip(names, network.inputs, strict=True))
         self._with_weights: dict[int, KerasCall] = {}
 
     def read(self, table: Mapping[str, Any]) -> list[str]:
         """Write every layer with the function that a table has for its kind, and return the names of the outputs."""
-        made = [Made(INPUT, False, False)]
+        given = dict(zip(self.network.starts, self.inputs, strict=True))
+        made = [Made(given.get(0, ""), False, False)]
         for node in self.network.layers:
+            if node.index in given:
+                made.append(Made(given[node.index], False, False))
+                continue
             write = table.get(node.layer.kind)
             if write is None:
                 raise self.fault(node, f"{self.what} has no layer for `{shorten(node.written)}`")
@@ -143,13 +151,7 @@ class KerasModel:
         flat: bool = False,
     ) -> Made:
         """Add a layer, and return what it makes; ``suffix`` tells several layers of one node apart."""
-        base = node.name.replace(".", "_").lstrip("_") or "layer"
-        name = base = f"{base}_{suffix}" if suffix else base
-        number = 1
-        while name in self._taken:
-            number += 1
-            name = f"{base}_{number}"
-        self._taken.add(name)
+        name = self._free(node.name, suffix)
         inputs = tuple(source.name for source in sources)
         call = KerasCall(kind, name, dict(config), inputs, tuple(weights), node)
         call = call._replace(owner=self.owner_of(call)) if call.weights else call
@@ -157,6 +159,17 @@ class KerasModel:
         if call.weights:
             self._with_weights[node.index] = call
         return Made(name, flat, False)
+
+    def _free(self, name: str, suffix: str = "") -> str:
+        """Return a name that nothing else has, and take it."""
+        base = name.replace(".", "_").lstrip("_") or "layer"
+        free = base = f"{base}_{suffix}" if suffix else base
+        number = 1
+        while free in self._taken:
+            number += 1
+            free = f"{base}_{number}"
+        self._taken.add(free)
+        return free
 
     def owner_of(self, call: KerasCall) -> str:
         """Return the layer whose weights a call has too, or ""; Keras calls one layer several times for that."""

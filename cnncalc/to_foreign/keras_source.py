@@ -11,7 +11,7 @@ from typing import Any
 
 from cnncalc.core.cleaning import printable
 from cnncalc.network import Network
-from cnncalc.to_foreign.keras_model import INPUT, KerasCall, KerasModel
+from cnncalc.to_foreign.keras_model import KerasCall, KerasModel
 from cnncalc.to_foreign.keras_table import KERAS
 from cnncalc.to_foreign.writer import ForeignWriter
 
@@ -75,12 +75,13 @@ class KerasSource(ForeignWriter):
         return printable(title).replace("\\", "").replace('"', "'")[:80].strip("# ") or "A network"
 
     def _volumes(self) -> str:
-        return f"{self.network.input} to {self.network.outputs_text}, {self.network.params:,} parameters"
+        return f"{self.network.inputs_text} to {self.network.outputs_text}, {self.network.params:,} parameters"
 
     def _calls(self) -> Iterator[str]:
         names = self._variables()
         owners = {layer.owner for layer in self.model.layers}
-        yield f"{names[INPUT]} = keras.Input({tuple(self.network.input)}, name={INPUT!r})".replace("'", '"')
+        for name, volume in self.model.inputs.items():
+            yield f"{names[name]} = keras.Input({tuple(volume)}, name={_python(name)})"
         for layer in self.model.layers:
             given = [names[name] for name in layer.inputs]
             argument = f"[{', '.join(given)}]" if len(given) > 1 else given[0]
@@ -91,18 +92,23 @@ class KerasSource(ForeignWriter):
                     yield f"{shared} = {made}"
                 made = shared
             yield f"{names[layer.name]} = {made}({argument})"
-        outputs = [names[name] for name in self.outputs]
-        yield f"return keras.Model({INPUT}, {outputs[0] if len(outputs) == 1 else '[' + ', '.join(outputs) + ']'})"
+        ends = [_listed([names[name] for name in each]) for each in (self.model.inputs, self.outputs)]
+        yield f"return keras.Model({', '.join(ends)})"
 
     def _variables(self) -> dict[str, str]:
         """Return a variable for each output: ``x`` where only the next layer reads it, else the layer's name."""
         readers = Counter([*self.outputs, *(name for layer in self.model.layers for name in layer.inputs)])
-        names = {INPUT: INPUT}
+        names = {name: _identifier(name) for name in self.model.inputs}
         for layer, after in zip_longest(self.model.layers, self.model.layers[1:]):
             last = after is None and layer.name in self.outputs
             passed_on = after is not None and layer.name in after.inputs and readers[layer.name] == 1
             names[layer.name] = _RUNNING if last or passed_on else _identifier(layer.name)
         return names
+
+
+def _listed(names: list[str]) -> str:
+    """Write one variable, or a list of several."""
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
 def _call(layer: KerasCall) -> str:

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cnncalc.core.volume import Volume
 from cnncalc.network import Network
 from cnncalc.report.json_form import to_text
-from cnncalc.to_foreign.keras_model import INPUT, KerasCall, KerasModel
+from cnncalc.to_foreign.keras_model import KerasCall, KerasModel
 from cnncalc.to_foreign.keras_table import KERAS
 from cnncalc.to_foreign.writer import ForeignWriter
 
@@ -63,10 +64,10 @@ class TensorFlowJS(ForeignWriter):
         again: defaultdict[str, list[KerasCall]] = defaultdict(list)
         for layer in self.model.layers:
             again[layer.owner].append(layer)
-        layers = [_input_layer(self.network)]
+        layers = [_input_layer(name, volume) for name, volume in self.model.inputs.items()]
         owned = [layer for layer in self.model.layers if not layer.owner]
         layers += [_layer(layer, [layer, *again[layer.name]], calls) for layer in owned]
-        config = {"name": "model", "layers": layers, "input_layers": [[INPUT, 0, 0]]}
+        config = {"name": "model", "layers": layers, "input_layers": [[name, 0, 0] for name in self.model.inputs]}
         config["output_layers"] = [[*calls[name]] for name in self.outputs]
         model = {"class_name": "Functional", "config": config}
         topology = {"keras_version": "2.15.0", "backend": "tensorflow", "model_config": model}
@@ -89,7 +90,7 @@ class TensorFlowJS(ForeignWriter):
 
     def _calls(self) -> dict[str, tuple[str, int, int]]:
         """Return where each call's output is: the layer, which of its calls, and the number of the output there."""
-        calls = {INPUT: (INPUT, 0, 0)}
+        calls = {name: (name, 0, 0) for name in self.model.inputs}
         times: Counter[str] = Counter()
         for layer in self.model.layers:
             owner = layer.owner or layer.name
@@ -120,9 +121,9 @@ class TensorFlowJS(ForeignWriter):
             raise self.model.fault(node, f"{self.what} has no activation {written}")
 
 
-def _input_layer(network: Network) -> dict[str, Any]:
-    config = {"batch_input_shape": [None, *network.input], "dtype": "float32", "sparse": False, "name": INPUT}
-    return {"class_name": "InputLayer", "config": config, "name": INPUT, "inbound_nodes": []}
+def _input_layer(name: str, volume: Volume) -> dict[str, Any]:
+    config = {"batch_input_shape": [None, *volume], "dtype": "float32", "sparse": False, "name": name}
+    return {"class_name": "InputLayer", "config": config, "name": name, "inbound_nodes": []}
 
 
 def _layer(layer: KerasCall, calls: list[KerasCall], names: Mapping[str, tuple[str, int, int]]) -> dict[str, Any]:

@@ -21,7 +21,11 @@ def check_learned(network: Network, what: str) -> None:
 
 
 def check_single(network: Network, what: str) -> None:
-    """Refuse several outputs and shared weights, which are not written in these formats; ``what`` is the format."""
+    """Refuse several inputs and outputs and shared weights, which are not written; ``what`` is the format."""
+    if network.inputs_at:
+        names = ", ".join(network.input_names)
+        message = f"{what} reads one image, and the network has {len(network.inputs_at)} inputs: {names}"
+        raise SpecError("not-in-format", message, hints=["export PyTorch source, Keras or ONNX"])
     if network.outputs_at:
         names = listed([f"@{name}" for name in network.output_names])
         message = f"{what} is written for one output, and the network has {len(network.outputs_at)}: {names}"

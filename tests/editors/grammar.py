@@ -37,17 +37,25 @@ def rule(name: str, match: str, *captures: str) -> dict[str, Any]:
     return {**named, "match": f"(?i){match}", **({"captures": scopes} if scopes else {})}
 
 
-def grammar() -> dict[str, Any]:
-    """Return the grammar as data."""
+def statement_rules() -> list[dict[str, Any]]:
+    """Return the rules for the words of statements."""
     other = sorted(set(STATEMENTS) - {"block", "param", "use", "rounding"})
-    step = [
-        {"include": "#comment"},
-        {"include": "#expression"},
+    return [
         rule("", rf"\b(block)\s+({NAME})", "keyword.control", "entity.name.function"),
         rule("", rf"\b(param)\s+({NAME})", "keyword.control", "variable.parameter"),
         rule("", rf"\b(use)\s+({NAME})", "keyword.control", "entity.name.namespace"),
         rule("", rf"\b(rounding)\s+({any_of(ROUNDINGS)})\b", "keyword.control", "constant.language"),
+        rule("", rf"\b(input)\s+({NAME})(?=\s+[0-9{{])", "keyword.control", "entity.name.label"),
         rule("keyword.control", rf"\b(?:{any_of(other)})\b(?!\s*[:=])"),
+    ]
+
+
+def grammar() -> dict[str, Any]:
+    """Return the grammar as data."""
+    step = [
+        {"include": "#comment"},
+        {"include": "#expression"},
+        *statement_rules(),
         rule("", rf"\b({NAME}(?:-[0-9]+)?)\s*(:)(?![0-9{{])", "entity.name.label", "punctuation.separator"),
         rule("", rf"(@)\s*({NAME})", "punctuation.definition", "variable.other.label"),
         rule("keyword.operator.claim", r"=>"),

@@ -19,8 +19,8 @@ const handler = {
 async function main() {
   await tf.setBackend("cpu");
   const loaded = await layers.loadLayersModel(handler);
-  const { shape, values } = JSON.parse(fs.readFileSync(0, "utf8"));
-  const made = [loaded.predict(tf.tensor(values, shape))].flat();
+  const given = JSON.parse(fs.readFileSync(0, "utf8")).map(({ shape, values }) => tf.tensor(values, shape));
+  const made = [loaded.predict(given.length > 1 ? given : given[0])].flat();
   const outputs = made.map((one) => [one.shape, Array.from(one.dataSync())]);
   console.log(JSON.stringify({ outputs, parameters: loaded.countParams() }));
 }

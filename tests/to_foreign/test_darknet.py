@@ -10,7 +10,7 @@ import pytest
 import cnncalc
 from cnncalc.to_foreign.darknet_cfg import DarknetCfg
 from tests.commands.conftest import Cnncalc
-from tests.to_foreign.test_keras import assert_near, module_of
+from tests.to_foreign.test_keras import TWO_INPUTS, assert_near, module_of
 
 SMALL = """\
 input 16x16x3
@@ -132,3 +132,12 @@ def test_weights_are_those_of_the_sections_in_order(text: str, names: list[str])
     values = values_of(net)
     expected = numpy.concatenate([values[name].ravel() for name in names])
     numpy.testing.assert_array_equal(numpy.frombuffer(DarknetCfg(net).weights_file(values)[20:], "<f4"), expected)
+
+
+def test_several_inputs_are_refused() -> None:
+    with pytest.raises(cnncalc.SpecError) as caught:
+        DarknetCfg(cnncalc.load(TWO_INPUTS))
+    assert str(caught.value) == (
+        "Darknet reads one image, and the network has 3 inputs: left, table, right\n"
+        "  = export PyTorch source, Keras or ONNX"
+    )

@@ -73,9 +73,11 @@ def compare(keras: Any, net: cnncalc.Network) -> None:
     weights = written.weights({name: value.numpy() for name, value in module.state_dict().items()})
     for layer in model.layers:
         layer.set_weights([weights[f"{layer.name}.{number}"] for number in range(len(layer.get_weights()))])
-    images = torch.randn(2, net.input.channels, *net.input.spatial, generator=torch.Generator().manual_seed(2))
+    generator = torch.Generator().manual_seed(2)
+    given = [torch.randn(2, volume.channels, *volume.spatial, generator=generator) for volume in net.inputs]
+    last = [tensor.movedim(1, -1) for tensor in given]
     with torch.no_grad():
-        ours, theirs = module(images), model(images.movedim(1, -1)).cpu().movedim(-1, 1)
+        ours, theirs = module(*given), model(last if net.inputs_at else last[0]).cpu().movedim(-1, 1)
     assert_near(theirs.reshape(ours.shape), ours, 1e-5)
     assert sum(weight.value.numel() for weight in model.trainable_weights) == net.params
 
@@ -258,6 +260,35 @@ def test_shared_weights_and_several_outputs(keras: Any) -> None:
         ours, theirs = module(images), model(images.movedim(1, -1))
     for one, other in zip(ours, theirs, strict=True):
         assert_near(other.cpu().movedim(-1, 1), one, 1e-5)
+
+
+TWO_INPUTS = """\
+input left 16x16x3
+input table 1x1x6
+input right 16x16x3
+block trunk
+  conv 3x3x8 s2 same - relu - gap
+end
+max( @left - trunk() weights=trunk | @right - trunk() weights=trunk )
+concat( | @table - fc 5 - relu ) - fc 3
+"""
+"""Two images under one trunk, and a row of a table."""
+
+
+@pytest.mark.slow
+def test_several_inputs(keras: Any) -> None:
+    """In their order; the layers of the trunk are called for both images."""
+    compare(keras, cnncalc.load(TWO_INPUTS))
+
+
+def test_the_source_names_several_inputs() -> None:
+    lines = KerasSource(cnncalc.load(TWO_INPUTS)).text().splitlines()
+    assert lines[8:11] == [
+        '    left = keras.Input((16, 16, 3), name="left")',
+        '    table = keras.Input((1, 1, 6), name="table")',
+        '    right = keras.Input((16, 16, 3), name="right")',
+    ]
+    assert lines[-1] == "    return keras.Model([left, table, right], x)"
 
 
 def test_weights_are_shared_by_layers_that_are_alike() -> None:

@@ -13,14 +13,16 @@ import pytest
 import cnncalc
 from cnncalc.to_foreign.tensorflowjs import TensorFlowJS
 from tests.commands.conftest import Cnncalc
-from tests.to_foreign.test_keras import SHARED, SMALL, assert_near, module_of
+from tests.to_foreign.test_keras import SHARED, SMALL, TWO_INPUTS, assert_near, module_of
 
 MODULES = Path(os.environ.get("CNNCALC_TFJS", "build/tfjs/node_modules")).absolute()
 """Where `.ci/browser` puts TensorFlow.js."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["lenet5", "convnetjs_cifar10", SMALL.replace(" op1", " op1 - identity"), SHARED])
+@pytest.mark.parametrize(
+    "text", ["lenet5", "convnetjs_cifar10", SMALL.replace(" op1", " op1 - identity"), SHARED, TWO_INPUTS]
+)
 def test_tensorflow_js_computes_the_same(text: str, tmp_path: Path) -> None:
     import torch
 
@@ -33,18 +35,33 @@ def test_tensorflow_js_computes_the_same(text: str, tmp_path: Path) -> None:
     (tmp_path / "model.json").write_text(written.text("model.bin"))
     values = {name: value.numpy() for name, value in module.state_dict().items()}
     (tmp_path / "model.bin").write_bytes(written.weights_file(values))
-    images = torch.randn(2, net.input.channels, *net.input.spatial, generator=torch.Generator().manual_seed(0))
-    asked = {"shape": [2, *net.input], "values": images.movedim(1, -1).flatten().tolist()}
+    generator = torch.Generator().manual_seed(0)
+    given = [torch.randn(2, volume.channels, *volume.spatial, generator=generator) for volume in net.inputs]
+    last = [tensor.movedim(1, -1) for tensor in given]
+    asked = [{"shape": [*tensor.shape], "values": tensor.flatten().tolist()} for tensor in last]
     script = Path(__file__).with_name("predict.js")
     call = [node, str(script), str(MODULES), str(tmp_path / "model.json")]
     done = subprocess.run(call, input=json.dumps(asked), capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout.splitlines()[-1])
-    ours = module(images)
+    ours = module(*given)
     for one, (shape, values_of) in zip(ours if net.outputs_at else [ours], answer["outputs"], strict=True):
         theirs = torch.tensor(values_of).reshape(shape).movedim(-1, 1)
         assert_near(theirs.reshape(one.shape), one.detach(), 1e-5)
     statistics = sum(value.size for name, value in values.items() if "running" in name)
     assert answer["parameters"] == net.params + statistics
+
+
+def test_several_inputs_have_their_names_and_their_order() -> None:
+    config = json.loads(TensorFlowJS(cnncalc.load(TWO_INPUTS)).text())["modelTopology"]["model_config"]["config"]
+    assert config["input_layers"] == [["left", 0, 0], ["table", 0, 0], ["right", 0, 0]]
+    made = [layer for layer in config["layers"] if layer["class_name"] == "InputLayer"]
+    assert [layer["config"]["batch_input_shape"] for layer in made] == [
+        [None, 16, 16, 3],
+        [None, 1, 1, 6],
+        [None, 16, 16, 3],
+    ]
+    conv = next(layer for layer in config["layers"] if layer["class_name"] == "Conv2D")
+    assert conv["inbound_nodes"] == [[["left", 0, 0, {}]], [["right", 0, 0, {}]]]
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "googlenet", "mobilenet_v2", "densenet121"])

@@ -14,10 +14,11 @@ from cnncalc.core.errors import SpecError
 from cnncalc.layers import class_of
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Words
-from cnncalc.loading import load, read_input
+from cnncalc.loading import load
 from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.emitter import layer_of
 from cnncalc.model.from_torch.fold import folded, size
+from cnncalc.model.from_torch.given import ModuleInput, given_inputs
 from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.proof import check_outputs
@@ -56,14 +57,13 @@ class Imported(NamedTuple):
     proved: bool
 
 
-def import_module(
-    module: nn.Module, input: str | tuple[int, ...], *, heading: str = "", prove: bool = True
-) -> Imported:
+def import_module(module: nn.Module, input: ModuleInput, *, heading: str = "", prove: bool = True) -> Imported:
     """Write a spec for what a module does when it is tested, and prove it.
 
     Args:
         module: traced with torch.fx in eval mode, and handed back as it was. Its weights play no part.
-        input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``.
+        input: the volume of one image, ``"224x224x3"`` or ``(224, 224, 3)``, or a tensor of images; of several inputs a
+            list of these in the order of the module's forward, or a mapping from its arguments.
         heading: comment lines to begin with.
         prove: whether the text, built, must compute what the module computes on random weights and images. A
             module without numbers (on the meta device) computes nothing, and is not proved.
@@ -72,10 +72,11 @@ def import_module(
         SpecError: where the module cannot be traced, does what the language has no word for, or would not be
             the same network as the text.
     """
-    volume, module = read_input(input), inner(module)
+    module = inner(module)
+    given = given_inputs(module, input)
     readers = Readers()
-    traced = trace(module, volume, readers.knows)
-    readout = simplified(read(traced, module, volume, readers))
+    traced = trace(module, given, readers.knows)
+    readout = simplified(read(traced, module, given, readers))
     readout = readout._replace(rounding="" if _fits(readout) else "floor")
     spec, network, order = _written(readout, heading)
     proved = prove and has_numbers(module)
@@ -119,7 +120,7 @@ def _written(readout: Readout, heading: str) -> tuple[str, Network, list[ReadLay
 
 def _loaded(text: Folded, readout: Readout, order: list[ReadLayer], heading: str) -> tuple[str, Network]:
     """Return a text as a spec and as the network that it loads, which is the module's, or raise `SpecError`."""
-    spec = laid_out(text, readout.input, heading, readout.rounding, len(readout.outputs))
+    spec = laid_out(text, readout.given, heading, readout.rounding, len(readout.outputs))
     network = load(spec)
     _check(network, order, readout)
     return spec, network

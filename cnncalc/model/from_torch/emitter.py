@@ -30,9 +30,10 @@ from cnncalc.model.from_torch.axes import (
     shuffled,
     without_repeats,
 )
+from cnncalc.model.from_torch.given import BATCH, GivenInput
 from cnncalc.model.from_torch.learning import Weights
 from cnncalc.model.from_torch.operations import ReadLayer
-from cnncalc.model.from_torch.trace import BATCH, Traced
+from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import ModuleScope, module_path
 from cnncalc.model.from_torch.values import View
 
@@ -47,9 +48,9 @@ class Mark(NamedTuple):
 class Emitter:
     """Adds operations for the call that is being read, and says how views of them lie."""
 
-    def __init__(self, traced: Traced, module: nn.Module, volume: Volume) -> None:
+    def __init__(self, traced: Traced, module: nn.Module, given: Sequence[GivenInput]) -> None:
         self.traced = traced
-        self.input = volume
+        self.input = given[0].volume
         self.operations: list[ReadLayer] = []
         self.origins: list[fx.Node] = []
         self.weights = Weights(module)

@@ -10,7 +10,7 @@ import contextlib
 import io
 import logging
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -29,14 +29,16 @@ class Exported(NamedTuple):
     constants: Mapping[str, Any]
 
 
-def exported(module: nn.Module, images: torch.Tensor) -> Exported:
-    """Export a module; whatever PyTorch raises is raised."""
+def exported(module: nn.Module, arguments: Sequence[str], inputs: Sequence[torch.Tensor]) -> Exported:
+    """Export a module, which is given inputs by arguments, or by their place (""); what PyTorch raises is raised."""
+    named = {name: value for name, value in zip(arguments, inputs, strict=True) if name}
+    placed = tuple([value for name, value in zip(arguments, inputs, strict=True) if not name])
     silent = io.StringIO()  # it prints what it has seen so far where it does not get through
     before = logging.root.manager.disable
     logging.disable()
     try:
         with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
-            program = torch.export.export(module, (images,), strict=False)
+            program = torch.export.export(module, placed, named, strict=False)
     finally:
         logging.disable(before)
     kinds = (InputKind.PARAMETER, InputKind.BUFFER)

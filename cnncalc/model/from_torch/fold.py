@@ -200,6 +200,8 @@ class _BlockSearch:
             volume = item.target.operation.output
             return TextJump(volume, volume, None, item.target.label or "")
         operation = item.operation
+        if operation.is_input:
+            return TextJump(operation.output, operation.output, None, operation.name)
         before = self.readout.volume(item.start)
         if not isinstance(item, PlacedMerge):
             label = (item.pool.label or "") if item.pool else ""

@@ -13,8 +13,8 @@ from cnncalc.layers.written import Unsayable, Words
 from cnncalc.model.from_torch.axes import FIRST, aligned, axes_of, axis_sizes, without_repeats
 from cnncalc.model.from_torch.channel_axes import widened
 from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.shifts import shifted
-from cnncalc.model.from_torch.trace import BATCH
 from cnncalc.model.from_torch.values import Tensor, View
 
 

@@ -125,7 +125,8 @@ class _Nesting:
             at = index
         for index in self.readout.outputs:
             parts.append(replace(self._take(index), scopes=()))
-        for number, index in enumerate(sorted(self.taken | self.pools), 1):
+        named = [index for index in sorted(self.taken | self.pools) if not self.operations[index - 1].is_input]
+        for number, index in enumerate(named, 1):
             stem = "out" if index in self.readout.outputs else "x" if self.statements else "skip"
             stem = stem if index in self.taken else "pool"
             self.done[index].label = f"{stem}{number}"
@@ -139,7 +140,8 @@ class _Nesting:
             if not at:
                 raise _NeedsInputAgain
             chain.append(at)
-            at = self._before(at)
+            # nothing leads to one of several inputs
+            at = start if self.operations[at - 1].is_input else self._before(at)
         parts: Parts = [] if at == start else [self._take(at)]
         for index in reversed(chain):
             parts.append(self._part(index))
@@ -161,7 +163,8 @@ class _Nesting:
     def _part(self, index: int) -> Placed:
         operation = self.operations[index - 1]
         if operation.word not in MERGES:
-            part = Placed(index, operation, operation.scopes, operation.inputs[0], pool=self._pool(operation))
+            part = Placed(index, operation, operation.scopes, operation.inputs[0], operation.name or None)
+            part.pool = self._pool(operation)
         else:
             part = self._fork(index, operation)
         self.done[index] = part
@@ -220,7 +223,7 @@ class _Nesting:
     def _found_begin(self, source: int, start: int) -> int:
         first = at = source
         while at != start and at not in self.done:
-            first, at = at, self._before(at)
+            first, at = at, start if self.operations[at - 1].is_input else self._before(at)
         if not first or self.operations[first - 1].word not in MERGES:
             return first
         inside = [self._begin(branch, at) for branch in self.operations[first - 1].inputs if branch != at]
@@ -267,6 +270,8 @@ def _merge(operation: ReadLayer) -> type[Merge]:
 
 def _takes_in(parts: Parts) -> bool:
     """Say whether the volume that arrives at a sequence is used by it."""
+    if parts and isinstance(parts[0], Placed) and parts[0].operation.is_input:
+        return False
     if not parts or not isinstance(parts[0], PlacedMerge):
         return not parts or not isinstance(parts[0], PlacedLabel)
     return any(map(_takes_in, parts[0].branches))

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from torch import fx
 
 from cnncalc.core.volume import Volume
+from cnncalc.layers.inputs import InputLayer
 from cnncalc.layers.written import Tokens
+from cnncalc.model.from_torch.given import GivenInput
 from cnncalc.model.from_torch.traced_modules import ModuleScope
 
 
@@ -39,13 +41,14 @@ class ReadLayer(NamedTuple):
     Attributes:
         word: the layer's word.
         tokens: what follows it.
-        inputs: the operations that it reads, from 1; 0 is the input.
+        inputs: the operations that it reads, from 1; 0 is the input. Of several each is an operation, which reads 0.
         output: the volume that it makes.
         path: where the module does it.
         scopes: the modules that it lies in, outermost first; None where only its neighbours can tell.
         tensors: the tensors of the module that it uses.
         line: the line of the user's code that does it.
         node: the call of the trace that returns what it makes; "" where none does as it is.
+        name: what one of several inputs is called.
     """
 
     word: str
@@ -57,11 +60,17 @@ class ReadLayer(NamedTuple):
     tensors: tuple[Learned, ...] = ()
     line: str = ""
     node: str = ""
+    name: str = ""
 
     @property
     def params(self) -> int:
         """How many parameters it learns."""
         return sum([tensor.numbers for tensor in self.tensors])
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it is one of several inputs."""
+        return self.word == InputLayer.kind
 
 
 class Readout(NamedTuple):
@@ -72,7 +81,7 @@ class Readout(NamedTuple):
     outputs, ``outputs`` and ``layouts`` have all, in their order.
     """
 
-    input: Volume
+    given: tuple[GivenInput, ...]
     operations: tuple[ReadLayer, ...]
     output: int
     unused: tuple[str, ...]
@@ -81,6 +90,11 @@ class Readout(NamedTuple):
     rounding: str = ""
     outputs: tuple[int, ...] = ()
     layouts: tuple[str, ...] = ()
+
+    @property
+    def input(self) -> Volume:
+        """What goes in; of several inputs the first one."""
+        return self.given[0].volume
 
     @property
     def ends(self) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Unsayable, Words
 from cnncalc.model.from_torch.axes import axes_of
 from cnncalc.model.from_torch.emitter import Emitter, layer_of
-from cnncalc.model.from_torch.trace import BATCH
+from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.values import Places, View
 
 

@@ -21,7 +21,7 @@ from cnncalc.model.build import LAYER, build
 from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.source_lines import line_of_error
-from cnncalc.model.from_torch.trace import BATCH, Traced
+from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import Root, attribute, flat_outputs, left_as_it_is, tested
 from cnncalc.model.initialise import FixedTensor
 from cnncalc.model.plan import plan
@@ -89,24 +89,31 @@ class _Proof:
                 tensors, images, expected, learned = self._computed_by_module(torch.float32)
             except Exception as error:
                 raise _cannot_compute(error) from error
-        computed = functional_call(self.built, self._named(learned, images), (images,))
+        computed = functional_call(self.built, self._named(learned, images[0]), self._built_images(images))
         made = computed if isinstance(computed, tuple) else (computed,)
         layouts = self.readout.layouts or (self.readout.layout,)
         pairs = zip(made, expected, layouts, strict=True)
         difference = max([_difference(one, _channels_first(other, layout)) for one, other, layout in pairs])
         if not difference <= self.tolerance:
-            raise self._where(tensors, images, self._named(learned, images), difference)
+            raise self._where(tensors, images, self._named(learned, images[0]), difference)
 
-    def _computed_by_module(self, dtype: torch.dtype) -> tuple[Tensors, torch.Tensor, list[torch.Tensor], Tensors]:
+    def _built_images(self, images: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """Return the same images as a built network takes them: a vector has positions."""
+        pairs = zip(images, self.readout.given, strict=True)
+        return tuple([image.reshape(given.built_shape) for image, given in pairs])
+
+    def _computed_by_module(
+        self, dtype: torch.dtype
+    ) -> tuple[Tensors, tuple[torch.Tensor, ...], list[torch.Tensor], Tensors]:
         """Return random tensors and images, what the module makes of them, and the weights that its layers use."""
         generator = torch.Generator().manual_seed(SEED)
         tensors = _random(self.module, dtype, generator)
-        volume = self.readout.input
-        shape = (BATCH, volume.channels, *volume.spatial)
-        images = torch.randn(shape, generator=generator, dtype=dtype).to(self.device)
+        drawn = [torch.randn(each.shape, generator=generator, dtype=dtype) for each in self.readout.given]
+        images = tuple([image.to(self.device) for image in drawn])
         used = [tensor for operation in self.order for tensor in operation.tensors]
         given = {f"{Root.HOLDS}.{name}": value for name, value in tensors.items()}
-        output, learned = functional_call(_Module(self.module, used, self.traced), given, (images.clone(),))
+        module = _Module(self.module, used, self.traced)
+        output, learned = functional_call(module, given, tuple([image.clone() for image in images]))
         return given, images, flat_outputs(output), learned
 
     def _named(self, learned: Tensors, images: torch.Tensor) -> Tensors:
@@ -131,7 +138,9 @@ class _Proof:
 
     # ---- where they differ
 
-    def _where(self, tensors: Tensors, images: torch.Tensor, learned: Tensors, difference: float) -> SpecError:
+    def _where(
+        self, tensors: Tensors, images: tuple[torch.Tensor, ...], learned: Tensors, difference: float
+    ) -> SpecError:
         """Make the error, which names the first layer whose output differs."""
         operation = self._first_different(tensors, images, learned) or self.order[-1]
         line = f" ({operation.line})" if operation.line else ""
@@ -143,14 +152,17 @@ class _Proof:
             hints=[f"on random weights and images, the outputs differ by {difference:.2g} of the largest value"],
         )
 
-    def _first_different(self, tensors: Tensors, images: torch.Tensor, learned: Tensors) -> ReadLayer | None:
+    def _first_different(
+        self, tensors: Tensors, images: tuple[torch.Tensor, ...], learned: Tensors
+    ) -> ReadLayer | None:
         steps = _Steps(self.traced)
         try:
-            functional_call(steps, tensors, (images.clone(),))
+            functional_call(steps, tensors, tuple([image.clone() for image in images]))
         except Exception:
             return None  # steps that cannot be repeated one by one tell nothing
         watched = _Layers(self.built)
-        functional_call(watched, {f"built.{name}": value for name, value in learned.items()}, (images,))
+        named = {f"built.{name}": value for name, value in learned.items()}
+        functional_call(watched, named, self._built_images(images))
         places = {operation.node: place for place, operation in enumerate(self.order) if operation.node}
         for operation in self.readout.operations:
             place = places.get(operation.node)
@@ -165,12 +177,12 @@ class _Module(Root):
     """The module, with the tensors that its layers have used; some are computed from others at every call."""
 
     def __init__(self, module: nn.Module, used: Sequence[Learned], traced: Traced) -> None:
-        super().__init__(module)
+        super().__init__(module, traced.root.arguments)
         self.used = used
         self.traced = traced
 
-    def forward(self, x: torch.Tensor) -> Any:
-        output = super().forward(x)
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        output = super().forward(*inputs)
         return output, {tensor.key: self._value(tensor) for tensor in self.used}
 
     def _value(self, tensor: Learned) -> torch.Tensor:
@@ -193,8 +205,8 @@ class _Steps(nn.Module):
         self.graph = traced.graph
         self.values: Tensors = {}
 
-    def forward(self, x: torch.Tensor) -> Any:
-        return _Watching(self, self.graph, lambda node: node.name, self.values).run(x)
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        return _Watching(self, self.graph, lambda node: node.name, self.values).run(*inputs)
 
 
 class _Layers(nn.Module):
@@ -205,8 +217,9 @@ class _Layers(nn.Module):
         self.built = built
         self.values: dict[int, torch.Tensor] = {}
 
-    def forward(self, x: torch.Tensor) -> Any:
-        return _Watching(self.built, self.built.graph, lambda node: node.meta.get(LAYER, 0) - 1, self.values).run(x)
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        watching = _Watching(self.built, self.built.graph, lambda node: node.meta.get(LAYER, 0) - 1, self.values)
+        return watching.run(*inputs)
 
 
 class _Watching(fx.Interpreter):

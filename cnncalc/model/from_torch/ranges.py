@@ -17,8 +17,8 @@ from cnncalc.layers.written import Unsayable, option, size, words
 from cnncalc.model.from_torch.axes import CHANNELS, IMAGES, REPEATED, Atom, Axes, axes_of, axis_sizes
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.merges import joined
-from cnncalc.model.from_torch.trace import BATCH
 from cnncalc.model.from_torch.values import View
 
 

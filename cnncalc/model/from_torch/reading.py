@@ -13,20 +13,21 @@ from typing import Any
 from torch import fx, nn
 
 from cnncalc.core.errors import CnncalcError, SpecError
-from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
+from cnncalc.layers.inputs import InputLayer
 from cnncalc.layers.torch_calls import Signature
-from cnncalc.layers.written import Unsayable
+from cnncalc.layers.written import Unsayable, Words
 from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, axis_sizes, layout_of, same_order
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.computed import computed
 from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.given import BATCH, GivenInput
 from cnncalc.model.from_torch.liveness import live_calls, live_operations, memory_of
 from cnncalc.model.from_torch.operations import Readout
 from cnncalc.model.from_torch.readers import Reader, Readers
 from cnncalc.model.from_torch.recognition import Recognition, Region
 from cnncalc.model.from_torch.refusals import cannot_say, own_gradient
-from cnncalc.model.from_torch.trace import BATCH, Traced
+from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import MADE, flat_outputs, own_tensors
 from cnncalc.model.from_torch.traced_values import function_name
 from cnncalc.model.from_torch.values import Inside, Overwritten, Stack, Tensor, View
@@ -35,20 +36,21 @@ FIRST_NAMES = frozenset(("input", "self", "tensor", "tensors", "x"))
 """What PyTorch calls the argument that comes first."""
 
 
-def read(traced: Traced, module: nn.Module, volume: Volume, readers: Readers) -> Readout:
+def read(traced: Traced, module: nn.Module, given: tuple[GivenInput, ...], readers: Readers) -> Readout:
     """Read the trace of a module.
 
     Raises:
         SpecError: for what a spec cannot express, with the module's path and the operation.
     """
-    return _Walk(traced, Emitter(traced, module, volume), readers).readout()
+    return _Walk(traced, Emitter(traced, module, given), given, readers).readout()
 
 
 class _Walk:
     """The state of a walk through a trace: what every value is."""
 
-    def __init__(self, traced: Traced, emitter: Emitter, readers: Readers) -> None:
+    def __init__(self, traced: Traced, emitter: Emitter, given: tuple[GivenInput, ...], readers: Readers) -> None:
         self.traced = traced
+        self.given = given
         self.emitter = emitter
         self.readers = readers
         self.live = live_calls(traced)
@@ -65,10 +67,11 @@ class _Walk:
         """Read all calls that the output depends on."""
         emitter = self.emitter
         ends = [(0, FIRST)]
+        waiting = iter(self.given)
         for node in self.traced.graph.nodes:
             emitter.node = node
             if node.op == "placeholder":
-                self.views[node] = View(0, axes_of(emitter.input, BATCH))
+                self.views[node] = self._input(next(waiting))
             elif node.op == "output":
                 ends = self._guarded(self._outputs)
             elif node in self.live and node not in self.views:
@@ -76,11 +79,28 @@ class _Walk:
                 emitter.settle(result, emitter.layout(result) if isinstance(result, View) else None)
         unused, notes = emitter.weights.unused(), emitter.weights.all_notes()
         (output, layout), *others = ends
-        readout = Readout(emitter.input, tuple(emitter.operations), output, unused, layout, notes)
+        readout = Readout(self.given, tuple(emitter.operations), output, unused, layout, notes)
         if others:
             outputs, layouts = zip(*ends, strict=True)
             readout = readout._replace(outputs=outputs, layouts=layouts)
-        return live_operations(readout)
+        return self._without_unread(live_operations(readout))
+
+    def _input(self, given: GivenInput) -> View:
+        """Return what an input is: of several each is an operation."""
+        axes = axes_of(given.volume, BATCH, VECTOR if given.vector else FIRST)
+        if len(self.given) == 1:
+            return View(0, axes)
+        index = self.emitter.emit(Words(InputLayer.kind), (0,), given.volume)
+        self.emitter.operations[-1] = self.emitter.operations[-1]._replace(name=given.name)
+        return View(index, axes)
+
+    def _without_unread(self, readout: Readout) -> Readout:
+        """Return what is read where the output depends on every input, or raise `SpecError`."""
+        found = {operation.name for operation in readout.operations if operation.is_input}
+        for given in self.given if len(self.given) > 1 else ():
+            if given.name not in found:
+                raise cannot_say("", f"the input `{given.name}`", "the output does not depend on it")
+        return readout
 
     def _read(self, node: fx.Node) -> Any:
         """Read a call, or the layer that it is a part of where it says nothing by itself."""

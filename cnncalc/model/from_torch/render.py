@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cnncalc.core.volume import Volume
+from collections.abc import Sequence
+
 from cnncalc.layers import class_of
 from cnncalc.layers.adaptive import AdaptivePool
 from cnncalc.layers.channels import Slice
 from cnncalc.layers.transposed import TransposedConvolution
+from cnncalc.model.from_torch.given import GivenInput
 from cnncalc.model.from_torch.text_parts import (
     Folded,
     Phrase,
@@ -28,9 +30,10 @@ SHORT = 72
 _INDENT = "  "
 
 
-def laid_out(text: Folded, volume: Volume, heading: str, rounding: str, outputs: int = 0) -> str:
+def laid_out(text: Folded, given: Sequence[GivenInput], heading: str, rounding: str, outputs: int = 0) -> str:
     """Write a spec: its heading, what goes in, its blocks, its layers; the last phrases are labels of outputs."""
-    head = [f"# {line}" for line in heading.splitlines()] + [f"input {volume}"]
+    head = [f"# {line}" for line in heading.splitlines()]
+    head += [" ".join(filter(None, ("input", each.name, str(each.volume)))) for each in given]
     head += [f"rounding {rounding}"] if rounding else []
     taken = text.main[len(text.main) - outputs :]
     tail = [f"output {' '.join([phrase.text for phrase in taken])}"] if outputs else []

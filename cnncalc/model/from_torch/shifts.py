@@ -40,7 +40,7 @@ def shifted(emitter: Emitter, view: View, tensor: Tensor) -> View:
 
 def _is_read_here_alone(emitter: Emitter, view: View) -> bool:
     """Say whether a volume is that of the last layer, and nothing else reads it."""
-    if not view.index or view.index != len(emitter.operations):
+    if not view.index or view.index != len(emitter.operations) or emitter.operations[-1].is_input:
         return False
     return any(_leads_alone(source, emitter.origins[-1]) for source in emitter.node.all_input_nodes)
 

@@ -10,7 +10,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.written import Words, size, words
 from cnncalc.model.from_torch.axes import CHANNELS, Atom, axes_of
 from cnncalc.model.from_torch.emitter import Emitter
-from cnncalc.model.from_torch.trace import BATCH
+from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.values import View
 
 ROWS, COLUMNS = 1, 2

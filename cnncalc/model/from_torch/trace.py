@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -17,9 +17,9 @@ from torch._ops import OpOverload
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from cnncalc.core.errors import CnncalcError, SpecError
-from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.model.from_torch.exported import RunAgain, called, exported
+from cnncalc.model.from_torch.given import GivenInput
 from cnncalc.model.from_torch.own_gradients import OwnGradients
 from cnncalc.model.from_torch.refusals import cannot_say, own_gradient
 from cnncalc.model.from_torch.source_lines import Lines, line_of_error, line_of_stack
@@ -37,9 +37,6 @@ from cnncalc.model.from_torch.traced_modules import (
 )
 from cnncalc.model.from_torch.traced_values import TracedValue, passing_for_tensors, write_into
 
-BATCH = 2
-"""Images that a module is traced on. With one, a shape would not say where the images are."""
-
 
 class Traced(NamedTuple):
     """A trace.
@@ -50,29 +47,29 @@ class Traced(NamedTuple):
     """
 
     graph: fx.Graph
-    root: nn.Module
+    root: Root
     modules: dict[str, nn.Module]
     tensors: Callable[[str], Any]
 
 
-def trace(module: nn.Module, volume: Volume, is_layer: Callable[[nn.Module], bool]) -> Traced:
-    """Trace a module, as it is when testing, on images of this volume; it is handed back as it was.
+def trace(module: nn.Module, given: Sequence[GivenInput], is_layer: Callable[[nn.Module], bool]) -> Traced:
+    """Trace a module, as it is when testing, on inputs of these volumes; it is handed back as it was.
 
     ``is_layer`` says which modules are one call, rather than what stands in their ``forward``.
 
     Raises:
         SpecError: where the module cannot be traced.
     """
-    tracer = _Tracer(volume, _numberless(module), is_layer)
+    tracer = _Tracer(given, _numberless(module), is_layer)
     with left_as_it_is(module), warnings.catch_warnings(), without_logs():
         warnings.simplefilter("ignore")  # they are about computing, and nothing is computed
         tested(module)
         try:
-            return tracer.traced(Root(module))
+            return tracer.traced(Root(module, [each.argument for each in given]))
         except CnncalcError:
             raise
         except Exception as error:
-            other = _Tracer(volume, _numberless(module), is_layer)
+            other = _Tracer(given, _numberless(module), is_layer)
             try:
                 return other.traced(_ExportedRoot(module, other))
             except Exception:
@@ -83,13 +80,12 @@ class _ExportedRoot(Root):
     """The module as `torch.export` sees it, which is run with the values of a trace."""
 
     def __init__(self, module: nn.Module, tracer: _Tracer) -> None:
-        super().__init__(module)
-        volume = tracer.volume
-        images = torch.zeros((BATCH, volume.channels, *volume.spatial), device=tracer.device)
-        self.run = RunAgain(exported(module, images), module, tracer.at)
+        super().__init__(module, [each.argument for each in tracer.given])
+        inputs = [torch.zeros(each.shape, device=tracer.device) for each in tracer.given]
+        self.run = RunAgain(exported(module, self.arguments, inputs), module, tracer.at)
 
-    def forward(self, x: torch.Tensor) -> Any:
-        return self.run.run(x)
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        return self.run.run(*inputs)
 
 
 def _numberless(module: nn.Module) -> tuple[Any, torch.device]:
@@ -105,10 +101,11 @@ class _Tracer(fx.Tracer):
     """Traces, and computes every value's shape on the way."""
 
     def __init__(
-        self, volume: Volume, numberless: tuple[Any, torch.device], is_layer: Callable[[nn.Module], bool]
+        self, given: Sequence[GivenInput], numberless: tuple[Any, torch.device], is_layer: Callable[[nn.Module], bool]
     ) -> None:
         super().__init__()
-        self.volume = volume
+        self.given = given
+        self.shapes = {each.name or "x": each.shape for each in given}
         self.mode, self.device = numberless
         self.is_layer = is_layer
         self.stack: list[ModuleScope] = []
@@ -125,6 +122,10 @@ class _Tracer(fx.Tracer):
             graph = self.trace(root)
         graph.owning_module = None
         return Traced(graph, root, dict(root.named_modules()), lambda path: attribute(root, path))
+
+    def create_args_for_root(self, root_fn: Any, is_module: bool, concrete_args: Any = None) -> Any:
+        """Return a value for every input."""
+        return root_fn, [self.root, *[self.create_proxy("placeholder", name, (), {}) for name in self.shapes]]
 
     def at(self, node: fx.Node) -> None:
         """Note which call of an exported graph is next: its own modules and line are those of the user's code."""
@@ -240,7 +241,7 @@ class _Tracer(fx.Tracer):
 
     def _compute(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
-            return torch.empty((BATCH, self.volume.channels, *self.volume.spatial), device=self.device)
+            return torch.empty(self.shapes[str(node.target)], device=self.device)
         if node.op == "get_attr":
             return attribute(self.root, str(node.target))
         if node.op == "output":
@@ -263,9 +264,15 @@ class _Tracer(fx.Tracer):
         reason = shorten(str(error).strip().split("\n")[0], 200)
         return SpecError(
             "cannot-trace",
-            f"{where}cannot be traced on an input of {self.volume}: {type(error).__name__}: {reason}",
+            f"{where}cannot be traced on {self._inputs()}: {type(error).__name__}: {reason}",
             hints=["the input volume must suit the module, and its steps must not depend on the values in it"],
         )
+
+    def _inputs(self) -> str:
+        """Say what it is traced on."""
+        if len(self.given) == 1:
+            return f"an input of {self.given[0].volume}"
+        return f"inputs of {', '.join([f'{each.name} {each.volume}' for each in self.given])}"
 
 
 def _versions(nodes: Iterable[fx.Node]) -> dict[fx.Node, int]:

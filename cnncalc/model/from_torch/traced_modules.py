@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -75,17 +75,21 @@ def left_as_it_is(module: nn.Module) -> Iterator[None]:
 
 
 class Root(nn.Module):
-    """Holds the module, so that it may be a single layer, and takes one input whatever its own takes."""
+    """Holds the module, so that it may be a single layer, and takes its inputs in order."""
 
     HOLDS = "network"
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, arguments: Sequence[str] = ("",)) -> None:
+        """``arguments`` are those of the module's forward for each input; "" for one that goes by its place."""
         super().__init__()
         self.network = module
+        self.arguments = tuple(arguments)
 
-    def forward(self, x: torch.Tensor) -> Any:
-        """Return what the module makes of images."""
-        return self.network(x)
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        """Return what the module makes of its inputs."""
+        pairs = list(zip(self.arguments, inputs, strict=True))
+        named = {name: value for name, value in pairs if name}
+        return self.network(*[value for name, value in pairs if not name], **named)
 
 
 def own_tensors(root: nn.Module) -> frozenset[str]:

@@ -1,0 +1,138 @@
+"""What a module is traced on: the volume of each of its inputs, or tensors that show the shapes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from cnncalc.core.errors import ArgumentTypeError, SpecError
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten, type_text
+from cnncalc.loading import read_input
+from cnncalc.model.plan import argument
+
+BATCH = 2
+"""Images that a module is traced on. With one, a shape would not say where the images are."""
+
+ModuleInput = Any
+"""A volume, a tensor, or several of these: in the order of a module's forward, or by the names of its arguments."""
+
+_TAKEN = re.compile(r"(?:skip|x|out|pool)[0-9]+")
+"""Labels that an import writes."""
+
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class GivenInput(NamedTuple):
+    """One input of a module.
+
+    Attributes:
+        argument: the argument of the module's forward; "" for one that goes by its place.
+        name: what the spec calls it; "" where it is the only one.
+        volume: its volume, for one image.
+        vector: whether the module takes it as N x C, without positions.
+
+    """
+
+    argument: str
+    name: str
+    volume: Volume
+    vector: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the tensor that the module takes."""
+        return (BATCH, self.volume.channels) if self.vector else self.built_shape
+
+    @property
+    def built_shape(self) -> tuple[int, ...]:
+        """The shape of the tensor that a built network takes."""
+        return (BATCH, self.volume.channels, *self.volume.spatial)
+
+
+def given_inputs(module: nn.Module, input: ModuleInput) -> tuple[GivenInput, ...]:
+    """Return the inputs of a module from what a person gives.
+
+    Raises:
+        SpecError: for what is no volume, and where the module takes other inputs.
+
+    """
+    arguments = _arguments(module)
+    if isinstance(input, Mapping):
+        return _checked(module, arguments, _of_mapping(arguments, input))
+    if isinstance(input, Sequence) and not isinstance(input, str) and not all(isinstance(each, int) for each in input):
+        names = [*arguments, *[""] * len(input)] if len(input) > 1 else [""]
+        return _checked(module, arguments, [(name, each) for name, each in zip(names, input, strict=False)])
+    return _checked(module, arguments, [("", input)])
+
+
+def _arguments(module: nn.Module) -> dict[str, inspect.Parameter]:
+    """Return the arguments of a module's forward, by their names; {} where it does not say."""
+    try:
+        found = inspect.signature(module.forward).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: each for name, each in found.items() if each.kind in _BY_NAME}
+
+
+def _of_mapping(arguments: Mapping[str, inspect.Parameter], given: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    known = {name.lower(): name for name in arguments}
+    pairs = []
+    for name, each in given.items():
+        argument = known.get(str(name).lower())
+        if argument is None:
+            takes = f"its forward takes {', '.join(arguments)}" if arguments else "its forward names no arguments"
+            raise SpecError("unknown-name", f"the module has no input `{shorten(str(name))}`", hints=[takes])
+        pairs.append((argument, each))
+    return pairs
+
+
+def _checked(
+    module: nn.Module, arguments: Mapping[str, inspect.Parameter], pairs: Sequence[tuple[str, Any]]
+) -> tuple[GivenInput, ...]:
+    """Return inputs, of which there are as many as a module needs."""
+    needed = [name for name, each in arguments.items() if each.default is inspect.Parameter.empty]
+    if not pairs:
+        raise SpecError("no-input", "no input is given", hints=["give its volume, such as 224x224x3"])
+    missing = needed[1:] if [name for name, _ in pairs] == [""] else [n for n in needed if n not in dict(pairs)]
+    if missing and all(name or len(pairs) == 1 for name, _ in pairs):
+        wanted = " ".join([f"{name}=64x64x3" for name in needed])
+        message = f"the module takes {len(needed)} inputs ({', '.join(needed)}), and {len(pairs)} is given"
+        message = message if len(pairs) == 1 else message.replace(" is given", " are given")
+        raise SpecError("no-input", message, hints=[f"give the volume of each, by its name: {wanted}"])
+    if len(pairs) == 1:
+        return (GivenInput(pairs[0][0], "", *_volume(pairs[0][1])),)
+    names = _names([name for name, _ in pairs])
+    return tuple([GivenInput(arg, name, *_volume(each)) for (arg, each), name in zip(pairs, names, strict=True)])
+
+
+def _names(arguments: Iterable[str]) -> list[str]:
+    """Return names for a spec: in lower case, all different, and none that an import gives to labels."""
+    found: list[str] = []
+    for number, written in enumerate(arguments, 1):
+        plain = written.rstrip("_")
+        name = (plain if argument(plain) == written else written).lower() or f"input{number}"
+        while name in found or _TAKEN.fullmatch(name):
+            name += "_"
+        found.append(name)
+    return found
+
+
+def _volume(given: Any) -> tuple[Volume, bool]:
+    """Return a volume, and whether it is a vector without positions: a single number, or a tensor of two dimensions."""
+    if isinstance(given, torch.Tensor):
+        if given.ndim < 2:
+            hints = ["give one with images first: N x C x H x W"]
+            message = f"an input has two dimensions or more, and this tensor has {given.ndim}"
+            raise ArgumentTypeError("bad-volume", message, hints=hints)
+        sizes = tuple(given.shape)
+        return (Volume((1, 1, sizes[1])), True) if given.ndim == 2 else (Volume.of(sizes[2:], sizes[1]), False)
+    if not isinstance(given, str | Sequence):
+        hints = ["give volumes such as 224x224x3, or tensors"]
+        raise ArgumentTypeError("bad-volume", f"the input, {type_text(given)}, is not a volume", hints=hints)
+    return read_input(given), False  # type: ignore[arg-type]  # what is in it is checked there

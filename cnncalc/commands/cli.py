@@ -25,6 +25,7 @@ COMMANDS = (
     "compute",
     "compare",
     "memory",
+    "sweep",
     "draw",
     "report",
     "playground",

@@ -6,28 +6,21 @@ import re
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from cnncalc.analysis.memory import (
-    DEVICES,
     Predictor,
-    TrainingSetup,
 )
 from cnncalc.analysis.memory.advice import advice
 from cnncalc.analysis.memory.gpus import GPUS, closest_gpus, gpu_named
 from cnncalc.commands.options import (
-    batch_option,
     load_spec,
     output_options,
-    precision_option,
     spec_argument,
     spec_options,
     take_output,
     take_spec_options,
 )
-from cnncalc.commands.whole import Whole
-from cnncalc.core.precision import AUTOCAST
-from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, with_momentum
+from cnncalc.commands.step_options import step_options, take_setup
 from cnncalc.report.memory import Budget, memory_report
 
 _UNITS = {"": 1} | {f"{letter}i": 1024**power for power, letter in enumerate("kmgt", 1)}
@@ -70,34 +63,7 @@ class GpuName(click.ParamType[str]):
 
 @click.command(epilog=f"Cards: {', '.join(GPUS)}.")
 @spec_argument()
-@batch_option("Images per optimizer step.")
-@click.option(
-    "--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True, help="Optimizer of the step."
-)
-@click.option(
-    "--optimizer-impl",
-    "implementation",
-    type=click.Choice(IMPLEMENTATIONS),
-    default="foreach",
-    show_default=True,
-    help="Implementation of the optimizer in PyTorch.",
-)
-@click.option("--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
-@click.option("--weight-decay", type=float, metavar="X", help="Weight decay. [default: the optimizer's own]")
-@precision_option(AUTOCAST, "Precision of the step; bf16 and fp16 use autocast.")
-@click.option(
-    "--accumulate",
-    type=Whole(1, 10**9),
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Forward and backward passes per optimizer step.",
-)
-@click.option("--ema", is_flag=True, help="Keep an exponential moving average of the weights.")
-@click.option("--checkpointing", is_flag=True, help="Recompute blocks in the backward pass.")
-@click.option("--inplace/--no-inplace", default=True, help="Let activations overwrite their input.")
-@click.option("--inference", is_flag=True, help="Predict a forward pass under no_grad instead.")
-@click.option("--device", type=click.Choice(DEVICES), default="cuda", show_default=True, help="Device of the step.")
+@step_options()
 @click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="Available memory, such as 24GiB or 24GB.")
 @click.option(
     "--gpu", type=GpuName(), metavar="NAME", help="Graphics card whose memory is the budget; the list is below."
@@ -126,23 +92,10 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
             raise click.UsageError("--gpu is for --device cuda")
         options["workspace_bytes"] = GPUS[gpu].workspace
         budget = GPUS[gpu].budget
-    _refuse_idle(options["inference"])
-    setup = TrainingSetup(**options)
+    setup = take_setup(options)
     predictor = Predictor(network)
     prediction = predictor.predict(setup)
     limit = None if budget is None else Budget(budget, gpu, predictor.largest_batch(setup, budget))
     output.emit(memory_report(prediction, limit, advice(prediction, predictor)))
     if budget is not None and prediction.peak_bytes > budget:
         raise click.exceptions.Exit(1)
-
-
-_OF_TRAINING = ("optimizer", "implementation", "momentum", "weight_decay", "accumulate", "ema", "checkpointing")
-
-
-def _refuse_idle(inference: bool) -> None:
-    """Refuse what is said of a training step where there is none."""
-    context = click.get_current_context()
-    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
-    given = [name for name in _OF_TRAINING if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if inference and given:
-        raise click.UsageError(f"{names[given[0]]} has no effect with --inference; leave it out")

@@ -42,7 +42,7 @@ class Comparison(NamedTuple):
     Attributes:
         left, right: the terms.
         sign: how they are compared.
-        text: as it was written, without blanks around it.
+        text, left_text: as the whole and the left term were written, without blanks around them.
 
     """
 
@@ -50,6 +50,7 @@ class Comparison(NamedTuple):
     sign: str
     right: Term
     text: str
+    left_text: str
 
     @property
     def names(self) -> frozenset[str]:
@@ -155,12 +156,15 @@ class ConditionParser:
             right = self._sum()
             self._check_units(left, right)
             sign = _SPELLED.get(token.text, token.text)
-            text = " ".join(self.source.text[left.span.start : right.span.end].split())
-            found.append(Comparison(left, sign, right, text))
+            text = self._written(left.span.start, right.span.end)
+            found.append(Comparison(left, sign, right, text, self._written(*left.span)))
             left = right
         if not found:
             raise self._error("bad-condition", "a condition compares two values", left.span, _EXAMPLE)
         return found
+
+    def _written(self, start: int, end: int) -> str:
+        return " ".join(self.source.text[start:end].split())
 
     def _sum(self) -> Term:
         """sum = product { ("+" | "-") product }"""
@@ -190,9 +194,10 @@ class ConditionParser:
             raise self._error("too-deep", f"brackets nest at most {MAX_NESTING} deep", token.span)
         inner = self._sum()
         self.depth -= 1
-        if self._take(")") is None:
+        closed = self._take(")")
+        if closed is None:
             raise self._error("unclosed", "this `(` is never closed", token.span, "write `)`")
-        return inner
+        return inner._replace(span=Span(token.span.start, closed.span.end))
 
     def _number(self, token: _Token) -> Term:
         match = _TOKEN.fullmatch(token.text)

@@ -15,6 +15,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.network.claims import check_stated, check_totals, unread_totals
 from cnncalc.network.expand_steps import StepExpansion
+from cnncalc.network.expansion_state import ExpansionMemory
 from cnncalc.network.inputs import UNREAD, as_input, input_volume
 from cnncalc.network.network import Network, Reached
 from cnncalc.network.scope import Scope
@@ -24,9 +25,14 @@ from cnncalc.spec.parser import parse_value
 from cnncalc.spec.values import evaluate
 
 
-def expand(spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS) -> Network:
-    """Return the network that a spec describes, or raise `SpecError`, which says how far it came (``reached``)."""
-    expansion = Expansion(spec, settings, most_steps)
+def expand(
+    spec: tree.Spec, settings: SpecSettings, most_steps: int = MAX_STEPS, memory: ExpansionMemory | None = None
+) -> Network:
+    """Return the network that a spec describes, or raise `SpecError`, which says how far it came (``reached``).
+
+    ``memory`` is what earlier expansions of the same spec, with other settings, have left; it is added to.
+    """
+    expansion = Expansion(spec, settings, most_steps, memory)
     try:
         return expansion.network()
     except SpecError as error:

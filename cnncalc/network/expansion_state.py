@@ -28,10 +28,29 @@ _CHARACTERS_IN_A_STEP = 4
 """What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
 
 
+class ExpansionMemory:
+    """What one walk leaves to the next one through the same syntax tree, with other values.
+
+    Attributes:
+        calls: what calls of blocks made.
+        operations: what layers do, by what they are read from.
+        sizes: what H, W and C are, by the volume that arrives.
+
+    """
+
+    def __init__(self, spec: tree.Spec) -> None:
+        self.calls = CallMemory(spec)
+        self.operations: dict[tuple[Any, ...], Operation] = {}
+        self.sizes: dict[Volume, dict[str, int]] = {}
+
+
 class ExpansionState:
     """The state of one walk: the layers so far, and what is being called."""
 
-    def __init__(self, spec: tree.Spec, settings: SpecSettings, most_steps: int) -> None:
+    def __init__(
+        self, spec: tree.Spec, settings: SpecSettings, most_steps: int, memory: ExpansionMemory | None = None
+    ) -> None:
+        memory = memory or ExpansionMemory(spec)
         self.spec = spec
         self.settings = settings
         self.source = spec.source
@@ -47,7 +66,7 @@ class ExpansionState:
         self.notes: list[Note] = []
         self.path: tuple[str, ...] = ()  # the blocks that are being called
         self.called: list[BlockCall] = []
-        self.known_calls = CallMemory(spec)
+        self.known_calls = memory.calls
         self.shared = SharedWeights()
         self.sharing = 0  # how many layers have shared their weights so far
         self.tied = False  # whether the layers of the call that is walked through share their weights
@@ -57,8 +76,7 @@ class ExpansionState:
         self.steps = 0
         self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for
         self.changes: tuple[tuple[int, int], ...] = ()
-        self.sizes: dict[Volume, dict[str, int]] = {}  # what H, W and C are, by the volume that arrives
-        self.operations: dict[tuple[Any, ...], Operation] = {}  # by what a layer is read from
+        self.sizes, self.operations = memory.sizes, memory.operations
 
     # ---- values
 

@@ -15,7 +15,7 @@ from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
 from cnncalc.network.expand import Expansion
 from cnncalc.network.expand_steps import STEPS_OF_A_NEW_LAYER, WALKS
-from cnncalc.network.network import Operation
+from cnncalc.network.network import Network, Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
 from cnncalc.network.step_facts import FactsOfSteps, StepFacts, nesting
@@ -41,6 +41,7 @@ class Totals(NamedTuple):
         macs: multiplications for one image.
         activations: values in the input and in the output of every layer, for one image.
         input, output: the volumes that go in and come out; of several outputs the first.
+        parameters: the values of all parameters of the spec.
 
     """
 
@@ -51,6 +52,7 @@ class Totals(NamedTuple):
     activations: int
     input: Volume
     output: Volume
+    parameters: Mapping[str, int]
 
 
 class RefusedDesign(Exception):
@@ -148,7 +150,8 @@ class Totalling(Expansion):
         if layers > MAX_LAYERS or self.steps > MAX_STEPS:
             raise NearLimits
         output = self.volumes[self.outputs[0] if self.outputs else at]
-        return Totals(layers, weights, biases, macs, values + self.volumes[0].values, self.volumes[0], output)
+        values += self.volumes[0].values
+        return Totals(layers, weights, biases, macs, values, self.volumes[0], output, self.parameters)
 
     def _begin(self, parameters: Mapping[str, int], volume: Volume | None) -> None:
         self.values = parameters
@@ -295,3 +298,9 @@ def _sum(costs: list[Costs]) -> Costs:
 
 def _times(costs: Costs, times: int) -> Costs:
     return tuple([each * times for each in costs])  # type: ignore[return-value]  # five
+
+
+def totals_of(network: Network) -> Totals:
+    """Return the same of a network that is there."""
+    counted = len(network), network.weights, network.biases, network.macs, network.activations
+    return Totals(*counted, network.input, network.output, network.parameters)

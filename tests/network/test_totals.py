@@ -45,7 +45,7 @@ def loaded(text: str, parameters: Mapping[str, int], volume: Volume | None, roun
         return error.code
     return (
         *(len(network), network.weights, network.biases, network.macs, network.activations),
-        *(network.input, network.output),
+        *(network.input, network.output, network.parameters),
     )
 
 

@@ -1,0 +1,86 @@
+"""The options that say what a training step or an inference is, for its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from cnncalc.analysis.memory import DEVICES, TrainingSetup
+from cnncalc.commands.options import F, batch_option, precision_option
+from cnncalc.commands.whole import Whole
+from cnncalc.core.precision import AUTOCAST
+from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, with_momentum
+
+_OPTIONS = {
+    "batch": batch_option("Images per optimizer step."),
+    "optimizer": click.option(
+        "--optimizer",
+        type=click.Choice(list(OPTIMIZERS)),
+        default="sgd",
+        show_default=True,
+        help="Optimizer of the step.",
+    ),
+    "implementation": click.option(
+        "--optimizer-impl",
+        "implementation",
+        type=click.Choice(IMPLEMENTATIONS),
+        default="foreach",
+        show_default=True,
+        help="Implementation of the optimizer in PyTorch.",
+    ),
+    "momentum": click.option(
+        "--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]"
+    ),
+    "weight_decay": click.option(
+        "--weight-decay", type=float, metavar="X", help="Weight decay. [default: the optimizer's own]"
+    ),
+    "precision": precision_option(AUTOCAST, "Precision of the step; bf16 and fp16 use autocast."),
+    "accumulate": click.option(
+        "--accumulate",
+        type=Whole(1, 10**9),
+        metavar="N",
+        default=1,
+        show_default=True,
+        help="Forward and backward passes per optimizer step.",
+    ),
+    "ema": click.option("--ema", is_flag=True, help="Keep an exponential moving average of the weights."),
+    "checkpointing": click.option("--checkpointing", is_flag=True, help="Recompute blocks in the backward pass."),
+    "inplace": click.option("--inplace/--no-inplace", default=True, help="Let activations overwrite their input."),
+    "inference": click.option("--inference", is_flag=True, help="Predict a forward pass under no_grad instead."),
+    "device": click.option(
+        "--device", type=click.Choice(DEVICES), default="cuda", show_default=True, help="Device of the step."
+    ),
+}
+_OF_TRAINING = ("optimizer", "implementation", "momentum", "weight_decay", "accumulate", "ema", "checkpointing")
+
+MOST_USED = ("batch", "optimizer", "precision", "accumulate", "checkpointing", "inference", "device")
+
+
+def step_options(names: tuple[str, ...] = tuple(_OPTIONS)) -> Callable[[F], F]:
+    """Return what adds these options to a command; `take_setup` collects them."""
+
+    def add(command: F) -> F:
+        for name in reversed(names):
+            command = _OPTIONS[name](command)
+        return command
+
+    return add
+
+
+def take_setup(values: dict[str, Any]) -> TrainingSetup:
+    """Take what `step_options` added out of a command's keyword arguments, and what else says how a step runs."""
+    given = {name: values.pop(name) for name in (*_OPTIONS, "workspace_bytes") if name in values}
+    _refuse_idle(given["inference"])
+    return TrainingSetup(**given)
+
+
+def _refuse_idle(inference: bool) -> None:
+    """Refuse what is said of a training step where there is none."""
+    context = click.get_current_context()
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    given = [name for name in _OF_TRAINING if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if inference and given:
+        raise click.UsageError(f"{names[given[0]]} has no effect with --inference; leave it out")

@@ -1,0 +1,195 @@
+"""``cnncalc sweep``"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from cnncalc.analysis.memory import TrainingSetup
+from cnncalc.charts.file import charts_file
+from cnncalc.commands.design_progress import progress_bar
+from cnncalc.commands.interrupts import Interrupted
+from cnncalc.commands.options import (
+    output_options,
+    refuse_no_name,
+    refuse_replacing,
+    spec_argument,
+    spec_options,
+    take_output,
+    take_spec_options,
+    take_spec_path,
+)
+from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
+from cnncalc.commands.whole import Whole
+from cnncalc.core.numbers import whole
+from cnncalc.core.words import did_you_mean
+from cnncalc.core.writing import complain, write_file
+from cnncalc.design.journal import SweepJournal
+from cnncalc.design.pareto import Goal, read_goals
+from cnncalc.design.quantities import QUANTITIES
+from cnncalc.design.running import SweepTask, run_sweep, source_of_designs
+from cnncalc.design.space import MOST_DESIGNS
+from cnncalc.design.sweep import Sweep, SweepRequest, Tally
+from cnncalc.design.writing import written_design
+from cnncalc.network import SpecSettings
+from cnncalc.report.sweep import SweepOutcome, front_chart, sweep_report
+
+
+class SweepWishes(NamedTuple):
+    """What the options of a sweep say, as they are written."""
+
+    vary: tuple[str, ...]
+    where: tuple[str, ...]
+    maximise: str | None
+    minimise: str | None
+    pareto: str | None
+    show: str | None
+    top: int
+
+
+@click.command(epilog=f"Quantities: {', '.join(QUANTITIES)}; and the spec's parameters.")
+@spec_argument()
+@click.option("--vary", multiple=True, metavar="NAME=RANGE", help="What is varied, and its values. May be repeated.")
+@click.option("--where", multiple=True, metavar="CONDITION", help="What must hold. May be repeated.")
+@click.option("--maximise", "--maximize", metavar="QUANTITY", help="Show the designs with most of it.")
+@click.option("--minimise", "--minimize", metavar="QUANTITY", help="Show the designs with least of it.")
+@click.option("--pareto", metavar="A,B", help="Designs that no other beats: least of A, most of B.")
+@click.option("--plot", metavar="FILE", type=click.Path(dir_okay=False), help="Picture of the front, as SVG.")
+@click.option("--write", metavar="FILE", type=click.Path(dir_okay=False), help="The best design as a spec.")
+@click.option("--show", metavar="A,B", help="Further quantities in the table.")
+@click.option("--top", type=Whole(1, 10_000), default=20, show_default=True, help="Designs in the table.")
+@click.option("--sample", type=Whole(1, MOST_DESIGNS), metavar="N", help="Count so many designs, drawn at random.")
+@click.option("--seed", type=Whole(0, 2**63), default=0, show_default=True, help="Seed of the draw.")
+@click.option("--jobs", type=Whole(1, 1024), metavar="N", help="Number of processes. [default: the cores]")
+@click.option("--quiet", is_flag=True, help="Show no progress bar.")
+@step_options(MOST_USED)
+@spec_options
+@output_options
+def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int | None, **options: Any) -> None:
+    """Count many designs of one spec, and show those that satisfy the conditions.
+
+    What is varied are parameters of the spec, its input and its blocks. Conditions name quantities and parameters.
+    Where nothing satisfies all conditions, the least relaxations are shown, and the status is 1. With -o all designs
+    that satisfy them are written; an interrupted sweep continues when the same command is called again.
+
+    \b
+    Examples:
+      cnncalc sweep net.txt --vary width=8..128:step=8 --vary depth=1..6 --where "params < 1M" --maximise macs
+      cnncalc sweep net.txt --vary width=8..64 --where "memory < 8GiB and field >= input" --batch 64
+      cnncalc sweep net.txt --vary "unit=basic|bottleneck" --vary input=96,128 --pareto macs,params --plot front.svg
+    """
+    quiet, write = options.pop("quiet"), take_spec_path(options.pop("write"))
+    settings = take_spec_options(options)
+    output = take_output(options)
+    for path in (output.path, write):
+        refuse_replacing(spec, path)
+    setup = take_setup(options)
+    task = SweepTask.of(source_of_designs(spec, settings), settings, _request(SweepWishes(**options), setup, plot))
+    opened = task.open()
+    _refuse_idle_setup(opened)
+    designs = _designs(opened, sample, seed)
+    journal = None if output.path is None else SweepJournal(output.path, (task, sample, seed))
+    tally = _counted(task, designs, jobs, journal, quiet=quiet)
+    if tally.counted == tally.refused.total():
+        opened.counter.load(opened.counter.design(designs[0]))  # says what is wrong with it
+    relaxations = None
+    if not tally.met and opened.condition.comparisons:
+        with progress_bar("nothing satisfies all: least relaxations", len(designs), quiet=quiet) as observe:
+            relaxations = run_sweep(task, designs, observe, jobs=jobs, relaxing=True).relaxations
+    rows = journal.rows if journal else None
+    outcome = SweepOutcome(opened, spec, _held(settings), tally, rows, relaxations, write)
+    output.emit(sweep_report(outcome, for_people=journal is None and output.form == "table"))
+    _write_more(outcome, plot)
+    if journal is not None:
+        journal.end()
+    if not tally.met:
+        raise click.exceptions.Exit(1)
+
+
+def _write_more(outcome: SweepOutcome, plot: str | None) -> None:
+    """Write the picture of the front, and the best design as a spec, where they are asked for."""
+    if plot is not None and outcome.tally.front.entries:
+        write_file(charts_file([front_chart(outcome)]).encode(), plot)
+    if outcome.written is not None and outcome.tally.met:
+        counter = outcome.sweep.counter
+        design = counter.design(outcome.tally.ranked()[0].design)
+        write_file(written_design(counter.spec, design, counter.settings_of(design)).encode(), outcome.written)
+
+
+def _request(wishes: SweepWishes, setup: TrainingSetup, plot: str | None) -> SweepRequest:
+    if not wishes.vary:
+        raise click.UsageError("say what is varied: --vary width=8..128:step=8")
+    if wishes.maximise and wishes.minimise:
+        raise click.UsageError("--maximise and --minimise exclude each other; --pareto weighs quantities")
+    if plot is not None and not wishes.pareto:
+        raise click.UsageError("--plot draws a front: say which, --pareto macs,params")
+    refuse_no_name(plot)
+    best = Goal(wishes.maximise, True) if wishes.maximise else None
+    best = Goal(wishes.minimise, False) if wishes.minimise else best
+    front = read_goals(wishes.pareto) if wishes.pareto else ()
+    return SweepRequest(wishes.vary, wishes.where, best, front, setup, _columns(wishes.show), wishes.top)
+
+
+def _columns(text: str | None) -> tuple[str, ...]:
+    """Read the names of further quantities."""
+    names = tuple([name.strip().lower() for name in (text or "").split(",") if name.strip()])
+    for name in names:
+        if name not in QUANTITIES:
+            near = did_you_mean(name, QUANTITIES)
+            raise click.BadParameter(f"there is no quantity {name!r}; {near[0] if near else ', '.join(QUANTITIES)}")
+    return names
+
+
+def _designs(sweep: Sweep, sample: int | None, seed: int) -> Sequence[int]:
+    size = sweep.space.size
+    if sample is None and size > MOST_DESIGNS:
+        raise click.UsageError(
+            f"the ranges make {whole(size)} designs, and at most {whole(MOST_DESIGNS)} are counted; "
+            "draw some of them: --sample 100000"
+        )
+    return sweep.space.sample(sample, seed)
+
+
+def _counted(
+    task: SweepTask, designs: Sequence[int], jobs: int | None, journal: SweepJournal | None, *, quiet: bool
+) -> Tally:
+    """Count the designs; where that is broken off, say how to go on."""
+    done = 0
+    try:
+        with progress_bar("counting designs", len(designs), quiet=quiet) as observe:
+
+            def note(count: int, tally: Tally) -> None:
+                nonlocal done
+                done = count
+                observe(count, tally)
+
+            return run_sweep(task, designs, note, jobs=jobs, journal=journal)
+    except Interrupted:
+        if journal is not None:
+            journal.pause()
+            complain(
+                f"{whole(done)} of {whole(len(designs))} designs are counted; the same command continues from there"
+            )
+        raise
+
+
+def _held(settings: SpecSettings) -> str:
+    """Return the options that hold for every design, as they are written."""
+    inputs = settings.inputs.items()
+    found = [f"--set {shlex.quote(f'{name}={each.text}')}" for name, each in settings.parameters.items()]
+    found += [f"--input {name}={each.text}" if name else f"--input {each.text}" for name, each in inputs]
+    found += [f"--rounding {settings.rounding}"] if settings.rounding else []
+    return " ".join(found)
+
+
+def _refuse_idle_setup(sweep: Sweep) -> None:
+    """Refuse what is said of a training step where nobody asks for its memory."""
+    context = click.get_current_context()
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    given = [name for name in MOST_USED if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given and "memory" not in sweep.columns:
+        raise click.UsageError(f"{names[given[0]]} is for the memory of designs: add --show memory")

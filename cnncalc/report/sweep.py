@@ -1,0 +1,304 @@
+"""The report of ``cnncalc sweep``: the designs that satisfy all conditions, or what would have to give."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from cnncalc.charts.lines import Chart, ChartLine
+from cnncalc.core.numbers import bytes_text, counted, whole
+from cnncalc.design.conditions import Comparison
+from cnncalc.design.quantities import QUANTITIES, shown_amount
+from cnncalc.design.relaxing import LeastRelaxations, Miss, Relaxation
+from cnncalc.design.space import BLOCK, INPUT
+from cnncalc.design.sweep import Kept, Sweep, Tally
+from cnncalc.design.terms import BYTES, Number
+from cnncalc.report.report import Report
+from cnncalc.report.schema import SCHEMA
+from cnncalc.report.table import Again, Column, Table
+
+LONGEST_SPEC = 60
+"""Longest spec that is written out in a command."""
+
+MOST_OF_A_FRONT = 40
+"""Most designs of a front that a table for people shows."""
+
+
+class SweepOutcome(NamedTuple):
+    """What a sweep has come to.
+
+    Attributes:
+        sweep: what was asked.
+        spec: the spec, as the command was given it.
+        options: the options of the command that hold for every design, as they are written.
+        tally: what was found.
+        rows: all designs that satisfy the conditions, made anew each time; None where they were not kept.
+        relaxations: what would have to give; None where something satisfies the conditions.
+        written: the file that the best design is written to as a spec; None without one.
+
+    """
+
+    sweep: Sweep
+    spec: str
+    options: str
+    tally: Tally
+    rows: Callable[[], Iterable[Kept]] | None = None
+    relaxations: LeastRelaxations | None = None
+    written: str | None = None
+
+    @property
+    def front(self) -> list[Kept]:
+        """The designs that nothing beats, the least of the first goal first."""
+        return [kept for _, kept in self.tally.front.entries]
+
+    @property
+    def shown(self) -> list[Kept]:
+        """The designs that a table for people shows."""
+        if not self.sweep.front:
+            return self.tally.ranked()
+        front = self.front
+        return [front[round(place)] for place in _spread(len(front), MOST_OF_A_FRONT)]
+
+
+def _spread(count: int, most: int) -> list[float]:
+    """Return places from the first to the last of so many, at equal distances."""
+    shown = min(count, most)
+    return [place * (count - 1) / max(1, shown - 1) for place in range(shown)]
+
+
+def sweep_report(outcome: SweepOutcome, *, for_people: bool) -> Report:
+    """Make the report.
+
+    Args:
+        outcome: what was found.
+        for_people: whether a few of the designs are shown; else all that were kept.
+
+    """
+    sweep, tally = outcome.sweep, outcome.tally
+    if outcome.relaxations is not None:
+        table = _relaxed(sweep, outcome.relaxations)
+    else:
+        rows = outcome.rows
+        table = design_table(
+            sweep, outcome.shown if for_people or rows is None else Again(lambda: _cells(sweep, rows()))
+        )
+    summary = [("designs", _designs(sweep, tally)), *_refused(tally)]
+    if tally.met:
+        summary += _front(outcome)
+        if sweep.best or not sweep.front:
+            summary += [("best" if sweep.best else "first", _best(outcome)), ("see it", _see(outcome))]
+    return Report(table, lambda: _data(outcome), summary, _remarks(outcome, for_people=for_people))
+
+
+def design_table(sweep: Sweep, rows: Sequence[Kept] | Again) -> Table:
+    """Return designs as a table: what is varied, then what is counted."""
+    varied = [Column(axis.name, axis.name, right=axis.kind != BLOCK) for axis in sweep.space.axes]
+    quantities = [(name, QUANTITIES[name]) for name in sweep.columns]
+    amounts = [
+        Column(
+            f"{name}_bytes" if quantity.unit == BYTES else name,
+            quantity.title,
+            partial(shown_amount, show=quantity.show),
+            right=True,
+            rank=place,
+        )
+        for place, (name, quantity) in enumerate(quantities)
+    ]
+    cells = rows if isinstance(rows, Again) else list(_cells(sweep, rows))
+    return Table((*varied, *amounts), cells)
+
+
+def _cells(sweep: Sweep, rows: Iterable[Kept]) -> Iterator[tuple[Any, ...]]:
+    for kept in rows:
+        yield (*map(str, sweep.values_of(kept.design)), *kept.row)
+
+
+def _every(sweep: Sweep, rows: Callable[[], Iterable[Kept]]) -> Iterator[tuple[Any, ...]]:
+    return _cells(sweep, rows())
+
+
+def _designs(sweep: Sweep, tally: Tally) -> str:
+    every = f" of {whole(sweep.space.size)}" if tally.counted < sweep.space.size else ""
+    conditions = " and ".join(each.text for each in sweep.condition.comparisons)
+    done = f"{counted(tally.counted, 'design')}{every} counted"
+    return f"{done}; {whole(tally.met)} satisfy {conditions}" if conditions else done
+
+
+def _refused(tally: Tally) -> list[tuple[str, str]]:
+    if not tally.refused:
+        return []
+    codes = ", ".join(f"{whole(count)} {code}" for code, count in tally.refused.most_common())
+    return [("errors", f"{counted(tally.refused.total(), 'design')} with an error, which are not chosen: {codes}")]
+
+
+def _front(outcome: SweepOutcome) -> list[tuple[str, str]]:
+    sweep = outcome.sweep
+    if not sweep.front:
+        return []
+    goals = " and the ".join(map(str, sweep.request.front))
+    front = outcome.front
+    shown = f"; {MOST_OF_A_FRONT} of them are shown" if len(front) > MOST_OF_A_FRONT else ""
+    return [("front", f"{counted(len(front), 'design')} that no other beats in the {goals}{shown}")]
+
+
+def _best(outcome: SweepOutcome) -> str:
+    sweep = outcome.sweep
+    first = outcome.tally.ranked()[0]
+    goal = f" ({sweep.request.best})" if sweep.request.best else ""
+    return values_text(sweep, first.design) + goal
+
+
+def values_text(sweep: Sweep, design: int) -> str:
+    """Write what a design has of what is varied: ``width=64, depth=3``."""
+    values = zip(sweep.space.axes, sweep.values_of(design), strict=True)
+    return ", ".join(f"{axis.name}={value}" for axis, value in values)
+
+
+def _see(outcome: SweepOutcome) -> str:
+    """Return the command that shows the best design; what it cannot say is in a file (`--write`)."""
+    sweep = outcome.sweep
+    design = outcome.tally.ranked()[0].design
+    values = list(zip(sweep.space.axes, sweep.values_of(design), strict=True))
+    if outcome.written is not None:
+        return f"cnncalc shapes {shlex.quote(outcome.written)}"
+    if any(axis.kind == BLOCK and axis.name != value for axis, value in values):
+        return "--write best.txt writes it as a spec"
+    options = [
+        f"--input {value}" if axis.kind == INPUT else f"--set {axis.name}={value}"
+        for axis, value in values
+        if axis.kind != BLOCK
+    ]
+    named = len(outcome.spec) <= LONGEST_SPEC and "\n" not in outcome.spec
+    spec = shlex.quote(outcome.spec) if named else '"…"'
+    return " ".join(["cnncalc shapes", spec, *([outcome.options] if outcome.options else []), *options])
+
+
+def _remarks(outcome: SweepOutcome, *, for_people: bool) -> list[str]:
+    sweep, tally = outcome.sweep, outcome.tally
+    if outcome.relaxations is not None:
+        if outcome.relaxations.nearest is None:
+            return ["no design satisfies all conditions, and of each of them something is unknown"]
+        return ["no design satisfies all conditions; the table shows by how little they would have to be relaxed"]
+    left = tally.met - len(outcome.shown)
+    if for_people and not sweep.front and left > 0:
+        order = "the best" if sweep.best else "the first"
+        return [f"{order} {len(outcome.shown)} are shown; -o designs.csv writes all {whole(tally.met)}"]
+    return []
+
+
+# ---- what would have to give
+
+
+def _relaxed(sweep: Sweep, found: LeastRelaxations) -> Table:
+    """Return a table of the conditions that would have to be relaxed: one alone, or several together."""
+    columns = (
+        Column("relax", "relax"),
+        Column("to", "to"),
+        Column("share", "by", _share_text, right=True),
+        Column("design", "then this design satisfies all"),
+    )
+    rows: list[tuple[Any, ...]] = []
+    comparisons = sweep.condition.comparisons
+    for place, relaxation in sorted(found.alone.items(), key=lambda item: item[1].share):
+        miss = relaxation.misses[place]
+        assert miss is not None  # it is the one that the design misses
+        rows.append(_relaxed_row(comparisons[place], miss, values_text(sweep, relaxation.design)))
+    if not rows and found.nearest is not None:
+        rows = list(_together(sweep, found.nearest))
+    return Table(columns, rows)
+
+
+def _share_text(share: float) -> str:
+    """Write by how much a limit would have to move: ``7.5%``; more than it is itself as a factor, ``20x``."""
+    return f"{100 * share:.3g}%" if share < 1 else f"{1 + share:,.3g}x" if share < 999 else f"{1 + share:,.0f}x"
+
+
+def _together(sweep: Sweep, relaxation: Relaxation) -> Iterator[tuple[Any, ...]]:
+    design = values_text(sweep, relaxation.design)
+    for comparison, miss in zip(sweep.condition.comparisons, relaxation.misses, strict=True):
+        if miss is not None:
+            yield _relaxed_row(comparison, miss, design)
+            design = "(the same)"
+
+
+def _relaxed_row(comparison: Comparison, miss: Miss, design: str) -> tuple[Any, ...]:
+    sign = {"<": "<=", ">": ">="}.get(comparison.sign, comparison.sign)
+    shown = bytes_text if comparison.left.unit == BYTES else whole
+    value = _number_text(miss.value, shown)
+    return comparison.text, f"{comparison.left_text} {sign} {value}", miss.share, design
+
+
+def _number_text(value: Number, show: Callable[[int], str]) -> str:
+    return show(value) if isinstance(value, int) else f"{float(value):.6g}"
+
+
+# ---- the picture of a front
+
+
+def front_chart(outcome: SweepOutcome) -> Chart:
+    """Return the picture of a front: its first goal across, its second one up."""
+    goals = outcome.sweep.request.front
+
+    def point(costs: Sequence[Number]) -> tuple[float, float]:
+        across, up = [float(-cost if goal.largest else cost) for cost, goal in zip(costs, goals, strict=True)][:2]
+        return across, up
+
+    points = [point(costs) for costs, _ in outcome.tally.front.entries]
+    titles = [QUANTITIES[goal.text].title if goal.text in QUANTITIES else goal.text for goal in goals]
+    positive = all(across > 0 for across, _ in points)
+    line = ChartLine("designs that no other beats", points, "trained")
+    return Chart(titles[1], [line], titles[0], logarithmic=True, places="logarithmic" if positive else "linear")
+
+
+# ---- JSON
+
+
+def _data(outcome: SweepOutcome) -> dict[str, Any]:
+    sweep, tally = outcome.sweep, outcome.tally
+    rows = outcome.rows
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "spec": outcome.spec,
+        "varied": {axis.name: [str(value) for value in axis.shown[:1000]] for axis in sweep.space.axes},
+        "conditions": [each.text for each in sweep.condition.comparisons],
+        "counted": tally.counted,
+        "satisfying": tally.met,
+        "errors": dict(tally.refused),
+        "best": [_design(sweep, kept) for kept in tally.ranked()],
+        "front": [_design(sweep, kept) for kept in outcome.front],
+        "relaxations": _relaxations(outcome),
+    }
+    if rows is not None:
+        data["designs"] = (_design(sweep, kept) for kept in rows())
+    return data
+
+
+def _design(sweep: Sweep, kept: Kept) -> dict[str, Any]:
+    values = zip(sweep.space.axes, sweep.values_of(kept.design), strict=True)
+    amounts = zip(sweep.columns, kept.row, strict=True)
+    return {
+        **{axis.name: list(value) if isinstance(value, tuple) else value for axis, value in values},
+        **{name: list(amount) if isinstance(amount, tuple) else amount for name, amount in amounts},
+    }
+
+
+def _relaxations(outcome: SweepOutcome) -> list[dict[str, Any]]:
+    found = outcome.relaxations
+    if found is None:
+        return []
+    every: Mapping[int, Relaxation] = found.alone
+    chosen = list(every.values()) or ([found.nearest] if found.nearest else [])
+    comparisons = outcome.sweep.condition.comparisons
+    return [
+        {
+            "design": _design(outcome.sweep, Kept(relaxation.design, relaxation.row)),
+            "missed": {
+                comparison.text: {"value": float(miss.value), "share": miss.share}
+                for comparison, miss in zip(comparisons, relaxation.misses, strict=True)
+                if miss is not None
+            },
+        }
+        for relaxation in chosen
+    ]

@@ -29,7 +29,7 @@ FLOORS = (
     ("draw.styles",),
     ("train", "train.recipe", "train.checkpoints"),
     ("train.recipe.presets", "train.data"),
-    ("train.engine", "train.show"),
+    ("train.engine", "train.show", "train.trackers"),
     ("train.run",),
     ("page",),
     ("playground",),

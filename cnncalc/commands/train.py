@@ -22,9 +22,11 @@ from cnncalc.commands.training import (
     take_recipe_changes,
 )
 from cnncalc.core.needs import optional_packages
+from cnncalc.core.words import did_you_mean
 from cnncalc.network import SpecSettings
 from cnncalc.optimizers import OPTIMIZERS, readers
 from cnncalc.train.recipe.settings import key_of
+from cnncalc.train.trackers import TRACKERS, check_trackers, make_trackers
 
 if TYPE_CHECKING:
     from cnncalc.page.live.observer import PageProcess
@@ -40,6 +42,19 @@ def _check_png(context: click.Context, parameter: click.Parameter, value: str | 
     if value is not None and not value.lower().endswith(".png"):
         raise click.BadParameter(f"{value!r} does not end in .png")
     return value
+
+
+_LOG_HELP = f"Programs that the run is logged for: {', '.join(TRACKERS)}."
+
+
+def _check_trackers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Return the names of the programs, each once."""
+    names = tuple(dict.fromkeys(name.strip() for name in (value or "").split(",") if name.strip()))
+    for name in names:
+        if name not in TRACKERS:
+            hints = "".join(f"; {hint}" for hint in did_you_mean(name, TRACKERS)[:1])
+            raise click.BadParameter(f"{name!r} is not one of {', '.join(TRACKERS)}{hints}")
+    return names
 
 
 @click.command(cls=GroupedHelp)
@@ -71,6 +86,7 @@ def _check_png(context: click.Context, parameter: click.Parameter, value: str | 
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON Lines.")
+@click.option("--log", "trackers", metavar="NAME,...", callback=_check_trackers, help=_LOG_HELP)
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard to the run's folder.")
 @click.option("--live", is_flag=True, help="Serve a page at 127.0.0.1 that shows the run while it trains.")
 @click.option(
@@ -112,6 +128,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
         from cnncalc.train.run import planning
         from cnncalc.train.run.signals import Signals
 
+        check_trackers(_trackers(options))
         signals, make_observer = Signals(), _observer_factory(options, page)
         if resume is not None:
             again = planning.ResumeRequest(changes, accept_changes)
@@ -234,6 +251,11 @@ def page_process(options: dict[str, Any]) -> Iterator[PageProcess | None]:
         page.close()
 
 
+def _trackers(options: dict[str, Any]) -> list[str]:
+    """Return the names of the programs that the run is logged for; --tensorboard is the older way to name one."""
+    return list(dict.fromkeys([*(["tensorboard"] if options["tensorboard"] else []), *options["trackers"]]))
+
+
 def _observer_factory(options: dict[str, Any], page: PageProcess | None) -> ObserverFactory:
     """Return what makes the display, and the logs and the page that are wanted, in the process that speaks."""
 
@@ -243,11 +265,9 @@ def _observer_factory(options: dict[str, Any], page: PageProcess | None) -> Obse
 
         shown = make_display(quiet=options["quiet"], as_json=options["as_json"], speaks=processes.writes)
         others: list[Observer] = []
-        if options["tensorboard"] and processes.writes:
+        if processes.writes:
             with optional_packages():
-                from cnncalc.train.show.tensorboard import TensorBoard
-
-            others.append(TensorBoard())
+                others += make_trackers(_trackers(options))
         if page is not None:
             from cnncalc.page.live.observer import Addressed, LivePage
 

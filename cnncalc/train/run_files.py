@@ -6,6 +6,8 @@ SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metr
 GRADIENTS = "gradients.csv"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = RUN_WEIGHTS, "last.safetensors", "checkpoints", "tensorboard"
 CARD, EVALUATIONS = "README.md", "evaluations.json"
+TRACKING = "tracking.json"
+"""The name under which trackers know the run."""
 LOCK = "lock"
 """A file that is there while a process writes the run."""
 FOLDS = "folds.json"

@@ -10,6 +10,7 @@ from cnncalc.core.errors import SpecError
 
 _EXTRAS = {
     "PIL": "train",
+    "datasets": "datasets",
     "matplotlib": "train",
     "numpy": "train",
     "safetensors": "train",

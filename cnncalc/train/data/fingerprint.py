@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 
 from cnncalc.train.data.dataset import Dataset
+from cnncalc.train.data.image_box import ON_DISK, ImageBox
 from cnncalc.train.data.kinds import CLASSES
 
 _AT_A_TIME = 2**20
@@ -55,22 +56,18 @@ def digest_of_some(digest: bytes, indices: torch.Tensor) -> bytes:
     return hashlib.sha256(digest + indices.cpu().numpy().tobytes()).digest()
 
 
-def mark_of_content(path: str) -> bytes:
-    """Return the SHA-256 of a file, which is read once from its beginning to its end."""
+def mark_of_content(path: str, box: ImageBox = ON_DISK) -> bytes:
+    """Return the SHA-256 of an image in a box, which is read once from its beginning to its end."""
     whole = hashlib.sha256()
-    with open(path, "rb") as file:
+    with box.opened(path) as file:
         while chunk := file.read(_AT_A_TIME):
             whole.update(chunk)
     return whole.digest()
 
 
-def mark_of_size(path: str) -> bytes:
-    """Return the size of a file in bytes, as eight bytes; all ones where it is no longer there."""
-    try:
-        size = os.stat(path).st_size
-    except OSError:
-        size = -1
-    return size.to_bytes(8, "little", signed=True)
+def mark_of_size(path: str, box: ImageBox = ON_DISK) -> bytes:
+    """Return the size of an image in a box in bytes, as eight bytes; all ones where it is no longer there."""
+    return box.size(path).to_bytes(8, "little", signed=True)
 
 
 def _below_shared(paths: Sequence[str]) -> Iterator[str]:

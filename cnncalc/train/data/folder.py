@@ -17,7 +17,8 @@ from cnncalc.train.data.dataset import Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
 from cnncalc.train.data.fit import ImageFit, converted_note
 from cnncalc.train.data.folder_layout import Layout, class_folders, images_below, layout_of
-from cnncalc.train.data.images import SUFFIXES, Unusable, check_fit, check_header, quiet_pillow, read_pixels
+from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
+from cnncalc.train.data.images import SUFFIXES, check_fit, check_header, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.mask_files import MaskFiles
 from cnncalc.train.data.source import DataSource
@@ -38,17 +39,19 @@ class Files(NamedTuple):
         paths: of the images.
         labels: the target of each, as `Split.labels` has it; of masks an empty tensor of shape [N, 0].
         masks: how they are read, where the targets are masks.
+        box: where the images lie, and what hands them over by their paths.
 
     """
 
     paths: Sequence[str]
     labels: torch.Tensor
     masks: MaskFiles | None = None
+    box: ImageBox = ON_DISK
 
     def at(self, indices: Sequence[int]) -> Files:
         """Return the files at some indices."""
         masks = self.masks and self.masks.at(indices)
-        return Files([self.paths[index] for index in indices], self.labels[list(indices)], masks)
+        return Files([self.paths[index] for index in indices], self.labels[list(indices)], masks, self.box)
 
 
 class ImageFolder(DataSource):
@@ -186,9 +189,9 @@ def _decoded(files: Files, request: DataRequest, fit: ImageFit) -> _Read:
     labels = torch.zeros((count, *volume.spatial), dtype=torch.uint8) if files.masks else files.labels
 
     def decode(index: int) -> None:
-        decoded = read_pixels(files.paths[index], fit)
+        decoded = read_pixels(files.paths[index], fit, box=files.box)
         pixels[index], grey[index] = decoded.pixels, decoded.found.channels == 1
-        marks[index] = mark_of_content(files.paths[index])
+        marks[index] = mark_of_content(files.paths[index], files.box)
         if files.masks:
             labels[index] = files.masks.read(index, fit)
 
@@ -203,11 +206,11 @@ def _streamed(files: Files, request: DataRequest, fit: ImageFit) -> _Read:
     grey = [False] * len(files.paths)
 
     def check(index: int) -> None:
-        grey[index] = check_header(files.paths[index], fit).channels == 1
+        grey[index] = check_header(files.paths[index], fit, files.box).channels == 1
 
     wrong = for_all(len(files.paths), check)
     files = files.at([index for index in range(len(files.paths)) if index not in wrong]) if wrong else files
-    split = StreamedSplit(files.paths, files.labels, fit, workers=request.workers, masks=files.masks)
+    split = StreamedSplit(files.paths, files.labels, fit, workers=request.workers, masks=files.masks, box=files.box)
     return _Read(split, list(wrong.values()), sum(grey))
 
 

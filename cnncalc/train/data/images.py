@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import stat
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +14,12 @@ import torch
 from PIL import Image, UnidentifiedImageError
 
 from cnncalc.core.errors import CnncalcError, DataError
-from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
-from cnncalc.core.numbers import bytes_text
+from cnncalc.core.limits import MAX_IMAGE_SIDE
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.ends import ends_as_it_should
 from cnncalc.train.data.fit import Box, ImageFit, centre_box, inner_size
+from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
 """Ends of the names of files that are images; other files in a folder are passed over."""
@@ -46,24 +44,6 @@ TURNS = {
 
 Crop = Callable[[int, int, Volume], Box]
 """Chooses a part of an image from its width, its height and the volume that it is to become."""
-
-
-class Unusable(Exception):
-    """An image that cannot be used.
-
-    Attributes:
-        path: its file.
-        reason: why, without the path.
-
-    """
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(reason)
-        self.path = path
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"`{shorten_path(self.path)}`: {self.reason}"
 
 
 class Decoded(NamedTuple):
@@ -137,7 +117,7 @@ def quiet_pillow() -> Iterator[None]:
         yield
 
 
-def check_header(path: str, fit: ImageFit) -> Volume:
+def check_header(path: str, fit: ImageFit, box: ImageBox = ON_DISK) -> Volume:
     """Look at the beginning and the end of a file: size, colours, and whether it is whole.
 
     It is only decoded where its end is not there (see `ends_as_it_should`).
@@ -150,14 +130,16 @@ def check_header(path: str, fit: ImageFit) -> Volume:
         DataError: for another size, where images are not resized.
 
     """
-    with opened_image(path) as image:
+    with opened_image(path, box) as image:
         found = _checked(path, image, fit)
-        if not ends_as_it_should(path, str(image.format)):
+        with box.opened(path) as file:
+            whole = ends_as_it_should(file, str(image.format))
+        if not whole:
             image.load()
         return found
 
 
-def read_pixels(path: str, fit: ImageFit, crop: Crop = centre_box) -> Decoded:
+def read_pixels(path: str, fit: ImageFit, crop: Crop = centre_box, box: ImageBox = ON_DISK) -> Decoded:
     """Decode an image, turn it upright and bring it to the spec's input.
 
     Transparent parts are put on black. Of a file with several images, the first is read. 16 bits become 8, 65,535
@@ -168,7 +150,7 @@ def read_pixels(path: str, fit: ImageFit, crop: Crop = centre_box) -> Decoded:
         DataError: for another size, where images are not resized.
 
     """
-    with opened_image(path) as image:
+    with opened_image(path, box) as image:
         found = _checked(path, image, fit)
         turn = TURNS.get(orientation_of(image))
         plain = _plain(image, "L" if fit.grey else "RGB")
@@ -192,11 +174,10 @@ def _sized(plain: Image.Image, fit: ImageFit, crop: Crop) -> Image.Image:
 
 
 @contextmanager
-def opened_image(path: str) -> Iterator[Image.Image]:
-    """Open an image; whatever goes wrong with it becomes `Unusable`."""
+def opened_image(path: str, box: ImageBox = ON_DISK) -> Iterator[Image.Image]:
+    """Open an image in a box; whatever goes wrong with it becomes `Unusable`."""
     try:
-        _check_file(path)
-        with Image.open(path, formats=_FORMATS) as image:
+        with box.opened(path) as file, Image.open(file, formats=_FORMATS) as image:
             if max(image.size) > MAX_IMAGE_SIDE:
                 raise Unusable(path, f"it has a side of {max(image.size):,} pixels, more than {MAX_IMAGE_SIDE:,}")
             yield image
@@ -211,21 +192,6 @@ def opened_image(path: str) -> Iterator[Image.Image]:
     except Exception as error:  # Pillow raises many kinds for damaged files
         reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
         raise Unusable(path, shorten(reason, 120)) from None
-
-
-def _check_file(path: str) -> None:
-    """Refuse what is no ordinary file, which would be waited for without end, and what is too large."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        reason = "it is a link to a file that is not there" if os.path.islink(path) else "there is no such file"
-        raise Unusable(path, reason) from None
-    if stat.S_ISDIR(found.st_mode):
-        raise Unusable(path, "it is a folder")
-    if not stat.S_ISREG(found.st_mode):
-        raise Unusable(path, "it is not a regular file")
-    if found.st_size > MAX_IMAGE_BYTES:
-        raise Unusable(path, f"its file has more than {bytes_text(MAX_IMAGE_BYTES)}")
 
 
 def _checked(path: str, image: Image.Image, fit: ImageFit) -> Volume:

@@ -15,6 +15,7 @@ from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.digits import Digits
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import ImageFolder
+from cnncalc.train.data.hugging_face import HuggingFaceFolder
 from cnncalc.train.data.idx import IdxFolder
 from cnncalc.train.data.npy import NpyFiles
 from cnncalc.train.data.npz import NpzFile
@@ -22,6 +23,7 @@ from cnncalc.train.data.resize import recoloured, resized
 from cnncalc.train.data.source import automatic, dataset_names, register, source_of
 from cnncalc.train.data.synthetic import Synthetic
 from cnncalc.train.data.torchvision_sets import Cifar, Mnist
+from cnncalc.train.data.web_shards import WebShards
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, TASKS, UNREADABLE, DataRequest
 from cnncalc.train.out_of_memory import ran_out_of_memory
 
@@ -33,6 +35,8 @@ for _source in (
     Cifar("cifar100"),
     IdxFolder(),
     NpyFiles(),
+    HuggingFaceFolder(),
+    WebShards(),
     ImageFolder(),
     CsvFile(),
     NpzFile(),
@@ -110,7 +114,7 @@ def _read(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
 
 def _unknown(data: str) -> DataError:
     if os.path.exists(data):
-        message = f"`{shorten_path(data)}` is neither a folder nor a .npz, .npy, .csv or .tsv file"
+        message = f"`{shorten_path(data)}` is neither a folder nor a .npz, .npy, .csv, .tsv or .tar file"
         return DataError("bad-data", message, hints=["give the folder that holds the images or the IDX files"])
     names = dataset_names()
     known = f"known are auto, {', '.join(names)}, and the paths of folders, .npz and .csv files"

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from cnncalc.train.data.fit import ImageFit, centre_box, inner_size
-from cnncalc.train.data.images import TURNS, Crop, Unusable, opened_image, orientation_of
+from cnncalc.train.data.image_box import Unusable
+from cnncalc.train.data.images import TURNS, Crop, opened_image, orientation_of
 from cnncalc.train.data.kinds import IGNORED
 
 _LARGEST = 255

@@ -9,7 +9,8 @@ import torch
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_size
 from cnncalc.train.data.fit import ImageFit, centre_box
-from cnncalc.train.data.images import Crop, Unusable, quiet_pillow, random_crop, read_pixels
+from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
+from cnncalc.train.data.images import Crop, quiet_pillow, random_crop, read_pixels
 from cnncalc.train.data.mask_files import MaskFiles
 from cnncalc.train.data.read_ahead import Read, Reader, read_ahead
 
@@ -24,6 +25,7 @@ class StreamedSplit:
         workers: processes that read; 0 for none beside the training itself.
         device: where batches arrive.
         masks: the targets, where they are masks.
+        box: where the images lie.
 
     """
 
@@ -39,8 +41,9 @@ class StreamedSplit:
         workers: int = 2,
         device: torch.device | None = None,
         masks: MaskFiles | None = None,
+        box: ImageBox = ON_DISK,
     ) -> None:
-        self._paths = paths
+        self._paths, self._box = paths, box
         self.labels = labels
         self.volume = fit.volume
         self._fit = fit
@@ -63,13 +66,14 @@ class StreamedSplit:
 
     def digest(self) -> bytes:
         """Return the digest of the files' names and sizes (see `Split.digest`)."""
-        paths = [*self._paths, *(self._masks.paths if self._masks else ())]
-        return digest_of_files(paths, map(mark_of_size, paths))
+        masks = self._masks.paths if self._masks else ()
+        marks = [mark_of_size(path, self._box) for path in self._paths]
+        return digest_of_files([*self._paths, *masks], [*marks, *map(mark_of_size, masks)])
 
     def _with(
         self, paths: Sequence[str], labels: torch.Tensor, device: torch.device, masks: MaskFiles | None
     ) -> StreamedSplit:
-        return StreamedSplit(paths, labels, self._fit, workers=self._workers, device=device, masks=masks)
+        return StreamedSplit(paths, labels, self._fit, workers=self._workers, device=device, masks=masks, box=self._box)
 
     def batches(
         self, order: Sequence[torch.Tensor], *, seed: int | None = None
@@ -86,7 +90,7 @@ class StreamedSplit:
 
     def reader(self, seed: int | None) -> Reader:
         """Return what reads a batch (see `Split.reader`)."""
-        return _FileReader(self._paths, self.labels, self._fit, seed, self._masks)
+        return _FileReader(self._paths, self.labels, self._fit, seed, self._masks, self._box)
 
 
 class _FileReader(Reader):
@@ -99,8 +103,9 @@ class _FileReader(Reader):
         fit: ImageFit,
         seed: int | None,
         masks: MaskFiles | None,
+        box: ImageBox,
     ) -> None:
-        self._paths, self._masks = paths, masks
+        self._paths, self._masks, self._box = paths, masks, box
         self._labels = labels
         self._fit = fit
         self._seed = seed
@@ -120,7 +125,7 @@ class _FileReader(Reader):
         volume = self._fit.volume
         pixels = torch.empty((len(indices), volume.channels, *volume.spatial), dtype=torch.uint8)
         for row, index in enumerate(indices):
-            pixels[row] = read_pixels(self._paths[index], self._fit, self._crop(index)).pixels
+            pixels[row] = read_pixels(self._paths[index], self._fit, self._crop(index), self._box).pixels
         return pixels
 
     def _targets(self, indices: list[int]) -> torch.Tensor:

@@ -177,7 +177,8 @@ def _use(known: CardFacts) -> Iterator[str]:
 
 def _data(known: CardFacts) -> Iterator[str]:
     facts = known.facts
-    mean, deviation = (", ".join(f"{value:.4f}" for value in values) for values in (facts.mean, facts.deviation))
+    mean, deviation = (", ".join(f"{value:.4g}" for value in values) for values in (facts.mean, facts.deviation))
+    unit = "values as in the data" if facts.floats else "values in 0..1"
     print_of = facts.fingerprints.get("data")
     yield from _table(
         ["", ""],
@@ -186,7 +187,7 @@ def _data(known: CardFacts) -> Iterator[str]:
             ["training images", f"{facts.images:,}"],
             ["tested every epoch", f"{facts.tested} images" if facts.tested else "none"],
             ["classes", f"{len(facts.classes):,}"],
-            ["normalisation, values in 0..1", f"mean {mean}; deviation {deviation}"],
+            [f"normalisation, {unit}", f"mean {mean}; deviation {deviation}"],
             ["other sizes", f"resize: {facts.data.get('resize', 'none')}"],
             *([["fingerprint of images and labels", print_of]] if print_of else []),
         ],

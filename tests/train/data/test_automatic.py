@@ -97,7 +97,7 @@ def test_a_name_that_is_none(folder: Path, complaint: Complaint) -> None:
 def test_a_file_that_is_no_npz(folder: Path, complaint: Complaint) -> None:
     (folder / "images.gz").write_bytes(gzip.compress(b""))
     assert complaint(load, "images.gz", "28x28x1") == (
-        "error[bad-data]: `images.gz` is neither a folder nor a .npz, .npy, .csv or .tsv file\n"
+        "error[bad-data]: `images.gz` is neither a folder nor a .npz, .npy, .csv, .tsv or .tar file\n"
         "  = give the folder that holds the images or the IDX files"
     )
 

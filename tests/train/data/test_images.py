@@ -275,7 +275,7 @@ def test_what_is_no_ordinary_file_is_not_waited_for(
     folder: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch, make: Callable[[str], object], reason: str
 ) -> None:
     """Pipes and devices would be read for ever, and so would files without an end in sight."""
-    monkeypatch.setattr("cnncalc.train.data.images.MAX_IMAGE_BYTES", 2**20)
+    monkeypatch.setattr("cnncalc.train.data.image_box.MAX_IMAGE_BYTES", 2**20)
     make("a.png")
     assert complaint(read, "a.png", "8x8x1") == f"error[unreadable-image]: cannot read `a.png`: {reason}"
 

@@ -1,0 +1,179 @@
+"""Data sets that Hugging Face's own library saved: the same images, classes and parts, without its help to decode."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cnncalc.train.data import DataRequest, Split, fingerprint
+from tests.train.data.files import load, noise
+from tests.train.runs import train, weights
+
+datasets = pytest.importorskip("datasets")
+datasets.disable_progress_bars()
+
+Complaint = Callable[..., str]
+PICTURES = [Image.fromarray(noise(8, 8, 3, seed=place)) for place in range(6)]
+LABELS = [0, 1, 2, 0, 1, 2]
+NAMES = ["cat", "dog", "emu"]
+
+
+def table(labels: Any = None, kind: Any = None, **more: Any) -> Any:
+    """Return a data set of the library: pictures, and a column of labels."""
+    columns = {"image": PICTURES, "label": LABELS if labels is None else labels, **more}
+    kinds = {"image": datasets.Image(), "label": kind or datasets.ClassLabel(names=NAMES)}
+    kinds |= {name: datasets.Value("string") for name in more}
+    return datasets.Dataset.from_dict(columns, features=datasets.Features(kinds))
+
+
+def all_of(split: Split) -> torch.Tensor:
+    ((pixels, _),) = split.batches([torch.arange(len(split))])
+    return pixels
+
+
+WANTED = torch.stack([torch.from_numpy(np.array(picture)).movedim(-1, 0) for picture in PICTURES])
+
+
+@pytest.mark.parametrize("memory_limit", [2**30, 0], ids=["in memory", "streamed"])
+def test_a_data_set_is_what_the_library_decodes(folder: Path, memory_limit: int) -> None:
+    table().save_to_disk("pets")
+    dataset = load("pets", "8x8x3", memory_limit=memory_limit, workers=0)
+    assert (dataset.name, dataset.classes, dataset.train.in_memory) == ("pets", tuple(NAMES), bool(memory_limit))
+    assert torch.equal(all_of(dataset.train), WANTED)
+    assert dataset.train.labels.tolist() == LABELS
+
+
+@pytest.mark.slow
+def test_a_stream_is_read_by_other_processes(folder: Path) -> None:
+    table().save_to_disk("pets")
+    assert torch.equal(all_of(load("pets", "8x8x3", memory_limit=0, workers=2).train), WANTED)
+
+
+def test_parts_are_known_by_the_usual_names(folder: Path) -> None:
+    parts = {"train": table(), "validation": table().select([0, 1]), "test": table().select([2]), "extra": table()}
+    datasets.DatasetDict(parts).save_to_disk("pets")
+    dataset = load("pets", "8x8x3")
+    assert {part: len(split) for part, split in dataset.parts()} == {"training": 6, "validation": 2, "test": 1}
+    assert dataset.skipped == ("`pets/extra`: it is neither train, val nor test",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "classes"),
+    [
+        (LABELS, "int64", ("0", "1", "2")),
+        ([NAMES[label] for label in LABELS], "string", tuple(NAMES)),
+        ([float(label) for label in LABELS], "float32", ("0", "1", "2")),
+    ],
+)
+def test_plain_columns_of_numbers_and_names_are_classes_too(
+    folder: Path, labels: list[Any], kind: str, classes: tuple[str, ...]
+) -> None:
+    table(labels, datasets.Value(kind)).save_to_disk("pets")
+    dataset = load("pets", "8x8x3")
+    assert (dataset.classes, dataset.train.labels.tolist()) == (classes, LABELS)
+
+
+def test_images_that_are_files_are_read_where_they_lie(folder: Path) -> None:
+    for place, picture in enumerate(PICTURES):
+        picture.save(folder / f"{place}.png")
+    paths = [str(folder / f"{place}.png") for place in range(6)]
+    cells = [{"bytes": None, "path": path} for path in paths]
+    kinds = datasets.Features({"image": datasets.Image(decode=False), "label": datasets.ClassLabel(names=NAMES)})
+    datasets.Dataset.from_dict({"image": cells, "label": LABELS}, features=kinds).save_to_disk("pets")
+    assert torch.equal(all_of(load("pets", "8x8x3").train), WANTED)
+
+
+def test_limits_sizes_and_colours_are_those_of_folders(folder: Path) -> None:
+    table().save_to_disk("pets")
+    dataset = load("pets", "4x4x1", resize="stretch", limit=3)
+    assert (len(dataset.train), dataset.train.volume) == (3, (4, 4, 1))
+    assert dataset.notes == ("all 3 images are in colour: they are converted to grey",)
+
+
+def test_it_is_trained_on_and_moved_and_stays_the_same(folder: Path) -> None:
+    table().save_to_disk("pets")
+    before = fingerprint(load("pets", "8x8x3"))
+    train("input 8x8x3\ngap - fc 3", "run", data=DataRequest("pets"), epochs=1, batch=2)
+    assert weights("run")
+    Path("pets").rename("moved")
+    assert fingerprint(load("moved", "8x8x3")) == before
+
+
+# ---- what is refused
+
+
+def test_an_address_is_not_fetched(folder: Path, complaint: Complaint) -> None:
+    cells = [{"bytes": None, "path": "https://example.org/cat.png"}, *[{"bytes": b"x", "path": None}] * 5]
+    kinds = datasets.Features({"image": datasets.Image(decode=False), "label": datasets.ClassLabel(names=NAMES)})
+    made = datasets.Dataset.from_dict({"image": cells, "label": LABELS}, features=kinds)
+    _saved_as_it_is(made)
+    text = complaint(load, "pets", "8x8x3")
+    assert text.splitlines()[:3] == [
+        "error[unreadable-image]: 6 of 6 images cannot be read",
+        "  = `pets/training/row 0`: its image is not in the data set, nor at `https://example.org/cat.png` on this "
+        "machine",
+        "  = `pets/training/row 1`: it is not an image (JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP)",
+    ]
+
+
+def _saved_as_it_is(made: Any) -> None:
+    """Save a data set without letting the library read the images first: as plain structures, called images."""
+    plain = made.cast_column("image", {"bytes": datasets.Value("binary"), "path": datasets.Value("string")})
+    plain.save_to_disk("pets")
+    path = Path("pets/dataset_info.json")
+    info = json.loads(path.read_text())
+    info["features"]["image"] = {"_type": "Image"}
+    path.write_text(json.dumps(info))
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "said"),
+    [
+        ([0, 1, 2, 0, 1, -1], "int64", "column label of training in `pets` has labels from -1 to 2\n"
+                                       "  = labels are counted from 0, up to 99,999"),
+        ([0, 1, 2, 0, 1, None], "int64", "column label of training in `pets`: row 5 has no class"),
+        ([0.5, 1, 2, 0, 1, 2], "float64", "column label of training in `pets` has a label 0.5\n  = labels are one "
+         "whole number for each image, counted from 0; or names, or rows with a single 1"),
+        (["cat"] * 6, "string", "pets has one class, `cat`: a classifier needs two or more"),
+    ],
+)  # fmt: skip
+def test_classes_that_are_none_are_refused(
+    folder: Path, complaint: Complaint, labels: list[Any], kind: str, said: str
+) -> None:
+    table(labels, datasets.Value(kind)).save_to_disk("pets")
+    assert complaint(load, "pets", "8x8x3") == f"error[bad-data]: {said}"
+
+
+def test_other_columns_are_refused(folder: Path, complaint: Complaint) -> None:
+    table(title=["a"] * 6).rename_column("label", "answer").cast_column("answer", datasets.Value("int64")).save_to_disk(
+        "pets"
+    )
+    assert complaint(load, "pets", "8x8x3") == (
+        "error[bad-data]: `pets` has no column of which it is clear that it is the class\n"
+        "  = its columns are answer, image, title"
+    )
+
+
+@pytest.mark.parametrize("name", ["state.json", "dataset_info.json", "data-00000-of-00001.arrow"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff" * 40, None])
+def test_damaged_files_are_refused_in_a_line(
+    folder: Path, complaint: Complaint, name: str, content: bytes | None
+) -> None:
+    table().save_to_disk("pets")
+    path = Path("pets", name)
+    if content is None:
+        path.unlink()
+        path.symlink_to("/dev/zero") if name.endswith("arrow") else path.mkdir()
+    else:
+        path.write_bytes(content)
+    if (name, content) == ("dataset_info.json", b"{}"):  # the table says the same
+        assert load("pets", "8x8x3").classes == tuple(NAMES)
+    else:
+        assert complaint(load, "pets", "8x8x3").startswith("error[")

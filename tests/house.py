@@ -33,7 +33,7 @@ FLOORS = (
     ("train.run",),
     ("page",),
     ("playground",),
-    ("inspect",),
+    ("inspect", "tune"),
     ("page.run",),
     ("page.live",),
     ("shown_network",),

@@ -39,6 +39,7 @@ class ChartLine(NamedTuple):
         look: its class in the style sheet, which has its colour.
         named: whether its name stands above the chart.
         joined: whether its points are joined; else each is a dot.
+        plain: whether it has no dots, also where its points are few.
 
     """
 
@@ -47,6 +48,7 @@ class ChartLine(NamedTuple):
     look: str
     named: bool = True
     joined: bool = True
+    plain: bool = False
 
 
 class Chart(NamedTuple):
@@ -63,6 +65,7 @@ class Chart(NamedTuple):
         marks: places with a word that stands at them.
         below: whether these words stand at the bottom, where the lines are at the top.
         places: how the horizontal axis is divided, a key of `PLACES`.
+        words: what stands at the places 1, 2, … of the horizontal axis in place of numbers.
 
     """
 
@@ -76,6 +79,7 @@ class Chart(NamedTuple):
     marks: Sequence[tuple[float, str]] = ()
     below: bool = False
     places: str = "whole"
+    words: Sequence[str] = ()
 
     @property
     def known(self) -> bool:
@@ -132,8 +136,15 @@ def down_axis(chart: Chart) -> ChartAxis:
 def across_axis(chart: Chart) -> ChartAxis:
     """Return the horizontal scale of a chart in which there is anything to draw."""
     places = [place for line in chart.lines for place, value in line.points if value is not None]
+    if chart.words:
+        return ChartAxis(0.5, len(chart.words) + 0.5, [float(place + 1) for place in range(len(chart.words))])
     low, high = chart.ends or (min(places), max(places))
     return PLACES[chart.places](low, high)
+
+
+def across_text(chart: Chart, tick: float) -> str:
+    """Return what stands at a value of the horizontal axis."""
+    return chart.words[round(tick) - 1] if chart.words else tick_text(tick)
 
 
 def _described(chart: Chart) -> str:
@@ -156,8 +167,8 @@ def _grid(chart: Chart, across: ChartAxis, down: ChartAxis) -> Iterator[str]:
         yield f'<line class="rule" x1="0" x2="100%" y1="{at}" y2="{at}"/>'
         yield f'<text class="tick" x="-8" y="{at}" dy=".35em" text-anchor="end">{tick_text(tick, chart.unit)}</text>'
     for tick in across.ticks:
-        at = f"{100 * across.place(tick):.2f}%"
-        yield f'<text class="tick" x="{at}" y="100%" dy="1.5em" text-anchor="middle">{tick_text(tick)}</text>'
+        at, word = f"{100 * across.place(tick):.2f}%", html_text(across_text(chart, tick))
+        yield f'<text class="tick" x="{at}" y="100%" dy="1.5em" text-anchor="middle">{word}</text>'
     yield f'<text class="tick" x="100%" y="100%" dy="2.8em" text-anchor="end">{html_text(chart.across)}</text>'
     high = 'y="100%" dy="-.6em"' if chart.below else 'y="0" dy="1em"'
     for place, word in chart.marks:
@@ -192,7 +203,7 @@ def _line(line: ChartLine, across: Callable[[float], float], down: Callable[[flo
     if not drawn:
         return ""
     path = f'<path class="line {line.look}" data-name="{html_text(line.name)}" d="{"".join(drawn)}"/>'
-    if len(points) > FEW:
+    if len(points) > FEW or line.plain:
         return path
     dots = "".join(drawn).replace("L", "h0M").replace(" ", "h0M") + "h0"
     return path + f'<path class="dots {line.look}" d="{dots.replace("h0h0", "h0")}"/>'

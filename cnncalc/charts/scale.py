@@ -85,6 +85,8 @@ def ratio_scale(low: float, high: float) -> ChartAxis:
     """Return a logarithmic scale that ends where it is told to, if two round values lie between its ends."""
     around = logarithmic_scale([low, high])
     ticks = [tick for tick in around.ticks if low <= tick <= high]
+    powers = [tick for tick in ticks if f"{tick:e}".startswith("1.0")]
+    ticks = powers if len(ticks) > TICKS and len(powers) > 1 else ticks
     return around if len(ticks) < 2 else ChartAxis(low, high, ticks, logarithmic=True)
 
 

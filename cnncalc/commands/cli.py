@@ -37,6 +37,7 @@ COMMANDS = (
     "export",
     "import",
     "train",
+    "tune",
     "evaluate",
     "inspect",
     "predict",

@@ -134,7 +134,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
             again = planning.ResumeRequest(changes, accept_changes)
             complete = _resumed(resume, options, make_observer, signals, again)
         else:
-            asked = _asked(str(spec), settings, changes, data, options)
+            asked = asked_of(str(spec), settings, changes, data, options)
             if find:
                 find(asked)
                 return
@@ -143,7 +143,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
         raise click.exceptions.Exit(128 + signals.number)
 
 
-def _asked(
+def asked_of(
     spec: str, settings: SpecSettings, changes: dict[str, Any], data: dict[str, Any], options: dict[str, Any]
 ) -> TrainRequest:
     """Return what is asked to be trained."""

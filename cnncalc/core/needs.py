@@ -21,6 +21,7 @@ _EXTRAS = {
     "tensorboard": "tensorboard",
     "trackio": "trackio",
     "wandb": "wandb",
+    "optuna": "tune",
     "torch": "train",
     "torchinfo": "train",
     "torchvision": "train",

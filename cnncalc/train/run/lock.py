@@ -29,7 +29,7 @@ def held(folder: RunFolder, processes: Processes) -> Iterator[None]:
         WriteError: where the file of the lock cannot be written.
 
     """
-    handle, holder = _taken(folder.file(LOCK)) if processes.writes else (None, "")
+    handle, holder = take_lock(folder.file(LOCK)) if processes.writes else (None, "")
     holder = processes.agree_on(holder)
     if holder:
         message = f"another process writes the run `{shorten_path(folder.path)}`: {shorten(holder, 100)}"
@@ -43,8 +43,13 @@ def held(folder: RunFolder, processes: Processes) -> Iterator[None]:
             os.close(handle)
 
 
-def _taken(path: str) -> tuple[int | None, str]:
-    """Return the open file of a lock, or who holds it."""
+def take_lock(path: str) -> tuple[int | None, str]:
+    """Return the open file of a lock, or who holds it; the lock is held until the file is closed.
+
+    Raises:
+        WriteError: where the file cannot be written.
+
+    """
     while True:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o666)
@@ -61,6 +66,26 @@ def _taken(path: str) -> tuple[int | None, str]:
             os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
             return handle, ""
         os.close(handle)  # who held it has removed the file meanwhile
+
+
+@contextmanager
+def waited_lock(path: str) -> Iterator[None]:
+    """Hold a lock until the end, once whoever holds it has let go.
+
+    Raises:
+        WriteError: where the file cannot be written.
+
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise WriteError("cannot-write", f"cannot write `{shorten_path(path)}`: {error.strerror}") from None
+    with suppress(OSError):  # this disk has no locks
+        fcntl.lockf(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def _is(handle: int, path: str) -> bool:

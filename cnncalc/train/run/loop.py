@@ -166,6 +166,8 @@ class Trainer:
         number, late = asks.tolist()
         if number:
             return End(self.signals.name(number), False, goes_on=True)
+        if self.signals.enough:
+            return End(self.signals.enough, True, goes_on=True)
         return End(f"the time limit of {limit:g} s is over", True, goes_on=True) if late else None
 
     def _test(self, split: Split) -> Score:

@@ -10,10 +10,17 @@ from types import FrameType
 
 
 class Signals:
-    """Remembers which signal came; a second Ctrl-C ends the program at once."""
+    """Remembers which signal came; a second Ctrl-C ends the program at once.
+
+    Attributes:
+        number: of the signal; 0 for none.
+        enough: why the run is to end before its last epoch, where its observer wants that; "" where it does not.
+
+    """
 
     def __init__(self) -> None:
         self.number = 0
+        self.enough = ""
 
     @property
     def asked(self) -> bool:

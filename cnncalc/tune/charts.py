@@ -1,0 +1,64 @@
+"""The charts of a study: the best score so far, and the scores by each thing that is varied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+from cnncalc.charts.lines import Chart, ChartLine, Point
+from cnncalc.core.words import shorten
+from cnncalc.design.ranges import RealNumbers
+from cnncalc.tune.results import COMPLETE, PRUNED, TrialRow
+from cnncalc.tune.space import Varied
+
+_LOOKS = ((PRUNED, "tested"), (COMPLETE, "trained"))
+"""States whose trials are dots, and the colours of these; complete trials are in front."""
+_LONGEST_WORD = 12
+
+
+def history_chart(rows: Sequence[TrialRow], score: str) -> Chart:
+    """Return the chart of scores by the number of the trial, with the best of the complete ones so far."""
+    known = [(row.number, row.score) for row in rows if row.state == COMPLETE and row.score is not None]
+    best = list(accumulate(known, lambda one, other: (other[0], max(one[1], other[1]))))
+    steps: list[Point] = []
+    for number, value in best:  # the best so far stays so until another one is better
+        steps += [(number, point[1]) for point in steps[-1:]] + [(number, 100 * value)]
+    if steps:
+        steps.append((rows[-1].number, steps[-1][1]))
+    dots = [_dots(rows, state, look, lambda row: float(row.number)) for state, look in _LOOKS]
+    line = ChartLine("best so far", steps, "only", plain=True)
+    return Chart(score.capitalize(), [line, *dots], "trial", unit="%")
+
+
+def value_chart(rows: Sequence[TrialRow], varied: Varied, score: str, best: TrialRow | None) -> Chart:
+    """Return the chart of scores by the values of one thing that is varied."""
+    values = [row.values[varied.label] for row in rows if varied.label in row.values]
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    words = [] if numbers else list(dict.fromkeys(map(str, varied.ends())))
+
+    def place(row: TrialRow) -> float:
+        value = row.values[varied.label]
+        return float(words.index(str(value)) + 1) if words else float(value)
+
+    dots = [_dots(rows, state, look, place, varied.label) for state, look in _LOOKS]
+    whole = "linear" if isinstance(varied.variation.range, RealNumbers) else "whole"
+    return Chart(
+        varied.label,
+        dots,
+        varied.label,
+        unit="%",
+        marks=[(place(best), "best")] if best else [],
+        places="logarithmic" if varied.logarithmic else whole,
+        words=[shorten(word, _LONGEST_WORD) for word in words],
+    )
+
+
+def _dots(
+    rows: Sequence[TrialRow], state: str, look: str, place: Callable[[TrialRow], float], label: str = ""
+) -> ChartLine:
+    points = [
+        (place(row), 100 * row.score)
+        for row in rows
+        if row.state == state and row.score is not None and (not label or label in row.values)
+    ]
+    return ChartLine(state, points, look, joined=False)

@@ -1,0 +1,167 @@
+"""What a person sees of a study: a line for every trial, a bar in a terminal, JSON for programs, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from cnncalc.core.cleaning import json_text, printable_lines
+from cnncalc.core.errors import WriteError
+from cnncalc.core.numbers import counted, duration_text
+from cnncalc.core.words import shorten
+from cnncalc.core.writing import encodable, write_stream
+from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.show.lines import paired, percent
+from cnncalc.tune.events import StudyBegun, StudyEnded, StudyObserver
+from cnncalc.tune.page import value_text
+from cnncalc.tune.results import COMPLETE, FAILED, PRUNED, TrialRow
+
+_NUMBER, _SCORE, _TIME = 5, 9, 8
+
+
+class StudyLines(StudyObserver):
+    """A line for every trial, with a bar below them where there is a terminal."""
+
+    def __init__(self, stream: TextIO | None, console: Console | None = None) -> None:
+        self._stream, self._console = stream, console
+        columns = TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[text]}")
+        self._bar = Progress(*columns, console=console, transient=True, expand=True) if console else None
+        self._begun: StudyBegun | None = None
+        self._ended = 0
+
+    def begin(self, event: StudyBegun) -> None:
+        """Say what is varied, and the trials that there are."""
+        self._begun = event
+        self._say(paired([*event.about, ("study", event.folder)]))
+        head = f"{'trial':>{_NUMBER}}  {'score':>{_SCORE}}  {'time':>{_TIME}}"
+        self._say(f"\n{head}  {', '.join(event.labels)}\n{'─' * (len(head) + 2 + len(', '.join(event.labels)))}")
+        for row in event.rows:
+            if row.state in (COMPLETE, PRUNED, FAILED):
+                self._ended += 1
+                self._say(trial_line(row))
+        if self._bar:
+            self._bar.add_task("study", total=event.trials, completed=self._ended, text="")
+            self._bar.add_task("trial", total=event.epochs, text="")
+            self._bar.start()
+
+    def trial(self, number: int, values: Mapping[str, Any], *, again: bool) -> None:
+        """Begin the bar of a trial."""
+        if again:
+            self._say(f"trial {number} was interrupted, and continues")
+        if self._bar:
+            self._bar.update(self._bar.task_ids[1], description=f"trial {number}", completed=0, text="")
+
+    def epoch(self, row: EpochMetrics) -> None:
+        """Move the bar of a trial."""
+        if self._bar:
+            self._bar.update(self._bar.task_ids[1], completed=row.epoch, text=percent(row.accuracy))
+
+    def trial_ended(self, row: TrialRow, *, best: bool) -> None:
+        """Say how a trial ended."""
+        if row.state not in (COMPLETE, PRUNED, FAILED):
+            return
+        self._ended += 1
+        self._say(trial_line(row, best=best))
+        if self._bar:
+            self._bar.update(self._bar.task_ids[0], completed=self._ended)
+
+    def end(self, event: StudyEnded) -> None:
+        """Say what the study came to."""
+        self.close()
+        self._say(ended_text(event))
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self._bar:
+            self._bar.stop()
+
+    def _say(self, text: str) -> None:
+        if self._console is not None:
+            self._console.print(printable_lines(text), markup=False, highlight=False, soft_wrap=True)
+        elif self._stream is not None:
+            try:
+                write_stream(printable_lines(text) + "\n", self._stream)
+            except WriteError:
+                self._stream = None  # a reader that has gone does not end the study
+
+
+class StudyJson(StudyObserver):
+    """A JSON object a line: an event with its facts."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._lines = StudyLines(stream)
+
+    def begin(self, event: StudyBegun) -> None:
+        """Write the event."""
+        self._write("begin", **{**event._asdict(), "about": dict(event.about), "rows": [*map(_facts, event.rows)]})
+
+    def trial_ended(self, row: TrialRow, *, best: bool) -> None:
+        """Write the event."""
+        self._write("trial", **_facts(row), best=best)
+
+    def end(self, event: StudyEnded) -> None:
+        """Write the event."""
+        facts = {
+            "files": dict(event.files),
+            "commands": dict(event.commands),
+            "best": event.best and _facts(event.best),
+        }
+        self._write("end", **{**event._asdict(), "rows": [*map(_facts, event.rows)], **facts})
+
+    def _write(self, event: str, **facts: Any) -> None:
+        self._lines._say(json_text(json.dumps({"event": event, **facts}, ensure_ascii=False)))
+
+
+def _facts(row: TrialRow) -> dict[str, Any]:
+    return row._asdict()
+
+
+def trial_line(row: TrialRow, *, best: bool = False) -> str:
+    """Write a trial as a line: its number, its score, its time, its values, and what is special about it."""
+    seconds = "" if row.seconds is None else duration_text(row.seconds)
+    values = ", ".join(f"{label}={value_text(value)}" for label, value in row.values.items())
+    special = {PRUNED: f"pruned after {counted(row.epochs, 'epoch')}", FAILED: f"failed: {shorten(row.error, 200)}"}
+    more = special.get(row.state, "best so far" if best else "")
+    cells = f"{row.number:>{_NUMBER}}  {percent(row.score):>{_SCORE}}  {seconds:>{_TIME}}  {values}"
+    return f"{cells}  {more}".rstrip()
+
+
+def ended_text(event: StudyEnded) -> str:
+    """Say what a study came to, where it is kept and how to go on."""
+    count = {state: sum(row.state == state for row in event.rows) for state in (COMPLETE, PRUNED, FAILED)}
+    numbers = ", ".join(f"{number:,} {state}" for state, number in count.items() if number) or "none has ended"
+    said = [("stopped", event.stopped)] if event.stopped else []
+    said.append(("trials", numbers))
+    best = event.best
+    if best is not None:
+        test = f"; {percent(best.test)} of the test images" if best.test is not None else ""
+        score = event.score.removesuffix(" accuracy")
+        said.append(
+            ("best trial", f"{best.number}: {percent(best.score)} of the {score} images, epoch {best.best_epoch}{test}")
+        )
+        said.append(("", ", ".join(f"{label}={value_text(value)}" for label, value in best.values.items())))
+        said.append(("repeat it", event.repeat))
+    parts = [paired(said), _described(event.files), _described(event.commands)]
+    return "\n" + "\n\n".join(part for part in parts if part)
+
+
+def _described(pairs: Any) -> str:
+    width = max((len(what) for what, _ in pairs), default=0)
+    return "\n".join(f"  {what:<{width}}   {meaning}" for what, meaning in pairs)
+
+
+def make_study_display(*, quiet: bool, as_json: bool) -> StudyObserver:
+    """Return what suits the terminal and the wishes."""
+    if quiet:
+        return StudyObserver()
+    if as_json:
+        return StudyJson(sys.stdout)
+    plain = encodable("─", getattr(sys.stdout, "encoding", None)) != "─"
+    if getattr(sys.stdout, "isatty", bool)() and not plain:
+        return StudyLines(sys.stdout, Console())
+    return StudyLines(sys.stdout)

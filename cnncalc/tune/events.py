@@ -1,0 +1,79 @@
+"""What a study tells while it goes on, and who listens. Nothing here imports Optuna or torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.train.progress import EpochMetrics
+from cnncalc.tune.results import TrialRow
+
+
+class StudyBegun(NamedTuple):
+    """A study begins or goes on.
+
+    Attributes:
+        folder: where it is kept.
+        about: pairs of a word and a sentence: what is trained, on what, where and how.
+        labels: of what is varied.
+        trials: how many are wanted.
+        epochs: of a trial.
+        score: what trials are judged by: ``validation accuracy``.
+        rows: the trials that there are.
+
+    """
+
+    folder: str
+    about: Sequence[tuple[str, str]]
+    labels: Sequence[str]
+    trials: int
+    epochs: int
+    score: str
+    rows: Sequence[TrialRow]
+
+
+class StudyEnded(NamedTuple):
+    """A study has its trials, or was asked to stop.
+
+    Attributes:
+        folder: where it is kept.
+        score: what trials are judged by.
+        rows: the trials.
+        best: the best of them; None where none is complete.
+        repeat: the command that trains it again; "" likewise.
+        files: what was written, with what it is.
+        stopped: why it stopped before it had its trials; "" where it has them.
+        commands: what to type next, with what it does.
+
+    """
+
+    folder: str
+    score: str
+    rows: Sequence[TrialRow]
+    best: TrialRow | None
+    repeat: str
+    files: Sequence[tuple[str, str]]
+    stopped: str
+    commands: Sequence[tuple[str, str]]
+
+
+class StudyObserver:
+    """Whoever hears how a study goes. This one hears everything and does nothing."""
+
+    def begin(self, event: StudyBegun) -> None:
+        """Hear that a study begins or goes on."""
+
+    def trial(self, number: int, values: Mapping[str, Any], *, again: bool) -> None:
+        """Hear that a trial begins, or that one goes on which was cut off."""
+
+    def epoch(self, row: EpochMetrics) -> None:
+        """Hear what an epoch of the trial came to."""
+
+    def trial_ended(self, row: TrialRow, *, best: bool) -> None:
+        """Hear how a trial ended, and whether it is the best so far."""
+
+    def end(self, event: StudyEnded) -> None:
+        """Hear what the study came to."""
+
+    def close(self) -> None:
+        """Let go of the terminal, whatever happened."""

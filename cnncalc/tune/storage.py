@@ -1,0 +1,121 @@
+"""Where Optuna keeps a study: the database in the study's folder, another one, or a journal that machines share."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.core.errors import SpecError
+from cnncalc.core.needs import optional_packages
+from cnncalc.core.words import shorten
+from cnncalc.train.seeds import mixed
+from cnncalc.tune.folder import DATABASE, StudyFacts, StudyFolder
+
+with optional_packages(), warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import optuna
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
+
+SAMPLERS = ("tpe", "random")
+FASTEST = 9
+"""Into how many parts the epochs of a run are divided for pruning: a trial is first judged after one of them."""
+REDUCTION = 3
+"""At every rung a third of the trials goes on, to three times as many epochs."""
+_WAIT_SECONDS = 60
+"""Longest time that this process waits for another that writes to the database."""
+_ASKED = "cnncalc"
+"""The name of what a study in a storage remembers of what was asked."""
+
+optuna.logging.disable_default_handler()
+
+
+def open_study(folder: StudyFolder, facts: StudyFacts, epochs: int, *, higher: bool) -> optuna.Study:
+    """Open the study of a folder, or begin it; one in a storage of several machines may have been begun elsewhere.
+
+    Args:
+        folder: of the study.
+        facts: what was asked.
+        epochs: of a trial.
+        higher: whether more is better.
+
+    Raises:
+        SpecError: where the storage cannot be opened, or holds a study of that name that varies something else.
+
+    """
+    try:
+        study = optuna.create_study(
+            storage=_storage(folder, facts.storage),
+            study_name=facts.name,
+            direction="maximize" if higher else "minimize",
+            pruner=_pruner(epochs) if facts.prunes else optuna.pruners.NopPruner(),
+            load_if_exists=True,
+        )
+        _check_same(study, facts)
+    except SpecError:
+        raise
+    except Exception as error:  # each kind of database has errors of its own
+        hints = ["name a URL, such as postgresql://HOST/NAME, or the path of a journal file"]
+        message = f"cannot open the storage {_named(folder, facts)}: {shorten(_first_line(error), 200)}"
+        raise SpecError("no-storage", message, hints=hints) from None
+    return study
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _named(folder: StudyFolder, facts: StudyFacts) -> str:
+    return f"`{shorten(facts.storage or folder.file(DATABASE))}`"
+
+
+def _storage(folder: StudyFolder, named: str) -> BaseStorage:
+    if named and "://" not in named:
+        from optuna.storages.journal import JournalFileBackend
+
+        backend = JournalFileBackend(named)
+        return optuna.storages.JournalStorage(backend)
+    if named:
+        return optuna.storages.RDBStorage(named)
+    from sqlalchemy.engine import URL
+
+    url = URL.create("sqlite", database=os.path.abspath(folder.file(DATABASE)))
+    return optuna.storages.RDBStorage(str(url), engine_kwargs={"connect_args": {"timeout": _WAIT_SECONDS}})
+
+
+def _pruner(epochs: int) -> optuna.pruners.BasePruner:
+    """Return ASHA (Li et al., 2020, https://arxiv.org/abs/1810.05934): successive halving without waiting."""
+    least = max(1, round(epochs / FASTEST))
+    return optuna.pruners.SuccessiveHalvingPruner(min_resource=least, reduction_factor=REDUCTION)
+
+
+def _check_same(study: optuna.Study, facts: StudyFacts) -> None:
+    """Remember in the storage what is varied, or compare it with what was remembered there."""
+    asked = {"vary": list(facts.vary), "spec": facts.spec_name}
+    before: Any = study.user_attrs.get(_ASKED)
+    if before is None:
+        study.set_user_attr(_ASKED, asked)
+    elif before.get("vary") != asked["vary"]:
+        message = f"the storage has a study `{facts.name}` already, which varies {', '.join(before.get('vary', ()))}"
+        raise SpecError("other-study", message, hints=["name another folder with --out, whose name the study has"])
+
+
+def sampler_of(name: str, seed: int, place: int) -> BaseSampler:
+    """Return what proposes the settings of a trial.
+
+    A sampler of its own for each trial, seeded with the trial's place, proposes the same in a study that was
+    interrupted as in one that was not.
+
+    Args:
+        name: one of `SAMPLERS`.
+        seed: of the study.
+        place: how many trials there are already.
+
+    """
+    own = mixed(seed, place) % 2**32
+    if name == "random":
+        return optuna.samplers.RandomSampler(seed=own)
+    return optuna.samplers.TPESampler(seed=own)

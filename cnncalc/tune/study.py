@@ -1,0 +1,282 @@
+"""A study: trials one after the other, until there are as many as are wanted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import NamedTuple
+
+import optuna
+from optuna.trial import Trial, TrialState
+
+from cnncalc.core.errors import SpecError
+from cnncalc.loading import load_with, read_source
+from cnncalc.train.engine.splits import HELD_BACK
+from cnncalc.train.events import Observer
+from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.run.choosing import ChosenPlan, TrainRequest, chosen_plan, joined
+from cnncalc.train.run.data_origin import with_whole_paths
+from cnncalc.train.run.facts import command_line, versions
+from cnncalc.train.run.signals import Signals
+from cnncalc.tune.events import StudyBegun, StudyObserver
+from cnncalc.tune.folder import SPEC, StudyFacts, StudyFolder, TrialLock
+from cnncalc.tune.importance import importances
+from cnncalc.tune.keeping import StudyKeeper
+from cnncalc.tune.results import TrialRow, rows_of
+from cnncalc.tune.space import TrialSettings, Varied, asked_with, varied_names
+from cnncalc.tune.storage import open_study, sampler_of
+from cnncalc.tune.trial import TrialEnd, begin_or_go_on
+
+
+class TuneRequest(NamedTuple):
+    """What somebody asked to be tried.
+
+    Attributes:
+        train: what is trained where nothing is varied; its folder is that of the study.
+        vary, where: what `--vary` and `--where` say.
+        trials: how many are wanted.
+        storage: Optuna's: a URL or the path of a journal; "" for a database in the folder.
+        sampler: what proposes settings.
+        prunes: whether trials that lag behind are ended early.
+        validates: whether images are held out for validation where the data have none and the recipe does not say.
+
+    """
+
+    train: TrainRequest
+    vary: tuple[str, ...]
+    where: tuple[str, ...]
+    trials: int
+    storage: str
+    sampler: str
+    prunes: bool
+    validates: bool
+
+
+def begin_study(request: TuneRequest, observer: StudyObserver, signals: Signals) -> bool:
+    """Begin a study and try what is asked; say whether it has all its trials.
+
+    Raises:
+        SpecError: for everything that is wrong, before anything is written.
+        WriteError: where something cannot be written.
+
+    """
+    _refuse_processes()
+    if request.train.recipe.folds and not request.train.recipe.fold:
+        raise SpecError("bad-recipe", "a trial is one run", hints=["leave out --folds, or name one fold with --fold"])
+    train = request.train._replace(data=with_whole_paths(request.train.data))
+    source = read_source(train.spec)
+    train = train._replace(spec=source.text + "\n") if train.spec == "-" else train
+    varied = varied_names(request.vary, source, train.recipe)
+    loaded, chosen = _first_design(train, varied)
+    recipe = _validating(train.recipe, chosen) if request.validates else train.recipe
+    path = train.out or _free_folder(loaded.spec)
+    folder, weights = StudyFolder(path), train.weights or ""
+    facts = StudyFacts(
+        name=os.path.basename(os.path.abspath(path)),
+        spec_name=source.name,
+        spec=train.settings,
+        vary=request.vary,
+        where=request.where,
+        data=train.data,
+        weights=os.path.abspath(weights) if weights and os.path.exists(weights) else weights,
+        trials=request.trials,
+        storage=_whole_storage(request.storage),
+        sampler=request.sampler,
+        prunes=request.prunes,
+        tested="validation" if recipe.validation else chosen.plan.splits.tested_name,
+        command=command_line(),
+        versions=versions() | {"optuna": optuna.__version__},
+    )
+    folder.create(facts, chosen.plan.network.source.text, recipe)
+    return _Study(folder, facts, train.device, observer, signals).go_on()
+
+
+def resume_study(
+    path: str, device: str, trials: int | None, storage: str, observer: StudyObserver, signals: Signals
+) -> bool:
+    """Go on with a study, or help another process with it; say whether it has all its trials.
+
+    Args:
+        path: its folder.
+        device: where trials are trained.
+        trials: how many are wanted now; None for as many as before.
+        storage: where Optuna keeps it now; "" for where it was.
+        observer: who hears of it.
+        signals: says when somebody asks to stop.
+
+    Raises:
+        SpecError: where the folder is not that of a study, and for everything else that is wrong.
+        WriteError: where something cannot be written.
+
+    """
+    _refuse_processes()
+    folder = StudyFolder(path)
+    before = folder.facts()
+    facts = before._replace(trials=trials or before.trials, storage=_whole_storage(storage) or before.storage)
+    if facts != before:
+        folder.write(facts)
+    return _Study(folder, facts, device, observer, signals).go_on()
+
+
+def _refuse_processes() -> None:
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        hints = ["begin with one process, and let others help it: cnncalc tune --resume STUDY"]
+        raise SpecError("one-process", "torchrun shares one training; a study has many", hints=hints)
+
+
+def _whole_storage(storage: str) -> str:
+    return os.path.abspath(storage) if storage and "://" not in storage else storage
+
+
+def _free_folder(spec: str) -> str:
+    """Return the first of ``studies/NAME-1``, ``studies/NAME-2``, … that is not there yet."""
+    stem = os.path.splitext(os.path.basename(spec))[0] if os.path.isfile(spec) else ""
+    stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in stem).strip("-.") or "study"
+    number = 1
+    while os.path.exists(os.path.join("studies", f"{stem}-{number}")):
+        number += 1
+    return os.path.join("studies", f"{stem}-{number}")
+
+
+def _first_design(train: TrainRequest, varied: tuple[Varied, ...]) -> tuple[TrainRequest, ChosenPlan]:
+    """Check what trials have in common on the first design that loads: the spec's own, or one at the ends of ranges.
+
+    Raises:
+        SpecError: where none loads, and for everything else that is wrong with it.
+
+    """
+    base, faults = TrialSettings(train.settings, train.recipe), []
+    ends = [{each.label: each.ends()[place] for each in varied} for place in (0, -1)]
+    for values in [None, *ends]:
+        asked = base if values is None else asked_with(values, varied, base)
+        try:
+            load_with(train.spec, asked.settings)
+        except SpecError as error:
+            faults.append(error)
+            continue
+        request = train._replace(settings=asked.settings, recipe=base.recipe)
+        with joined(train.device) as place:
+            return request, chosen_plan(request, place)
+    raise faults[0]
+
+
+def _validating(recipe: Recipe, chosen: ChosenPlan) -> Recipe:
+    """Return a recipe that holds images out, where test images would choose the best trial otherwise."""
+    return recipe if chosen.plan.splits.validates else replace(recipe, validation=HELD_BACK)
+
+
+class _Study:
+    """A study that is open in this process."""
+
+    def __init__(
+        self, folder: StudyFolder, facts: StudyFacts, device: str, observer: StudyObserver, signals: Signals
+    ) -> None:
+        self._folder, self._facts, self._observer, self._signals = folder, facts, observer, signals
+        self._recipe = folder.recipe()
+        self._varied = varied_names(facts.vary, read_source(folder.file(SPEC)), self._recipe)
+        self._base = TrialSettings(facts.spec, self._recipe)
+        self._request = TrainRequest(
+            spec=folder.file(SPEC),
+            settings=facts.spec,
+            recipe=self._recipe,
+            data=facts.data,
+            device=device,
+            out=None,
+            weights=facts.weights or None,
+        )
+        self._study = open_study(folder, facts, self._recipe.epochs, higher=True)
+        self._keeper = StudyKeeper(folder, facts, self._varied, self._recipe)
+
+    def go_on(self) -> bool:
+        """Try until there are as many trials as are wanted, or somebody asks to stop."""
+        with self._signals.listening():
+            self._observer.begin(self._begun())
+            while not self._signals.asked and (taken := self._next()):
+                self._try(*taken)
+            ended = self._keeper.ended(self._rows(), importances(self._study), self._stopped())
+        self._observer.end(ended)
+        return not ended.stopped
+
+    def _begun(self) -> StudyBegun:
+        facts = self._facts
+        about = [
+            ("spec", facts.spec_name),
+            ("varied", ", ".join(facts.vary)),
+            ("data", facts.data.data),
+            ("trials", self._keeper.method()),
+        ]
+        labels = [each.label for each in self._varied]
+        return StudyBegun(
+            self._folder.path, about, labels, facts.trials, self._recipe.epochs, self._keeper.score, self._rows()
+        )
+
+    def _rows(self) -> list[TrialRow]:
+        return rows_of(self._study.get_trials(deepcopy=False), higher=True)
+
+    def _stopped(self) -> str:
+        return self._signals.name(self._signals.number) if self._signals.asked else ""
+
+    # ---- which trial is next
+
+    def _next(self) -> tuple[Trial, TrialLock, bool] | None:
+        """Take a trial that was cut off, or a new one; None where there are as many as are wanted."""
+        with self._folder.choosing():
+            every = self._study.get_trials(deepcopy=False)
+            for frozen in every:
+                if frozen.state is TrialState.RUNNING and (lock := self._left_alone(frozen.number)):
+                    return Trial(self._study, frozen._trial_id), lock, True
+            if len(rows_of(every, higher=True)) >= self._facts.trials:
+                return None
+            self._study.sampler = sampler_of(self._facts.sampler, self._recipe.seed, len(every))
+            trial = self._study.ask({each.label: each.distribution() for each in self._varied})
+            lock = self._folder.take(trial.number)
+            assert lock is not None  # whoever takes a trial holds the folder
+            return trial, lock, False
+
+    def _left_alone(self, number: int) -> TrialLock | None:
+        """Take a trial that has not ended and that no process works on, if it was begun in this folder."""
+        begun_here = self._folder.knows(number) or not self._facts.storage
+        return self._folder.take(number) if begun_here else None
+
+    # ---- one trial
+
+    def _try(self, trial: Trial, lock: TrialLock, again: bool) -> None:
+        self._observer.trial(trial.number, trial.params, again=again)
+        end = TrialEnd(None)
+        try:
+            end = self._trained(trial)
+            if end.state is not None:
+                self._tell(trial, end)
+        finally:
+            lock.release(ended=end.state is not None)
+        rows = self._rows()
+        best = self._keeper.keep(rows, {})
+        row = next(row for row in rows if row.number == trial.number)
+        self._observer.trial_ended(row, best=best is not None and best.number == row.number)
+
+    def _trained(self, trial: Trial) -> TrialEnd:
+        try:
+            asked = asked_with(trial.params, self._varied, self._base)
+        except SpecError as error:
+            return TrialEnd(TrialState.FAIL, error=f"{error.code}: {error.message}")
+        request = self._request._replace(
+            settings=asked.settings, recipe=asked.recipe, out=self._folder.trial(trial.number)
+        )
+        return begin_or_go_on(trial, request, [_Epochs(self._observer)], self._signals)
+
+    def _tell(self, trial: Trial, end: TrialEnd) -> None:
+        if end.error:
+            trial.set_user_attr("error", end.error)
+        self._study.tell(trial, end.score, end.state)
+
+
+class _Epochs(Observer):
+    """Hands the epochs of a trial on to who hears of the study."""
+
+    def __init__(self, observer: StudyObserver) -> None:
+        self._observer = observer
+
+    def epoch(self, row: EpochMetrics) -> None:
+        """Hand an epoch on."""
+        self._observer.epoch(row)

@@ -1,0 +1,84 @@
+"""The page of a study, as a browser shows it, and its charts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnncalc.charts.lines import chart_svg
+from cnncalc.tune.charts import history_chart, value_chart
+from cnncalc.tune.results import TrialRow, best_row, results_csv
+from tests.page.conftest import browser  # noqa: F401
+from tests.tune.studies import begin
+from tests.tune.test_space import read
+
+EMPTY: dict[str, Any] = {"best_epoch": 0, "test": None, "parameters": None, "seconds": None, "error": ""}
+
+
+def row(number: int, score: float | None, state: str = "complete", **values: Any) -> TrialRow:
+    return TrialRow(number=number, state=state, values=values, score=score, epochs=3, **EMPTY)
+
+
+ROWS = [
+    row(0, 0.5, width=2, optimizer="sgd"),
+    row(1, 0.7, "pruned", width=4, optimizer="adamw"),
+    row(2, 0.4, width=6, optimizer="sgd"),
+    row(3, 0.9, width=8, optimizer="adamw"),
+    row(4, None, "failed", width=8, optimizer="sgd"),
+]
+
+
+def test_the_best_so_far_is_a_staircase_of_complete_trials() -> None:
+    best, pruned, complete = history_chart(ROWS, "validation accuracy").lines
+    assert list(best.points) == [(0, 50), (2, 50), (2, 50), (3, 50), (3, 90), (4, 90)]
+    assert (list(pruned.points), list(complete.points)) == ([(1, 70)], [(0, 50), (2, 40), (3, 90)])
+
+
+def test_words_have_places_of_their_own() -> None:
+    """Two optimizers stand at a quarter and at three quarters of the axis."""
+    chart = value_chart(ROWS, read("optimizer=adamw,sgd")[0], "validation accuracy", ROWS[3])
+    drawn = chart_svg(chart)
+    assert re.findall(r'x="([\d.]+)%" y="100%" dy="1.5em" text-anchor="middle">(\w+)<', drawn) == [
+        ("25.00", "adamw"),
+        ("75.00", "sgd"),
+    ]
+    assert chart.marks == [(1.0, "best")]
+
+
+def test_only_a_complete_trial_is_the_best() -> None:
+    assert best_row(ROWS[:2], higher=True) == ROWS[0]
+    assert best_row(ROWS, higher=True) == ROWS[3]
+    assert best_row(ROWS[4:], higher=True) is None
+
+
+def test_a_cell_is_no_formula() -> None:
+    """Errors quote what users wrote."""
+    bad = row(0, None, "failed", width=2)._replace(error="=1+1")
+    assert results_csv([bad], ["width"], "accuracy").splitlines()[1] == "0,failed,2,,,3,,,,'=1+1"
+
+
+@pytest.mark.slow
+def test_the_page_in_a_browser(folder: Path, browser: Any) -> None:  # noqa: F811
+    """It shows every trial with the best one first, runs no script, asks for nothing and fits a telephone."""
+    spec = "input 8x8x1\nparam kernel = 3\nconv {kernel}x{kernel}x4\nfc 10"
+    heard = begin("study", spec=spec, vary=("kernel=3,9,5", "learning-rate=1e-3..1e-1:log"), trials=5)
+    assert heard.ended is not None and heard.ended.best is not None
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"file://{folder}/study/study.html")
+    assert asked == [f"file://{folder}/study/study.html"]
+    assert page.locator("script").count() == 0
+    numbers = page.locator("tbody tr:not(.fault) td:first-child").all_inner_texts()
+    assert sorted(numbers) == [f"trial-{number:04d}" for number in range(5)]
+    assert numbers[0] == f"trial-{heard.ended.best.number:04d}"
+    assert page.locator("figure").count() == 3
+    assert page.locator("code").first.inner_text() == heard.ended.repeat
+    faults = page.locator("tr.fault").all_inner_texts()
+    assert [text.strip() for text in faults] == [found.error for found in heard.rows if found.error]
+    page.set_viewport_size({"width": 375, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.close()

@@ -9,6 +9,13 @@ from typing import Any
 import click
 
 from cnncalc.commands.compute_parts import ComputeWishes, shown_values
+from cnncalc.commands.compute_pictures import (
+    ImageInput,
+    PictureWishes,
+    refuse_in_a_picture,
+    with_image,
+    write_picture,
+)
 from cnncalc.commands.options import (
     load_spec,
     output_options,
@@ -24,6 +31,7 @@ from cnncalc.layers.operations import Number
 from cnncalc.network import Network, SpecSettings, refuse_several_inputs
 from cnncalc.report.compute import compute_report
 from cnncalc.values import Numbers
+from cnncalc.values.pictures import WAYS
 from cnncalc.values.reading import fitted, number_of_text, read_csv, read_numbers_text, volume_of
 from cnncalc.values.tensors import is_drawn
 
@@ -60,7 +68,7 @@ def _rate(context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 @click.command(name="compute")
-@spec_argument()
+@spec_argument(required=False)
 @click.option(
     "--values", metavar="NUMBERS|CSV", help='Input: "1 1 0; 0 1 1" by rows, | between channels, or a CSV file.'
 )
@@ -80,6 +88,13 @@ def _rate(context: click.Context, parameter: click.Parameter, value: str | None)
     show_default=True,
     help="Seed of numbers that are not given.",
 )
+@click.option(
+    "--image", metavar="FILE", type=click.Path(), help="Image that is the input; grey, unless the input has 3 channels."
+)
+@click.option("--colour", is_flag=True, help="Read the image in colour, with 3 channels.")
+@click.option("--longest", type=Whole(1, 65_535), metavar="PIXELS", help="Longest side that the image is shrunk to.")
+@click.option("--kernels", metavar="NAMES", help="Kernels of a contact sheet, such as sobelx,emboss; or all.")
+@click.option("--show", type=click.Choice(WAYS), help="Shades of a picture. [default: clip, or absolute for edges]")
 @click.option("--layer", metavar="NAME", help="Layer of --at, --steps and --im2col. [default: the last that fits]")
 @click.option("--at", metavar="ROW,COLUMN", callback=_place, help="Position whose sum is written out, counted from 0.")
 @click.option("--steps", is_flag=True, help="Walk through a layer window by window.")
@@ -92,11 +107,12 @@ def _rate(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--decimal", "digits", type=Whole(0, 15), metavar="DIGITS", help="Decimal places, in place of fractions.")
 @spec_options
 @output_options
-def compute(spec: str, values: str | None, **options: Any) -> None:
+def compute(spec: str | None, **options: Any) -> None:
     """Compute the values of every layer, with exact fractions.
 
     Kernels come from the text (kernel=[1 0 1; 0 1 0; 1 0 1] bias=3) or from --tensor; all other numbers are
-    drawn from the seed, small whole ones. A small network only: this is plain Python.
+    drawn from the seed, small whole ones. A small network only: this is plain Python. With --image and -o FILE.png
+    an image is filtered.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes.
 
@@ -105,16 +121,48 @@ def compute(spec: str, values: str | None, **options: Any) -> None:
       cnncalc compute "conv 2x2x1 kernel=[1 2; 3 4] bias=0" --values "1 0 2; 0 1 1; 2 1 0"
       cnncalc compute "conv 3x3x2 p1 - relu - pool 2x2 - fc 3" --input 6x6x1 --at 2
       cnncalc compute "fc 1 - step" --values "1 0 1" --target 1 --learning-rate 0.5
+      cnncalc compute "conv 3x3x1 kernel=sobelx" --image photo.png -o edges.png
     """
-    settings, output = take_spec_options(options), take_output(options)
-    given = _read(values)
-    network = _network(spec, settings, given)
-    refuse_several_inputs(network, "its values are computed for one")
-    numbers = None if given is None else fitted(given, network.input, "--values")
+    settings = take_spec_options(options)
+    image = _image(options)
+    if (options["output"] or "").lower().endswith(".png"):
+        _write_picture(spec, settings, image, options)
+        return
+    if options["kernels"] is not None or options["show"] is not None:
+        raise click.UsageError("--kernels and --show are for a picture: -o sheet.png")
+    if spec is None:
+        raise click.UsageError("Missing argument 'SPEC'.")
+    output = take_output(options)
+    network, numbers = _network(spec, settings, _read(options.pop("values")), image)
     wished = ComputeWishes(numbers, **{name: options[name] for name in ComputeWishes._fields[1:]})
     shown = shown_values(network, wished)
-    remarks = _remarks(network, given is None, options["tensors"], options["seed"])
+    remarks = _remarks(network, numbers is None, options["tensors"], options["seed"])
     output.emit(compute_report(shown._replace(digits=options["digits"], remarks=(*shown.remarks, *remarks))))
+
+
+def _image(options: dict[str, Any]) -> ImageInput | None:
+    """Take the options of the image out of the command's."""
+    path, colour, longest = options.pop("image"), options.pop("colour"), options.pop("longest")
+    if path is None:
+        if colour or longest is not None:
+            raise click.UsageError("--colour and --longest are for --image")
+        return None
+    if options["values"] is not None:
+        raise click.UsageError("--values and --image exclude each other")
+    return ImageInput(path, colour, longest)
+
+
+def _write_picture(spec: str | None, settings: SpecSettings, image: ImageInput | None, options: dict[str, Any]) -> None:
+    """Write what a network, or each of the kernels, makes of an image."""
+    refuse_in_a_picture(options)
+    if image is None:
+        raise click.UsageError("-o FILE.png is for a picture: give --image")
+    if spec is None and options["kernels"] is None:
+        raise click.UsageError("Missing argument 'SPEC'.")
+    if options["form"] is not None:
+        raise click.UsageError("--format is for numbers, and -o names a picture")
+    wished = PictureWishes(*[options[name] for name in ("output", "kernels", "show", "tensors", "seed")])
+    write_picture(spec, settings, image, wished)
 
 
 def _read(values: str | None) -> Numbers | None:
@@ -126,17 +174,27 @@ def _read(values: str | None) -> Numbers | None:
     return read_numbers_text(values, "--values")
 
 
-def _network(spec: str, settings: SpecSettings, given: Numbers | None) -> Network:
-    """Load a spec; one that says nothing of its input has that of the values."""
-    if given is None or settings.inputs:
-        return load_spec(spec, settings)
+def _network(
+    spec: str, settings: SpecSettings, given: Numbers | None, image: ImageInput | None
+) -> tuple[Network, Numbers | None]:
+    """Load a spec, and return it with its input; one that says nothing of its input has that of the values."""
+
+    def load(inputs: dict[str, Source]) -> Network:
+        network = load_spec(spec, replace(settings, inputs=inputs) if inputs else settings)
+        refuse_several_inputs(network, "its values are computed for one")
+        return network
+
+    if image is not None:
+        return with_image(load, image)
+    if given is None:
+        return load({}), None
     try:
-        return load_spec(spec, settings)
+        network = load({})
     except SpecError as error:
         if error.code != "no-input" or spec == "-":
             raise
-    volume = Source("--values", str(volume_of(given)))
-    return load_spec(spec, replace(settings, inputs={"": volume}))
+        network = load({"": Source("--values", str(volume_of(given)))})
+    return network, fitted(given, network.input, "--values")
 
 
 def _remarks(network: Network, input_is_drawn: bool, tensors: dict[str, Numbers], seed: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cnncalc.core.errors import SpecError
 
 _EXTRAS = {
-    "PIL": "train",
+    "PIL": "image",
     "datasets": "datasets",
     "matplotlib": "train",
     "numpy": "train",

@@ -209,12 +209,15 @@ class Convolution(Windowed):
         biases = state.get("bias") or [0] * self.filters
         made: Box = []
         columns, each = len(channels) // self.groups, self.filters // self.groups
-        places = list(self.places(sources[0]))
         for group in range(self.groups):
             own = channels[group * columns : (group + 1) * columns]
-            windows = [[channel[place] for channel in own for place in taps] for taps in places]
-            for filter_ in range(group * each, (group + 1) * each):
-                made += [use.products(window, rows[filter_], biases[filter_]) for window in windows]
+            maps: list[Box] = [[] for _ in range(each)]
+            filters = range(group * each, (group + 1) * each)
+            for taps in self.places(sources[0]):
+                window = [channel[place] for channel in own for place in taps]
+                for filter_, into in zip(filters, maps, strict=True):
+                    into.append(use.products(window, rows[filter_], biases[filter_]))
+            made += [value for values in maps for value in values]
         return made
 
     def caption(self) -> str:

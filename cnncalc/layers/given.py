@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import comb, prod
+from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.core.errors import Fault
-from cnncalc.core.words import closest, shorten
+from cnncalc.layers.named_kernels import WRITTEN_KERNELS, has_size, named_kernel
 from cnncalc.layers.number_lists import Filters, read_number
 from cnncalc.layers.operations import StateTensor, exact
 from cnncalc.layers.steps import Module, Preset, Step
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 MOST_WRITTEN = 49
 """Most numbers of a filter that an import writes out."""
-
-
-MOST_NUMBERS = 4096
-"""Most numbers of a kernel that has a name: 64x64."""
 
 
 class Given(NamedTuple):
@@ -50,7 +46,8 @@ class Given(NamedTuple):
         """Return the weights of this shape and so many biases as tensors of a layer's state."""
         start = () if self.kernel is None else tuple(map(exact, spread(self.kernel, shape)))
         weight = StateTensor("weight", shape, start, not self.fixed)
-        bias = StateTensor("bias", (biases,), tuple(map(exact, self.bias)), not self.fixed)
+        first = self.bias or ((0,) if start else ())  # beside a kernel that is given, nothing is added
+        bias = StateTensor("bias", (biases,), tuple(map(exact, first)), not self.fixed)
         return (weight, bias) if biases else (weight,)
 
 
@@ -75,7 +72,7 @@ def read_given(arguments: Arguments, sides: Sequence[int], channels: int, filter
     if numbers is not None:
         kernel = _of_list(numbers, tuple(sides), channels, filters)
     elif name is not None:
-        kernel = (((_named(name, tuple(sides))),),)
+        kernel = ((named_kernel(name, tuple(sides)),),)
     return Given(kernel, bias, arguments.flag("fixed"))
 
 
@@ -102,54 +99,6 @@ def _of_list(numbers: Filters, sides: tuple[int, ...], channels: int, filters: i
         hints = [f"there are {filters} filters of {channels} channels; one serves all"]
         raise Fault("bad-size", message, about="kernel", hints=hints)
     return numbers if len(sides) == 2 else tuple([tuple([rows[0] for rows in each]) for each in numbers])
-
-
-# ---- kernels with a name
-
-
-def _binomial(sides: tuple[int, ...]) -> Any:
-    if not sides:
-        return 1.0
-    count = sides[0] - 1
-    return tuple([_times(_binomial(sides[1:]), comb(count, place) / 2**count) for place in range(sides[0])])
-
-
-def _times(values: Any, factor: float) -> Any:
-    return tuple([_times(value, factor) for value in values]) if isinstance(values, tuple) else values * factor
-
-
-def _box(sides: tuple[int, ...]) -> Any:
-    return _filled(sides, 1 / prod(sides))
-
-
-def _filled(sides: tuple[int, ...], value: float) -> Any:
-    return (_filled(sides[1:], value),) * sides[0] if sides else value
-
-
-_SQUARE = {
-    "sobelx": ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0)),
-    "sobely": ((-1.0, -2.0, -1.0), (0.0, 0.0, 0.0), (1.0, 2.0, 1.0)),
-    "laplace": ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0)),
-}
-_ANY_SIZE: dict[str, Callable[[tuple[int, ...]], Any]] = {"binomial": _binomial, "box": _box}
-KERNELS = (*_ANY_SIZE, *_SQUARE)
-"""The names of kernels."""
-
-
-def _named(name: str, sides: tuple[int, ...]) -> Any:
-    if prod(sides) > MOST_NUMBERS:
-        message = f"a kernel with a name has at most {MOST_NUMBERS:,} numbers, not {prod(sides):,}"
-        raise Fault("out-of-range", message, about="size")
-    if name in _ANY_SIZE:
-        return _ANY_SIZE[name](sides)
-    if name not in _SQUARE:
-        hints = [f"did you mean `{match}`?" for match in closest(name, KERNELS)]
-        hints.append(f"kernels are {', '.join(KERNELS)}, or numbers: `kernel=[-1 0 1; -1 0 1; -1 0 1]`")
-        raise Fault("bad-option", f"there is no kernel `{shorten(name)}`", about="kernel", hints=hints)
-    if sides != (3, 3):
-        written = "x".join(map(str, sides))
-        raise Fault("bad-size", f"the kernel `{name}` is 3x3, not {written}", about="kernel")
-    return _SQUARE[name]
 
 
 # ---- the way back
@@ -180,9 +129,8 @@ def _kernel_text(weight: Any) -> str:
     if len(kernels) == 1:
         (kernel,) = kernels
         sides = _sides(kernel)
-        known = {name: make(sides) for name, make in _ANY_SIZE.items()} | (_SQUARE if sides == (3, 3) else {})
-        for name, values in known.items():
-            if _near(kernel, values):
+        for name in WRITTEN_KERNELS:
+            if has_size(name, sides) and _near(kernel, named_kernel(name, sides)):
                 return name
         weight = ((kernel,),)
     sides = _sides(weight[0][0])

@@ -177,9 +177,6 @@ class Operations:
         return self.products((x,), (other,))
 
 
-PLAIN = Operations()
-
-
 def channels_of(values: Box, channels: int) -> list[Box]:
     """Return the values of each channel."""
     size = len(values) // channels

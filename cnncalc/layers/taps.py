@@ -29,13 +29,24 @@ def places(axes: Sequence[Taps], sizes: Sequence[int]) -> Iterator[list[int]]:
         sizes: the spatial sizes of what is read.
 
     """
-    for taps in product(*axes):
-        found: list[int] = [0]
-        for along, size in zip(taps, sizes, strict=True):
-            found = [
-                OUTSIDE if base == OUTSIDE or at == OUTSIDE else base * size + at for base in found for at in along
+    *outer, last = axes
+    outside = [OUTSIDE in along for along in last]
+    for taps in product(*outer):
+        bases: list[int] = [0]
+        for along, size in zip(taps, sizes[:-1], strict=True):
+            bases = [
+                OUTSIDE if base == OUTSIDE or at == OUTSIDE else base * size + at for base in bases for at in along
             ]
-        yield found
+        starts = [base * sizes[-1] if base != OUTSIDE else base for base in bases]
+        if OUTSIDE in starts:
+            for along in last:
+                yield [OUTSIDE if OUTSIDE in (start, at) else start + at for start in starts for at in along]
+            continue
+        for along, leaves in zip(last, outside, strict=True):
+            if leaves:
+                yield [OUTSIDE if at == OUTSIDE else start + at for start in starts for at in along]
+            else:
+                yield [start + at for start in starts for at in along]
 
 
 Pairs = Sequence[tuple[int, int]]

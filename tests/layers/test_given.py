@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 import cnncalc
+from cnncalc.layers.named_kernels import named_kernel
 from tests.layers.helpers import hints, layer, load, told
 
 
@@ -40,6 +41,14 @@ def test_kernels_with_a_name():
     images, made = computed("dwconv 5x5 nobias fixed kernel=binomial", "9x9x2")
     blur = torch.outer(row, row) / 256
     torch.testing.assert_close(made, functional.conv2d(images, blur.expand(2, 1, 5, 5), groups=2))
+
+
+def test_kernels_that_have_two_names_and_the_one_in_the_middle() -> None:
+    """Gaussian, blur and Laplacian; the identity keeps every value."""
+    for name, other in {"gaussian": "binomial", "blur": "box", "laplacian": "laplace"}.items():
+        assert named_kernel(name, (3, 3)) == named_kernel(other, (3, 3))
+    images, made = computed("dwconv 5x3 same nobias fixed kernel=identity", "9x9x2")
+    torch.testing.assert_close(made, images)
 
 
 def test_numbers_by_row_channel_and_filter():

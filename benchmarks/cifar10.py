@@ -64,7 +64,7 @@ def ours(arguments: argparse.Namespace, seed: int) -> tuple[Ended, list[EpochMet
 
 
 def seconds_to_goal(rows: list[EpochMetrics]) -> str:
-    passed = [row.seconds for row in rows if row.accuracy is not None and row.accuracy >= GOAL]
+    passed = [row.seconds for row in rows if row.score is not None and row.score >= GOAL]
     return f"{passed[0]:.2f} s" if passed else "never"
 
 
@@ -101,7 +101,7 @@ def main() -> None:
     accuracies, times = [], []
     for seed in range(arguments.seeds):
         ended, rows = ours(arguments, seed)
-        accuracies.append(100 * (ended.accuracy or 0))
+        accuracies.append(100 * (ended.score or 0))
         times.append(ended.seconds)
         print(
             f"seed {seed}: {accuracies[-1]:.2f}% after {ended.seconds:.1f} s; {GOAL:.0%} after {seconds_to_goal(rows)}"

@@ -47,6 +47,7 @@ from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
+from cnncalc.train.tasks import Classes
 
 SPECS = {
     "mnist": (Path(__file__).parents[1] / "examples" / "mnist.txt").read_text(encoding="utf-8"),
@@ -118,7 +119,7 @@ def plan_for(network: Network, split: MemorySplit, device: torch.device, argumen
     classes = tuple(map(str, range(10)))
     channels = network.input.channels
     splits = RunSplits(split, None, None, classes, PixelNormalisation((0.5,) * channels, (0.25,) * channels))
-    return plan_of(network, recipe, splits, Place(device))
+    return plan_of(network, Classes(classes), recipe, splits, Place(device))
 
 
 def session(plan: RunPlan, recipe: Recipe) -> Session:

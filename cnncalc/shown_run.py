@@ -11,9 +11,8 @@ from cnncalc.analysis.gradient_flow import gradient_flow
 from cnncalc.charts.lines import chart_svg
 from cnncalc.charts.look import notebook_sheet
 from cnncalc.core.cleaning import html_text
-from cnncalc.report.class_metrics import percent_text
 from cnncalc.shown_network import ShownNetwork
-from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.progress import EpochMetrics, best_row
 from cnncalc.train.show.curves import gradient_chart, learning_curves
 
 
@@ -45,17 +44,17 @@ class TrainingRun:
 
     @property
     def best(self) -> EpochMetrics | None:
-        """The first epoch with the best accuracy; None where none is known."""
-        known = [row for row in self.history if row.accuracy is not None]
-        return max(known, key=lambda row: (row.accuracy or 0.0, -row.epoch), default=None)
+        """The first epoch that is best by its measure, such as the accuracy; None where nothing was tested."""
+        return best_row(self.history)
 
     def __repr__(self) -> str:
         return f"<TrainingRun {self.path}: {self._summary()}>"
 
     def _summary(self) -> str:
         best = self.best
-        accuracy = f", best accuracy {percent_text(best.accuracy)} (epoch {best.epoch:,})" if best else ""
-        return f"{len(self.history):,} of {self.epochs:,} epochs{accuracy}"
+        score = f"{best.measure.words} {best.measure.short_text(best.score)}" if best else ""
+        shown = f", best {score} (epoch {best.epoch:,})" if best else ""
+        return f"{len(self.history):,} of {self.epochs:,} epochs{shown}"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows of the run: its curves and gradient norms."""

@@ -29,6 +29,7 @@ FLOORS = (
     ("draw.styles",),
     ("train", "train.recipe", "train.checkpoints"),
     ("train.recipe.presets", "train.data"),
+    ("train.tasks",),
     ("train.engine", "train.show", "train.trackers"),
     ("train.run",),
     ("page",),

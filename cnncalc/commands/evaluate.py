@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,8 +18,11 @@ from cnncalc.commands.training import (
 from cnncalc.core.errors import WriteError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import complain, write_file
-from cnncalc.report.class_metrics import percent_text
-from cnncalc.report.evaluate import Evaluation, confusion_report, evaluate_report
+from cnncalc.report.evaluate import TestedOn
+
+if TYPE_CHECKING:
+    from cnncalc.train.tasks import Task
+    from cnncalc.train.tasks.base import TaskScore
 
 
 def _check_picture(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -65,65 +68,26 @@ def evaluate(
         from cnncalc.train.show.confusion_matrix import draw_confusion
 
     trained = load_trained(run, weights, choose_device(device))
+    if (confusion or picture is not None) and not trained.task.confuses:
+        raise trained.task.no_confusion()
     tested = trained.test(data, views)
-    evaluation = Evaluation(
-        run=run,
-        weights=weights,
-        epoch=trained.epoch,
-        data=tested.data,
-        views=tested.views,
-        classes=trained.facts.classes,
-        confusion=tested.score.confusion.tolist(),
-        loss=tested.score.loss,
-        top5=tested.score.top5,
-        notes=tested.notes,
-    )
-    _keep(evaluation)
+    on = TestedOn(run, weights, trained.epoch, tested.data, tested.views, tested.notes)
+    _keep(on, trained.task, tested.score)
     if picture is not None:
         form = "svg" if picture.lower().endswith(".svg") else "png"
-        write_file(draw_confusion(evaluation.classes, evaluation.confusion, form), picture)
-    output.emit(confusion_report(evaluation) if confusion else evaluate_report(evaluation))
+        write_file(draw_confusion(trained.task.names, tested.score.confusion.tolist(), form), picture)
+    output.emit(trained.task.confusion(on, tested.score) if confusion else trained.task.report(on, tested.score))
 
 
-def _keep(evaluation: Evaluation) -> None:
+def _keep(on: TestedOn, task: Task, score: TaskScore) -> None:
     """Write the test into the run's model card; a folder that cannot be written to stays as it is."""
     from cnncalc.train.run.card import write_card
-    from cnncalc.train.run.evaluations import MeasuredTest, keep_test
+    from cnncalc.train.run.evaluations import keep_test, measured_test
     from cnncalc.train.run.folder import RunFolder
 
-    folder = RunFolder(evaluation.run)
-    test = MeasuredTest(
-        data=evaluation.data,
-        images=evaluation.images,
-        weights=evaluation.weights,
-        epoch=evaluation.epoch or 0,
-        views=evaluation.views,
-        metrics=_metrics(evaluation),
-        remarks=_remarks(evaluation),
-    )
+    folder = RunFolder(on.run)
     try:
-        keep_test(folder, test)
+        keep_test(folder, measured_test(on, task, score))
         write_card(folder)
     except WriteError as error:
         complain(f"note: the model card stays as it was: {error.message}")
-
-
-def _metrics(evaluation: Evaluation) -> dict[str, float]:
-    images, macro = evaluation.images, evaluation.macro.f1
-    return {
-        "accuracy": evaluation.right / images,
-        **({} if evaluation.top5 is None else {"top-5 accuracy": evaluation.top5 / images}),
-        **({} if macro is None else {"macro F1": macro}),
-        "loss": evaluation.loss,
-    }
-
-
-def _remarks(evaluation: Evaluation) -> list[str]:
-    """Say which class is recognised worst."""
-    known = [
-        (one.recall, name, one.images)
-        for name, one in zip(evaluation.classes, evaluation.per_class, strict=True)
-        if one.recall is not None
-    ]
-    recall, name, images = min(known)
-    return [f"On {evaluation.data}, recall is lowest for {name}: {percent_text(recall)} of {images:,} images."]

@@ -14,7 +14,6 @@ from cnncalc.commands.training import refuse_replacing_run, views_option
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.network import SpecSettings
-from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.train.data_request import RESIZES
 
 if TYPE_CHECKING:
@@ -84,15 +83,14 @@ def predict(
     make = _exported if _is_exported(model) else _of_run if weights in OWN_WEIGHTS else _published
     predictor = make(model, settings, weights, views, device, resize)
     paths, folders = images_of(images)
-    found, left_out = [], []
+    told, left_out = [], []
     for image in _shown(predictions(predictor, paths, passing=folders), len(paths)):
-        if image.fault:
+        if image.result is None:
             left_out.append((image.path, image.fault))
-            continue
-        ranked = sorted(zip(predictor.classes, image.shares, strict=True), key=lambda pair: -pair[1])
-        found.append(Prediction(image.path, ranked[:top]))
-    output.emit(predict_report(model, found, left_out))
-    if not found:
+        else:
+            told.append((image.path, image.result))
+    output.emit(predictor.task.predictions(model, told, left_out, top))
+    if not told:
         raise click.exceptions.Exit(1)
 
 

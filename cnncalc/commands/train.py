@@ -14,7 +14,9 @@ from cnncalc import __version__
 from cnncalc.commands.finding import RANGE_FILES, find_rate
 from cnncalc.commands.options import AliasedOption, SpecArgument, refuse_replacing, spec_options, take_spec_options
 from cnncalc.commands.training import (
+    DATA,
     GroupedHelp,
+    GroupedOption,
     data_options,
     one_voice,
     recipe_options,
@@ -25,6 +27,7 @@ from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import did_you_mean
 from cnncalc.network import SpecSettings
 from cnncalc.optimizers import OPTIMIZERS, readers
+from cnncalc.train.data_request import TASKS
 from cnncalc.train.recipe.settings import key_of
 from cnncalc.train.trackers import TRACKERS, check_trackers, make_trackers
 
@@ -92,6 +95,14 @@ def _check_trackers(context: click.Context, parameter: click.Parameter, value: s
 @click.option(
     "--port", type=click.IntRange(1, 65535), metavar="N", help="Port of the page. [8765, or one that is free]"
 )
+@click.option(
+    "--task",
+    "data_task",
+    cls=GroupedOption,
+    group=DATA,
+    type=click.Choice(TASKS),
+    help="What images are learned as. [auto: by the spec's output and the data]",
+)
 @data_options
 @spec_options
 @recipe_options
@@ -113,6 +124,8 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
       cnncalc train digits.txt --recipe fast --epochs 2 --precision float32 --seed 1
     """
     settings, changes, data = take_spec_options(options), take_recipe_changes(options), take_data(options)
+    if (task := options.pop("data_task")) is not None:
+        data["task"] = task
     if resume is not None:
         _refuse_with_resume(spec is not None or settings != SpecSettings(), data, options)
         if options["show_batch"] is not None:

@@ -17,12 +17,12 @@ from cnncalc.network import Network, refuse_several_inputs
 from cnncalc.train.data import DataRequest, check_dataset, load_dataset
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
-from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.scoring import Hearer, score
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.data_origin import normalisation_of
 from cnncalc.train.run.trained import AT_ONCE, SplitToTest, Tested, Trained, load_trained, some_images
+from cnncalc.train.tasks import Task, task_for, task_named, task_of_spec
 
 _TAKEN: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "none": ((0.0,), (1.0,)),
@@ -41,10 +41,10 @@ class Subject(NamedTuple):
         name: the folder or the spec, as it was given.
         weights: ``best`` or ``last``; of a spec, where they come from, in words.
         epoch: after which they were taken; None for those of a spec.
-        network: that of the module: without a softmax at its end.
+        network: that of the module: without what the loss does itself at its end, such as a softmax.
         module: makes logits.
         augmenter: makes of pixels what the module sees, in float32.
-        classes: their names; those of a spec are numbers.
+        task: what it has learned; the names of a spec's classes are numbers.
         fit: how images from files become the input.
         images: those to test on; None where there are none.
         missing: why there are none; else "".
@@ -58,7 +58,7 @@ class Subject(NamedTuple):
     network: Network
     module: fx.GraphModule
     augmenter: Augmenter
-    classes: tuple[str, ...]
+    task: Task
     fit: ImageFit
     images: SplitToTest | None
     missing: str
@@ -75,10 +75,16 @@ class Subject(NamedTuple):
         return self.weights if self.epoch is None else f"the {self.weights} weights (epoch {self.epoch})"
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, the labels or the numbers."""
+        return self.task.names
+
+    @property
     def classifies(self) -> bool:
         """Whether the network makes one score for each of several classes."""
         output = self.network.output
-        return not self.network.outputs_at and max(output.spatial) == 1 and output.channels > 1
+        one = not self.network.outputs_at and max(output.spatial) == 1 and output.channels > 1
+        return one and self.task.name == "classes"
 
     @property
     def without_images(self) -> str:
@@ -116,10 +122,10 @@ def subject_of_run(path: str, which: str, device: torch.device, given: Mapping[s
         name=path,
         weights=which,
         epoch=trained.epoch,
-        network=without_softmax(trained.network),
+        network=trained.task.logits(trained.network),
         module=trained.module,
         augmenter=_exact(trained, device),
-        classes=trained.facts.classes,
+        task=trained.task,
         fit=_fit(trained.network, trained.facts.data, given),
         images=images,
         missing=missing,
@@ -160,7 +166,8 @@ def subject_of_spec(
 
     """
     refuse_several_inputs(network, "inspecting gives it one image at a time")
-    logits = without_softmax(network)
+    name_of_task = task_of_spec(network)
+    logits = task_named("classes" if name_of_task == "auto" else name_of_task, ()).logits(network)
     weights = given_weights(written, network)
     published = weights.published
     normalisation = _normalisation(network.input.channels, normalise, published)
@@ -170,17 +177,17 @@ def subject_of_spec(
     recipe = replace(Recipe(), precision="float32")
     augmenter = Augmenter(recipe, network.input, normalisation, 1, device)
     named = published.classes if published and len(published.classes) == network.output.channels else None
-    images, classes = _given_images(network, given, named)
+    images, task = _given_images(network, given, named)
 
     def test(images: SplitToTest, hear: Hearer) -> Tested:
         split, cast = images.split.to(device), autocast(recipe, device)
-        found = score(module, split, augmenter, classes=len(classes), batch=AT_ONCE, cast=cast, hear=hear)
+        found = score(module, split, augmenter, task=task, batch=AT_ONCE, cast=cast, hear=hear)
         return Tested(found, images.what, 1, images.notes)
 
     missing = "" if images else "a spec has no data of its own: name images with --data"
     cropped = {"resize": "crop"} if published else {}  # as they are published, the middle of a photo is seen
     fit, whose = _fit(network, cropped, given), f"the weights of {weights.name}"
-    return Subject(name, whose, None, logits, module, augmenter, classes, fit, images, missing, test)
+    return Subject(name, whose, None, logits, module, augmenter, task, fit, images, missing, test)
 
 
 def _normalisation(channels: int, normalise: str | None, published: Pretrained | None) -> PixelNormalisation:
@@ -209,13 +216,16 @@ def _for_channels(values: tuple[float, ...], channels: int, normalise: str) -> t
 
 def _given_images(
     network: Network, given: Mapping[str, Any], named: tuple[str, ...] | None
-) -> tuple[SplitToTest | None, tuple[str, ...]]:
-    """Return the images that a spec is to be tested on, and the names of its classes."""
+) -> tuple[SplitToTest | None, Task]:
+    """Return the images that a spec is to be tested on, and what it has learned."""
     if "data" not in given:
-        return None, named or tuple(map(str, range(network.output.channels)))
+        kind = task_of_spec(network)
+        names = named or tuple(map(str, range(network.output.channels)))
+        return None, task_named("classes" if kind == "auto" else kind, names)
     request = DataRequest(**{name: value for name, value in given.items() if name != "limit"})
+    request = request._replace(task=task_of_spec(network))
     dataset = load_dataset(request, network.input, classes=network.output.channels)
     check_dataset(dataset, network)
     parts = [(dataset.test, "test "), (dataset.validation, "validation "), (dataset.train, "")]
     split, kind = next((split, kind) for split, kind in parts if split is not None)
-    return some_images(dataset, split, kind, given.get("limit")), dataset.classes
+    return some_images(dataset, split, kind, given.get("limit")), task_for(dataset, network)

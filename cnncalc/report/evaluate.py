@@ -12,6 +12,47 @@ from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
 
 
+class TestedOn(NamedTuple):
+    """What was tested, by which weights.
+
+    Attributes:
+        run: the run's folder.
+        weights: which weights, ``best`` or ``last``; of a spec, where they come from, in words.
+        epoch: after which they were taken; None for those of a spec.
+        data: what was tested.
+        views: how many views of an image were averaged.
+        notes: how the files of the data were understood, where that is not plain.
+
+    """
+
+    run: str
+    weights: str
+    epoch: int | None
+    data: str
+    views: int
+    notes: Sequence[str] = ()
+
+
+def tested_lines(tested: TestedOn, results: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the lines below the table of a test: what was tested, what it came to, and notes."""
+    views = f", {tested.views} views of each" if tested.views > 1 else ""
+    weights = tested.weights if tested.epoch is None else f"the {tested.weights} weights (epoch {tested.epoch})"
+    notes = [("note", note) for note in tested.notes]
+    return [("tested", f"{tested.data}{views}, with {weights}"), *results, *notes]
+
+
+def tested_data(tested: TestedOn) -> dict[str, Any]:
+    """Return what was tested as data for programs."""
+    return {
+        "schema": SCHEMA,
+        "run": tested.run,
+        "weights": tested.weights,
+        "epoch": tested.epoch,
+        "data": tested.data,
+        "views": tested.views,
+    }
+
+
 class Evaluation(NamedTuple):
     """What a test came to.
 
@@ -26,6 +67,7 @@ class Evaluation(NamedTuple):
         loss: mean cross-entropy.
         top5: how many had their class among the five best; None for five classes or fewer.
         notes: how the files of the data were understood, where that is not plain.
+        loss_words: what the loss is called.
 
     """
 
@@ -39,6 +81,12 @@ class Evaluation(NamedTuple):
     loss: float
     top5: int | None
     notes: Sequence[str] = ()
+    loss_words: str = "mean cross-entropy"
+
+    @property
+    def on(self) -> TestedOn:
+        """What was tested, by which weights."""
+        return TestedOn(self.run, self.weights, self.epoch, self.data, self.views, self.notes)
 
     @property
     def images(self) -> int:
@@ -101,22 +149,11 @@ def _taken_for(evaluation: Evaluation, place: int) -> str | None:
 def evaluation_lines(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return what stands below the table: what was tested, accuracy, means over the classes, loss."""
     images, right = evaluation.images, evaluation.right
-    views = f", {evaluation.views} views of each" if evaluation.views > 1 else ""
-    lines = [
-        ("tested", f"{evaluation.data}{views}, with {_weights(evaluation)}"),
-        ("accuracy", f"{100 * right / images:.2f}% ({right:,} of {images:,})"),
-    ]
+    lines = [("accuracy", f"{100 * right / images:.2f}% ({right:,} of {images:,})")]
     if evaluation.top5 is not None:
         lines.append(("top 5", f"{100 * evaluation.top5 / images:.2f}% ({evaluation.top5:,} of {images:,})"))
-    lines.append(("macro F1", _macro(evaluation)))
-    notes = [("note", note) for note in evaluation.notes]
-    return [*lines, ("loss", f"{evaluation.loss:.4f} (mean cross-entropy)"), *notes]
-
-
-def _weights(evaluation: Evaluation) -> str:
-    if evaluation.epoch is None:
-        return evaluation.weights
-    return f"the {evaluation.weights} weights (epoch {evaluation.epoch})"
+    loss = f"{evaluation.loss:.4f} ({evaluation.loss_words})"
+    return tested_lines(evaluation.on, [*lines, ("macro F1", _macro(evaluation)), ("loss", loss)])
 
 
 def _macro(evaluation: Evaluation) -> str:
@@ -126,13 +163,7 @@ def _macro(evaluation: Evaluation) -> str:
 
 
 def _data(evaluation: Evaluation) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "run": evaluation.run,
-        "weights": evaluation.weights,
-        "epoch": evaluation.epoch,
-        **metrics_data(evaluation),
-    }
+    return {**tested_data(evaluation.on), **metrics_data(evaluation)}
 
 
 def metrics_data(evaluation: Evaluation) -> dict[str, Any]:

@@ -41,20 +41,28 @@ def predict_report(run: str, predictions: Sequence[Prediction], left_out: Sequen
         for prediction in predictions
         for place, (name, share) in enumerate(prediction.classes)
     ]
-    summary = [("left out", f"{path}: {why}") for path, why in left_out]
-    return Report(Table(columns, rows), lambda: _data(run, predictions, left_out), summary)
+    found = [
+        {
+            "image": prediction.image,
+            "classes": [{"class": name, "probability": share} for name, share in prediction.classes],
+        }
+        for prediction in predictions
+    ]
+    return Report(Table(columns, rows), lambda: predictions_data(run, found, left_out), left_out_lines(left_out))
 
 
-def _data(run: str, predictions: Sequence[Prediction], left_out: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def left_out_lines(left_out: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the lines below a table of predictions: the images that cannot be used, and why."""
+    return [("left out", f"{path}: {why}") for path, why in left_out]
+
+
+def predictions_data(
+    run: str, predictions: Sequence[dict[str, Any]], left_out: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """Return predictions as data for programs."""
     return {
         "schema": SCHEMA,
         "run": run,
-        "predictions": [
-            {
-                "image": prediction.image,
-                "classes": [{"class": name, "probability": share} for name, share in prediction.classes],
-            }
-            for prediction in predictions
-        ],
+        "predictions": predictions,
         "left_out": [{"image": path, "reason": why} for path, why in left_out],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.train.measures import ACCURACY, TOP5, Measure, measure_of
 from cnncalc.train.progress import EpochGradients, EpochMetrics
 
 
@@ -18,6 +19,7 @@ class Begun(NamedTuple):
         first_step: the step at which it goes on; 0 for a new one.
         rows: of the epochs that are complete.
         tested: which images an epoch is tested on: ``validation`` or ``test``; "" where there are none.
+        measures: the numbers by which they are judged; the first says which epoch is best.
 
     """
 
@@ -28,6 +30,7 @@ class Begun(NamedTuple):
     first_step: int
     rows: Sequence[EpochMetrics]
     tested: str = "test"
+    measures: Sequence[Measure] = (ACCURACY, TOP5)
 
 
 class StepReport(NamedTuple):
@@ -58,9 +61,9 @@ class Ended(NamedTuple):
         folder: where it is kept.
         reason: why it ended, for people.
         complete: whether all epochs were trained, or what ended it was asked for.
-        best_accuracy, best_epoch: of the images that every epoch is tested on; None without any.
-        accuracy: after the last epoch.
-        test_accuracy: of the test images with the best weights, where validation images chose them.
+        best_score, best_epoch: of the images that every epoch is tested on, by the measure; None without any.
+        score: after the last epoch.
+        test_score: of the test images with the best weights, where validation images chose them.
         seconds: of work in all.
         memory_bytes: the most that was in use.
         predicted_bytes: what a step and the images were predicted to take.
@@ -70,16 +73,17 @@ class Ended(NamedTuple):
         commands: what to type next, with what it does.
         tested: which images an epoch is tested on: ``validation`` or ``test``; "" where there are none.
         goes_on: whether epochs are left, with which the run could be continued.
+        measure: what the scores are.
 
     """
 
     folder: str
     reason: str
     complete: bool
-    best_accuracy: float | None
+    best_score: float | None
     best_epoch: int
-    accuracy: float | None
-    test_accuracy: float | None
+    score: float | None
+    test_score: float | None
     seconds: float
     memory_bytes: int
     predicted_bytes: int
@@ -89,18 +93,35 @@ class Ended(NamedTuple):
     commands: Sequence[tuple[str, str]]
     tested: str = "test"
     goes_on: bool = False
+    measure: Measure = ACCURACY
+
+    def named(self) -> dict[str, Any]:
+        """Return all of it by name, as programs read it: the scores have the names of what they measure."""
+        values = self.measure.named(self._asdict())
+        del values["measure"]
+        return {**values, "files": dict(self.files), "commands": dict(self.commands)}
 
 
 class FoldResult(NamedTuple):
-    """What the run of a fold came to: its number, from 1, its folder, and the accuracies as `Ended` has them."""
+    """What the run of a fold came to: its number, from 1, its folder, and the scores as `Ended` has them.
+
+    ``measure`` is the name of what the scores are.
+    """
 
     fold: int
     folder: str
     complete: bool
-    accuracy: float | None
-    best_accuracy: float | None
+    score: float | None
+    best_score: float | None
     best_epoch: int
-    test_accuracy: float | None
+    test_score: float | None
+    measure: str = ACCURACY.name
+
+    def named(self) -> dict[str, Any]:
+        """Return all of it by name, as programs read it: the scores have the names of what they measure."""
+        values = measure_of(self.measure).named(self._asdict())
+        del values["measure"]
+        return values
 
 
 class Spread(NamedTuple):
@@ -118,9 +139,9 @@ class FoldsEnded(NamedTuple):
         folds: how many there are.
         results: of the folds that were trained.
         complete: whether all were, to their end.
-        spreads: of ``accuracy``, ``best_accuracy`` and ``test_accuracy``, over the complete folds; None where that is
-            not known.
+        spreads: of ``score``, ``best_score`` and ``test_score``, over the complete folds; None where that is not known.
         commands: what to type next, with what it does.
+        measure: what the scores are.
 
     """
 
@@ -130,6 +151,15 @@ class FoldsEnded(NamedTuple):
     complete: bool
     spreads: Mapping[str, Spread | None]
     commands: Sequence[tuple[str, str]]
+    measure: Measure = ACCURACY
+
+    def named(self) -> dict[str, Any]:
+        """Return all of it by name, as programs read it: the scores have the names of what they measure."""
+        spreads = {name: spread and spread._asdict() for name, spread in self.spreads.items()}
+        results = [result.named() for result in self.results]
+        values = {**self._asdict(), "results": results, "commands": dict(self.commands)}
+        del values["spreads"], values["measure"]
+        return {**values, "measure": self.measure.name, **self.measure.named(spreads)}
 
 
 class Observer:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from typing import Any
 
 from cnncalc.core.errors import SpecError
+from cnncalc.train.measures import ACCURACY, Measure, measure_of
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,10 @@ class EpochMetrics:
         step: steps of the optimizer so far.
         learning_rate: of the epoch's last step.
         train_loss: mean over the epoch's images, as they were augmented.
-        train_accuracy: of the batches whose predictions were counted, in 0..1; None where labels were mixed.
-        loss, accuracy, top5_accuracy: of the tested images; None where there are none, or no five classes.
+        train_accuracy: of the batches whose predictions were counted, in 0..1; None where targets were mixed, or the
+            task has none.
+        loss: of the tested images; None where there are none.
+        metrics: the task's measures of these by their names, first the one that says which epoch is best.
         images_per_second: in training.
         seconds: since the run began, without the time that it lay still.
 
@@ -32,10 +35,50 @@ class EpochMetrics:
     train_loss: float
     train_accuracy: float | None
     loss: float | None
-    accuracy: float | None
-    top5_accuracy: float | None
+    metrics: Mapping[str, float | None]
     images_per_second: float
     seconds: float
+
+    @property
+    def measure(self) -> Measure:
+        """The measure that says which epoch is best."""
+        return measure_of(next(iter(self.metrics), ACCURACY.name))
+
+    @property
+    def score(self) -> float | None:
+        """Its value; None where nothing was tested."""
+        return self.metrics.get(self.measure.name)
+
+    def columns(self) -> dict[str, Any]:
+        """Return all of it by name, as a row of ``metrics.csv`` and an event of JSON have it."""
+        values = asdict(self)
+        metrics = values.pop("metrics")
+        if ACCURACY.name not in metrics:
+            values.pop(_TRAIN_ACCURACY)
+        speed = {name: values.pop(name) for name in ("images_per_second", "seconds")}
+        return {**values, **metrics, **speed}
+
+
+_TRAIN_ACCURACY = "train_accuracy"
+
+
+def best_row(rows: Sequence[EpochMetrics]) -> EpochMetrics | None:
+    """Return the first epoch that is best by its measure; None where nothing was tested."""
+    best: EpochMetrics | None = None
+    for row in rows:
+        if row.measure.better(row.score, best.score if best else None):
+            best = row
+    return best
+
+
+def row_from(values: Mapping[str, Any]) -> EpochMetrics:
+    """Return the row that `EpochMetrics.columns` wrote, or raise KeyError, TypeError or ValueError."""
+    fixed = [place.name for place in fields(EpochMetrics) if place.name != "metrics"]
+    metrics = {name: value for name, value in values.items() if name not in fixed}
+    if not all(value is None or is_number(value) for value in metrics.values()):
+        raise TypeError
+    row: EpochMetrics = _whole(EpochMetrics, {_TRAIN_ACCURACY: None, **values, "metrics": metrics})
+    return row
 
 
 @dataclass(frozen=True)
@@ -63,7 +106,7 @@ class Progress:
         gradients: of the epochs whose steps were taken; a run that is older than they are has none of its first epochs.
         loss_sum, loss_images: of the epoch under way.
         seen_right, seen_images: of its batches whose predictions were counted.
-        best_accuracy, best_epoch: of the best epoch so far; None and 0 without one.
+        best_score, best_epoch: of the best epoch so far, by its measure; None and 0 without one.
         seconds: of work so far.
         rate_scale: what the learning rate is multiplied by since the run went back.
         rollbacks: how often it went back.
@@ -78,7 +121,7 @@ class Progress:
     loss_images: int = 0
     seen_right: int = 0
     seen_images: int = 0
-    best_accuracy: float | None = None
+    best_score: float | None = None
     best_epoch: int = 0
     seconds: float = 0.0
     rate_scale: float = 1.0
@@ -104,14 +147,14 @@ class Progress:
         """Add the row of the epoch under way; say whether it is the best so far."""
         self.rows.append(row)
         self.loss_sum, self.loss_images, self.seen_right, self.seen_images = 0.0, 0, 0, 0
-        if row.accuracy is None or (self.best_accuracy is not None and row.accuracy <= self.best_accuracy):
+        if not row.measure.better(row.score, self.best_score):
             return False
-        self.best_accuracy, self.best_epoch = row.accuracy, row.epoch
+        self.best_score, self.best_epoch = row.score, row.epoch
         return True
 
     def facts(self) -> dict[str, Any]:
         """Return it as JSON has it."""
-        return asdict(self)
+        return {**asdict(self), "rows": [row.columns() for row in self.rows]}
 
 
 def progress_from(facts: Any) -> Progress:
@@ -122,7 +165,8 @@ def progress_from(facts: Any) -> Progress:
 
     """
     try:
-        rows = [_whole(EpochMetrics, row) for row in facts["rows"]]
+        rows = [row_from(row) for row in facts["rows"]]
+        facts = {"best_score": facts.get("best_accuracy"), **facts}  # as it was called before there were other tasks
         gradients = [_gradients_from(row) for row in facts.get("gradients", [])]
         progress: Progress = _whole(Progress, {**facts, "rows": rows, "gradients": gradients})
     except (AttributeError, KeyError, TypeError, ValueError):

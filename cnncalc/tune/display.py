@@ -59,7 +59,7 @@ class StudyLines(StudyObserver):
     def epoch(self, row: EpochMetrics) -> None:
         """Move the bar of a trial."""
         if self._bar:
-            self._bar.update(self._bar.task_ids[1], completed=row.epoch, text=percent(row.accuracy))
+            self._bar.update(self._bar.task_ids[1], completed=row.epoch, text=percent(row.score))
 
     def trial_ended(self, row: TrialRow, *, best: bool) -> None:
         """Say how a trial ended."""

@@ -64,15 +64,15 @@ class TrialObserver(Observer):
             self._signals.enough = PRUNED_REASON
 
     def _tell(self, row: EpochMetrics) -> None:
-        if row.accuracy is not None and row.epoch not in self._told:
+        if row.score is not None and row.epoch not in self._told:
             self._told.add(row.epoch)
-            self._trial.report(row.accuracy, row.epoch)
+            self._trial.report(row.score, row.epoch)
 
     def end(self, event: Ended) -> None:
         """Remember what the run came to."""
         self._trial.set_user_attr("seconds", round(event.seconds, 3))
-        if event.test_accuracy is not None:
-            self._trial.set_user_attr("test", event.test_accuracy)
+        if event.test_score is not None:
+            self._trial.set_user_attr("test", event.test_score)
 
 
 def _frozen(trial: Trial) -> FrozenTrial:
@@ -122,9 +122,9 @@ def begin_or_go_on(trial: Trial, asked: TrainRequest, others: list[Observer], si
         return TrialEnd(TrialState.PRUNED)
     if not ended.complete:
         return TrialEnd(None)
-    if ended.best_accuracy is None:
+    if ended.best_score is None:
         return TrialEnd(TrialState.FAIL, error="nothing was tested")
-    return TrialEnd(TrialState.COMPLETE, ended.best_accuracy)
+    return TrialEnd(TrialState.COMPLETE, ended.best_score)
 
 
 def _trained(asked: TrainRequest, observer: TrialObserver, others: list[Observer], signals: Signals) -> Ended:

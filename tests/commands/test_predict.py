@@ -201,7 +201,7 @@ def test_a_wrong_call(cnncalc: Cnncalc) -> None:
     assert cnncalc("predict", "first") == (
         2,
         "",
-        "error[usage]: Missing argument 'IMAGE|FOLDER...'.\n  = see `cnncalc predict --help`\n",
+        "error[usage]: Missing argument 'IMAGE|FOLDER|FILE.npy...'.\n  = see `cnncalc predict --help`\n",
     )
     assert cnncalc("predict", "nowhere", "x.png").err.splitlines()[0] == (
         "error[no-run]: `nowhere` is not a training run: it has no run.json"

@@ -48,6 +48,7 @@ REFUSED = {
     "input 8x8x1\nconv 3x3x10 --data digits": (
         "error[no-classifier]: the network's output is 6x6x10; a classifier needs one output per class\n"
         "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are\n"
+        "  = or make it as large as the input, 8x8x1, for a class of each pixel\n"
     ),
     "input 28x28x1\nfc 10 --data digits": (
         "error[data-differs]: the images of digits are 8x8x1, and the spec's input is 28x28x1\n"

@@ -45,7 +45,7 @@ def test_trials_are_runs_and_lines_of_a_table(folder: Path) -> None:
         assert (recipe.optimizer, recipe.validation) == (trial.params["optimizer"], 0.1)
         assert run.facts().spec.texts()["parameters"] == {"width": row["width"]}
         assert int(row["epochs"]) == len(history.rows) == len(trial.intermediate_values)
-        assert float(row["validation_accuracy"]) == max(epoch.accuracy or 0 for epoch in history.rows)
+        assert float(row["validation_accuracy"]) == max(epoch.score or 0 for epoch in history.rows)
         assert {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}[row["state"]] is trial.state
         assert int(row["parameters"]) == 10 * int(row["width"]) + 10 * (16 * int(row["width"]) + 1)
     assert [path.name for path in Path("study/locks").iterdir()] == ["choosing"]

@@ -36,7 +36,7 @@ Gradient = int | Shared
 """The sort of a gradient that one holds, or one that several hold."""
 
 
-class Task(NamedTuple):
+class BackwardTask(NamedTuple):
     """What an operation does in its backward pass, wherever it stands.
 
     Attributes:
@@ -101,7 +101,7 @@ class Gradients:
         self.accumulates = setup.accumulate > 1
         self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
         self.comparisons: dict[tuple[int, int, int], bool] = {}
-        self.tasks: dict[int, Task] = {}
+        self.tasks: dict[int, BackwardTask] = {}
         self.codes = array("i")
         self.known: dict[tuple[int, Gradient], tuple[Sorts, Gradient]] = {}
         self.first = Shared(0, 0)
@@ -127,7 +127,7 @@ class Gradients:
         onward = map(and_, map(chained.__getitem__, numbers), map((1).__eq__, wanted[:-1]))
         codes: dict[tuple[int, Sorts, Sorts, bool], int] = {}
         self.codes = array("i", map(codes.setdefault, zip(numbers, given, late, onward, strict=True), count()))
-        self.tasks = {code: Task(*key) for key, code in codes.items()}
+        self.tasks = {code: BackwardTask(*key) for key, code in codes.items()}
 
     def backward(self, ops: range) -> None:
         """Run operations in reverse."""
@@ -197,7 +197,9 @@ class Gradients:
         moments.give(task.late)
         return moments.numbers(self.timeline), None
 
-    def _first_moment(self, moments: _Moments, made: Op, new: Sequence[int], task: Task, arriving: Gradient) -> None:
+    def _first_moment(
+        self, moments: _Moments, made: Op, new: Sequence[int], task: BackwardTask, arriving: Gradient
+    ) -> None:
         """Make gradients, then give back what was kept and the gradient that arrived."""
         tensors = (*made.standardised[:1], *made.parameters)
         learned = [self._learned(values * (made.lowered or FLOAT)) for values in tensors]

@@ -11,7 +11,7 @@ from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.page.document import asset, opening
 from cnncalc.page.page import network_part, shown
-from cnncalc.page.run.sections import EPOCH_HEADS, live_parts, seen_part
+from cnncalc.page.run.sections import epoch_heads, live_parts, seen_part
 from cnncalc.page.run.view import RunView
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of, settings
 
@@ -85,7 +85,7 @@ def _run(view: RunView, parts: Mapping[str, str]) -> Iterator[str]:
     """Yield everything of the run above its network."""
     yield '<main id="run">\n<div class="run">\n'
     yield f'<h2 id="curves-head">Learning curves</h2>\n<div class="charts" id="curves">{parts["curves"]}</div>\n'
-    heads = "".join(f'<th scope="col" class="number">{head}</th>' for head in EPOCH_HEADS)
+    heads = "".join(f'<th scope="col" class="number">{head}</th>' for head in epoch_heads(view))
     yield (
         '<details><summary>Every epoch in numbers</summary><div class="scrolled" tabindex="0" role="region" '
         'aria-label="Epochs"><table><caption class="skip">Epochs</caption>'

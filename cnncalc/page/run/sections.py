@@ -13,8 +13,8 @@ from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
 from cnncalc.page.run.png import png_uri
 from cnncalc.page.run.view import Guessed, RunView, Seen, SeenLayer, SeenPicture
-from cnncalc.report.class_metrics import percent_text
 from cnncalc.report.gradients import METHOD
+from cnncalc.train.measures import ACCURACY, TOP5, Measure, measure_of
 from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.show.curves import gradient_chart, learning_curves
 
@@ -52,9 +52,10 @@ def totals(view: RunView) -> str:
     last = rows[-1] if rows else None
     tiles = [("epochs", f"{len(rows):,} of {view.recipe.epochs:,}", _when_last(last))]
     if best is not None:
-        tiles.append(("best accuracy", percent_text(best.accuracy), f"{view.tested}, epoch {best.epoch:,}"))
+        score = best.measure.short_text(best.score)
+        tiles.append((f"best {best.measure.words}", score, f"{view.tested}, epoch {best.epoch:,}"))
     if last is not None:
-        accuracy = f", accuracy {percent_text(last.train_accuracy)}" if last.train_accuracy is not None else ""
+        accuracy = f", accuracy {ACCURACY.short_text(last.train_accuracy)}" if last.train_accuracy is not None else ""
         tiles.append(("training loss", f"{last.train_loss:.4g}", f"epoch {last.epoch:,}{accuracy}"))
         tiles.append(("speed", f"{last.images_per_second:,.0f}", "images per second"))
     tiles.append(("parameters", f"{view.network.params:,}", f"{view.network.inputs_text} → {view.network.output}"))
@@ -80,17 +81,23 @@ def _figures(charts: Sequence[Chart]) -> str:
     return "".join(f"<figure>{chart_svg(chart)}</figure>" for chart in charts if chart.known)
 
 
-EPOCH_HEADS = (
-    "epoch",
-    "learning rate",
-    "training loss",
-    "accuracy",
-    "tested loss",
-    "accuracy",
-    "top 5",
-    "images/s",
-    "time",
-)
+def epoch_heads(view: RunView) -> list[str]:
+    """Return the heads of the table of epochs."""
+    trained = ["accuracy"] if _counts_right(view) else []
+    heads = ["epoch", "learning rate", "training loss", *trained, "tested loss"]
+    return [*heads, *(_head(measure) for measure in _measures(view)), "images/s", "time"]
+
+
+def _measures(view: RunView) -> list[Measure]:
+    return [measure_of(name) for name in view.rows[0].metrics] if view.rows else [ACCURACY, TOP5]
+
+
+def _counts_right(view: RunView) -> bool:
+    return ACCURACY in _measures(view)
+
+
+def _head(measure: Measure) -> str:
+    return measure.words if measure == ACCURACY else measure.title
 
 
 def epoch_rows(view: RunView) -> Iterator[str]:
@@ -100,14 +107,17 @@ def epoch_rows(view: RunView) -> Iterator[str]:
             f"{row.epoch:,}",
             f"{row.learning_rate:.4g}",
             f"{row.train_loss:.4f}",
-            _share(row.train_accuracy),
+            *([_share(row.train_accuracy)] if _counts_right(view) else []),
             "" if row.loss is None else f"{row.loss:.4f}",
-            _share(row.accuracy),
-            _share(row.top5_accuracy),
+            *(_value(measure, row) for measure in _measures(view)),
             f"{row.images_per_second:,.0f}",
             duration_text(row.seconds),
         ]
         yield "<tr>" + "".join(f'<td class="number">{text}</td>' for text in cells) + "</tr>"
+
+
+def _value(measure: Measure, row: EpochMetrics) -> str:
+    return measure.text(row.metrics.get(measure.name))
 
 
 def _share(share: float | None) -> str:

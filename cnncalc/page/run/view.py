@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnncalc.network import Network
-from cnncalc.train.progress import EpochGradients, EpochMetrics
+from cnncalc.train.progress import EpochGradients, EpochMetrics, best_row
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
@@ -126,9 +126,8 @@ class RunView(NamedTuple):
 
     @property
     def best(self) -> EpochMetrics | None:
-        """The first epoch with the best accuracy."""
-        known = [row for row in self.rows if row.accuracy is not None]
-        return max(known, key=lambda row: (row.accuracy or 0.0, -row.epoch), default=None)
+        """The first epoch that is best by its measure, such as the accuracy."""
+        return best_row(self.rows)
 
 
 def view_of(path: str) -> RunView:

@@ -35,8 +35,8 @@ class Described(NamedTuple):
     dtype: np.dtype[Any]
 
 
-class Labels(NamedTuple):
-    """Labels that have been understood.
+class ReadLabels(NamedTuple):
+    """ReadLabels that have been understood.
 
     Attributes:
         indices: the class of every image, int64 of shape [N], for each array.
@@ -50,7 +50,7 @@ class Labels(NamedTuple):
     note: str = ""
 
 
-def read_labels(arrays: Sequence[Named], outputs: int | None) -> Labels:
+def read_labels(arrays: Sequence[Named], outputs: int | None) -> ReadLabels:
     """Understand arrays of labels that belong together.
 
     Args:
@@ -125,7 +125,7 @@ def _as_text(array: Named) -> npt.NDArray[np.str_]:
         raise DataError("bad-data", f"{array.name} has names that are not UTF-8") from None
 
 
-def _names(read: Sequence[Named]) -> Labels:
+def _names(read: Sequence[Named]) -> ReadLabels:
     classes, first = np.unique(read[0].values, return_inverse=True)
     if len(classes) > MAX_CLASSES:
         raise DataError("bad-data", f"{read[0].name} has {len(classes):,} different names")
@@ -135,10 +135,10 @@ def _names(read: Sequence[Named]) -> Labels:
         if not (classes[place] == values).all():
             raise DataError("bad-data", f"{name} has a class that {read[0].name} does not have")
         indices.append(place)
-    return Labels([torch.from_numpy(index.astype(np.int64)) for index in indices], tuple(map(str, classes)))
+    return ReadLabels([torch.from_numpy(index.astype(np.int64)) for index in indices], tuple(map(str, classes)))
 
 
-def _numbers(read: Sequence[Named], outputs: int | None, columns: int) -> Labels:
+def _numbers(read: Sequence[Named], outputs: int | None, columns: int) -> ReadLabels:
     largest = max(int(read[0].values.max(initial=0)), columns - 1)
     for name, values in read[1:]:
         if values.max(initial=0) > largest:
@@ -148,8 +148,8 @@ def _numbers(read: Sequence[Named], outputs: int | None, columns: int) -> Labels
     smallest = min(int(values.min(initial=largest)) for _, values in read)
     if smallest == 1 and not columns and outputs not in (None, largest + 1):
         note = f"the labels go from 1 to {largest}: they are counted from 1"
-        return Labels([index - 1 for index in indices], tuple(map(str, range(1, largest + 1))), note)
-    return Labels(indices, tuple(map(str, range(largest + 1))))
+        return ReadLabels([index - 1 for index in indices], tuple(map(str, range(1, largest + 1))), note)
+    return ReadLabels(indices, tuple(map(str, range(largest + 1))))
 
 
 def sizes(shape: Sequence[int]) -> str:

@@ -76,7 +76,7 @@ def mask_values(path: str) -> npt.NDArray[np.uint8]:
             return _of_equal_channels(path, np.asarray(image.convert("RGB")))
         values = np.asarray(image.convert("L") if image.mode == "1" else image)
     if values.ndim != 2 or values.dtype.kind not in "ui" or int(values.max()) > _LARGEST or int(values.min()) < 0:
-        raise Unusable(path, "its pixels are no classes from 0 to 255")
+        raise Unusable(path, "its pixels are not classes from 0 to 255")
     return values.astype(np.uint8)
 
 

@@ -16,6 +16,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.train.data.kinds import IGNORED
 from cnncalc.train.recipe.settings import AUTO, Recipe
 from cnncalc.train.seeds import COINS, mixed
+from cnncalc.train.tasks import Targets
 
 
 class MaskedImages(NamedTuple):
@@ -44,17 +45,6 @@ class PixelNormalisation(NamedTuple):
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     unit: float = BYTES
-
-
-class Targets(NamedTuple):
-    """Targets of a batch, as `cnncalc.train.data.kinds` has them.
-
-    Of mixed images also those of what was mixed in, and the first ones' share.
-    """
-
-    labels: Tensor
-    others: Tensor | None = None
-    share: float = 1.0
 
 
 def resolved_flip(recipe: Recipe, volume: Volume, *, floats: bool = False) -> str:

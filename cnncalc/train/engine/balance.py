@@ -5,9 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
+from cnncalc.train.data.kinds import CLASSES
 from cnncalc.train.engine.sampling import epoch_order
 from cnncalc.train.seeds import DRAW, mixed
+
+
+def check_balance(kind: str, balance: str) -> None:
+    """Refuse to balance what is not one class for each image.
+
+    Raises:
+        SpecError: for targets of another kind, one of `cnncalc.train.data.kinds.KINDS`.
+
+    """
+    if balance != "none" and kind != CLASSES:
+        message = f"--balance {balance} is for classes, and the data have {kind}"
+        raise SpecError("bad-recipe", message, hints=["leave it out"])
 
 
 def class_weights(labels: Tensor, classes: int) -> Tensor:

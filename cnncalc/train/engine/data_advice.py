@@ -6,7 +6,9 @@ import torch
 
 from cnncalc.core.numbers import counted
 from cnncalc.core.words import shorten
+from cnncalc.train.data.kinds import CLASSES, LABELS, NUMBERS
 from cnncalc.train.engine.plan import RunPlan
+from cnncalc.train.engine.splits import images_of_each
 
 UNEVEN = 10
 """How many times more images the largest class has than the smallest, from which on it is said."""
@@ -14,24 +16,45 @@ UNEVEN = 10
 FEW_IMAGES = 10
 """Images of a class below which it is said."""
 
+FAR = 30
+"""How many times more or less than 1 the deviation of a number is, from which on it is said."""
+
 FEW_STEPS = 50
 """Steps of a run below which it is said."""
 
 
 def data_advice(plan: RunPlan) -> list[str]:
     """Say what makes the images of a run hard to learn from, a sentence each."""
-    classes, recipe = plan.splits.classes, plan.recipe
-    counts = torch.bincount(plan.splits.train.labels, minlength=len(classes))
-    present = counts[counts > 0]
-    least, most = int(present.min()), int(present.max())
-    smallest, largest = int(torch.where(counts > 0, counts, most + 1).argmin()), int(counts.argmax())
     found = []
-    rare = f"class {shorten(classes[smallest])} has {counted(least, 'image')} to train on"
-    if most >= UNEVEN * least and recipe.balance == "none":
-        found.append(f"{rare}, and class {shorten(classes[largest])} {most:,}: --balance weights or sampling may help")
-    elif least < FEW_IMAGES:
-        found.append(f"{rare}: more images, or trained --weights, help")
-    steps = -(-len(plan.splits.train) // recipe.batch) * recipe.epochs
+    if plan.splits.kind in (CLASSES, LABELS):
+        found += _rare_class(plan)
+    if plan.splits.kind == NUMBERS:
+        found += _far_numbers(plan)
+    steps = -(-len(plan.splits.train) // plan.recipe.batch) * plan.recipe.epochs
     if steps < FEW_STEPS:
         found.append(f"the run has {counted(steps, 'step')}: a smaller --batch or more --epochs give it more")
     return found
+
+
+def _rare_class(plan: RunPlan) -> list[str]:
+    classes, word = plan.splits.classes, "class" if plan.splits.kind == CLASSES else "label"
+    counts = images_of_each(plan.splits.train, classes)
+    present = counts[counts > 0]
+    least, most = int(present.min()), int(present.max())
+    smallest, largest = int(torch.where(counts > 0, counts, most + 1).argmin()), int(counts.argmax())
+    rare = f"{word} {shorten(classes[smallest])} has {counted(least, 'image')} to train on"
+    if most >= UNEVEN * least and plan.recipe.balance == "none":
+        way = "--balance weights or sampling may help" if word == "class" else "rare labels are learned last"
+        return [f"{rare}, and {word} {shorten(classes[largest])} {most:,}: {way}"]
+    return [f"{rare}: more images, or trained --weights, help"] if least < FEW_IMAGES else []
+
+
+def _far_numbers(plan: RunPlan) -> list[str]:
+    numbers = plan.splits.train.labels.double()
+    deviations = numbers.std(0, correction=0)
+    place = int(torch.where(deviations > 0, deviations.log().abs(), 0).argmax())
+    deviation = float(deviations[place])
+    if not deviation or 1 / FAR <= deviation <= FAR:
+        return []
+    name = shorten(plan.splits.classes[place])
+    return [f"number {name} has a deviation of {deviation:.3g}: numbers in units with one around 1 are learned sooner"]

@@ -57,10 +57,11 @@ class StepMetrics:
         """Take the loss of a step; it stays on the device."""
         self._unseen.append(loss)
 
-    def add_logits(self, logits: Tensor, labels: Tensor) -> None:
-        """Count the images of a step that are classified correctly; the count stays on the device."""
-        right = (logits.detach().argmax(1) == labels).sum()
-        self._right.append(torch.stack([right, labels.new_tensor(len(labels))]))
+    def add_outputs(self, outputs: Tensor, targets: Tensor) -> None:
+        """Count what is predicted right in a step, where the task counts that; the count stays on the device."""
+        right = self._session.plan.task.right(outputs.detach(), targets)
+        if right is not None:
+            self._right.append(right)
 
     def due(self, progress: Progress) -> bool:
         """Say whether it is time to fetch; all processes say the same."""

@@ -13,10 +13,10 @@ from cnncalc.model.weights.given import given_weights
 from cnncalc.model.weights.matching import Matching, match
 from cnncalc.network import Network
 from cnncalc.train.engine.augment import PixelNormalisation
-from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.splits import RunSplits
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.tasks import Task
 
 
 class Place(NamedTuple):
@@ -48,7 +48,8 @@ class RunPlan(NamedTuple):
 
     Attributes:
         network: as the spec says it.
-        logits: the same without a softmax at its end, which the loss does itself; the model is built of it.
+        task: what images are learned as.
+        logits: the network without what the loss does itself at its end, such as a softmax; the model is built of it.
         recipe: with nothing left open: no setting is ``auto``.
         splits: which images are trained on, and which are tested when.
         place: the device and the processes.
@@ -58,6 +59,7 @@ class RunPlan(NamedTuple):
     """
 
     network: Network
+    task: Task
     logits: Network
     recipe: Recipe
     splits: RunSplits
@@ -67,10 +69,10 @@ class RunPlan(NamedTuple):
 
 
 def plan_of(
-    network: Network, recipe: Recipe, splits: RunSplits, place: Place, first: FirstWeights | None = None
+    network: Network, task: Task, recipe: Recipe, splits: RunSplits, place: Place, first: FirstWeights | None = None
 ) -> RunPlan:
     """Return the plan of a run whose recipe leaves nothing open."""
-    return RunPlan(network, without_softmax(network), recipe, splits, place, first)
+    return RunPlan(network, task, task.logits(network), recipe, splits, place, first)
 
 
 def first_weights(written: str, network: Network) -> FirstWeights:

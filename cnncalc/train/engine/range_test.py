@@ -73,9 +73,7 @@ class _Tester:
     def _close_epoch(self) -> None:
         progress = self._progress
         loss = progress.loss_sum / progress.loss_images
-        row = EpochMetrics(
-            progress.epoch + 1, progress.step, self._stepper.rate, loss, None, None, None, None, 0.0, 0.0
-        )
+        row = EpochMetrics(progress.epoch + 1, progress.step, self._stepper.rate, loss, None, None, {}, 0.0, 0.0)
         progress.close_epoch(row)
 
     def take(self, rate: float, parts: Iterator[Part]) -> float | None:

@@ -33,6 +33,7 @@ from cnncalc.train.engine.step_memory import data_bytes, fitting_test_batch, ste
 from cnncalc.train.progress import Progress, is_number, progress_from
 from cnncalc.train.recipe.augmentations import augmentations_of
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.tasks.ends import heads_of
 
 _TESTED_AT_ONCE = 1024
 
@@ -57,11 +58,11 @@ class Session:
         weighs = recipe.balance == "weights"
         weights = class_weights(splits.train.labels, len(splits.classes)) if weighs else None
         self.class_weights = None if weights is None else weights.to(device)
-        self.augmenter = Augmenter(recipe, plan.logits.input, splits.normalisation, len(splits.train), device)
+        masks, volume = plan.task.name == "masks", plan.logits.input
+        self.augmenter = Augmenter(recipe, volume, splits.normalisation, len(splits.train), device, masks=masks)
         self.seeds = StepSeeds(recipe.seed, processes.rank, device)
         self.module = make_module(plan.logits, recipe, device)
-        if plan.first:
-            fill(self.module, plan.first.tensors, plan.first.matching)
+        begin(self.module, plan)
         self._frozen = Frozen(self.module, recipe)
         self._frozen.hold(0)
         self.optimizer = make_optimizer(self.module, recipe)
@@ -182,6 +183,19 @@ def make_module(network: Network, recipe: Recipe, device: torch.device) -> fx.Gr
     if recipe.channels_last and network.input.dimensions == 2:
         module.to(memory_format=torch.channels_last)
     return module
+
+
+def begin(module: fx.GraphModule, plan: RunPlan) -> None:
+    """Give a module the weights that the run begins with, or the biases that suit its task."""
+    if plan.first:
+        fill(module, plan.first.tensors, plan.first.matching)
+        return
+    biases = plan.task.first_biases(plan.splits.train.labels)
+    last = plan.logits.layers[plan.logits.ends[heads_of(plan.logits).main] - 1]
+    bias = dict(module.named_parameters()).get(f"{last.name}.bias")
+    if biases is not None and bias is not None and bias.shape == biases.shape:
+        with torch.no_grad():
+            bias.add_(biases.to(bias))
 
 
 def autocast(recipe: Recipe, device: torch.device) -> Callable[[], torch.autocast]:

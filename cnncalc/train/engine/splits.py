@@ -10,6 +10,7 @@ from cnncalc.core.cleaning import printable
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import listed, shorten
 from cnncalc.train.data import Dataset, Split, channel_statistics, folds_of, held_out
+from cnncalc.train.data.kinds import CLASSES, LABELS
 from cnncalc.train.engine.augment import BYTES, FLOATS, PixelNormalisation
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.seeds import FOLDS, SPLIT, mixed
@@ -22,9 +23,10 @@ class RunSplits(NamedTuple):
         train: what is trained on.
         tested: what every epoch is tested on: validation images, or the test images.
         test: what is tested once in the end, where ``tested`` are validation images.
-        classes: names of the classes.
+        classes: names of the classes, the labels or the numbers.
         normalisation: see `PixelNormalisation`.
         validates: whether ``tested`` are validation images.
+        kind: what the targets are, one of `cnncalc.train.data.kinds.KINDS`.
 
     """
 
@@ -34,6 +36,7 @@ class RunSplits(NamedTuple):
     classes: tuple[str, ...]
     normalisation: PixelNormalisation
     validates: bool = False
+    kind: str = CLASSES
 
     @property
     def tested_name(self) -> str:
@@ -92,17 +95,19 @@ def run_splits(
     than fingerprints have not kept the same share of every class: ``by_class`` is False for them.
     """
     train, validation = dataset.train, dataset.validation
+    by_class = by_class and dataset.kind == CLASSES
     if recipe.validation or recipe.folds:
         kept, held = _split(train, recipe, by_class)
         train, validation = train.subset(kept), train.subset(held)
     tested, test = (dataset.test, None) if validation is None else (validation, dataset.test)
     normalisation = normalisation or _normalisation(train, recipe)
-    return RunSplits(train, tested, test, dataset.classes, normalisation, validates=validation is not None)
+    validates = validation is not None
+    return RunSplits(train, tested, test, dataset.classes, normalisation, validates, dataset.kind)
 
 
 def held_back(dataset: Dataset, recipe: Recipe, *, by_class: bool = True) -> Split:
     """Return the validation images of a run whose data have no others; see `run_splits`."""
-    return dataset.train.subset(_split(dataset.train, recipe, by_class)[1])
+    return dataset.train.subset(_split(dataset.train, recipe, by_class and dataset.kind == CLASSES)[1])
 
 
 def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, torch.Tensor]:
@@ -115,7 +120,8 @@ def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, 
     images = len(train)
     if recipe.folds:
         generator = torch.Generator().manual_seed(mixed(recipe.seed, FOLDS))
-        out = folds_of(train.labels, recipe.folds, generator) == recipe.fold - 1
+        labels = train.labels if by_class else torch.zeros(images, dtype=torch.int64)
+        out = folds_of(labels, recipe.folds, generator) == recipe.fold - 1
         return (~out).nonzero().flatten(), out.nonzero().flatten()
     if not 0 < round(images * recipe.validation) < images:
         message = f"a validation share of {recipe.validation:g} of {images:,} images leaves nothing on one side"
@@ -143,16 +149,23 @@ def _normalisation(split: Split, recipe: Recipe) -> PixelNormalisation:
 
 def missing_classes(splits: RunSplits) -> str:
     """Return a sentence that names classes without images to train or to validate with; "" where there are none."""
+    if splits.kind not in (CLASSES, LABELS):
+        return ""
     found = [("to train with", _missing(splits.train, splits.classes))]
     if splits.validates and splits.tested is not None:
         found.append(("to validate with", _missing(splits.tested, splits.classes)))
+    of = f"of {len(splits.classes):,} {splits.kind}"
     return "; ".join(
-        f"{len(names):,} of {len(splits.classes):,} classes have no image {what}: {shorten(listed(names, 5), 200)}"
-        for what, names in found
-        if names
+        f"{len(names):,} {of} have no image {what}: {shorten(listed(names, 5), 200)}" for what, names in found if names
     )
 
 
+def images_of_each(split: Split, classes: tuple[str, ...]) -> torch.Tensor:
+    """Return how many images each class has, or each label, int64 [classes]."""
+    labels = split.labels
+    return labels.long().sum(0) if labels.dim() > 1 else torch.bincount(labels, minlength=len(classes))
+
+
 def _missing(split: Split, classes: tuple[str, ...]) -> list[str]:
-    counts = torch.bincount(split.labels, minlength=len(classes)).tolist()
+    counts = images_of_each(split, classes).tolist()
     return [name for name, count in zip(classes, counts, strict=True) if not count]

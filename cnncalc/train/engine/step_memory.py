@@ -55,9 +55,9 @@ def step_bytes(logits: Network, recipe: Recipe, place: Place) -> int:
 
 
 def data_bytes(*splits: Split | None) -> int:
-    """Return the bytes that images and labels take on the device; those of a stream pass through."""
+    """Return the bytes that images and their targets take on the device; those of a stream pass through."""
     held = [split for split in splits if split is not None and split.in_memory]
-    return sum(len(split) * (split.volume.values * (4 if split.floats else 1) + 8) for split in held)
+    return sum(len(split) * split.volume.values * (4 if split.floats else 1) + split.labels.nbytes for split in held)
 
 
 def memory_line(plan: RunPlan, held: int) -> str:

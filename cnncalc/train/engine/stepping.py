@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from cnncalc.train.engine.augment import Targets
 from cnncalc.train.engine.balance import order_of_epoch
 from cnncalc.train.engine.gradients import GradientNorms
 from cnncalc.train.engine.metrics import StepMetrics
 from cnncalc.train.engine.parts import FACTOR
 from cnncalc.train.engine.sampling import local_parts
 from cnncalc.train.engine.schedule import rate_factor
+from cnncalc.train.engine.scoring import as_outputs
 from cnncalc.train.engine.session import Session
 from cnncalc.train.progress import Progress
+from cnncalc.train.tasks import Targets
+from cnncalc.train.tasks.ends import heads_of
 
 Part = tuple[Tensor, tuple[Tensor, Tensor]]
-"""A part of a batch: which images, and their pixels and labels."""
+"""A part of a batch: which images, and their pixels and targets."""
 
 
 def epoch_parts(session: Session, progress: Progress) -> tuple[Iterator[Part], int]:
@@ -51,6 +52,7 @@ class Stepper:
         self._session, self._metrics = session, metrics
         self.rate = 0.0
         self.gradients = GradientNorms(session)
+        self._heads = heads_of(session.plan.logits)
 
     def take(self, parts: Iterator[Part], progress: Progress) -> None:
         """Take one step, over all parts of its batch."""
@@ -78,32 +80,23 @@ class Stepper:
         images, targets = session.augmenter.train(pixels, labels, indices, progress.epoch, session.seeds.generator)
         with session.silent(last=last):
             with session.cast():
-                logits = session.forward(images).flatten(1)
-                loss = self._loss(logits, targets)
+                outputs = as_outputs(session.forward(images))
+                loss = self._loss(outputs, targets)
             share = len(labels) * session.processes.size / session.images_in(progress.step)
             loss = loss if share == 1 else loss * share
             session.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         if self._metrics.counts(progress.step) and targets.others is None:
-            self._metrics.add_logits(logits, labels)
+            self._metrics.add_outputs(outputs[self._heads.main], targets.labels)
         return loss.detach()
 
-    def _loss(self, logits: Tensor, targets: Targets) -> Tensor:
-        """Return the mean cross-entropy of a batch; of mixed images that of both labels."""
-        loss = self._cross_entropy(logits, targets.labels)
-        if targets.others is None:
-            return loss
-        return loss * targets.share + self._cross_entropy(logits, targets.others) * (1 - targets.share)
-
-    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean over a batch; with class weights, of what each image has times the weight of its class.
-
-        It is not divided by the sum of the weights, which differs from part to part of a batch.
-        """
-        smoothing, weights = self._session.recipe.label_smoothing, self._session.class_weights
-        if weights is None:
-            return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
-        each = functional.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
-        return (each * weights[labels]).mean()
+    def _loss(self, outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+        """Return the mean loss of a batch: that of the main output, and those of the others with their weight."""
+        task, recipe, weights = self._session.plan.task, self._session.recipe, self._session.class_weights
+        loss = task.loss(outputs[self._heads.main], targets, recipe.label_smoothing, weights)
+        for place in self._heads.auxiliary if recipe.auxiliary_weight else ():
+            other = task.loss(outputs[place], targets, recipe.label_smoothing, weights)
+            loss = loss + recipe.auxiliary_weight * other
+        return loss
 
     def _move(self, progress: Progress) -> None:
         """Move the weights along their gradients."""

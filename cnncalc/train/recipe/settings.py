@@ -222,6 +222,7 @@ class Recipe:
     label_smoothing: float = _setting(
         0.1, decimal(0, 1, below=True), "Label smoothing: share spread over all classes.", LOSS
     )
+    auxiliary_weight: float = _setting(0.3, decimal(0), "Weight of the loss of outputs other than the main one.", LOSS)
     clip: float = _setting(0.0, decimal(0), "Gradient clipping: largest norm.", LOSS)
     ema: float = _setting(
         0.0, decimal(0, 1, below=True), "Decay of the weights' moving average, which is then tested.", LOSS

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from cnncalc.analysis.training_advice import training_advice
 from cnncalc.core.numbers import counted
+from cnncalc.core.words import listed, shorten
 from cnncalc.train.data import Dataset
+from cnncalc.train.data.kinds import CLASSES, MASKS
 from cnncalc.train.engine.balance import balance_note
-from cnncalc.train.engine.classifier_head import loss_note
 from cnncalc.train.engine.data_advice import data_advice
 from cnncalc.train.engine.devices import describe
 from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.splits import missing_classes
 from cnncalc.train.engine.step_memory import data_bytes, memory_line
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.tasks.ends import heads_of
 
 
 def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
@@ -39,7 +41,7 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
         *([("weights", f"{plan.first.name}: {plan.first.matching.text()}")] if plan.first else []),
         *([("frozen", _frozen_line(recipe))] if recipe.freeze else []),
         *chosen,
-        ("data", f"{dataset.name} ({dataset.where}): {', '.join(parts)}; {len(dataset.classes)} classes"),
+        ("data", f"{dataset.name} ({dataset.where}): {', '.join(parts)}; {_learned(plan)}"),
         *(("note", note) for note in dataset.notes),
         *skipped,
         *([("few images", missing)] if missing else []),
@@ -48,9 +50,29 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
         ("device", f"{where}, {recipe.precision}"),
         ("recipe", _recipe_line(recipe)),
         ("augmentation", _augmentation_line(recipe)),
-        ("loss", loss_note(network)),
+        ("loss", plan.task.loss_note(network) + _auxiliary_text(plan)),
         ("memory", memory_line(plan, held)),
     ]
+
+
+def _learned(plan: RunPlan) -> str:
+    """Say what is learned: ``10 classes``, ``the number age``, ``masks of 3 classes``."""
+    names, kind = plan.task.names, plan.splits.kind
+    if kind == CLASSES:
+        return f"{len(names)} classes"
+    if kind == MASKS:
+        return f"masks of {len(names)} classes"
+    word = kind if len(names) > 1 else kind[:-1]
+    return f"{len(names)} {word}: {shorten(listed(names, 5), 100)}"
+
+
+def _auxiliary_text(plan: RunPlan) -> str:
+    """Say how much the outputs other than the main one count."""
+    heads, network = heads_of(plan.network), plan.network
+    if not heads.auxiliary:
+        return ""
+    others = listed([f"@{network.output_names[place]}" for place in heads.auxiliary])
+    return f" of @{network.output_names[heads.main]}, and {plan.recipe.auxiliary_weight:g} times that of {others}"
 
 
 def _recipe_line(recipe: Recipe) -> str:

@@ -18,12 +18,14 @@ from cnncalc.core.reading import read_regular
 from cnncalc.core.writing import write_file
 from cnncalc.network import Network
 from cnncalc.train.data_request import DataRequest
-from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.measures import measure_called
+from cnncalc.train.progress import EpochMetrics, best_row
 from cnncalc.train.recipe.settings import Recipe, as_values
 from cnncalc.train.run.evaluations import MeasuredTest, read_tests
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run_files import CARD, RECIPE, SPEC
+from cnncalc.train.tasks import Task, task_named
 
 YOUR_OWN = "<!-- Write your own text below this line: it stays when the card is written again. -->"
 """The last line of what is written."""
@@ -36,6 +38,7 @@ class CardFacts(NamedTuple):
 
     name: str
     facts: RunFacts
+    task: Task
     network: Network
     recipe: Recipe
     rows: Sequence[EpochMetrics]
@@ -53,7 +56,8 @@ def write_card(folder: RunFolder) -> None:
     facts = folder.facts()
     network = folder.network(facts, changed=True)
     name = os.path.basename(os.path.abspath(folder.path))
-    known = CardFacts(name, facts, network, folder.recipe(), folder.history().rows, read_tests(folder))
+    task = task_named(facts.task, facts.classes)
+    known = CardFacts(name, facts, task, network, folder.recipe(), folder.history().rows, read_tests(folder))
     path = folder.file(CARD)
     write_file(card_text(known) + _own_text(path), path)
 
@@ -87,10 +91,17 @@ def card_text(known: CardFacts) -> str:
 
 def _front_matter(known: CardFacts) -> str:
     """Return the YAML in front, as Hugging Face's model cards have it; texts are quoted as in JSON."""
-    lines = ["library_name: cnncalc", "pipeline_tag: image-classification", "tags:", "- cnncalc", "- pytorch"]
-    lines += ["- safetensors", "- image-classification"]
+    task = known.task.hub_task
+    tag = [] if task == "image-regression" else [f"pipeline_tag: {task}"]  # Hugging Face has none for that
+    lines = ["library_name: cnncalc", *tag, "tags:", "- cnncalc", "- pytorch", "- safetensors", f"- {task}"]
     if known.tests:
-        lines += ["metrics:", "- accuracy", "model-index:", f"- name: {_quoted(known.name)}", "  results:"]
+        lines += [
+            "metrics:",
+            f"- {known.task.measures[0].name}",
+            "model-index:",
+            f"- name: {_quoted(known.name)}",
+            "  results:",
+        ]
         for test in known.tests:
             lines += _result(known, test)
     return "\n".join(["---", *lines, "---", ""])
@@ -98,7 +109,7 @@ def _front_matter(known: CardFacts) -> str:
 
 def _result(known: CardFacts, test: MeasuredTest) -> Iterator[str]:
     yield "  - task:"
-    yield "      type: image-classification"
+    yield f"      type: {known.task.hub_task}"
     yield "    dataset:"
     yield f"      name: {_quoted(test.data)}"
     yield f"      type: {_quoted(known.facts.data_name)}"
@@ -124,9 +135,20 @@ def _which(test: MeasuredTest) -> str:
 def _about(known: CardFacts) -> Iterator[str]:
     facts, network = known.facts, known.network
     yield (
-        f"An image classifier: `{network.input}` images to {counted(len(facts.classes), 'class')}, "
+        f"{_model(known.task)}: `{network.input}` images to {_learned(known.task)}, "
         f"{network.params:,} parameters, trained on {markdown_cell(facts.data_name)} with cnncalc."
     )
+
+
+def _model(task: Task) -> str:
+    words = task.model_words
+    return f"An {words}" if words[0] in "aeiou" else f"A {words}"
+
+
+def _learned(task: Task) -> str:
+    words = {"labels": "label", "regression": "number"}
+    counts = counted(len(task.names), words.get(task.name, "class"))
+    return f"masks of {counts}" if task.name == "masks" else counts
 
 
 def _results(known: CardFacts) -> Iterator[str]:
@@ -152,27 +174,37 @@ def _metric(name: str, test: MeasuredTest) -> str:
     value = test.metrics.get(name)
     if value is None:
         return ""
-    return f"{value:.4f}" if name == "loss" else f"{value:.2%}"
+    return f"{value:.4f}" if name == "loss" else measure_called(name).text(value)
 
 
 def _epochs_line(known: CardFacts) -> str:
     done = f"It was trained for {len(known.rows):,} of {counted(known.recipe.epochs, 'epoch')}."
-    scored = [row for row in known.rows if row.accuracy is not None]
-    if not scored or not known.facts.tested:
+    scored, best = [row for row in known.rows if row.score is not None], best_row(known.rows)
+    if best is None or not known.facts.tested:
         return done
-    best = max(scored, key=lambda row: (row.accuracy or 0.0, -row.epoch))
-    highest = f"accuracy on the {known.facts.tested} images was highest after epoch {best.epoch:,}, {best.accuracy:.2%}"
-    return f"{done} During training, {highest}, and {scored[-1].accuracy:.2%} after the last one."
+    measure, end = best.measure, "highest" if best.measure.higher else "lowest"
+    on = f"{measure.words} on the {known.facts.tested} images was {end} after epoch {best.epoch:,}"
+    last = measure.text(scored[-1].score)
+    return f"{done} During training, {on}, {measure.text(best.score)}, and {last} after the last one."
 
 
 def _use(known: CardFacts) -> Iterator[str]:
     yield "```sh"
-    yield "cnncalc predict . IMAGE                 # classes with probabilities"
-    yield "cnncalc evaluate .                      # accuracy, per class"
-    yield "cnncalc export . -o model.onnx          # from pixels to probabilities"
+    classifies = known.task.name == "classes"
+    told = ("classes with probabilities", "accuracy, per class")
+    predicts, evaluates = told if classifies else (known.task.predicts, known.task.evaluates)
+    yield f"cnncalc predict . IMAGE                 # {predicts}"
+    yield f"cnncalc evaluate .                      # {evaluates}"
+    if classifies:
+        yield "cnncalc export . -o model.onnx          # from pixels to probabilities"
     yield "```"
     yield ""
-    yield "Classes, in the order of the outputs: " + ", ".join(map(markdown_cell, known.facts.classes)) + "."
+    words = {"labels": "Labels", "regression": "Numbers"}
+    yield (
+        f"{words.get(known.task.name, 'Classes')}, in the order of the outputs: "
+        + ", ".join(map(markdown_cell, known.facts.classes))
+        + "."
+    )
 
 
 def _data(known: CardFacts) -> Iterator[str]:
@@ -186,7 +218,7 @@ def _data(known: CardFacts) -> Iterator[str]:
             ["data set", facts.data_name],
             ["training images", f"{facts.images:,}"],
             ["tested every epoch", f"{facts.tested} images" if facts.tested else "none"],
-            ["classes", f"{len(facts.classes):,}"],
+            [{"labels": "labels", "regression": "numbers"}.get(facts.task, "classes"), f"{len(facts.classes):,}"],
             [f"normalisation, {unit}", f"mean {mean}; deviation {deviation}"],
             ["other sizes", f"resize: {facts.data.get('resize', 'none')}"],
             *([["fingerprint of images and labels", print_of]] if print_of else []),
@@ -268,10 +300,16 @@ def _limits(known: CardFacts) -> Iterator[str]:
     if known.tests or known.rows:
         yield "- The figures hold for the images that they name. Nothing has been measured on others."
     if chosen_on:
-        yield f"- The best epoch was chosen on the {chosen_on} images, so its accuracy may be lower on new images."
-    classes = f"one of its {len(facts.classes):,} classes, whatever an image shows"
-    yield f"- It takes images of `{known.network.input}` and always names {classes}."
-    yield "- Its probabilities have not been calibrated."
+        first = known.task.measures[0]
+        worse = "lower" if first.higher else "higher"
+        yield (
+            f"- The best epoch was chosen on the {chosen_on} images, so its {first.words} may be {worse} on new images."
+        )
+    if known.task.name in ("classes", "binary"):
+        classes = f"one of its {len(facts.classes):,} classes, whatever an image shows"
+        yield f"- It takes images of `{known.network.input}` and always names {classes}."
+    if known.task.name != "regression":
+        yield "- Its probabilities have not been calibrated."
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from cnncalc.loading import load_with
 from cnncalc.model.build import build
-from cnncalc.network import Network, SpecSettings, refuse_several_inputs
+from cnncalc.network import Network, SpecSettings
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import DataRequest, Dataset, check_augmentations, check_dataset, load_dataset
+from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.engine.augment import PixelNormalisation, resolved_flip, resolved_shift
+from cnncalc.train.engine.balance import check_balance
 from cnncalc.train.engine.batches import check_batches
-from cnncalc.train.engine.classifier_head import TRAINING, check_classifier, without_softmax
 from cnncalc.train.engine.devices import choose_device, configure, resolved_precision
 from cnncalc.train.engine.distributed import joined_processes
 from cnncalc.train.engine.parts import check_parts
@@ -26,6 +27,7 @@ from cnncalc.train.recipe.settings import AUTO, Recipe
 from cnncalc.train.run.about import about_run
 from cnncalc.train.run.data_origin import normalisation_of, with_whole_paths
 from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.tasks import Task, check_kind, check_trainable, check_views, task_for, task_of_spec
 
 
 class TrainRequest(NamedTuple):
@@ -97,6 +99,7 @@ class LoadedRun(NamedTuple):
         first: the weights that it begins with; None where they are drawn.
         data: the request for its data, from the root.
         dataset: the data.
+        task: what they are learned as.
 
     """
 
@@ -104,25 +107,29 @@ class LoadedRun(NamedTuple):
     first: FirstWeights | None
     data: DataRequest
     dataset: Dataset
+    task: Task
 
 
 def load_for(request: TrainRequest) -> LoadedRun:
     """Read what is needed for a new run, and check that it goes together."""
     network = load_with(request.spec, request.settings)
-    refuse_several_inputs(network, TRAINING)
+    check_trainable(network, request.data.task)
     first = _first_weights(request.weights, network) if request.weights else None
     data = with_whole_paths(request.data._replace(seed=request.recipe.seed))
-    dataset = load_dataset(data, network.input, classes=check_classifier(network))
+    asked = data._replace(task=task_of_spec(network, data.task))
+    dataset = load_dataset(asked, network.input, classes=network.output.channels)
     check_dataset(dataset, network)
-    return LoadedRun(network, first, data, dataset)
+    check_kind(dataset, data.task)
+    task = task_for(dataset, network)
+    return LoadedRun(network, first, data._replace(task=task.name), dataset, task)
 
 
 def plan_loaded(loaded: LoadedRun, wanted: Recipe, place: Place) -> ChosenPlan:
     """Return the plan of a new run, checked."""
-    network, first, data, dataset = loaded
-    recipe, fit = decided_recipe(wanted, dataset, network, place)
+    network, first, data, dataset, task = loaded
+    recipe, fit = decided_recipe(wanted, dataset, task.logits(network), place)
     splits = run_splits(dataset, recipe, _as_learned(first, recipe))
-    plan = plan_of(network, recipe, splits, place, first)._replace(workers=data.workers)
+    plan = plan_of(network, task, recipe, splits, place, first)._replace(workers=data.workers)
     check_plan(plan)
     return ChosenPlan(plan, dataset, fit)
 
@@ -143,13 +150,16 @@ def _as_learned(first: FirstWeights | None, recipe: Recipe) -> PixelNormalisatio
 
 def check_plan(plan: RunPlan) -> None:
     """Refuse what cannot be trained as planned, and ask of PyTorch what the recipe wants."""
+    check_views(plan.task, plan.recipe.views)
+    check_balance(plan.splits.kind, plan.recipe.balance)
     check_batches(plan.network, plan.recipe, len(plan.splits.train), plan.place.processes)
-    check_augmentations(augmentations_of(plan.recipe.augment), plan.network.input)
+    masks = plan.splits.kind == MASKS
+    check_augmentations(augmentations_of(plan.recipe.augment), plan.network.input, masks=masks)
     check_parts(build(plan.logits, device="meta"), plan.recipe)
     configure(plan.recipe, plan.place.device, plan.network)
 
 
-def decided_recipe(recipe: Recipe, dataset: Dataset, network: Network, place: Place) -> tuple[Recipe, str]:
+def decided_recipe(recipe: Recipe, dataset: Dataset, logits: Network, place: Place) -> tuple[Recipe, str]:
     """Return the recipe with nothing left open, as a run keeps it, and why its batch is as large as it is."""
     usual = OPTIMIZERS[recipe.optimizer]
     decided = replace(
@@ -157,11 +167,11 @@ def decided_recipe(recipe: Recipe, dataset: Dataset, network: Network, place: Pl
         learning_rate=usual.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
         weight_decay=usual.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
         precision=resolved_precision(recipe, place.device),
-        flip=resolved_flip(recipe, network.input, floats=dataset.train.floats),
-        shift=resolved_shift(recipe, network.input, floats=dataset.train.floats),
+        flip=resolved_flip(recipe, logits.input, floats=dataset.train.floats),
+        shift=resolved_shift(recipe, logits.input, floats=dataset.train.floats),
         validation=validation_share(recipe, dataset),
     )
     if decided.batch != AUTO:
         return decided, ""
-    fit = fitting_batch(without_softmax(network), decided, place, dataset.train)
+    fit = fitting_batch(logits, decided, place, dataset.train)
     return replace(decided, batch=int(place.processes.agree_on(str(fit.batch)))), fit.reason

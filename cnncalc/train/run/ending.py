@@ -6,6 +6,7 @@ import os
 
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run_files import BEST, CARD, CURVE, LAST, METRICS
+from cnncalc.train.tasks import Task
 
 
 def files_of(folder: RunFolder) -> list[tuple[str, str]]:
@@ -21,12 +22,12 @@ def files_of(folder: RunFolder) -> list[tuple[str, str]]:
     return [(path, what) for path, what in paths if os.path.exists(path)]
 
 
-def commands_of(folder: RunFolder, *, goes_on: bool, tested: bool) -> list[tuple[str, str]]:
+def commands_of(folder: RunFolder, task: Task, *, goes_on: bool, tested: bool) -> list[tuple[str, str]]:
     """Return what to type next, with what it does: of a run that can go on, and of one with an epoch to test."""
     commands = [
         (goes_on, folder.command("train --resume"), "continues the run"),
-        (tested, folder.command("evaluate"), "accuracy per class and the confusion matrix"),
-        (tested, folder.command("predict", "IMAGE"), "classifies images"),
+        (tested, folder.command("evaluate"), task.evaluates),
+        (tested, folder.command("predict", "IMAGE"), task.predicts),
         (tested, folder.command("report"), "a page: curves, gradients, filters, maps, a test"),
     ]
     return [(typed, what) for fits, typed, what in commands if fits]

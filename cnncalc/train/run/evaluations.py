@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.reading import read_regular
 from cnncalc.core.writing import write_file
+from cnncalc.report.evaluate import TestedOn
 from cnncalc.train.progress import is_number
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run_files import EVALUATIONS
+from cnncalc.train.tasks import Task
+from cnncalc.train.tasks.base import TaskScore
 
 SCHEMA = "cnncalc-evaluations/1"
 MOST = 20
@@ -45,6 +48,12 @@ class MeasuredTest(NamedTuple):
     def tested(self) -> tuple[str, str, int, int]:
         """What makes it the same test as another: data, weights, epoch and views."""
         return self.data, self.weights, self.epoch, self.views
+
+
+def measured_test(on: TestedOn, task: Task, score: TaskScore) -> MeasuredTest:
+    """Return what a test of a run came to, as its card has it."""
+    metrics, remarks = task.measured(score), task.remarks(on.data, score)
+    return MeasuredTest(on.data, score.images, on.weights, on.epoch or 0, on.views, metrics, remarks)
 
 
 def read_tests(folder: RunFolder) -> list[MeasuredTest]:

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 import torch
 
+from cnncalc.core.errors import SpecError
 from cnncalc.model.export import Around
 from cnncalc.model.preprocessing import PixelPreprocessing
 from cnncalc.network import Network
-from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.recipe.presets import to_toml
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.trained import weights_for
+from cnncalc.train.tasks import task_named
 
 COLOUR_ORDERS = ("rgb", "bgr")
 """Orders in which the colours of an image may arrive."""
@@ -54,6 +55,10 @@ def export_of_run(path: str, which: str, *, preprocessing: bool, colours: str = 
     folder = RunFolder(path)
     facts, recipe = folder.facts(), folder.recipe()
     network = folder.network(facts)
+    if preprocessing and (facts.task != "classes" or network.outputs_at):
+        learned = "several outputs" if network.outputs_at else task_named(facts.task, facts.classes).learned
+        message = f"a file with preprocessing makes probabilities of classes, and this run has learned {learned}"
+        raise SpecError("bad-option", message, hints=["write the network alone: --without-preprocessing"])
     weights, epoch = weights_for(folder, network, which)
     inside = _preprocessing(facts, network, reverse=colours == "bgr") if preprocessing else None
     metadata = {
@@ -67,7 +72,7 @@ def export_of_run(path: str, which: str, *, preprocessing: bool, colours: str = 
         "data": facts.data_name,
         "cnncalc": facts.versions.get("cnncalc", ""),
     }
-    written = without_softmax(network) if inside else network
+    written = task_named(facts.task, facts.classes).logits(network) if inside else network
     return RunExport(written, weights, Around(inside, metadata), recipe.views)
 
 

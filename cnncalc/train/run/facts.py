@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.words import shorten
 from cnncalc.network import SpecSettings
+from cnncalc.train.data_request import TASKS
 from cnncalc.train.progress import is_number
 
 SCHEMA = "cnncalc-run/1"
@@ -61,6 +62,12 @@ class RunFacts(NamedTuple):
     tested: str = ""
     hardware: str = ""
     floats: bool = False
+
+    @property
+    def task(self) -> str:
+        """What the images are learned as; runs that are older than tasks have classes."""
+        task = self.data.get("task")
+        return task if task in TASKS[1:] else "classes"
 
     @property
     def splits_by_class(self) -> bool:

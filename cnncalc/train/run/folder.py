@@ -126,8 +126,9 @@ class RunFolder:
             hints = ["put it back as it was, or begin a new run with it", f"or continue with it anyway: {accept}"]
             raise SpecError("other-spec", message, hints=hints)
         channels = {len(facts.mean), len(facts.deviation)}
-        if channels != {network.input.channels} or len(facts.classes) != network.output.channels:
-            found = f"{len(facts.classes)} classes, {len(facts.mean)} means, {len(facts.deviation)} deviations"
+        count, outputs = len(facts.classes), network.output.channels
+        if channels != {network.input.channels} or (outputs != count and (outputs, count) != (1, 2)):
+            found = f"{count} classes, {len(facts.mean)} means, {len(facts.deviation)} deviations"
             raise self._changed(f"it has {found}, and the network goes from {network.input} to {network.output}")
         return network
 

@@ -15,6 +15,7 @@ from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
 from cnncalc.train.engine.plan import Place
 from cnncalc.train.events import Ended, FoldResult, FoldsEnded, Spread
+from cnncalc.train.measures import ACCURACY, measure_of
 from cnncalc.train.progress import is_number
 from cnncalc.train.run.choosing import TrainRequest, joined, load_for
 from cnncalc.train.run.folder import RunFolder, free_folder
@@ -108,8 +109,8 @@ def _check_blank(path: str) -> None:
 
 
 def _result(fold: int, ended: Ended) -> FoldResult:
-    accuracies = ended.accuracy, ended.best_accuracy, ended.best_epoch, ended.test_accuracy
-    return FoldResult(fold, ended.folder, ended.complete and not ended.goes_on, *accuracies)
+    scores = ended.score, ended.best_score, ended.best_epoch, ended.test_score
+    return FoldResult(fold, ended.folder, ended.complete and not ended.goes_on, *scores, ended.measure.name)
 
 
 def _told(
@@ -127,13 +128,14 @@ def _told(
 def ended_of(path: str, count: int, results: Sequence[FoldResult]) -> FoldsEnded:
     """Return what the folds came to: the mean and the standard deviation over those that are complete."""
     whole = [result for result in results if result.complete]
-    spreads = {name: _spread([getattr(result, name) for result in whole]) for name in _ACCURACIES}
+    spreads = {name: _spread([getattr(result, name) for result in whole]) for name in _SCORES}
     go_on = RunFolder(path).command("train --resume")
     commands = [] if len(whole) == count else [(go_on, "continues with the folds that are left")]
-    return FoldsEnded(path, count, results, len(whole) == count, spreads, commands)
+    measure = measure_of(results[0].measure) if results else ACCURACY
+    return FoldsEnded(path, count, results, len(whole) == count, spreads, commands, measure)
 
 
-_ACCURACIES = ("accuracy", "best_accuracy", "test_accuracy")
+_SCORES = ("score", "best_score", "test_score")
 
 
 def _spread(values: Sequence[float | None]) -> Spread | None:
@@ -150,12 +152,14 @@ def _spread(values: Sequence[float | None]) -> Spread | None:
 def _write(path: str, count: int, results: Sequence[FoldResult], place: Place) -> None:
     if not place.processes.writes:
         return
-    spreads = ended_of(path, count, results).spreads
+    ended = ended_of(path, count, results)
+    measure, spreads = ended.measure, ended.spreads
     told = {
         "schema": SCHEMA,
         "folds": count,
-        "results": [{**result._asdict(), "folder": os.path.basename(result.folder)} for result in results],
-        **{name: spread and spread._asdict() for name, spread in spreads.items()},
+        "measure": measure.name,
+        "results": [{**result.named(), "folder": os.path.basename(result.folder)} for result in results],
+        **measure.named({name: spread and spread._asdict() for name, spread in spreads.items()}),
     }
     write_file(json.dumps(told, indent=2) + "\n", os.path.join(path, FOLDS))
 
@@ -173,17 +177,18 @@ def _read(path: str) -> tuple[int, dict[int, FoldResult]]:
         count = found["folds"]
         if found["schema"] != SCHEMA or type(count) is not int or not 2 <= count <= _MOST_FOLDS:
             raise ValueError(SCHEMA)
-        results = {result.fold: result for result in (_result_of(path, told) for told in found["results"])}
+        read = [_result_of(path, told, found["measure"]) for told in found["results"]]
+        results = {result.fold: result for result in read}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         message = f"`{shorten_path(file)}` is not what cnncalc wrote"
         raise SpecError("no-run", message, hints=["put back the file that `cnncalc train --folds` wrote"]) from None
     return count, results
 
 
-def _result_of(path: str, told: Mapping[str, Any]) -> FoldResult:
-    result = FoldResult(**told)
-    shares = (result.accuracy, result.best_accuracy, result.test_accuracy)
-    right = all(share is None or (is_number(share) and 0 <= share <= 1) for share in shares)
+def _result_of(path: str, told: Mapping[str, Any], measure: str) -> FoldResult:
+    called = {name: field for field, name in measure_of(measure).names.items()}
+    result = FoldResult(**{called.get(name, name): value for name, value in told.items()}, measure=measure)
+    right = all(score is None or is_number(score) for score in (result.score, result.best_score, result.test_score))
     if not right or type(result.fold) is not int or type(result.best_epoch) is not int or result.complete not in (0, 1):
         raise ValueError(told)
     return result._replace(folder=_fold_path(path, result.fold))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from math import isfinite
 from typing import Any, NamedTuple
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.progress import EpochGradients, EpochMetrics
+from cnncalc.train.progress import EpochGradients, EpochMetrics, row_from
 
 _MOST_BYTES = 256 * 2**20
 _EPOCH = "epoch"
@@ -33,8 +33,9 @@ class History(NamedTuple):
 
 def metrics_text(rows: Sequence[EpochMetrics]) -> str:
     """Return a line for every epoch, below a line with the names of the columns."""
-    names = [column.name for column in fields(EpochMetrics)]
-    return _csv([names, *([_cell(value) for value in asdict(row).values()] for row in rows)])
+    cells = [row.columns() for row in rows]
+    names = list(dict.fromkeys(name for row in cells for name in row))
+    return _csv([names, *([_cell(row.get(name)) for name in names] for row in cells)])
 
 
 def gradients_text(rows: Sequence[EpochGradients]) -> str:
@@ -91,14 +92,16 @@ def _changed(path: str, line: int, what: str) -> SpecError:
 
 def _metrics_from(row: dict[str, str]) -> EpochMetrics:
     """Make the metrics of an epoch of the cells of a line, or raise ValueError, which says what is wrong."""
-    if missing := [column.name for column in fields(EpochMetrics) if row.get(column.name) is None]:
+    kinds = {column.name: str(column.type) for column in fields(EpochMetrics) if column.name != "metrics"}
+    if missing := [name for name in kinds if row.get(name) is None and name != "train_accuracy"]:
         raise ValueError(f"`{missing[0]}` is missing")
-    return EpochMetrics(**{column.name: _value(column.name, str(column.type), row) for column in fields(EpochMetrics)})
+    if any(name is None or text is None for name, text in row.items()):
+        raise ValueError("the cells are not as many as the names of columns")
+    return row_from({name: _value(name, kinds.get(name, "float | None"), text) for name, text in row.items()})
 
 
-def _value(name: str, kind: str, row: dict[str, str]) -> Any:
+def _value(name: str, kind: str, text: str) -> Any:
     """Read a cell as the type that its column has."""
-    text = row[name]
     if not text and kind.endswith("| None"):
         return None
     return _whole(name, text) if kind.startswith("int") else _number(name, text)

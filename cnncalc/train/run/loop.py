@@ -13,7 +13,7 @@ from cnncalc.core.numbers import counted
 from cnncalc.train.data import Split
 from cnncalc.train.engine.devices import finish, peak_memory_bytes
 from cnncalc.train.engine.metrics import NonFiniteLoss, StepMetrics
-from cnncalc.train.engine.scoring import Score, Stopped, score
+from cnncalc.train.engine.scoring import Stopped, score
 from cnncalc.train.engine.session import Session
 from cnncalc.train.engine.stepping import Stepper, epoch_parts
 from cnncalc.train.events import Begun, Ended, Observer
@@ -24,6 +24,8 @@ from cnncalc.train.run.faults import no_number
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.saving import RunSaver
 from cnncalc.train.run.signals import Signals
+from cnncalc.train.tasks.base import TaskScore
+from cnncalc.train.tasks.ends import heads_of
 
 MOST_ROLLBACKS = 10
 
@@ -69,7 +71,10 @@ class Trainer:
         session, progress = self.session, self.progress
         length = session.recipe.epochs, session.steps_per_epoch
         tested = session.splits.tested_name
-        self.observer.begin(Begun(self.folder.path, about, *length, progress.step, progress.rows, tested))
+        begun = Begun(
+            self.folder.path, about, *length, progress.step, progress.rows, tested, session.plan.task.measures
+        )
+        self.observer.begin(begun)
         self._start_clocks()
         end = self._all_epochs()
         self._save()
@@ -100,7 +105,8 @@ class Trainer:
         if progress.epoch >= recipe.epochs:
             return End(f"{counted(recipe.epochs, 'epoch')} done", True)
         if recipe.patience and progress.best_epoch and progress.stale_epochs >= recipe.patience:
-            return End(f"no better accuracy for {counted(progress.stale_epochs, 'epoch')}", True)
+            measure = self.session.plan.task.measures[0].words
+            return End(f"no better {measure} for {counted(progress.stale_epochs, 'epoch')}", True)
         return None
 
     def _epoch(self) -> End | None:
@@ -170,14 +176,15 @@ class Trainer:
             return End(self.signals.enough, True, goes_on=True)
         return End(f"the time limit of {limit:g} s is over", True, goes_on=True) if late else None
 
-    def _test(self, split: Split) -> Score:
+    def _test(self, split: Split) -> TaskScore:
         session = self.session
         session.processes.share_buffers(session.tested_module)
         return score(
             session.tested_module,
             split,
             session.augmenter,
-            classes=session.plan.network.output.channels,
+            task=session.plan.task,
+            main=heads_of(session.plan.logits).main,
             batch=session.tested_at_once,
             views=session.recipe.views,
             processes=session.processes,
@@ -185,7 +192,7 @@ class Trainer:
             stop=lambda: self.signals.asked and not session.processes.shared,
         )
 
-    def _row(self, tested: Score | None, images_per_second: float) -> EpochMetrics:
+    def _row(self, tested: TaskScore | None, images_per_second: float) -> EpochMetrics:
         progress = self.progress
         return EpochMetrics(
             epoch=progress.epoch + 1,
@@ -194,8 +201,7 @@ class Trainer:
             train_loss=progress.loss_sum / progress.loss_images,
             train_accuracy=progress.train_accuracy,
             loss=tested.loss if tested else None,
-            accuracy=tested.accuracy if tested else None,
-            top5_accuracy=tested.top5_accuracy if tested else None,
+            metrics=tested.metrics if tested else {each.name: None for each in self.session.plan.task.measures},
             images_per_second=images_per_second,
             seconds=self._seconds(),
         )
@@ -249,25 +255,26 @@ class Trainer:
 
     def _ended(self, end: End) -> Ended:
         progress, session = self.progress, self.session
-        test_accuracy = None if end.goes_on else self._final_test()
-        self._saver.write_card(test_accuracy, progress)
+        test_score = None if end.goes_on else self._final_test()
+        self._saver.write_card(test_score, progress)
         return Ended(
             folder=self.folder.path,
             reason=end.reason,
             complete=end.complete,
-            best_accuracy=progress.best_accuracy,
+            best_score=progress.best_score,
             best_epoch=progress.best_epoch,
-            accuracy=progress.rows[-1].accuracy if progress.rows else None,
-            test_accuracy=test_accuracy,
+            score=progress.rows[-1].score if progress.rows else None,
+            test_score=test_score,
             seconds=progress.seconds,
             memory_bytes=peak_memory_bytes(session.device),
             predicted_bytes=session.predicted_bytes,
             whole_process=session.device.type != "cuda",
             skipped_steps=progress.skipped_steps,
             files=files_of(self.folder),
-            commands=commands_of(self.folder, goes_on=end.goes_on, tested=bool(progress.rows)),
+            commands=commands_of(self.folder, session.plan.task, goes_on=end.goes_on, tested=bool(progress.rows)),
             tested=session.splits.tested_name,
             goes_on=end.goes_on,
+            measure=session.plan.task.measures[0],
         )
 
     def _final_test(self) -> float | None:
@@ -277,5 +284,5 @@ class Trainer:
             return None
         self._saver.take_best()
         with suppress(Stopped):
-            return self._test(test).accuracy
+            return self._test(test).metrics[self.session.plan.task.measures[0].name]
         return None

@@ -17,6 +17,7 @@ from cnncalc.core.words import shorten_path
 from cnncalc.train.data import read_image
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data_request import RESIZES
+from cnncalc.train.tasks import Task, task_named
 
 
 class OnnxPredictor(NamedTuple):
@@ -42,8 +43,13 @@ class OnnxPredictor(NamedTuple):
         pixels = read_image(path, ImageFit(self.volume, self.resize))
         return pixels.flip(0) if self.reverse else pixels
 
-    def probabilities(self, images: Tensor) -> Tensor:
-        """Return what the file computes."""
+    @property
+    def task(self) -> Task:
+        """Telling the classes apart."""
+        return task_named("classes", self.classes)
+
+    def results(self, images: Tensor) -> Tensor:
+        """Return what the file computes: the probability of each class."""
         (probabilities,) = self.session.run(["probabilities"], {"images": np.ascontiguousarray(images.numpy())})
         return torch.from_numpy(probabilities)
 

@@ -11,7 +11,6 @@ from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint
 from cnncalc.train.data import fingerprint
-from cnncalc.train.engine.classifier_head import check_classifier
 from cnncalc.train.engine.devices import hardware
 from cnncalc.train.engine.distributed import Processes, job, restarted
 from cnncalc.train.engine.plan import Place, RunPlan, first_weights, plan_of
@@ -37,6 +36,7 @@ from cnncalc.train.run.folder import RunFolder, free_folder
 from cnncalc.train.run.lock import held
 from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
+from cnncalc.train.tasks import check_trainable, task_named
 
 ObserverFactory = Callable[[Processes], Observer]
 """Makes whoever hears of the run, once the processes know each other."""
@@ -184,11 +184,12 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
     """Load and check what a run was begun with, and what is to be changed."""
     facts, before = folder.facts(), folder.recipe()
     network = folder.network(facts, changed=request.accept)
-    check_classifier(network)
+    check_trainable(network, facts.task)
     if place.processes.writes:
         folder.clean()
     dataset = dataset_of_run(facts, network)
-    recipe, _ = decided_recipe(plain_way(changed_recipe(before, request.changes)), dataset, network, place)
+    task = task_named(facts.task, facts.classes)
+    recipe, _ = decided_recipe(plain_way(changed_recipe(before, request.changes)), dataset, task.logits(network), place)
     use_threads(recipe)
     splits = run_splits(dataset, recipe, normalisation_of(facts), by_class=facts.splits_by_class)
     if len(splits.train) != facts.images:
@@ -197,8 +198,8 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
     if not request.accept:
         check_data(dataset, facts, [f"or continue anyway: {folder.command('train --resume', '--accept-changes')}"])
     begun = has_checkpoint(folder.checkpoints) or not facts.weights
-    plan = plan_of(network, recipe, splits, place, None if begun else first_weights(facts.weights, network))
-    plan = plan._replace(workers=request_of(facts).workers)
+    first = None if begun else first_weights(facts.weights, network)
+    plan = plan_of(network, task, recipe, splits, place, first)._replace(workers=request_of(facts).workers)
     check_plan(plan)
     accepted = {SPEC: spec_fingerprint(network.source.text, facts.spec), DATA: fingerprint(dataset)}
     change = change_of(before, recipe, facts, accepted if request.accept else {})

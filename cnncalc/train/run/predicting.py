@@ -21,8 +21,11 @@ from cnncalc.train.data import read_colours, read_image
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder_layout import images_below
 from cnncalc.train.data.samples import is_sample, read_sample, samples_in
+from cnncalc.train.engine.scoring import as_outputs
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.run.trained import Trained
+from cnncalc.train.tasks import Task, task_named
+from cnncalc.train.tasks.ends import heads_of
 
 AT_ONCE = 32
 """Images that are classified at a time."""
@@ -32,16 +35,16 @@ class ImagePredictor(Protocol):
     """Something that says what images show."""
 
     @property
-    def classes(self) -> Sequence[str]:
-        """Names of the classes."""
+    def task(self) -> Task:
+        """What it has learned."""
         ...
 
     def read(self, path: str) -> Tensor:
         """Return an image as the network wants it, of shape C x H x W; raises DataError for one that cannot be used."""
         ...
 
-    def probabilities(self, images: Tensor) -> Tensor:
-        """Return the probability of each class for images of N x C x H x W: [N x classes]."""
+    def results(self, images: Tensor) -> Tensor:
+        """Return what images of N x C x H x W show, as `Task.results` has it, on the CPU."""
         ...
 
 
@@ -60,9 +63,9 @@ class RunPredictor(NamedTuple):
     views: int
 
     @property
-    def classes(self) -> Sequence[str]:
-        """Those of the run."""
-        return self.trained.facts.classes
+    def task(self) -> Task:
+        """That of the run."""
+        return self.trained.task
 
     def read(self, path: str) -> Tensor:
         """Return the pixels, uint8 or float32, with the colours that were trained on."""
@@ -84,13 +87,13 @@ class RunPredictor(NamedTuple):
         return sample
 
     @torch.no_grad()
-    def probabilities(self, images: Tensor) -> Tensor:
+    def results(self, images: Tensor) -> Tensor:
         """Return the mean over the views."""
-        trained = self.trained
-        pixels = images.to(trained.device)
+        trained, main = self.trained, heads_of(self.trained.network).main
+        views = trained.augmenter.views(images.to(trained.device), self.views)
         with autocast(trained.recipe, trained.device)():
-            logits = [trained.module(view).flatten(1) for view in trained.augmenter.views(pixels, self.views)]
-        return torch.stack([functional.softmax(scores.float(), 1) for scores in logits]).mean(0).cpu()
+            outputs = [as_outputs(trained.module(view))[main] for view in views]
+        return trained.task.results(trained.task.joined(outputs)).cpu()
 
 
 class PublishedPredictor(NamedTuple):
@@ -99,7 +102,7 @@ class PublishedPredictor(NamedTuple):
     Attributes:
         module: with its weights.
         softmax: whether its outputs are logits.
-        classes: torchvision's names of them.
+        task: torchvision's classes.
         preprocess: torchvision's own, from an image of Pillow's to what the network sees.
         device: where the module is.
 
@@ -107,7 +110,7 @@ class PublishedPredictor(NamedTuple):
 
     module: nn.Module
     softmax: bool
-    classes: Sequence[str]
+    task: Task
     preprocess: Callable[[Any], Any]
     device: torch.device
 
@@ -119,8 +122,8 @@ class PublishedPredictor(NamedTuple):
         return prepared
 
     @torch.no_grad()
-    def probabilities(self, images: Tensor) -> Tensor:
-        """Return those of the image as it is."""
+    def results(self, images: Tensor) -> Tensor:
+        """Return the probabilities for the image as it is."""
         outputs = self.module(images.to(self.device)).flatten(1)
         return (functional.softmax(outputs, 1) if self.softmax else outputs).cpu()
 
@@ -148,7 +151,8 @@ def published_predictor(spec: str, settings: SpecSettings, weights: str, device:
     fill_whole(module, given)
     ends_in_softmax = bool(network.layers) and network.layers[-1].layer.kind == "softmax"
     published = given.published
-    return PublishedPredictor(module.to(device), not ends_in_softmax, published.classes, published.preprocess, device)
+    task = task_named("classes", published.classes)
+    return PublishedPredictor(module.to(device), not ends_in_softmax, task, published.preprocess, device)
 
 
 def _check_input(network: Network, side: int) -> None:
@@ -161,10 +165,10 @@ def _check_input(network: Network, side: int) -> None:
 
 
 class Predicted(NamedTuple):
-    """What was found of one image: the probability of each class, or why it could not be used."""
+    """What was found of one image, as `Task.results` has it, or why it could not be used."""
 
     path: str
-    shares: Sequence[float] = ()
+    result: Tensor | None = None
     fault: str = ""
 
 
@@ -210,9 +214,9 @@ def _batch(
     if faults and not passing:
         raise faults[0]
     images = [image for image in read if isinstance(image, Tensor)]
-    shares = iter(predictor.probabilities(torch.stack(images)).tolist() if images else [])
+    results = iter(predictor.results(torch.stack(images)) if images else ())
     for path, image in zip(paths, read, strict=True):
-        yield Predicted(path, next(shares)) if isinstance(image, Tensor) else Predicted(path, fault=image.message)
+        yield Predicted(path, next(results)) if isinstance(image, Tensor) else Predicted(path, fault=image.message)
 
 
 def _read(predictor: ImagePredictor, path: str) -> Tensor | CnncalcError:

@@ -48,7 +48,8 @@ class RunSaver:
 
     def take_weights(self, row: EpochMetrics, *, best: bool) -> None:
         """Keep the weights after an epoch until they are written."""
-        self._last = pack(self._session.weights(), {"epoch": row.epoch, "step": row.step, "accuracy": row.accuracy})
+        facts = {"epoch": row.epoch, "step": row.step, row.measure.name: row.score}
+        self._last = pack(self._session.weights(), facts)
         if best:
             self._best = self._last
 
@@ -87,8 +88,8 @@ class RunSaver:
             write_file(draw_curve(rows, self._session.splits.tested_name), self._folder.file(CURVE))
         self._drawn = time.monotonic()
 
-    def write_card(self, test_accuracy: float | None, progress: Progress) -> None:
-        """Write the model card, with the accuracy on the test images if the best weights were tested on them.
+    def write_card(self, test_score: float | None, progress: Progress) -> None:
+        """Write the model card, with the score on the test images if the best weights were tested on them.
 
         Raises:
             WriteError: where it cannot be written.
@@ -97,9 +98,9 @@ class RunSaver:
         if not self._session.processes.writes:
             return
         test = self._session.splits.test
-        if test_accuracy is not None and test is not None:
+        if test_score is not None and test is not None:
             data = f"the test images of {self._folder.facts().data_name}"
-            metrics, views = {"accuracy": test_accuracy}, self._session.recipe.views
+            metrics, views = {self._session.plan.task.measures[0].words: test_score}, self._session.recipe.views
             keep_test(self._folder, MeasuredTest(data, len(test), "best", progress.best_epoch, views, metrics))
         write_card(self._folder)
 

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from cnncalc.core.numbers import counted
 from cnncalc.core.writing import write_file
-from cnncalc.train.engine.augment import Targets
 from cnncalc.train.engine.session import Session
 from cnncalc.train.engine.speed import plain_way
 from cnncalc.train.engine.stepping import epoch_parts
 from cnncalc.train.progress import Progress
 from cnncalc.train.run.choosing import TrainRequest, chosen_plan, joined
 from cnncalc.train.show.batch_sheet import MOST, batch_sheet
+from cnncalc.train.tasks import Targets, Task
 
 
 def show_batch(request: TrainRequest, path: str) -> str:
@@ -49,14 +49,14 @@ def first_batch(session: Session) -> tuple[Tensor, list[str]]:
         indices, (pixels, labels) = next(parts)
         seen, targets = session.augmenter.train(pixels, labels, indices, 0, session.seeds.generator)
         images.append(session.augmenter.shown(seen).cpu())
-        captions += _captions(targets, session.splits.classes)
+        captions += _captions(targets, session.plan.task)
     return torch.cat(images), captions
 
 
-def _captions(targets: Targets, classes: tuple[str, ...]) -> Iterator[str]:
-    first = [classes[label] for label in targets.labels.tolist()]
+def _captions(targets: Targets, task: Task) -> Iterator[str]:
+    first = [task.caption(target) for target in targets.labels]
     if targets.others is None:
         yield from first
         return
-    others = [classes[label] for label in targets.others.tolist()]
+    others = [task.caption(target) for target in targets.others]
     yield from (f"{targets.share:.0%} {one}, {other}" for one, other in zip(first, others, strict=True))

@@ -19,9 +19,8 @@ from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
 from cnncalc.train.data import Dataset, Split
 from cnncalc.train.data.dataset import spread
 from cnncalc.train.engine.augment import Augmenter
-from cnncalc.train.engine.classifier_head import without_softmax
 from cnncalc.train.engine.devices import configure
-from cnncalc.train.engine.scoring import Hearer, Score, score
+from cnncalc.train.engine.scoring import Hearer, score
 from cnncalc.train.engine.session import autocast, make_module
 from cnncalc.train.engine.splits import held_back, run_splits
 from cnncalc.train.recipe.settings import Recipe
@@ -29,6 +28,8 @@ from cnncalc.train.run.data_origin import check_data, dataset_of_run, normalisat
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run_files import BEST, LAST
+from cnncalc.train.tasks import Task, check_views, task_named
+from cnncalc.train.tasks.ends import heads_of
 
 AT_ONCE = 256
 """Images that are tested at a time."""
@@ -38,14 +39,14 @@ class Tested(NamedTuple):
     """What a test came to, on what.
 
     Attributes:
-        score: loss, accuracy and confusion matrix.
+        score: what it came to, as the run's task has it.
         data: which images were tested.
         views: how many of each image were averaged.
         notes: how the files were understood, where that is not plain, a sentence each.
 
     """
 
-    score: Score
+    score: Any
     data: str
     views: int
     notes: tuple[str, ...]
@@ -74,6 +75,7 @@ class Trained(NamedTuple):
     Attributes:
         facts: what its run remembers.
         network: with its softmax, if the spec has one.
+        task: what it has learned.
         recipe: how it was trained.
         module: makes logits; holds the weights.
         augmenter: makes of pixels what the module sees.
@@ -83,6 +85,7 @@ class Trained(NamedTuple):
 
     facts: RunFacts
     network: Network
+    task: Task
     recipe: Recipe
     module: fx.GraphModule
     augmenter: Augmenter
@@ -113,7 +116,8 @@ class Trained(NamedTuple):
             self.module,
             images.split.to(self.device),
             self.augmenter,
-            classes=len(self.facts.classes),
+            task=self.task,
+            main=heads_of(self.network).main,
             batch=max(AT_ONCE, self.recipe.batch // self.recipe.accumulate),
             views=self.views(views),
             cast=autocast(self.recipe, self.device),
@@ -125,9 +129,10 @@ class Trained(NamedTuple):
         """Return how many views are asked for: where nobody does, as many as in training.
 
         Raises:
-            SpecError: where a mirrored view is asked for, and training did not mirror.
+            SpecError: where a mirrored view is asked for, and training did not mirror, and for too many views.
 
         """
+        check_views(self.task, asked or self.recipe.views)
         if asked == 2 and self.augmenter.number_of_views(2) == 1:
             message = "--views 2 averages an image and its mirror image, and this run did not mirror in training"
             hints = ["leave it out, or --views 6, which averages an image and two that are moved by a pixel"]
@@ -189,11 +194,12 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     network = folder.network(facts)
     stored = read_weights(folder, which)
     configure(recipe, device, network)
-    module = make_module(without_softmax(network), recipe, device)
+    task = task_named(facts.task, facts.classes)
+    module = make_module(task.logits(network), recipe, device)
     module.eval()
     restore_module(module, stored.tensors, folder.file(_FILES[which]))
     augmenter = Augmenter(recipe, network.input, normalisation_of(facts), 1, device)
-    return Trained(facts, network, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))
+    return Trained(facts, network, task, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))
 
 
 def _epoch(stored: Checkpoint, path: str) -> int:

@@ -8,7 +8,8 @@ from cnncalc.charts.file import charts_file
 from cnncalc.charts.lines import Chart, ChartLine
 from cnncalc.charts.look import depth_look
 from cnncalc.core.cleaning import cell
-from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.measures import ACCURACY, Measure
+from cnncalc.train.progress import EpochMetrics, best_row
 
 TRAINED, TESTED = "trained", "tested"
 
@@ -16,7 +17,7 @@ TRAINED, TESTED = "trained", "tested"
 def learning_curves(
     rows: Sequence[EpochMetrics], tested: str, steps: Sequence[tuple[float, float]] = ()
 ) -> list[Chart]:
-    """Return the charts of loss, accuracy and learning rate.
+    """Return the charts of the loss, of the measure that says which epoch is best, and of the learning rate.
 
     Args:
         rows: of the epochs so far.
@@ -25,7 +26,7 @@ def learning_curves(
 
     """
     ends = _ends(rows, steps)
-    best = max((row for row in rows if row.accuracy is not None), key=lambda row: row.accuracy or 0.0, default=None)
+    best, measure = best_row(rows), rows[0].measure if rows else ACCURACY
     marks = [(float(best.epoch), "best")] if best and len(rows) > 2 else []
     trained = "training images"
     losses = [
@@ -33,14 +34,14 @@ def learning_curves(
         _line(trained, TRAINED, rows, lambda row: row.train_loss),
         _line(tested, TESTED, rows, lambda row: row.loss),
     ]
-    accuracies = [
-        _line(trained, TRAINED, rows, lambda row: _percent(row.train_accuracy)),
-        _line(tested, TESTED, rows, lambda row: _percent(row.accuracy)),
-    ]
+    scores = [_line(tested, TESTED, rows, lambda row: _shown(row.score, measure))]
+    if measure.name == ACCURACY.name:
+        scores.insert(0, _line(trained, TRAINED, rows, lambda row: _shown(row.train_accuracy, measure)))
+    title, unit = measure.words[0].upper() + measure.words[1:], "%" if measure.share else ""
     rates = _line("learning rate", "only", rows, lambda row: row.learning_rate)._replace(named=False)
     return [
         Chart("Loss", losses, zero=True, ends=ends, marks=marks),
-        Chart("Accuracy", accuracies, unit="%", ends=ends, marks=marks, below=True),
+        Chart(title, scores, unit=unit, zero=not measure.share, ends=ends, marks=marks, below=measure.share),
         Chart("Learning rate", [rates], zero=True, ends=ends),
     ]
 
@@ -98,5 +99,5 @@ def _line(
     return ChartLine(name, [(row.epoch, value(row)) for row in rows], look)
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+def _shown(value: float | None, measure: Measure) -> float | None:
+    return 100 * value if value is not None and measure.share else value

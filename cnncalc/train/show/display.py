@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
-from typing import Any, TextIO
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -15,19 +15,53 @@ from cnncalc.core.errors import WriteError
 from cnncalc.core.numbers import bytes_text, duration_text
 from cnncalc.core.writing import WIDE, encodable, write_stream
 from cnncalc.train.events import Begun, Ended, FoldsEnded, Observer, StepReport
+from cnncalc.train.measures import ACCURACY, Measure
 from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.show.folds import folds_text
 from cnncalc.train.show.lines import described, paired, percent
 
-_TITLES = {
-    "validation": ("epoch", "train loss", "train acc", "val loss", "val acc", "images/s", "time"),
-    "test": ("epoch", "train loss", "train acc", "test loss", "test acc", "images/s", "time"),
-}
-"""Heads of the columns, by the images that every epoch is tested on."""
-_WIDTHS = (9, 10, 9, 9, 9, 9, 8)
-_LEAST_WANTED = (5, 2, 6, 3, 1)
-"""Columns that a narrow terminal leaves out, the first ones first."""
 _GAP = "  "
+
+
+class EpochColumn(NamedTuple):
+    """A column of the lines of epochs.
+
+    Attributes:
+        title: its head.
+        width: in characters.
+        text: what it says of an epoch, of so many.
+        rank: columns of higher ranks are left out first in a narrow terminal; those of 0 always stay.
+
+    """
+
+    title: str
+    width: int
+    text: Callable[[EpochMetrics, int], str]
+    rank: int
+
+
+def epoch_columns(measures: Sequence[Measure], tested: str) -> list[EpochColumn]:
+    """Return the columns for measures of the images that every epoch is tested on, ``validation`` or ``test``."""
+    name = "val" if tested == "validation" else "test"
+    first, *others = [measure for measure in measures if measure.shown]
+    columns = [
+        EpochColumn("epoch", 9, lambda row, epochs: f"{row.epoch}/{epochs}", 0),
+        EpochColumn("train loss", 10, lambda row, _: number(row.train_loss), 1),
+    ]
+    if any(measure.name == ACCURACY.name for measure in measures):
+        columns.append(EpochColumn("train acc", 9, lambda row, _: percent(row.train_accuracy), 4))
+    columns.append(EpochColumn(f"{name} loss", 9, lambda row, _: number(row.loss), 2))
+    columns += [_column(name, first, 0), *(_column(name, measure, 3) for measure in others)]
+    return [
+        *columns,
+        EpochColumn("images/s", 9, lambda row, _: f"{row.images_per_second:,.0f}", 5),
+        EpochColumn("time", 8, lambda row, _: duration_text(row.seconds), 3),
+    ]
+
+
+def _column(tested: str, measure: Measure, rank: int) -> EpochColumn:
+    title = f"{tested} {measure.title}"
+    return EpochColumn(title, max(9, len(title)), lambda row, _: measure.text(row.metrics.get(measure.name)), rank)
 
 
 class PlainLines(Observer):
@@ -35,17 +69,18 @@ class PlainLines(Observer):
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
-        self._epochs = 0
+        self._begun: Begun | None = None
 
     def begin(self, event: Begun) -> None:
         """Say what is trained, and the heads of the columns."""
-        self._epochs = event.epochs
+        self._begun = event
         self.say(begun_text(event))
-        self.say("\n".join(epoch_line(row, event.epochs) for row in event.rows))
+        self.say("\n".join(epoch_line(row, event) for row in event.rows))
 
     def epoch(self, row: EpochMetrics) -> None:
         """Say what an epoch came to."""
-        self.say(epoch_line(row, self._epochs))
+        assert self._begun is not None
+        self.say(epoch_line(row, self._begun))
 
     def note(self, text: str) -> None:
         """Say it."""
@@ -117,7 +152,7 @@ class Live(Observer):
     def epoch(self, row: EpochMetrics) -> None:
         """Say what an epoch came to, above the bars."""
         assert self._begun is not None
-        self._say(epoch_line(row, self._begun.epochs, self._console.width))
+        self._say(epoch_line(row, self._begun, self._console.width))
 
     def note(self, text: str) -> None:
         """Say it above the bars."""
@@ -150,12 +185,12 @@ class JsonLines(Observer):
     def begin(self, event: Begun) -> None:
         """Write the event."""
         self._tested = event.tested
-        rows = [asdict(row) for row in event.rows]
-        self._write("begin", **{**event._asdict(), "facts": dict(event.facts), "rows": rows})
+        rows, measures = [row.columns() for row in event.rows], [measure.name for measure in event.measures]
+        self._write("begin", **{**event._asdict(), "facts": dict(event.facts), "rows": rows, "measures": measures})
 
     def epoch(self, row: EpochMetrics) -> None:
         """Write the event."""
-        self._write("epoch", **asdict(row), tested=self._tested)
+        self._write("epoch", **row.columns(), tested=self._tested)
 
     def note(self, text: str) -> None:
         """Write the event."""
@@ -163,15 +198,11 @@ class JsonLines(Observer):
 
     def end(self, event: Ended) -> None:
         """Write the event."""
-        self._write("end", **{**event._asdict(), "files": dict(event.files), "commands": dict(event.commands)})
+        self._write("end", **event.named())
 
     def folds(self, event: FoldsEnded) -> None:
         """Write the event."""
-        spreads = {name: spread and spread._asdict() for name, spread in event.spreads.items()}
-        results = [result._asdict() for result in event.results]
-        facts = {**event._asdict(), "results": results, "commands": dict(event.commands)}
-        del facts["spreads"]
-        self._write("folds", **facts, **spreads)
+        self._write("folds", **event.named())
 
     def _write(self, event: str, **facts: Any) -> None:
         self._lines.say(json_text(json.dumps({"event": event, **facts}, ensure_ascii=False)))
@@ -180,46 +211,40 @@ class JsonLines(Observer):
 def begun_text(event: Begun, width: int = WIDE) -> str:
     """Say what is trained, and head the columns of the epochs, as far as they fit into a width."""
     facts = [*event.facts, ("run", event.folder + (f", from step {event.first_step:,}" if event.first_step else ""))]
-    titles = [f"{title:>{size}}" for title, size in zip(_TITLES[event.tested or "test"], _WIDTHS, strict=True)]
-    head = _GAP.join(_fitting(titles, width))
+    columns = _fitting(epoch_columns(event.measures, event.tested), width)
+    head = _GAP.join(f"{column.title:>{column.width}}" for column in columns)
     return f"{paired(facts)}\n\n{head}\n{'─' * len(head)}"
 
 
-def epoch_line(row: EpochMetrics, epochs: int, width: int = WIDE) -> str:
+def epoch_line(row: EpochMetrics, begun: Begun, width: int = WIDE) -> str:
     """Write an epoch as a line: what training came to, what the test came to, and how fast it was."""
-    cells = (
-        f"{row.epoch}/{epochs}",
-        f"{row.train_loss:.4f}",
-        percent(row.train_accuracy),
-        number(row.loss),
-        percent(row.accuracy),
-        f"{row.images_per_second:,.0f}",
-        duration_text(row.seconds),
-    )
-    return _GAP.join(_fitting([f"{cell:>{size}}" for cell, size in zip(cells, _WIDTHS, strict=True)], width))
+    columns = _fitting(epoch_columns(begun.measures, begun.tested), width)
+    return _GAP.join(f"{column.text(row, begun.epochs):>{column.width}}" for column in columns)
 
 
-def _fitting(cells: list[str], width: int) -> list[str]:
-    """Leave out columns until the rest fits into a width; the epoch and the accuracy of the test always stay."""
-    kept = list(range(len(cells)))
-    for place in _LEAST_WANTED:
-        if sum(_WIDTHS[k] for k in kept) + len(_GAP) * (len(kept) - 1) <= width:
+def _fitting(columns: list[EpochColumn], width: int) -> list[EpochColumn]:
+    """Leave out columns until the rest fits into a width."""
+    kept = list(columns)
+    while sum(column.width for column in kept) + len(_GAP) * (len(kept) - 1) > width:
+        least = max(kept, key=lambda column: column.rank)
+        if not least.rank:
             break
-        kept.remove(place)
-    return [cells[place] for place in kept]
+        kept.remove(least)
+    return kept
 
 
 def ended_text(event: Ended) -> str:
     """Say what a run came to, where it is kept and how to go on."""
     results = [("ended", f"{event.reason}, after {duration_text(event.seconds)}")]
-    if event.best_accuracy is not None:
-        last = f"; {percent(event.accuracy)} after the last one" if event.accuracy is not None else ""
-        which = f"{percent(event.best_accuracy)} of the {event.tested} images after epoch {event.best_epoch}{last}"
-        results.append(("best accuracy", which))
-    if event.test_accuracy is not None:
-        results.append(
-            ("test accuracy", f"{percent(event.test_accuracy)} with the weights of epoch {event.best_epoch}")
-        )
+    measure = event.measure
+    short = measure.words if measure.words == ACCURACY.words else measure.title
+    if event.best_score is not None:
+        last = f"; {measure.text(event.score)} after the last one" if event.score is not None else ""
+        which = f"{measure.text(event.best_score)} of the {event.tested} images after epoch {event.best_epoch}{last}"
+        results.append((f"best {short}", which))
+    if event.test_score is not None:
+        which = f"{measure.text(event.test_score)} with the weights of epoch {event.best_epoch}"
+        results.append((f"test {short}", which))
     if event.skipped_steps:
         results.append(("skipped steps", f"{event.skipped_steps:,}: a gradient was too large for fp16"))
     results.append(("memory", _memory_text(event)))
@@ -236,7 +261,9 @@ def _memory_text(event: Ended) -> str:
 
 def number(value: float | None) -> str:
     """Write a loss; nothing for what is not known."""
-    return "" if value is None else f"{value:.4f}"
+    if value is None:
+        return ""
+    return f"{value:.2e}" if 0 < value < 0.001 or value >= 100_000 else f"{value:.4f}"
 
 
 def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Observer:

@@ -117,7 +117,7 @@ class Tracker(Observer):
             "epoch/train_loss": row.train_loss,
             "epoch/train_accuracy": row.train_accuracy,
             f"epoch/{self._tested}_loss": row.loss,
-            f"epoch/{self._tested}_accuracy": row.accuracy,
+            **{f"epoch/{self._tested}_{name}": value for name, value in row.metrics.items()},
         }
         known = {name: value for name, value in measured.items() if value is not None}
         self._try(lambda: self.add(known, row.step))
@@ -126,8 +126,8 @@ class Tracker(Observer):
         """Log what the run came to."""
         found = {
             "ended": event.reason,
-            "best_accuracy": event.best_accuracy,
-            "test_accuracy": event.test_accuracy,
+            f"best_{event.measure.name}": event.best_score,
+            f"test_{event.measure.name}": event.test_score,
             "best_epoch": event.best_epoch or None,
             "seconds": event.seconds,
         }

@@ -33,7 +33,7 @@ from tests.train.runs import train
 
 ROOT = Path(__file__).parents[3]
 SPEC = "input 8x8x1\nconv 3x3x2 - relu - fc 10"
-ROW = EpochMetrics(1, 7, 0.01, 2.25, 0.5, 2.0, 0.75, None, 1000.0, 3.0)
+ROW = EpochMetrics(1, 7, 0.01, 2.25, 0.5, 2.0, {"accuracy": 0.75, "top5_accuracy": None}, 1000.0, 3.0)
 ENDED = Ended("first", "1 epoch done", True, 0.75, 1, 0.75, None, 3.0, 0, 0, True, 0, [], [])
 
 

@@ -63,7 +63,7 @@ def test_curves_are_those_of_the_run(trained: Path, opened: Opened) -> None:
     near = {"abs": 3e-3}
     assert values(page, "Loss", "training images") == pytest.approx([row.train_loss for row in history.rows], **near)
     assert values(page, "Loss", "test images") == pytest.approx([row.loss for row in history.rows], **near)
-    accuracy = [100 * (row.accuracy or 0) for row in history.rows]
+    accuracy = [100 * (row.score or 0) for row in history.rows]
     assert values(page, "Accuracy", "test images") == pytest.approx(accuracy, abs=0.1)
     rates = [row.learning_rate for row in history.rows]
     assert values(page, "Learning rate", "learning rate") == pytest.approx(rates, abs=1e-4)

@@ -32,7 +32,7 @@ def test_a_run_is_what_its_files_say(trained: Path) -> None:
         rows = [*csv.DictReader(file)]
     assert [row.train_loss for row in run.history] == [float(row["train_loss"]) for row in rows]
     assert run.best is not None
-    assert run.best.accuracy == max(float(row["accuracy"]) for row in rows)
+    assert run.best.score == max(float(row["accuracy"]) for row in rows)
     with (trained / "gradients.csv").open(newline="") as file:
         norms = [*csv.DictReader(file)]
     assert {str(epoch): {**row} for epoch, row in run.gradients.items()} == {
@@ -41,7 +41,7 @@ def test_a_run_is_what_its_files_say(trained: Path) -> None:
     assert (run.epochs, run.recipe["batch"], run.recipe["learning-rate"]) == (3, 32, 0.02)
     assert run.network.params == (9 + 1) * 6 + (9 * 6 + 1) * 6 + (6 + 1) * 10
     assert run.classes == tuple("0123456789")
-    best = f"best accuracy {100 * run.best.accuracy:.1f}% (epoch {run.best.epoch})"
+    best = f"best accuracy {100 * run.best.score:.1f}% (epoch {run.best.epoch})"
     assert repr(run) == f"<TrainingRun {trained}: 3 of 3 epochs, {best}>"
 
 

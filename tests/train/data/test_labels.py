@@ -1,4 +1,4 @@
-"""Labels in the forms in which people keep them: numbers, names, rows with a single 1; counted from 0 or from 1."""
+"""ReadLabels in the forms in which people keep them: numbers, names, rows with a single 1; counted from 0 or from 1."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import LabelBinarizer, LabelEncoder
 
-from cnncalc.train.data.labels import Labels, Named, read_labels
+from cnncalc.train.data.labels import Named, ReadLabels, read_labels
 
 Complaint = Callable[..., str]
 WANTED = "  = labels are one whole number for each image, counted from 0; or names, or rows with a single 1"
 
 
-def read(*arrays: object, outputs: int | None = None) -> Labels:
+def read(*arrays: object, outputs: int | None = None) -> ReadLabels:
     """Read arrays of labels: those of training, and those of tests."""
     named = zip(("y_train", "y_test"), arrays, strict=False)
     return read_labels([Named(name, np.asarray(values)) for name, values in named], outputs)
@@ -64,7 +64,7 @@ def test_the_columns_of_rows_are_the_classes_also_where_one_is_never_used() -> N
 
 
 def test_labels_are_counted_from_1_where_nothing_else_suits_the_network() -> None:
-    """Labels 1 to 10 for 10 outputs, as in EMNIST's letters; the classes keep their numbers."""
+    """ReadLabels 1 to 10 for 10 outputs, as in EMNIST's letters; the classes keep their numbers."""
     found = read(np.arange(1, 11), np.arange(1, 4), outputs=10)
     assert [index.tolist() for index in found.indices] == [list(range(10)), [0, 1, 2]]
     assert found.classes == tuple(map(str, range(1, 11)))

@@ -219,7 +219,7 @@ def test_what_torchrun_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ---- progress
 
-ROW = EpochMetrics(1, 7, 0.1, 2.0, 0.3, 1.9, 0.4, None, 900.0, 1.5)
+ROW = EpochMetrics(1, 7, 0.1, 2.0, 0.3, 1.9, {"accuracy": 0.4, "top5_accuracy": None}, 900.0, 1.5)
 
 
 def test_progress_comes_back_from_its_facts() -> None:
@@ -233,9 +233,9 @@ def test_only_a_better_accuracy_is_the_best() -> None:
     """An equal one is not; where nothing is tested, nothing is the best."""
     progress = Progress()
     accuracies = (0.4, 0.4, 0.3, 0.5)
-    found = [progress.close_epoch(replace(ROW, epoch=n, accuracy=a)) for n, a in enumerate(accuracies, 1)]
+    found = [progress.close_epoch(replace(ROW, epoch=n, metrics={"accuracy": a})) for n, a in enumerate(accuracies, 1)]
     assert found == [True, False, False, True]
-    assert not Progress().close_epoch(replace(ROW, accuracy=None))
+    assert not Progress().close_epoch(replace(ROW, metrics={"accuracy": None}))
 
 
 @pytest.mark.parametrize("facts", [None, {}, [], "text", {"step": 3}, {**Progress().facts(), "step": -1}])

@@ -13,9 +13,10 @@ from cnncalc.core.volume import Volume
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
 from cnncalc.train.engine.distributed import Processes
-from cnncalc.train.engine.scoring import Score, score
+from cnncalc.train.engine.scoring import score
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.tasks import Classes, ClassScore
 
 CPU = torch.device("cpu")
 VOLUME = Volume((4, 4, 1))
@@ -33,9 +34,13 @@ def splits(classes: int, count: int = 301) -> tuple[nn.Module, MemorySplit]:
     return module, MemorySplit(pixels, torch.randint(classes, (count,), generator=generator))
 
 
-def scored(module: nn.Module, split: MemorySplit, classes: int, batch: int = 64, views: int = 1) -> Score:
+def task(classes: int) -> Classes:
+    return Classes(tuple(map(str, range(classes))))
+
+
+def scored(module: nn.Module, split: MemorySplit, classes: int, batch: int = 64, views: int = 1) -> ClassScore:
     cast = autocast(Recipe(), CPU)
-    return score(module, split, AUGMENTER, classes=classes, batch=batch, views=views, cast=cast)
+    return score(module, split, AUGMENTER, task=task(classes), batch=batch, views=views, cast=cast)
 
 
 def probabilities(module: nn.Module, views: list[Tensor]) -> Tensor:
@@ -67,7 +72,7 @@ def test_a_loss_is_exact_where_the_module_is_not(views: int) -> None:
     """The scores of bf16 have three digits; what is computed of them has seven."""
     module, split = splits(10)
     cast = autocast(Recipe(precision="bf16"), CPU)
-    ours = score(module, split, AUGMENTER, classes=10, batch=64, views=views, cast=cast)
+    ours = score(module, split, AUGMENTER, task=task(10), batch=64, views=views, cast=cast)
     with torch.no_grad(), cast():
         scores = [module(view) for view in AUGMENTER.views(split.pixels, views)]
     assert scores[0].dtype == torch.bfloat16
@@ -95,7 +100,7 @@ def test_processes_share_the_images_without_counting_one_twice(size: int) -> Non
     module, split = splits(10)
     cast = autocast(Recipe(), CPU)
     shares = [
-        score(module, split, AUGMENTER, classes=10, batch=16, cast=cast, processes=Unheard(rank, size))
+        score(module, split, AUGMENTER, task=task(10), batch=16, cast=cast, processes=Unheard(rank, size))
         for rank in range(size)
     ]
     whole = scored(module, split, 10)

@@ -116,11 +116,11 @@ def test_a_run_on_a_folder_with_validation_and_test_images(folder: Path) -> None
 
     facts = dict(heard.all("begin")[0].facts)
     assert facts["data"].endswith("16 images to train on, 10 to validate, 6 to test; 2 classes")
-    assert ended.best_accuracy == max(row.accuracy for row in heard.all("epoch"))
-    assert (ended.best_accuracy * 10).is_integer()
-    assert (ended.test_accuracy * 6) == pytest.approx(round(ended.test_accuracy * 6))
+    assert ended.best_score == max(row.score for row in heard.all("epoch"))
+    assert (ended.best_score * 10).is_integer()
+    assert (ended.test_score * 6) == pytest.approx(round(ended.test_score * 6))
     result, what, *_ = load_trained("run", "best", choose_device("cpu")).test({}, None)
-    assert (what, result.accuracy) == ("the test images of pets", ended.test_accuracy)
+    assert (what, result.accuracy) == ("the test images of pets", ended.test_score)
 
 
 @pytest.mark.slow
@@ -129,8 +129,8 @@ def test_without_test_images_a_trained_network_is_tested_on_the_validation_image
         write_images(folder / "pets" / part, count=count)
     ended = train(SPEC, "run", epochs=2, data=DataRequest(str(folder / "pets")))
     result, what, *_ = load_trained("run", "best", choose_device("cpu")).test({}, None)
-    assert (what, result.accuracy) == ("the validation images of pets", ended.best_accuracy)
-    assert ended.test_accuracy is None
+    assert (what, result.accuracy) == ("the validation images of pets", ended.best_score)
+    assert ended.test_score is None
 
 
 @pytest.mark.slow

@@ -86,9 +86,9 @@ def test_each_test_on_other_images_is_a_row(run: Path) -> None:
 
 def test_the_final_test_of_a_run_with_validation_images_is_a_result(folder: Path) -> None:
     ended = train(SPEC, "run", validation=0.2)
-    assert ended.test_accuracy is not None
+    assert ended.test_score is not None
     assert f"| the test images of digits | 360 | best weights (epoch {ended.best_epoch}) |" in section("Results")
-    assert f" {ended.test_accuracy:.2%} |" in section("Results")
+    assert f" {ended.test_score:.2%} |" in section("Results")
     assert "was chosen on the validation images" in section("Limits")
 
 

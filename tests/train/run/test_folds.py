@@ -44,8 +44,8 @@ def test_each_fold_is_the_run_that_holds_it_out(folder: Path) -> None:
     images = [json.loads(Path(f"all/fold-{fold}/run.json").read_text())["images"] for fold in (1, 2, 3)]
     assert sum(120 - trained for trained in images) == 120
 
-    accuracies = [result.accuracy for result in ended.results if result.accuracy is not None]
-    assert ended.spreads["accuracy"] == Spread(fmean(accuracies), stdev(accuracies))
+    accuracies = [result.score for result in ended.results if result.score is not None]
+    assert ended.spreads["score"] == Spread(fmean(accuracies), stdev(accuracies))
     assert ended.complete
     kept = json.loads(Path("all/folds.json").read_text())
     assert kept["accuracy"] == {"mean": fmean(accuracies), "deviation": stdev(accuracies)}
@@ -86,8 +86,8 @@ def test_folds_that_are_complete_are_not_trained_again(folder: Path) -> None:
 
 def test_the_table_of_the_folds() -> None:
     results = [FoldResult(1, "a/fold-1", True, 0.9, 0.92, 3, None), FoldResult(2, "a/fold-2", True, 0.8, 0.8, 1, None)]
-    spreads = {"accuracy": Spread(0.85, stdev([0.9, 0.8])), "best_accuracy": Spread(0.86, stdev([0.92, 0.8]))}
-    ended = FoldsEnded("a", 3, results, False, {**spreads, "test_accuracy": None}, [("cnncalc go", "goes on")])
+    spreads = {"score": Spread(0.85, stdev([0.9, 0.8])), "best_score": Spread(0.86, stdev([0.92, 0.8]))}
+    ended = FoldsEnded("a", 3, results, False, {**spreads, "test_score": None}, [("cnncalc go", "goes on")])
     assert folds_text(ended) == (
         "\n"
         "fold  last epoch  best epoch\n"

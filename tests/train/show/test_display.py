@@ -25,8 +25,8 @@ from cnncalc.train.show.lines import percent
 from tests.train.runs import Heard
 
 FACTS = [("network", "net.txt: 8x8x1 → 1x1x10, 466 parameters"), ("device", "cpu (2 threads), float32")]
-FIRST = EpochMetrics(1, 1500, 0.05, 2.25, 0.25, 2.125, 0.3125, 0.75, 12_345.6, 9.96)
-SECOND = EpochMetrics(2, 3000, 0.01, 1.5, None, None, None, None, 900.0, 3_725.0)
+FIRST = EpochMetrics(1, 1500, 0.05, 2.25, 0.25, 2.125, {"accuracy": 0.3125, "top5_accuracy": 0.75}, 12_345.6, 9.96)
+SECOND = EpochMetrics(2, 3000, 0.01, 1.5, None, None, {"accuracy": None, "top5_accuracy": None}, 900.0, 3_725.0)
 BEGUN = Begun("runs/net-1", FACTS, 2, 1500, 0, [])
 GONE_ON = Begun("runs/net-1", FACTS, 2, 1500, 1700, [FIRST])
 LOOKED = StepReport(1700, 1.875, 0.5, 0.0125, 4321.0, 300 * 2**20)
@@ -34,10 +34,10 @@ ENDED = Ended(
     folder="runs/net-1",
     reason="all 2 epochs are done",
     complete=True,
-    best_accuracy=0.3125,
+    best_score=0.3125,
     best_epoch=1,
-    accuracy=0.25,
-    test_accuracy=0.28,
+    score=0.25,
+    test_score=0.28,
     seconds=3_725.0,
     memory_bytes=300 * 2**20,
     predicted_bytes=20 * 2**20,
@@ -130,7 +130,7 @@ def test_a_run_that_goes_on_shows_what_it_has_done() -> None:
 def test_what_is_not_known_of_an_end_is_left_out() -> None:
     """On a GPU memory is counted for tensors alone."""
     written = stream()
-    bare = ENDED._replace(best_accuracy=None, best_epoch=0, accuracy=None, test_accuracy=None, skipped_steps=0)
+    bare = ENDED._replace(best_score=None, best_epoch=0, score=None, test_score=None, skipped_steps=0)
     PlainLines(written).end(bare._replace(whole_process=False, files=[]))
     assert text(written) == (
         "\n"
@@ -170,7 +170,7 @@ def test_times(seconds: float, shown: str) -> None:
 
 def test_shares_and_losses() -> None:
     assert (percent(0.98765), percent(1.0), percent(None)) == ("98.77%", "100.00%", "")
-    assert (number(0.00004), number(None)) == ("0.0000", "")
+    assert (number(0.0123), number(0.00004), number(0.0), number(None)) == ("0.0123", "4.00e-05", "0.0000", "")
 
 
 # ---- JSON
@@ -184,7 +184,9 @@ def test_a_program_gets_an_object_a_line() -> None:
     assert begin["event"] == "begin"
     assert begin["facts"] == dict(FACTS)
     assert (begin["first_step"], begin["rows"][0]["accuracy"]) == (1700, 0.3125)
-    assert epoch == {"event": "epoch", **vars(SECOND), "tested": "test"}
+    values = dict(vars(SECOND))
+    metrics = values.pop("metrics")
+    assert epoch == {"event": "epoch", **values, **metrics, "tested": "test"}
     assert epoch["accuracy"] is None
     assert note == {"event": "note", "text": "something worth telling"}
     assert (end["event"], end["best_accuracy"], end["memory_bytes"]) == ("end", 0.3125, 314_572_800)
@@ -281,6 +283,6 @@ def test_a_narrow_terminal_leaves_columns_out(width: int, head: str, row: str | 
     """How fast it was goes first, and the accuracy of the test stays."""
     shown = begun_text(BEGUN, width).splitlines()
     assert shown[-2:] == [head, "─" * len(head)]
-    line = epoch_line(FIRST, 2, width)
+    line = epoch_line(FIRST, BEGUN, width)
     assert len(line) == len(head)
     assert row is None or line == row

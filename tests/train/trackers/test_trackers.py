@@ -56,7 +56,7 @@ def test_tensorboard_finds_every_epoch(folder: Path) -> None:
     found.Reload()
     seen = [(event.step, event.value) for event in found.Scalars("epoch/test_accuracy")]
     assert [step for step, _ in seen] == [row.step for row in rows]
-    assert [value for _, value in seen] == pytest.approx([row.accuracy for row in rows], abs=1e-6)
+    assert [value for _, value in seen] == pytest.approx([row.score for row in rows], abs=1e-6)
 
 
 def test_mlflow_has_parameters_and_metrics_of_one_run(folder: Path) -> None:
@@ -75,9 +75,9 @@ def test_mlflow_has_parameters_and_metrics_of_one_run(folder: Path) -> None:
     assert (run.info.run_name, run.info.status) == ("run", "FINISHED")
     assert (run.data.params["optimizer"], run.data.params["batch"]) == ("adamw", "32")
     seen = client.get_metric_history(run.info.run_id, "epoch/test_accuracy")
-    assert [(one.step, one.value) for one in seen] == [(row.step, row.accuracy) for row in rows]
+    assert [(one.step, one.value) for one in seen] == [(row.step, row.score) for row in rows]
     assert len(seen) == 3
-    assert run.data.tags["best_accuracy"] == str(max(row.accuracy or 0 for row in rows))
+    assert run.data.tags["best_accuracy"] == str(max(row.score or 0 for row in rows))
 
 
 def chunks(data: bytes) -> Iterator[bytes]:
@@ -110,7 +110,7 @@ def test_wandb_writes_offline_and_nothing_of_the_machine(folder: Path) -> None:
         if one.WhichOneof("record_type") == "history"
     ]
     seen = [(entry["step"], entry["epoch/test_accuracy"]) for entry in history if "epoch/test_accuracy" in entry]
-    assert seen == [(row.step, row.accuracy) for row in rows]
+    assert seen == [(row.step, row.score) for row in rows]
     (run,) = [one.run for one in records if one.WhichOneof("record_type") == "run"]
     settings = {item.key: json.loads(item.value_json) for item in run.config.update}
     assert (run.project, run.display_name, settings["optimizer"]) == ("cnncalc", "run", "adamw")
@@ -128,7 +128,7 @@ def test_trackio_has_every_epoch(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     name = f"run-{json.loads((folder / 'run' / 'tracking.json').read_text())['id']}"
     entries = SQLiteStorage.get_logs("cnncalc", name)
     seen = [(entry["step"], entry["epoch/test_accuracy"]) for entry in entries if "epoch/test_accuracy" in entry]
-    assert seen == [(row.step, row.accuracy) for row in rows]
+    assert seen == [(row.step, row.score) for row in rows]
 
 
 @pytest.mark.parametrize("name", TRACKERS)

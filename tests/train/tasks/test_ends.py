@@ -9,10 +9,12 @@ import pytest
 import torch
 
 import cnncalc
-from cnncalc.train.engine.classifier_head import check_classifier, ends_in_softmax, loss_note, without_softmax
+from cnncalc.train.tasks import Classes, check_trainable
+from cnncalc.train.tasks.ends import ends_in
 from tests.train.runs import SPEC, Heard, train, weights
 
 Complaint = Callable[..., str]
+TASK = Classes(tuple("0123456789"))
 ENDS = ("", " - softmax", " - logsoftmax")
 
 
@@ -20,13 +22,12 @@ ENDS = ("", " - softmax", " - logsoftmax")
 def test_a_softmax_is_taken_off(end: str) -> None:
     """What is left makes logits: with PyTorch's softmax they are what the whole network makes."""
     network = cnncalc.load(SPEC.rstrip() + end)
-    whole, cut = cnncalc.build(network, seed=1).eval(), cnncalc.build(without_softmax(network), seed=1).eval()
+    whole, cut = cnncalc.build(network, seed=1).eval(), cnncalc.build(TASK.logits(network), seed=1).eval()
     images = torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     function = {"": lambda x, _: x, " - softmax": torch.softmax, " - logsoftmax": torch.log_softmax}[end]
 
-    assert ends_in_softmax(network) == bool(end)
-    assert not ends_in_softmax(without_softmax(network))
-    assert check_classifier(network) == 10
+    assert ends_in(network, TASK.ends) == bool(end)
+    assert not ends_in(TASK.logits(network), TASK.ends)
     torch.testing.assert_close(whole(images).flatten(1), function(cut(images).flatten(1), 1))
 
 
@@ -54,21 +55,17 @@ def test_all_three_train_alike(folder: Path) -> None:
     ],
 )
 def test_the_run_says_what_the_loss_makes_of_the_end(end: str, note: str) -> None:
-    assert loss_note(cnncalc.load(f"input 4x4x1\n{end}")) == note
+    assert TASK.loss_note(cnncalc.load(f"input 4x4x1\n{end}")) == note
 
 
 @pytest.mark.parametrize(
     ("spec", "text"),
     [
         (
-            "input 8x8x3\nconv 3x3x10 p1",
-            "error[no-classifier]: the network's output is 8x8x10; a classifier needs one output per class\n"
-            "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are",
-        ),
-        (
-            "input 8x8x3\nfc 1 - sigmoid",
-            "error[no-classifier]: the network has one output; a classifier needs one per class, at least two\n"
-            "  = end it with `fc 2` for two classes",
+            "input 8x8x3\nconv 3x3x10",
+            "error[no-classifier]: the network's output is 6x6x10; a classifier needs one output per class\n"
+            "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are\n"
+            "  = or make it as large as the input, 8x8x3, for a class of each pixel",
         ),
         (
             "input 8x8x3\ngap - softmax",
@@ -76,5 +73,5 @@ def test_the_run_says_what_the_loss_makes_of_the_end(end: str, note: str) -> Non
         ),
     ],
 )
-def test_what_cannot_be_trained_to_tell_classes_apart(complaint: Complaint, spec: str, text: str) -> None:
-    assert complaint(check_classifier, cnncalc.load(spec)) == text
+def test_what_no_task_trains(complaint: Complaint, spec: str, text: str) -> None:
+    assert complaint(check_trainable, cnncalc.load(spec)) == text

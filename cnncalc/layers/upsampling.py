@@ -83,8 +83,9 @@ class Upsample(Layer):
         call, mode = call.settled(), call["mode"]
         if mode not in _MODES:
             raise Unsayable(f"it has no `{mode}`")
+        if call.made[2:] == call.source.spatial:
+            return call.unchanged()
         size, corners = _size_of(call), bool(call["align_corners"]) and mode != "nearest"
-        corners = corners and call.made[2:] != call.source.spatial  # else every value stays
         written = words(cls.kind, size, flag(mode, mode != "nearest"), flag("aligncorners", corners))
         return call.sliding(written)
 

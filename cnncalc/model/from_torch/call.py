@@ -139,6 +139,8 @@ class Call:
 
     def _values(self, name: str) -> torch.Tensor | None:
         tensor = self[name]
+        if isinstance(tensor, Tensor) and tensor.learned and not tensor.path:
+            return None  # it is computed, and the trace has no numbers
         value = tensor.value if isinstance(tensor, Tensor) else tensor
         return value.detach() if isinstance(value, torch.Tensor) and not value.is_meta else None
 
@@ -337,7 +339,7 @@ class Call:
 
 def _number(value: Any) -> float | None:
     """Return a number, or the one number of a tensor that is not learned; None for anything else."""
-    if isinstance(value, Tensor) and not isinstance(value.value, nn.Parameter) and value.value.numel() == 1:
+    if isinstance(value, Tensor) and not value.learned and value.value.numel() == 1:
         return None if value.value.is_meta else float(value.value)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 

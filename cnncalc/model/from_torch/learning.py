@@ -62,7 +62,9 @@ class Weights:
             raise Unsayable(f"its {role}{name} is a constant of the module, and what a spec has is learned")
         steps = () if tensor.path else tensor.steps
         for path, parameter in tensor.learned.items():
-            self._use(parameter, f"`{module_path(path)}`", computed=bool(steps))
+            part = bool(steps) and tensor.value.numel() < parameter.numel()  # others may have the other parts
+            if not part or not self.used.get(id(parameter), False):
+                self._use(parameter, f"`{module_path(path)}`", computed=bool(steps))
         if steps:
             how = ", ".join(operations_of(steps))
             self.notes.append(f"{tensor.name} is computed in the module ({how}), and is a plain {role} in the spec")
@@ -99,9 +101,10 @@ class Weights:
         """Return the notes, with one on parameters that the module does not train."""
         named = [(path, tensor) for path, tensor in self.module.named_parameters() if id(tensor) in self.used]
         frozen = {path.rpartition(".")[0] or path: None for path, tensor in named if not tensor.requires_grad}
+        notes = dict.fromkeys(self.notes)
         if not frozen:
-            return tuple(self.notes)
-        return (*self.notes, f"frozen in the module (requires_grad=False), and learned in the spec: {listed(frozen)}")
+            return tuple(notes)
+        return (*notes, f"frozen in the module (requires_grad=False), and learned in the spec: {listed(frozen)}")
 
     def _note_computed(self, module: nn.Module, name: str, role: str) -> None:
         """Note that a layer's weights are computed from other parameters whenever it is called."""

@@ -155,7 +155,8 @@ class _Walk:
             module = self.traced.modules[target]
             path = self.node.meta["scopes"][-2].path if target.startswith(MADE) else target
             return cannot_say(path, f"nn.{type(module).__name__}", why, line=line)
-        return cannot_say(self.emitter.path, f"`{function_name(self.node)}`", why, line=line)
+        name = self.node.meta.get("written") or function_name(self.node)
+        return cannot_say(self.emitter.path, f"`{name}`", why, line=line)
 
     # ---- calls
 

@@ -29,6 +29,14 @@ def _reshape(call: Call) -> View:
     return rearranged(call.emitter, call.emitter.reshape(call.view, call.made))
 
 
+def _part(call: Call) -> Any:
+    """Read ``x.max(1).values``, one of the two tensors that a call returns."""
+    found = call.first[0] if isinstance(call.first, list) and call["name"] == "values" else None
+    if found is None:
+        raise Unsayable(f"it takes `{call['name']}` of a result")
+    return found
+
+
 def _permute(call: Call) -> View:
     dims = call["dims"]
     return _moved(call, dims[0] if len(dims) == 1 and isinstance(dims[0], tuple | list) else dims)
@@ -105,6 +113,7 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "transpose swapaxes swapdims(dim0, dim1)": _transpose,
     "movedim moveaxis(source, destination)": _movedim,
     "getitem(place)": ranges.getitem,
+    "getattr(name)": _part,
     "narrow(dim, start, length)": ranges.narrow,
     "chunk(chunks, dim=0)": ranges.parts,
     "split(split_size, dim=0)": ranges.parts,

@@ -18,6 +18,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.words import shorten
+from cnncalc.model.from_torch.equations import WRITTEN_OUT
 from cnncalc.model.from_torch.exported import RunAgain, called, exported
 from cnncalc.model.from_torch.given import GivenInput
 from cnncalc.model.from_torch.own_gradients import OwnGradients
@@ -111,6 +112,7 @@ class _Tracer(fx.Tracer):
         self.stack: list[ModuleScope] = []
         self.deepest: list[ModuleScope] = []
         self.computing = False
+        self.written = ""  # the function that is being written out as others
         self.exported: tuple[tuple[ModuleScope, ...], str] | None = None
         self.known: dict[str, nn.Module] = {}
         self.lines = Lines(trace)
@@ -157,7 +159,7 @@ class _Tracer(fx.Tracer):
             raise cannot_say(self._path(m), "a torch.jit.ScriptModule", why, line=self.lines.now())
         path = self._path(m)
         if not self.is_layer(m) and type(m).__module__.startswith("torch.nn") and not _holds(m):
-            raise cannot_say(path, f"nn.{type(m).__name__}")
+            raise cannot_say(path, f"nn.{type(m).__name__}", line=self.lines.now())
         owner = next((scope.kind for scope in self.stack[:0:-1] if scope.kind not in CONTAINERS), "")
         self.stack.append(ModuleScope(path, _kind(m), owner))
         try:
@@ -207,17 +209,31 @@ class _Tracer(fx.Tracer):
         """Record a call; what it returns is a proxy where it is a tensor, and else the thing itself."""
         if isinstance(target, OpOverload):
             target, args, kwargs = called(target, args, kwargs)
+        if not self.written and not self.computing:
+            made = self._written_out(target if isinstance(target, str) else target.__name__, args)
+            if made is not None:
+                return made
         self._check_target(target, args)
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **named)
         node = proxy.node
         node.meta["scopes"], node.meta["line"] = self.exported or (tuple(self.stack), self.lines.now())
-        node.meta["function"] = self.functions.now()
+        node.meta["function"], node.meta["written"] = self.functions.now(), self.written
         before = _versions(node.all_input_nodes)
         with self.mode, torch.no_grad(), self._computing():
             node.meta["value"] = self._compute(node)
         after = _versions(node.all_input_nodes)
         node.meta["writes"] = [source for source, version in before.items() if after[source] != version]
         return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
+
+    def _written_out(self, name: str, args: Any) -> Any:
+        """Record the calls that one stands for; None for a call that is read as it is."""
+        if name not in WRITTEN_OUT:
+            return None
+        self.written = name
+        try:
+            return WRITTEN_OUT[name](*args)
+        finally:
+            self.written = ""
 
     def _check_target(self, target: Any, args: Any) -> None:
         """Refuse to write what is traced into a tensor that the module makes on its way: it would not be seen."""

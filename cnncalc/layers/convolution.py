@@ -201,11 +201,14 @@ class Convolution(Windowed):
 
     def state(self, sources: Sources) -> tuple[StateTensor, ...]:
         shape = (self.filters, sources[0].channels // self.groups, *self.setting("kernel"))
-        return self.given.state(shape, self.filters if self.bias else 0)
+        plain = self.given.state(shape, self.filters if self.bias else 0)
+        return plain if self.standard is None else (*plain, *self.standard.state(self.filters))
 
     def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
         channels = [[*channel, 0] for channel in channels_of(arriving[0], sources[0].channels)]  # 0 is outside
         rows = channels_of(state["weight"], self.filters)
+        if self.standard is not None:
+            rows = self.standard.rows(rows, state, use)
         biases = state.get("bias") or [0] * self.filters
         made: Box = []
         columns, each = len(channels) // self.groups, self.filters // self.groups

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.core.errors import Fault
 from cnncalc.layers.kernels import Extra, Kernel
 from cnncalc.layers.number_lists import read_number
+from cnncalc.layers.operations import Box, Operations, State, StateTensor, exact, standardised
 from cnncalc.layers.steps import Module, OwnModule
 from cnncalc.layers.written import Token, Tokens, literal, short
 
@@ -40,6 +41,19 @@ class Standard(NamedTuple):
         channels, filters, kernel = convolution.args
         sides = kernel if isinstance(kernel, tuple) else (kernel,) * dimensions
         return OwnModule("StandardisedConvolution", (channels, filters, sides), settings)
+
+    def state(self, filters: int) -> tuple[StateTensor, ...]:
+        """Return what a convolution has beside its weights and biases."""
+        return () if self.gain is None else (StateTensor("gain", (filters,), (1,)),)
+
+    def rows(self, rows: list[Box], state: State, use: Operations) -> list[Box]:
+        """Return the weights of each filter as they are used."""
+        made = [standardised(use, row, exact(self.eps)) for row in rows]
+        if self.gain is None:
+            return made
+        scale = self.gain / sqrt(len(rows[0]))
+        gains = [use.weighted((gain,), (scale,)) for gain in state["gain"]]
+        return [[use.product(value, gain) for value in row] for row, gain in zip(made, gains, strict=True)]
 
     def kernel(self, kernel: Kernel, weights: int, filters: int, biases: int) -> Kernel:
         """Return the kernel of a convolution with standardised weights: a copy of these, and their statistics."""

@@ -267,7 +267,7 @@ def listed() -> dict[str, str]:
 
 def test_every_example_is_listed() -> None:
     """The README lists every example, and nothing that is not there."""
-    assert set(listed()) == files(".txt") | files(".py")
+    assert set(listed()) == files(".txt") | files(".py") | files(".sh")
 
 
 @pytest.mark.parametrize(("name", "command"), listed().items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +27,7 @@ from cnncalc.core.words import did_you_mean
 from cnncalc.network import SpecSettings
 from cnncalc.optimizers import OPTIMIZERS, readers
 from cnncalc.train.data_request import TASKS
+from cnncalc.train.launch import launched
 from cnncalc.train.recipe.settings import key_of
 from cnncalc.train.trackers import TRACKERS, check_trackers, make_trackers
 
@@ -251,8 +251,8 @@ def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any
 
 @contextmanager
 def page_process(options: dict[str, Any]) -> Iterator[PageProcess | None]:
-    """Serve the page of the run, where that is wanted, in the first process of those that torchrun started."""
-    if not options["live"] or os.environ.get("RANK", "0") != "0":
+    """Serve the page of the run, where that is wanted, in the first process of those that were started together."""
+    if not options["live"] or launched().rank > 0:
         yield None
         return
     from cnncalc.page.live.observer import PageProcess

@@ -14,6 +14,7 @@ from cnncalc.commands.options import AliasedOption, refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE
+from cnncalc.train.launch import launched
 from cnncalc.train.recipe.settings import Kind, Setting, Wrong, key_of, settings
 from cnncalc.train.run_files import BEST, CARD, CURVE, EVALUATIONS, GRADIENTS, LAST, METRICS, RECIPE, RUN, SPEC
 
@@ -205,7 +206,14 @@ def one_voice() -> Iterator[None]:
     try:
         yield
     except CnncalcError:
-        rank = os.environ.get("LOCAL_RANK", "0")
-        if rank.isdecimal() and int(rank) > 0:
+        if _is_another():
             raise click.exceptions.Exit(1) from None
         raise
+
+
+def _is_another() -> bool:
+    """Say whether this process was started beside the first one of its machine."""
+    try:
+        return launched().local_rank > 0
+    except CnncalcError:
+        return False

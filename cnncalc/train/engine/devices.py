@@ -13,7 +13,7 @@ import torch
 
 from cnncalc.core.errors import SpecError
 from cnncalc.network import Network
-from cnncalc.train.engine.distributed import local_rank
+from cnncalc.train.launch import launched
 from cnncalc.train.recipe.settings import Recipe
 
 
@@ -50,7 +50,7 @@ def _cuda(number: int | None) -> torch.device:
             reason = "this PyTorch was built without CUDA"
         raise SpecError("no-device", reason, hints=["leave out --device, or say --device cpu"])
     count = torch.cuda.device_count()
-    place = local_rank() if number is None else number
+    place = launched().local_rank if number is None else number
     if place >= count:
         hints = [f"GPUs are cuda:0 to cuda:{count - 1}" if count > 1 else "the only GPU is cuda:0"]
         raise SpecError("no-device", f"there is no cuda:{place}: PyTorch finds {count} here", hints=hints)

@@ -1,18 +1,18 @@
-"""The processes that train together: one, or those that torchrun started."""
+"""The processes that train together: one, or those that torchrun or srun started."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, distributed, nn
 
 from cnncalc.core.errors import SpecError
-from cnncalc.core.words import shorten
+from cnncalc.train.launch import Launch, launched
 
 
 class Processes(NamedTuple):
@@ -73,57 +73,53 @@ class Processes(NamedTuple):
             distributed.barrier()
 
 
-def started_by_torchrun() -> bool:
-    """Say whether several processes were started together."""
-    return _told("WORLD_SIZE", 1) > 1
+_ANOTHER_ENDED = re.compile(r"Connection (closed by peer|reset)|remote process exited|Broken pipe")
+"""What gloo and NCCL say where a process that others wait for is gone."""
 
-
-def restarted() -> bool:
-    """Say whether torchrun has started these processes again, after a fault or a change of their number."""
-    return _told("TORCHELASTIC_RESTART_COUNT", 0) > 0
-
-
-def local_rank() -> int:
-    """Return this process's number on its machine, from 0."""
-    return _told("LOCAL_RANK", 0)
-
-
-def _told(name: str, usual: int) -> int:
-    """Return a number that torchrun puts into the environment.
-
-    Raises:
-        SpecError: where somebody else has put something there.
-
-    """
-    written = os.environ.get(name, str(usual))
-    if re.fullmatch(r"[0-9]{1,9}", written) is None:
-        message = f"{name} in the environment is {shorten(repr(written))}, not a number"
-        raise SpecError("no-world", message, hints=[f"torchrun sets it; without torchrun: unset {name}"])
-    return int(written)
-
-
-def job() -> str:
-    """Return the name of the job that torchrun runs, which a restart keeps; empty where it has none of its own."""
-    name = os.environ.get("TORCHELASTIC_RUN_ID", "")
-    return "" if name == "none" else name
+MEETING_SECONDS = 300
+"""How long process 0 of srun waits for the others."""
 
 
 @contextmanager
 def joined_processes(device: torch.device) -> Iterator[Processes]:
     """Join the other processes, if there are any, and leave them in the end."""
-    if not started_by_torchrun():
+    launch = launched()
+    if launch.size == 1:
         yield Processes()
         return
     backend = "nccl" if device.type == "cuda" else "gloo"
     try:
-        distributed.init_process_group(backend)
+        _meet(launch, backend)
     except (RuntimeError, ValueError) as error:
-        message = f"the processes of torchrun do not find each other: {str(error).splitlines()[0]}"
-        hints = ["start them with: torchrun --nproc-per-node 2 -m cnncalc train …"]
-        raise SpecError("no-world", message, hints=hints) from None
+        raise _not_met(launch, str(error).splitlines()[0]) from None
     try:
-        processes = Processes(distributed.get_rank(), distributed.get_world_size(), local_rank())
+        processes = Processes(distributed.get_rank(), distributed.get_world_size(), launch.local_rank)
         yield processes
         processes.wait()  # whoever leaves first would take the connections away from the others
+    except RuntimeError as error:
+        if _ANOTHER_ENDED.search(str(error)) is None:
+            raise
+        message = f"process {launch.rank} of {launch.size} lost its connection: another process of the run has ended"
+        raise SpecError("no-world", message, hints=["see what that process wrote"]) from None
     finally:
         distributed.destroy_process_group()
+
+
+def _meet(launch: Launch, backend: str) -> None:
+    """Let the processes find each other: as torchrun says, or at the machine of process 0."""
+    if not launch.address:
+        distributed.init_process_group(backend)
+        return
+    host, _, port = launch.address.rpartition(":")
+    wait = timedelta(seconds=MEETING_SECONDS)
+    store = distributed.TCPStore(host, int(port), launch.size, is_master=launch.rank == 0, timeout=wait)  # type: ignore[attr-defined]  # torch documents it and does not list it
+    distributed.init_process_group(backend, store=store, rank=launch.rank, world_size=launch.size)
+
+
+def _not_met(launch: Launch, reason: str) -> SpecError:
+    if not launch.address:
+        message = f"the processes of torchrun do not find each other: {reason}"
+        return SpecError("no-world", message, hints=["start them with: torchrun --nproc-per-node 2 -m cnncalc train …"])
+    message = f"the {launch.size} tasks of SLURM do not find each other at {launch.address}: {reason}"
+    hints = ["start every task: srun cnncalc train …", "or train in one process: SLURM_NTASKS=1 cnncalc train …"]
+    return SpecError("no-world", message, hints=hints)

@@ -12,12 +12,13 @@ from cnncalc.network import Network
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint
 from cnncalc.train.data import fingerprint
 from cnncalc.train.engine.devices import hardware
-from cnncalc.train.engine.distributed import Processes, job, restarted
+from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.plan import Place, RunPlan, first_weights, plan_of
 from cnncalc.train.engine.session import Session
 from cnncalc.train.engine.speed import fastest_way, plain_way, use_threads
 from cnncalc.train.engine.splits import run_splits
 from cnncalc.train.events import Ended, Observer
+from cnncalc.train.launch import job, restarted
 from cnncalc.train.run.about import about_run
 from cnncalc.train.run.changes import RunChange, change_of, changed_recipe
 from cnncalc.train.run.choosing import (

@@ -12,14 +12,7 @@ import torch
 
 import cnncalc
 from cnncalc.train.engine.devices import choose_device, configure, describe, peak_memory_bytes
-from cnncalc.train.engine.distributed import (
-    Processes,
-    job,
-    joined_processes,
-    local_rank,
-    restarted,
-    started_by_torchrun,
-)
+from cnncalc.train.engine.distributed import Processes, joined_processes
 from cnncalc.train.progress import EpochMetrics, Progress, progress_from
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.signals import Signals
@@ -180,17 +173,6 @@ def test_a_process_alone_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         processes.wait()
 
 
-@pytest.mark.parametrize("name", ["WORLD_SIZE", "LOCAL_RANK", "TORCHELASTIC_RESTART_COUNT"])
-def test_what_is_no_number_in_the_environment(name: str, complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script of a cluster may have set these; the error says which, and how to go on without torchrun."""
-    ask = {"WORLD_SIZE": started_by_torchrun, "LOCAL_RANK": local_rank, "TORCHELASTIC_RESTART_COUNT": restarted}[name]
-    monkeypatch.setenv(name, "x")
-    assert complaint(ask) == (
-        f"error[no-world]: {name} in the environment is 'x', not a number\n"
-        f"  = torchrun sets it; without torchrun: unset {name}\n"
-    ).rstrip("\n")
-
-
 def test_processes_that_do_not_find_each_other(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
     """WORLD_SIZE says that there are two, and nothing says where."""
     monkeypatch.setenv("WORLD_SIZE", "2")
@@ -204,17 +186,6 @@ def test_processes_that_do_not_find_each_other(complaint: Complaint, monkeypatch
     first, hint = complaint(join).splitlines()
     assert first.startswith("error[no-world]: the processes of torchrun do not find each other: ")
     assert hint == "  = start them with: torchrun --nproc-per-node 2 -m cnncalc train …"
-
-
-def test_what_torchrun_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TORCHELASTIC_RESTART_COUNT", "TORCHELASTIC_RUN_ID"):
-        monkeypatch.delenv(name, raising=False)
-    assert (restarted(), job()) == (False, "")
-    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    assert (restarted(), job()) == (True, "")
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "cifar")
-    assert job() == "cifar"
 
 
 # ---- progress

@@ -29,6 +29,7 @@ class DraftStep(NamedTuple):
         parameters: its learned parameters, where the text states them.
         keeps: running statistics of every channel that the stated parameters count too.
         remark: a comment behind it.
+        enters: the volume of one of several inputs, which it is; "" for a step that computes.
     """
 
     layers: tuple[str, ...]
@@ -42,6 +43,7 @@ class DraftStep(NamedTuple):
     parameters: int | None = None
     keeps: int = 0
     remark: str = ""
+    enters: str = ""
 
 
 class Draft:
@@ -50,7 +52,7 @@ class Draft:
     Attributes:
         source: the foreign text.
         what: what it is, for a person: ``a Darknet cfg``.
-        input: the input volume as a spec writes it; "" where the text does not say it.
+        input: the input volume as a spec writes it; "" where the text does not say it. Several are steps that `enter`.
         like: a volume with letters for what is not said, ``HxWx3``, for the hint.
         rounding: what holds where a window does not fit.
         blocks: blocks that the layers call, as a spec writes them.
@@ -85,6 +87,12 @@ class Draft:
         taken = (self.last,) if inputs is None else tuple(inputs)
         self.steps.append(DraftStep(written, taken, span, **more))  # type: ignore[arg-type]  # the fields say what
         return self.last
+
+    def enter(self, name: str, volume: str, span: Span) -> int:
+        """Add one of several inputs and return its index; each must say its volume."""
+        if not volume:
+            self.refuse(span, f"the size of the input {quoted(name)} is not known, and several inputs need theirs")
+        return self.add((), span, (INPUT,), name=name, enters=volume)
 
     def join(self, merge: str, inputs: Sequence[int], span: Span, then: Sequence[str] = (), **more: object) -> int:
         """Add a merge of several steps, with layers behind it; a single one is passed on."""

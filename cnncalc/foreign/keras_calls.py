@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from typing import Any
 
 from cnncalc.core.limits import MAX_NESTING
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean
-from cnncalc.foreign.draft import INPUT, Draft, quoted
+from cnncalc.foreign.draft import INPUT, Draft, label_text, quoted
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_layers import MERGES, is_kept, words_of
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 from cnncalc.foreign.python_values import PythonText
+from cnncalc.layers import Layer, find
 
 _LAYER = r"(?:Conv[123]D|SeparableConv2D|DepthwiseConv2D|MaxPooling[123]D|MaxPool2D|Dense|GlobalAveragePooling[12]D)"
 _MARKS = re.compile(rf"\b(?:(?:layers|keras|L)\.)?{_LAYER}\s*\(")
@@ -76,6 +78,9 @@ class _Program:
         self.steps: dict[str, int] = {}
         self.layers: dict[str, ast.Call] = {}
         self.lists: dict[str, ast.expr] = {}
+        calls = [node for each in python.statements for node in ast.walk(each) if isinstance(node, ast.Call)]
+        self.inputs = len([node for node in calls if _name(node) == "Input"])
+        self.times = Counter([node.func.id for node in calls if isinstance(node.func, ast.Name)])
 
     def read(self) -> None:
         self.statements(self.python.statements)
@@ -162,8 +167,7 @@ class _Program:
             message = f"{quoted(ast.unparse(node))} is not a volume that a layer makes"
             self.draft.refuse(self.python.span(node), message, hints=did_you_mean(ast.unparse(node), self.steps))
         if _name(node) == "Input":
-            self.layer(node, [])
-            return INPUT
+            return self.entering(node)
         if _name(node) in _FUNCTIONS and not isinstance(node.func, ast.Call):
             return self.join(node, _FUNCTIONS[_name(node)], node.args[:1], depth)
         layer = node.func if isinstance(node.func, ast.Call) else self.layers.get(_name(node))
@@ -173,7 +177,18 @@ class _Program:
             )
         if _name(layer) in MERGES:
             return self.join(layer, _name(layer), node.args, depth)
-        return self.layer(layer, [self.step(node.args[0], depth + 1)])
+        shared = _name(node) if isinstance(node.func, ast.Name) and self.times[_name(node)] > 1 else ""
+        return self.layer(layer, [self.step(node.args[0], depth + 1)], shared)
+
+    def entering(self, node: ast.Call) -> int:
+        """Return the step of an input; where it is the only one, that is none."""
+        self.draft.input = ""
+        config, span = self.configuration(node, "Input"), self.python.span(node)
+        self.input(config.get("shape"), span)
+        if self.inputs < 2:
+            return INPUT
+        name = str(config.get("name", "")) or f"input{self.draft.last + 1}"
+        return self.draft.enter(name, self.draft.input, span)
 
     def join(self, layer: ast.Call, kind: str, given: list[ast.expr], depth: int) -> int:
         volumes = given[0].elts if given and isinstance(given[0], ast.List | ast.Tuple) else []
@@ -182,8 +197,8 @@ class _Program:
         inputs = [self.step(each, depth + 1) for each in volumes]
         return self.draft.join(MERGES[kind], inputs, self.python.span(layer))
 
-    def layer(self, node: ast.Call, inputs: list[int]) -> int:
-        """Add a layer and return its step."""
+    def layer(self, node: ast.Call, inputs: list[int], shared: str = "") -> int:
+        """Add a layer and return its step; ``shared`` is the name of one that is called several times."""
         kind, span = _name(node), self.python.span(node)
         config = self.configuration(node, kind)
         shape = config.get("shape", config.get("input_shape"))
@@ -192,6 +207,7 @@ class _Program:
         if kind in ("Input", "InputLayer") or is_kept(kind):
             return inputs[0] if inputs else INPUT
         words = words_of(self.draft, kind, config, span)
+        words = [_with_weights(text, shared) for text in words] if shared else words
         return self.draft.add(words, span, inputs, name=str(config.get("name", ""))) if words else inputs[0]
 
     def configuration(self, node: ast.Call, kind: str) -> PlacedTable:
@@ -224,6 +240,13 @@ class _Program:
             self.draft.like = "x".join(str(size or letter) for size, letter in zip(sizes, "HWDC", strict=False))
         else:
             self.draft.input = "x".join(map(str, sizes))
+
+
+def _with_weights(text: str, name: str) -> str:
+    """Return a layer with the weights of a name, if it has any."""
+    found = find(text.split(" ", 1)[0])
+    learns = found is not None and found[0].weight_factors is not Layer.weight_factors
+    return f"{text} weights={label_text(name)}" if learns else text
 
 
 def _name(node: ast.Call) -> str:

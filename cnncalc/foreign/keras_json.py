@@ -46,6 +46,7 @@ class _Model:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.made: dict[str, int] = {}
+        self.several = False
 
     def read(self, model: Any) -> None:
         if not isinstance(model, PlacedTable):
@@ -66,8 +67,10 @@ class _Model:
             for layer in layers:
                 self.sequential(self.table(layer, layers))
             return
-        for layer in layers:
-            self.functional(self.table(layer, layers))
+        tables = [self.table(layer, layers) for layer in layers]
+        self.several = [layer.get("class_name") for layer in tables].count("InputLayer") > 1
+        for layer in tables:
+            self.functional(layer)
         self.outputs(config)
 
     def table(self, layer: Any, layers: PlacedList) -> PlacedTable:
@@ -106,10 +109,10 @@ class _Model:
         kind, config = str(layer.get("class_name")), layer["config"]
         name = str(layer.get("name", config.get("name", "")))
         if kind == "InputLayer":
-            if self.made:
-                self.draft.refuse(_begin(layer.span), "a model with several inputs is not read")
+            self.draft.input = ""
             self.input(config.get("batch_input_shape", config.get("batch_shape")), layer.span)
-            self.made[name] = INPUT
+            place = _begin(layer.span)
+            self.made[name] = self.draft.enter(name, self.draft.input, place) if self.several else INPUT
             return
         if isinstance(layer.get("inbound_nodes"), PlacedList) and len(layer["inbound_nodes"]) > 1:
             message = f"the layer {quoted(name)} is called several times with the same weights, which is not read"

@@ -59,7 +59,9 @@ class _Graph:
 
     def read(self) -> None:
         at = 0
-        for line in self.draft.source.text.splitlines():
+        lines = self.draft.source.text.splitlines()
+        self.several = _inputs_of(lines) > 1
+        for line in lines:
             span = Span(at, at + len(line))
             at += len(line) + 1
             self.at = span
@@ -86,17 +88,15 @@ class _Graph:
         name, shape = entry["name"], entry["shape"]
         if name in self.shapes:  # older files list their weights among the inputs
             return
-        if self.made:
-            self.draft.refuse(span, "a model with several inputs is not read")
         if not shape or len(shape) < 2:
             self.draft.refuse(span, f"the input {quoted(name)} is not images with their channels")
-        self.made[name] = INPUT
         sizes = [*shape[2:], shape[1]]
         if None in sizes:
             letters = {1: "L", 2: "HW", 3: "DHW"}.get(len(shape) - 2, "N" * (len(shape) - 2))
             self.draft.like = "x".join(str(size or letter) for size, letter in zip(sizes, f"{letters}C", strict=True))
-        else:
-            self.draft.input = "x".join(map(str, sizes))
+        volume = "" if None in sizes else "x".join(map(str, sizes))
+        self.draft.input = volume
+        self.made[name] = self.draft.enter(name, volume, span) if self.several else INPUT
         self.ranks[name] = len(shape)
 
     def volume(self, entry: dict[str, Any]) -> None:
@@ -175,6 +175,13 @@ class _Graph:
         found = [index for index in dict.fromkeys(found) if index != INPUT]
         if found and found != [self.draft.last]:
             self.draft.outputs = found
+
+
+def _inputs_of(lines: Sequence[str]) -> int:
+    """Count the inputs that are no weights, as older files list among them."""
+    entries = [json.loads(line) for line in lines if line.startswith(('{"input"', '{"tensor"'))]
+    weights = {entry["tensor"] for entry in entries if "tensor" in entry}
+    return len([entry for entry in entries if "input" in entry and entry["input"]["name"] not in weights])
 
 
 def _constant(attributes: dict[str, Any]) -> dict[str, Any]:

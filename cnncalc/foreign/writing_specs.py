@@ -21,7 +21,12 @@ def spec_lines(draft: Draft) -> Iterator[Line]:
     top = Span(0, max(1, draft.source.text.find("\n")))
     for remark in (f"read from {draft.what}", *draft.remarks):
         yield f"# {' '.join(remark.split())}", None, None
-    if draft.input:
+    placed = placed_steps(draft)
+    names = _names(draft, placed)
+    several = [(names[index], step) for index, step in enumerate(draft.steps, 1) if step.enters]
+    for name, step in several:
+        yield f"input {name} {step.enters}", step.span, None
+    if draft.input and not several:
         yield f"input {draft.input}", top, None
     yield f"rounding {draft.rounding}", None, None
     for block in draft.blocks:
@@ -29,8 +34,6 @@ def spec_lines(draft: Draft) -> Iterator[Line]:
         for line in block.splitlines():
             yield line, None, None
     yield "", None, None
-    placed = placed_steps(draft)
-    names = _names(draft, placed)
     if INPUT in names:
         yield f"{names[INPUT]}: identity", top, None
     yield from _steps(placed, names, "", INPUT)
@@ -43,7 +46,11 @@ def spec_lines(draft: Draft) -> Iterator[Line]:
 def _steps(placed: Sequence[PlacedStep], names: dict[int, str], margin: str, arrives: int) -> Iterator[Line]:
     """Yield the lines of steps that follow one another, the first of which takes what arrives."""
     for node in placed:
-        if len(node.inputs) == 1 and node.inputs[0] != arrives:
+        if node.step.enters:
+            yield f"{margin}@{names[node.index]}", node.step.span, None
+            arrives = node.index
+            continue
+        if len(node.inputs) == 1 and node.inputs[0] != arrives and node.inputs[0] in names:
             yield f"{margin}@{names[node.inputs[0]]}", node.step.span, None
             arrives = node.inputs[0]
         if node.branches is None:
@@ -102,6 +109,8 @@ def _with_branches(node: PlacedStep, names: dict[int, str], margin: str) -> Iter
 def _flat(node: PlacedStep, names: dict[int, str]) -> str | None:
     """Return a step as part of a line; None where it is a merge or says something of itself."""
     step = node.step
+    if step.enters:
+        return f"@{names[node.index]}"
     states = (step.claim, step.remark, step.channels, step.values, step.parameters)
     if node.step.merge or any(each not in (None, "") for each in states):
         return None
@@ -122,12 +131,14 @@ def _names(draft: Draft, placed: Sequence[PlacedStep]) -> dict[int, str]:
     wanted = set(_read_again(placed, INPUT))
     if len(draft.outputs) > 1 or (draft.outputs and draft.outputs != [placed[-1].index]):
         wanted |= set(draft.outputs)
+    if any(step.enters for step in draft.steps):
+        wanted.discard(INPUT)  # nothing reads it
     labels = _Labels()
     names: dict[int, str] = {}
     for index in range(len(draft.steps) + 1):
         step = draft.steps[index - 1] if index else None
         own = label_text(step.name) if step else "image"
-        if index in wanted or (draft.names_all and step is not None and own):
+        if index in wanted or (step is not None and step.enters) or (draft.names_all and step is not None and own):
             names[index] = labels.unused(own or f"layer{index}")
     return names
 

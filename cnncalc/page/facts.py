@@ -44,7 +44,8 @@ def facts_of(
             shared.append(_operation(solution))
         reads = [] if node.index in network.inputs_at else list(node.inputs)
         row = [cell(node.name), operations[node.operation], solution.row.line, reads]
-        rows.append([*row, _field(solution.row), _steps(solution.field), _exact(saved[node.index - 1]) if saved else 0])
+        field = "" if node.index in network.inputs_at else _field(solution.row)
+        rows.append([*row, field, _steps(solution.field), _exact(saved[node.index - 1]) if saved else 0])
     return {
         "operations": shared,
         "rows": rows,

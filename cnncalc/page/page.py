@@ -167,7 +167,7 @@ def _network(
     yield f'<h2>Picture</h2>\n<div class="picture" tabindex="0" role="region" aria-label="Picture of {name}">'
     yield f"{picture}</div>\n"
     yield from _table(network, detail=text)
-    yield from _strips()
+    yield from _strips((*ROLES, "input") if network.counts.network.inputs_at else ROLES)
     yield from _memory(network)
     if text:
         yield f'<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec of {name}"></div>\n'
@@ -205,9 +205,9 @@ def detail_part(name: str) -> str:
     )
 
 
-def _strips() -> Iterator[str]:
+def _strips(roles: Sequence[str]) -> Iterator[str]:
     yield "<h2>Where the cost is</h2>\n"
-    legend = "".join(f'<li><i class="kind-{role}"></i>{role}</li>' for role in ROLES)
+    legend = "".join(f'<li><i class="kind-{role}"></i>{role}</li>' for role in roles)
     yield f'<ul class="legend">{legend}</ul>\n'
     for name in ("Parameters", "MACs", "Activations"):
         yield f'<p class="quietly">{name}</p>\n<div class="strip" role="img" aria-label="{name} by layer"></div>\n'

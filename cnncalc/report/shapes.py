@@ -284,12 +284,16 @@ def _summary(counts: Counts) -> list[tuple[str, str]]:
         ),
         (
             "activations",
-            f"{network.activations:,} values (input and every output) · {size}{images}"
+            f"{network.activations:,} values ({_entering(network)} and every output) · {size}{images}"
             f" = {bytes_text(counts.activation_bytes)}",
         ),
         ("MACs", f"{network.macs:,} multiplications for one image"),
         ("layers", _depth(network)),
     ]
+
+
+def _entering(network: Network) -> str:
+    return "inputs" if network.inputs_at else "input"
 
 
 def _depth(network: Network) -> str:

@@ -198,9 +198,14 @@ class _Nesting:
             and self.operations[first - 1].word == operation.word
             and self.readers[first] == 1
         )
-        if not inner or self._before(first) != self._before(index) or first in self.skips:
+        if not inner or first in self.skips or not self._part_alike(first, index):
             return operation.inputs
         return (*self._summed(first), *operation.inputs[1:])
+
+    def _part_alike(self, inner: int, outer: int) -> bool:
+        """Say whether branches part at the same place; those of several inputs part in front of them all."""
+        first, at = self._before(inner), self._before(outer)
+        return first == at or (not at and self.operations[first - 1].is_input)
 
     def _in_order(self, inputs: tuple[int, ...], start: int) -> tuple[int, ...]:
         """Order branches that may be exchanged as they are executed; an empty one stays where the module has it."""

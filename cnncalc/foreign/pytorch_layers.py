@@ -74,6 +74,9 @@ class TextCall:
     def __getattr__(self, name: str) -> Any:
         raise Unsayable("a text does not say enough for it; import the module itself")
 
+    def standardised(self, name: str) -> None:
+        """Say that a weight is used as it is: a text computes no weights."""
+
     @property
     def source(self) -> Volume:
         return Volume.of((1,) * self.dimensions, self._channels or 2)

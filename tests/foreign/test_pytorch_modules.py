@@ -71,7 +71,8 @@ def test_a_printed_module_is_that_module(module: nn.Module) -> None:
         assert (*network.output.spatial, network.output.channels) == (*made.shape[2:], made.shape[1])
 
 
-NOT_IN_A_TEXT = {  # about functions and volumes, which a text of modules has not
+NOT_IN_A_TEXT = {
+    "at_places",
     "factor",
     "joined",
     "merged",
@@ -82,6 +83,7 @@ NOT_IN_A_TEXT = {  # about functions and volumes, which a text of modules has no
     "shape",
     "turned",
     "with_number",
+    "with_places",
     "without",
 }
 

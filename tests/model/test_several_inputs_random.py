@@ -19,6 +19,7 @@ from tests.oracle.torch_memory import autograd_bytes, fake_mode, inputs, learns,
 BATCH = 3
 
 
+@pytest.mark.slow
 @given(text=networks)
 @settings(max_examples=15)
 def test_volumes_parameters_and_values_are_pytorchs(text: str) -> None:
@@ -34,6 +35,7 @@ def test_volumes_parameters_and_values_are_pytorchs(text: str) -> None:
     torch.testing.assert_close(built(**seen), written(**seen), rtol=0, atol=0, equal_nan=True)
 
 
+@pytest.mark.slow
 @given(text=networks)
 @settings(max_examples=15)
 def test_autograd_keeps_what_is_predicted(text: str) -> None:

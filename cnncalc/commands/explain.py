@@ -7,17 +7,22 @@ from typing import Any
 import click
 
 from cnncalc.analysis import Counts, LayerCounts
+from cnncalc.analysis.explained import Explanation
 from cnncalc.commands.options import common_options, gather, spec_argument
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
-from cnncalc.report.explain import explain_report
+from cnncalc.report.explain import Explained, explain_report
+from cnncalc.report.korean import LANGUAGES
 
 
 @click.command()
 @spec_argument()
 @click.argument("layer", required=False)
+@click.option("--detail", is_flag=True, help="Add formulas in letters, neurons, connections and sharing.")
+@click.option("--backward", is_flag=True, help="Add the gradients of the backward pass and their MACs.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the words.")
 @common_options
-def explain(spec: str, layer: str | None, **options: Any) -> None:
+def explain(spec: str, layer: str | None, detail: bool, backward: bool, lang: str, **options: Any) -> None:
     """Show the arithmetic of every layer, or of one: sizes, parameters, MACs.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. LAYER is a layer's name or number
@@ -26,11 +31,13 @@ def explain(spec: str, layer: str | None, **options: Any) -> None:
     \b
     Examples:
       cnncalc explain "conv 5x5x10 s1 p2" --input 32x32x3
-      cnncalc explain vgg16.txt conv3
+      cnncalc explain vgg16.txt conv3 --detail --backward
+      cnncalc explain lenet5.txt --lang ko --format latex
     """
     common = gather(options)
     counts = common.counts_of(spec)
-    common.emit(explain_report(counts, _chosen(counts, layer)))
+    what = Explained(counts, _chosen(counts, layer), Explanation(detail, backward), lang)
+    common.emit(explain_report(what))
 
 
 def _chosen(counts: Counts, wanted: str | None) -> list[LayerCounts]:

@@ -64,6 +64,18 @@ NOTHING = (0, -1)
 """The window of a unit that looks at no incoming one."""
 
 
+class Letters(NamedTuple):
+    """The formulas of a layer in the letters of the lectures; "" where there is none.
+
+    W is the height or width that arrives, F that of the kernel, P the padding, S the stride, D the dilation, C the
+    channels that arrive, K the filters, G the groups; W′ is what is made.
+    """
+
+    size: str = ""
+    parameters: str = ""
+    macs: str = ""
+
+
 class MatrixProduct(NamedTuple):
     """``[rows x inner] · [inner x columns]``, done ``groups`` times."""
 
@@ -173,6 +185,10 @@ class Layer:
     def size_sums(self, sources: Sources) -> tuple[str, ...]:
         """Return the arithmetic of the output size per dimension, without its result."""
         return ()
+
+    def letters(self, sources: Sources) -> Letters:
+        """Return the formulas behind its sums, in letters."""
+        return Letters()
 
     def matrix_product(self, sources: Sources) -> MatrixProduct | None:
         """Return the matrix product that the layer amounts to (im2col), where there is one."""

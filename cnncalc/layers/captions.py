@@ -29,3 +29,12 @@ def unusual(stride: Sequence[int], dilation: Sequence[int], groups: int = 1) -> 
 
 def _short(numbers: Sequence[int]) -> str:
     return str(numbers[0]) if len(set(numbers)) == 1 else sizes(numbers)
+
+
+def kernel_letters(kernel: Sequence[int]) -> str:
+    """Return the size of a kernel in letters: ``F·F``, or ``F₁·F₂`` where its sides differ."""
+    alike = len(set(kernel)) == 1
+    return "·".join(["F" if alike else f"F{_BELOW[axis]}" for axis in range(len(kernel))])
+
+
+_BELOW = "₁₂₃₄₅₆₇₈"

@@ -12,14 +12,15 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import (
-    Layer,
+    Letters,
     MatrixProduct,
     Sources,
     Texts,
 )
-from cnncalc.layers.captions import unusual, with_kernel
+from cnncalc.layers.captions import kernel_letters, unusual, with_kernel
+from cnncalc.layers.convolution_memory import convolution_kernel, without_gradient
 from cnncalc.layers.given import NOT_GIVEN, Given, given_tokens, read_given
-from cnncalc.layers.kernels import FLOAT, INPUTS, LOWERED, Extra, Kernel, Kernels, order_of_images
+from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.resizing import Pad
@@ -131,6 +132,18 @@ class Convolution(Windowed):
 
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (*self.output(sources), *self.filter_factors(sources)[:-1])
+
+    def letters(self, sources: Sources) -> Letters:
+        kernel = kernel_letters(self.setting("kernel"))
+        inner = f"{kernel}·C" if self.groups == 1 else kernel if self.groups == sources[0].channels else f"{kernel}·C/G"
+        return (
+            super()
+            .letters(sources)
+            ._replace(
+                parameters=f"({inner} + 1)·K" if self.bias else f"{inner}·K",
+                macs=f"{'·'.join(['W′'] * len(self.windows))}·K·{inner}",
+            )
+        )
 
     def matrix_product(self, sources: Sources) -> MatrixProduct:
         inner = prod(self.filter_factors(sources)[:-1])
@@ -276,27 +289,6 @@ class DepthwiseConvolution(Convolution):
                 hints=["fits with: filters " + " or ".join(map(str, near))],
             )
         return layer
-
-
-def convolution_kernel(layer: Layer, sources: Sources, kernel: Sequence[int], columns: int) -> Kernel:
-    """Return the kernel of a convolution whose weights are [rows x columns x positions of the window]."""
-    dimensions = sources[0].dimensions
-    return Kernel(
-        "convolution",
-        layer.output(sources).values,
-        keeps=INPUTS,
-        parameters=layer.tensors(sources),
-        casts=LOWERED,
-        lies=order_of_images(dimensions),
-        reorders=dimensions > 1 and columns > 1 and prod(kernel) > 1,  # else there is one order of the weights
-    )
-
-
-def without_gradient(kernel: Kernel, weights: int, biases: int) -> Kernel:
-    """Return the kernel of a layer whose numbers are constants: buffers, and under autocast their copies."""
-    tensors = [count for count in (weights, biases) if count]
-    copies = (Extra(fixed=weights, lowered=True),)  # that of the biases is not kept
-    return kernel._replace(buffers=tuple([FLOAT * count for count in tensors]), extras=copies, reorders=False)
 
 
 def convolution_words(

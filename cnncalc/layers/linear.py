@@ -9,7 +9,7 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources
+from cnncalc.layers.base import Layer, Letters, MatrixProduct, Reach, Sources
 from cnncalc.layers.convolution import pointwise_words
 from cnncalc.layers.kernels import INPUTS, LOWERED, ROWS, Kernel, Kernels, stretched
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
@@ -69,6 +69,10 @@ class FullyConnected(Flattening):
 
     def biases(self, sources: Sources) -> int:
         return self.outputs if self.bias else 0
+
+    def letters(self, sources: Sources) -> Letters:
+        inputs = "C" if max(sources[0].spatial) == 1 else f"{'·'.join(['W'] * sources[0].dimensions)}·C"
+        return Letters("", f"({inputs} + 1)·K" if self.bias else f"{inputs}·K", f"K·{inputs}")
 
     def weight_matrix(self, sources: Sources) -> tuple[int, int]:
         return self.outputs, sources[0].values

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Sources, Texts
-from cnncalc.layers.captions import with_kernel
+from cnncalc.layers.base import Letters, Sources, Texts
+from cnncalc.layers.captions import kernel_letters, with_kernel
 from cnncalc.layers.convolution import kernel_and_filters
 from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, LOWERED, RESULT_RAISED, Kernel, Kernels
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
@@ -57,6 +57,11 @@ class LocallyConnected(Windowed):
 
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (*self.output(sources), *self.setting("kernel"), sources[0].channels)
+
+    def letters(self, sources: Sources) -> Letters:
+        inner, places = f"{kernel_letters(self.setting('kernel'))}·C", "·".join(["W′"] * len(self.windows))
+        parameters = f"{places}·({inner} + 1)·K" if self.bias else f"{places}·{inner}·K"
+        return super().letters(sources)._replace(parameters=parameters, macs=f"{places}·K·{inner}")
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.base import Layer, Letters, Sources
 from cnncalc.layers.kernels import (
     CHANNELS_FIRST,
     CHANNELS_LAST,
@@ -57,6 +57,9 @@ class Normalisation(Layer):
 
     def biases(self, sources: Sources) -> int:
         return sources[0].channels if self.affine else 0
+
+    def letters(self, sources: Sources) -> Letters:
+        return Letters("", "C + C") if self.weights(sources) and self.biases(sources) else Letters()
 
     def state(self, sources: Sources) -> tuple[StateTensor, ...]:
         shape = (sources[0].channels,)

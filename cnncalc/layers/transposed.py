@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, MatrixProduct, Reach, Sources
-from cnncalc.layers.captions import unusual, with_kernel
-from cnncalc.layers.convolution import check_groups, convolution_kernel, kernel_and_filters, without_gradient
+from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, Letters, MatrixProduct, Reach, Sources
+from cnncalc.layers.captions import kernel_letters, unusual, with_kernel
+from cnncalc.layers.convolution import check_groups, kernel_and_filters
+from cnncalc.layers.convolution_memory import convolution_kernel, without_gradient
 from cnncalc.layers.given import Given, given_tokens, read_given
 from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
@@ -129,6 +130,16 @@ class TransposedConvolution(Layer):
         )
         return tuple(
             [f"({w} − 1)·{s} − 2·{p} + {f if d == 1 else f'({d}·({f} − 1) + 1)'} + {op}" for w, f, s, p, op, d in cells]
+        )
+
+    def letters(self, sources: Sources) -> Letters:
+        kernel, dilated = kernel_letters(self.kernel), max(self.dilation) > 1
+        inner = f"{kernel}·C" if self.groups == 1 else f"{kernel}·C/G"
+        extent = "(D·(F − 1) + 1)" if dilated else "F"
+        return Letters(
+            f"(W − 1)·S − 2·P + {extent} + OP",
+            f"({inner} + 1)·K" if self.bias else f"{inner}·K",
+            f"{'·'.join(['W'] * len(self.kernel))}·C·{kernel}·{'K' if self.groups == 1 else 'K/G'}",
         )
 
     def matrix_product(self, sources: Sources) -> MatrixProduct:

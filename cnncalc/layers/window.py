@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.layers.base import Layer, Reach
+from cnncalc.layers.base import Layer, Letters, Reach
 from cnncalc.layers.captions import unusual, with_kernel
 from cnncalc.layers.kernels import Kernel, order_of_images
 from cnncalc.layers.taps import places, sliding
@@ -157,6 +157,14 @@ class Windowed(Layer):
     def dropped(self, source: Volume) -> tuple[int, ...]:
         sizes = zip(self.windows, source.spatial, self.spatial(source), strict=True)
         return tuple([window.dropped(size, outputs) for window, size, outputs in sizes])
+
+    def letters(self, sources: tuple[Volume, ...]) -> Letters:
+        padding = "2P" if self.plain else "P₁ + P₂"
+        dilated = any(window.dilation > 1 for window in self.windows)
+        quotient = f"(W − {'(D·(F − 1) + 1)' if dilated else 'F'} + {padding})/S"
+        if self.rounding in _BRACKETS and not all(map(Window.fits, self.windows, sources[0].spatial)):
+            quotient = quotient.join(_BRACKETS[self.rounding])
+        return Letters(f"{quotient} + 1")
 
     def size_sums(self, sources: tuple[Volume, ...]) -> tuple[str, ...]:
         cells = zip(self.windows, sources[0].spatial, strict=True)

@@ -2,54 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts, LayerCounts
-from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution, worked_solutions
+from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution
+from cnncalc.analysis.backward import backward_counts, backward_total
+from cnncalc.analysis.explained import Explanation, explained
+from cnncalc.core.cleaning import terminal_width
 from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
+from cnncalc.report.korean import TITLES, in_korean, step_in_korean
+from cnncalc.report.latex_align import align_pieces
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions, input_data
 from cnncalc.report.table import Blocks, Column, RowBlock, Table
 
 
-def explain_report(counts: Counts, chosen: Sequence[LayerCounts]) -> Report:
+class Explained(NamedTuple):
+    """What is explained, and how.
+
+    Attributes:
+        counts: what was counted.
+        chosen: the layers.
+        more: what is said beside the usual.
+        language: ``en`` or ``ko``.
+
+    """
+
+    counts: Counts
+    chosen: Sequence[LayerCounts]
+    more: Explanation = Explanation()
+    language: str = "en"
+
+    def solutions(self, *, translated: bool = True) -> Iterator[WorkedSolution]:
+        """Yield the worked solutions, each made when it is asked for; programs read them in English."""
+        found = explained(self.counts, self.chosen, self.more)
+        return map(in_korean, found) if translated and self.language == "ko" else found
+
+    def total(self) -> ArithmeticStep | None:
+        """Return the sum of the backward pass, where all layers are explained with it."""
+        if not self.more.backward or len(self.chosen) < len(self.counts.rows):
+            return None
+        step = backward_total(self.counts.network)
+        return step_in_korean(step) if self.language == "ko" else step
+
+
+def explain_report(what: Explained) -> Report:
     """Make the report for the chosen layers; each is worked out when it is written."""
+    titles = TITLES if what.language == "ko" else {}
     columns = (
-        Column("name", "name", shared=True),
-        Column("quantity", "quantity", shared=True),
-        Column("sum", "sum", rank=1, shared=True),
-        Column("result", "result", shared=True),
+        Column("name", titles.get("name", "name"), shared=True),
+        Column("quantity", titles.get("quantity", "quantity"), shared=True),
+        Column("sum", titles.get("sum", "sum"), rank=1, shared=True),
+        Column("result", titles.get("result", "result"), shared=True),
     )
     return Report(
-        Table(columns, Blocks(lambda: _blocks(counts, chosen))),
-        lambda: _data(counts, chosen),
-        draw=lambda width: _drawings(counts, chosen, width),
+        Table(columns, Blocks(lambda: _blocks(what.solutions()))),
+        lambda: _data(what),
+        draw=lambda width: _drawings(what, width),
+        latex=lambda: align_pieces(what.solutions()),
     )
 
 
-def _blocks(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[RowBlock]:
-    for solution in worked_solutions(counts, chosen):
+def _blocks(solutions: Iterable[WorkedSolution]) -> Iterator[RowBlock]:
+    for solution in solutions:
         yield RowBlock(solution.row.node.name, solution.first, solution.field, solution.last)
 
 
-def _drawings(counts: Counts, chosen: Sequence[LayerCounts], width: int) -> Iterator[str]:
+def _drawings(what: Explained, width: int) -> Iterator[str]:
     """Yield the layers, with an empty line between two; what layers that are alike share is drawn once."""
     known: dict[tuple[Operation, tuple[str, ...]], tuple[int, str, str]] = {}
     between = ""
-    for solution in worked_solutions(counts, chosen):
+    for solution in what.solutions():
         node, field = solution.row.node, solution.field
         key = node.operation, tuple([step.quantity for step in field])
         shared = known.get(key)
         if shared is None:
-            margin = max([len(step.quantity) for step in solution.steps])
+            margin = max([terminal_width(step.quantity) for step in solution.steps])
             first = f"{node.written}\n{_drawn(solution.first, margin, width)}"
             shared = known[key] = margin, first, _drawn(solution.last, margin, width)
         margin, first, last = shared
         yield f"{between}{node.name}: {first}{_drawn(field, margin, width)}{last}"
         between = "\n"
+    if total := what.total():
+        yield f"\n{total.quantity}: {total}\n"
+    if what.more.detail:
+        yield "\n" + _legend(what.language, width)
+
+
+_LEGEND = {
+    "en": "W height or width of the input, W′ of the output, F of the kernel, P padding, S stride, D dilation, "
+    "C input channels, K filters, G groups, OP output padding",
+    "ko": "W 입력의 높이나 너비, W′ 출력의 크기, F 커널의 크기, P 패딩, S 스트라이드, D 팽창, "
+    "C 입력 채널, K 필터, G 그룹, OP 출력 패딩",
+}
+
+
+def _legend(language: str, width: int) -> str:
+    return "".join([line + "\n" for line in wrap(_LEGEND[language], max(20, min(width, 100)))])
 
 
 def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:
@@ -57,7 +109,8 @@ def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:
     lines = []
     for step in steps:
         pieces = _wrapped(str(step), width - margin - 4)
-        lines.append(f"  {step.quantity:<{margin}}  {pieces[0]}\n")
+        blanks = " " * (margin - terminal_width(step.quantity))
+        lines.append(f"  {step.quantity}{blanks}  {pieces[0]}\n")
         lines.extend(" " * (margin + 4) + piece + "\n" for piece in pieces[1:])
     return "".join(lines)
 
@@ -68,19 +121,26 @@ def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text, max(20, width), break_long_words=False) or [""]
 
 
-def _data(counts: Counts, chosen: Sequence[LayerCounts]) -> dict[str, Any]:
+def _data(what: Explained) -> dict[str, Any]:
+    counts = what.counts
     return {
         "schema": SCHEMA,
         "spec": counts.network.source.name,
         **input_data(counts.network),
         "conventions": conventions(counts),
-        "layers": _layers(counts, chosen),
+        "layers": _layers(what),
+        **({"backward": list(_backward_data(counts))} if what.more.backward else {}),
     }
 
 
-def _layers(counts: Counts, chosen: Sequence[LayerCounts]) -> Iterator[Filled]:
+def _backward_data(counts: Counts) -> Iterator[dict[str, Any]]:
+    for found in backward_counts(counts.network):
+        yield {"name": found.node.name, **{key: value for key, value in found._asdict().items() if key != "node"}}
+
+
+def _layers(what: Explained) -> Iterator[Filled]:
     forms: dict[tuple[Operation, tuple[str, ...]], Form] = {}
-    for solution in worked_solutions(counts, chosen):
+    for solution in what.solutions(translated=False):
         row, _, field, _ = solution
         key = row.node.operation, tuple([step.quantity for step in field])
         if key not in forms:

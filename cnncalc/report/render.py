@@ -58,5 +58,5 @@ _RENDERERS: dict[str, Callable[[Report, Screen], Iterator[str]]] = {
     FIRST_JSON: _first_json,
     "csv": lambda report, screen: to_csv(report.table),
     "markdown": lambda report, screen: to_markdown(report.table),
-    "latex": lambda report, screen: to_latex(report.table),
+    "latex": lambda report, screen: to_latex(report.table) if report.latex is None else iter(report.latex()),
 }

@@ -18,6 +18,7 @@ class Report(NamedTuple):
         summary: pairs of a word and a sentence that stand under the table.
         remarks: sentences that stand under the summary.
         marks: whether single numbers in brackets, ``[3]``, are shown in inverse colours where there are colours.
+        latex: writes the report as LaTeX in place of a table, in pieces that end in a line end.
         draw: draws the report in place of the table within a width, in pieces that end in a line end.
 
     """
@@ -28,6 +29,7 @@ class Report(NamedTuple):
     remarks: Sequence[str] = ()
     draw: Callable[[int], Iterable[str]] | None = None
     marks: bool = False
+    latex: Callable[[], Iterable[str]] | None = None
 
 
 class Screen(NamedTuple):

@@ -1,0 +1,57 @@
+"""Worked solutions with more in them: formulas in letters, neurons, the backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution, worked_solutions
+from cnncalc.analysis.backward import backward_counts, backward_steps
+from cnncalc.analysis.counts import Counts, LayerCounts
+from cnncalc.analysis.neurons import neuron_steps
+from cnncalc.layers.window import axis_name
+from cnncalc.network import Node, Operation
+
+
+class Explanation(NamedTuple):
+    """What a worked solution says beside the usual.
+
+    Attributes:
+        detail: formulas in letters, neurons and connections, what sharing saves, the padding that keeps the size.
+        backward: the sizes and multiplications of the backward pass.
+
+    """
+
+    detail: bool = False
+    backward: bool = False
+
+
+def explained(counts: Counts, chosen: Iterable[LayerCounts], more: Explanation) -> Iterator[WorkedSolution]:
+    """Yield the worked solution of each of the chosen layers."""
+    back = backward_counts(counts.network) if more.backward else []
+    known: dict[Operation, list[ArithmeticStep]] = {}
+    for solution in worked_solutions(counts, chosen):
+        node, first, field = solution.row.node, solution.first, solution.field
+        if more.detail:
+            if node.operation not in known:
+                known[node.operation] = [*_lettered(first, node), *neuron_steps(node)]
+            first = known[node.operation]
+        if back:
+            field = [*field, *backward_steps(back[node.index - 1])]
+        yield solution._replace(first=first, field=field)
+
+
+def _lettered(steps: Iterable[ArithmeticStep], node: Node) -> list[ArithmeticStep]:
+    """Return steps with their formulas in letters in front of the numbers."""
+    letters = node.layer.letters(node.sources)
+    dimensions = node.output.dimensions
+    axes = {axis_name(axis, dimensions) for axis in range(dimensions)}
+    formulas = {"parameters": letters.parameters, "MACs": letters.macs}
+
+    def formula(step: ArithmeticStep) -> str:
+        first = step.quantity.replace(",", " ").split()[0]
+        return letters.size if first in axes else formulas.get(step.quantity, "")
+
+    return [
+        step._replace(sum=f"{found} = {step.sum}") if (found := formula(step)) and step.sum else step for step in steps
+    ]

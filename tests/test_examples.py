@@ -112,6 +112,18 @@ NETWORKS = {
     "resnet50.txt": Expected((1, 1, 1000), 25_557_032, 4_089_184_256),
     # Ronneberger, Fischer, Brox: 572x572 in, 388x388 out
     "unet.txt": Expected((388, 388, 2), unet_params(), unet_macs()),
+    # Koch, Zemel, Salakhutdinov, figure 4: one trunk for two images
+    "siamese.txt": Expected(
+        (1, 1, 1),
+        (10 * 10 * 1 + 1) * 64
+        + (7 * 7 * 64 + 1) * 128
+        + (4 * 4 * 128 + 1) * (128 + 256)
+        + (6 * 6 * 256 + 1) * 4096
+        + (4096 + 1),
+        2 * (96 * 96 * 64 * 10 * 10 + 42 * 42 * 128 * 7 * 7 * 64 + (18 * 18 * 128 + 6 * 6 * 256) * 4 * 4 * 128)
+        + 2 * 6 * 6 * 256 * 4096
+        + 4096,
+    ),
     # Dai et al., M5, as PyTorch's tutorial on speech commands counts it
     "signal-1d.txt": Expected(
         (1, 35), 26_915, 496 * 32 * 80 + 122 * 32 * 3 * 32 + 28 * 64 * 3 * 32 + 5 * 64 * 3 * 64 + 64 * 35

@@ -120,7 +120,10 @@ class Inputs:
                 raise SpecError("unread-input", message, span=span, source=source, hints=hints)
 
 
-def refuse_several_inputs(network: Network, takes_one: str) -> None:
+IN_PYTORCH = "in PyTorch it takes them all: `cnncalc export SPEC -o net.py` writes its module"
+
+
+def refuse_several_inputs(network: Network, takes_one: str, hint: str = IN_PYTORCH) -> None:
     """Refuse a network with several inputs: ``takes_one`` says what would give it one image at a time.
 
     Raises:
@@ -129,8 +132,7 @@ def refuse_several_inputs(network: Network, takes_one: str) -> None:
     """
     if network.inputs_at:
         message = f"the network has {len(network.inputs_at)} inputs ({', '.join(network.input_names)}), and {takes_one}"
-        hints = ["in PyTorch it takes them all: `cnncalc export SPEC -o net.py` writes its module"]
-        raise SpecError("several-inputs", message, hints=hints)
+        raise SpecError("several-inputs", message, hints=[hint])
 
 
 def input_volume(source: Source) -> Volume:

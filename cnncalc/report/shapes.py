@@ -287,7 +287,7 @@ def _summary(counts: Counts) -> list[tuple[str, str]]:
             f"{network.activations:,} values ({_entering(network)} and every output) · {size}{images}"
             f" = {bytes_text(counts.activation_bytes)}",
         ),
-        ("MACs", f"{network.macs:,} multiplications for one image"),
+        ("MACs", f"{network.macs:,} multiplications for one image{' of each input' if network.inputs_at else ''}"),
         ("layers", _depth(network)),
     ]
 

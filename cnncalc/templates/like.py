@@ -17,7 +17,7 @@ from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.loading import load, read_source
-from cnncalc.network import Network
+from cnncalc.network import Network, refuse_several_inputs
 from cnncalc.spec import parse, tree
 from cnncalc.templates.stages import LEAST_SIDE, POOLS
 
@@ -57,6 +57,8 @@ def like(name: str, volume: Volume, classes: int | None) -> Adapted:
     """
     source = read_source(name)
     known = _known(source)
+    if known:
+        refuse_several_inputs(known, "one is adapted", "change the sizes of its inputs in the text, or with --input")
     spec = parse(source, zoo.blocks)
     fixed = [*_input(spec, volume), *_classes(spec, name, classes), *_claims(spec)]
     smaller = list(_downsampling(spec))

@@ -295,3 +295,16 @@ def test_what_gives_one_image_at_a_time_refuses_several_inputs(
         "  = in PyTorch it takes them all: `cnncalc export SPEC -o net.py` writes its module\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["weights.pt"]
+
+
+def test_other_commands_for_one_input_say_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "two.txt").write_text(TWO)
+    assert run(["compute", TWO]) == 1
+    assert capsys.readouterr().err.splitlines()[0] == (
+        "error[several-inputs]: the network has 2 inputs (rgb, flow), and its values are computed for one"
+    )
+    assert run(["new", "--like", str(tmp_path / "two.txt"), "--input", "8x8x3"]) == 1
+    assert capsys.readouterr().err == (
+        "error[several-inputs]: the network has 2 inputs (rgb, flow), and one is adapted\n"
+        "  = change the sizes of its inputs in the text, or with --input\n"
+    )

@@ -123,7 +123,7 @@ def load_translation(translation: Translation, settings: SpecSettings) -> Networ
 
 def _with_note_on_input(network: Network, source: Source, settings: SpecSettings) -> Network:
     """Return a network with a note where its input seems to have its channels in front, as PyTorch's has."""
-    if network.inputs_at or network.input[0] not in (1, 3) or network.input[-1] != network.input[-2]:
+    if not any(volume[0] in (1, 3) and volume[-1] == volume[-2] for volume in network.inputs):
         return network  # most are not in question, and what answers need not be loaded
     from cnncalc.network.trials import note_on_input
 

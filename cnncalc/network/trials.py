@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
@@ -44,7 +45,7 @@ def hints(error: SpecError, source: Source, settings: SpecSettings, library: Lib
         return error.hints
     spec = parse(source, library)
     if reached.network.inputs_at:
-        return error.hints  # a search would have to try sizes of several inputs
+        return _with_several(error, reached, spec, settings)
     given = reached.network.input
     meant = channels_last(given)
     if meant and (found := _around(spec, settings, meant)):
@@ -60,18 +61,23 @@ def hints(error: SpecError, source: Source, settings: SpecSettings, library: Lib
 
 def note_on_input(network: Network, source: Source, settings: SpecSettings, library: Library) -> Note | None:
     """Return a note where the channels of an input seem to stand in front, and the network takes them behind too."""
-    meant = channels_last(network.input)
-    if meant is None or len(source.text) > MOST_TEXT:
+    volumes = dict(zip(network.input_names or ("",), network.inputs, strict=True))
+    meant = {name: last for name, volume in volumes.items() if (last := channels_last(volume))}
+    if not meant or len(source.text) > MOST_TEXT:
         return None
     spec = parse(source, library)
     if _fault_with(spec, settings, meant) is not None:
         return None
-    names = [axis_name(axis, network.input.dimensions) for axis in range(network.input.dimensions)]
-    sizes = [f"{size} {_ADJECTIVES[name]}" for size, name in zip(network.input.spatial, names, strict=True)]
-    message = f"the input is {', '.join(sizes)}, with {network.input.channels} channels; did you mean {meant}?"
-    for given in settings.inputs.values():
-        return Note("channels-first", message, Span(0, len(given.text)), given)
-    word = next(statement.volume for statement in spec.statements if type(statement) is tree.Input)
+    name, last = next(iter(meant.items()))
+    given = volumes[name]
+    names = [axis_name(axis, given.dimensions) for axis in range(given.dimensions)]
+    sizes = [f"{size} {_ADJECTIVES[axis]}" for size, axis in zip(given.spatial, names, strict=True)]
+    called = f"input `{name}`" if name else "input"
+    message = f"the {called} is {', '.join(sizes)}, with {given.channels} channels; did you mean {last}?"
+    for option in [settings.inputs[name]] if name in settings.inputs else settings.inputs.values() if not name else ():
+        return Note("channels-first", message, Span(0, len(option.text)), option)
+    statements = [statement for statement in spec.statements if type(statement) is tree.Input]
+    word = next(statement.volume for statement in statements if not name or statement.name == name)
     return Note("channels-first", message, word.span)
 
 
@@ -111,6 +117,32 @@ def _around(spec: tree.Spec, settings: SpecSettings, wanted: Volume) -> list[Vol
     return [wanted] if fault is None else _searched(spec, settings, fault, wanted)
 
 
+# ---- several inputs
+
+
+def _with_several(error: SpecError, reached: Reached, spec: tree.Spec, settings: SpecSettings) -> tuple[str, ...]:
+    """Return an error's hints with other sizes of the input that leads to it, and of those that are written alike."""
+    network = reached.network
+    inside = set().union(*[_behind(network, index) for index in reached.inputs])
+    read = [pair for pair in zip(network.inputs_at, network.input_names, strict=True) if pair[0] in inside]
+    if len(read) != 1:
+        return error.hints
+    index, name = read[0]
+    given = network.layers[index - 1].output
+    statements = [statement for statement in spec.statements if type(statement) is tree.Input]
+    written = {statement.name: statement.volume.constant for statement in statements}
+    alike = [other for other in written if written[other] == written[name] and other not in settings.inputs]
+    names = alike if written.get(name) and name in alike else [name]
+    meant = channels_last(given)
+    if meant and _fault_with(spec, settings, dict.fromkeys(names, meant)) is None:
+        return (f"the channels come last: write {meant}", *error.hints)
+    if error.code not in _OF_SIZE:
+        return error.hints
+    found = _searched(spec, settings, error, given, names)
+    sizes = " or ".join("x".join(map(str, volume.spatial)) for volume in found)
+    return _with_input(error.hints, f"{' and '.join(names)} {sizes}") if sizes else error.hints
+
+
 # ---- branches
 
 
@@ -141,14 +173,19 @@ def _behind(network: Network, index: int) -> set[int]:
 # ---- another input
 
 
-def _searched(spec: tree.Spec, settings: SpecSettings, fault: SpecError, given: Volume) -> list[Volume]:
-    """Return the nearest smaller and the nearest larger input that a network takes whole, if there are any."""
-    found = [_next_size(spec, settings, fault, given, direction) for direction in (-1, 1)]
+def _searched(
+    spec: tree.Spec, settings: SpecSettings, fault: SpecError, given: Volume, names: Sequence[str] = ("",)
+) -> list[Volume]:
+    """Return the nearest smaller and the nearest larger input that a network takes whole, if there are any.
+
+    ``names`` are those of the inputs that have this size, where there are several.
+    """
+    found = [_next_size(spec, settings, fault, given, direction, names) for direction in (-1, 1)]
     return [size for size in found if size is not None]
 
 
 def _next_size(
-    spec: tree.Spec, settings: SpecSettings, error: SpecError, size: Volume, direction: int
+    spec: tree.Spec, settings: SpecSettings, error: SpecError, size: Volume, direction: int, names: Sequence[str]
 ) -> Volume | None:
     """Go from size to size in one direction until the whole network fits; each step is what its fault asks for.
 
@@ -165,7 +202,7 @@ def _next_size(
         size = size.with_spatial(side + direction * step for side, step in zip(size.spatial, steps, strict=True))
         if not any(steps) or any(2 * side < least for side, least in zip(size, given, strict=True)):
             return None
-        fault = _fault_with(spec, settings, size)
+        fault = _fault_with(spec, settings, dict.fromkeys(names, size))
     return size if fault is None else None
 
 
@@ -181,8 +218,8 @@ def _steps(reached: Reached, direction: int) -> list[int]:
 def _strides(reached: Reached) -> list[Fraction]:
     """Return how many of the input's rows, columns, … one step in the faulty layer's volume is."""
     network = reached.network
-    strides = [Fraction(1)] * network.input.dimensions
     at = max(reached.inputs, key=lambda index: (network.layers[index - 1].output if index else network.input)[:-1])
+    strides = [Fraction(1)] * (network.layers[at - 1].output if at else network.input).dimensions
     while at:
         node = network.layers[at - 1]
         for axis, reach in enumerate(node.operation.reaches):
@@ -192,10 +229,13 @@ def _strides(reached: Reached) -> list[Fraction]:
     return strides
 
 
-def _fault_with(spec: tree.Spec, settings: SpecSettings, volume: Volume) -> SpecError | None:
-    """Return what is wrong with a spec on another input, or None if nothing is."""
+def _fault_with(spec: tree.Spec, settings: SpecSettings, given: Volume | Mapping[str, Volume]) -> SpecError | None:
+    """Return what is wrong with a spec on another input, or on others by their names; None if nothing is."""
+    volumes = {"": given} if isinstance(given, Volume) else given
+    others = {name: Source("input", str(volume)) for name, volume in volumes.items()}
+    kept = {} if "" in others else settings.inputs
     try:
-        expand(spec, replace(settings, inputs={"": Source("input", str(volume))}), MOST_STEPS)
+        expand(spec, replace(settings, inputs={**kept, **others}), MOST_STEPS)
     except SpecError as error:
         return error
     return None

@@ -308,3 +308,30 @@ def test_other_commands_for_one_input_say_so(capsys: pytest.CaptureFixture[str],
         "error[several-inputs]: the network has 2 inputs (rgb, flow), and one is adapted\n"
         "  = change the sizes of its inputs in the text, or with --input\n"
     )
+
+
+def test_sizes_that_fit_are_found_for_inputs_that_are_written_alike() -> None:
+    """For the one input that leads to the layer, with those of the same size; each is tried as a whole."""
+    pair = "input left {0}\ninput right {0}\nsub( @left - conv 3x3x8 s2 | @right - conv 3x3x8 s2 ) - gap\n"
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(pair.format("64x64x3"))
+    assert caught.value.hints[0] == (
+        "fits with: stride 1 → 62x62, padding 0:1 → 32x32, kernel 4x4 → 31x31, input left and right 63x63 or 65x65"
+    )
+    for side in (63, 65):
+        cnncalc.load(pair.format(f"{side}x{side}x3"))
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(TWO.replace(" same", ""))
+    assert caught.value.hints[0].endswith("kernel 4x4 → 15x15, input rgb 33x33")
+    cnncalc.load(TWO.replace(" same", ""), input={"rgb": "33x33x3"})
+
+
+def test_channels_in_front_are_noticed_in_several_inputs() -> None:
+    """In an error, and in a note where the network takes them all the same."""
+    pair = "input left 3x64x64\ninput right 3x64x64\nsub( @left - conv {0} - gap | @right - conv {0} - gap )\n"
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(pair.format("5x5x8"))
+    assert caught.value.hints[0] == "the channels come last: write 64x64x3"
+    [note] = cnncalc.load(pair.format("3x3x8")).notes
+    assert (note.code, note.span) == ("channels-first", (11, 18))
+    assert note.message == "the input `left` is 3 high, 64 wide, with 64 channels; did you mean 64x64x3?"

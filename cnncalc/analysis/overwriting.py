@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 from cnncalc.network import Network
 
@@ -13,13 +14,13 @@ def overwritable(network: Network) -> frozenset[int]:
     That is safe where nobody else reads the input, and where the layer that made it does not need it for
     its backward pass. The network's own input and output are never written over.
     """
-    readers = Counter(index for node in network.layers for index in node.inputs)
+    layers = network.layers
+    readers = Counter(chain.from_iterable([node.inputs for node in layers]))
     readers.update(network.ends)
-    return frozenset(
-        node.index
-        for node in network.layers
-        if node.layer.may_overwrite
-        and node.inputs[0]
-        and readers[node.inputs[0]] == 1
-        and network.layers[node.inputs[0] - 1].layer.output_is_free
-    )
+    found = []
+    for node in layers:
+        if node.operation.layer.may_overwrite:
+            read = node.inputs[0]
+            if read and readers[read] == 1 and layers[read - 1].operation.layer.output_is_free:
+                found.append(node.index)
+    return frozenset(found)

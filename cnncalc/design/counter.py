@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import NamedTuple
 
 from cnncalc.analysis.memory import TrainingSetup
+from cnncalc.analysis.memory.plans import PeakCounter
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
@@ -17,8 +18,8 @@ from cnncalc.network import ExpansionMemory, Network, SpecSettings, expand
 from cnncalc.network.totals import NearLimits, RefusedDesign, Totalling, Totals, totals_of
 from cnncalc.spec import tree
 
-MOST_OPERATIONS = 20_000
-"""Most operations that are kept from one network to the next; then all are forgotten, so that memory has a bound."""
+MOST_CALLS = 5_000
+"""Most calls that are kept from one network to the next; then all are forgotten, so that memory has a bound."""
 
 
 class Design(NamedTuple):
@@ -43,8 +44,8 @@ class _Variant:
 
     def __init__(self, spec: tree.Spec, settings: SpecSettings) -> None:
         self.spec = spec
-        self.totalling = Totalling(spec, settings)
         self.memory = ExpansionMemory(spec)
+        self.totalling = Totalling(spec, settings, self.memory)
 
 
 class DesignCounter:
@@ -101,8 +102,8 @@ class DesignCounter:
     def load(self, design: Design) -> Network:
         """Make the network of a design, or raise `SpecError`, which says what is wrong with it."""
         variant = self._variant(design)
-        if len(variant.memory.operations) > MOST_OPERATIONS:
-            variant.memory = ExpansionMemory(variant.spec)
+        if len(variant.memory.calls) > MOST_CALLS:
+            variant.memory.calls.clear()
         with paused_collector():
             return expand(variant.spec, self.settings_of(design), memory=variant.memory)
 
@@ -130,9 +131,10 @@ class AskedAmounts:
 
     def __init__(self, counter: DesignCounter, names: Iterable[str], parameters: Container[str]) -> None:
         self.counter = counter
+        self.peaks = PeakCounter(counter.setup)
         asked = [name for name in dict.fromkeys(names) if name not in parameters]
         self.cheap: dict[str, Callable[[Totals], Amount]] = {}
-        self.dear: dict[str, Callable[[Network, TrainingSetup], Amount | None]] = {}
+        self.dear: dict[str, Callable[[Network, PeakCounter], Amount | None]] = {}
         for name in asked:
             quantity = QUANTITIES[name]
             if quantity.of_totals is not None:
@@ -151,4 +153,4 @@ class AskedAmounts:
     def of_network(self, design: Design) -> dict[str, Amount | None]:
         """Return the dear amounts of a design that loads."""
         network = self.counter.network(design)
-        return {name: work_out(network, self.counter.setup) for name, work_out in self.dear.items()}
+        return {name: work_out(network, self.peaks) for name, work_out in self.dear.items()}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.body_field import field_of_body
 from cnncalc.analysis.depth import depth_of
-from cnncalc.analysis.memory import Predictor, TrainingSetup
+from cnncalc.analysis.memory.plans import PeakCounter
 from cnncalc.core.numbers import bytes_text, whole
 from cnncalc.design.terms import BYTES, Amount
 from cnncalc.network import Network
@@ -24,7 +24,7 @@ class Quantity(NamedTuple):
         title: what a table calls it.
         unit: `BYTES`, or "" for another number.
         of_totals: reads it off the totals; None for what needs the layers.
-        of_network: works it out from the layers, and from how the network is trained.
+        of_network: works it out from the layers, and from what counts peaks of memory.
         show: how it is shown.
 
     """
@@ -32,11 +32,11 @@ class Quantity(NamedTuple):
     title: str
     unit: str = ""
     of_totals: Callable[[Totals], Amount] | None = None
-    of_network: Callable[[Network, TrainingSetup], Amount | None] | None = None
+    of_network: Callable[[Network, PeakCounter], Amount | None] | None = None
     show: Callable[[int], str] = whole
 
 
-def _field(network: Network, setup: TrainingSetup) -> Amount | None:
+def _field(network: Network, peaks: PeakCounter) -> Amount | None:
     sizes = [field.size for field in field_of_body(network) if field is not None]
     return tuple(sizes) if len(sizes) == network.input.dimensions else None
 
@@ -53,11 +53,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     "input": Quantity("input", "", lambda totals: totals.input.spatial),
     "output": Quantity("output", "", lambda totals: totals.output.spatial),
     "channels": Quantity("output channels", "", lambda totals: totals.output.channels),
-    "depth": Quantity("depth", of_network=lambda network, setup: depth_of(network).longest_path),
+    "depth": Quantity("depth", of_network=lambda network, peaks: depth_of(network).longest_path),
     "field": Quantity("receptive field", of_network=_field),
-    "memory": Quantity(
-        "memory", BYTES, of_network=lambda network, setup: Predictor(network).peak(setup), show=bytes_text
-    ),
+    "memory": Quantity("memory", BYTES, of_network=lambda network, peaks: peaks.peak(network), show=bytes_text),
 }
 """All of them. ``field`` is that of `cnncalc.analysis.body_field`, ``depth`` counts layers with weights on the longest
 path, ``memory`` is the peak of a training step or an inference, ``size`` that of the parameters in float32."""

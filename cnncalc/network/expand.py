@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncalc.core.errors import SpecError
-from cnncalc.core.limits import MAX_STEPS
+from cnncalc.core.limits import MAX_DIGITS, MAX_STEPS
 from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
@@ -160,6 +160,8 @@ class Expansion(StepExpansion):
         if override is None:
             assert statement.value is not None  # the grammar gives every `param` a value
             value = self.value(statement.value, names)
+        elif len(override.text) < MAX_DIGITS - 2 and override.text.isascii() and override.text.isdigit():
+            value = int(override.text)  # by far the most: a number, and within the range of numbers
         else:
             value = evaluate(override, parse_value(override), names)
         self.parameters[statement.name] = value

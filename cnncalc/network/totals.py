@@ -15,6 +15,7 @@ from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
 from cnncalc.network.expand import Expansion
 from cnncalc.network.expand_steps import STEPS_OF_A_NEW_LAYER, WALKS
+from cnncalc.network.expansion_state import ExpansionMemory
 from cnncalc.network.network import Network, Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
@@ -94,8 +95,8 @@ class Totalling(Expansion):
 
     """
 
-    def __init__(self, spec: tree.Spec, settings: SpecSettings) -> None:
-        super().__init__(spec, settings, MAX_STEPS)
+    def __init__(self, spec: tree.Spec, settings: SpecSettings, memory: ExpansionMemory | None = None) -> None:
+        super().__init__(spec, settings, MAX_STEPS, memory)
         depth = nesting(spec)
         self.regular = depth is not None and not self.inputs.names
         self.steps_of_a_layer = STEPS_OF_A_NEW_LAYER + _STEPS_OF_A_NAME * ((depth or 0) + 1)

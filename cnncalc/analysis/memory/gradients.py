@@ -7,7 +7,7 @@ arrived. Two gradients of one tensor are added, in the first one's memory if nob
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from operator import and_
 from typing import NamedTuple
@@ -20,6 +20,13 @@ from cnncalc.analysis.memory.trace import FIRST_USE, ONLY, OTHER_USE, Op, Trace
 FLOAT = 4
 
 Sorts = tuple[int, ...]
+
+
+SizesCompared = tuple[int, int, int]
+"""Bytes of a gradient for each image and for any number, and of another one for each image."""
+
+Alike = Callable[[SizesCompared], bool]
+"""Says whether both take as much memory."""
 
 
 class Shared:
@@ -93,14 +100,17 @@ class _Moments:
 class Gradients:
     """The state of a backward pass: the gradient that arrives at the next operation, and those that wait."""
 
-    def __init__(self, trace: Trace, lifetimes: Lifetimes, timeline: Timeline, setup: TrainingSetup) -> None:
+    def __init__(
+        self, trace: Trace, lifetimes: Lifetimes, timeline: Timeline, setup: TrainingSetup, alike_as: Alike
+    ) -> None:
         self.trace = trace
         self.lifetimes = lifetimes
         self.timeline = timeline
         self.setup = setup
         self.accumulates = setup.accumulate > 1
         self.adds_in_place = setup.device == "cuda"  # the CPU's tracker holds every tensor, so that none is reused
-        self.comparisons: dict[tuple[int, int, int], bool] = {}
+        self.comparisons: dict[SizesCompared, bool] = {}
+        self.alike = alike_as
         self.tasks: dict[int, BackwardTask] = {}
         self.codes = array("i")
         self.known: dict[tuple[int, Gradient], tuple[Sorts, Gradient]] = {}
@@ -110,7 +120,7 @@ class Gradients:
 
     def serves(self, setup: TrainingSetup) -> bool:
         """Say whether the pass is the same for another number of images: whether the same gradients are alike."""
-        return all(same == _alike(sizes, setup) for sizes, same in self.comparisons.items())
+        return all(same == alike(sizes, setup) for sizes, same in self.comparisons.items())
 
     def begin(self, given: Sequence[Sorts], late: Sequence[Sorts]) -> None:
         """Begin with the gradient of the loss, which its caller holds to the end."""
@@ -275,7 +285,7 @@ class Gradients:
         if (sort.per_image, sort.fixed) == (size, 0):
             return True
         sizes = (sort.per_image, sort.fixed, size)
-        same = self.comparisons[sizes] = _alike(sizes, self.setup)
+        same = self.comparisons[sizes] = self.alike(sizes)
         return same
 
 
@@ -292,6 +302,7 @@ def _shared(gradient: Gradient) -> Shared:
     return gradient
 
 
-def _alike(sizes: tuple[int, int, int], setup: TrainingSetup) -> bool:
+def alike(sizes: SizesCompared, setup: TrainingSetup) -> bool:
+    """Say whether a gradient of so many bytes, per image and for any number, and another one take as much memory."""
     per_image, fixed, other = sizes
     return setup.rounded(per_image * setup.images + fixed) == setup.rounded(other * setup.images)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import chain, compress
 
@@ -27,11 +26,11 @@ class Lasting:
     """
 
     def __init__(self, trace: Trace, reached: bytearray) -> None:
-        parts = Counter(trace.parts)
-        self.parameters = _counted([(part.parameters, count) for part, count in parts.items()])
-        self.buffers = _counted([(part.buffers, count) for part, count in parts.items()])
+        self.parameters = Counter(chain.from_iterable([part.parameters for part in trace.parts]))
+        self.buffers = Counter(chain.from_iterable([part.buffers for part in trace.parts]))
         self.trace, self.reached = trace, reached
-        learned = [op.learned if op.use in (ONLY, FIRST_USE) else () for op in trace.distinct]
+        own = {number: trace.distinct[number] for number in set(trace.ops)}
+        learned = {number: op.learned if op.use in (ONLY, FIRST_USE) else () for number, op in own.items()}
         numbers = compress(trace.ops, memoryview(reached)[1:])
         self.trained = list(chain.from_iterable(map(learned.__getitem__, numbers)))
         self.trained_counts = Counter(self.trained)
@@ -66,15 +65,6 @@ class Lasting:
         sizes = list(map(rounded.__getitem__, self.trained))
         decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
         return setup.rule.step_bytes(StepMemory(setup.implementation, decays, sizes, self.matrices, on_cuda))
-
-
-def _counted(groups: Iterable[tuple[Sequence[int], int]]) -> Counter[int]:
-    """Count numbers that come in groups, each so many times."""
-    found: Counter[int] = Counter()
-    for numbers, count in groups:
-        for number in numbers:
-            found[number] += count
-    return found
 
 
 def _total(counts: Counter[int], size: int, setup: TrainingSetup) -> int:

@@ -33,7 +33,7 @@ from cnncalc.analysis.memory.operands import (
     uses,
 )
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import INPUT, ONLY, Op, Part, Size, Trace, Value
+from cnncalc.analysis.memory.trace import INPUT, ONLY, Op, Part, RecordingMemory, Size, Trace, Value
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
@@ -49,56 +49,57 @@ from cnncalc.layers.kernels import (
     Kernel,
     with_places,
 )
-from cnncalc.network import Network, Node
-from cnncalc.network.network import Operation
+from cnncalc.network import Network, Node, Operation
 
 
 def record(
-    network: Network, setup: TrainingSetup, *, loss: bool = True, overwriting: frozenset[int] | None = None
+    network: Network,
+    setup: TrainingSetup,
+    *,
+    loss: bool = True,
+    overwriting: frozenset[int] | None = None,
+    memory: RecordingMemory | None = None,
 ) -> Trace:
     """Return the trace of a network's forward pass, with that of a cross entropy if it is trained.
 
-    ``overwriting`` are the layers that may write over their input, where they are known already.
+    ``overwriting`` are the layers that may write over their input, where they are known already; ``memory`` is what
+    recordings of other networks with the same setup have left.
     """
-    if not setup.inplace:
-        overwriting = frozenset()
-    elif overwriting is None:
-        overwriting = overwritable(network)
-    recorder = _Recorder(setup, 0 if network.inputs_at else network.input.values)
+    overwriting = (overwriting or overwritable(network)) if setup.inplace else frozenset()
+    recorder = _Recorder(setup, 0 if network.inputs_at else network.input.values, memory or RecordingMemory())
     recorder.pools = network.places_read
     recorder.layers(network.layers, overwriting, uses(network.weights_of))
     trace = recorder.trace
     trace.outputs = tuple([recorder.places[index] for index in network.ends])
     trace.labels = tuple([prod(volume.spatial) for volume in network.outputs])
     if loss and not setup.inference:
-        recorder.loss(len(network.layers) + 1)
+        recorder.loss()
     return trace
 
 
 class _Recorder:
     """Adds layers to a trace; a layer that reads what an equal one read, as far back, adds what that one did."""
 
-    def __init__(self, setup: TrainingSetup, values: int) -> None:
-        self.trace = Trace()
+    def __init__(self, setup: TrainingSetup, values: int, memory: RecordingMemory) -> None:
+        self.trace = Trace(memory)
+        self.shared = memory.parts
         if values:
             self.trace.inputs[0] = Size(values * FULL, 0)
-        self.kernels = _Kernels(self.trace, setup)
-        self.kernels.learn(Value(values, FULL, has_gradient=False))
-        self.trace.facts.append(0)
+        self.kernels = _Kernels(self.trace, setup, memory)
+        self.trace.facts.append(self.kernels.learn(Value(values, FULL, has_gradient=False)))
         self.places = [0]
         self.pools: frozenset[int] = frozenset()
 
     def layers(self, nodes: Iterable[Node], overwriting: frozenset[int], uses: Mapping[int, int]) -> None:
         """Add layers in their order; ``uses`` are those whose weights several have."""
         trace, places = self.trace, self.places
-        facts, parts = trace.facts, trace.parts
-        shared: dict[tuple[object, ...], Part] = {}
+        ops, facts, parts, shared, pools = trace.ops, trace.facts, trace.parts, self.shared, self.pools
+        several = not trace.inputs
         for node in nodes:
-            if node.layer.kind == "input":
+            here, inputs, operation = len(facts), node.inputs, node.operation
+            if several and operation.layer.kind == "input":
                 self._input(node)
                 continue
-            here, inputs = len(facts), node.inputs
-            operation = node.operation
             over = node.index in overwriting
             if len(inputs) == 1:
                 place = places[inputs[0]]
@@ -107,16 +108,19 @@ class _Recorder:
                 read = self._read(node)
                 key = (operation, over, *[(facts[place], here - place) for place in read])
             use = uses.get(node.index, ONLY) if uses else ONLY
-            returns = node.index in self.pools
+            returns = bool(pools) and node.index in pools
             if use or returns:
                 key = (*key, use, returns)
             part = shared.get(key)
             if part is None:
-                part = self.kernels.part(operation, over, self._read(node), use, returns)
-                shared[key] = part
+                part = shared[key] = self.kernels.part(operation, over, self._read(node), use, returns)
             parts.append(part)
-            if part.ops:
-                self._add(part, node.index)
+            if len(part.ops) == 1:  # by far the most
+                ops.append(part.ops[0])
+                facts.append(part.facts[0])
+                places.append(here)
+            elif part.ops:
+                self._add(part)
                 places.append(len(facts) - 1)
             else:
                 places.append(places[inputs[0]])
@@ -130,50 +134,40 @@ class _Recorder:
         """Add one of several inputs, which is there already when the pass begins."""
         part = self.kernels.input(node.output.values)
         self.trace.parts.append(part)
-        self._add(part, node.index)
+        self._add(part)
         self.places.append(len(self.trace.facts) - 1)
         self.trace.inputs[self.places[-1]] = Size(node.output.values * FULL, 0)
 
-    def loss(self, layer: int) -> None:
+    def loss(self) -> None:
         """Add a cross entropy of every output, and their sum."""
         losses = []
         for output in self.trace.outputs:
-            self._add(self.kernels.loss(output), layer)
+            key = ("loss", self.trace.facts[output], len(self.trace.facts) - output)
+            part = self.shared[key] = self.shared.get(key) or self.kernels.loss(output)
+            self._add(part)
             losses.append(len(self.trace.facts) - 1)
         total = losses[0]
         for loss in losses[1:]:
-            self._add(self.kernels.added(total, loss), layer)
+            self._add(self.kernels.added(total, loss))
             total = len(self.trace.facts) - 1
         self.trace.losses = tuple(losses)
 
-    def _add(self, part: Part, layer: int) -> None:
-        trace = self.trace
-        here = len(trace.facts)
-        if part.roots == (0,):  # by far the most
-            trace.ops.append(part.ops[0])
-            trace.facts.append(part.facts[0])
-            trace.roots.append(here)
-            trace.layers.append(layer)
-            return
-        trace.ops.extend(part.ops)
-        trace.facts.extend(part.facts)
-        for number, back in enumerate(part.roots, here):
-            trace.roots.append(trace.roots[number - back] if back else number)
-            trace.layers.append(layer)
+    def _add(self, part: Part) -> None:
+        self.trace.ops.extend(part.ops)
+        self.trace.facts.extend(part.facts)
 
 
 class _Kernels:
     """Makes the operations of a layer of its kernels, given what it reads."""
 
-    def __init__(self, trace: Trace, setup: TrainingSetup) -> None:
+    def __init__(self, trace: Trace, setup: TrainingSetup, memory: RecordingMemory) -> None:
         self.trace = trace
         self.device = setup.device
         self.training = not setup.inference
         self.images = setup.images
         self.low = BYTES[setup.precision]
         self.casts = setup.precision != "float32"
-        self.fact_numbers: dict[Value, int] = {}
-        self.op_numbers: dict[Op, int] = {}
+        self.fact_numbers, self.op_numbers = memory.fact_numbers, memory.op_numbers
         self.first = 0
         self.made: list[Value] = []
         self.ops: list[Op] = []
@@ -243,8 +237,7 @@ class _Kernels:
             if number == len(self.trace.distinct):
                 self.trace.distinct.append(op)
             numbers.append(number)
-        roots = tuple([0 if op.makes is not None else op.reads[0] for op in self.ops])
-        return Part(tuple(numbers), tuple([self.learn(value) for value in self.made]), roots)
+        return Part(tuple(numbers), tuple([self.learn(value) for value in self.made]))
 
     def _value(self, tensor: int) -> Value:
         """Return what is known of a tensor, be it of this layer or of one before."""
@@ -321,10 +314,8 @@ class _Kernels:
     def _cast(self, casts: str, reads: tuple[int, ...]) -> tuple[int, ...]:
         sizes = [self._value(read).size for read in reads]
         size = operand_size(casts, sizes, self.low, self.device)
-        if size is None:
-            return reads
         pairs = zip(reads, sizes, strict=True)
-        return tuple([read if own in (size, INDEX) else self._copy(read, size) for read, own in pairs])
+        return tuple([read if own in (size or own, INDEX) else self._copy(read, size or own) for read, own in pairs])
 
     def _arranged(self, needs: str, read: int) -> int:
         """Return a tensor that lies as an operation needs it: itself, or a copy."""

@@ -109,7 +109,6 @@ class Part(NamedTuple):
     Attributes:
         ops: the numbers of its operations.
         facts: the numbers of what is known of the tensors that they make, in order.
-        roots: for each of these tensors how far back the one was made in whose memory it lies.
         parameters: values of all its learned tensors.
         buffers: bytes of all its buffers.
         matrix: rows and columns of its weight, if it is a convolution or fully connected.
@@ -118,10 +117,28 @@ class Part(NamedTuple):
 
     ops: tuple[int, ...]
     facts: tuple[int, ...]
-    roots: tuple[int, ...]
     parameters: tuple[int, ...] = ()
     buffers: tuple[int, ...] = ()
     matrix: tuple[int, int] | None = None
+
+
+class RecordingMemory:
+    """What one recording leaves to the next one with the same setup: operations, and what layers add that are alike.
+
+    Attributes:
+        distinct: the operations, each once.
+        known: what is known of tensors, each once.
+        op_numbers, fact_numbers: their places in these.
+        parts: what layers have added, by all that it depends on.
+
+    """
+
+    def __init__(self) -> None:
+        self.distinct: list[Op] = []
+        self.known: list[Value] = []
+        self.op_numbers: dict[Op, int] = {}
+        self.fact_numbers: dict[Value, int] = {}
+        self.parts: dict[tuple[object, ...], Part] = {}
 
 
 class Trace:
@@ -132,8 +149,6 @@ class Trace:
     Attributes:
         distinct: the operations, each once.
         ops: the operations in order, as places in ``distinct``.
-        layers: the index of the layer of each operation; one more than the last for the loss.
-        roots: for each tensor the one in whose memory it lies: itself, or an earlier one.
         inputs: the sizes of the network's inputs, by their tensors; they are there before the step and behind it.
         outputs: the tensors that the network makes.
         losses: the tensors that hold the losses of these; () without any.
@@ -143,11 +158,10 @@ class Trace:
 
     """
 
-    def __init__(self) -> None:
-        self.distinct: list[Op] = []
+    def __init__(self, memory: RecordingMemory | None = None) -> None:
+        memory = memory or RecordingMemory()
+        self.distinct, self.known = memory.distinct, memory.known
         self.ops = array("i")
-        self.layers = array("i")
-        self.roots = array("i", [0])
         self.inputs: dict[int, Size] = {}
         self.outputs: tuple[int, ...] = (0,)
         self.losses: tuple[int, ...] = ()
@@ -155,11 +169,30 @@ class Trace:
         self.labels: tuple[int, ...] = (1,)
         self.one_differs = False
         self.facts = array("i")
-        self.known: list[Value] = []
 
     def value(self, tensor: int) -> Value:
         """Return what is known of a tensor."""
         return self.known[self.facts[tensor]]
+
+    @cached_property
+    def roots(self) -> array[int]:
+        """For each tensor the one in whose memory it lies: itself, or an earlier one."""
+        found = array("i", [0])
+        own = {number: self.distinct[number] for number in set(self.ops)}
+        backs = {number: op.reads[0] if op.makes is None else 0 for number, op in own.items()}
+        for here, number in enumerate(self.ops, 1):
+            back = backs[number]
+            found.append(found[here - back] if back else here)
+        return found
+
+    @cached_property
+    def layers(self) -> array[int]:
+        """The index of the layer of each operation; one more than the last for the loss."""
+        found = array("i")
+        for index, part in enumerate(self.parts, 1):
+            found.extend((index,) * len(part.ops))
+        found.extend((len(self.parts) + 1,) * (len(self.ops) - len(found)))
+        return found
 
     @cached_property
     def wanted(self) -> array[int]:

@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from cnncalc.analysis.memory.gradients import Gradients, Sorts
+from cnncalc.analysis.memory.gradients import Alike, Gradients, Sorts, alike
 from cnncalc.analysis.memory.lifetimes import NEVER, Lifetimes, Segment
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.timeline import FORWARD, RECOMPUTATION, STEP, Change, Timeline
@@ -46,7 +46,9 @@ class Walk:
 
     """
 
-    def __init__(self, trace: Trace, setup: TrainingSetup, segments: Sequence[range] = ()) -> None:
+    def __init__(
+        self, trace: Trace, setup: TrainingSetup, segments: Sequence[range] = (), alike_as: Alike | None = None
+    ) -> None:
         self.trace = trace
         self.lifetimes = Lifetimes(trace, segments, trains=not setup.inference)
         self.timeline = Timeline()
@@ -58,7 +60,8 @@ class Walk:
         self.casts = any(op.cached for op in trace.distinct)
         self.changes = Known(self._change)
         self._forward()
-        self.gradients = Gradients(trace, self.lifetimes, self.timeline, setup)
+        alike_as = alike_as or (lambda sizes: alike(sizes, setup))
+        self.gradients = Gradients(trace, self.lifetimes, self.timeline, setup, alike_as)
         if not setup.inference:
             self._backward()
 

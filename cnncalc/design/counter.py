@@ -42,10 +42,10 @@ class Design(NamedTuple):
 class _Variant:
     """The spec with one choice of its blocks: what counts its designs, and what makes their networks."""
 
-    def __init__(self, spec: tree.Spec, settings: SpecSettings) -> None:
+    def __init__(self, spec: tree.Spec, settings: SpecSettings, *, layers: bool) -> None:
         self.spec = spec
         self.memory = ExpansionMemory(spec)
-        self.totalling = Totalling(spec, settings, self.memory)
+        self.totalling = Totalling(spec, settings, self.memory, layers=layers)
 
 
 class DesignCounter:
@@ -55,11 +55,13 @@ class DesignCounter:
         space: the designs.
         settings: what holds for all of them.
         setup: how they are trained, for their memory.
+        layers: whether the layers of designs are wanted, and not their totals alone.
 
     """
 
     def __init__(self, spec: tree.Spec, settings: SpecSettings, space: DesignSpace, setup: TrainingSetup) -> None:
         self.spec, self.settings, self.space, self.setup = spec, settings, space, setup
+        self.layers = False
         self.variants: dict[tuple[tuple[str, str], ...], _Variant] = {}
         self.input = next((place for place, axis in enumerate(space.axes) if axis.kind == INPUT), None)
         self.blocks = [(place, axis.name) for place, axis in enumerate(space.axes) if axis.kind == BLOCK]
@@ -87,6 +89,15 @@ class DesignCounter:
             return variant.totalling.totals(design.parameters, design.volume)
         except NearLimits:
             return totals_of(self.network(design))
+
+    def network_counted(self, design: Design) -> Network:
+        """Make the network of the design whose totals were counted last, without names of layers.
+
+        Raises:
+            RefusedDesign: where it does not load.
+        """
+        totalling = self._variant(design).totalling
+        return totalling.network_counted() if totalling.was_counted else self.network(design)
 
     def network(self, design: Design) -> Network:
         """Make the network of a design.
@@ -117,7 +128,7 @@ class DesignCounter:
         found = self.variants.get(design.blocks)
         if found is None:
             spec = with_blocks(self.spec, dict(design.blocks)) if design.blocks else self.spec
-            found = self.variants[design.blocks] = _Variant(spec, self.settings)
+            found = self.variants[design.blocks] = _Variant(spec, self.settings, layers=self.layers)
         return found
 
 
@@ -141,6 +152,7 @@ class AskedAmounts:
                 self.cheap[name] = quantity.of_totals
             elif quantity.of_network is not None:
                 self.dear[name] = quantity.of_network
+        counter.layers = bool(self.dear)
 
     def of_totals(self, design: Design) -> dict[str, Amount | None]:
         """Return the cheap amounts of a design, and the values of its parameters; raise `RefusedDesign`."""
@@ -151,6 +163,6 @@ class AskedAmounts:
         return known
 
     def of_network(self, design: Design) -> dict[str, Amount | None]:
-        """Return the dear amounts of a design that loads."""
-        network = self.counter.network(design)
+        """Return the dear amounts of the design whose totals were counted last."""
+        network = self.counter.network_counted(design)
         return {name: work_out(network, self.peaks) for name, work_out in self.dear.items()}

@@ -16,6 +16,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.network.expand import Expansion
 from cnncalc.network.expand_steps import STEPS_OF_A_NEW_LAYER, WALKS
 from cnncalc.network.expansion_state import ExpansionMemory
+from cnncalc.network.flow import KnownFlow, LayerFlow
 from cnncalc.network.network import Network, Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
@@ -77,6 +78,7 @@ class _Made(NamedTuple):
         costs: the sums over its layers.
         steps: the steps that it takes.
         labels: the labels that it sets, each with its volume and what made it.
+        flow: its layers; None where nobody asks for them.
 
     """
 
@@ -85,6 +87,7 @@ class _Made(NamedTuple):
     costs: Costs
     steps: int
     labels: tuple[tuple[str, Volume, Operation | None], ...]
+    flow: KnownFlow | None
 
 
 class Totalling(Expansion):
@@ -95,12 +98,18 @@ class Totalling(Expansion):
 
     """
 
-    def __init__(self, spec: tree.Spec, settings: SpecSettings, memory: ExpansionMemory | None = None) -> None:
+    def __init__(
+        self, spec: tree.Spec, settings: SpecSettings, memory: ExpansionMemory | None = None, *, layers: bool = False
+    ) -> None:
+        """Take a spec; ``layers`` says whether the layers of designs are wanted, too (`network_counted`)."""
         super().__init__(spec, settings, MAX_STEPS, memory)
+        self.flow = LayerFlow() if layers else None
         depth = nesting(spec)
         self.regular = depth is not None and not self.inputs.names
         self.steps_of_a_layer = STEPS_OF_A_NEW_LAYER + _STEPS_OF_A_NAME * ((depth or 0) + 1)
         self.facts = FactsOfSteps(spec)
+        self.ends: tuple[int, ...] = (0,)
+        self.was_counted = False
         self.costs: list[Costs] = []
         self.made: list[Operation | None] = []
         self.values: Mapping[str, int] = {}
@@ -134,6 +143,7 @@ class Totalling(Expansion):
             NearLimits: where only `expand` knows.
 
         """
+        self.was_counted = False
         if not self.regular:
             raise NearLimits
         self._begin(parameters, volume)
@@ -150,9 +160,26 @@ class Totalling(Expansion):
         layers, weights, biases, macs, values = map(sum, zip(*self.costs, strict=True)) if self.costs else (0,) * 5
         if layers > MAX_LAYERS or self.steps > MAX_STEPS:
             raise NearLimits
-        output = self.volumes[self.outputs[0] if self.outputs else at]
+        self.ends, self.was_counted = self.outputs or (at,), True
+        output = self.volumes[self.ends[0]]
         values += self.volumes[0].values
         return Totals(layers, weights, biases, macs, values, self.volumes[0], output, self.parameters)
+
+    def network_counted(self) -> Network:
+        """Return the network that was counted last, if its layers are wanted: without names and places in the text."""
+        assert self.flow is not None  # whoever asks for layers has said so
+        layer_of = self.flow.layer_of
+        ends = tuple([layer_of[index] for index in self.ends])
+        return Network(
+            input=self.volumes[0],
+            layers=self.flow.nodes(),
+            output_index=ends[0],
+            outputs_at=ends if len(ends) > 1 else (),
+            output_names=self.output_names if len(ends) > 1 else (),
+            rounding=self.rounding,
+            source=self.spec.source,
+            parameters=self.parameters,
+        )
 
     def _begin(self, parameters: Mapping[str, int], volume: Volume | None) -> None:
         self.values = parameters
@@ -166,6 +193,8 @@ class Totalling(Expansion):
         self.path, self.depth, self.source = (), 0, self.spec.source
         self.steps = 0
         self.costs, self.called = [], []
+        if self.flow is not None:
+            self.flow = LayerFlow()
         if self.known > MOST_KNOWN:
             self.facts = FactsOfSteps(self.spec)
             self.operations.clear()
@@ -201,16 +230,20 @@ class Totalling(Expansion):
         )
         if facts.reads:
             read = [labels.get(label) for label in facts.reads]
+            if self.flow is not None:
+                key = (*key, self.flow.pattern(at, read))
             key = (*key, *[(self.volumes[index], self.made[index]) if index is not None else None for index in read])
         known = facts.known.get(key)
         if known is None:
             return self._counted(step, at, scope, facts, key)
         if type(known) is str:
             raise RefusedDesign(known)
-        return self._take_over(known, scope)
+        return self._take_over(known, at, scope)
 
-    def _take_over(self, known: _Made, scope: Scope) -> int:
+    def _take_over(self, known: _Made, at: int, scope: Scope) -> int:
         volumes, made = self.volumes, self.made
+        if self.flow is not None and known.flow is not None:
+            self.flow.take_over(known.flow, at, scope.labels)
         self.costs.append(known.costs)
         self.steps += known.steps
         for label, volume, operation in known.labels:
@@ -223,7 +256,8 @@ class Totalling(Expansion):
 
     def _counted(self, step: tree.StepSyntax, at: int, scope: Scope, facts: StepFacts, key: tuple[object, ...]) -> int:
         """Walk through a step, and keep what it makes and costs, or the code of its error."""
-        steps, first = self.steps, len(self.costs)
+        steps, first, layers = self.steps, len(self.costs), len(self.flow.entries) if self.flow else 0
+        labels_before = dict(scope.labels) if self.flow and facts.reads else {}
         before = [scope.labels.get(label) for label in facts.sets]
         self.known += 1
         try:
@@ -239,12 +273,15 @@ class Totalling(Expansion):
         new = [(label, index) for (label, index), old in zip(labels, before, strict=True) if index not in (None, old)]
         if step.label is not None:
             new.append((step.label, leaving))
+        made = [*[index for _, index in new if index is not None], leaving]
+        flow = self.flow.known(layers, at, labels_before, made, facts.reads) if self.flow is not None else None
         facts.known[key] = _Made(
             self.volumes[leaving],
             self.made[leaving],
             _sum(self.costs[first:]),
             self.steps - steps,
             tuple([(label, self.volumes[index], self.made[index]) for label, index in new if index is not None]),
+            flow,
         )
         return leaving
 
@@ -260,7 +297,7 @@ class Totalling(Expansion):
                 at = walk(self, step.item, at, scope, step.label)
             else:
                 at = self.step(facts.once, at, scope)
-            if self.volumes[at] == arriving and not facts.sets:
+            if self.volumes[at] == arriving and not facts.sets and self.flow is None:
                 left = times - turn - 1
                 self.costs.append(_times(_sum(self.costs[first:]), left))
                 self.spend((self.steps - steps) * left, step.span)
@@ -283,6 +320,8 @@ class Totalling(Expansion):
         self.spend(self.steps_of_a_layer + sum([len(reach.windows) for reach in operation.reaches if reach]), span)
         self.volumes.append(operation.output)
         self.made.append(operation)
+        if self.flow is not None:
+            self.flow.add(operation, inputs)
         return len(self.volumes) - 1
 
     def _once(

@@ -1,0 +1,117 @@
+"""The layers of a network without their names: what each does, and how far back the layers stand that it reads.
+
+A step that is known adds the layers that it made before, wherever it stands: what it reads of itself is as far back as
+it was, and what it reads from outside, the arriving volume or a label, is found anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from cnncalc.core.source import Span
+from cnncalc.network.network import Node, Operation
+
+Entry = tuple[Operation, tuple[int, ...]]
+"""A layer: what it does, and how many layers back the ones stand that it reads."""
+
+ARRIVING = ""
+"""Stands for the arriving volume, where another text would be the label of a volume."""
+
+Place = int | str
+"""A layer of a step by its number in it, from 1; or what lies outside of the step, as `ARRIVING` or by its label."""
+
+
+class KnownFlow(NamedTuple):
+    """The layers of a step.
+
+    Attributes:
+        entries: the layers.
+        outside: what they read from outside: which of them, which of its sources, and what.
+        places: the layers that made the labels which the step sets, in their order, and what leaves.
+
+    """
+
+    entries: tuple[Entry, ...]
+    outside: tuple[tuple[int, int, str], ...]
+    places: tuple[Place, ...]
+
+
+class LayerFlow:
+    """The layers so far, and which of them made each volume of a walk.
+
+    Attributes:
+        entries: the layers.
+        layer_of: for each volume of the walk the number of the layer that made it, from 1; 0 for the input.
+
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.layer_of: list[int] = [0]
+
+    def add(self, operation: Operation, inputs: Sequence[int]) -> None:
+        """Add a layer that reads some volumes of the walk."""
+        own, layer_of = len(self.entries) + 1, self.layer_of
+        self.entries.append((operation, tuple([own - layer_of[index] for index in inputs])))
+        layer_of.append(own)
+
+    def pattern(self, at: int, labelled: Sequence[int | None]) -> tuple[int, ...]:
+        """Return which of the volumes that a step may read are one: each by the place of the first that it equals."""
+        layers = [None if index is None else self.layer_of[index] for index in (at, *labelled)]
+        return tuple(map(layers.index, layers))
+
+    def known(
+        self, first: int, at: int, labels: Mapping[str, int], made: Sequence[int], read: Sequence[str]
+    ) -> KnownFlow:
+        """Return what a step has added.
+
+        Args:
+            first: how many layers there were before it.
+            at: the volume that arrived.
+            labels: the labels as they were before it.
+            made: the volumes of the labels that it sets, and the one that leaves.
+            read: the labels that it may read.
+
+        """
+        layer_of = self.layer_of
+        found = {layer_of[labels[label]]: label for label in reversed(read) if label in labels}
+        found[layer_of[at]] = ARRIVING
+        entries = tuple(self.entries[first:])
+        outside = [
+            (number, source, found[first + number - back])
+            for number, (_, backs) in enumerate(entries, 1)
+            for source, back in enumerate(backs)
+            if back >= number
+        ]
+        places = [layer_of[index] - first if layer_of[index] > first else found[layer_of[index]] for index in made]
+        return KnownFlow(entries, tuple(outside), tuple(places))
+
+    def take_over(self, known: KnownFlow, at: int, labels: Mapping[str, int]) -> None:
+        """Add the layers of a step that is known, and note which made the volumes that it leaves behind."""
+        entries, layer_of = self.entries, self.layer_of
+        first = len(entries)
+        entries += known.entries
+        arriving = layer_of[at]
+        for number, source, name in known.outside:
+            back = first + number - (layer_of[labels[name]] if name else arriving)
+            operation, backs = entries[first + number - 1]
+            if backs[source] != back:
+                entries[first + number - 1] = operation, (*backs[:source], back, *backs[source + 1 :])
+        for place in known.places:
+            if isinstance(place, int):
+                layer_of.append(first + place)
+            else:
+                layer_of.append(layer_of[labels[place]] if place else arriving)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the layers as nodes without names and places in the text."""
+        return tuple(
+            [
+                Node(own, "", operation, tuple([own - back for back in backs]), _NOWHERE, _NOWHERE)
+                for own, (operation, backs) in enumerate(self.entries, 1)
+            ]
+        )
+
+
+_NOWHERE = Span(0, 0)

@@ -14,6 +14,7 @@ from cnncalc.core.numbers import bytes_text
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.in_memory import MemorySplit
+from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.labels import Described, Named, sizes
 from cnncalc.train.data.targets import TargetWish, check_target_kind, read_targets
 from cnncalc.train.data.values import check_values, values_of
@@ -77,7 +78,11 @@ def dataset_of(
     notes: dict[bool, str] = {}
     for (part_name, part), values in zip(parts.items(), targets.values, strict=True):
         first, note = _channels_first(part.images, suiting)
-        splits[part_name] = MemorySplit(_pixels(part.images, suiting.volume.dimensions, first), values)
+        pixels = _pixels(part.images, suiting.volume.dimensions, first)
+        if targets.kind == MASKS and values.shape[1:] != pixels.shape[2:]:
+            message = f"{part.images.name} has images of {sizes(pixels.shape[2:])}, and {part.labels.name} masks of"
+            raise DataError("bad-data", f"{message} {sizes(values.shape[1:])}")
+        splits[part_name] = MemorySplit(pixels, values)
         notes.setdefault(first, note)  # once for all parts that are read alike
     return Dataset(
         name,

@@ -5,20 +5,18 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
-
-import torch
 
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
-from cnncalc.train.data.check import check_class_count
+from cnncalc.train.data.csv_targets import TableRow, table_targets, where
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_files
 from cnncalc.train.data.folder_layout import PARTS
 from cnncalc.train.data.images import SUFFIXES, check_fit
 from cnncalc.train.data.source import DataSource
+from cnncalc.train.data.targets import TargetWish
 from cnncalc.train.data_request import DataRequest
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -39,17 +37,8 @@ _FIRST = 5
 """Rows that an error names, where there are many."""
 
 
-class LabelledFile(NamedTuple):
-    """A row of the table: its line in the file, the image, its class and the part that it belongs to."""
-
-    line: int
-    file: str
-    label: str
-    part: str
-
-
 class CsvFile(DataSource):
-    """A table with the file and the class of every image."""
+    """A table with the file of every image, and its class, its labels or its numbers."""
 
     shown = "`--data FILE.csv`: a table with the columns file and label"
     fits_images = True
@@ -60,15 +49,16 @@ class CsvFile(DataSource):
 
     def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
         """Read the table and its images; see `load_csv`."""
-        return load_csv(request, volume)
+        return load_csv(request, volume, outputs)
 
 
-def load_csv(request: DataRequest, volume: Volume) -> Dataset:
+def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
     """Read the images that a table names.
 
-    A table has a line of titles, among them one of `FILE_COLUMNS` and one of `LABEL_COLUMNS`; or no such line, and then
-    the first two columns are file and class. Classes are sorted by name. A column of `PART_COLUMNS` says which images
-    are to train, to validate and to test with.
+    A table has a line of titles, among them one of `FILE_COLUMNS` and one of `LABEL_COLUMNS`, or columns of numbers,
+    or of 0 and 1 for each label, beside the file; or no such line, and then the first two columns are file and class,
+    labels or number. Classes and labels are sorted by name. A column of `PART_COLUMNS` says which images are to train,
+    to validate and to test with.
 
     Raises:
         DataError: for a table that cannot be read or is none, rows without an image or a class, images that are not
@@ -77,52 +67,63 @@ def load_csv(request: DataRequest, volume: Volume) -> Dataset:
     """
     fit = ImageFit(volume, request.resize, request.colour)
     check_fit(fit)
-    rows = _rows(request.data)
+    rows, titles = _rows(request, outputs)
     name = os.path.basename(request.data)
-    by_part = {part: [row for row in rows if row.part == part] for part in PARTS}
-    if not by_part["training"]:
+    if not any(row.part == "training" for row in rows):
         raise DataError("bad-data", f"`{shorten_path(request.data)}` has no images to train with")
-    classes = tuple(sorted({row.label for row in by_part["training"]}))
-    check_class_count(name, classes, ["every row is an image and its class"])
-    _check_classes(rows, classes, request.data)
+    targets = table_targets(rows, titles, TargetWish(request.task, outputs, volume.dimensions), request.data)
     paths = _paths(rows, request.data)
-    chosen = spread(len(by_part["training"]), request.limit).tolist()
-    by_part["training"] = [by_part["training"][index] for index in chosen]
-    index = {label: place for place, label in enumerate(classes)}
-    files = {
-        part: Files([paths[row.file] for row in held], torch.tensor([index[row.label] for row in held]))
-        for part, held in by_part.items()
-        if held
-    }
+    files = {}
+    for part in PARTS:
+        held = [index for index, row in enumerate(rows) if row.part == part]
+        if part == "training":
+            held = [held[place] for place in spread(len(held), request.limit).tolist()]
+        if held:
+            files[part] = Files([paths[rows[index].file] for index in held], targets.values[held])
     parts, unusable, note = read_files(files, request, fit)
     return Dataset(
         name,
         request.data,
-        classes,
+        targets.names,
         parts["training"],
         parts.get("test"),
         tuple(map(str, unusable)),
         validation=parts.get("validation"),
         notes=(note,) if note else (),
+        kind=targets.kind,
     )
 
 
 # ---- the table
 
 
-def _rows(path: str) -> list[LabelledFile]:
+def _rows(request: DataRequest, outputs: int | None) -> tuple[list[TableRow], list[str]]:
+    """Return the rows of a table, and the titles of the columns that say what images are."""
+    path = request.data
     lines = list(_lines(path))
     if not lines:
         raise DataError("bad-data", f"`{shorten_path(path)}` is empty")
-    titles = [title.strip().lower() for title in lines[0][1]]
-    file, label = _column(titles, FILE_COLUMNS), _column(titles, LABEL_COLUMNS)
-    if file is None or label is None:
-        return _without_titles(lines, path)
-    part = _column(titles, PART_COLUMNS)
-    return [_row(line, cells, (file, label, part), path) for line, cells in lines[1:]]
+    written = [title.strip() for title in lines[0][1]]
+    titles = [title.lower() for title in written]
+    file, part = _column(titles, FILE_COLUMNS), _column(titles, PART_COLUMNS)
+    targets = [] if file is None else _target_columns(titles, (file, part), request.task, outputs)
+    if file is None or not targets:
+        return _without_titles(lines, path), ["y"]
+    rows = [_row(line, cells, file, targets, part, path) for line, cells in lines[1:]]
+    return rows, [written[column] for column in targets]
 
 
-def _without_titles(lines: list[tuple[int, list[str]]], path: str) -> list[LabelledFile]:
+def _target_columns(titles: list[str], others: tuple[int | None, ...], task: str, outputs: int | None) -> list[int]:
+    """Return which columns say what images are: that of labels, or as many as the network has outputs."""
+    label = _column(titles, LABEL_COLUMNS)
+    beside = [place for place, title in enumerate(titles) if title and place not in others]
+    numbers = task == "regression" or (task == "auto" and label is not None and titles[label] in ("y", "target"))
+    if label is not None and not (numbers and (outputs or 0) > 1 and len(beside) == outputs):
+        return [label]
+    return beside if len(beside) == outputs or task in ("regression", "labels") else []
+
+
+def _without_titles(lines: list[tuple[int, list[str]]], path: str) -> list[TableRow]:
     """Read a table whose first line is an image already.
 
     Raises:
@@ -134,33 +135,31 @@ def _without_titles(lines: list[tuple[int, list[str]]], path: str) -> list[Label
         message = f"`{shorten_path(path)}` has no columns file and label"
         hints = [f"its first line is {shorten(listed(first), 200)}", "write the titles file,label in the first line"]
         raise DataError("bad-data", message, hints=hints)
-    return [_row(line, cells, (0, 1, None), path) for line, cells in lines]
+    return [_row(line, cells, 0, [1], None, path) for line, cells in lines]
 
 
 def _column(titles: Sequence[str], names: Sequence[str]) -> int | None:
     return next((titles.index(name) for name in names if name in titles), None)
 
 
-def _row(line: int, cells: Sequence[str], columns: tuple[int, int, int | None], path: str) -> LabelledFile:
-    where = f"line {line:,} of `{shorten_path(path)}`"
-    file, label = (cells[column].strip() if column < len(cells) else "" for column in columns[:2])
-    if not file or not label:
-        raise DataError("bad-data", f"{where} has no {'label' if file else 'file'}")
-    if ";" in label or "|" in label:
-        message = f"{where} has several labels, `{shorten(label, 80)}`"
-        raise DataError("bad-data", message, hints=["a classifier takes one class for each image"])
-    part = columns[2]
-    word = "" if part is None or part >= len(cells) else cells[part].strip().lower()
-    return LabelledFile(line, file, label, _part(word, where))
+def _row(line: int, cells: Sequence[str], file: int, targets: Sequence[int], part: int | None, path: str) -> TableRow:
+    def cell(column: int) -> str:
+        return cells[column].strip() if column < len(cells) else ""
+
+    place = where(line, path)
+    if not cell(file):
+        raise DataError("bad-data", f"{place} has no file")
+    word = "" if part is None else cell(part).lower()
+    return TableRow(line, cell(file), tuple(map(cell, targets)), _part(word, place))
 
 
-def _part(word: str, where: str) -> str:
+def _part(word: str, place: str) -> str:
     if not word:
         return "training"
     found = next((part for part, names in PARTS.items() if word.replace("-", "_") in names), None)
     if found is None:
         hints = ["it is train, val or test"]
-        raise DataError("bad-data", f"{where} belongs to a part called `{shorten(word, 80)}`", hints=hints)
+        raise DataError("bad-data", f"{place} belongs to a part called `{shorten(word, 80)}`", hints=hints)
     return found
 
 
@@ -181,19 +180,10 @@ def _lines(path: str) -> Iterator[tuple[int, list[str]]]:
         raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {error.strerror or error}") from None
 
 
-def _check_classes(rows: Sequence[LabelledFile], classes: Sequence[str], path: str) -> None:
-    known = {*classes}
-    for row in rows:
-        if row.label not in known:
-            message = f"line {row.line:,} of `{shorten_path(path)}` has a class that is not trained"
-            hints = [f"the class is `{shorten(row.label, 80)}`", f"trained are {shorten(listed(classes), 200)}"]
-            raise DataError("bad-data", message, hints=hints)
-
-
 # ---- its images
 
 
-def _paths(rows: Sequence[LabelledFile], path: str) -> dict[str, str]:
+def _paths(rows: Sequence[TableRow], path: str) -> dict[str, str]:
     """Return where the image of every row is.
 
     Raises:
@@ -203,7 +193,7 @@ def _paths(rows: Sequence[LabelledFile], path: str) -> dict[str, str]:
     folder = os.path.dirname(os.path.abspath(path))
     places = [os.path.join(folder, place) for place in IMAGE_FOLDERS if os.path.isdir(os.path.join(folder, place))]
     found: dict[str, str] = {}
-    missing: list[LabelledFile] = []
+    missing: list[TableRow] = []
     for row in rows:
         there = found.get(row.file) or _found(row.file, places)
         if there is None:

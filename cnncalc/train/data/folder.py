@@ -166,7 +166,7 @@ def read_files(
     read = _streamed if count * fit.volume.values > request.memory_limit else _decoded
     found = {part: read(given, request, fit) for part, given in files.items()}
     unusable = [image for part in found.values() for image in part.unusable]
-    _check_unusable(unusable, count, request)
+    refuse_unusable(unusable, count, request)
     if not all(len(part.split) for part in found.values()):
         raise DataError("bad-data", f"no image of `{shorten_path(request.data)}` can be used", hints=_some(unusable))
     grey = sum(part.grey for part in found.values())
@@ -244,7 +244,7 @@ def _unusable(look: Callable[[int], None], index: int) -> Unusable | None:
 # ---- what is done about those that cannot be used
 
 
-def _check_unusable(unusable: list[Unusable], count: int, request: DataRequest) -> None:
+def refuse_unusable(unusable: list[Unusable], count: int, request: DataRequest) -> None:
     """Refuse images that cannot be used, unless they are to be skipped."""
     if not unusable or request.unreadable == "skip":
         return

@@ -17,6 +17,7 @@ from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import ImageFolder
 from cnncalc.train.data.hugging_face import HuggingFaceFolder
 from cnncalc.train.data.idx import IdxFolder
+from cnncalc.train.data.mask_folder import MaskFolder
 from cnncalc.train.data.npy import NpyFiles
 from cnncalc.train.data.npz import NpzFile
 from cnncalc.train.data.resize import recoloured, resized
@@ -34,6 +35,7 @@ for _source in (
     Cifar("cifar10"),
     Cifar("cifar100"),
     IdxFolder(),
+    MaskFolder(),
     NpyFiles(),
     HuggingFaceFolder(),
     WebShards(),

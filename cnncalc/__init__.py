@@ -23,8 +23,9 @@ from cnncalc.core.errors import (
     WriteError,
 )
 from cnncalc.core.volume import Volume
-from cnncalc.library import build, compute, from_torch, largest_batch, load, load_run, predict_memory
+from cnncalc.library import build, compute, from_torch, largest_batch, load, predict_memory
 from cnncalc.network import Network, Node
+from cnncalc.runs import load_run, train_network
 
 __version__ = "0.1.0"
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "load",
     "load_run",
     "predict_memory",
+    "train_network",
 ]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from cnncalc.analysis.memory import MemoryPrediction
     from cnncalc.model.from_torch.given import ModuleInput
-    from cnncalc.shown_run import TrainingRun
     from cnncalc.values import Computation
 
 
@@ -47,43 +46,12 @@ def load(
         ArgumentTypeError: for an argument of the wrong type, a kind of SpecError too.
 
     """
-    return _shown(loading.load(spec, input=input, params=params, rounding=rounding))
+    return shown(loading.load(spec, input=input, params=params, rounding=rounding))
 
 
-def _shown(network: Network) -> ShownNetwork:
+def shown(network: Network) -> ShownNetwork:
+    """Return a network that can show itself."""
     return ShownNetwork(**{field.name: getattr(network, field.name) for field in fields(network)})
-
-
-def load_run(path: str | os.PathLike[str]) -> TrainingRun:
-    """Read a training run from the folder that `cnncalc train` wrote. Imports no torch.
-
-    In a notebook the run shows its curves.
-
-    Args:
-        path: the folder.
-
-    Raises:
-        SpecError: where this is no training run, or one of its files was changed into something else.
-
-    """
-    from cnncalc.shown_run import TrainingRun
-    from cnncalc.train.recipe.settings import as_values
-    from cnncalc.train.run.folder import RunFolder
-    from cnncalc.train.show.curves import images_name
-
-    folder = RunFolder(os.fspath(path))
-    facts = folder.facts()
-    network, recipe, history = folder.network(facts), folder.recipe(), folder.history()
-    return TrainingRun(
-        path=folder.path,
-        network=_shown(network),
-        recipe=as_values(recipe),
-        classes=facts.classes,
-        history=tuple(history.rows),
-        gradients={row.epoch: row.norms for row in history.gradients},
-        epochs=recipe.epochs,
-        tested=images_name(facts.tested),
-    )
 
 
 def predict_memory(

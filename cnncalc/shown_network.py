@@ -13,6 +13,7 @@ from cnncalc.network import Network
 
 if TYPE_CHECKING:
     from cnncalc.draw.shapes import Picture
+    from cnncalc.shown_picture import ShownPicture
 
 
 class ShownNetwork(Network):
@@ -82,6 +83,24 @@ class ShownNetwork(Network):
         ending = Path(path).suffix.lower()
         check_choice("ending", ending, WRITERS)
         write_file(WRITERS[ending](self._picture(style, theme, wishes), theme), os.fspath(path))
+
+    def picture(self, *, style: str = "graph", theme: str = "light", **wishes: Any) -> ShownPicture:
+        """Return a picture of the network that a notebook shows; needs the extra ``draw``.
+
+        Args:
+            style: as in `to_svg`.
+            theme: ``light`` or ``dark``.
+            wishes: ``layer``, ``show``, ``depth`` and ``name``, as in `to_svg`.
+
+        Raises:
+            ArgumentError: as `to_svg` does.
+            SpecError: where resvg is not installed.
+
+        """
+        from cnncalc.draw.png import png
+        from cnncalc.shown_picture import ShownPicture
+
+        return ShownPicture(png(self._picture(style, theme, wishes), theme), f"{self.source.name}, {style}")
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows of the network: totals, picture and table."""

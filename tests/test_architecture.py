@@ -148,6 +148,7 @@ NEEDED_BY_SHAPES = {
     "library",
     "loading",
     "network",
+    "runs",
     "shown_network",
 }
 NEEDED_BY_SHAPES |= {"report", "spec", "zoo"}

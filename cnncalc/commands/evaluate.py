@@ -15,14 +15,12 @@ from cnncalc.commands.training import (
     views_option,
     weights_option,
 )
-from cnncalc.core.errors import WriteError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import complain, write_file
 from cnncalc.report.evaluate import TestedOn
 
 if TYPE_CHECKING:
-    from cnncalc.train.tasks import Task
-    from cnncalc.train.tasks.base import TaskScore
+    pass
 
 
 def _check_picture(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -65,6 +63,7 @@ def evaluate(
     with optional_packages():
         from cnncalc.train.engine.devices import choose_device
         from cnncalc.train.run.trained import load_trained
+        from cnncalc.train.run.using import keep_in_card
         from cnncalc.train.show.confusion_matrix import draw_confusion
 
     trained = load_trained(run, weights, choose_device(device))
@@ -72,22 +71,10 @@ def evaluate(
         raise trained.task.no_confusion()
     tested = trained.test(data, views)
     on = TestedOn(run, weights, trained.epoch, tested.data, tested.views, tested.notes)
-    _keep(on, trained.task, tested.score)
+    fault = keep_in_card(on, trained.task, tested.score)
+    if fault:
+        complain(f"note: the model card stays as it was: {fault}")
     if picture is not None:
         form = "svg" if picture.lower().endswith(".svg") else "png"
         write_file(draw_confusion(trained.task.names, tested.score.confusion.tolist(), form), picture)
     output.emit(trained.task.confusion(on, tested.score) if confusion else trained.task.report(on, tested.score))
-
-
-def _keep(on: TestedOn, task: Task, score: TaskScore) -> None:
-    """Write the test into the run's model card; a folder that cannot be written to stays as it is."""
-    from cnncalc.train.run.card import write_card
-    from cnncalc.train.run.evaluations import keep_test, measured_test
-    from cnncalc.train.run.folder import RunFolder
-
-    folder = RunFolder(on.run)
-    try:
-        keep_test(folder, measured_test(on, task, score))
-        write_card(folder)
-    except WriteError as error:
-        complain(f"note: the model card stays as it was: {error.message}")

@@ -24,6 +24,9 @@ TRIALS = 20
 @click.option(
     "--vary", metavar="NAME=RANGE", multiple=True, help="Parameter or setting and its values. May be repeated."
 )
+@click.option(
+    "--where", metavar="CONDITION", multiple=True, help="Condition on designs, such as params < 1M. May be repeated."
+)
 @click.option("--trials", type=Whole(1, 10**6), metavar="N", help=f"Number of trials. [{TRIALS}]")
 @click.option("--out", metavar="STUDY", help="Folder of the study. [default: a new one in studies]")
 @click.option("--resume", metavar="STUDY", help="Continue a study, or help another process with it.")
@@ -52,7 +55,7 @@ def tune(spec: str | None, **options: Any) -> None:
     \b
     Examples:
       cnncalc tune digits.txt --vary learning-rate=1e-4..1e-1:log --trials 30 --data digits --out study
-      cnncalc tune net.txt --vary width=16..64:step=8 --vary optimizer=adamw,muon --epochs 10
+      cnncalc tune net.txt --vary width=16..64 --vary optimizer=adamw,muon --where "params < 100k"
       cnncalc tune --resume study --trials 50
     """
     settings, changes, data = take_spec_options(options), take_recipe_changes(options), take_data(options)
@@ -91,7 +94,7 @@ def _asked(
     return TuneRequest(
         train=asked_of(spec, settings, changes, data, options),
         vary=options["vary"],
-        where=(),
+        where=options["where"],
         trials=options["trials"] or TRIALS,
         storage=options["storage"] or "",
         sampler=options["sampler"] or "tpe",
@@ -104,7 +107,7 @@ def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any
     """Refuse what a study has been told already."""
     given = ["SPEC, its options or settings of a recipe"] if spec else []
     given += [f"--{name.replace('_', '-')}" for name in data]
-    names = ("vary", "out", "sampler", "no_pruning", "recipe", "weights")
+    names = ("vary", "where", "out", "sampler", "no_pruning", "recipe", "weights")
     given += [f"--{name.replace('_', '-')}" for name in names if options[name]]
     if given:
         raise click.UsageError(f"--resume takes these from the study; leave out {', '.join(given)}")

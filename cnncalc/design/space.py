@@ -77,6 +77,12 @@ class DesignSpace(NamedTuple):
         return sorted(drawn)
 
 
+def names_to_vary(spec: tree.Spec) -> list[str]:
+    """Return the names that a spec lets its callers vary: its parameters, its input, and the blocks that it calls."""
+    parameters = [each.name for each in spec.statements if type(each) is tree.ParameterSyntax]
+    return list(dict.fromkeys([*parameters, "input", *_called(spec)]))
+
+
 def read_space(spec: tree.Spec, variations: Iterable[Variation], given: Source | None) -> DesignSpace:
     """Return the designs of a spec.
 

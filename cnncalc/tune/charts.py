@@ -8,7 +8,7 @@ from itertools import accumulate
 from cnncalc.charts.lines import Chart, ChartLine, Point
 from cnncalc.core.words import shorten
 from cnncalc.design.ranges import RealNumbers
-from cnncalc.tune.results import COMPLETE, PRUNED, TrialRow
+from cnncalc.tune.results import COMPLETE, PRUNED, Judge, TrialRow
 from cnncalc.tune.space import Varied
 
 _LOOKS = ((PRUNED, "tested"), (COMPLETE, "trained"))
@@ -16,21 +16,34 @@ _LOOKS = ((PRUNED, "tested"), (COMPLETE, "trained"))
 _LONGEST_WORD = 12
 
 
-def history_chart(rows: Sequence[TrialRow], score: str) -> Chart:
+def history_chart(rows: Sequence[TrialRow], judge: Judge) -> Chart:
     """Return the chart of scores by the number of the trial, with the best of the complete ones so far."""
+    better, scale = max if judge.measure.higher else min, _scale(judge)
     known = [(row.number, row.score) for row in rows if row.state == COMPLETE and row.score is not None]
-    best = list(accumulate(known, lambda one, other: (other[0], max(one[1], other[1]))))
+    best = list(accumulate(known, lambda one, other: (other[0], better(one[1], other[1]))))
     steps: list[Point] = []
     for number, value in best:  # the best so far stays so until another one is better
-        steps += [(number, point[1]) for point in steps[-1:]] + [(number, 100 * value)]
+        steps += [(number, point[1]) for point in steps[-1:]] + [(number, scale * value)]
     if steps:
         steps.append((rows[-1].number, steps[-1][1]))
-    dots = [_dots(rows, state, look, lambda row: float(row.number)) for state, look in _LOOKS]
+    dots = [_dots(rows, state, look, judge, lambda row: float(row.number)) for state, look in _LOOKS]
     line = ChartLine("best so far", steps, "only", plain=True)
-    return Chart(score.capitalize(), [line, *dots], "trial", unit="%")
+    return Chart(_title(judge), [line, *dots], "trial", unit=_unit(judge))
 
 
-def value_chart(rows: Sequence[TrialRow], varied: Varied, score: str, best: TrialRow | None) -> Chart:
+def _title(judge: Judge) -> str:
+    return judge.words[0].upper() + judge.words[1:]
+
+
+def _scale(judge: Judge) -> float:
+    return 100.0 if judge.measure.share else 1.0
+
+
+def _unit(judge: Judge) -> str:
+    return "%" if judge.measure.share else ""
+
+
+def value_chart(rows: Sequence[TrialRow], varied: Varied, judge: Judge, best: TrialRow | None) -> Chart:
     """Return the chart of scores by the values of one thing that is varied."""
     values = [row.values[varied.label] for row in rows if varied.label in row.values]
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
@@ -40,13 +53,13 @@ def value_chart(rows: Sequence[TrialRow], varied: Varied, score: str, best: Tria
         value = row.values[varied.label]
         return float(words.index(str(value)) + 1) if words else float(value)
 
-    dots = [_dots(rows, state, look, place, varied.label) for state, look in _LOOKS]
+    dots = [_dots(rows, state, look, judge, place, varied.label) for state, look in _LOOKS]
     whole = "linear" if isinstance(varied.variation.range, RealNumbers) else "whole"
     return Chart(
         varied.label,
         dots,
         varied.label,
-        unit="%",
+        unit=_unit(judge),
         marks=[(place(best), "best")] if best else [],
         places="logarithmic" if varied.logarithmic else whole,
         words=[shorten(word, _LONGEST_WORD) for word in words],
@@ -54,10 +67,10 @@ def value_chart(rows: Sequence[TrialRow], varied: Varied, score: str, best: Tria
 
 
 def _dots(
-    rows: Sequence[TrialRow], state: str, look: str, place: Callable[[TrialRow], float], label: str = ""
+    rows: Sequence[TrialRow], state: str, look: str, judge: Judge, place: Callable[[TrialRow], float], label: str = ""
 ) -> ChartLine:
     points = [
-        (place(row), 100 * row.score)
+        (place(row), _scale(judge) * row.score)
         for row in rows
         if row.state == state and row.score is not None and (not label or label in row.values)
     ]

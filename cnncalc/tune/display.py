@@ -15,8 +15,9 @@ from cnncalc.core.errors import WriteError
 from cnncalc.core.numbers import counted, duration_text
 from cnncalc.core.words import shorten
 from cnncalc.core.writing import encodable, write_stream
+from cnncalc.train.measures import ACCURACY, Measure
 from cnncalc.train.progress import EpochMetrics
-from cnncalc.train.show.lines import paired, percent
+from cnncalc.train.show.lines import paired
 from cnncalc.tune.events import StudyBegun, StudyEnded, StudyObserver
 from cnncalc.tune.page import value_text
 from cnncalc.tune.results import COMPLETE, FAILED, PRUNED, TrialRow
@@ -38,12 +39,12 @@ class StudyLines(StudyObserver):
         """Say what is varied, and the trials that there are."""
         self._begun = event
         self._say(paired([*event.about, ("study", event.folder)]))
-        head = f"{'trial':>{_NUMBER}}  {'score':>{_SCORE}}  {'time':>{_TIME}}"
+        head = f"{'trial':>{_NUMBER}}  {event.judge.title:>{_SCORE}}  {'time':>{_TIME}}"
         self._say(f"\n{head}  {', '.join(event.labels)}\n{'─' * (len(head) + 2 + len(', '.join(event.labels)))}")
         for row in event.rows:
             if row.state in (COMPLETE, PRUNED, FAILED):
                 self._ended += 1
-                self._say(trial_line(row))
+                self._say(trial_line(row, event.judge.measure))
         if self._bar:
             self._bar.add_task("study", total=event.trials, completed=self._ended, text="")
             self._bar.add_task("trial", total=event.epochs, text="")
@@ -59,14 +60,15 @@ class StudyLines(StudyObserver):
     def epoch(self, row: EpochMetrics) -> None:
         """Move the bar of a trial."""
         if self._bar:
-            self._bar.update(self._bar.task_ids[1], completed=row.epoch, text=percent(row.score))
+            self._bar.update(self._bar.task_ids[1], completed=row.epoch, text=row.measure.text(row.score))
 
     def trial_ended(self, row: TrialRow, *, best: bool) -> None:
         """Say how a trial ended."""
         if row.state not in (COMPLETE, PRUNED, FAILED):
             return
         self._ended += 1
-        self._say(trial_line(row, best=best))
+        measure = self._begun.judge.measure if self._begun else ACCURACY
+        self._say(trial_line(row, measure, best=best))
         if self._bar:
             self._bar.update(self._bar.task_ids[0], completed=self._ended)
 
@@ -98,7 +100,8 @@ class StudyJson(StudyObserver):
 
     def begin(self, event: StudyBegun) -> None:
         """Write the event."""
-        self._write("begin", **{**event._asdict(), "about": dict(event.about), "rows": [*map(_facts, event.rows)]})
+        facts = {"about": dict(event.about), "rows": [*map(_facts, event.rows)], "judge": event.judge.column}
+        self._write("begin", **{**event._asdict(), **facts})
 
     def trial_ended(self, row: TrialRow, *, best: bool) -> None:
         """Write the event."""
@@ -110,6 +113,7 @@ class StudyJson(StudyObserver):
             "files": dict(event.files),
             "commands": dict(event.commands),
             "best": event.best and _facts(event.best),
+            "judge": event.judge.column,
         }
         self._write("end", **{**event._asdict(), "rows": [*map(_facts, event.rows)], **facts})
 
@@ -121,13 +125,13 @@ def _facts(row: TrialRow) -> dict[str, Any]:
     return row._asdict()
 
 
-def trial_line(row: TrialRow, *, best: bool = False) -> str:
+def trial_line(row: TrialRow, measure: Measure, *, best: bool = False) -> str:
     """Write a trial as a line: its number, its score, its time, its values, and what is special about it."""
     seconds = "" if row.seconds is None else duration_text(row.seconds)
     values = ", ".join(f"{label}={value_text(value)}" for label, value in row.values.items())
     special = {PRUNED: f"pruned after {counted(row.epochs, 'epoch')}", FAILED: f"failed: {shorten(row.error, 200)}"}
     more = special.get(row.state, "best so far" if best else "")
-    cells = f"{row.number:>{_NUMBER}}  {percent(row.score):>{_SCORE}}  {seconds:>{_TIME}}  {values}"
+    cells = f"{row.number:>{_NUMBER}}  {measure.text(row.score):>{_SCORE}}  {seconds:>{_TIME}}  {values}"
     return f"{cells}  {more}".rstrip()
 
 
@@ -139,11 +143,10 @@ def ended_text(event: StudyEnded) -> str:
     said.append(("trials", numbers))
     best = event.best
     if best is not None:
-        test = f"; {percent(best.test)} of the test images" if best.test is not None else ""
-        score = event.score.removesuffix(" accuracy")
-        said.append(
-            ("best trial", f"{best.number}: {percent(best.score)} of the {score} images, epoch {best.best_epoch}{test}")
-        )
+        tested, measure = event.judge
+        test = f"; {measure.text(best.test)} of the test images" if best.test is not None else ""
+        score = f"{measure.words} {measure.text(best.score)}"
+        said.append(("best trial", f"{best.number}: {score} of the {tested} images, epoch {best.best_epoch}{test}"))
         said.append(("", ", ".join(f"{label}={value_text(value)}" for label, value in best.values.items())))
         said.append(("repeat it", event.repeat))
     parts = [paired(said), _described(event.files), _described(event.commands)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.train.progress import EpochMetrics
-from cnncalc.tune.results import TrialRow
+from cnncalc.tune.results import Judge, TrialRow
 
 
 class StudyBegun(NamedTuple):
@@ -18,7 +18,7 @@ class StudyBegun(NamedTuple):
         labels: of what is varied.
         trials: how many are wanted.
         epochs: of a trial.
-        score: what trials are judged by: ``validation accuracy``.
+        judge: what trials are judged by.
         rows: the trials that there are.
 
     """
@@ -28,7 +28,7 @@ class StudyBegun(NamedTuple):
     labels: Sequence[str]
     trials: int
     epochs: int
-    score: str
+    judge: Judge
     rows: Sequence[TrialRow]
 
 
@@ -37,7 +37,7 @@ class StudyEnded(NamedTuple):
 
     Attributes:
         folder: where it is kept.
-        score: what trials are judged by.
+        judge: what trials are judged by.
         rows: the trials.
         best: the best of them; None where none is complete.
         repeat: the command that trains it again; "" likewise.
@@ -48,7 +48,7 @@ class StudyEnded(NamedTuple):
     """
 
     folder: str
-    score: str
+    judge: Judge
     rows: Sequence[TrialRow]
     best: TrialRow | None
     repeat: str

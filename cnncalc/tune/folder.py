@@ -15,9 +15,11 @@ from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
 from cnncalc.network import SpecSettings
 from cnncalc.train.data_request import DataRequest
+from cnncalc.train.measures import measure_of
 from cnncalc.train.recipe.presets import load_recipe, to_toml
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.lock import take_lock, waited_lock
+from cnncalc.tune.results import Judge
 
 SCHEMA = "cnncalc-study/1"
 STUDY, SPEC, RECIPE, DATABASE = "study.json", "spec.txt", "recipe.toml", "study.db"
@@ -41,6 +43,7 @@ class StudyFacts(NamedTuple):
         sampler: what proposes settings.
         prunes: whether trials that lag behind are ended early.
         tested: which images trials are judged by: ``validation`` or ``test``.
+        measure: the number by which they are judged: a name of `cnncalc.train.measures`.
         command: what was typed.
         versions: of Python and the packages.
 
@@ -58,8 +61,14 @@ class StudyFacts(NamedTuple):
     sampler: str
     prunes: bool
     tested: str
+    measure: str
     command: tuple[str, ...]
     versions: Mapping[str, str]
+
+    @property
+    def judge(self) -> Judge:
+        """What trials are judged by."""
+        return Judge(self.tested, measure_of(self.measure))
 
 
 class StudyFolder:
@@ -187,7 +196,7 @@ def trial_name(number: int) -> str:
 def _facts_from(found: Mapping[str, Any]) -> StudyFacts:
     if found["schema"] != SCHEMA:
         raise ValueError(f'"schema" is not "{SCHEMA}"')
-    texts = ("name", "spec_name", "weights", "storage", "sampler", "tested")
+    texts = ("name", "spec_name", "weights", "storage", "sampler", "tested", "measure")
     lists = ("vary", "where", "command")
     for name in texts:
         if not isinstance(found[name], str):

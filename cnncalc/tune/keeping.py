@@ -29,7 +29,7 @@ class StudyKeeper:
         self._folder, self._facts, self._varied, self._recipe = folder, facts, varied, recipe
         self._best: TrialRow | None = None
         self._repeat = ""
-        self.score = f"{facts.tested} accuracy"
+        self._judge = facts.judge
 
     def method(self) -> str:
         """Say how settings are proposed, and which trials end early."""
@@ -45,12 +45,12 @@ class StudyKeeper:
             WriteError: where something cannot be written.
 
         """
-        best = best_row(rows, higher=True)
+        best = best_row(rows, higher=self._judge.measure.higher)
         if best is not None and best != self._best:
             self._keep_best(best)
         self._best = best
         labels = [each.label for each in self._varied]
-        write_file(results_csv(rows, labels, self.score.replace(" ", "_")), self._folder.file(RESULTS))
+        write_file(results_csv(rows, labels, self._judge.column), self._folder.file(RESULTS))
         view = StudyView(
             self._folder.path, self._facts, self.method(), self._varied, rows, best, self._repeat, importance
         )
@@ -83,4 +83,4 @@ class StudyKeeper:
         commands = [(self._folder.command(), "continues the study")] if stopped else []
         if not stopped:
             commands.append((self._folder.command(f"--trials {2 * len(rows)}"), "tries more"))
-        return StudyEnded(self._folder.path, self.score, rows, best, self._repeat, files, stopped, commands)
+        return StudyEnded(self._folder.path, self._judge, rows, best, self._repeat, files, stopped, commands)

@@ -47,8 +47,12 @@ class StudyView(NamedTuple):
 
     @property
     def score(self) -> str:
-        """What trials are judged by."""
-        return f"{self.facts.tested} accuracy"
+        """What the number is called by which trials are judged."""
+        return self.facts.judge.words
+
+    def text(self, score: float | None) -> str:
+        """Write such a number."""
+        return self.facts.judge.measure.text(score)
 
 
 def study_page(view: StudyView) -> Iterator[str]:
@@ -62,7 +66,7 @@ def study_page(view: StudyView) -> Iterator[str]:
     yield "<main>\n<h2>Best trial</h2>\n"
     yield from _best(view)
     yield '<h2>Trial by trial</h2>\n<div class="charts wide">'
-    yield from _figures([history_chart(view.rows, view.score)])
+    yield from _figures([history_chart(view.rows, view.facts.judge)])
     yield "</div>\n"
     yield from _values(view)
     yield from _importance(view)
@@ -88,9 +92,9 @@ def _totals(view: StudyView) -> Iterator[str]:
     others = ", ".join(f"{count[state]:,} {state}" for state in (PRUNED, FAILED, RUNNING) if count[state])
     tiles = [("trials", f"{count[COMPLETE]:,} of {view.facts.trials:,}", others or "all complete")]
     if view.best is not None:
-        tiles.append(("best", _percent(view.best.score), f"{view.score}, trial {view.best.number:,}"))
+        tiles.append(("best", view.text(view.best.score), f"{view.score}, trial {view.best.number:,}"))
         if view.best.test is not None:
-            tiles.append(("test accuracy", _percent(view.best.test), "of the best trial"))
+            tiles.append((f"test {view.facts.judge.measure.words}", view.text(view.best.test), "of the best trial"))
         if view.best.parameters is not None:
             tiles.append(("parameters", f"{view.best.parameters:,}", "of the best trial"))
     tiles.append(("training", duration_text(seconds), "over all trials"))
@@ -112,8 +116,8 @@ def _best(view: StudyView) -> Iterator[str]:
 
 def _values(view: StudyView) -> Iterator[str]:
     """Yield a chart of dots for each thing that is varied."""
-    charts = [value_chart(view.rows, varied, view.score, view.best) for varied in view.varied]
-    yield f"<h2>{html_text(view.score.capitalize())} by setting</h2>\n"
+    charts = [value_chart(view.rows, varied, view.facts.judge, view.best) for varied in view.varied]
+    yield f"<h2>{html_text(_capital(view.score))} by setting</h2>\n"
     yield '<p class="quietly">Each dot is a trial; pruned ones have the best score that they had.</p>\n'
     yield '<div class="charts grid">'
     yield from _figures(charts)
@@ -144,11 +148,11 @@ def _table(view: StudyView) -> Iterator[str]:
         f'<th scope="col"{_look(number)}>{html_text(head)}</th>' for head, number in zip(heads, numbers, strict=True)
     )
     yield f'<table><caption class="skip">Trials, the best first</caption><thead><tr>{cells}</tr></thead><tbody>\n'
-    for row in sorted(view.rows, key=lambda row: (_ORDER[row.state], -(row.score or 0.0), row.number)):
+    for row in sorted(view.rows, key=lambda row: (_ORDER[row.state], _worth(view, row), row.number)):
         texts = [
-            *(trial_name(row.number), row.state, _percent(row.score)),
+            *(trial_name(row.number), row.state, view.text(row.score)),
             *(value_text(row.values.get(label)) for label in labels),
-            *(f"{row.best_epoch or ''}", f"{row.epochs or ''}", _percent(row.test)),
+            *(f"{row.best_epoch or ''}", f"{row.epochs or ''}", view.text(row.test)),
             "" if row.parameters is None else f"{row.parameters:,}",
             "" if row.seconds is None else duration_text(row.seconds),
         ]
@@ -158,6 +162,15 @@ def _table(view: StudyView) -> Iterator[str]:
         if row.error:
             yield f'<tr class="fault"><td></td><td colspan="{len(heads) - 1}">{html_text(row.error)}</td></tr>\n'
     yield "</tbody></table></div>\n"
+
+
+def _worth(view: StudyView, row: TrialRow) -> float:
+    score = row.score or 0.0
+    return -score if view.facts.judge.measure.higher else score
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _look(number: bool) -> str:

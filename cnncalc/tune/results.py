@@ -11,12 +11,42 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.core.cleaning import csv_cell
 from cnncalc.train.data_request import DataRequest
+from cnncalc.train.measures import Measure
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 COMPLETE, PRUNED, FAILED, RUNNING = "complete", "pruned", "failed", "running"
 _STATES = {"COMPLETE": COMPLETE, "PRUNED": PRUNED, "FAIL": FAILED, "RUNNING": RUNNING, "WAITING": RUNNING}
+
+
+class Judge(NamedTuple):
+    """What trials are judged by.
+
+    Attributes:
+        tested: which images: ``validation`` or ``test``.
+        measure: which number.
+
+    """
+
+    tested: str
+    measure: Measure
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence: ``validation accuracy``."""
+        return f"{self.tested} {self.measure.words}"
+
+    @property
+    def title(self) -> str:
+        """The head of a narrow column: ``val acc``."""
+        return f"{'val' if self.tested == 'validation' else self.tested} {self.measure.title}"
+
+    @property
+    def column(self) -> str:
+        """What programs call it: ``validation_accuracy``."""
+        return f"{self.tested}_{self.measure.name}"
+
 
 EXCLUDED = "excluded"
 """The key under which a trial remembers the condition that its design did not meet; it was not trained."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc import zoo
@@ -11,6 +12,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
 from cnncalc.core.words import did_you_mean, listed
 from cnncalc.design.ranges import Choices, RealNumbers, Value, WholeNumbers
+from cnncalc.design.space import BLOCK, VariedName, names_to_vary, read_space
 from cnncalc.design.vary import Variation, read_variations
 from cnncalc.network import SpecSettings
 from cnncalc.optimizers import OPTIMIZERS, readers
@@ -31,8 +33,9 @@ class Varied(NamedTuple):
     Attributes:
         label: as it was written, which is also its name in Optuna: ``width``, ``recipe.epochs``.
         owner: ``spec`` or ``recipe``.
-        name: of a parameter of the spec, ``input``, or of a setting of a `Recipe`.
+        name: of a parameter of the spec, ``input``, a block, or of a setting of a `Recipe`.
         variation: what was written.
+        axis: the same as a sweep has it, where the spec is varied.
 
     """
 
@@ -40,6 +43,7 @@ class Varied(NamedTuple):
     owner: str
     name: str
     variation: Variation
+    axis: VariedName | None = None
 
     @property
     def logarithmic(self) -> bool:
@@ -57,39 +61,59 @@ class Varied(NamedTuple):
 
 
 class TrialSettings(NamedTuple):
-    """What is loaded and trained: how the spec is loaded, and the recipe."""
+    """What is loaded and trained: how the spec is loaded, the recipe, and the blocks that are called for others."""
 
     settings: SpecSettings
     recipe: Recipe
+    blocks: Mapping[str, str] = MappingProxyType({})
 
 
-def varied_names(texts: Iterable[str], source: Source, recipe: Recipe) -> tuple[Varied, ...]:
+def varied_names(
+    texts: Iterable[str], source: Source, recipe: Recipe, settings: SpecSettings | None = None
+) -> tuple[Varied, ...]:
     """Read what is varied, and find whose each name is.
 
     Args:
         texts: what `--vary` says, one text for each name.
         source: the spec.
         recipe: how trials are trained where nothing else is said.
+        settings: how the spec is loaded likewise.
 
     Raises:
-        SpecError: for what cannot be read, for names that are neither a parameter of the spec nor a setting of a
-            recipe, for those that are both, and for values that a setting does not take.
+        SpecError: for what cannot be read, for names that are neither the spec's nor a setting of a recipe, for those
+            that are both, and for values that they do not take.
 
     """
-    parameters = _parameters(source)
-    found = tuple(_varied(each, parameters) for each in read_variations(texts))
+    spec = _parsed(source)
+    names = names_to_vary(spec) if spec else [INPUT]
+    given = settings.inputs.get("") if settings else None
+    found = []
+    for variation in read_variations(texts):
+        varied = _varied(variation, names)
+        if isinstance(variation.range, RealNumbers) and varied.owner == "spec":
+            message = f"a parameter of a spec is a whole number; `{varied.label}` is varied over others"
+            raise variation.error("bad-range", message, ["write for example 16..64:step=8"], about_range=True)
+        if spec and varied.owner == "spec":
+            whole = variation._replace(name=varied.name)
+            varied = varied._replace(axis=read_space(spec, [whole], given).axes[0])
+        found.append(varied)
     for varied in found:
         _check(varied, recipe, found)
-    return found
+    return tuple(found)
 
 
-def _parameters(source: Source) -> list[str]:
-    """Return the names that a spec lets its callers set; a text of another tool has none."""
+def _parsed(source: Source) -> tree.Spec | None:
+    """Return the syntax tree of a spec; None for a text of another tool."""
     try:
-        statements = parse(source, zoo.blocks).statements
+        return parse(source, zoo.blocks)
     except SpecError:
-        return []
-    return [each.name for each in statements if isinstance(each, tree.ParameterSyntax)]
+        return None
+
+
+def parameters_of(source: Source) -> list[str]:
+    """Return the names of a spec's parameters."""
+    spec = _parsed(source)
+    return [each.name for each in spec.statements if isinstance(each, tree.ParameterSyntax)] if spec else []
 
 
 def _varied(variation: Variation, parameters: Sequence[str]) -> Varied:
@@ -97,7 +121,7 @@ def _varied(variation: Variation, parameters: Sequence[str]) -> Varied:
     written = variation.name
     setting = written.lower().replace("-", "_")
     owners = {
-        "spec": written.lower() if written.lower() in (*parameters, INPUT) else "",
+        "spec": written.lower() if written.lower() in parameters else "",
         "recipe": setting if setting in _SETTINGS else "",
     }
     label = f"{variation.owner}.{written}" if variation.owner else written
@@ -108,9 +132,9 @@ def _varied(variation: Variation, parameters: Sequence[str]) -> Varied:
     if not meant:
         whose = {"spec": "a parameter of the spec", "recipe": "a setting of training"}
         what = whose.get(variation.owner, "neither a parameter of the spec nor a setting of training")
-        known = {"spec": [*parameters, INPUT], "recipe": [key_of(name) for name in _SETTINGS]}
+        known = {"spec": list(parameters), "recipe": [key_of(name) for name in _SETTINGS]}
         names = known.get(variation.owner, [*known["spec"], *known["recipe"]])
-        own = f"the spec has {listed([*parameters, INPUT], limit=20)}"
+        own = f"the spec has {listed(parameters, limit=20)}"
         hints = [*did_you_mean(written, names), *([own] if variation.owner != "recipe" else [])]
         message = f"`{written}` is {'not ' if variation.owner else ''}{what}"
         raise variation.error("unknown-name", message, hints)
@@ -123,9 +147,6 @@ _SETTINGS = {setting.name: kind_of(setting) for setting in fields(Recipe)}
 def _check(varied: Varied, recipe: Recipe, every: Sequence[Varied]) -> None:
     """Refuse values that a setting does not take, and settings that no trial would read."""
     if varied.owner == "spec":
-        if varied.name != INPUT and not all(isinstance(value, int) for value in varied.ends()):
-            message = f"a parameter of a spec is a whole number; `{varied.label}` is varied over others"
-            raise varied.variation.error("bad-range", message, ["write for example 16..64:step=8"], about_range=True)
         return
     try:
         for value in varied.ends():
@@ -152,16 +173,27 @@ def asked_with(values: Mapping[str, Any], varied: Iterable[Varied], base: TrialS
 
     """
     parameters, inputs, changes = dict(base.settings.parameters), dict(base.settings.inputs), {}
+    blocks = dict(base.blocks)
     for each in varied:
         value = values[each.label]
         if each.owner == "recipe":
             changes[each.name] = _written(each.name, value)
         elif each.name == INPUT:
-            inputs[""] = Source("--input", str(value))
+            inputs[""] = Source("--input", _volume_text(each, value))
+        elif each.axis and each.axis.kind == BLOCK:
+            blocks[each.name] = str(value)
         else:
             parameters[each.name] = Source(f"--set {each.name}", str(value))
     settings = replace(base.settings, inputs=inputs, parameters=parameters)
-    return TrialSettings(settings, with_changes(base.recipe, changes))
+    return TrialSettings(settings, with_changes(base.recipe, changes), blocks)
+
+
+def _volume_text(varied: Varied, value: Value) -> str:
+    """Return the volume that a value stands for: ``96x96x3`` for 96."""
+    values = varied.variation.range.values
+    if varied.axis is None or values is None:
+        return str(value)
+    return str(varied.axis.values[list(values).index(value)])
 
 
 def _written(name: str, value: Value) -> Any:

@@ -11,6 +11,7 @@ from optuna.trial import Trial, TrialState
 
 from cnncalc.core.errors import SpecError
 from cnncalc.loading import load_with, read_source
+from cnncalc.train.engine.devices import choose_device
 from cnncalc.train.engine.splits import HELD_BACK
 from cnncalc.train.events import Observer
 from cnncalc.train.progress import EpochMetrics
@@ -19,12 +20,14 @@ from cnncalc.train.run.choosing import ChosenPlan, TrainRequest, chosen_plan, jo
 from cnncalc.train.run.data_origin import with_whole_paths
 from cnncalc.train.run.facts import command_line, versions
 from cnncalc.train.run.signals import Signals
+from cnncalc.tune.blocks import with_calls
+from cnncalc.tune.conditions import missed, read_where
 from cnncalc.tune.events import StudyBegun, StudyObserver
 from cnncalc.tune.folder import SPEC, StudyFacts, StudyFolder, TrialLock
 from cnncalc.tune.importance import importances
 from cnncalc.tune.keeping import StudyKeeper
-from cnncalc.tune.results import TrialRow, rows_of
-from cnncalc.tune.space import TrialSettings, Varied, asked_with, varied_names
+from cnncalc.tune.results import EXCLUDED, TrialRow, rows_of
+from cnncalc.tune.space import TrialSettings, Varied, asked_with, parameters_of, varied_names
 from cnncalc.tune.storage import open_study, sampler_of
 from cnncalc.tune.trial import TrialEnd, begin_or_go_on
 
@@ -53,6 +56,10 @@ class TuneRequest(NamedTuple):
     validates: bool
 
 
+MOST_EXCLUDED = 500
+"""Designs that are proposed for a trial until one meets the conditions."""
+
+
 def begin_study(request: TuneRequest, observer: StudyObserver, signals: Signals) -> bool:
     """Begin a study and try what is asked; say whether it has all its trials.
 
@@ -67,7 +74,8 @@ def begin_study(request: TuneRequest, observer: StudyObserver, signals: Signals)
     train = request.train._replace(data=with_whole_paths(request.train.data))
     source = read_source(train.spec)
     train = train._replace(spec=source.text + "\n") if train.spec == "-" else train
-    varied = varied_names(request.vary, source, train.recipe)
+    varied = varied_names(request.vary, source, train.recipe, train.settings)
+    read_where(request.where, parameters_of(source))
     loaded, chosen = _first_design(train, varied)
     recipe = _validating(train.recipe, chosen) if request.validates else train.recipe
     path = train.out or _free_folder(loaded.spec)
@@ -84,6 +92,7 @@ def begin_study(request: TuneRequest, observer: StudyObserver, signals: Signals)
         storage=_whole_storage(request.storage),
         sampler=request.sampler,
         prunes=request.prunes,
+        measure=chosen.plan.task.measures[0].name,
         tested="validation" if recipe.validation else chosen.plan.splits.tested_name,
         command=command_line(),
         versions=versions() | {"optuna": optuna.__version__},
@@ -150,15 +159,21 @@ def _first_design(train: TrainRequest, varied: tuple[Varied, ...]) -> tuple[Trai
     ends = [{each.label: each.ends()[place] for each in varied} for place in (0, -1)]
     for values in [None, *ends]:
         asked = base if values is None else asked_with(values, varied, base)
+        spec = spec_of(train.spec, asked)
         try:
-            load_with(train.spec, asked.settings)
+            load_with(spec, asked.settings)
         except SpecError as error:
             faults.append(error)
             continue
-        request = train._replace(settings=asked.settings, recipe=base.recipe)
+        request = train._replace(spec=spec, settings=asked.settings, recipe=base.recipe)
         with joined(train.device) as place:
             return request, chosen_plan(request, place)
     raise faults[0]
+
+
+def spec_of(spec: str, asked: TrialSettings) -> str:
+    """Return the spec of a trial: its path or its text, with other blocks called where these are varied."""
+    return with_calls(read_source(spec), asked.blocks) + "\n" if asked.blocks else spec
 
 
 def _validating(recipe: Recipe, chosen: ChosenPlan) -> Recipe:
@@ -174,7 +189,9 @@ class _Study:
     ) -> None:
         self._folder, self._facts, self._observer, self._signals = folder, facts, observer, signals
         self._recipe = folder.recipe()
-        self._varied = varied_names(facts.vary, read_source(folder.file(SPEC)), self._recipe)
+        source = read_source(folder.file(SPEC))
+        self._varied = varied_names(facts.vary, source, self._recipe, facts.spec)
+        self._where, self._device = read_where(facts.where, parameters_of(source)), choose_device(device)
         self._base = TrialSettings(facts.spec, self._recipe)
         self._request = TrainRequest(
             spec=folder.file(SPEC),
@@ -185,7 +202,7 @@ class _Study:
             out=None,
             weights=facts.weights or None,
         )
-        self._study = open_study(folder, facts, self._recipe.epochs, higher=True)
+        self._study = open_study(folder, facts, self._recipe.epochs, higher=facts.judge.measure.higher)
         self._keeper = StudyKeeper(folder, facts, self._varied, self._recipe)
 
     def go_on(self) -> bool:
@@ -203,16 +220,17 @@ class _Study:
         about = [
             ("spec", facts.spec_name),
             ("varied", ", ".join(facts.vary)),
+            *([("where", " and ".join(facts.where))] if facts.where else []),
             ("data", facts.data.data),
             ("trials", self._keeper.method()),
         ]
         labels = [each.label for each in self._varied]
         return StudyBegun(
-            self._folder.path, about, labels, facts.trials, self._recipe.epochs, self._keeper.score, self._rows()
+            self._folder.path, about, labels, facts.trials, self._recipe.epochs, facts.judge, self._rows()
         )
 
     def _rows(self) -> list[TrialRow]:
-        return rows_of(self._study.get_trials(deepcopy=False), higher=True)
+        return rows_of(self._study.get_trials(deepcopy=False), higher=self._facts.judge.measure.higher)
 
     def _stopped(self) -> str:
         return self._signals.name(self._signals.number) if self._signals.asked else ""
@@ -226,13 +244,34 @@ class _Study:
             for frozen in every:
                 if frozen.state is TrialState.RUNNING and (lock := self._left_alone(frozen.number)):
                     return Trial(self._study, frozen._trial_id), lock, True
-            if len(rows_of(every, higher=True)) >= self._facts.trials:
+            if sum(EXCLUDED not in frozen.user_attrs for frozen in every) >= self._facts.trials:
                 return None
-            self._study.sampler = sampler_of(self._facts.sampler, self._recipe.seed, len(every))
-            trial = self._study.ask({each.label: each.distribution() for each in self._varied})
+            trial = self._proposed(len(every))
             lock = self._folder.take(trial.number)
             assert lock is not None  # whoever takes a trial holds the folder
             return trial, lock, False
+
+    def _proposed(self, place: int) -> Trial:
+        """Return a new trial whose design meets the conditions."""
+        for attempt in range(MOST_EXCLUDED):
+            self._study.sampler = sampler_of(self._facts.sampler, self._recipe.seed, place + attempt)
+            trial = self._study.ask({each.label: each.distribution() for each in self._varied})
+            missed = self._missed(trial) if self._facts.where else ""
+            if not missed:
+                return trial
+            trial.set_user_attr(EXCLUDED, missed)
+            self._study.tell(trial, state=TrialState.FAIL)
+        message = f"none of {MOST_EXCLUDED} designs that were proposed meets {' and '.join(self._facts.where)}"
+        raise SpecError("no-design", message, hints=["widen the ranges, or relax the conditions"])
+
+    def _missed(self, trial: Trial) -> str:
+        """Return the condition that a design does not meet; what does not load fails when it is trained."""
+        try:
+            asked = asked_with(trial.params, self._varied, self._base)
+            network = load_with(spec_of(self._request.spec, asked), asked.settings)
+        except SpecError:
+            return ""
+        return missed(self._where, network, asked.recipe, self._device)
 
     def _left_alone(self, number: int) -> TrialLock | None:
         """Take a trial that has not ended and that no process works on, if it was begun in this folder."""
@@ -261,7 +300,10 @@ class _Study:
         except SpecError as error:
             return TrialEnd(TrialState.FAIL, error=f"{error.code}: {error.message}")
         request = self._request._replace(
-            settings=asked.settings, recipe=asked.recipe, out=self._folder.trial(trial.number)
+            spec=spec_of(self._request.spec, asked),
+            settings=asked.settings,
+            recipe=asked.recipe,
+            out=self._folder.trial(trial.number),
         )
         return begin_or_go_on(trial, request, [_Epochs(self._observer)], self._signals)
 

@@ -32,13 +32,13 @@ data            digits
 trials          2 trials of 2 epochs, drawn by TPE, not pruned
 study           study
 
-trial      score      time  width
+trial    val acc      time  width
 ─────────────────────────────────
     0          #         #  width=4  best so far
     1          #         #  width=8#
 
 trials          2 complete
-best trial      #: # of the validation images, epoch #; # of the test images
+best trial      #: accuracy # of the validation images, epoch #; # of the test images
                 width=#
 repeat it       cnncalc train study/best/spec.txt --recipe study/best/recipe.toml --set width=# --data digits
 
@@ -56,7 +56,7 @@ def without_measurements(text: str) -> str:
     text = re.sub(r" {2,}[\d.]+% {2,}[\d.]+ s", "          #         #", text)
     text = re.sub(r"(1 .* width=\d).*", r"\1#", text)
     text = re.sub(
-        r"best trial( +).*", r"best trial\1#: # of the validation images, epoch #; # of the test images", text
+        r"best trial( +).*", r"best trial\1#: accuracy # of the validation images, epoch #; # of the test images", text
     )
     return re.sub(r"^( +width=|.*--set width=)\d", r"\1#", text, flags=re.MULTILINE)
 

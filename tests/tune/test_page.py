@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from cnncalc.charts.lines import chart_svg
+from cnncalc.train.measures import ACCURACY, RMSE
 from cnncalc.tune.charts import history_chart, value_chart
-from cnncalc.tune.results import TrialRow, best_row, results_csv
+from cnncalc.tune.results import Judge, TrialRow, best_row, results_csv
 from tests.page.conftest import browser  # noqa: F401
 from tests.tune.studies import begin
 from tests.tune.test_space import read
@@ -22,6 +23,7 @@ def row(number: int, score: float | None, state: str = "complete", **values: Any
     return TrialRow(number=number, state=state, values=values, score=score, epochs=3, **EMPTY)
 
 
+JUDGE = Judge("validation", ACCURACY)
 ROWS = [
     row(0, 0.5, width=2, optimizer="sgd"),
     row(1, 0.7, "pruned", width=4, optimizer="adamw"),
@@ -32,14 +34,22 @@ ROWS = [
 
 
 def test_the_best_so_far_is_a_staircase_of_complete_trials() -> None:
-    best, pruned, complete = history_chart(ROWS, "validation accuracy").lines
+    best, pruned, complete = history_chart(ROWS, JUDGE).lines
     assert list(best.points) == [(0, 50), (2, 50), (2, 50), (3, 50), (3, 90), (4, 90)]
     assert (list(pruned.points), list(complete.points)) == ([(1, 70)], [(0, 50), (2, 40), (3, 90)])
 
 
+def test_errors_are_better_where_they_are_smaller() -> None:
+    """The root mean square error is no share, and the best so far falls."""
+    chart = history_chart(ROWS, Judge("validation", RMSE))
+    assert list(chart.lines[0].points) == [(0, 0.5), (2, 0.5), (2, 0.4), (3, 0.4), (3, 0.4), (4, 0.4)]
+    assert (chart.title, chart.unit) == ("Validation root mean square error", "")
+    assert best_row(ROWS, higher=False) == ROWS[2]
+
+
 def test_words_have_places_of_their_own() -> None:
     """Two optimizers stand at a quarter and at three quarters of the axis."""
-    chart = value_chart(ROWS, read("optimizer=adamw,sgd")[0], "validation accuracy", ROWS[3])
+    chart = value_chart(ROWS, read("optimizer=adamw,sgd")[0], JUDGE, ROWS[3])
     drawn = chart_svg(chart)
     assert re.findall(r'x="([\d.]+)%" y="100%" dy="1.5em" text-anchor="middle">(\w+)<', drawn) == [
         ("25.00", "adamw"),

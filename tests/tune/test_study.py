@@ -71,7 +71,7 @@ def test_the_best_is_the_trial_with_the_best_validation_accuracy(folder: Path) -
     assert heard.ended is not None and heard.ended.best is not None
     study = optuna.load_study(study_name="study", storage="sqlite:///study/study.db")
     assert (heard.ended.best.number, heard.ended.best.score) == (study.best_trial.number, study.best_value)
-    assert heard.ended.score == "validation accuracy"
+    assert heard.ended.judge.words == "validation accuracy"
 
 
 @pytest.mark.slow

@@ -118,7 +118,7 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
-@pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory"])
+@pytest.mark.parametrize("command", ["shapes", "params", "explain", "memory", "compute"])
 def test_the_calculator_loads_neither_torch_nor_numpy(command: str) -> None:
     """Whatever it is asked, the calculator answers without the heavy packages."""
     arguments = [command, "conv 3x3x4 p1 - relu - fc 10", "--input", "8x8x3", "--format"]

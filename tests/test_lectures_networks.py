@@ -266,3 +266,14 @@ def test_inception_v3():
     assert net.params == sum(learned)
     biases = [p.numel() for name, p in model.named_parameters() if name.endswith("bn.bias")]
     assert net.biases == sum(biases)
+
+
+def test_three_convolutions_and_a_logistic_output() -> None:
+    """39x39x3 → 37x37x10 → 17x17x20 → 7x7x40 → 1960 → 1"""
+    text = "conv 3x3x10 - conv 5x5x20 s2 - conv 5x5x40 s2 - flatten - fc 1 - sigmoid"
+    net = cnncalc.load(text, input="39x39x3")
+    assert [str(node.output) for node in net][:5] == ["37x37x10", "17x17x20", "7x7x40", "1x1x1960", "1x1x1"]
+
+
+def test_vgg16_has_16_trainable_layers() -> None:
+    assert sum(node.params > 0 for node in cnncalc.load("vgg16")) == 16

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from typing import Any
 
 import click
 
+from cnncalc.commands.compute_inputs import InputValues, network_and_values
 from cnncalc.commands.compute_parts import ComputeWishes, shown_values
 from cnncalc.commands.compute_pictures import (
     ImageInput,
     PictureWishes,
     refuse_in_a_picture,
-    with_image,
     write_picture,
 )
 from cnncalc.commands.options import (
-    load_spec,
     output_options,
     spec_argument,
     spec_options,
@@ -25,14 +22,12 @@ from cnncalc.commands.options import (
     take_spec_options,
 )
 from cnncalc.commands.whole import Whole
-from cnncalc.core.errors import SpecError
-from cnncalc.core.source import Source
 from cnncalc.layers.operations import Number
-from cnncalc.network import Network, SpecSettings, refuse_several_inputs
+from cnncalc.network import Network, SpecSettings
 from cnncalc.report.compute import compute_report
 from cnncalc.values import Numbers
 from cnncalc.values.pictures import WAYS
-from cnncalc.values.reading import fitted, number_of_text, read_csv, read_numbers_text, volume_of
+from cnncalc.values.reading import number_of_text, read_numbers_text
 from cnncalc.values.tensors import is_drawn
 
 
@@ -70,7 +65,10 @@ def _rate(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.command(name="compute")
 @spec_argument(required=False)
 @click.option(
-    "--values", metavar="NUMBERS|CSV", help='Input: "1 1 0; 0 1 1" by rows, | between channels, or a CSV file.'
+    "--values",
+    metavar="NUMBERS|CSV",
+    multiple=True,
+    help='Input: "1 1 0; 0 1 1" by rows, | between channels, or a CSV file.',
 )
 @click.option(
     "--tensor",
@@ -133,10 +131,10 @@ def compute(spec: str | None, **options: Any) -> None:
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
     output = take_output(options)
-    network, numbers = _network(spec, settings, _read(options.pop("values")), image)
-    wished = ComputeWishes(numbers, **{name: options[name] for name in ComputeWishes._fields[1:]})
+    network, values = network_and_values(spec, settings, options.pop("values"), image)
+    wished = ComputeWishes(values, **{name: options[name] for name in ComputeWishes._fields[1:]})
     shown = shown_values(network, wished)
-    remarks = _remarks(network, numbers is None, options["tensors"], options["seed"])
+    remarks = _remarks(network, values, options["tensors"], options["seed"])
     output.emit(compute_report(shown._replace(digits=options["digits"], remarks=(*shown.remarks, *remarks))))
 
 
@@ -147,7 +145,7 @@ def _image(options: dict[str, Any]) -> ImageInput | None:
         if colour or longest is not None:
             raise click.UsageError("--colour and --longest are for --image")
         return None
-    if options["values"] is not None:
+    if options["values"]:
         raise click.UsageError("--values and --image exclude each other")
     return ImageInput(path, colour, longest)
 
@@ -165,41 +163,13 @@ def _write_picture(spec: str | None, settings: SpecSettings, image: ImageInput |
     write_picture(spec, settings, image, wished)
 
 
-def _read(values: str | None) -> Numbers | None:
-    """Return the numbers of ``--values``, which may be the name of a file."""
-    if values is None:
-        return None
-    if values.lower().endswith((".csv", ".txt", ".tsv")) or os.path.isfile(values):
-        return read_csv(values)
-    return read_numbers_text(values, "--values")
-
-
-def _network(
-    spec: str, settings: SpecSettings, given: Numbers | None, image: ImageInput | None
-) -> tuple[Network, Numbers | None]:
-    """Load a spec, and return it with its input; one that says nothing of its input has that of the values."""
-
-    def load(inputs: dict[str, Source]) -> Network:
-        network = load_spec(spec, replace(settings, inputs=inputs) if inputs else settings)
-        refuse_several_inputs(network, "its values are computed for one")
-        return network
-
-    if image is not None:
-        return with_image(load, image)
-    if given is None:
-        return load({}), None
-    try:
-        network = load({})
-    except SpecError as error:
-        if error.code != "no-input" or spec == "-":
-            raise
-        network = load({"": Source("--values", str(volume_of(given)))})
-    return network, fitted(given, network.input, "--values")
-
-
-def _remarks(network: Network, input_is_drawn: bool, tensors: dict[str, Numbers], seed: int) -> tuple[str, ...]:
+def _remarks(network: Network, values: InputValues, tensors: dict[str, Numbers], seed: int) -> tuple[str, ...]:
     """Say what was drawn."""
-    drawn = [*(["the input"] if input_is_drawn else []), *[f"`{name}`" for name in is_drawn(network, tensors)]]
+    given = values if isinstance(values, dict) else {}
+    inputs = [f"the input `{name}`" for name in network.input_names if name not in given] if network.inputs_at else []
+    if values is None and not network.inputs_at:
+        inputs = ["the input"]
+    drawn = [*inputs, *[f"`{name}`" for name in is_drawn(network, tensors)]]
     if not drawn:
         return ()
     shown = ", ".join(drawn[:6]) + (", …" if len(drawn) > 6 else "")

@@ -32,7 +32,7 @@ from cnncalc.values.windows import window_steps
 class ComputeWishes(NamedTuple):
     """The options of the command, by their names."""
 
-    values: Numbers | None
+    values: Numbers | dict[str, Numbers] | None
     tensors: dict[str, Numbers]
     seed: int
     layer: str | None

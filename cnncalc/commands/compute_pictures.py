@@ -132,7 +132,7 @@ def _kernel_names(text: str) -> Sequence[str]:
 def refuse_in_a_picture(options: dict[str, Any]) -> None:
     """Refuse options that a picture has no use for."""
     names = ("at", "steps", "im2col", "backward", "gradient", "target", "label", "rate", "values")
-    given = [name for name in names if options[name] not in (None, False)]
+    given = [name for name in names if options[name] not in (None, False, ())]
     if given:
         option = {"rate": "learning-rate"}.get(given[0], given[0])
         raise click.UsageError(f"--{option} is for numbers, and -o names a picture")

@@ -14,7 +14,7 @@ from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Again, Column, Table
 from cnncalc.report.value_sums import sum_lines
 from cnncalc.report.values_drawn import Learning, ShownValues, drawn
-from cnncalc.values import ComputedLayer, Numbers
+from cnncalc.values import Computation, ComputedLayer, Numbers
 from cnncalc.values.gradients import GradientSum
 from cnncalc.values.learning import Loss
 from cnncalc.values.sums import UnitSum
@@ -50,11 +50,12 @@ def _rows(shown: ShownValues) -> Iterator[tuple[Any, ...]]:
 def _arrays(shown: ShownValues) -> Iterator[tuple[str, str, Numbers]]:
     """Yield every array with its layer and what it is."""
     computation = shown.computation
-    yield "input", "values", computation.input
+    if computation.input.flat:
+        yield "input", "values", computation.input
     for layer in computation.layers:
         yield from [(layer.name, name, numbers) for name, numbers in layer.state.items()]
         yield layer.name, "values", layer.output
-    if computation.input_gradient is not None:
+    if computation.input_gradient is not None and computation.input.flat:
         yield "input", "gradient", computation.input_gradient
     for layer in computation.layers:
         yield from [(layer.name, f"gradient of {name}", found) for name, found in layer.state_gradients.items()]
@@ -97,13 +98,12 @@ def _data(shown: ShownValues) -> dict[str, Any]:
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "spec": computation.network.source.name,
-        "input": {"volume": list(computation.network.input), "values": numbers_data(computation.input)},
+        "input": _input_data(computation),
         "layers": [_layer_data(layer) for layer in computation.layers],
         "sums": [_sum_data(unit, shown.digits) for unit in shown.sums],
         "remarks": list(shown.remarks),
     }
     if computation.input_gradient is not None:
-        data["input"]["gradient"] = numbers_data(computation.input_gradient)
         data["gradient_sums"] = [_gradient_sum_data(each) for each in shown.gradient_sums]
     if shown.windows:
         data["windows"] = [{"read": sorted(step.read), **_sum_data(step.unit, shown.digits)} for step in shown.windows]
@@ -116,6 +116,16 @@ def _data(shown: ShownValues) -> dict[str, Any]:
         data["loss"] = _loss_data(shown.loss)
     if shown.learning is not None:
         data["step"] = _learning_data(shown.learning)
+    return data
+
+
+def _input_data(computation: Computation) -> dict[str, Any] | None:
+    """Return the input; None where there are several, which are layers."""
+    if computation.network.inputs_at:
+        return None
+    data = {"volume": list(computation.network.input), "values": numbers_data(computation.input)}
+    if computation.input_gradient is not None:
+        data["gradient"] = numbers_data(computation.input_gradient)
     return data
 
 

@@ -57,14 +57,17 @@ def grid_of(rows: Sequence[Sequence[Number]], digits: int | None = None) -> list
     return [[number_text(number, digits) for number in row] for row in rows]
 
 
-def drawn_grid(cells: Grid, most: int = 1 << 30) -> list[list[str]]:
-    """Return the lines of a grid whose columns are as wide as its longest number; too wide a one in several parts."""
+def drawn_grid(title: str, cells: Grid, most: int) -> list[list[str]]:
+    """Return the lines of a grid, its title first; too wide a one in parts that say which columns they have."""
     width = max((terminal_width(cell) for row in cells for cell in row), default=0)
-    columns = max(1, (most + BETWEEN) // (width + BETWEEN))
-    return [
-        [(" " * BETWEEN).join(_right(cell, width) for cell in row[start : start + columns]) for row in cells]
-        for start in range(0, len(cells[0]), columns)
-    ]
+    columns, count = max(1, (most + BETWEEN) // (width + BETWEEN)), len(cells[0])
+    parts = []
+    for start in range(0, count, columns):
+        end = min(start + columns, count)
+        above = title if columns >= count else f"{title}, columns {start} to {end - 1}".removeprefix(", ")
+        rows = [(" " * BETWEEN).join([_right(cell, width) for cell in row[start:end]]) for row in cells]
+        parts.append([above, *rows] if above else rows)
+    return parts
 
 
 def _right(text: str, width: int) -> str:
@@ -82,7 +85,7 @@ def side_by_side(blocks: Sequence[tuple[str, Grid]], width: int, indent: str = "
     """
     whole = max(20, width - len(indent))
     titled = any(name for name, _ in blocks)
-    drawn = [[*[title] * titled, *part] for title, grid in blocks for part in drawn_grid(grid, whole)]
+    drawn = [part for title, grid in blocks for part in drawn_grid(title or " " * titled, grid, whole)]
     room = min(whole, WIDEST)
     row: list[list[str]] = []
     used = 0

@@ -81,10 +81,12 @@ def drawn(shown: ShownValues, width: int) -> Iterator[str]:
 
 def _forward(shown: ShownValues, width: int) -> Iterator[str]:
     computation, digits = shown.computation, shown.digits
-    yield f"input {computation.network.input}"
-    yield from volume_lines(computation.input, width, digits)
-    for layer in computation.layers:
-        yield ""
+    if computation.input.flat:
+        yield f"input {computation.network.input}"
+        yield from volume_lines(computation.input, width, digits)
+    for number, layer in enumerate(computation.layers):
+        if number or computation.input.flat:
+            yield ""
         yield _head(layer)
         for name, numbers in layer.state.items():
             yield f"  {name}"
@@ -185,6 +187,8 @@ def _backward(shown: ShownValues, width: int) -> Iterator[str]:
         for name, numbers in layer.state_gradients.items():
             yield f"  gradient of {name}"
             yield from tensor_lines(numbers, width, digits)
+    if not computation.input.flat:
+        return
     yield ""
     yield f"input {computation.network.input}"
     yield "  gradient of the input"

@@ -15,7 +15,7 @@ from cnncalc.network import Network, Node
 from cnncalc.values.arrays import Numbers
 from cnncalc.values.limits import check_size
 from cnncalc.values.tape import Cell, Copied, Tape
-from cnncalc.values.tensors import checked, input_numbers, states
+from cnncalc.values.tensors import checked, inputs_numbers, states
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Computation:
 
     Attributes:
         network: the network.
-        input: the values that went in.
+        input: the values that went in; of several inputs each is a layer, and this is empty.
         layers: every layer with its values, in execution order.
         input_gradient: the gradient of the input; None without a way back.
         cells: the values that know how they came about: those of the input, then those of every layer.
@@ -99,7 +99,8 @@ def compute(
 
     Args:
         network: the layers; a small network, since this is plain Python.
-        values: the input, channel by channel and row by row, nested or flat; None for whole numbers from the seed.
+        values: the input, channel by channel and row by row, nested or flat; of several inputs a dictionary by their
+            names. None for whole numbers from the seed.
         tensors: numbers for tensors by their names in PyTorch (``{"conv1.weight": …}``), one for all or all.
         seed: what the input and the tensors are drawn from that nothing is said of.
         backward: whether gradients are computed too.
@@ -112,12 +113,15 @@ def compute(
     """
     check_size(network)
     check_computes(network)
-    start = input_numbers(network.input, values, seed)
+    start = inputs_numbers(network, values, seed)
     begun = states(network, tensors or {}, seed)
     tape = Tape()
-    cells: list[Box] = [[Cell(number) for number in start]]
+    cells: list[Box] = [list(map(Cell, start.get(0, ())))]
     kept = {index: {name: list(map(Cell, box)) for name, box in state.items()} for index, state in begun.items()}
     for node in network.layers:
+        if node.index in start:
+            cells.append(list(map(Cell, start[node.index])))
+            continue
         mark = len(tape.cells)
         state = kept[network.weights_of.get(node.index, node.index)]
         made = values_of(network, node, tuple([cells[index] for index in node.inputs]), state, tape)
@@ -143,7 +147,7 @@ def check_computes(network: Network) -> None:
 
     """
     for node in network.layers:
-        if type(node.layer).compute is Layer.compute:
+        if type(node.layer).compute is Layer.compute and node.index not in network.inputs_at:
             message = f"the values of `{node.name}` cannot be computed: `{node.layer.kind}` does not say what they are"
             hints = ["leave the layer out; sizes, parameters and MACs are known nevertheless: `cnncalc shapes`"]
             raise SpecError("no-values", message, span=node.span, source=network.source, hints=hints)
@@ -202,7 +206,7 @@ def _computation(
                 {name: _gradients(box[name], shapes[name]) for name in learned},
             )
         )
-    shape = shape_of(network.input)
+    shape = (0,) if network.inputs_at else shape_of(network.input)
     first = _gradients(cells[0], shape) if back else None
     return Computation(network, _values(cells[0], shape), tuple(layers), first, tuple(cells), kept, tape)
 

@@ -17,15 +17,32 @@ _INPUTS, _KERNELS, _SMALL = (0, 9), (-2, 2), (-1, 1)
 """The whole numbers that are drawn, whose sums a person can follow: the smallest for matrices and biases."""
 
 
-def input_numbers(volume: Volume, given: Any, seed: int) -> list[Number]:
-    """Return the values of the input, channels first.
+def inputs_numbers(network: Network, given: Any, seed: int) -> dict[int, list[Number]]:
+    """Return the values of every input by its index, channels first; that of a single one is 0.
 
     Raises:
-        ArgumentError: for another number of values than the input has.
+        ArgumentError: for an input that there is not, and for another number of values than an input has.
         ArgumentTypeError: for what is no number.
 
     """
-    return _drawn(seed, "input", volume.values, _INPUTS) if given is None else checked("values", given, volume)
+    if not network.inputs_at:
+        return {0: _input("input", "values", network.input, given, seed)}
+    if given is not None and not isinstance(given, Mapping):
+        names = ", ".join(network.input_names)
+        raise ArgumentTypeError("bad-argument", f"values are those of several inputs, by their names: {names}")
+    named = dict(zip(network.input_names, network.inputs_at, strict=True))
+    for name in given or {}:
+        if name not in named:
+            hints = [*did_you_mean(name, named), f"there are {listed(named)}"]
+            raise ArgumentError("unknown-name", f"there is no input `{shorten(name)}`", hints=hints)
+    volumes = zip(named.items(), network.inputs, strict=True)
+    return {
+        index: _input(f"input {name}", name, volume, (given or {}).get(name), seed) for (name, index), volume in volumes
+    }
+
+
+def _input(key: str, name: str, volume: Volume, given: Any, seed: int) -> list[Number]:
+    return _drawn(seed, key, volume.values, _INPUTS) if given is None else checked(name, given, volume)
 
 
 def checked(name: str, given: Any, volume: Volume) -> list[Number]:

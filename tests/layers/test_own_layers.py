@@ -103,3 +103,21 @@ def test_known_words_ask_no_package(tmp_path: Path) -> None:
     install(tmp_path, "broken_layers", "broken_layers")
     done = python(tmp_path, "-m", "cnncalc", "shapes", "block b\n  relu\nend\nb - conv 3x3x4", "--input", "8x8x4")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_its_values_are_computed_and_what_has_none_is_named(installed: Path) -> None:
+    """A layer that does not say what its values are is named in one clear error."""
+    values = ["--values", "-2 0.25 1", "--gradient", "1 1 1"]
+    done = python(installed, "-m", "cnncalc", "compute", "softshrink", *values)
+    assert "softshrink1: softshrink → 1x3x1\n  −3/2     0   1/2\n" in done.stdout
+    assert done.stdout.endswith("  gradient of the input\n    1  0  1\n")
+    done = python(installed, "-m", "cnncalc", "compute", "relu - blur 3", "--input", "5x5x1")
+    assert done.stderr == (
+        "error[no-values]: the values of `blur1` cannot be computed: `blur` does not say what they are\n"
+        "  --> text:1:8\n"
+        "   |\n"
+        " 1 | relu - blur 3\n"
+        "   |        ^^^^^^\n"
+        "   |\n"
+        "   = leave the layer out; sizes, parameters and MACs are known nevertheless: `cnncalc shapes`\n"
+    )

@@ -11,6 +11,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers import Arguments, Layer, Reach
 from cnncalc.layers.base import Sources, Texts
 from cnncalc.layers.kernels import INPUTS, LOWERED, Extra, Kernel, Kernels, order_of_images
+from cnncalc.layers.operations import Box, Number, Operations, State, exact
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Module, Steps, fixed, module
 from cnncalc.layers.window import Window, Windowed
@@ -46,6 +47,14 @@ class Softshrink(Layer):
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("Softshrink", self.distance),)
+
+    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        distance = exact(self.distance)
+
+        def curve(x: Number) -> tuple[Number, Number]:
+            return (0, 0) if abs(x) <= distance else (x - distance if x > 0 else x + distance, 1)
+
+        return [use.mapped(self.kind, value, curve) for value in arriving[0]]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         return (Kernel("softshrink", sources[0].values, keeps=INPUTS),)

@@ -46,7 +46,7 @@ class StudyLines(StudyObserver):
                 self._ended += 1
                 self._say(trial_line(row, event.judge.measure))
         if self._bar:
-            self._bar.add_task("study", total=event.trials, completed=self._ended, text="")
+            self._bar.add_task("study", total=event.trials, completed=self._ended, text=self._count())
             self._bar.add_task("trial", total=event.epochs, text="")
             self._bar.start()
 
@@ -70,7 +70,7 @@ class StudyLines(StudyObserver):
         measure = self._begun.judge.measure if self._begun else ACCURACY
         self._say(trial_line(row, measure, best=best))
         if self._bar:
-            self._bar.update(self._bar.task_ids[0], completed=self._ended)
+            self._bar.update(self._bar.task_ids[0], completed=self._ended, text=self._count())
 
     def end(self, event: StudyEnded) -> None:
         """Say what the study came to."""
@@ -81,6 +81,9 @@ class StudyLines(StudyObserver):
         """Give the terminal back."""
         if self._bar:
             self._bar.stop()
+
+    def _count(self) -> str:
+        return f"{self._ended} of {self._begun.trials}" if self._begun else ""
 
     def _say(self, text: str) -> None:
         if self._console is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -118,3 +119,21 @@ def test_frozen_parts_stay_so_and_given_weights_are_begun_with(folder: Path) -> 
 def test_accumulated_steps_have_the_loss_of_the_whole_batch(folder: Path) -> None:
     whole, parts = found_by(asked(**PLAIN)), found_by(asked(accumulate=2, **PLAIN))
     assert parts.losses[:100] == pytest.approx(whole.losses[:100], rel=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.2])
+def test_a_linear_network_explodes_just_behind_two_over_the_largest_eigenvalue(scale: float, folder: Path) -> None:
+    """Least squares by SGD without momentum: the Hessian of the mean square is 2·XᵀX/n, with a column for the bias."""
+    generator = np.random.default_rng(0)
+    pixels = (255 * scale * generator.random((256, 4, 4))).round().astype(np.uint8)
+    targets = generator.standard_normal(256)
+    np.savez("pixels.npz", x_train=pixels, y_train=targets)
+    columns = np.hstack([pixels.reshape(256, 16) / 255, np.ones((256, 1))])
+    steepest = np.linalg.eigvalsh(2 * columns.T @ columns / 256).max()
+    settings = PLAIN | {"optimizer": "sgd", "momentum": 0.0, "nesterov": False, "normalise": "none", "flip": "none"}
+    request = asked("input 4x4x1\nfc 1", **settings)
+    data = DataRequest("pixels.npz", task="regression")
+    found = found_by(request._replace(data=data))
+    assert found.explodes is not None
+    assert 2 / steepest < found.explodes < 2 * 2 / steepest
+    assert found.least < 2 / steepest

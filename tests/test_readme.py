@@ -80,13 +80,14 @@ def test_the_make_targets_of_the_readme_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-def _written_anew() -> str:
+def _written_anew(page: Path) -> str:
     def block(shown: re.Match[str]) -> str:
         return f"```console\n$ cnncalc {shown['command']}\n{output_of(shown['command'])}```"
 
-    return SHOWN.sub(block, README.read_text())
+    return SHOWN.sub(block, page.read_text())
 
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    README.write_text(_written_anew())
+    for page in (README, ROOT / "docs" / "values.md"):
+        page.write_text(_written_anew(page))

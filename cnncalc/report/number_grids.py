@@ -154,3 +154,11 @@ def place_text(place: Sequence[int]) -> str:
     dimensions = len(place) - 1
     names = (*_AXES.get(dimensions, [f"size {axis + 1}" for axis in range(dimensions)]), "channel")
     return ", ".join([f"{name} {number}" for name, number in zip(names, place, strict=True)])
+
+
+def index_text(index: Sequence[int]) -> str:
+    """Write a place in a tensor: ``filter 0, channel 0, row 1, column 1`` in a kernel, else the numbers alone."""
+    names = ("filter", "channel", *_AXES.get(len(index) - 2, ()))
+    if len(index) < 3 or len(names) != len(index):
+        return ", ".join(map(str, index))
+    return ", ".join([f"{name} {number}" for name, number in zip(names, index, strict=True)])

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.report.number_grids import (
     grid_of,
+    index_text,
     kernel_title,
     number_text,
     place_text,
@@ -208,7 +209,7 @@ def _gradient_sums(shown: ShownValues, width: int) -> Iterator[str]:
 
 def _gradient_sum(found: GradientSum, width: int, digits: int | None) -> Iterator[str]:
     of_input = found.tensor == "input"
-    place = place_text(found.place) if of_input else ", ".join(map(str, found.place))
+    place = place_text(found.place) if of_input else index_text(found.place)
     name = f"the input of {found.layer}" if of_input else f"{found.layer}.{found.tensor}"
     yield f"gradient of {name} at {place}"
     text = products_text(found.products, digits) if found.products else "0"

@@ -46,7 +46,7 @@ def test_gradients_are_grids_and_a_sum_of_them_is_written_out(cnncalc: Cnncalc) 
         "gradient of the input of conv1 at row 0, column 0, channel 0\n"
         "  1·1 = 1\n"
         "\n"
-        "gradient of conv1.weight at 0, 0, 0, 0\n"
+        "gradient of conv1.weight at filter 0, channel 0, row 0, column 0\n"
         "  1·1 + 0·2 + (−1)·0 + 2·1 = 3\n"
         "\n"
         "gradient of conv1.bias at 0\n"

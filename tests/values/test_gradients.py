@@ -13,6 +13,7 @@ from cnncalc import SpecError
 from cnncalc.values import compute
 from cnncalc.values.gradients import input_gradient_sum, tensor_gradient_sum
 from cnncalc.values.learning import after, cross_entropy, descend, perceptron_step, squared_error
+from tests.values.oracle import as_tensor
 
 IMAGE = [[1, 2, 0, 1], [0, 1, 1, 3], [2, 1, 3, 0]]
 GRADIENT = [[1, 0, 2], [-1, 2, 1]]
@@ -74,6 +75,34 @@ def test_weights_that_are_shared_have_one_gradient() -> None:
     assert found.layers[0].state_gradients["weight"].flat == (2 * 3 * 5,)
 
 
+def test_several_inputs_have_gradients_each() -> None:
+    """A Siamese network in PyTorch, with the same weights for both images."""
+    text = (
+        "input left 4x4x1\ninput right 4x4x1\n"
+        "sub( @left - conv 3x3x2 weights=w - relu | @right - conv 3x3x2 weights=w - relu ) - mul( | ) - fc 1 nobias\n"
+    )
+    network = cnncalc.load(text)
+    found = compute(network, seed=5, backward=True)
+    module = cnncalc.build(network, inplace=False).double()
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            layer, _, tensor = name.rpartition(".")
+            parameter.copy_(as_tensor(found.layer(layer).state[tensor]).reshape(parameter.shape))
+    images = [as_tensor(found.layer(name).output)[None].requires_grad_() for name in ("left", "right")]
+    made = module(*images)
+    made.sum().backward()
+    assert made.flatten().tolist() == list(found.output.flat)
+    for name, image in zip(("left", "right"), images, strict=True):
+        assert image.grad is not None
+        own = found.layer(name).gradient
+        assert own is not None
+        assert image.grad.flatten().tolist() == list(own.flat)
+    for name, parameter in module.named_parameters():
+        layer, _, tensor = name.rpartition(".")
+        assert parameter.grad is not None
+        assert parameter.grad.flatten().tolist() == list(found.layer(layer).state_gradients[tensor].flat)
+
+
 def test_a_step_of_gradient_descent_is_pytorchs() -> None:
     network = cnncalc.load("conv 2x2x2 - relu - fc 2\n", input="3x3x1")
     first = compute(network, seed=3)
@@ -91,7 +120,10 @@ def test_a_step_of_gradient_descent_is_pytorchs() -> None:
     theirs = ((module(image) - torch.tensor([4.0, -7.0])) ** 2).sum() / 2
     assert float(loss.value) == pytest.approx(theirs.item(), rel=1e-12)
     theirs.backward()
-    torch.optim.SGD(module.parameters(), 0.01).step()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            assert parameter.grad is not None
+            parameter.sub_(0.01 * parameter.grad)
     for name, parameter in module.named_parameters():
         own = step.tensors[f"{({'0': 'conv1', '3': 'fc1'})[name[0]]}.{name[2:]}"]
         assert list(map(float, own.flat)) == pytest.approx(parameter.flatten().tolist(), rel=1e-12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import torch
@@ -65,7 +66,8 @@ def given_inputs(module: nn.Module, input: ModuleInput) -> tuple[GivenInput, ...
     arguments = _arguments(module)
     if isinstance(input, Mapping):
         return _checked(module, arguments, _of_mapping(arguments, input))
-    if isinstance(input, Sequence) and not isinstance(input, str) and not all(isinstance(each, int) for each in input):
+    listed = isinstance(input, Sequence) and not isinstance(input, str)
+    if listed and not all(isinstance(each, Integral) for each in input):
         names = [*arguments, *[""] * len(input)] if len(input) > 1 else [""]
         return _checked(module, arguments, [(name, each) for name, each in zip(names, input, strict=False)])
     return _checked(module, arguments, [("", input)])
@@ -132,6 +134,11 @@ def _volume(given: Any) -> tuple[Volume, bool]:
             raise ArgumentTypeError("bad-volume", message, hints=hints)
         sizes = tuple(given.shape)
         return (Volume((1, 1, sizes[1])), True) if given.ndim == 2 else (Volume.of(sizes[2:], sizes[1]), False)
+    inside = given.values() if isinstance(given, Mapping) else given if isinstance(given, list | tuple) else ()
+    if any(isinstance(each, torch.Tensor | str | list | tuple | Mapping) for each in inside):
+        hints = ["let `forward` take each as an argument of its own"]
+        message = "an argument that holds several tensors is not read: each input of a spec is a tensor"
+        raise ArgumentTypeError("bad-volume", message, hints=hints)
     if not isinstance(given, str | Sequence):
         hints = ["give volumes such as 224x224x3, or tensors"]
         raise ArgumentTypeError("bad-volume", f"the input, {type_text(given)}, is not a volume", hints=hints)

@@ -7,6 +7,7 @@ import stat
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,9 @@ def _read_npz(path: str) -> Any:
     import numpy as np
 
     try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                _check_array(archive, member)
         with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {name: torch.from_numpy(np.array(file[name])) for name in file.files}
     except MemoryError:
@@ -154,6 +158,24 @@ def _read_npz(path: str) -> Any:
         raise _damaged(path, str(error)) from None
     except Exception as error:  # zlib has an error of its own
         raise _damaged(path, str(error)) from None
+
+
+def _check_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Refuse an array that states other sizes than it has: those that NumPy would try to read without end.
+
+    Raises:
+        ValueError: for what is no array of numbers, or has more or fewer bytes than it states.
+
+    """
+    from numpy.lib import format as npy
+
+    with archive.open(member) as opened:
+        version = npy.read_magic(opened)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = read(opened)
+        size = opened.tell() + prod(shape) * dtype.itemsize
+    if dtype.hasobject or dtype.kind not in "biufc" or min(shape, default=0) < 0 or size != member.file_size:
+        raise ValueError(f"{member.filename} is not an array of numbers of the size that it states")
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {

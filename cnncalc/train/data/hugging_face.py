@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from cnncalc.core.errors import CnncalcError, DataError
+from cnncalc.core.reading import read_regular
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
@@ -27,6 +29,9 @@ from cnncalc.train.data_request import DataRequest
 
 _OF_ONE, _OF_MANY = "state.json", "dataset_dict.json"
 """Files that `save_to_disk` writes: of a data set, and of several parts."""
+
+_MOST_BYTES = 64 * 2**20
+"""Longest text about a data set that is read, in bytes."""
 
 
 class HuggingFaceFolder(DataSource):
@@ -132,6 +137,8 @@ def _tables(path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the table of each part, and lines about parts that are not used."""
     import datasets
 
+    for folder in _folders(path):
+        _check_folder(folder)
     with _reading(path):
         loaded = datasets.load_from_disk(os.path.abspath(path))
     found = dict(loaded) if isinstance(loaded, datasets.DatasetDict) else {"train": loaded}
@@ -147,6 +154,55 @@ def _tables(path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         message = f"`{shorten_path(path)}` has no rows to train with"
         raise DataError("bad-data", message, hints=[f"its parts are {shorten(listed(found), 200)}"])
     return dict(sorted(tables.items(), key=lambda pair: [*PARTS].index(pair[0]))), tuple(passed_over)
+
+
+def _folders(path: str) -> list[str]:
+    """Return the folders of the parts of a data set, or the one of a data set without parts."""
+    if not os.path.lexists(os.path.join(path, _OF_MANY)):
+        return [path]
+    told = _json(os.path.join(path, _OF_MANY))
+    names = told.get("splits") if isinstance(told, dict) else None
+    return [_inside(path, name) for name in names] if isinstance(names, list) else []
+
+
+def _check_folder(folder: str) -> None:
+    """Refuse a folder whose files are no ordinary files in it: what has no end would be read for ever.
+
+    Raises:
+        DataError: for pipes, devices, and files that are named elsewhere.
+
+    """
+    told = _json(os.path.join(folder, _OF_ONE))
+    _json(os.path.join(folder, "dataset_info.json"))
+    files = told.get("_data_files") if isinstance(told, dict) else None
+    for file in files if isinstance(files, list) else ():
+        path = _inside(folder, file.get("filename") if isinstance(file, dict) else None)
+        if not os.path.isfile(path):
+            raise DataError("bad-data", f"`{shorten_path(path)}` is not a regular file")
+
+
+def _inside(folder: str, name: object) -> str:
+    """Return the path of something in a folder; raises DataError where its name leads out of it."""
+    if not isinstance(name, str) or name in ("", ".", "..") or os.path.basename(name) != name or "\0" in name:
+        message = f"`{shorten_path(folder)}` names a file outside of it: `{shorten(str(name))}`"
+        raise DataError("bad-data", message, hints=["a data set has its files in its own folder"])
+    return os.path.join(folder, name)
+
+
+def _json(path: str) -> Any:
+    """Return what a file of JSON says; None where that is none, which the library says itself.
+
+    Raises:
+        DataError: for what is not an ordinary file or is too long.
+
+    """
+    try:
+        return json.loads(read_regular(path, _MOST_BYTES))
+    except (ValueError, RecursionError):
+        return None
+    except OSError as error:
+        reason = error.strerror or shorten(str(error), 120)
+        raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {reason}") from None
 
 
 def _columns(table: Any, path: str) -> _Columns:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten
 from cnncalc.model.build import build
 from cnncalc.model.weights.given import given_weights
 from cnncalc.model.weights.matching import Matching, match
@@ -83,11 +85,20 @@ def first_weights(written: str, network: Network) -> FirstWeights:
         network: what is trained.
 
     Raises:
-        SpecError: for weights that cannot be read, and for those of another network.
+        SpecError: for weights that cannot be read, are no finite numbers, or are those of another network.
 
     """
     given = given_weights(written, network)
     matching = match(build(network, device="meta"), given.tensors)
+    _check_finite(given.tensors, matching, given.name)
     known = given.published and given.published.preprocessing
     normalisation = PixelNormalisation(known.mean, known.deviation) if known else None
     return FirstWeights(given.name, given.tensors, matching, normalisation)
+
+
+def _check_finite(tensors: Mapping[str, Tensor], matching: Matching, name: str) -> None:
+    taken = [row.source for row in matching.rows if row.source is not None]
+    wrong = next((key for key in taken if not tensors[key].isfinite().all()), None)
+    if wrong is not None:
+        message = f"`{shorten(wrong)}` in {name} has NaN or infinite values: nothing can be learned from there"
+        raise SpecError("bad-weights", message, hints=["take weights from before the training went wrong"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,20 @@ from tests.train.data.files import volume
 from tests.train.data.odd import Case
 from tests.train.data.odd_arrays import arrays, idx_files
 from tests.train.data.odd_folders import folders, images
+from tests.train.data.odd_sources import hugging_face, npy_files, shards
 
-FAMILIES = {"images": images, "folders": folders, "arrays": arrays, "IDX files": idx_files}
+TEMPLATE = Path(tempfile.mkdtemp(prefix="rows-"), "data")
+"""Where a good data set of Hugging Face is written once."""
+
+FAMILIES = {
+    "images": images,
+    "folders": folders,
+    "arrays": arrays,
+    "IDX files": idx_files,
+    ".npy files": npy_files,
+    "shards": shards,
+    "Hugging Face": partial(hugging_face, TEMPLATE),
+}
 
 WAYS = ({}, {"unreadable": "skip"}, {"memory_limit": 0, "workers": 0}, {"resize": "stretch"})
 """Ways of reading, of which each data set is read in one, in turn; the long run reads each in all."""
@@ -34,6 +48,7 @@ def outcome(case: Case, **named: object) -> str:
         for _, split in dataset.parts():
             for pixels, labels in split.batches(torch.arange(len(split)).split(2)):
                 assert pixels.shape[1:] == (size.channels, *size.spatial)
+                assert pixels.isfinite().all()
                 assert labels.dtype == torch.int64
     except CnncalcError as error:
         lines = [error.message, *error.hints]

@@ -15,6 +15,7 @@ from cnncalc.report.table import Again, Column, Table
 from cnncalc.report.value_sums import sum_lines
 from cnncalc.report.values_drawn import Learning, ShownValues, drawn
 from cnncalc.values import Computation, ComputedLayer, Numbers
+from cnncalc.values.arrays import decimal_of
 from cnncalc.values.gradients import GradientSum
 from cnncalc.values.learning import Loss
 from cnncalc.values.sums import UnitSum
@@ -44,7 +45,7 @@ def compute_report(shown: ShownValues) -> Report:
 def _rows(shown: ShownValues) -> Iterator[tuple[Any, ...]]:
     for layer, tensor, numbers in _arrays(shown):
         for place, number in enumerate(numbers.flat):
-            yield layer, tensor, _index(place, numbers.shape), exact_data(number), float(number)
+            yield layer, tensor, _index(place, numbers.shape), exact_data(number), decimal_of(number)
 
 
 def _arrays(shown: ShownValues) -> Iterator[tuple[str, str, Numbers]]:
@@ -82,10 +83,16 @@ def exact_data(number: Number) -> Any:
     return number if isinstance(number, int) or isfinite(number) else str(number)
 
 
+def decimal_data(number: Number) -> float | str:
+    """Return a number as JSON has it as a decimal; JSON has no infinity, which is a text."""
+    decimal = decimal_of(number)
+    return decimal if isfinite(decimal) else str(decimal)
+
+
 def numbers_data(numbers: Numbers) -> dict[str, Any]:
     """Return an array as data: its shape, its exact numbers and the same as decimals."""
     exact = Numbers(numbers.shape, tuple([exact_data(number) for number in numbers.flat]))
-    decimals = [float(number) if isfinite(number) else str(number) for number in numbers.flat]
+    decimals = [decimal_data(number) for number in numbers.flat]
     return {
         "shape": list(numbers.shape),
         "exact": exact.nested(),
@@ -130,7 +137,7 @@ def _input_data(computation: Computation) -> dict[str, Any] | None:
 
 
 def _loss_data(loss: Loss) -> dict[str, Any]:
-    return {"name": loss.name, "exact": exact_data(loss.value), "decimal": float(loss.value)}
+    return {"name": loss.name, "exact": exact_data(loss.value), "decimal": decimal_data(loss.value)}
 
 
 def _learning_data(learning: Learning) -> dict[str, Any]:
@@ -172,7 +179,7 @@ def _sum_data(unit: UnitSum, digits: int | None) -> dict[str, Any]:
         ],
         "bias": None if unit.bias is None else exact_data(unit.bias),
         "result": exact_data(unit.result),
-        "decimal": float(unit.result),
+        "decimal": decimal_data(unit.result),
         "text": [f"{label}: {text}" if label else text for label, text in sum_lines(unit, digits)],
     }
 
@@ -188,5 +195,5 @@ def _gradient_sum_data(found: GradientSum) -> dict[str, Any]:
         "place": list(found.place),
         "products": _products_data(found.products),
         "result": exact_data(found.result),
-        "decimal": float(found.result),
+        "decimal": decimal_data(found.result),
     }

@@ -9,9 +9,13 @@ from math import prod
 from cnncalc.core.cleaning import terminal_width
 from cnncalc.layers.operations import Number
 from cnncalc.values import Numbers
+from cnncalc.values.arrays import decimal_of
 
 USUAL_DIGITS = 4
 """Digits behind the point of a number that has no exact form."""
+
+LONGEST = 24
+"""Most characters of an exact number; a longer one is shown as a decimal, and JSON has all of it."""
 
 GAP = 3
 """Blanks between two grids."""
@@ -28,10 +32,21 @@ Grid = Sequence[Sequence[str]]
 def number_text(number: Number, digits: int | None = None) -> str:
     """Write a number: 3, −3, 1/9; with ``digits`` behind the point in place of a fraction, and where it is a float."""
     if isinstance(number, float) or (digits is not None and isinstance(number, Fraction)):
-        text = _decimal(float(number), USUAL_DIGITS if digits is None else digits)
+        text = _decimal(decimal_of(number), USUAL_DIGITS if digits is None else digits)
     else:
         text = str(number)
+        if len(text) > LONGEST:
+            text = _rounded(number)
     return text.replace("-", "−")
+
+
+def _rounded(number: int | Fraction) -> str:
+    """Write an exact number of many digits with the first seven of them; it may be too large for a float."""
+    if isinstance(number, Fraction):
+        return f"{decimal_of(number):.6e}"
+    power = len(str(abs(number))) - 7
+    first = str(round(Fraction(abs(number), 10**power)))
+    return f"{'-' * (number < 0)}{first[0]}.{first[1:7]}e+{power + len(first) - 1}"
 
 
 def _decimal(number: float, digits: int) -> str:

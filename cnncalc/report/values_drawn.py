@@ -71,7 +71,7 @@ class ShownValues(NamedTuple):
 
 def drawn(shown: ShownValues, width: int) -> Iterator[str]:
     """Yield all of it within a width, in lines."""
-    parts = [_forward, _windows, _matrices, _sums, _backward, _gradient_sums, _learning, _remarks]
+    parts = [_forward, _windows, _matrices, _sums, _loss, _backward, _gradient_sums, _learning, _remarks]
     between = ""
     for part in parts:
         for line in part(shown, width):
@@ -170,12 +170,15 @@ def _matrices(shown: ShownValues, width: int) -> Iterator[str]:
 # ---- the way back
 
 
+def _loss(shown: ShownValues, width: int) -> Iterator[str]:
+    if shown.loss is not None:
+        yield f"{shown.loss.name}: {number_text(shown.loss.value, shown.digits)}"
+
+
 def _backward(shown: ShownValues, width: int) -> Iterator[str]:
     computation, digits = shown.computation, shown.digits
     if computation.input_gradient is None:
         return
-    if shown.loss is not None:
-        yield f"{shown.loss.name} {number_text(shown.loss.value, digits)}"
     yield "Gradients, from the last layer to the first; ∂y is that of an output y."
     kinds = {type(cell) for box in computation.cells[1:] for cell in box}
     yield from [f"  {rule}" for kind, rule in _RULES.items() if kind in kinds]

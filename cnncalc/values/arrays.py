@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from math import prod
+from math import inf, prod
 from typing import Any, NamedTuple
 
 from cnncalc.layers.operations import Number, exact
@@ -45,7 +45,7 @@ class Numbers(NamedTuple):
 
     def decimals(self) -> Any:
         """Return the numbers as floats, in lists in lists."""
-        return _nested(list(map(float, self.flat)), self.shape)
+        return _nested(list(map(decimal_of, self.flat)), self.shape)
 
     def grids(self) -> Iterator[tuple[tuple[int, ...], list[list[Number]]]]:
         """Yield the last two dimensions as rows, each with its index in those before; one dimension is one row."""
@@ -78,6 +78,14 @@ def _nested(flat: list[Any], shape: Sequence[int]) -> Any:
 def simplest(number: Number) -> Number:
     """Return a fraction that is whole as a whole number."""
     return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
+
+
+def decimal_of(number: Number) -> float:
+    """Return a number as a float; one that is too large is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return inf if number > 0 else -inf
 
 
 def flattened(numbers: Any) -> list[Number]:

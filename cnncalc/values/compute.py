@@ -10,7 +10,7 @@ from cnncalc.core.errors import Fault, SpecError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten
 from cnncalc.layers import Layer
-from cnncalc.layers.operations import Box, Operations
+from cnncalc.layers.operations import Box, Number, Operations
 from cnncalc.network import Network, Node
 from cnncalc.values.arrays import Numbers
 from cnncalc.values.limits import check_size
@@ -163,13 +163,28 @@ def values_of(
 
     """
     try:
-        return node.layer.compute(node.sources, arriving, state, use)
+        made = node.layer.compute(node.sources, arriving, state, use)
     except Fault as fault:
         message = f"`{node.name}` has no values here: {fault.message}"
         raise SpecError(fault.code, message, span=node.span, source=network.source, hints=fault.hints) from None
     except OverflowError:
         message = f"the values of `{node.name}` are too large for a computer"
         raise SpecError("out-of-range", message, span=node.span, source=network.source) from None
+    if any(map(is_too_long, map(use.number, made))):
+        message = f"the values of `{node.name}` have more than {MOST_BITS // 4:,} digits"
+        raise SpecError("out-of-range", message, span=node.span, source=network.source)
+    return made
+
+
+MOST_BITS = 4000
+"""Most binary digits above and below the line of an exact number."""
+
+
+def is_too_long(number: Number) -> bool:
+    """Say whether an exact number has more digits than are computed with."""
+    if isinstance(number, float):
+        return False
+    return number.numerator.bit_length() > MOST_BITS or number.denominator.bit_length() > MOST_BITS
 
 
 def _start_back(network: Network, cells: list[Box], gradient: Any) -> None:
@@ -186,6 +201,8 @@ def _walk_back(tape: Tape) -> None:
         raise SpecError(fault.code, f"a gradient does not exist: {fault.message}", hints=fault.hints) from None
     except OverflowError:
         raise SpecError("out-of-range", "a gradient is too large for a computer") from None
+    if any(is_too_long(cell.gradient) for cell in tape.cells):
+        raise SpecError("out-of-range", f"a gradient has more than {MOST_BITS // 4:,} digits")
 
 
 def _computation(

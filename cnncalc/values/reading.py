@@ -84,7 +84,8 @@ def read_csv(path: str) -> Numbers:
         with Path(path).open(encoding="utf-8-sig") as file:
             text = file.read(MOST_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError("cannot-read", f"cannot read {where}: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
+        raise DataError("cannot-read", f"cannot read {where}: {reason}") from None
     return read_numbers_text(re.sub(r"\n\s*\n", "|", text.strip()).replace("\t", " "), where)
 
 

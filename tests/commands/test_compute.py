@@ -77,6 +77,14 @@ def test_fractions_are_exact_and_decimals_are_asked_for(cnncalc: Cnncalc) -> Non
     assert "  1.111\n" in cnncalc(*shown, "--decimal", "3").out
 
 
+def test_numbers_of_any_size(cnncalc: Cnncalc) -> None:
+    """JSON has all digits; a person and a spreadsheet see a decimal, which may be too large for one."""
+    call = ["compute", "mul( | )*5", "--values", "-1e20"]
+    assert cnncalc(*call).out.endswith("  1.000000e+640\n")
+    data = json.loads(cnncalc(*call, "--format", "json").out)
+    assert data["layers"][-1]["values"] == {"shape": [1, 1, 1], "exact": [[[10**640]]], "decimal": [[["inf"]]]}
+
+
 def test_json_has_both(cnncalc: Cnncalc) -> None:
     done = cnncalc("compute", "avgpool 3x1 s1", "--values", "1; 1; 2", "--at", "0,0", "--format", "json")
     data = json.loads(done.out)
@@ -179,6 +187,11 @@ WRONG: dict[tuple[str, ...], str] = {
     ("relu", "--values", "1 2; 3 4", "--input", "3x3x1"): (
         "error[bad-size]: --values is 2x2x1, and what is wanted is 3x3x1\n"
         '  = part rows by `;` and channels by `|`: --values "1 2; 3 4 | 5 6; 7 8" is 2x2x2\n'
+    ),
+    ("relu", "--values", "none.csv"): "error[cannot-read]: cannot read `none.csv`: No such file or directory\n",
+    ("mul( | )*20", "--values", "9"): (
+        "error[out-of-range]: the values of `mul11` have more than 1,000 digits\n"
+        "  --> text:1:1\n   |\n 1 | mul( | )*20\n   | ^^^^^^^^\n"
     ),
     ("relu", "--values", "1 2", "--at", "0,2"): (
         "error[out-of-range]: there is no place 0,2,0 in 1x2x1: places go up to 0,1,0\n"

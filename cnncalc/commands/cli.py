@@ -26,6 +26,7 @@ COMMANDS = (
     "compare",
     "memory",
     "sweep",
+    "inputs",
     "draw",
     "report",
     "playground",

@@ -1,0 +1,67 @@
+"""``cnncalc inputs``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc import zoo
+from cnncalc.commands.options import (
+    load_spec,
+    output_options,
+    spec_argument,
+    spec_options,
+    take_output,
+    take_spec_options,
+)
+from cnncalc.core.collector import paused_collector
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import shorten
+from cnncalc.design.inputs import InputTrials
+from cnncalc.design.running import source_of_designs
+from cnncalc.report.inputs import inputs_report
+from cnncalc.spec import parse
+
+
+@click.command()
+@spec_argument()
+@click.option("--near", metavar="HxW", help="Size that is wanted: the nearest ones are shown.")
+@spec_options
+@output_options
+def inputs(spec: str, near: str | None, **options: Any) -> None:
+    """Find which input sizes a network takes: the least, the rule, and the nearest to a size.
+
+    Every size is tried, without the claims of the spec. A size is taken if no layer has an error.
+
+    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes.
+
+    \b
+    Examples:
+      cnncalc inputs unet.txt
+      cnncalc inputs resnet50 --near 360x360
+    """
+    settings = take_spec_options(options)
+    output = take_output(options)
+    trials = InputTrials(parse(source_of_designs(spec, settings), zoo.blocks), settings)
+    try:
+        dimensions = trials.usual().dimensions
+    except SpecError:
+        load_spec(spec, settings)  # which says best what is wrong
+        raise
+    wanted = None if near is None else _sides(near, dimensions)
+    with paused_collector():
+        taken = trials.taken()
+    output.emit(inputs_report(spec, taken, wanted))
+
+
+def _sides(text: str, dimensions: int) -> tuple[int, ...]:
+    """Read the sides that are wanted: one for all, or one for each dimension; channels behind them are passed over."""
+    parts = text.lower().replace("×", "x").split("x")
+    if not all(part.strip().isascii() and part.strip().isdigit() and len(part) < 8 for part in parts):
+        raise click.BadParameter(f"write it as 360x360, not {shorten(text)!r}", param_hint="'--near'")
+    sides = [int(part) for part in parts]
+    if 0 in sides or len(sides) not in (1, dimensions, dimensions + 1):
+        example = "x".join(["360"] * dimensions)
+        raise click.BadParameter(f"the input has {dimensions} sides: write {example}", param_hint="'--near'")
+    return tuple(sides * dimensions if len(sides) == 1 else sides[:dimensions])

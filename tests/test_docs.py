@@ -120,6 +120,7 @@ LIMITS = {
     "characters in a text": "MAX_TEXT",
     "parts of a text": "MAX_PARTS",
     "layers in a network": "MAX_LAYERS",
+    "inputs of a network": "MAX_INPUTS",
     "steps to expand a spec": "MAX_STEPS",
     "nesting of brackets": "MAX_NESTING",
     "words of one layer": "MAX_WORDS",

@@ -24,6 +24,9 @@ MAX_PARTS = 120_000
 MAX_LAYERS = 100_000
 """Most layers that a network may have."""
 
+MAX_INPUTS = 32
+"""Most inputs that a network may have: each has a receptive field in every layer."""
+
 MAX_STEPS = 2_000_000
 """Most steps an expansion may take. Unrolling a repeat by one takes a step; whatever takes longer counts
 for several, so that the time of an expansion has a bound that no text can pass."""

@@ -7,6 +7,7 @@ reads it first; then index 0 is what they all are given, and nothing else may re
 from __future__ import annotations
 
 from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_INPUTS
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten
@@ -16,6 +17,9 @@ from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
 from cnncalc.spec.parser import parse_volume
 from cnncalc.spec.values import read_volume
+
+MOST_NAMED = 6
+"""So many inputs are named in a message."""
 
 UNREAD = -1
 """Stands in the place of the index of an input that nothing has read yet."""
@@ -38,6 +42,8 @@ class Inputs:
         written = [each.name for each in self.statements]
         self.names = [name for name in (written or self.given) if name]
         self.named = len(self.names) > 1
+        if len(self.names) > MAX_INPUTS:
+            raise self._too_many()
         self.volumes: dict[str, Volume] = {}
         self.places: dict[str, int] = {}
         self._refuse_unknown()
@@ -97,6 +103,11 @@ class Inputs:
         if "" in self.given and self.named:
             raise self.nameless(self.given[""])
 
+    def _too_many(self) -> SpecError:
+        named = [each for each in self.statements if each.name]
+        span, source = (named[MAX_INPUTS].span, self.spec.source) if named else (None, None)
+        return SpecError("too-long", f"a network has at most {MAX_INPUTS} inputs", span=span, source=source)
+
     def nameless(self, source: Source) -> SpecError:
         """Return the error for a volume that may be for any of several inputs."""
         message = f"the network has several inputs, {_and(self.names)}: say which one this is for"
@@ -105,7 +116,7 @@ class Inputs:
 
     def nothing_read(self, span: Span) -> SpecError:
         """Return the error for a step in front of which no input is taken."""
-        takes = " or ".join([f"`@{shorten(name)}`" for name in self.names])
+        takes = " or ".join([f"`@{shorten(name)}`" for name in self.names[:MOST_NAMED]])
         message = "the network has several inputs, and nothing says which one is read here"
         return SpecError("which-input", message, span=span, source=self.spec.source, hints=[f"put {takes} in front"])
 
@@ -146,5 +157,8 @@ def as_input(volume: Volume) -> Volume:
 
 
 def _and(names: list[str]) -> str:
+    """Write names in a sentence, the first of many."""
+    if len(names) > MOST_NAMED:
+        return ", ".join([*map(shorten, names[:MOST_NAMED]), "…"])
     *others, last = map(shorten, names)
     return f"{', '.join(others)} and {last}"

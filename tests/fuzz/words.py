@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 VALID = (
+    """input left 16x16x3
+input right 8x8x1
+block trunk(n)
+  conv 3x3x{n} s2 same - relu - gap
+end
+sub( @left - trunk(8) weights=t | add( @right | @right - tanh ) - conv 3x3x8 - gap ) => 8
+output @left @right""",
     """input 32x32x1
 conv 5x5x6 => 28x28x6 # LeNet
 tanh
@@ -43,6 +50,8 @@ WORDS = (
     *("conv", "dwconv", "deconv", "pool", "pool2", "avgpool", "fc", "bn", "gn", "relu", "add(", "concat(", "mul(", ")"),
     *(
         "input",
+        "input left 8x8x3",
+        "@left",
         "param",
         "block",
         "end",

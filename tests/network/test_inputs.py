@@ -297,12 +297,8 @@ def test_what_gives_one_image_at_a_time_refuses_several_inputs(
     assert [path.name for path in tmp_path.iterdir()] == ["weights.pt"]
 
 
-def test_other_commands_for_one_input_say_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_network_of_several_inputs_is_not_adapted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "two.txt").write_text(TWO)
-    assert run(["compute", TWO]) == 1
-    assert capsys.readouterr().err.splitlines()[0] == (
-        "error[several-inputs]: the network has 2 inputs (rgb, flow), and its values are computed for one"
-    )
     assert run(["new", "--like", str(tmp_path / "two.txt"), "--input", "8x8x3"]) == 1
     assert capsys.readouterr().err == (
         "error[several-inputs]: the network has 2 inputs (rgb, flow), and one is adapted\n"
@@ -335,3 +331,19 @@ def test_channels_in_front_are_noticed_in_several_inputs() -> None:
     [note] = cnncalc.load(pair.format("3x3x8")).notes
     assert (note.code, note.span) == ("channels-first", (11, 18))
     assert note.message == "the input `left` is 3 high, 64 wide, with 64 channels; did you mean 64x64x3?"
+
+
+def test_the_number_of_inputs_has_a_limit() -> None:
+    def text(count: int) -> str:
+        names = [f"in{number}" for number in range(count)]
+        return (
+            "".join([f"input {name} 4x4x1\n" for name in names]) + f"concat( {' | '.join(map('@{}'.format, names))} )"
+        )
+
+    assert cnncalc.load(text(32)).output == (4, 4, 32)
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(text(33))
+    assert (caught.value.code, str(caught.value)) == ("too-long", "text:33:1: a network has at most 32 inputs")
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(text(32).replace("concat( ", "relu - concat( "))
+    assert str(caught.value).endswith("= put `@in0` or `@in1` or `@in2` or `@in3` or `@in4` or `@in5` in front")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -143,6 +146,22 @@ def test_latex_is_an_align_with_words(cnncalc: Cnncalc) -> None:
         "\\text{as a matrix product} &: [10 \\times 75]  \\cdot  [75 \\times 256]\n"
         "\\end{align*}\n"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX reads it")
+def test_latex_reads_every_layer(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """With all that can be said of them."""
+    pages = []
+    for text in EXAMPLES:
+        volume, _, layer = text.partition(": ")
+        call = ["explain", layer + "\n", "--input", volume, "--detail", "--backward", "--format", "latex"]
+        pages.append(cnncalc(*call).out)
+    page = ["\\documentclass{article}\\usepackage{amsmath}\\begin{document}", *pages, "\\end{document}"]
+    (tmp_path / "page.tex").write_text("\n".join(page))
+    call = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_quotients_become_fractions() -> None:

@@ -61,6 +61,7 @@ def value_chart(rows: Sequence[TrialRow], varied: Varied, judge: Judge, best: Tr
         varied.label,
         unit=_unit(judge),
         marks=[(place(best), "best")] if best else [],
+        below=judge.measure.higher,
         places="logarithmic" if varied.logarithmic else whole,
         words=[shorten(word, _LONGEST_WORD) for word in words],
     )

@@ -93,6 +93,13 @@ class StudyFolder:
         """Say whether a study has begun here."""
         return os.path.exists(self.file(STUDY))
 
+    def check_blank(self) -> None:
+        """Refuse a folder with something in it."""
+        if os.path.isdir(self.path) and os.listdir(self.path):
+            hints = [f"to continue a study: {self.command()}", "or name another folder with --out"]
+            message = f"there is something in `{shorten_path(self.path)}` already"
+            raise SpecError("study-exists", message, hints=hints)
+
     def create(self, facts: StudyFacts, text: str, recipe: Recipe) -> None:
         """Begin a study: write what was asked.
 
@@ -101,10 +108,7 @@ class StudyFolder:
             WriteError: where it cannot be written.
 
         """
-        if os.path.isdir(self.path) and os.listdir(self.path):
-            hints = [f"to continue a study: {self.command()}", "or name another folder with --out"]
-            message = f"there is something in `{shorten_path(self.path)}` already"
-            raise SpecError("study-exists", message, hints=hints)
+        self.check_blank()
         try:
             os.makedirs(self.file(LOCKS), exist_ok=True)
         except OSError as error:

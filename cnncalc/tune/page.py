@@ -89,8 +89,8 @@ def _totals(view: StudyView) -> Iterator[str]:
     """Yield the numbers that say how the study went."""
     count = {state: sum(row.state == state for row in view.rows) for state in _ORDER}
     seconds = sum(row.seconds or 0.0 for row in view.rows)
-    others = ", ".join(f"{count[state]:,} {state}" for state in (PRUNED, FAILED, RUNNING) if count[state])
-    tiles = [("trials", f"{count[COMPLETE]:,} of {view.facts.trials:,}", others or "all complete")]
+    states = ", ".join(f"{number:,} {state}" for state, number in count.items() if number)
+    tiles = [("trials", f"{len(view.rows) - count[RUNNING]:,} of {view.facts.trials:,}", states)]
     if view.best is not None:
         tiles.append(("best", view.text(view.best.score), f"{view.score}, trial {view.best.number:,}"))
         if view.best.test is not None:

@@ -97,6 +97,9 @@ def begin_study(request: TuneRequest, observer: StudyObserver, signals: Signals)
         command=command_line(),
         versions=versions() | {"optuna": optuna.__version__},
     )
+    folder.check_blank()
+    if facts.storage:  # what cannot be opened leaves no folder
+        open_study(folder, facts, recipe.epochs, higher=facts.judge.measure.higher)
     folder.create(facts, chosen.plan.network.source.text, recipe)
     return _Study(folder, facts, train.device, observer, signals).go_on()
 

@@ -92,3 +92,13 @@ def test_the_page_in_a_browser(folder: Path, browser: Any) -> None:  # noqa: F81
     page.set_viewport_size({"width": 375, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.close()
+
+
+@pytest.mark.slow
+def test_the_rate_that_learns_nothing_is_what_matters(folder: Path) -> None:
+    """Of a rate of almost 0 and one that learns, and of two numbers for ε that make no difference."""
+    vary = ("learning-rate=1e-9,0.05", "eps=1e-8,1e-9")
+    begin("study", spec="input 8x8x1\nfc 10", vary=vary, trials=12, sampler="random", prunes=False)
+    shown = re.findall(r'scope="row">([\w-]+)</th><td class="number">([\d.]+)%', Path("study/study.html").read_text())
+    assert [name for name, _ in shown] == ["learning-rate", "eps"]
+    assert float(shown[0][1]) > 90

@@ -52,22 +52,34 @@ def look_at(subject: Subject, wishes: LookWishes) -> TrainedLook:
         parts += image_parts(subject, nodes, images, wishes)
     if wishes.wants("patches"):
         parts.append(patches_part(subject, exciting, wishes.units))
-    if wishes.wants("mistakes"):
+    if wishes.wants("mistakes") and subject.classifies:
         parts.append(mistakes_part(subject, tried))
     if wishes.wants("metrics"):
-        text = _METRICS if tried else subject.without_images
-        parts.append(
-            LookPart("Precision, recall, F1 and the confusion matrix", text, evaluation=tried and tried.evaluation)
-        )
+        parts.append(_metrics_part(subject, tried))
     return TrainedLook(subject.name, _answer(subject, tried), tuple(parts))
 
 
 def _check_images(subject: Subject, wishes: LookWishes) -> None:
-    """Refuse to show nothing: where everything that is named needs images to test on, and there are none."""
+    """Refuse to show nothing: where all that is named needs images to test on, and there are none, or classes."""
+    of_classes = {*wishes.only} & {"cam", "mistakes"}
+    if of_classes and not subject.classifies:
+        message = f"{listed(sorted(of_classes))}: only networks that tell classes apart have these"
+        raise SpecError("bad-option", message, hints=["choose filters, maps, patches or metrics"])
     named = {*wishes.only, *(["patches"] if wishes.units else [])}
     if subject.images is None and named and named <= {"patches", "mistakes", "metrics"}:
         message = f"{listed(named)}: {subject.without_images.rstrip('.')}"
         raise SpecError("no-data", message, hints=["name images to test on: --data NAME|PATH"])
+
+
+def _metrics_part(subject: Subject, tried: Tried | None) -> LookPart:
+    """Return the part that says how well images are told apart, or what else a test came to."""
+    if subject.classifies:
+        text = _METRICS if tried else subject.without_images
+        evaluation = tried.evaluation if tried else None
+        return LookPart("Precision, recall, F1 and the confusion matrix", text, evaluation=evaluation)
+    if tried is None:
+        return LookPart("Test", subject.without_images)
+    return LookPart("Test", ". ".join(f"{word}: {sentence}" for word, sentence in tried.report.summary) + ".")
 
 
 _METRICS = (
@@ -79,7 +91,7 @@ _METRICS = (
 def _answer(subject: Subject, tried: Tried | None) -> str:
     network = subject.network
     parts = [f"{network.inputs_text} → {network.outputs_text}", f"{network.params:,} parameters", subject.weights_text]
-    if tried is not None:
+    if tried is not None and tried.evaluation is not None:
         evaluation = tried.evaluation
         share = 100 * evaluation.right / evaluation.images
         parts.append(f"{share:.2f}% right of {counted(evaluation.images, 'image')}: {evaluation.data}")
@@ -123,7 +135,7 @@ def mistakes_part(subject: Subject, tried: Tried | None) -> LookPart:
     title = "Worst mistakes"
     if tried is None:
         return LookPart(title, subject.without_images)
-    if not tried.mistakes:
+    if tried.evaluation is None or not tried.mistakes:
         return LookPart(title, "Nothing: every image was classified correctly.")
     shown = tried.mistakes[:MOST_MISTAKES]
     wrong = tried.evaluation.images - tried.evaluation.right

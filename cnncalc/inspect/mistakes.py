@@ -9,7 +9,8 @@ from typing import NamedTuple
 from torch import Tensor
 
 from cnncalc.inspect.subject import Subject
-from cnncalc.report.evaluate import Evaluation
+from cnncalc.report.evaluate import Evaluation, TestedOn
+from cnncalc.report.report import Report
 from cnncalc.train.run.trained import Tested
 
 MOST = 24
@@ -36,10 +37,11 @@ class Mistake(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """What a test came to, as metrics, and the images that were got most wrong, the worst first."""
+    """What a test came to, as a report, and of classes as metrics with the images that were got most wrong."""
 
-    evaluation: Evaluation
-    mistakes: tuple[Mistake, ...]
+    report: Report
+    evaluation: Evaluation | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def try_out(subject: Subject) -> Tried:
@@ -48,6 +50,8 @@ def try_out(subject: Subject) -> Tried:
     The mistakes that come first are those of the largest loss: the network thinks their own class the least likely.
     """
     assert subject.images is not None  # nobody asks for what is missing
+    if not subject.classifies:
+        return Tried(_report(subject, subject.tester(subject.images, lambda *batch: None)))
     worst: list[tuple[float, int, Mistake]] = []
 
     def hear(indices: Tensor, labels: Tensor, logs: Tensor) -> None:
@@ -64,7 +68,12 @@ def try_out(subject: Subject) -> Tried:
 
     found = subject.tester(subject.images, hear)
     mistakes = tuple(mistake for _, _, mistake in sorted(worst, reverse=True))
-    return Tried(_evaluation(subject, found), mistakes)
+    return Tried(_report(subject, found), _evaluation(subject, found), mistakes)
+
+
+def _report(subject: Subject, tested: Tested) -> Report:
+    on = TestedOn(subject.name, subject.weights, subject.epoch, tested.data, tested.views, tested.notes)
+    return subject.task.report(on, tested.score)
 
 
 def _evaluation(subject: Subject, tested: Tested) -> Evaluation:

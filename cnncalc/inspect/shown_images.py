@@ -77,7 +77,7 @@ def shown_images(subject: Subject, wishes: LookWishes) -> list[ShownImage]:
         return [ShownImage(cell(Path(path).name), read_image(path, subject.fit)) for path in wishes.images]
     chosen = spread(len(subject.images.split), OWN_IMAGES)
     return [
-        ShownImage(f"test image {index + 1:,}", pixels, cell(subject.classes[int(label)]))
+        ShownImage(f"test image {index + 1:,}", pixels, cell(subject.task.caption(label)))
         for index, pixels, label in zip(chosen.tolist(), *subject.fetch(chosen), strict=True)
     ]
 

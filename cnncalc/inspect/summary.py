@@ -19,7 +19,7 @@ from cnncalc.inspect.statistics import MOST_IMAGES, LayerStatistics, layer_stati
 from cnncalc.inspect.subject import Subject
 from cnncalc.inspect.wishes import LookWishes
 from cnncalc.report.class_metrics import percent_text
-from cnncalc.report.evaluate import evaluation_lines, metrics_data
+from cnncalc.report.evaluate import metrics_data
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
@@ -112,10 +112,18 @@ def _lines(found: Findings) -> list[tuple[str, str]]:
     if found.tried is None:
         lines.append(("tested", f"not: {subject.missing}"))
         return [*lines, ("weights", subject.weights_text)]
-    lines += evaluation_lines(found.tried.evaluation)
+    lines += found.tried.report.summary
+    if found.tried.evaluation is None:
+        return lines
     told = [_told(subject.classes, mistake) for mistake in found.tried.mistakes[:MOST_MISTAKES]]
     told = told or ["none: every image was classified correctly"]
     return [*lines, *(("" if place else "mistakes", text) for place, text in enumerate(told))]
+
+
+def _metrics(tried: Tried) -> dict[str, Any]:
+    if tried.evaluation is not None:
+        return metrics_data(tried.evaluation)
+    return {name: value for name, value in tried.report.data().items() if name not in ("schema", "run", "weights")}
 
 
 def _told(classes: Sequence[str], mistake: Mistake) -> str:
@@ -146,7 +154,7 @@ def _data(found: Findings) -> dict[str, Any]:
             }
             for one in found.statistics
         ],
-        "metrics": tried and metrics_data(tried.evaluation),
+        "metrics": tried and _metrics(tried),
         "mistakes": [
             {
                 "image": one.image,

@@ -177,8 +177,10 @@ class LivePage(Observer):
 
     def _watched(self) -> Any:
         from cnncalc.page.run.looking import Watched
+        from cnncalc.train.tasks.ends import heads_of
 
         assert self._session is not None  # who looks has been told what to look at
         session = self._session
         module: Any = session.tested_module
-        return Watched(module, session.plan.logits, session.augmenter, session.cast, session.splits.classes)
+        main = heads_of(session.plan.logits).main
+        return Watched(module, session.plan.logits, session.augmenter, session.cast, session.plan.task, main)

@@ -15,6 +15,7 @@ from cnncalc.page.run.view import PagePart, RunView
 from cnncalc.train.engine.devices import choose_device
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.tasks.ends import heads_of
 
 PARTS = ("cam", "patches", "mistakes", "metrics")
 """Parts of `cnncalc inspect` that stand on the page of a run, below filters, images and maps."""
@@ -43,7 +44,8 @@ def with_weights(view: RunView, device: str, data: Mapping[str, Any]) -> RunView
     if subject.images is None:
         return view.without_weights(subject.missing)._replace(seen=look(_watched(subject, view.recipe), None, when))
     samples = samples_of(subject.images.split.to(chosen))
-    parts = look_at(subject, LookWishes(only=PARTS)).parts
+    wanted = PARTS if subject.classifies else tuple(name for name in PARTS if name not in ("cam", "mistakes"))
+    parts = look_at(subject, LookWishes(only=wanted)).parts
     shown = [
         PagePart(f"part{place}", part.title, "".join(part_html(part, f"part{place}")))
         for place, part in enumerate(parts)
@@ -53,4 +55,6 @@ def with_weights(view: RunView, device: str, data: Mapping[str, Any]) -> RunView
 
 def _watched(subject: Subject, recipe: Recipe) -> Watched:
     cast = autocast(recipe, subject.device)
-    return Watched(subject.module, subject.network, subject.augmenter, cast, subject.classes)
+    return Watched(
+        subject.module, subject.network, subject.augmenter, cast, subject.task, heads_of(subject.network).main
+    )

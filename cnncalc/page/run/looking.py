@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, fx
-from torch.nn import functional
 
 from cnncalc.core.cleaning import cell
 from cnncalc.inspect.choosing import chosen_layers, mapped_layers
@@ -20,6 +19,8 @@ from cnncalc.page.run.view import Guessed, Seen, SeenLayer, SeenPicture
 from cnncalc.train.data import Split
 from cnncalc.train.data.dataset import spread
 from cnncalc.train.engine.augment import Augmenter
+from cnncalc.train.engine.scoring import as_outputs
+from cnncalc.train.tasks import Task
 
 IMAGES, MAPPED = 8, 3
 """How many images are shown with what they are taken for, and how many of them with their maps."""
@@ -33,18 +34,20 @@ SHOWN_SIDE, SHOWN_PHOTO = 44, 72
 
 
 class Samples(NamedTuple):
-    """Some images, as they are on the disk (uint8 N x C x H x W), and their classes."""
+    """Some images, as they are on the disk (uint8 N x C x H x W), and their targets."""
 
     pixels: Tensor
-    labels: Sequence[int]
+    targets: Tensor
 
 
 def samples_of(split: Split) -> Samples | None:
     """Return some images of a part of a data set, of as many classes as can be; None where it has none."""
     if not len(split):
         return None
-    [(pixels, labels)] = split.batches([_few(split.labels)])
-    return Samples(pixels, labels.tolist())
+    labels = split.labels
+    chosen = _few(labels) if labels.dim() == 1 else spread(len(labels), IMAGES)
+    [(pixels, labels)] = split.batches([chosen])
+    return Samples(pixels, labels)
 
 
 def _few(labels: Tensor) -> Tensor:
@@ -66,7 +69,8 @@ class Watched(NamedTuple):
         module: what `cnncalc.build` made of ``network``, which makes logits.
         augmenter: makes of pixels what the module sees.
         cast: makes the context in which the module runs.
-        classes: their names.
+        task: what it learns.
+        main: which of several outputs counts.
 
     """
 
@@ -74,7 +78,8 @@ class Watched(NamedTuple):
     network: Network
     augmenter: Augmenter
     cast: Callable[[], AbstractContextManager[Any]]
-    classes: Sequence[str]
+    task: Task
+    main: int = 0
 
 
 @torch.no_grad()
@@ -101,16 +106,15 @@ def _images(watched: Watched, samples: Samples, seen: Seen) -> Seen:
     with watched.cast():
         images = watched.augmenter.plain(samples.pixels)
         made = activations(watched.module, watched.network, images, [node.index for node in nodes])
-    shares = functional.softmax(made.output.flatten(1).float(), 1)
-    best = shares.topk(min(GUESSES, shares.shape[1]))
-    guesses = [
-        [(cell(watched.classes[place]), share) for share, place in zip(*row, strict=True)]
-        for row in zip(best.values.tolist(), best.indices.tolist(), strict=True)
-    ]
-    labels = [cell(watched.classes[label]) for label in samples.labels]
+    task = watched.task
+    results = task.results(task.joined([as_outputs(made.output)[watched.main]])).cpu()
+    guesses = [[(cell(name), share) for name, share in task.guesses(result, GUESSES)] for result in results]
+    labels = [cell(task.captioned(*pair)) for pair in zip(samples.targets.cpu(), results, strict=True)]
     photos = _photos(samples.pixels)
     layers = [_layer(node, made.layers[node.index][:MAPPED]) for node in nodes]
-    return seen._replace(images=[Guessed(*one) for one in zip(photos, labels, guesses, strict=True)], layers=layers)
+    return seen._replace(
+        images=[Guessed(*one, task.confusable) for one in zip(photos, labels, guesses, strict=True)], layers=layers
+    )
 
 
 def _photos(pixels: Tensor) -> list[SeenPicture | None]:

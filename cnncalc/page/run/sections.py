@@ -150,8 +150,8 @@ def _seen(found: Seen) -> Iterator[str]:
         yield f"<h3>Filters of {html_text(found.filters_of)}</h3>"
         yield f'<div class="pixels">{_image(found.filters, f"filters of {found.filters_of}")}</div>'
     if found.images:
-        right = sum(image.right for image in found.images)
-        yield f"<h3>Images: {right} of {len(found.images)} recognised</h3>"
+        right = f": {sum(image.right for image in found.images)} of {len(found.images)} recognised"
+        yield f"<h3>Images{right if found.images[0].judged else ' and what is predicted'}</h3>"
         yield f'<ul class="guesses">{"".join(map(_guessed, found.images))}</ul>'
     if found.layers:
         yield "<h3>Activation maps, layer by layer</h3>"
@@ -163,6 +163,8 @@ def _guessed(image: Guessed) -> str:
     picture = _image(image.picture, image.label) if image.picture else ""
     mark = "✓" if image.right else "✗"
     bars = "".join(_guess(name, share, right=name == image.label) for name, share in image.guesses)
+    if not image.judged:
+        return f"<li>{picture}<div><p>{html_text(image.label)}</p>{bars}</div></li>"
     how = "right" if image.right else "wrong"
     return (
         f'<li class="{how}">{picture}<div><p><span aria-hidden="true">{mark}</span> {html_text(image.label)}'

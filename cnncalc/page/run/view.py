@@ -28,19 +28,21 @@ class Guessed(NamedTuple):
 
     Attributes:
         picture: the image itself; None where it is no picture that can be shown.
-        label: the name of its class.
+        label: the name of its class, or what else it is.
         guesses: the likeliest classes with their probabilities, the likeliest first.
+        judged: whether the likeliest class is right or wrong; other things than classes are neither.
 
     """
 
     picture: SeenPicture | None
     label: str
     guesses: Sequence[tuple[str, float]]
+    judged: bool = True
 
     @property
     def right(self) -> bool:
         """Whether the likeliest class is its own."""
-        return bool(self.guesses) and self.guesses[0][0] == self.label
+        return self.judged and bool(self.guesses) and self.guesses[0][0] == self.label
 
 
 class SeenLayer(NamedTuple):

@@ -72,7 +72,7 @@ def _auxiliary_text(plan: RunPlan) -> str:
     if not heads.auxiliary:
         return ""
     others = listed([f"@{network.output_names[place]}" for place in heads.auxiliary])
-    return f" of @{network.output_names[heads.main]}, and {plan.recipe.auxiliary_weight:g} times that of {others}"
+    return f"; that of @{network.output_names[heads.main]}, and {plan.recipe.auxiliary_weight:g} times that of {others}"
 
 
 def _recipe_line(recipe: Recipe) -> str:

@@ -76,6 +76,7 @@ class Task(ABC):
         measures: the numbers by which a test is judged; the first says which epoch is best.
         most_views: how many views of an image can be averaged.
         confuses: whether a test has a confusion matrix.
+        confusable: whether an image has one class, which is predicted rightly or not.
         model_words: what a network is called that has learned it.
         hub_task: what Hugging Face calls the task.
         evaluates, predicts: what `cnncalc evaluate` and `cnncalc predict` do for it.
@@ -89,6 +90,7 @@ class Task(ABC):
     measures: ClassVar[tuple[Measure, ...]]
     most_views: ClassVar[int] = 6
     confuses: ClassVar[bool] = True
+    confusable: ClassVar[bool] = False
     model_words: ClassVar[str] = "image classifier"
     hub_task: ClassVar[str] = "image-classification"
     evaluates: ClassVar[str] = "accuracy per class and the confusion matrix"
@@ -182,6 +184,14 @@ class Task(ABC):
     @abstractmethod
     def caption(self, target: Tensor) -> str:
         """Say what an image is, by its target; "" for what words do not say."""
+
+    def captioned(self, target: Tensor, result: Tensor) -> str:
+        """Say what an image is, and what is predicted where `guesses` do not say it."""
+        return self.caption(target)
+
+    @abstractmethod
+    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
+        """Return what is predicted for an image, by `results`, as names with shares in 0..1, the largest first."""
 
     @abstractmethod
     def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:

@@ -16,7 +16,7 @@ from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.report.report import Report
 from cnncalc.train.measures import ACCURACY, AUC
 from cnncalc.train.tasks.base import LeftOut, Task
-from cnncalc.train.tasks.classes import with_macro_f1, worst_recall
+from cnncalc.train.tasks.classes import likeliest, with_macro_f1, worst_recall
 from cnncalc.train.tasks.collecting import Collected
 from cnncalc.train.tasks.logistic import joined_logits, logistic_loss
 from cnncalc.train.tasks.ranking import roc_auc
@@ -55,6 +55,7 @@ class Binary(Task):
     loss_words = "binary cross-entropy"
     ends = ("sigmoid",)
     measures = (ACCURACY, AUC)
+    confusable = True
 
     def loss_note(self, network: Network) -> str:
         """Say which class the output is the probability of."""
@@ -109,12 +110,13 @@ class Binary(Task):
         """Name the class."""
         return self.names[int(target)]
 
+    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
+        """Return the likeliest class first."""
+        return likeliest(self.names, result)[:most]
+
     def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:
         """Return both classes of each image, with their probabilities, the likelier first."""
-        found = []
-        for path, shares in told:
-            ranked = sorted(zip(self.names, shares.tolist(), strict=True), key=lambda pair: -pair[1])
-            found.append(Prediction(path, ranked[:top]))
+        found = [Prediction(path, self.guesses(shares, top)) for path, shares in told]
         return predict_report(model, found, left_out)
 
 

@@ -62,9 +62,9 @@ def check_trainable(network: Network, asked: str = "auto") -> None:
     output = network.output
     if any(other != output for other in network.outputs):
         volumes = listed([f"@{name} {volume}" for name, volume in _named_outputs(network)])
-        message = f"the network has outputs of several sizes ({volumes}), and no task trains those: detectors are not"
-        hints = ["leave `output` out, so that the network ends where its text does, and train that"]
-        raise SpecError("no-task", f"{message} trained", hints=hints)
+        message = f"the network has outputs of several sizes ({volumes}); training learns one thing, at one size"
+        hints = ["leave `output` out, so that the network ends where its text does; detectors are not trained"]
+        raise SpecError("no-task", message, hints=hints)
     if not network.params:
         raise SpecError("nothing-to-train", "the network has no parameters, so there is nothing to train")
     dense = max(output.spatial) > 1

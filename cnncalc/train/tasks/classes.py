@@ -69,6 +69,7 @@ class Classes(Task):
     loss_words = "cross-entropy"
     ends = ("softmax", "logsoftmax")
     measures = (ACCURACY, TOP5)
+    confusable = True
 
     def loss_note(self, network: Network) -> str:
         """Say what the loss makes of the network's end."""
@@ -130,13 +131,19 @@ class Classes(Task):
         """Name the class."""
         return self.names[int(target)]
 
+    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
+        """Return the likeliest classes."""
+        return likeliest(self.names, result)[:most]
+
     def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:
         """Return the likeliest classes of each image, with their probabilities."""
-        found = []
-        for path, shares in told:
-            ranked = sorted(zip(self.names, shares.tolist(), strict=True), key=lambda pair: -pair[1])
-            found.append(Prediction(path, ranked[:top]))
+        found = [Prediction(path, self.guesses(shares, top)) for path, shares in told]
         return predict_report(model, found, left_out)
+
+
+def likeliest(names: Sequence[str], shares: Tensor) -> list[tuple[str, float]]:
+    """Return names with their shares, [names], the largest first."""
+    return sorted(zip(names, shares.tolist(), strict=True), key=lambda pair: -pair[1])
 
 
 def with_macro_f1(measured: dict[str, float], confusion: Tensor) -> dict[str, float]:

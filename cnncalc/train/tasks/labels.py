@@ -17,6 +17,7 @@ from cnncalc.report.report import Report
 from cnncalc.report.table import Column, Table
 from cnncalc.train.measures import ACCURACY, F1, PRECISION
 from cnncalc.train.tasks.base import LeftOut, Task
+from cnncalc.train.tasks.classes import likeliest
 from cnncalc.train.tasks.collecting import Collected
 from cnncalc.train.tasks.logistic import joined_logits, logistic_loss
 from cnncalc.train.tasks.ranking import average_precision
@@ -146,6 +147,10 @@ class Labels(Task):
         """Name the labels."""
         return ", ".join(self.names[place] for place in target.nonzero().flatten().tolist()) or "no label"
 
+    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
+        """Return the likeliest labels."""
+        return likeliest(self.names, result)[:most]
+
     def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:
         """Return the likeliest labels of each image, with their probabilities, and all that are predicted."""
         columns = (
@@ -173,7 +178,7 @@ class Labels(Task):
 
     def _ranked(self, shares: Tensor, top: int) -> list[tuple[str, float]]:
         """Return labels with their probabilities, the likeliest first: those that are predicted, and at least some."""
-        ranked = sorted(zip(self.names, shares.tolist(), strict=True), key=lambda pair: -pair[1])
+        ranked = likeliest(self.names, shares)
         return ranked[: max(top, sum(share > 0.5 for _, share in ranked))]
 
 

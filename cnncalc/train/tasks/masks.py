@@ -18,7 +18,7 @@ from cnncalc.report.table import Column, Table
 from cnncalc.train.data.kinds import IGNORED
 from cnncalc.train.measures import ACCURACY, DICE, IOU
 from cnncalc.train.tasks.base import LeftOut, Task
-from cnncalc.train.tasks.classes import mean_log_probabilities
+from cnncalc.train.tasks.classes import likeliest, mean_log_probabilities
 
 
 class MaskScore(NamedTuple):
@@ -161,6 +161,11 @@ class Masks(Task):
     def caption(self, target: Tensor) -> str:
         """Return nothing: a mask is a picture."""
         return ""
+
+    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
+        """Return the classes with the shares of the pixels that are predicted to have them."""
+        counts = torch.bincount(result.flatten().long(), minlength=len(self.names))
+        return [pair for pair in likeliest(self.names, counts / result.numel()) if pair[1]][:most]
 
     def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:
         """Return the classes of each image, with the share of its pixels that they have, the largest first."""

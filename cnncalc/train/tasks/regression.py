@@ -134,6 +134,14 @@ class Regression(Task):
         """Name the numbers."""
         return ", ".join(f"{name} {value:.4g}" for name, value in zip(self.names, target.tolist(), strict=True))
 
+    def captioned(self, target: Tensor, result: Tensor) -> str:
+        """Name the numbers, and those that are predicted."""
+        return f"{self.caption(target)}; predicted {self.caption(result)}"
+
+    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
+        """Return nothing: numbers are no shares."""
+        return []
+
     def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:
         """Return the numbers of each image, a row with a column for each of them."""
         columns = (

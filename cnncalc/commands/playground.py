@@ -22,14 +22,22 @@ from cnncalc.core.writing import write_stream
 @click.option(
     "--pyodide", metavar="DIR", type=click.Path(file_okay=False), help="Folder of Pyodide, to be copied. [a CDN]"
 )
-def playground(folder: str, serve: bool, port: int | None, pyodide: str | None) -> None:
+@click.option(
+    "--tensorflow",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Folder @tensorflow of npm, to be copied. [a CDN]",
+)
+def playground(folder: str, serve: bool, port: int | None, **folders: str | None) -> None:
     """Write a web site whose page computes as one types.
 
     FOLDER is a new folder, or that of an earlier playground. The page has an editor, the picture, the table, the
-    arithmetic and the memory of the network in it. The calculator itself runs in the page, by Pyodide; the text is
-    sent nowhere, and the page works without a network after the first visit. Any server of files can serve the folder.
+    arithmetic and the memory of the network in it, and trains it. The calculator itself runs in the page, by Pyodide;
+    texts and images are sent nowhere, and the page works without a network after the first visit. Any server of files
+    can serve the folder.
 
-    Pyodide comes from a CDN (jsdelivr.net), and its files are checked. With --pyodide it is part of the folder.
+    Pyodide, and TensorFlow.js for training, come from a CDN (jsdelivr.net), and their files are checked. With --pyodide
+    and --tensorflow they are part of the folder.
 
     \b
     Examples:
@@ -40,10 +48,10 @@ def playground(folder: str, serve: bool, port: int | None, pyodide: str | None) 
     if port is not None and not serve:
         raise click.UsageError("--port is for --serve")
     _check_folder(folder)
-    from cnncalc.playground import pyodide as runtime
+    from cnncalc.playground.libraries import LIBRARIES
     from cnncalc.playground.site import site, write_site
 
-    own = None if pyodide is None else runtime.read(pyodide)
+    own = {library.folder: library.read(place) for library in LIBRARIES if (place := folders[library.folder])}
     write_site(folder, site(__version__, own))
     if serve:
         _serve(folder, port)

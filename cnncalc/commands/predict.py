@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -29,7 +29,7 @@ FEW = 32
 
 
 @click.command()
-@click.argument("model", metavar="RUN|SPEC|FILE.onnx", type=SpecArgument())
+@click.argument("model", metavar="RUN|SPEC|FILE", type=SpecArgument())
 @click.argument("images", metavar="IMAGE|FOLDER|FILE.npy...", nargs=-1, required=True)
 @click.option(
     "--weights",
@@ -66,8 +66,9 @@ def predict(
     """Classify images, with probabilities.
 
     RUN is the folder that `cnncalc train` wrote. A network of the zoo takes torchvision's weights, classes and
-    preprocessing. FILE.onnx is a run that `cnncalc export` wrote. Images in a folder that cannot be read are listed
-    and left out. Needs PyTorch: pip install "cnncalc[train]".
+    preprocessing. FILE is an .onnx file that `cnncalc export` wrote of a run, or a .safetensors file that the
+    playground saved. Images in a folder that cannot be read are listed and left out. Needs PyTorch: pip install
+    "cnncalc[train]".
 
     \b
     Examples:
@@ -80,7 +81,7 @@ def predict(
     with optional_packages():
         from cnncalc.train.run.predicting import images_of, predictions
 
-    make = _exported if _is_exported(model) else _of_run if weights in OWN_WEIGHTS else _published
+    make = _maker(model, weights)
     predictor = make(model, settings, weights, views, device, resize)
     paths, folders = images_of(images)
     told, left_out = [], []
@@ -121,8 +122,24 @@ def _published(
     return published_predictor(spec, settings, weights, choose_device(device))
 
 
-def _is_exported(model: str) -> bool:
-    return model.lower().endswith(".onnx") and os.path.isfile(model)
+def _maker(model: str, weights: str) -> Callable[..., ImagePredictor]:
+    """Return the function that makes the predictor of a model."""
+    by_ending = {".onnx": _exported, ".safetensors": _saved}
+    ending = os.path.splitext(model)[1].lower()
+    if ending in by_ending and os.path.isfile(model):
+        return by_ending[ending]
+    return _of_run if weights in OWN_WEIGHTS else _published
+
+
+def _saved(
+    path: str, settings: SpecSettings, weights: str, views: int | None, device: str, resize: str | None
+) -> ImagePredictor:
+    from cnncalc.train.engine.devices import choose_device
+    from cnncalc.train.run.file_predicting import file_predictor
+
+    if settings != SpecSettings() or weights != OWN_WEIGHTS[0] or views is not None:
+        raise click.UsageError("a .safetensors file has its own weights; it takes --top, --device and --resize alone")
+    return file_predictor(path, resize, choose_device(device))
 
 
 def _exported(

@@ -70,7 +70,25 @@ def _spec(request: Request) -> Reply:
     return {"text": source.text if source else ""}
 
 
-QUESTIONS: Mapping[str, Callable[[Request], Reply]] = {"network": _network, "layer": _layer, "spec": _spec}
+def _input(request: Request) -> Reply:
+    """Return the input volume."""
+    return {"input": list(_load(request["text"]).input)}
+
+
+def _training(request: Request) -> Reply:
+    """Return what the page needs to train the network on a number of images."""
+    from cnncalc.playground.training import training_plan  # its imports take as long as all the rest
+
+    return training_plan(_load(request["text"]), request["recipe"], request["changes"], request["images"])
+
+
+QUESTIONS: Mapping[str, Callable[[Request], Reply]] = {
+    "network": _network,
+    "layer": _layer,
+    "spec": _spec,
+    "input": _input,
+    "training": _training,
+}
 """What the page asks, by the word for it."""
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from urllib.parse import urlsplit
 
 from cnncalc import zoo
 from cnncalc.analysis import count
@@ -12,6 +13,7 @@ from cnncalc.layers import words
 from cnncalc.loading import load
 from cnncalc.page.page import changing_part, detail_part, shown, totals
 from cnncalc.playground.answers import title
+from cnncalc.playground.libraries import LIBRARIES
 from cnncalc.spec.steps import MERGES, STATEMENTS
 from cnncalc.zoo.catalogue import catalogue
 
@@ -26,26 +28,33 @@ fc 120 - relu - fc 84 - relu - fc 10
 
 EXAMPLES = {
     "A convolution": "input 32x32x3\nconv 5x5x10 s1 p2   # W = 32, F = 5, P = 2, S = 1\n",
+    "A network for the digits": (
+        "# A network for the digits\ninput 8x8x1\nconv 3x3x16 p1 - bn - relu\n"
+        "conv 3x3x32 p1 - bn - relu - maxpool 2x2 s2\nfc 64 - relu - fc 10\n"
+    ),
     "A stride that does not fit": "input 7x7x3\nconv 3x3x1 s3   # (7 − 3)/3 + 1 = 2 1/3\n",
     "LeNet-5": FIRST,
     "A residual block": "input 56x56x64\nadd(conv 3x3x64 p1 - bn - relu - conv 3x3x64 p1 - bn | )\nrelu\n",
 }
 """Small texts to begin with, by what they are called in the page."""
 
-SCRIPTS = ("report.js", "editor.js", "calculator.js", "playground.js")
+SCRIPTS = ("report.js", "editor.js", "calculator.js", "images.js", "training.js", "playground.js")
 """What the page runs, in this order."""
 
+RECIPES = ("default", "lecture")
+"""The recipes that ship whose optimizers the page has."""
 
-def start_page(version: str, pyodide: str) -> Iterator[str]:
+
+def start_page(version: str, own: Collection[str]) -> Iterator[str]:
     """Yield the page.
 
     Args:
         version: of cnncalc.
-        pyodide: where the page finds Pyodide: a URL, or a folder beside the page.
+        own: the folders of the libraries that are part of the site; the others come from a CDN.
 
     """
     first = shown(title(FIRST), count(load(FIRST)))
-    yield _head(pyodide)
+    yield _head(own)
     yield (
         '<a class="skip" href="#text">Skip to the editor</a>\n<header class="bar">\n<h1>cnncalc</h1>\n'
         '<label class="examples">Begin with <select id="examples"><option value="">an example …</option>\n'
@@ -61,10 +70,14 @@ def start_page(version: str, pyodide: str) -> Iterator[str]:
         f'aria-label="Text of the network" aria-describedby="faults">{_lines(FIRST)}</textarea></div>\n'
         f'<div id="faults" aria-live="polite"></div>\n<h2>Arithmetic</h2>\n{detail_part("the network")}\n</section>\n'
     )
-    yield '<div class="see">\n<p class="before">The network below is that of the last text without a fault.</p>\n'
+    yield (
+        f'<div class="see">\n{_tabs()}<div role="tabpanel" id="panel-network" aria-labelledby="tab-network">\n'
+        '<p class="before">The network below is that of the last text without a fault.</p>\n'
+    )
     yield f'<p class="answer" id="totals">{totals(first)}</p>\n<div id="result">'
     yield from changing_part(first, whole=True)
-    yield '</div>\n<section id="layer" aria-label="Pictures of the chosen layer"></section>\n</div>\n</main>\n'
+    yield '</div>\n<section id="layer" aria-label="Pictures of the chosen layer"></section>\n</div>\n'
+    yield f"{_training()}</div>\n</main>\n"
     yield _foot(version)
 
 
@@ -72,10 +85,13 @@ def _lines(text: str) -> str:
     return "\n".join(map(html_text, text.split("\n")))
 
 
-def _head(pyodide: str) -> str:
-    origin = "'self'" if pyodide.startswith("./") else f"'self' {pyodide}"
+def _head(own: Collection[str]) -> str:
+    places = {library.folder: library.places(own=library.folder in own) for library in LIBRARIES}
+    remote = [place for named in places.values() for place in named.values() if place.startswith("https:")]
+    origin = " ".join(["'self'", *sorted({urlsplit(place).netloc for place in remote})])
+    data = html_text(json.dumps(places))
     policy = (
-        f"default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {origin}; worker-src 'self'; connect-src {origin}; "
+        f"default-src 'none'; script-src 'wasm-unsafe-eval' {origin}; worker-src 'self'; connect-src {origin}; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'"
     )
     return (
@@ -83,7 +99,7 @@ def _head(pyodide: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n<title>cnncalc</title>\n'
-        f'<link rel="stylesheet" href="playground.css">\n</head>\n<body data-pyodide="{html_text(pyodide)}">\n'
+        f'<link rel="stylesheet" href="playground.css">\n</head>\n<body data-libraries="{data}">\n'
     )
 
 
@@ -103,6 +119,45 @@ def _examples() -> Iterator[str]:
             title = zoo.entry(source).title if source else name
             yield f'<option value="{name}">{html_text(title)}</option>\n'
         yield "</optgroup>\n"
+
+
+def _tabs() -> str:
+    """Return the buttons that choose between the panels."""
+    buttons = "".join(
+        f'<button type="button" role="tab" id="tab-{name}" aria-controls="panel-{name}" {state}>{name.capitalize()}'
+        "</button>"
+        for name, state in (("network", 'aria-selected="true"'), ("training", 'aria-selected="false" tabindex="-1"'))
+    )
+    return f'<div role="tablist" aria-label="What is shown">{buttons}</div>\n'
+
+
+def _training() -> str:
+    """Return the panel in which the network is trained."""
+    fields = (
+        ("epochs", "Epochs", 'type="number" min="1" max="1000" value="10"'),
+        ("batch", "Batch", 'type="number" min="1" max="4096" value="32"'),
+        ("rate", "Learning rate", 'type="text" inputmode="decimal" placeholder="of the recipe"'),
+        ("seed", "Seed", 'type="number" min="0" value="0"'),
+    )
+    inputs = "".join(f'<label>{label} <input id="train-{name}" {how}></label>\n' for name, label, how in fields)
+    options = "".join(f"<option>{name}</option>" for name in RECIPES)
+    return (
+        '<div role="tabpanel" id="panel-training" aria-labelledby="tab-training" hidden>\n'
+        "<p>Trains the network of the text in this page, with the recipes of <code>cnncalc train</code>.</p>\n"
+        '<form id="train-form" class="tools">\n'
+        '<label>Images <select id="train-data"><option value="digits">digits, 8x8x1</option>'
+        '<option value="files">files …</option><option value="folder">a folder of images …</option></select></label>\n'
+        '<input type="file" id="train-files" multiple hidden aria-label="Files of MNIST or CIFAR-10">\n'
+        '<input type="file" id="train-folder" webkitdirectory hidden aria-label="A folder of images">\n'
+        f'<label>Recipe <select id="train-recipe">{options}</select></label>\n{inputs}'
+        '<button type="submit" id="train-begin">Begin</button>\n</form>\n'
+        '<div class="tools"><button type="button" id="train-go" disabled>Go on</button>'
+        '<button type="button" id="train-step" disabled>One step</button>'
+        '<label>Rate × <input id="train-factor" type="range" min="-3" max="1" step="0.1" value="0"> '
+        '<output id="train-factored">1</output></label>'
+        '<button type="button" id="train-save" disabled>Save the weights</button></div>\n'
+        '<p id="train-status" role="status"></p>\n<div id="train-curves"></div>\n<div id="train-views"></div>\n</div>\n'
+    )
 
 
 def _foot(version: str) -> str:

@@ -7,40 +7,47 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from cnncalc.core.writing import write_file
 from cnncalc.page.document import asset
-from cnncalc.playground import pyodide
 from cnncalc.playground.document import start_page
+from cnncalc.playground.libraries import LIBRARIES, integrity
 
-ASSETS = ("playground.js", "editor.js", "calculator.js", "worker.js")
+ASSETS = (
+    *("playground.js", "editor.js", "calculator.js", "worker.js"),
+    *("training.js", "images.js", "trainer.js", "random.js", "optimizers.js", "gradients.js"),
+)
 ARCHIVE = "cnncalc.zip"
-LEFT_OUT = ("commands", "inspect", "model", "playground/assets", "page/live", "page/run", "to_foreign", "train")
+LEFT_OUT = (
+    *("commands", "inspect", "model/blocks", "model/from_torch", "model/python", "model/weights"),
+    *("playground/assets", "page/live", "page/run", "train/checkpoints", "train/data", "train/run", "train/show"),
+)
 """Folders of the package that the page has no use for."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # of every file in the archive, so that the same code gives the same bytes
 
 
-def site(version: str, own_pyodide: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+def site(version: str, own: Mapping[str, Mapping[str, bytes]] | None = None) -> dict[str, bytes]:
     """Return the files of the playground by their paths.
 
     Args:
         version: of cnncalc, which the page names.
-        own_pyodide: the files of Pyodide; None where the page is to load them from a CDN.
+        own: the files of libraries, by the libraries' folders; the page loads the others from a CDN.
 
     """
+    copied = own or {}
     made = {name: _own(name).encode() for name in ASSETS}
+    made["digits.bin"] = (files("cnncalc.playground") / "assets" / "digits.bin").read_bytes()
     made["report.js"] = asset("report.js").encode()
     made["playground.css"] = (asset("report.css") + _own("playground.css")).encode()
     made[ARCHIVE] = archive()
-    for name, data in (own_pyodide or {}).items():
-        made[f"pyodide/{name}"] = data
-    place = pyodide.CDN if own_pyodide is None else "./pyodide/"
-    made["index.html"] = "".join(start_page(version, place)).encode()
-    made["service.js"] = _service(made, place).encode()
+    for folder, data in copied.items():
+        made.update({f"{folder}/{name}": content for name, content in data.items()})
+    made["index.html"] = "".join(start_page(version, frozenset(copied))).encode()
+    made["service.js"] = _service(made, copied).encode()
     return made
 
 
@@ -75,11 +82,12 @@ def _sources() -> Iterator[tuple[str, Path]]:
             yield f"cnncalc/{inner}", path
 
 
-def _service(made: Mapping[str, bytes], place: str) -> str:
+def _service(made: Mapping[str, bytes], copied: Collection[str]) -> str:
     """Return the script that keeps what the page needs, so that it works without a network from then on."""
-    kept = {f"./{path}": pyodide.integrity(data) for path, data in made.items()}
-    remote = {} if place.startswith("./") else {place + name: known for name, known in pyodide.FILES.items()}
-    known = {**kept, **remote}
+    known = {f"./{path}": integrity(data) for path, data in made.items()}
+    for library in LIBRARIES:
+        places = library.places(own=library.folder in copied)
+        known.update({places[name]: expected for name, expected in library.files.items()})
     digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
     return _own("service.js").replace('"VERSION"', json.dumps(digest)).replace('"FILES"', json.dumps(known))
 

@@ -39,7 +39,7 @@ def test_a_folder_without_pyodide_is_refused(cnncalc: Cnncalc, tmp_path: Path) -
     done = cnncalc("playground", str(tmp_path / "site"), "--pyodide", str(tmp_path))
     assert (done.status, done.out) == (1, "")
     assert done.err == (
-        f"error[no-pyodide]: there is no pyodide.mjs in `{tmp_path}`, which a folder of Pyodide has\n"
-        "  = npm install pyodide@314.0.7 puts it into node_modules/pyodide\n"
+        f"error[no-library]: there is no pyodide.mjs in `{tmp_path}`, which a folder of Pyodide has\n"
+        "  = `npm install pyodide@314.0.7` puts it into node_modules\n"
     )
     assert not (tmp_path / "site").exists()

@@ -33,6 +33,7 @@ class Playground {
   constructor() {
     this.editor = new Editor(find("text"), find("colours"), JSON.parse(find("words").textContent));
     this.result = find("result");
+    this.libraries = JSON.parse(document.body.dataset.libraries);
     this.shownText = this.editor.text; // whose network is shown
     this.asked = "";
     this.pictured = "";
@@ -44,6 +45,26 @@ class Playground {
     find("save").addEventListener("click", () => this.save());
     window.addEventListener("hashchange", () => this.fromLink());
     this.follow(this.section.view ?? this.view());
+    this.training = new Training(this);
+    this.tabs();
+  }
+
+  // One of the panels is seen; the arrows go from tab to tab.
+  tabs() {
+    const tabs = [...document.querySelectorAll("[role=tab]")];
+    const choose = (tab) => tabs.forEach((one) => {
+      const chosen = one === tab;
+      one.setAttribute("aria-selected", String(chosen));
+      one.tabIndex = chosen ? 0 : -1;
+      find(one.getAttribute("aria-controls")).hidden = !chosen;
+    });
+    tabs.forEach((tab, at) => {
+      tab.addEventListener("click", () => choose(tab));
+      tab.addEventListener("keydown", (event) => {
+        const other = tabs[at + ({ ArrowRight: 1, ArrowLeft: -1 }[event.key] || 0)];
+        if (other && other !== tab) { choose(other); other.focus(); }
+      });
+    });
   }
 
   get section() { return this.result.querySelector("section.network"); }
@@ -55,7 +76,7 @@ class Playground {
       if (text) this.begin(text);
     }
     await this.keepOffline();
-    this.calculator = new Calculator({ pyodide: new URL(document.body.dataset.pyodide, location).href, archive: "cnncalc.zip" }, (event, why) => this.told(event, why));
+    this.calculator = new Calculator({ pyodide: new URL(this.libraries.pyodide["pyodide.mjs"], location).href.replace(/[^/]*$/, ""), archive: "cnncalc.zip" }, (event, why) => this.told(event, why));
     await this.calculator.ready;
     this.changed = true;
     this.refresh();

@@ -18,7 +18,7 @@ const fetched = async (place) => {
 };
 
 self.addEventListener("install", (event) => {
-  const own = [...files.keys()].filter((place) => place.startsWith(home) && !place.includes("/pyodide/"));
+  const own = [...files.keys()].filter((place) => place.startsWith(home) && !/\/(pyodide|tensorflow)\//.test(place));
   event.waitUntil(Promise.all(own.map(fetched)).then(() => self.skipWaiting()));
 });
 

@@ -7,8 +7,8 @@ from typing import Any
 from cnncalc.core.errors import SpecError
 from cnncalc.core.numbers import counted
 from cnncalc.network import Network, Node
+from cnncalc.train.engine.bounds import batch_bounds, smallest_part
 from cnncalc.train.engine.distributed import Processes
-from cnncalc.train.engine.sampling import batch_bounds, smallest_part
 from cnncalc.train.recipe.settings import Recipe
 
 

@@ -20,20 +20,20 @@ from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.checkpoints.checkpoint import below, optimizer_tensors, restore_module, restore_optimizer, under
 from cnncalc.train.checkpoints.tensor_file import Checkpoint
 from cnncalc.train.data import ImageTransforms, TransformedSplit
+from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.augment import Augmenter
 from cnncalc.train.engine.balance import class_weights
+from cnncalc.train.engine.bounds import batch_bounds
 from cnncalc.train.engine.ema import AveragedWeights
 from cnncalc.train.engine.optimizer import make_optimizer
 from cnncalc.train.engine.parts import Frozen
 from cnncalc.train.engine.plan import RunPlan
-from cnncalc.train.engine.sampling import batch_bounds
 from cnncalc.train.engine.seeds import StepSeeds
 from cnncalc.train.engine.splits import RunSplits
 from cnncalc.train.engine.step_memory import data_bytes, fitting_test_batch, step_bytes
 from cnncalc.train.progress import Progress, is_number, progress_from
 from cnncalc.train.recipe.augmentations import augmentations_of
 from cnncalc.train.recipe.settings import Recipe
-from cnncalc.train.tasks.ends import heads_of
 
 _TESTED_AT_ONCE = 1024
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.balance import order_of_epoch
 from cnncalc.train.engine.gradients import GradientNorms
 from cnncalc.train.engine.metrics import StepMetrics
@@ -17,7 +18,6 @@ from cnncalc.train.engine.scoring import as_outputs
 from cnncalc.train.engine.session import Session
 from cnncalc.train.progress import Progress
 from cnncalc.train.tasks import Targets
-from cnncalc.train.tasks.ends import heads_of
 
 Part = tuple[Tensor, tuple[Tensor, Tensor]]
 """A part of a batch: which images, and their pixels and targets."""

@@ -7,6 +7,7 @@ from cnncalc.core.numbers import counted
 from cnncalc.core.words import listed, shorten
 from cnncalc.train.data import Dataset
 from cnncalc.train.data.kinds import CLASSES, MASKS
+from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.balance import balance_note
 from cnncalc.train.engine.data_advice import data_advice
 from cnncalc.train.engine.devices import describe
@@ -14,7 +15,6 @@ from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.splits import missing_classes
 from cnncalc.train.engine.step_memory import data_bytes, memory_line
 from cnncalc.train.recipe.settings import Recipe
-from cnncalc.train.tasks.ends import heads_of
 
 
 def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ import torch
 from cnncalc.analysis.gradient_flow import gradient_flow
 from cnncalc.core.numbers import counted
 from cnncalc.train.data import Split
+from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.devices import finish, peak_memory_bytes
 from cnncalc.train.engine.metrics import NonFiniteLoss, StepMetrics
 from cnncalc.train.engine.scoring import Stopped, score
@@ -25,7 +26,6 @@ from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.saving import RunSaver
 from cnncalc.train.run.signals import Signals
 from cnncalc.train.tasks.base import TaskScore
-from cnncalc.train.tasks.ends import heads_of
 
 MOST_ROLLBACKS = 10
 

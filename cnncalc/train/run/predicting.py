@@ -21,11 +21,11 @@ from cnncalc.train.data import read_colours, read_image
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder_layout import images_below
 from cnncalc.train.data.samples import is_sample, read_sample, samples_in
+from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.scoring import as_outputs
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.run.trained import Trained
 from cnncalc.train.tasks import Task, task_named
-from cnncalc.train.tasks.ends import heads_of
 
 AT_ONCE = 32
 """Images that are classified at a time."""

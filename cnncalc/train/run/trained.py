@@ -18,6 +18,7 @@ from cnncalc.train.checkpoints.checkpoint import check_tensors, restore_module
 from cnncalc.train.checkpoints.tensor_file import Checkpoint, read_whole
 from cnncalc.train.data import Dataset, Split
 from cnncalc.train.data.dataset import spread
+from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.augment import Augmenter
 from cnncalc.train.engine.devices import configure
 from cnncalc.train.engine.scoring import Hearer, score
@@ -29,7 +30,6 @@ from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run_files import BEST, LAST
 from cnncalc.train.tasks import Task, check_views, task_named
-from cnncalc.train.tasks.ends import heads_of
 
 AT_ONCE = 256
 """Images that are tested at a time."""

@@ -12,8 +12,8 @@ from cnncalc.core.errors import ArgumentError
 from cnncalc.network import Network
 from cnncalc.report.evaluate import TestedOn
 from cnncalc.report.report import Report
+from cnncalc.train.ends import ends_in, without_end
 from cnncalc.train.measures import Measure
-from cnncalc.train.tasks.ends import ends_in, without_end
 
 
 class Targets(NamedTuple):

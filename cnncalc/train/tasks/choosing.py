@@ -10,10 +10,10 @@ from cnncalc.core.words import listed, shorten_path
 from cnncalc.network import Network, refuse_several_inputs
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.kinds import CLASSES, KIND_OF_TASK, LABELS, MASKS, NUMBERS
+from cnncalc.train.ends import ends_in
 from cnncalc.train.tasks.base import Task
 from cnncalc.train.tasks.binary import Binary
 from cnncalc.train.tasks.classes import Classes
-from cnncalc.train.tasks.ends import ends_in
 from cnncalc.train.tasks.labels import Labels
 from cnncalc.train.tasks.masks import Masks
 from cnncalc.train.tasks.regression import Regression

@@ -14,9 +14,9 @@ from cnncalc.report.class_metrics import class_metrics, macro_metrics, percent_t
 from cnncalc.report.evaluate import Evaluation, TestedOn, confusion_report, evaluate_report
 from cnncalc.report.predict import Prediction, predict_report
 from cnncalc.report.report import Report
+from cnncalc.train.ends import ends_in
 from cnncalc.train.measures import ACCURACY, TOP5
 from cnncalc.train.tasks.base import LeftOut, Task
-from cnncalc.train.tasks.ends import ends_in
 
 TOP = 5
 

@@ -16,7 +16,7 @@ import pytest
 
 from cnncalc import __version__
 from cnncalc.core.errors import DataError
-from cnncalc.playground import pyodide
+from cnncalc.playground.libraries import LIBRARIES, PYODIDE
 from cnncalc.playground.site import archive, site
 
 
@@ -43,23 +43,27 @@ def test_the_service_worker_expects_the_very_bytes() -> None:
     known = json.loads(re.search(r"const KNOWN = (\{.*?\});", made["service.js"].decode())[1])
     for name, data in made.items():
         if name != "service.js":
-            assert known[f"./{name}"] == f"sha384-{base64.b64encode(hashlib.sha384(data).digest()).decode()}"
-    assert [place for place in known if place.startswith("https:")] == [pyodide.CDN + name for name in pyodide.FILES]
+            assert known[f"./{name}"] == f"sha256-{base64.b64encode(hashlib.sha256(data).digest()).decode()}"
+    remote = [place for place in known if place.startswith("https:")]
+    assert remote == [place for library in LIBRARIES for place in library.places(own=False).values()]
+    assert remote[0] == "https://cdn.jsdelivr.net/npm/pyodide@314.0.7/pyodide.mjs"
+    assert remote[5] == "https://cdn.jsdelivr.net/npm/@tensorflow/tfjs@4.22.0/dist/tf.es2017.min.js"
 
 
 def test_nothing_but_the_page_and_its_cdn_may_be_asked() -> None:
-    """The content security policy says so; with a Pyodide of its own the page asks nobody else."""
+    """The content security policy says so; with libraries of its own the page asks nobody else."""
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', site(__version__)["index.html"].decode())[1]
-    assert re.findall(r"https?://[^\s;]+", policy) == [pyodide.CDN, pyodide.CDN]
-    own = site(__version__, dict.fromkeys(pyodide.FILES, b""))["index.html"].decode()
-    assert "https://" not in re.search(r'Content-Security-Policy" content="([^"]*)"', own)[1]
+    assert policy.count("cdn.jsdelivr.net") == 2
+    own = {library.folder: dict.fromkeys(library.files, b"") for library in LIBRARIES}
+    page = site(__version__, own)["index.html"].decode()
+    assert "jsdelivr" not in page
 
 
 def test_another_pyodide_is_refused(tmp_path: Path) -> None:
     """A page that was tested with one version does not run on another."""
     with pytest.raises(DataError, match=r"there is no pyodide\.mjs in .*, which a folder of Pyodide has"):
-        pyodide.read(str(tmp_path))
-    for name in pyodide.FILES:
+        PYODIDE.read(str(tmp_path))
+    for name in PYODIDE.files:
         (tmp_path / name).write_bytes(b"something else")
-    with pytest.raises(DataError, match=rf"pyodide\.mjs in .* is not that of Pyodide {pyodide.VERSION}"):
-        pyodide.read(str(tmp_path))
+    with pytest.raises(DataError, match=rf"pyodide\.mjs in .* is not that of Pyodide {PYODIDE.version}"):
+        PYODIDE.read(str(tmp_path))

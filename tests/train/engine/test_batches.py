@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.core.errors import SpecError
 from cnncalc.train.engine.batches import check_batches
+from cnncalc.train.engine.bounds import batch_bounds, smallest_part
 from cnncalc.train.engine.distributed import Processes
-from cnncalc.train.engine.sampling import batch_bounds, local_parts, smallest_part
+from cnncalc.train.engine.sampling import local_parts
 from cnncalc.train.recipe.settings import Recipe
 
 Complaint = Callable[..., str]

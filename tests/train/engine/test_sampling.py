@@ -8,7 +8,8 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cnncalc.train.engine.sampling import batch_bounds, epoch_order, local_parts
+from cnncalc.train.engine.bounds import batch_bounds
+from cnncalc.train.engine.sampling import epoch_order, local_parts
 from cnncalc.train.engine.seeds import StepSeeds
 from cnncalc.train.seeds import AUGMENT, COINS, LAYERS, ORDER, SPLIT, mixed
 

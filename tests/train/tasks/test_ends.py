@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import cnncalc
+from cnncalc.train.ends import ends_in
 from cnncalc.train.tasks import Classes, check_trainable
-from cnncalc.train.tasks.ends import ends_in
 from tests.train.runs import SPEC, Heard, train, weights
 
 Complaint = Callable[..., str]

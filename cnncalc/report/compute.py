@@ -14,6 +14,7 @@ from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Again, Column, Table
 from cnncalc.report.value_sums import sum_lines
 from cnncalc.report.values_drawn import Learning, ShownValues, drawn
+from cnncalc.report.values_latex import latex_pieces
 from cnncalc.values import Computation, ComputedLayer, Numbers
 from cnncalc.values.arrays import decimal_of
 from cnncalc.values.gradients import GradientSum
@@ -36,6 +37,7 @@ def compute_report(shown: ShownValues) -> Report:
         lambda: _data(shown),
         draw=lambda width: drawn(shown, width),
         marks=bool(shown.windows),
+        latex=lambda: latex_pieces(shown),
     )
 
 

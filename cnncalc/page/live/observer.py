@@ -177,7 +177,7 @@ class LivePage(Observer):
 
     def _watched(self) -> Any:
         from cnncalc.page.run.looking import Watched
-        from cnncalc.train.tasks.ends import heads_of
+        from cnncalc.train.ends import heads_of
 
         assert self._session is not None  # who looks has been told what to look at
         session = self._session

@@ -12,10 +12,10 @@ from cnncalc.inspect.subject import Subject, subject_of_run
 from cnncalc.inspect.wishes import LookWishes
 from cnncalc.page.run.looking import Watched, look, samples_of
 from cnncalc.page.run.view import PagePart, RunView
+from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.devices import choose_device
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
-from cnncalc.train.tasks.ends import heads_of
 
 PARTS = ("cam", "patches", "mistakes", "metrics")
 """Parts of `cnncalc inspect` that stand on the page of a run, below filters, images and maps."""

@@ -9,13 +9,27 @@ from cnncalc.layers.base import Sources
 _MOST_SHOWN = 6
 
 
+def check_dimensions(word: str, sources: Sources) -> None:
+    """Make sure that all branches have as many dimensions, which those of several inputs may not."""
+    if any(source.dimensions != sources[0].dimensions for source in sources):
+        raise disagreement(word, sources, [])
+
+
+def _dimensions(sources: Sources) -> str:
+    other = next(place for place, source in enumerate(sources) if source.dimensions != sources[0].dimensions)
+    counts = f"{sources[0].dimensions} and {sources[other].dimensions}"
+    return f"branches 1 and {other + 1} have {counts} spatial dimensions: write their inputs with as many"
+
+
 def disagreement(word: str, sources: Sources, hints: list[str]) -> Fault:
     """Return the fault for branches whose volumes cannot be merged."""
+    hints = hints or [_dimensions(sources)]
     first, shown = sources[0], list(enumerate(sources, 1))
     if len(shown) > _MOST_SHOWN:  # the first one, and those that differ from it
         shown = [(1, first), *[(number, source) for number, source in shown if source != first][: _MOST_SHOWN - 1]]
     volumes = ", ".join(f"branch {number} is {source}" for number, source in shown)
-    changes = [(1, 1) if len(set(sides)) > 1 else (0, 0) for sides in zip(*[s.spatial for s in sources], strict=True)]
+    sides_of = zip(*[source.spatial for source in sources], strict=False)
+    changes = [(1, 1) if len(set(sides)) > 1 else (0, 0) for sides in sides_of]
     message = f"the branches of {word} do not match: {volumes}"
     return Fault("branches-differ", message, hints=hints, changes=tuple(changes))
 

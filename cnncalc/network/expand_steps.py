@@ -13,6 +13,7 @@ from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
 from cnncalc.core.source import Span
 from cnncalc.core.words import shorten
 from cnncalc.layers import Arguments, Labelled, Sources, find
+from cnncalc.layers.disagreeing import check_dimensions
 from cnncalc.network.claims import check_claim, check_stated
 from cnncalc.network.expansion_state import ExpansionState, cost
 from cnncalc.network.network import Node, Operation
@@ -137,6 +138,7 @@ class StepExpansion(ExpansionState):
             raise self.unknown_merge(item)
         layer = found[0]()
         try:
+            check_dimensions(item.word, sources)
             output = layer.output(sources)
         except Fault as fault:
             raise self.from_fault(fault, item.span) from None

@@ -69,7 +69,8 @@ def _channel(index: Sequence[int], numbers: Numbers) -> str:
 def matrix(rows: Sequence[Sequence[Number]], digits: int | None) -> str:
     """Return a grid as a matrix whose columns are set to the right."""
     lines = [" & ".join([_number(number, digits) for number in row]) for row in rows]
-    columns, body = "r" * len(rows[0]), " \\\\ ".join(lines)
+    apart = " \\\\[1.5ex] " if any("\\frac" in line for line in lines) else " \\\\ "  # fractions are higher than a line
+    columns, body = "r" * len(rows[0]), apart.join(lines)
     return f"\\left[\\begin{{array}}{{{columns}}} {body} \\end{{array}}\\right]"
 
 
@@ -82,5 +83,5 @@ def _number(number: Number, digits: int | None) -> str:
 
 def _sum(unit: UnitSum, digits: int | None) -> Iterator[str]:
     yield _paragraph(unit.layer, place_text(unit.place))
-    lines = [f"\\text{{{latex_cell(label)}}} & {math_text(text)}" for label, text in sum_lines(unit, digits)]
+    lines = [f"\\text{{{latex_cell(label)}}} &: {math_text(text)}" for label, text in sum_lines(unit, digits)]
     yield "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"

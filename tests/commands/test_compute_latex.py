@@ -24,9 +24,9 @@ def test_volumes_are_matrices_and_sums_are_aligned(cnncalc: Cnncalc) -> None:
         "\\[ \\text{output} = \\left[\\begin{array}{r} -\\frac{3}{2} \\end{array}\\right] \\]\n"
         "\\paragraph{conv1: \\texttt{row 0, column 0, channel 0}}\n"
         "\\begin{align*}\n"
-        "\\text{channel 0} & 1 \\cdot (1/2) + 2 \\cdot (-1) = -3/2 \\\\\n"
-        "\\text{channel 1} & 4 \\cdot (1/2) + 5 \\cdot (-1) = -3 \\\\\n"
-        "\\text{with the bias} & -3/2 - 3 + 3 = -3/2\n"
+        "\\text{channel 0} &: 1 \\cdot (1/2) + 2 \\cdot (-1) = -3/2 \\\\\n"
+        "\\text{channel 1} &: 4 \\cdot (1/2) + 5 \\cdot (-1) = -3 \\\\\n"
+        "\\text{with the bias} &: -3/2 - 3 + 3 = -3/2\n"
         "\\end{align*}\n"
     )
 

@@ -75,6 +75,13 @@ def _input(request: Request) -> Reply:
     return {"input": list(_load(request["text"]).input)}
 
 
+def _values(request: Request) -> Reply:
+    """Return the values of every layer, and the sum of a unit."""
+    from cnncalc.playground.values import shown_values
+
+    return shown_values(_load(request["text"]), request)
+
+
 def _training(request: Request) -> Reply:
     """Return what the page needs to train the network on a number of images."""
     from cnncalc.playground.training import training_plan  # its imports take as long as all the rest
@@ -88,6 +95,7 @@ QUESTIONS: Mapping[str, Callable[[Request], Reply]] = {
     "spec": _spec,
     "input": _input,
     "training": _training,
+    "values": _values,
 }
 """What the page asks, by the word for it."""
 

@@ -28,6 +28,10 @@ fc 120 - relu - fc 84 - relu - fc 10
 
 EXAMPLES = {
     "A convolution": "input 32x32x3\nconv 5x5x10 s1 p2   # W = 32, F = 5, P = 2, S = 1\n",
+    "A filter on a 5x5 image": (
+        "# The filter of the lecture on its 5x5 image: the first value is 4\ninput 5x5x1\n"
+        "conv 3x3x1 kernel=[1 0 1; 0 1 0; 1 0 1] bias=0\nrelu\nmaxpool 2x2 s1\n"
+    ),
     "A network for the digits": (
         "# A network for the digits\ninput 8x8x1\nconv 3x3x16 p1 - bn - relu\n"
         "conv 3x3x32 p1 - bn - relu - maxpool 2x2 s2\nfc 64 - relu - fc 10\n"
@@ -38,8 +42,22 @@ EXAMPLES = {
 }
 """Small texts to begin with, by what they are called in the page."""
 
-SCRIPTS = ("report.js", "editor.js", "calculator.js", "images.js", "training.js", "playground.js")
+SCRIPTS = ("report.js", "editor.js", "calculator.js", "values.js", "images.js", "training.js", "playground.js")
 """What the page runs, in this order."""
+
+PANELS = ("network", "values", "training")
+
+VALUES = (
+    '<div role="tabpanel" id="panel-values" aria-labelledby="tab-values" hidden>\n'
+    "<p>The values of every layer, exactly. A number that is selected shows its sum, and where it was read.</p>\n"
+    '<div class="tools"><label>Seed <input type="number" id="values-seed" min="0" value="0"></label>'
+    '<button type="button" id="values-fresh">Numbers from the seed</button></div>\n'
+    '<label for="values-input">Input</label>\n'
+    '<textarea id="values-input" rows="6" spellcheck="false" aria-describedby="values-status"></textarea>\n'
+    '<p id="values-status" role="status"></p>\n<div id="values-sum" aria-live="polite"></div>\n'
+    '<div id="values-layers"></div>\n</div>\n'
+)
+"""The panel with the values of a small network."""
 
 RECIPES = ("default", "lecture")
 """The recipes that ship whose optimizers the page has."""
@@ -77,7 +95,7 @@ def start_page(version: str, own: Collection[str]) -> Iterator[str]:
     yield f'<p class="answer" id="totals">{totals(first)}</p>\n<div id="result">'
     yield from changing_part(first, whole=True)
     yield '</div>\n<section id="layer" aria-label="Pictures of the chosen layer"></section>\n</div>\n'
-    yield f"{_training()}</div>\n</main>\n"
+    yield f"{VALUES}{_training()}</div>\n</main>\n"
     yield _foot(version)
 
 
@@ -123,10 +141,11 @@ def _examples() -> Iterator[str]:
 
 def _tabs() -> str:
     """Return the buttons that choose between the panels."""
+    other = 'aria-selected="false" tabindex="-1"'
     buttons = "".join(
         f'<button type="button" role="tab" id="tab-{name}" aria-controls="panel-{name}" {state}>{name.capitalize()}'
         "</button>"
-        for name, state in (("network", 'aria-selected="true"'), ("training", 'aria-selected="false" tabindex="-1"'))
+        for name, state in zip(PANELS, ('aria-selected="true"', *[other] * 2), strict=True)
     )
     return f'<div role="tablist" aria-label="What is shown">{buttons}</div>\n'
 

@@ -46,6 +46,7 @@ class Playground {
     window.addEventListener("hashchange", () => this.fromLink());
     this.follow(this.section.view ?? this.view());
     this.training = new Training(this);
+    this.values = new Values(this);
     this.tabs();
   }
 
@@ -57,6 +58,7 @@ class Playground {
       one.setAttribute("aria-selected", String(chosen));
       one.tabIndex = chosen ? 0 : -1;
       find(one.getAttribute("aria-controls")).hidden = !chosen;
+      if (chosen && one.id === "tab-values") this.values.show();
     });
     tabs.forEach((tab, at) => {
       tab.addEventListener("click", () => choose(tab));
@@ -158,6 +160,7 @@ class Playground {
   }
 
   follow(view) {
+    this.values?.changed();
     this.section.addEventListener("chosen", () => { this.editor.choose(view.facts.rows[view.chosen - 1][2]); this.layer(); });
     this.editor.choose(view.facts.rows[view.chosen - 1][2]);
     this.layer();

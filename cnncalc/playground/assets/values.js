@@ -1,0 +1,121 @@
+"use strict";
+
+// The panel with the values of every layer: an input that can be written, grids of numbers, and the sum of the one that
+// is selected, with the values marked that it was made of.
+
+class Values {
+  constructor(playground) {
+    this.playground = playground;
+    this.chosen = null;
+    find("values-input").addEventListener("input", () => this.show());
+    find("values-seed").addEventListener("input", () => this.fresh());
+    find("values-fresh").addEventListener("click", () => this.fresh());
+  }
+
+  get seen() { return !find("panel-values").hidden; }
+
+  // The text of the network is another one now: an input of other sizes does not fit any more.
+  changed() {
+    const input = this.playground.section.view.facts.text.find((line) => /^\s*input\b/.test(line));
+    if (input !== this.input) find("values-input").value = "";
+    this.input = input;
+    this.chosen = null;
+    if (this.seen) this.show();
+  }
+
+  fresh() {
+    find("values-input").value = "";
+    this.show();
+  }
+
+  // Asks for the newest text alone, however fast one types.
+  async show() {
+    this.again = true;
+    if (this.busy || !this.playground.calculator) return;
+    this.busy = true;
+    while (this.again) {
+      this.again = false;
+      await this.ask();
+    }
+    this.busy = false;
+  }
+
+  async ask() {
+    const text = this.playground.shownText, values = find("values-input").value, seed = Number(find("values-seed").value) || 0;
+    const reply = await this.playground.calculator.ask({ ask: "values", text, values, seed, ...(this.chosen || {}) });
+    if (this.again) return;
+    if (!reply || reply.error) {
+      find("values-status").textContent = reply ? [reply.error.message, ...reply.error.hints].join("; ") : "that took too long";
+      return;
+    }
+    find("values-status").textContent = "";
+    if (!values.trim()) find("values-input").value = reply.input;
+    this.draw(reply);
+  }
+
+  draw(reply) {
+    const { view } = this.playground.section, marked = reply.sum ? { source: reply.sum.source, reads: new Set(reply.sum.reads) } : { reads: new Set() };
+    const focus = document.activeElement?.dataset?.place;
+    const parts = [this.volume({ name: "input", written: "", grids: reply.grids, tensors: [], index: 0 }, marked)];
+    reply.layers.forEach((layer, at) => parts.push(this.volume({ ...layer, index: at + 1 }, marked)));
+    find("values-layers").replaceChildren(...parts);
+    this.sum(reply.sum);
+    if (focus) find("values-layers").querySelector(`[data-place="${focus}"]`)?.focus({ preventScroll: true });
+    return view;
+  }
+
+  volume({ name, written, volume, channels, grids, tensors, index }, marked) {
+    const box = make("section", undefined, { class: "volume", "aria-label": name }), list = make("div", undefined, { class: "grids" });
+    box.append(make("h3", written ? `${name}: ${written} → ${volume}` : name));
+    for (const tensor of tensors) for (const grid of tensor.grids) list.append(this.grid(`${tensor.name} ${grid.index.join(",")}`, grid, null, null));
+    const shown = grids.slice(0, 4);
+    shown.forEach((grid, at) => list.append(this.grid(channels > 1 || grids.length > 1 ? `channel ${at}` : "", grid, { name, index, channel: at, size: this.sizeOf(index) }, marked)));
+    box.append(list);
+    if (grids.length > shown.length || channels > shown.length) box.append(make("p", `The first ${shown.length} of ${channels ?? grids.length} channels are shown.`, { class: "quietly" }));
+    return box;
+  }
+
+  // Height and width of what layer `index` makes; 0 is the input.
+  sizeOf(index) {
+    const { view } = this.playground.section, [high, wide] = (index ? view.operation(view.facts.rows[index - 1])[2] : this.input.trim().split(/\s+/)[1] || "").split("x").map(Number);
+    return [high, wide];
+  }
+
+  grid(title, { rows, cut }, place, marked) {
+    const box = make("div"), table = make("table", undefined, { class: place ? "values" : "values tensor" }), body = make("tbody");
+    if (title) box.append(make("p", title, { class: "quietly" }));
+    rows.forEach((row, y) => {
+      const line = make("tr");
+      row.forEach((text, x) => line.append(this.cell(text, place, y, x, marked)));
+      body.append(line);
+    });
+    table.append(body);
+    box.append(table);
+    if (cut) box.append(make("p", "A part is shown.", { class: "quietly" }));
+    return box;
+  }
+
+  cell(text, place, y, x, marked) {
+    const cell = make("td");
+    if (!place) { cell.textContent = text; return cell; }
+    const [high, wide] = place.size, flat = (place.channel * high + y) * wide + x;
+    if (marked.source === place.index && marked.reads.has(flat)) cell.className = "read";
+    if (!place.index) { cell.textContent = text; return cell; }
+    const chosen = this.chosen && this.chosen.layer === place.name && this.chosen.at.join() === [y, x, place.channel].join();
+    const button = make("button", text, { type: "button", "data-place": `${place.name} ${y} ${x} ${place.channel}`, "aria-pressed": String(Boolean(chosen)) });
+    button.addEventListener("click", () => { this.chosen = { layer: place.name, at: [y, x, place.channel] }; this.show(); });
+    cell.append(button);
+    return cell;
+  }
+
+  sum(sum) {
+    const place = find("values-sum");
+    if (!sum) { place.replaceChildren(); return; }
+    const { layer, at } = this.chosen;
+    const parts = [make("h3", `${layer} at row ${at[0]}, column ${at[1]}, channel ${at[2]}`)];
+    for (const { channel, text, result } of sum.lines) parts.push(make("p", `${channel === null ? "" : `channel ${channel}: `}${text} = ${result}`, { class: "sum" }));
+    if (sum.bias !== null) parts.push(make("p", `${sum.lines.map((line) => line.result).join(" + ")} + ${sum.bias} (bias) = ${sum.result}`, { class: "sum" }));
+    if (!sum.lines.length) parts.push(make("p", sum.made === sum.result ? sum.result : `${sum.made} = ${sum.result}`, { class: "sum" }));
+    place.replaceChildren(...parts);
+  }
+}

@@ -1,0 +1,91 @@
+"""The values of a small network for the page: grids of numbers, and the sum behind one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cnncalc.network import Network
+from cnncalc.report.number_grids import number_text
+from cnncalc.report.value_sums import expression, products_text
+from cnncalc.values import Numbers
+from cnncalc.values.compute import Computation, compute
+from cnncalc.values.reading import fitted, read_numbers_text
+from cnncalc.values.sums import unit_sum
+from cnncalc.values.tape import Products
+
+MOST_CHANNELS = 4
+"""Channels of a volume that are shown."""
+MOST_SIDE = 16
+"""Rows and columns that are shown."""
+
+
+def shown_values(network: Network, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of every layer, and the sum of one unit where that is asked for.
+
+    Args:
+        network: a small one.
+        wanted: ``values``, the input as text, or "" for numbers from ``seed``; ``layer`` and ``at``, the row, the
+            column and the channel of a unit, or none.
+
+    Raises:
+        SpecError: for a network that is too large, and a layer whose values are not known.
+        DataError: for numbers that do not fit.
+
+    """
+    text = str(wanted.get("values", "")).strip()
+    given = fitted(read_numbers_text(text, "the input"), network.input, "the input") if text else None
+    found = compute(network, given, seed=int(wanted.get("seed", 0)))
+    layers: list[dict[str, Any]] = [
+        {
+            "name": layer.name,
+            "written": layer.node.written,
+            "volume": str(layer.node.output),
+            "grids": _grids(layer.output),
+            "channels": layer.node.output.channels,
+            "tensors": [{"name": name, "grids": _grids(tensor)} for name, tensor in layer.state.items()],
+        }
+        for layer in found.layers
+    ]
+    told: dict[str, Any] = {"input": _written(found.input), "grids": _grids(found.input), "layers": layers}
+    if wanted.get("layer"):
+        told["sum"] = _sum(found, str(wanted["layer"]), wanted["at"])
+    return told
+
+
+def _grids(numbers: Numbers) -> list[dict[str, Any]]:
+    """Return the first channels or filters, each with the rows and columns that there is room for."""
+    grids: list[dict[str, Any]] = []
+    for index, rows in numbers.grids():
+        if len(grids) == MOST_CHANNELS * MOST_CHANNELS:
+            break
+        some = [[number_text(number) for number in row[:MOST_SIDE]] for row in rows[:MOST_SIDE]]
+        grids.append({"index": list(index), "rows": some, "cut": len(rows) > MOST_SIDE or len(rows[0]) > MOST_SIDE})
+    return grids
+
+
+def _written(numbers: Numbers) -> str:
+    """Return the numbers as one writes them: rows on lines, channels parted by ``|``."""
+    channels = ["\n".join(" ".join(map(number_text, row)) for row in rows) for _, rows in numbers.grids()]
+    return "\n|\n".join(channels)
+
+
+def _sum(found: Computation, layer: str, at: Sequence[int]) -> dict[str, Any]:
+    """Return the sum of a unit, and where in its input it reads."""
+    unit = unit_sum(found, layer, at)
+    node = found.layer(layer).node
+    lines = [
+        {"channel": part.channel, "text": products_text(part.products, None), "result": number_text(part.result)}
+        for part in unit.parts
+    ]
+    cells = found.cells[node.inputs[0]]
+    places = {id(cell): place for place, cell in enumerate(cells)}
+    read = unit.cell.xs if isinstance(unit.cell, Products) else ()
+    return {
+        "lines": lines,
+        "made": "" if lines else expression(unit, None),
+        "bias": None if unit.bias is None else number_text(unit.bias),
+        "result": number_text(unit.result),
+        "reads": [places[id(cell)] for cell in read if id(cell) in places],
+        "source": node.inputs[0],
+    }

@@ -50,6 +50,7 @@ FEW = 32
     show_default=True,
     help="Number of classes shown per image.",
 )
+@click.option("--masks", metavar="FOLDER", help="Folder for predicted masks, as PNG files with a palette.")
 @click.option("--resize", type=click.Choice(RESIZES), help="Resizing of images of another size. [as in training]")
 @spec_options
 @output_options
@@ -60,21 +61,23 @@ def predict(
     views: int | None,
     device: str,
     top: int,
+    masks: str | None,
     resize: str | None,
     **options: Any,
 ) -> None:
-    """Classify images, with probabilities.
+    """Classify images, or predict what else a run has learned.
 
-    RUN is the folder that `cnncalc train` wrote. A network of the zoo takes torchvision's weights, classes and
-    preprocessing. FILE is an .onnx file that `cnncalc export` wrote of a run, or a .safetensors file that the
-    playground saved. Images in a folder that cannot be read are listed and left out. Needs PyTorch: pip install
-    "cnncalc[train]".
+    RUN is the folder that `cnncalc train` wrote: its labels, numbers or masks are predicted likewise. A network of the
+    zoo takes torchvision's weights, classes and preprocessing. FILE is an .onnx file that `cnncalc export` wrote of a
+    run, or a .safetensors file that the playground saved. Images in a folder that cannot be read are listed and left
+    out. Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:
       cnncalc predict first seven.png
       cnncalc predict first photos -o answers.csv
       cnncalc predict resnet18 --weights torchvision photo.jpg
+      cnncalc predict unet-run photos --masks found
     """
     output, settings = take_output(options), take_spec_options(options)
     refuse_replacing_run(model, output.path)
@@ -83,6 +86,9 @@ def predict(
 
     make = _maker(model, weights)
     predictor = make(model, settings, weights, views, device, resize)
+    if masks is not None and predictor.task.name != "masks":
+        learned = predictor.task.learned
+        raise click.UsageError(f"--masks is for runs that have learned masks; this one has learned {learned}")
     paths, folders = images_of(images)
     told, left_out = [], []
     for image in _shown(predictions(predictor, paths, passing=folders), len(paths)):
@@ -90,6 +96,10 @@ def predict(
             left_out.append((image.path, image.fault))
         else:
             told.append((image.path, image.result))
+    if masks is not None:
+        from cnncalc.train.show.mask_pictures import write_masks
+
+        write_masks(told, masks)
     output.emit(predictor.task.predictions(model, told, left_out, top))
     if not told:
         raise click.exceptions.Exit(1)

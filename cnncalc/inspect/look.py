@@ -63,7 +63,7 @@ def _check_images(subject: Subject, wishes: LookWishes) -> None:
     """Refuse to show nothing: where all that is named needs images to test on, and there are none, or classes."""
     of_classes = {*wishes.only} & {"cam", "mistakes"}
     if of_classes and not subject.classifies:
-        message = f"{listed(sorted(of_classes))}: only networks that tell classes apart have these"
+        message = f"{listed(sorted(of_classes))}: only classifiers have these"
         raise SpecError("bad-option", message, hints=["choose filters, maps, patches or metrics"])
     named = {*wishes.only, *(["patches"] if wishes.units else [])}
     if subject.images is None and named and named <= {"patches", "mistakes", "metrics"}:

@@ -26,6 +26,7 @@ COMMANDS = (
     "compare",
     "memory",
     "sweep",
+    "search",
     "inputs",
     "draw",
     "report",

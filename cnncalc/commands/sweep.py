@@ -88,9 +88,9 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
     for path in (output.path, write):
         refuse_replacing(spec, path)
     setup = take_setup(options)
-    task = SweepTask.of(source_of_designs(spec, settings), settings, _request(SweepWishes(**options), setup, plot))
+    task = SweepTask.of(source_of_designs(spec, settings), settings, sweep_request(SweepWishes(**options), setup, plot))
     opened = task.open()
-    _refuse_idle_setup(opened)
+    refuse_idle_setup(opened)
     designs = _designs(opened, sample, seed)
     journal = None if output.path is None else SweepJournal(output.path, (task, sample, seed))
     tally = _counted(task, designs, jobs, journal, quiet=quiet)
@@ -101,7 +101,7 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
         with progress_bar("nothing satisfies all: least relaxations", len(designs), quiet=quiet) as observe:
             relaxations = run_sweep(task, designs, observe, jobs=jobs, relaxing=True).relaxations
     rows = journal.rows if journal else None
-    outcome = SweepOutcome(opened, spec, _held(settings), tally, rows, relaxations, write)
+    outcome = SweepOutcome(opened, spec, held(settings), tally, rows, relaxations, write)
     output.emit(sweep_report(outcome, for_people=journal is None and output.form == "table"))
     _write_more(outcome, plot)
     if journal is not None:
@@ -114,13 +114,19 @@ def _write_more(outcome: SweepOutcome, plot: str | None) -> None:
     """Write the picture of the front, and the best design as a spec, where they are asked for."""
     if plot is not None and outcome.tally.front.entries:
         write_file(charts_file([front_chart(outcome)]).encode(), plot)
+    write_best(outcome)
+
+
+def write_best(outcome: SweepOutcome) -> None:
+    """Write the best design as a spec, where that is asked for."""
     if outcome.written is not None and outcome.tally.met:
         counter = outcome.sweep.counter
         design = counter.design(outcome.tally.ranked()[0].design)
         write_file(written_design(counter.spec, design, counter.settings_of(design)).encode(), outcome.written)
 
 
-def _request(wishes: SweepWishes, setup: TrainingSetup, plot: str | None) -> SweepRequest:
+def sweep_request(wishes: SweepWishes, setup: TrainingSetup, plot: str | None) -> SweepRequest:
+    """Return what is asked of a sweep."""
     if not wishes.vary:
         raise click.UsageError("say what is varied: --vary width=8..128:step=8")
     if wishes.maximise and wishes.minimise:
@@ -177,7 +183,7 @@ def _counted(
         raise
 
 
-def _held(settings: SpecSettings) -> str:
+def held(settings: SpecSettings) -> str:
     """Return the options that hold for every design, as they are written."""
     inputs = settings.inputs.items()
     found = [f"--set {shlex.quote(f'{name}={each.text}')}" for name, each in settings.parameters.items()]
@@ -186,7 +192,7 @@ def _held(settings: SpecSettings) -> str:
     return " ".join(found)
 
 
-def _refuse_idle_setup(sweep: Sweep) -> None:
+def refuse_idle_setup(sweep: Sweep) -> None:
     """Refuse what is said of a training step where nobody asks for its memory."""
     context = click.get_current_context()
     names = {parameter.name: parameter.opts[0] for parameter in context.command.params}

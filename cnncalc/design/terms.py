@@ -36,6 +36,7 @@ class Term(NamedTuple):
         names: what it asks for.
         unit: `BYTES`, "" for another number, None for a plain number, which may be either.
         span: where it stands.
+        rises: whether it can only rise with each of what it asks for, whose values are not negative.
 
     """
 
@@ -43,6 +44,7 @@ class Term(NamedTuple):
     names: frozenset[str]
     unit: str | None
     span: Span
+    rises: bool = True
 
 
 def joined(sign: str, left: Term, right: Term) -> Term:
@@ -62,7 +64,9 @@ def joined(sign: str, left: Term, right: Term) -> Term:
     units = {left.unit, right.unit} - {None}
     scaled = sign in "*/" and None not in (left.unit, right.unit)  # bytes times a count is no longer either
     unit = None if scaled or not units else BYTES if BYTES in units else ""
-    return Term(value, left.names | right.names, unit, Span(left.span.start, right.span.end))
+    fixed = not right.names and right.rises  # a number
+    rises = left.rises and (right.rises if sign in "+*" else fixed)
+    return Term(value, left.names | right.names, unit, Span(left.span.start, right.span.end), rises)
 
 
 def _quotient(left: Number, right: Number) -> Number | None:

@@ -95,6 +95,7 @@ class Totalling(Expansion):
 
     Attributes:
         regular: whether the spec can be counted so; else every design is for `expand`.
+        turns: the volumes that arrived at repeats of the last design and left them, where these were walked through.
 
     """
 
@@ -110,6 +111,7 @@ class Totalling(Expansion):
         self.facts = FactsOfSteps(spec)
         self.ends: tuple[int, ...] = (0,)
         self.was_counted = False
+        self.turns: list[tuple[tree.StepSyntax, Volume, Volume]] = []
         self.costs: list[Costs] = []
         self.made: list[Operation | None] = []
         self.values: Mapping[str, int] = {}
@@ -192,7 +194,7 @@ class Totalling(Expansion):
         self.outputs, self.output_names = (), ()
         self.path, self.depth, self.source = (), 0, self.spec.source
         self.steps = 0
-        self.costs, self.called = [], []
+        self.costs, self.called, self.turns = [], [], []
         if self.flow is not None:
             self.flow = LayerFlow()
         if self.known > MOST_KNOWN:
@@ -297,6 +299,7 @@ class Totalling(Expansion):
                 at = walk(self, step.item, at, scope, step.label)
             else:
                 at = self.step(facts.once, at, scope)
+                self.turns.append((step, arriving, self.volumes[at]))
             if self.volumes[at] == arriving and not facts.sets and self.flow is None:
                 left = times - turn - 1
                 self.costs.append(_times(_sum(self.costs[first:]), left))

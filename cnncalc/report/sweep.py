@@ -88,7 +88,7 @@ def sweep_report(outcome: SweepOutcome, *, for_people: bool) -> Report:
     if tally.met:
         summary += _front(outcome)
         if sweep.best or not sweep.front:
-            summary += [("best" if sweep.best else "first", _best(outcome)), ("see it", _see(outcome))]
+            summary += [("best" if sweep.best else "first", _best(outcome)), ("see it", see_text(outcome))]
     return Report(table, lambda: _data(outcome), summary, _remarks(outcome, for_people=for_people))
 
 
@@ -156,7 +156,7 @@ def values_text(sweep: Sweep, design: int) -> str:
     return ", ".join(f"{axis.name}={value}" for axis, value in values)
 
 
-def _see(outcome: SweepOutcome) -> str:
+def see_text(outcome: SweepOutcome) -> str:
     """Return the command that shows the best design; what it cannot say is in a file (`--write`)."""
     sweep = outcome.sweep
     design = outcome.tally.ranked()[0].design
@@ -266,16 +266,17 @@ def _data(outcome: SweepOutcome) -> dict[str, Any]:
         "counted": tally.counted,
         "satisfying": tally.met,
         "errors": dict(tally.refused),
-        "best": [_design(sweep, kept) for kept in tally.ranked()],
-        "front": [_design(sweep, kept) for kept in outcome.front],
+        "best": [best_data(sweep, kept) for kept in tally.ranked()],
+        "front": [best_data(sweep, kept) for kept in outcome.front],
         "relaxations": _relaxations(outcome),
     }
     if rows is not None:
-        data["designs"] = (_design(sweep, kept) for kept in rows())
+        data["designs"] = (best_data(sweep, kept) for kept in rows())
     return data
 
 
-def _design(sweep: Sweep, kept: Kept) -> dict[str, Any]:
+def best_data(sweep: Sweep, kept: Kept) -> dict[str, Any]:
+    """Return a design as JSON has it."""
     values = zip(sweep.space.axes, sweep.values_of(kept.design), strict=True)
     amounts = zip(sweep.columns, kept.row, strict=True)
     return {
@@ -293,7 +294,7 @@ def _relaxations(outcome: SweepOutcome) -> list[dict[str, Any]]:
     comparisons = outcome.sweep.condition.comparisons
     return [
         {
-            "design": _design(outcome.sweep, Kept(relaxation.design, relaxation.row)),
+            "design": best_data(outcome.sweep, Kept(relaxation.design, relaxation.row)),
             "missed": {
                 comparison.text: {"value": float(miss.value), "share": miss.share}
                 for comparison, miss in zip(comparisons, relaxation.misses, strict=True)

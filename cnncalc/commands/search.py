@@ -1,0 +1,105 @@
+"""``cnncalc search``"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from cnncalc import zoo
+from cnncalc.commands.options import (
+    Output,
+    output_options,
+    refuse_replacing,
+    spec_argument,
+    spec_options,
+    take_output,
+    take_spec_options,
+    take_spec_path,
+)
+from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
+from cnncalc.commands.sweep import SweepWishes, held, refuse_idle_setup, sweep_request, write_best
+from cnncalc.core.collector import paused_collector
+from cnncalc.design.quantities import QUANTITIES
+from cnncalc.design.running import SweepTask, source_of_designs
+from cnncalc.design.scaling import ScaleFactor, read_factors, scaled_designs, usual_texts
+from cnncalc.design.search import DesignSearch
+from cnncalc.design.sweep import Tally
+from cnncalc.report.search import scaling_report, search_report
+from cnncalc.report.sweep import SweepOutcome
+from cnncalc.spec import parse
+
+
+@click.command(epilog=f"Quantities: {', '.join(QUANTITIES)}; and the spec's parameters.")
+@spec_argument()
+@click.option("--vary", multiple=True, metavar="NAME=RANGE", help="What is varied, and its values. May be repeated.")
+@click.option("--where", multiple=True, metavar="CONDITION", help="What must hold. May be repeated.")
+@click.option("--maximise", "--maximize", metavar="QUANTITY", help="Find the design with most of it.")
+@click.option("--minimise", "--minimize", metavar="QUANTITY", help="Find the design with least of it.")
+@click.option("--scale", metavar="NAME=FACTOR,…", help="Scale several names by one number, as EfficientNet does.")
+@click.option("--show", metavar="A,B", help="Further quantities in the table.")
+@click.option("--write", metavar="FILE", type=click.Path(dir_okay=False), help="The best design as a spec.")
+@step_options(MOST_USED)
+@spec_options
+@output_options
+def search(spec: str, scale: str | None, **options: Any) -> None:
+    """Find the one best design of a spec, without counting all of them.
+
+    Where parameters, MACs, activations and layers can only rise with what is varied, many designs are excluded at once.
+    It is the design that a sweep over all would find, or one as good. The status is 1 if no design satisfies the
+    conditions.
+
+    With --scale, width, depth and input grow together: what is scaled is multiplied by its factor to the power of one
+    number, and the largest number that satisfies the conditions is found.
+
+    \b
+    Examples:
+      cnncalc search net.txt --vary width=1..999 --vary depth=1..99 --where "params < 1M" --maximise macs
+      cnncalc search net.txt --scale width=1.1:8,depth=1.2,input=1.15:32 --where "macs < 400M"
+    """
+    write = take_spec_path(options.pop("write"))
+    settings = take_spec_options(options)
+    output = take_output(options)
+    for path in (output.path, write):
+        refuse_replacing(spec, path)
+    setup = take_setup(options)
+    source = source_of_designs(spec, settings)
+    wishes = SweepWishes(**options, pareto=None, top=1)
+    if scale is not None:
+        factors = read_factors(scale)
+        wishes = _of_scale(wishes, usual_texts(parse(source, zoo.blocks), settings, factors, scale), write)
+    elif not (wishes.maximise or wishes.minimise):
+        raise click.UsageError("say what is best: --maximise params")
+    opened = SweepTask.of(source, settings, sweep_request(wishes, setup, None)).open()
+    refuse_idle_setup(opened)
+    outcome = SweepOutcome(opened, spec, held(settings), Tally(), written=write)
+    with paused_collector():
+        met = _searched(outcome, output) if scale is None else _scaled(outcome, factors, output)
+    if not met:
+        raise click.exceptions.Exit(1)
+
+
+def _of_scale(wishes: SweepWishes, vary: tuple[str, ...], write: str | None) -> SweepWishes:
+    """Return the wishes for a network that is scaled."""
+    if wishes.vary or wishes.maximise or wishes.minimise or write:
+        raise click.UsageError("--scale says itself what is varied, and what is best is the largest scale")
+    return wishes._replace(vary=vary)
+
+
+def _searched(outcome: SweepOutcome, output: Output) -> bool:
+    """Search, show what was found, and say whether anything was."""
+    found = DesignSearch(outcome.sweep).found()
+    if found.best is not None:
+        outcome.tally.met = 1
+        outcome.tally.keep(0, found.best, 1)
+    output.emit(search_report(outcome, found))
+    write_best(outcome)
+    return found.best is not None
+
+
+def _scaled(outcome: SweepOutcome, factors: Sequence[ScaleFactor], output: Output) -> bool:
+    """Scale, show the designs, and say whether any satisfies the conditions."""
+    designs = list(scaled_designs(outcome.sweep, factors))
+    output.emit(scaling_report(outcome, factors, designs))
+    return any(each.met for each in designs)

@@ -1,0 +1,99 @@
+"""``cnncalc search``: what is printed, and what is refused. The oracle of the best design is a sweep over all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import cnncalc as library
+from tests.commands.conftest import Cnncalc
+
+NET = """
+input 16x16x3
+param width = 8
+param depth = 2
+conv 3x3x{width} p1 - relu
+(conv 3x3x{width} p1 - bn - relu)*{depth}
+gap - fc 10
+"""
+VARIED = ("--vary", "width=1..40", "--vary", "depth=1..20", "--where", "params < 20K and macs > 100K")
+
+
+def test_the_best_and_what_was_excluded(cnncalc: Cnncalc) -> None:
+    """The proof says how many designs were excluded, and why."""
+    done = cnncalc("search", NET, *VARIED, "--maximise", "params")
+    assert done.status == 0
+    lines = done.out.splitlines()
+    assert lines[0].split() == ["width", "depth", "parameters", "MACs"]
+    assert "of 800 counted, the others excluded; what must hold: params < 20K and macs > 100K" in lines[4]
+    assert lines[-1] == "proof: with width, depth, parameters, MACs, activations and layers can only rise"
+    sweep = json.loads(cnncalc("sweep", NET, *VARIED, "--maximise", "params", "--format", "json").out)
+    found = json.loads(cnncalc("search", NET, *VARIED, "--maximise", "params", "--format", "json").out)
+    assert found["best"]["params"] == sweep["best"][0]["params"]
+    assert found["counted"] + sum(found["excluded"].values()) == 800
+    assert found["counted"] < 200
+
+
+def test_minimising(cnncalc: Cnncalc) -> None:
+    asked = (*VARIED, "--minimise", "macs", "--format", "json")
+    found, sweep = (json.loads(cnncalc(name, NET, *asked).out) for name in ("search", "sweep"))
+    assert found["best"]["macs"] == sweep["best"][0]["macs"]
+
+
+def test_nothing_satisfies_the_conditions(cnncalc: Cnncalc) -> None:
+    done = cnncalc("search", NET, "--vary", "width=1..40", "--where", "params < 10", "--maximise", "macs")
+    assert done.status == 1
+    assert "no design satisfies all conditions; `cnncalc sweep` shows the least relaxations" in done.out
+
+
+def test_the_best_is_written(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    target = tmp_path / "best.txt"
+    done = cnncalc("search", NET, *VARIED, "--maximise", "params", "--write", str(target), "--format", "json")
+    assert library.load(target).params == json.loads(done.out)["best"]["params"]
+
+
+def test_compound_scaling(cnncalc: Cnncalc) -> None:
+    """Width, depth and input by factors to the power of one number; the largest that satisfies the condition."""
+    done = cnncalc("search", NET, "--scale", "width=1.1:4,depth=1.2,input=1.15", "--where", "macs < 10M")
+    assert done.status == 0
+    best = done.out.split("\n\n")[0].splitlines()[-1].split()
+    number, width, depth, volume = float(best[0]), int(best[1]), int(best[2]), best[3]
+    assert width == round(8 * 1.1**number / 4) * 4
+    assert depth == round(2 * 1.2**number)
+    side = round(16 * 1.15**number)
+    assert volume == f"{side}x{side}x3"
+    network = library.load(NET, params={"width": width, "depth": depth}, input=volume)
+    assert int(best[5].replace(",", "")) == network.macs < 10_000_000
+    further = number + 0.01
+    side = round(16 * 1.15**further)
+    values = {"width": round(8 * 1.1**further / 4) * 4, "depth": round(2 * 1.2**further)}
+    assert library.load(NET, params=values, input=(side, side, 3)).macs >= 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--vary", "width=1..9"), "error[usage]: say what is best: --maximise params"),
+        (("--maximise", "params"), "error[usage]: say what is varied: --vary width=8..128:step=8"),
+        (
+            ("--scale", "width"),
+            "error[bad-range]: a name and a factor are joined by `=`\n"
+            "  --> --scale:1:1\n   |\n 1 | width\n   | ^^^^^\n   |\n"
+            "   = write for example --scale width=1.1:8,depth=1.2,input=1.15; a factor is from 1 to 10",
+        ),
+        (
+            ("--scale", "depth=1.2,wdth=1.1"),
+            "error[unknown-name]: the spec has no parameter `wdth`\n  --> --scale:1:11\n",
+        ),
+        (
+            ("--scale", "width=1.1", "--maximise", "macs"),
+            "error[usage]: --scale says itself what is varied, and what is best is the largest scale",
+        ),
+    ],
+)
+def test_what_is_refused(cnncalc: Cnncalc, arguments: tuple[str, ...], said: str) -> None:
+    done = cnncalc("search", NET, *arguments)
+    assert done.status in (1, 2)
+    assert done.err.startswith(said)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.core.errors import Fault
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
-from cnncalc.layers.curves import curve_of
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     FORMAT,
@@ -130,6 +129,8 @@ class Activation(Layer):
         return (module(name, **settings) if usual else module(name, self.slope),)
 
     def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        from cnncalc.layers.curves import curve_of  # only values need it
+
         if self.function == "identity":
             return arriving[0]
         curve = curve_of(self.function, self.slope)

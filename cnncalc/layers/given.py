@@ -7,7 +7,6 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.core.errors import Fault
-from cnncalc.layers.named_kernels import WRITTEN_KERNELS, has_size, named_kernel
 from cnncalc.layers.number_lists import Filters, read_number
 from cnncalc.layers.operations import StateTensor, exact
 from cnncalc.layers.steps import Module, Preset, Step
@@ -72,6 +71,8 @@ def read_given(arguments: Arguments, sides: Sequence[int], channels: int, filter
     if numbers is not None:
         kernel = _of_list(numbers, tuple(sides), channels, filters)
     elif name is not None:
+        from cnncalc.layers.named_kernels import named_kernel  # few specs have one
+
         kernel = ((named_kernel(name, tuple(sides)),),)
     return Given(kernel, bias, arguments.flag("fixed"))
 
@@ -129,6 +130,8 @@ def _kernel_text(weight: Any) -> str:
     if len(kernels) == 1:
         (kernel,) = kernels
         sides = _sides(kernel)
+        from cnncalc.layers.named_kernels import WRITTEN_KERNELS, has_size, named_kernel  # few modules have one
+
         for name in WRITTEN_KERNELS:
             if has_size(name, sides) and _near(kernel, named_kernel(name, sides)):
                 return name

@@ -9,7 +9,6 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Sources
 from cnncalc.layers.constants import Times
-from cnncalc.layers.disagreeing import disagreement, to_equal
 from cnncalc.layers.kernels import (
     ALL_LAST,
     CHANNELS_FIRST,
@@ -77,6 +76,8 @@ class ElementWise(Merge):
 
     def disagreement(self, sources: Sources, first: int, second: int) -> Fault:
         """Return the fault for two branches that cannot be merged, by their places."""
+        from cnncalc.layers.disagreeing import disagreement, to_equal  # only on the way to an error
+
         return disagreement(self.kind, sources, to_equal(sources, first, second))
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
@@ -257,6 +258,8 @@ class Concat(Merge):
     def output(self, sources: Sources) -> Volume:
         first = sources[0]
         if different := [place for place, source in enumerate(sources) if source.spatial != first.spatial]:
+            from cnncalc.layers.disagreeing import disagreement, to_equal  # only on the way to an error
+
             raise disagreement(self.kind, sources, to_equal(sources, 0, different[0], channels=False))
         return sources[0].with_channels(sum(source.channels for source in sources))
 
@@ -301,4 +304,6 @@ class Multiply(ElementWise):
         hints = [
             f"every branch of mul is {largest}, or 1 in some dimensions: {largest.vector(largest.channels)}, {maps}"
         ]
+        from cnncalc.layers.disagreeing import disagreement  # only on the way to an error
+
         return disagreement(self.kind, sources, hints)

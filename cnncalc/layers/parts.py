@@ -11,7 +11,6 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources, Texts
 from cnncalc.layers.constants import Times
-from cnncalc.layers.curves import sigmoid
 from cnncalc.layers.kernels import BOTH, CHANNELS_FIRST, INPUTS, NEW, PASSED, RAISED_ON_CUDA, Kernel, Kernels
 from cnncalc.layers.operations import Box, Operations, State, Value, channels_of
 from cnncalc.layers.reductions import ChannelMax, ChannelMean, ChannelSum
@@ -163,6 +162,8 @@ class GatedLinearUnit(Layer):
         return (module("GLU", dim=1),)
 
     def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        from cnncalc.layers.curves import sigmoid  # only values need it
+
         half = len(arriving[0]) // 2
         gates = [use.mapped("sigmoid", value, sigmoid) for value in arriving[0][half:]]
         return list(map(use.product, arriving[0][:half], gates))

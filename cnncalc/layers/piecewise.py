@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources, Texts
-from cnncalc.layers.curves import step
 from cnncalc.layers.kernels import INPUTS, OUTPUT, Kernel, Kernels
 from cnncalc.layers.operations import Box, Number, Operations, State, exact
 from cnncalc.layers.registry import register
@@ -39,6 +38,8 @@ class StepActivation(Layer):
         return (OwnModule("UnitStep"),)
 
     def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
+        from cnncalc.layers.curves import step  # only values need it
+
         return [use.mapped(self.kind, value, step) for value in arriving[0]]
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:

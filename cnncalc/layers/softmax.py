@@ -10,7 +10,6 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Reach, Sources, Texts
-from cnncalc.layers.curves import exponential, logarithm
 from cnncalc.layers.kernels import CHANNELS_FIRST, OUTPUT, RAISED_ON_CUDA, Kernel, Kernels
 from cnncalc.layers.operations import Box, Operations, State, channels_first, channels_of
 from cnncalc.layers.registry import register
@@ -112,6 +111,8 @@ class Softmax(Layer):
 
     def shares(self, values: Box, use: Operations) -> Box:
         """Return e^x divided by the sum of all e^x, the largest x taken away first so that nothing overflows."""
+        from cnncalc.layers.curves import exponential  # only values need it
+
         powers = [use.mapped("exp", value, exponential) for value in _below_largest(values, use)]
         total = use.total(powers)
         return [use.quotient(value, total) for value in powers]
@@ -142,6 +143,8 @@ class LogSoftmax(Softmax):
         return cls(0, False)
 
     def shares(self, values: Box, use: Operations) -> Box:
+        from cnncalc.layers.curves import exponential, logarithm  # only values need it
+
         below = _below_largest(values, use)
         total = use.total([use.mapped("exp", value, exponential) for value in below])
         log = use.mapped("log", total, logarithm)

@@ -1,6 +1,6 @@
 """The pictures of docs/inspect.md: networks are trained, and the commands that the page names draw what they see.
 
-``make trained-pictures`` runs this, which takes half an hour on two cores. The page has the specs.
+Those of a run's page, in docs/report.md, are photographed in a browser. ``make trained-pictures`` runs this, which takes half an hour on two cores. The page has the specs.
 """
 
 from __future__ import annotations
@@ -58,15 +58,42 @@ def draw(folder: Path) -> None:
         assert run([*arguments[:-1], str(ROOT / path)]) == 0
 
 
+PHOTOGRAPHS = "docs/pictures/run-page-{theme}.png"
+"""Pictures of the page of a run, for each theme."""
+
+
+def photograph(folder: Path) -> None:
+    """Train on digits, write the page of the run, and photograph its beginning in Chromium, light and dark."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.page.conftest import CHROMIUM
+
+    page, run_folder = folder / "digits.html", str(folder / "digits")
+    spec = str(ROOT / "examples" / "digits.txt")
+    assert run(["train", spec, "--data", "digits", "--epochs", "20", "--out", run_folder]) == 0
+    assert run(["report", run_folder, "-o", str(page)]) == 0
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for theme in ("light", "dark"):
+            view = browser.new_page(viewport={"width": 1200, "height": 650}, color_scheme=theme)
+            view.goto(page.as_uri())
+            view.screenshot(path=ROOT / PHOTOGRAPHS.format(theme=theme))
+        browser.close()
+
+
 def main() -> None:
     """Train and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mnist", default="mnist", help="folder of the IDX files; else they are downloaded")
     parser.add_argument("--cifar10", default="cifar10", help="folder of the images; else they are downloaded")
     parser.add_argument("--runs", help="folder of runs that are trained already")
+    parser.add_argument("--page-only", action="store_true", help="photograph the page of a run, and draw nothing else")
     given = parser.parse_args()
     data = {"lenet": str(given.mnist), "filters": str(given.cifar10)}
     with tempfile.TemporaryDirectory() as folder:
+        photograph(Path(folder))
+        if given.page_only:
+            return
         runs = Path(given.runs or folder)
         if not given.runs:
             train(runs, data)

@@ -26,9 +26,10 @@ from cnncalc.commands.training import (
     tested_data_options,
 )
 from cnncalc.commands.whole import Whole
-from cnncalc.core.errors import SpecError
+from cnncalc.core.cleaning import cell
+from cnncalc.core.errors import DataError, SpecError
 from cnncalc.core.needs import optional_packages
-from cnncalc.core.words import shorten_path
+from cnncalc.core.words import shorten, shorten_path
 from cnncalc.core.writing import complain, write_file
 from cnncalc.inspect.wishes import NORMALISATIONS, PARTS, LookWishes
 from cnncalc.network import SpecSettings
@@ -56,7 +57,7 @@ class Asked(NamedTuple):
 
 @click.command(cls=GroupedHelp)
 @click.argument("target", metavar="RUN|SPEC", type=SpecArgument())
-@click.argument("images", metavar="[IMAGE...]", nargs=-1, type=click.Path())
+@click.argument("images", metavar="[IMAGE|FOLDER...]", nargs=-1, type=click.Path())
 @click.option(
     "--weights",
     metavar="best|last|FILE|torchvision",
@@ -126,8 +127,8 @@ def inspect(
     RUN is the folder that `cnncalc train` wrote; a SPEC needs --weights. A page (-o look.html) or a sheet
     (-o look.png) shows the filters of the first layer, activation maps and class activation maps of images, the parts
     of images that activate units most, the worst mistakes, and precision, recall, F1 and the confusion matrix. Without
-    IMAGE two of the test images are taken. Without -o a summary goes to the terminal. Needs PyTorch:
-    pip install "cnncalc[train]".
+    IMAGE two of the test images are taken; of a FOLDER its first eight. Without -o a summary goes to the terminal.
+    Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:
@@ -138,7 +139,7 @@ def inspect(
       cnncalc inspect resnet18 cat.jpg --weights torchvision -o look.html
     """
     output, ending = _output(options)
-    wishes = LookWishes(images, layers, units, only)
+    wishes = LookWishes(_files(images), layers, units, only)
     asked = Asked(
         target=target,
         weights=options.pop("weights"),
@@ -172,6 +173,29 @@ def _output(options: dict[str, Any]) -> tuple[Output, str]:
         endings = ", ".join((_PAGES[0], *_SHEETS, *_REPORTS))
         raise click.UsageError(f"the ending of {shorten_path(path)!r} names no output format: use {endings}")
     return take_output(options), ending
+
+
+OF_A_FOLDER = 8
+"""Images of a folder that are shown."""
+
+
+def _files(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the images that paths name; of a folder the first ones, by their names."""
+    files: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            files.append(path)
+            continue
+        with optional_packages():
+            from cnncalc.train.data.folder_layout import images_below
+
+        inside = images_below(path)
+        if not inside:
+            raise DataError("bad-data", f"no image lies in `{shorten_path(path)}`")
+        files += inside[:OF_A_FOLDER]
+        if len(inside) > OF_A_FOLDER:
+            complain(f"note: the first {OF_A_FOLDER} of the {len(inside):,} images in {shorten_path(path)} are shown")
+    return tuple(files)
 
 
 def _check(asked: Asked, wishes: LookWishes, path: str | None, ending: str, theme: str | None) -> None:
@@ -212,8 +236,12 @@ def _picture(subject: Subject, wishes: LookWishes, ending: str, theme: str) -> b
 
     look = look_at(subject, wishes)
     if ending in _SHEETS:
+        from cnncalc.inspect.fonts import letters_without_font
         from cnncalc.inspect.sheet import look_sheet
 
+        unseen = letters_without_font(subject.classes)
+        if unseen:
+            complain(f"note: no font on this machine has the letters of {shorten(cell(unseen[0]))}; a page shows them")
         return look_sheet(look, theme)
     from cnncalc.inspect.html import look_page
 

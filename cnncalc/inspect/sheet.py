@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cnncalc.core.cleaning import cell
 from cnncalc.core.errors import ArgumentError
+from cnncalc.inspect.fonts import font_for
 from cnncalc.inspect.images import WIDTH, Picture, png
 from cnncalc.inspect.parts import LookPart, LookRow, Shot, TrainedLook
 from cnncalc.inspect.sheet_tables import SheetCell, sheet_tables
@@ -67,13 +65,6 @@ def look_sheet(look: TrainedLook, theme: str) -> bytes:
     return sheet.png()
 
 
-@cache
-def _font(size: int, strong: bool) -> ImageFont.FreeTypeFont:
-    """Return a font that comes with matplotlib: that of its own figures, with letters of many languages."""
-    name = "DejaVuSans-Bold.ttf" if strong else "DejaVuSans.ttf"
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size)
-
-
 class _Sheet:
     """A sheet that grows downwards: what is drawn is remembered until the size is known."""
 
@@ -126,7 +117,7 @@ class _Sheet:
 
     def width_of(self, shot: Shot) -> int:
         """Return the pixels that a picture and the lines below it take."""
-        return max([shot.size[1], *(round(_font(TEXT - 1, False).getlength(cell(one))) for one in shot.lines)])
+        return max([shot.size[1], *(round(font_for(one, TEXT - 1).getlength(cell(one))) for one in shot.lines)])
 
     def shot(self, shot: Shot, left: int) -> int:
         """Add a picture with its lines, and return where it ends."""
@@ -148,7 +139,7 @@ class _Sheet:
 
     def scores(self, scores: Sequence[tuple[str, float]], left: int) -> int:
         """Add classes with bars, and return where they end."""
-        names = max(round(_font(TEXT, False).getlength(name)) for name, _ in scores) + 12
+        names = max(round(font_for(name, TEXT).getlength(name)) for name, _ in scores) + 12
         top = self.top + 4
         for name, share in scores:
             self.letters(left, top, name, TEXT)
@@ -161,17 +152,17 @@ class _Sheet:
 
     def table(self, rows: Sequence[Sequence[SheetCell]]) -> None:
         """Add a table below what is there: its first column to the left, the others to the right."""
-        font, widths = _font(TEXT - 1, False), [0] * max(map(len, rows))
+        widths = [0] * max(map(len, rows))
         for row in rows:
             for place, one in enumerate(row):
-                widths[place] = max(widths[place], round(font.getlength(one.text)) + 16)
+                widths[place] = max(widths[place], _length(one.text) + 16)
         for row in rows:
             left = MARGIN
             for place, (one, width) in enumerate(zip(row, widths, strict=False)):
                 if one.shade:
                     colour = _mixed(self.ground.bar if one.right else self.ground.warm, self.ground.ground, one.shade)
                     self.box(left, self.top, left + width - 1, self.top + LINE - 1, colour)
-                start = left + (width - 8 - round(font.getlength(one.text)) if place else 0)
+                start = left + (width - 8 - _length(one.text) if place else 0)
                 self.letters(start, self.top + 3, one.text, TEXT - 1, quiet=one.quiet)
                 left += width
             self.top += LINE
@@ -180,14 +171,14 @@ class _Sheet:
         """Add lines one below the other, the first of them in ink, and return where they end."""
         for place, line in enumerate(lines):
             size = STRONG if title and not place else TEXT - 1
-            for piece in _wrapped(line, _font(size, title and not place), width) if width else [line]:
+            for piece in _wrapped(line, font_for(line, size, title and not place), width) if width else [line]:
                 self.letters(left, top, piece, size, strong=title and not place, quiet=place > 0)
                 top += size + 4
         return top
 
     def text(self, text: str, size: int, *, strong: bool = False, quiet: bool = False) -> None:
         """Add a paragraph below what is there."""
-        for line in _wrapped(text, _font(size, strong), LABEL + WIDTH):
+        for line in _wrapped(text, font_for(text, size, strong), LABEL + WIDTH):
             self.letters(MARGIN, self.top, line, size, strong=strong, quiet=quiet)
             self.top += round(1.4 * size)
 
@@ -202,7 +193,7 @@ class _Sheet:
         quiet: bool = False,
     ) -> None:
         """Put a line of letters at a place."""
-        font, colour = _font(size, strong), self.ground.quiet if quiet else self.ground.ink
+        font, colour = font_for(text, size, strong), self.ground.quiet if quiet else self.ground.ink
         shown = cell(text)
         self.right = max(self.right, left + round(font.getlength(shown)))
         self.drawings.append(lambda sheet, draw: draw.text((left, top), shown, fill=colour, font=font))
@@ -224,6 +215,11 @@ class _Sheet:
         for drawing in self.drawings:
             drawing(sheet, draw)
         return png(np.asarray(sheet))
+
+
+def _length(text: str) -> int:
+    """Return the pixels that the text of a cell takes."""
+    return round(font_for(text, TEXT - 1).getlength(text))
 
 
 def _mixed(colour: str, ground: str, shade: int) -> str:

@@ -277,3 +277,37 @@ def test_what_needs_images_alone_is_refused_where_there_are_none(cnncalc: Cnncal
         "  = name images to test on: --data NAME|PATH",
     ]
     assert not Path("look.png").exists()
+
+
+# ---- folders and letters
+
+
+@pytest.mark.slow
+def test_a_folder_stands_for_its_first_images(cnncalc: Cnncalc, first: Path) -> None:
+    """Eight of them, sorted, also those in folders below."""
+    (first / "photos" / "more").mkdir(parents=True)
+    for number in range(10):
+        place = first / "photos" / ("more" if number > 6 else "")
+        Image.new("L", (8, 8), 20 * number).save(place / f"{number}.png")
+    done = cnncalc("inspect", "first", "photos", "--only", "maps", "--device", "cpu", "-o", "look.html")
+    assert (done.status, done.err) == (0, "note: the first 8 of the 10 images in photos are shown\n")
+    shown = [name for name in headings(Path("look.html").read_text()) if name.startswith("Activation maps of")]
+    assert shown == [f"Activation maps of {number}.png" for number in (0, 1, 2, 3, 4, 5, 6, 7)]
+
+
+def test_a_folder_without_images(cnncalc: Cnncalc, first: Path) -> None:
+    (first / "empty").mkdir()
+    done = cnncalc("inspect", "first", "empty", "--device", "cpu", "-o", "look.html")
+    assert (done.status, done.err) == (1, "error[bad-data]: no image lies in `empty`\n")
+
+
+def test_letters_that_no_font_has_are_told(cnncalc: Cnncalc, first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sheet shows boxes in their place, and one line says so."""
+    monkeypatch.setattr("cnncalc.inspect.fonts._others", tuple)
+    facts = first / "first" / "run.json"
+    said = json.loads(facts.read_text())
+    said["classes"][3] = "고양이"
+    facts.write_text(json.dumps(said))
+    done = cnncalc("inspect", "first", "seven.png", "--only", "filters", "--device", "cpu", "-o", "look.png")
+    assert done.status == 0
+    assert done.err.splitlines()[-1] == "note: no font on this machine has the letters of 고양이; a page shows them"

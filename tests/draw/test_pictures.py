@@ -10,9 +10,11 @@ from PIL import Image
 
 from cnncalc.draw.styles import STYLES
 from tests.pictures import PAGES, ROOT, commands, draw
+from tests.trained_pictures import PHOTOGRAPHS
 from tests.trained_pictures import commands as trained_commands
 
-TRAINED = {Path(path).name for path, _ in trained_commands()}
+PHOTOGRAPHED = {Path(PHOTOGRAPHS.format(theme=theme)).name for theme in ("light", "dark")}
+TRAINED = {Path(path).name for path, _ in trained_commands()} | PHOTOGRAPHED
 """Pictures that a trained network is needed for."""
 
 
@@ -37,7 +39,7 @@ def test_every_picture_that_a_page_shows_has_a_command() -> None:
 
 def test_every_picture_of_a_trained_network_is_there() -> None:
     """`make trained-pictures` draws them; they need data, and training does not repeat to the bit on every machine."""
-    page = (ROOT / "docs" / "inspect.md").read_text(encoding="utf-8")
+    page = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("inspect.md", "report.md"))
     shown = set(re.findall(r"(?:src|srcset)=\"pictures/([^\"]+)\"", page))
     assert shown == TRAINED
     for name in shown:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MNIST ?= mnist
 CIFAR10 ?= cifar10
 
-.PHONY: demo test fast lint pictures trained-pictures sdist fuzz mutants bench clean
+.PHONY: demo test fast lint pictures trained-pictures notebooks sdist fuzz mutants bench clean
 
 # Set up and run the main jobs: VGG-16 as the lecture prints it, and a network trained on handwritten digits.
 demo: $(VENV)/trainer
@@ -33,6 +33,10 @@ pictures: $(VENV)/development
 # that are there; else they are downloaded.
 trained-pictures: $(VENV)/development
 	$(BIN)/python -m tests.trained_pictures --mnist $(MNIST) --cifar10 $(CIFAR10)
+
+# Run the notebooks of the examples again, and store what they show; a few minutes.
+notebooks: $(VENV)/development
+	$(BIN)/python -m tests.notebooks
 
 # 100,000 hostile texts; each must end in a result or in a SpecError, within a second and 200 MB.
 # 20,000 command lines; each must end with an answer or with one clear error.

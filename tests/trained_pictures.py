@@ -1,6 +1,7 @@
 """The pictures of docs/inspect.md: networks are trained, and the commands that the page names draw what they see.
 
-Those of a run's page, in docs/report.md, are photographed in a browser. ``make trained-pictures`` runs this, which takes half an hour on two cores. The page has the specs.
+Those of a run's page, in docs/report.md, are photographed in a browser. ``make trained-pictures`` runs this, which
+takes half an hour on two cores. The page has the specs.
 """
 
 from __future__ import annotations

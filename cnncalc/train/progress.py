@@ -40,6 +40,11 @@ class EpochMetrics:
     seconds: float
 
     @property
+    def accuracy(self) -> float | None:
+        """Share of the tested images that were classified correctly, in 0..1; None for a task without it."""
+        return self.metrics.get("accuracy")
+
+    @property
     def measure(self) -> Measure:
         """The measure that says which epoch is best."""
         return measure_of(next(iter(self.metrics), ACCURACY.name))

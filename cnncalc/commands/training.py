@@ -79,7 +79,7 @@ def recipe_options(command: F) -> F:
     return command
 
 
-_NEVER_OFF = ("seed",)
+_NEVER_OFF = ("seed", "fold")
 _ALIASES = {"batch": ("--batch-size",)}
 """Older names of an option, which the help does not show."""
 _FLAG: dict[str, Any] = {"is_flag": True}
@@ -121,7 +121,7 @@ def take_recipe_changes(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _DATA_OPTIONS = (
-    ("--data", {"metavar": "NAME|PATH"}, "Data set, folder of images, .npz file or IDX files. [auto]"),
+    ("--data", {"metavar": "NAME|PATH"}, "Data set, folder of images, table, arrays, shards or IDX files. [auto]"),
     ("--data-folder", {"metavar": "DIR"}, "Folder of the data sets with a name. [data]"),
     ("--download", {"is_flag": True, "default": None}, "Download the data set if it is missing."),
     ("--resize", {"type": click.Choice(RESIZES)}, "Resizing of images of another size. [none]"),

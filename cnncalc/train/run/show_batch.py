@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cnncalc.core.numbers import counted
 from cnncalc.core.writing import write_file
+from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.engine.session import Session
 from cnncalc.train.engine.speed import plain_way
 from cnncalc.train.engine.stepping import epoch_parts
@@ -32,25 +33,30 @@ def show_batch(request: TrainRequest, path: str) -> str:
     with joined(request.device) as place:
         plan = chosen_plan(request._replace(recipe=recipe), place).plan
         session = Session(plan._replace(recipe=plain_way(plan.recipe)))
-        images, captions = first_batch(session)
+        images, captions, masks = first_batch(session)
     if place.processes.writes:
-        write_file(batch_sheet(images, captions), path)
+        write_file(batch_sheet(images, captions, masks), path)
     few = "" if len(images) <= MOST else f"{MOST} of "
     return f"{path}: {few}the {counted(len(images), 'image')} of the first batch, as they are trained on"
 
 
-def first_batch(session: Session) -> tuple[Tensor, list[str]]:
-    """Return the images of the first step, float32 N x C x …, from 0 (black) to 1 (white), and what each shows."""
+def first_batch(session: Session) -> tuple[Tensor, list[str], Tensor | None]:
+    """Return the images of the first step, float32 N x C x …, from 0 (black) to 1 (white), and what each shows.
+
+    The third are their masks, whole numbers N x H x W; None where the targets are others.
+    """
     parts, _ = epoch_parts(session, Progress())
     session.seeds.set(0)
     images: list[Tensor] = []
     captions: list[str] = []
+    masks: list[Tensor] = []
     for _ in range(session.recipe.accumulate):
         indices, (pixels, labels) = next(parts)
         seen, targets = session.augmenter.train(pixels, labels, indices, 0, session.seeds.generator)
         images.append(session.augmenter.shown(seen).cpu())
+        masks.append(targets.labels.cpu())
         captions += _captions(targets, session.plan.task)
-    return torch.cat(images), captions
+    return torch.cat(images), captions, torch.cat(masks) if session.splits.kind == MASKS else None
 
 
 def _captions(targets: Targets, task: Task) -> Iterator[str]:

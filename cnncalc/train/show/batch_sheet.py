@@ -11,10 +11,11 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 from torch import Tensor
 
 from cnncalc.core.cleaning import cell
+from cnncalc.train.data.kinds import IGNORED
 
 MOST = 100
 """Images on a sheet at most."""
@@ -28,7 +29,13 @@ _CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Colours of the channels of a signal, in turn."""
 
 
-def batch_sheet(images: Tensor, captions: Sequence[str]) -> bytes:
+_CLASSES = (*_CURVES, "#f0e442", "#999999", "#882255", "#44aa99")
+"""Colours of the classes of a mask, in turn; class 0, most often the background, is dark."""
+
+_BACKGROUND, _NO_CLASS = "#22282e", "#dde2e7"
+
+
+def batch_sheet(images: Tensor, captions: Sequence[str], masks: Tensor | None = None) -> bytes:
     """Return a sheet as the bytes of a PNG file.
 
     Images of one channel are grey, those of three have colours, of others the mean of the channels is shown. Of a clip
@@ -37,9 +44,13 @@ def batch_sheet(images: Tensor, captions: Sequence[str]) -> bytes:
     Args:
         images: float32 N x C x H x W, N x C x L or N x C x D x H x W; 0 is black and 1 white.
         captions: a line for each.
+        masks: the classes of the pixels, whole numbers N x H x W, which are shown beside the images; light grey
+            has no class.
 
     """
     tiles = [_tile(image) for image in images[:MOST]]
+    if masks is not None:
+        tiles = [_beside(tile, mask) for tile, mask in zip(tiles, masks, strict=False)]
     wide, high = (max(tile.size[axis] for tile in tiles) for axis in (0, 1))
     columns = max(1, min(len(tiles), ceil(sqrt(len(tiles) * (high + _LINE) / wide * 1.5))))
     rows = ceil(len(tiles) / columns)
@@ -68,6 +79,21 @@ def _tile(image: Tensor) -> Image.Image:
         return tile.resize((tile.width * factor, tile.height * factor), Image.Resampling.NEAREST)
     scale = _SIDE / longest
     return tile.resize((max(1, round(tile.width * scale)), max(1, round(tile.height * scale))), Image.Resampling.BOX)
+
+
+def _beside(tile: Image.Image, mask: Tensor) -> Image.Image:
+    """Return an image with its mask to the right of it, in the colours of the classes."""
+    if mask.dim() != 2:
+        return tile
+    table = np.array(
+        [ImageColor.getrgb(_BACKGROUND)] + [ImageColor.getrgb(_CLASSES[k % len(_CLASSES)]) for k in range(255)]
+    )
+    table[IGNORED] = ImageColor.getrgb(_NO_CLASS)
+    painted = Image.fromarray(table.astype(np.uint8)[mask.cpu().numpy().astype(np.uint8)])
+    both = Image.new("RGB", (2 * tile.width + 2, tile.height), _GROUND)
+    both.paste(tile, (0, 0))
+    both.paste(painted.resize(tile.size, Image.Resampling.NEAREST), (tile.width + 2, 0))
+    return both
 
 
 def _curves(signal: Tensor) -> Image.Image:

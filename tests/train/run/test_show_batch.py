@@ -23,7 +23,7 @@ from tests.train.runs import DIGITS, SHORT, SPEC, Heard, train
 PLAIN = {"shift": 0, "flip": "none"}
 
 
-def first_of(**changes: Any) -> tuple[torch.Tensor, list[str]]:
+def first_of(**changes: Any) -> tuple[torch.Tensor, list[str], torch.Tensor | None]:
     """Return the first batch of a run, with what each image shows, as `show_batch` finds it."""
     recipe = load_recipe("default", SHORT | changes)
     asked = choosing.TrainRequest(SPEC, SpecSettings(), recipe, DIGITS, "cpu", None)
@@ -34,7 +34,7 @@ def first_of(**changes: Any) -> tuple[torch.Tensor, list[str]]:
 def test_it_is_what_the_first_step_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the bit, with all that is random: what goes into the network in the first step of the run."""
     settings = {"augment": "rotation=20", "shift": 2, "cutmix": 1.0, "speed": "plain", "channels_last": False}
-    images, _ = first_of(**settings)
+    images, _, _ = first_of(**settings)
     seen: list[torch.Tensor] = []
 
     def watch(session: Session) -> None:
@@ -49,9 +49,9 @@ def test_it_is_what_the_first_step_sees(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_captions_name_the_classes_and_the_shares_of_mixed_images() -> None:
-    _, plain = first_of(**PLAIN)
+    _, plain, _ = first_of(**PLAIN)
     assert set(plain) <= set("0123456789")
-    _, mixed = first_of(**PLAIN, mixup=0.5)
+    _, mixed, _ = first_of(**PLAIN, mixup=0.5)
     assert all(caption.split("%")[0].isdecimal() for caption in mixed)
 
 
@@ -61,6 +61,14 @@ def test_a_sheet_has_the_pixels_of_the_images() -> None:
     sheet = np.asarray(Image.open(BytesIO(batch_sheet(images, ["cat", "a long name of a class", "\x1b[31m"]))))
     assert sheet[16:112:48, 16:112:48].tolist() == [[[0] * 3, [255] * 3], [[51] * 3, [102] * 3]]
     assert sheet.shape == (2 * 16 + 96 + 18, 2 * 16 + 3 * 96 + 2 * 10, 3)
+
+
+def test_masks_are_shown_beside_their_images() -> None:
+    """Class 0 is dark, others have colours, and what belongs to no class is light grey."""
+    masks = torch.tensor([[[0, 1], [2, 255]]])
+    sheet = np.asarray(Image.open(BytesIO(batch_sheet(torch.zeros(1, 1, 2, 2), [""], masks))))
+    colours = [tuple(sheet[16 + row, 16 + 96 + 2 + column].tolist()) for row in (0, 48) for column in (0, 48)]
+    assert colours == [(34, 40, 46), (0, 114, 178), (213, 94, 0), (221, 226, 231)]
 
 
 @pytest.mark.parametrize(

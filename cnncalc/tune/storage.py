@@ -88,7 +88,7 @@ def _storage(folder: StudyFolder, named: str) -> BaseStorage:
 
 def _pruner(epochs: int) -> optuna.pruners.BasePruner:
     """Return ASHA (Li et al., 2020, https://arxiv.org/abs/1810.05934): successive halving without waiting."""
-    least = max(1, round(epochs / FASTEST))
+    least = -(-epochs // FASTEST)  # rounded up, so that the third rung is not before the end
     return optuna.pruners.SuccessiveHalvingPruner(min_resource=least, reduction_factor=REDUCTION)
 
 

@@ -38,6 +38,7 @@ class TrialObserver(Observer):
     def __init__(self, trial: Trial, signals: Signals) -> None:
         self._trial, self._signals = trial, signals
         self._told: set[int] = set(_frozen(trial).intermediate_values)
+        self._epochs = 0
         self.pruned = False
 
     def watch(self, session: Session) -> None:
@@ -46,18 +47,21 @@ class TrialObserver(Observer):
 
     def begin(self, event: Begun) -> None:
         """Tell of the epochs of a run that goes on, where that was cut off between an epoch and what follows it."""
+        self._epochs = event.epochs
         for row in event.rows:
             self._tell(row)
         if event.rows:
-            self._judge()
+            self._judge(event.rows[-1])
 
     def epoch(self, row: EpochMetrics) -> None:
         """Tell of an epoch; end the run where Optuna says that it is enough."""
         self._tell(row)
-        self._judge()
+        self._judge(row)
 
-    def _judge(self) -> None:
+    def _judge(self, row: EpochMetrics) -> None:
         """Ask whether the trial lags behind, which is remembered: a pruner decides once at each rung."""
+        if row.epoch == self._epochs:
+            return  # it is complete
         if self._trial.user_attrs.get(_LAGS) or self._trial.should_prune():
             self._trial.set_user_attr(_LAGS, True)
             self.pruned = True

@@ -20,6 +20,7 @@ from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.signals import Signals
 from cnncalc.tune.folder import StudyFolder
 from cnncalc.tune.results import train_command
+from cnncalc.tune.storage import open_study
 from tests.tune.studies import VARY, Heard, begin, in_optuna, resume
 
 
@@ -86,6 +87,21 @@ def test_pruned_trials_end_early_and_none_is_pruned_where_that_is_not_wanted(fol
     assert behind and {(row.state, row.epochs) for row in behind} == {("pruned", 1)}
     whole = begin("whole", vary=rates, spec=spec, trials=8, epochs=4, sampler="random", prunes=False).rows
     assert {(row.state, row.epochs) for row in whole} == {("complete", 4)}
+
+
+@pytest.mark.parametrize(("epochs", "rungs"), [(3, [1]), (6, [1, 3]), (9, [1, 3]), (10, [2, 6]), (20, [3, 9])])
+def test_trials_are_judged_after_a_ninth_and_after_three_ninths(epochs: int, rungs: list[int], folder: Path) -> None:
+    """Optuna's pruner writes down each time that it judges; its last rung is not before the last epoch."""
+    begin("study", trials=1, epochs=1)
+    facts = StudyFolder("study").facts()._replace(name="other")
+    study = open_study(StudyFolder("study"), facts, epochs, higher=True)
+    trial, judged = study.ask(), []
+    for epoch in range(1, epochs):
+        before = len(study.trials[0].system_attrs)
+        trial.report(0.5, epoch)
+        assert not trial.should_prune()  # there is no other
+        judged += [epoch] if len(study.trials[0].system_attrs) > before else []
+    assert judged == rungs
 
 
 @pytest.mark.slow
@@ -285,6 +301,24 @@ def test_two_processes_share_a_journal_and_no_trial_is_lost_or_done_twice(folder
     assert len(trials) in (8, 9)  # both may begin their last one at once
     assert {trial.state.name for trial in trials} == {"COMPLETE"}
     assert {path.parts[0] for path in Path().glob("*/study/trial-*")} == {"one", "two"}
+
+
+RESUMED = """
+import torch
+torch.set_num_threads(1)
+from tests.tune.studies import resume
+resume("study", trials=8)
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_share_a_folder_take_each_trial_once(folder: Path) -> None:
+    begin("study", trials=1, prunes=False)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    processes = [subprocess.Popen([sys.executable, "-c", RESUMED], env=environment) for _ in range(2)]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
+    assert [trial.state.name for trial in in_optuna("study")] == ["COMPLETE"] * 8
+    assert len(list(Path("study").glob("trial-*"))) == 8
 
 
 def test_a_study_of_the_same_name_that_varies_something_else_is_refused(

@@ -239,6 +239,6 @@ class GlobalResponseNormalisation(Layer):
             Kernel("add", 1),
             Kernel("div", channels, (1, 3), keeps=INPUTS, scratch=3 * channels - 1),
             Kernel("mul", values, (0, 4), keeps=OTHERS, scratch=values),
-            Kernel("addcmul", values, keeps=INPUTS, parameters=learned, scratch=values),
+            Kernel("addcmul", values, keeps=INPUTS, parameters=learned, scratch=values, makes_all=True),
             Kernel("add", values, (6, 0), gradient=PASSED),
         )

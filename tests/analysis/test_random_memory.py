@@ -39,6 +39,7 @@ EXAMPLES = [
         "add( adaptiveavgpool 1x1 - adaptiveavgpool 1x3 - conv 1x1x6 | ln - adaptiveavgpool 1x3 ) - sigmoid - fc 5",
         "6x8x6",
     ),
+    Spec("grn - pool 2x3x3 - fc 3", "3x7x6x4"),
     Spec("at0: conv 3x8 - add( bn - dropout 0.5 | lrn 3 ) - dropout 0.5 - relu - @at0 - fc 5", "22x12"),
 ]
 """Each by what it showed: variables that PyTorch's functions hold, copies of what lies in another order, gradients

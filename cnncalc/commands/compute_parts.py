@@ -25,7 +25,7 @@ from cnncalc.values.learning import (
 )
 from cnncalc.values.matrices import matrices
 from cnncalc.values.reading import fitted, read_numbers_text
-from cnncalc.values.sums import unit_sum
+from cnncalc.values.sums import flat_place, unit_sum
 from cnncalc.values.windows import window_steps
 
 
@@ -66,9 +66,10 @@ def shown_values(network: Network, wished: ComputeWishes) -> ShownValues:
         shown = shown._replace(learning=_learning(computation, wished))
     if wished.at is not None:
         place = _layer(network, wished, lambda node: True)
-        shown = shown._replace(sums=(unit_sum(computation, place, wished.at),))
-        if computation.input_gradient is not None:
-            shown = shown._replace(sums=(), gradient_sums=tuple(_gradient_sums(computation, place, wished.at)))
+        if computation.input_gradient is None:
+            shown = shown._replace(sums=(unit_sum(computation, place, wished.at),))
+        else:  # of what the layer reads, whose places are others than those of its output
+            shown = shown._replace(gradient_sums=tuple(_gradient_sums(computation, place, wished.at)))
     if wished.steps:
         place = _layer(network, wished, lambda node: bool(node.operation.reaches))
         shown = shown._replace(windows=tuple(window_steps(computation, place)))
@@ -130,10 +131,21 @@ def _gradient_sums(computation: Computation, layer: str | int, at: tuple[int, ..
     """Yield the sums of the gradients at a place: of the input, and of the weight and bias that have such a place."""
     found = input_gradient_sum(computation, layer, at)
     yield found
+    node = computation.layer(layer).node
     for name, numbers in computation.layer(layer).state_gradients.items():
-        spatial, channel = found.place[:-1], found.place[-1]
-        index = (0, channel, *spatial)[-len(numbers.shape) :] if len(numbers.shape) > 2 else (0, channel)
+        index = _beside(node, found.place, numbers.shape)
         try:
-            yield tensor_gradient_sum(computation, layer, name, index[: len(numbers.shape)])
+            yield tensor_gradient_sum(computation, layer, name, index)
         except ArgumentError:  # a place of the input that the kernel does not have
             continue
+
+
+def _beside(node: Node, place: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the place in a tensor that belongs to a place of the input: that of the first filter or output."""
+    *spatial, channel = place
+    if len(shape) == 1 or node.layer.role == "normalisation":
+        own = channel if node.layer.role == "normalisation" and shape[0] > 1 else 0
+        return (own, *[0] * (len(shape) - 1))
+    if len(shape) == 2:
+        return 0, flat_place(node.sources[0], place)
+    return 0, channel, *spatial

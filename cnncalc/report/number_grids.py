@@ -174,6 +174,6 @@ def place_text(place: Sequence[int]) -> str:
 def index_text(index: Sequence[int]) -> str:
     """Write a place in a tensor: ``filter 0, channel 0, row 1, column 1`` in a kernel, else the numbers alone."""
     names = ("filter", "channel", *_AXES.get(len(index) - 2, ()))
-    if len(index) < 3 or len(names) != len(index):
+    if len(index) < 4 or len(names) != len(index):
         return ", ".join(map(str, index))
     return ", ".join([f"{name} {number}" for name, number in zip(names, index, strict=True)])

@@ -54,6 +54,22 @@ def test_gradients_are_grids_and_a_sum_of_them_is_written_out(cnncalc: Cnncalc) 
     )
 
 
+def test_a_place_of_the_input_may_lie_outside_of_the_output(cnncalc: Cnncalc) -> None:
+    """The last value is under the last window alone; the kernel has no such place."""
+    call = ["compute", "conv 2x2x1 kernel=[1 2; 3 4] bias=0", "--values", "1 2 0; 0 1 1; 2 1 3", "--at", "2,2"]
+    assert cnncalc(*call, "--backward").out.endswith(
+        "gradient of the input of conv1 at row 2, column 2, channel 0\n  1·4 = 4\n\n"
+        "gradient of conv1.bias at 0\n  1 + 1 + 1 + 1 = 4\n"
+    )
+
+
+def test_the_weight_is_that_of_the_place(cnncalc: Cnncalc) -> None:
+    """Of a fully connected layer that of the stretched value, of a normalisation that of the channel."""
+    call = ["--values", "1 2 | 3 4", "--backward", "--at", "0,1,1"]
+    assert "gradient of fc1.weight at 0, 3\n  1·4 = 4\n" in cnncalc("compute", "fc 2", *call).out
+    assert "gradient of scale1.weight at 1, 0, 0\n  1·3 + 1·4 = 7\n" in cnncalc("compute", "scale", *call).out
+
+
 def test_a_step_of_gradient_descent(cnncalc: Cnncalc) -> None:
     """½((4 − 3)²) = 1/2, and 4 − 1/10·(1 + 1 + 2·2) afterwards, which is 3.4."""
     tensors = ["--tensor", "fc1.weight=1 1", "--tensor", "fc1.bias=1"]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,22 @@ def test_the_archive_answers_without_any_other_package(tmp_path: Path) -> None:
     """It has what the page asks, and nothing that needs torch, click or rich."""
     with zipfile.ZipFile(io.BytesIO(archive())) as packed:
         packed.extractall(tmp_path)
-    code = (
-        "import json, sys; from cnncalc.playground.answers import answer; "
-        "print(json.loads(answer(json.dumps({'ask': 'network', 'text': 'alexnet', 'whole': True})))['totals'])"
-    )
-    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "(61,100,840)" in done.stdout  # of torchvision's AlexNet
+    code = "import json, sys; from cnncalc.playground.answers import answer; print(answer(sys.argv[1]))"
+
+    def told(**question: object) -> dict[str, Any]:
+        call = [sys.executable, "-S", "-c", code, json.dumps(question)]
+        done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=True)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    assert "(61,100,840)" in told(ask="network", text="alexnet", whole=True)["totals"]  # of torchvision's AlexNet
+    assert told(ask="network", text="input 7x7x3\nconv 3x3x1 s3")["error"]["picture"]
+    assert told(ask="layer", text="lenet5", layer="conv1")["pictures"].keys() == {"window", "field"}
+    assert told(ask="values", text="input 5x5x1\nconv 3x3x1 - fc 2")["layers"]
+    assert told(ask="training", text="lenet5", recipe="default", changes={}, images=1000)["classes"] == 10
+    head, layer = "[net]\nwidth=8\nheight=8\nchannels=3\n", "filters=4\nsize=3\nstride=1\npad=1\nactivation=leaky\n"
+    cfg = f"{head}\n[convolutional]\n{layer}"
+    assert "8x8x4" in told(ask="network", text=cfg)["totals"]
 
 
 def test_the_service_worker_expects_the_very_bytes() -> None:

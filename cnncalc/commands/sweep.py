@@ -14,9 +14,11 @@ from cnncalc.charts.file import charts_file
 from cnncalc.commands.design_progress import progress_bar
 from cnncalc.commands.interrupts import Interrupted
 from cnncalc.commands.options import (
+    Output,
     output_options,
     refuse_no_name,
     refuse_replacing,
+    short_names,
     spec_argument,
     spec_options,
     take_output,
@@ -36,6 +38,7 @@ from cnncalc.design.space import MOST_DESIGNS
 from cnncalc.design.sweep import Sweep, SweepRequest, Tally
 from cnncalc.design.writing import written_design
 from cnncalc.network import SpecSettings
+from cnncalc.page.designs import designs_page
 from cnncalc.report.sweep import SweepOutcome, front_chart, sweep_report
 
 
@@ -84,7 +87,7 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
     """
     quiet, write = options.pop("quiet"), take_spec_path(options.pop("write"))
     settings = take_spec_options(options)
-    output = take_output(options)
+    output = _take_output(options)
     for path in (output.path, write):
         refuse_replacing(spec, path)
     setup = take_setup(options)
@@ -102,12 +105,33 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
             relaxations = run_sweep(task, designs, observe, jobs=jobs, relaxing=True).relaxations
     rows = journal.rows if journal else None
     outcome = SweepOutcome(opened, spec, held(settings), tally, rows, relaxations, write)
-    output.emit(sweep_report(outcome, for_people=journal is None and output.form == "table"))
+    _emit(outcome, output)
     _write_more(outcome, plot)
     if journal is not None:
         journal.end()
     if not tally.met:
         raise click.exceptions.Exit(1)
+
+
+def _take_output(values: dict[str, Any]) -> Output:
+    """Take where the report goes out of the keyword arguments; a file that ends in .html is a page."""
+    path = values["output"]
+    if path and path.lower().endswith(".html") and values["form"] is None:
+        del values["output"], values["form"]
+        return Output("html", path)
+    return take_output(values)
+
+
+def _emit(outcome: SweepOutcome, output: Output) -> None:
+    """Write the report, or the page."""
+    report = sweep_report(outcome, for_people=output.path is None and output.form == "table")
+    if output.form != "html":
+        output.emit(report)
+        return
+    assert output.path is not None  # its ending says that it is a page
+    charts = [front_chart(outcome)] if outcome.tally.front.entries else []
+    title = f"Designs of {short_names([outcome.spec])[0]}"
+    write_file(map(str.encode, designs_page(title, report, charts)), output.path)
 
 
 def _write_more(outcome: SweepOutcome, plot: str | None) -> None:

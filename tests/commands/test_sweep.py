@@ -245,6 +245,19 @@ def test_the_picture_of_a_front(cnncalc: Cnncalc, tmp_path: Path) -> None:
     assert "designs that no other beats" in target.read_text()
 
 
+def test_the_page(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """Every design is a row with its numbers, the front is drawn, and nothing is taken from elsewhere."""
+    target = tmp_path / "designs.html"
+    assert cnncalc("sweep", NET, *VARIED, "--pareto", "macs,params", "-o", str(target)).status == 0
+    page = target.read_text()
+    loading = [found for found in (loaded(*design) for design in DESIGNS) if not isinstance(found, str)]
+    assert page.count("<tr>") == 1 + len(loading)
+    for network in loading:
+        assert f'<td data-value="{network.params}">{network.params:,}</td>' in page
+    assert "designs that no other beats" in page
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
+
+
 # ---- what is refused
 
 

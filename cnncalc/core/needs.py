@@ -14,6 +14,7 @@ _EXTRAS = {
     "matplotlib": "train",
     "numpy": "train",
     "safetensors": "train",
+    "scipy": "train",
     "sklearn": "train",
     "alembic": "mlflow",
     "mlflow": "mlflow",

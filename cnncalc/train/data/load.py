@@ -21,6 +21,7 @@ from cnncalc.train.data.mask_folder import MaskFolder
 from cnncalc.train.data.npy import NpyFiles
 from cnncalc.train.data.npz import NpzFile
 from cnncalc.train.data.resize import recoloured, resized
+from cnncalc.train.data.sounds import SoundFolder
 from cnncalc.train.data.source import automatic, dataset_names, register, source_of
 from cnncalc.train.data.synthetic import Synthetic
 from cnncalc.train.data.torchvision_sets import Cifar, Mnist
@@ -39,6 +40,7 @@ for _source in (
     NpyFiles(),
     HuggingFaceFolder(),
     WebShards(),
+    SoundFolder(),
     ImageFolder(),
     CsvFile(),
     NpzFile(),

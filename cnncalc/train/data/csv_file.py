@@ -67,6 +67,10 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
     """
     fit = ImageFit(volume, request.resize, request.colour)
     check_fit(fit)
+    if request.task == "masks":
+        message = f"`{shorten_path(request.data)}` is a table, which has no masks, and the network learns them"
+        hints = ["name a folder with `images` and `masks`, or an .npz file", "or end the network with `gap - fc 10`"]
+        raise DataError("data-differs", message, hints=hints)
     rows, titles = _rows(request, outputs)
     name = os.path.basename(request.data)
     if not any(row.part == "training" for row in rows):

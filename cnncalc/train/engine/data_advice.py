@@ -57,4 +57,5 @@ def _far_numbers(plan: RunPlan) -> list[str]:
     if not deviation or 1 / FAR <= deviation <= FAR:
         return []
     name = shorten(plan.splits.classes[place])
-    return [f"number {name} has a deviation of {deviation:.3g}: numbers in units with one around 1 are learned sooner"]
+    size = f"{deviation:,.0f}" if deviation > 1 else f"{deviation:.3g}"
+    return [f"number {name} has a deviation of {size}: in a unit in which it is about 1 it is learned sooner"]

@@ -105,3 +105,11 @@ def test_a_label_that_is_not_trained(folder: Path, complaint: Complaint) -> None
     assert complaint(load, "t.csv", "8x8x3", task="labels") == (
         "error[bad-data]: line 3 of `t.csv` has a class that is not trained\n  = the class is `c`\n  = trained are a, b"
     )
+
+
+def test_a_table_has_no_masks(table: Callable[..., Dataset], complaint: Complaint) -> None:
+    assert complaint(table, "file,label", "a", "b", "a", task="masks") == (
+        "error[data-differs]: `table.csv` is a table, which has no masks, and the network learns them\n"
+        "  = name a folder with `images` and `masks`, or an .npz file\n"
+        "  = or end the network with `gap - fc 10`"
+    )

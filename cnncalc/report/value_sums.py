@@ -54,7 +54,8 @@ class _Writer:
 
     def made(self, cell: Cell, depth: int) -> str:
         """Return what a value was made of, without brackets around it."""
-        return _FORMS[type(cell)](self, cell, depth + 1)
+        form = _FORMS.get(type(cell))
+        return number_text(cell.value, self.digits) if form is None else form(self, cell, depth + 1)
 
     def plain(self, value: Value, depth: int) -> str:
         """Return a value where it stands alone, or in a sum."""

@@ -85,6 +85,18 @@ class Computation:
         hints = did_you_mean(str(wanted), [layer.name for layer in self.layers])
         raise SpecError("unknown-name", f"there is no layer `{shorten(str(wanted))}`", hints=hints)
 
+    def reading_layer(self, wanted: str | int) -> ComputedLayer:
+        """Return a layer that reads something, which one of several inputs does not.
+
+        Raises:
+            SpecError: where there is none, and for an input.
+
+        """
+        found = self.layer(wanted)
+        if found.node.index in self.network.inputs_at:
+            raise SpecError("bad-option", f"`{found.name}` is an input, which reads no other volume")
+        return found
+
 
 def compute(
     network: Network,

@@ -44,7 +44,7 @@ def input_gradient_sum(computation: Computation, layer: str | int, at: Sequence[
 
     """
     _check_back(computation)
-    node = computation.layer(layer).node
+    node = computation.reading_layer(layer).node
     place = place_of(node.sources[0], at)
     cell = computation.cells[node.inputs[0]][flat_place(node.sources[0], place)]
     return GradientSum(node.name, "input", place, _products(computation, cell), cell.gradient)

@@ -40,7 +40,7 @@ def window_steps(computation: Computation, layer: str | int, channel: int = 0) -
         SpecError: for a layer that is not there, and for one with too many positions to walk through.
 
     """
-    node = computation.layer(layer).node
+    node = computation.reading_layer(layer).node
     positions = node.output.values // node.output.channels
     if positions > MOST_STEPS:
         message = f"`{node.name}` has {positions:,} positions, and at most {MOST_STEPS} are walked through"

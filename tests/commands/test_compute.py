@@ -65,6 +65,7 @@ def test_other_layers_say_how_a_value_came_about(cnncalc: Cnncalc) -> None:
         "fc 1 nobias": "1·0 + (−2)·(−1) + 5·0 + 6·1 = 8",
         "times 3": "3·1 = 3",
         "add( relu | )": "1 + 1 = 2",
+        "a: pool 1x1 - unpool @a": "1 = 1",
     }
     for text, line in last.items():
         out = cnncalc("compute", text, *values).out
@@ -139,6 +140,9 @@ def test_several_inputs_are_given_by_their_names(cnncalc: Cnncalc) -> None:
     )
     out = cnncalc("compute", TWO, "--values", "left=5 7").out
     assert out.endswith("Drawn from seed 0: the input `right`. Give them with --values and --tensor.\n")
+    assert "left at row 0, column 1, channel 0\n  7 = 7\n" in (
+        cnncalc("compute", TWO, "--values", "left=5 7", "--layer", "left", "--at", "0,1").out
+    )
     done = cnncalc("compute", TWO, "--values", "5 7")
     assert (done.status, done.err.splitlines()[0]) == (
         2,
@@ -189,6 +193,10 @@ WRONG: dict[tuple[str, ...], str] = {
         '  = part rows by `;` and channels by `|`: --values "1 2; 3 4 | 5 6; 7 8" is 2x2x2\n'
     ),
     ("relu", "--values", "none.csv"): "error[cannot-read]: cannot read `none.csv`: No such file or directory\n",
+    (TWO, "--layer", "left", "--steps"): "error[bad-option]: `left` is an input, which reads no other volume\n",
+    (TWO, "--layer", "left", "--backward", "--at", "0,0"): (
+        "error[bad-option]: `left` is an input, which reads no other volume\n"
+    ),
     ("mul( | )*20", "--values", "9"): (
         "error[out-of-range]: the values of `mul11` have more than 1,000 digits\n"
         "  --> text:1:1\n   |\n 1 | mul( | )*20\n   | ^^^^^^^^\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.network import Network, Operation
+from cnncalc.network import Network, Node, Operation
 
 
 class Depth(NamedTuple):
@@ -13,8 +13,9 @@ class Depth(NamedTuple):
     Attributes:
         convolutional: how many convolve, transposed or not.
         fully_connected: how many are fully connected.
-        longest_path: how many lie on the path from the input that passes most of them. A projection beside a residual
-            branch is not on it, so that this is the 18 of ResNet-18 (He et al., 2015) and the 22 of GoogLeNet.
+        longest_path: how many lie on the path from the input to an output that passes most of them. A projection
+            beside a residual branch is not on it, so that this is the 18 of ResNet-18 (He et al., 2015) and the 22 of
+            GoogLeNet, nor is what ends in one value for all positions: squeeze-and-excitation (the 154 of SENet-154).
 
     """
 
@@ -33,6 +34,14 @@ def weighty(operation: Operation) -> bool:
     return bool(operation.weights and operation.macs)
 
 
+def _on_the_path(node: Node) -> list[int]:
+    """Return which inputs of a layer a path may come from: of a merge not those that are spread over its positions."""
+    if not node.layer.merges:
+        return list(node.inputs)
+    pairs = zip(node.inputs, node.sources, strict=True)
+    return [index for index, source in pairs if source.spatial == node.output.spatial] or list(node.inputs)
+
+
 def depth_of(network: Network) -> Depth:
     """Count the layers with weights, in time linear in the number of layers."""
     known: dict[Operation, tuple[int, int]] = {}
@@ -47,5 +56,5 @@ def depth_of(network: Network) -> Depth:
             kind = known[operation] = int(counts and not linear), int(counts and linear)
         convolutional += kind[0]
         fully_connected += kind[1]
-        passed.append(max([passed[index] for index in node.inputs]) + kind[0] + kind[1])
-    return Depth(convolutional, fully_connected, max(passed))
+        passed.append(max([passed[index] for index in _on_the_path(node)]) + kind[0] + kind[1])
+    return Depth(convolutional, fully_connected, max([passed[index] for index in network.ends]))

@@ -10,7 +10,7 @@ import click
 
 from cnncalc.checking import CheckedSpec, check_spec
 from cnncalc.commands.options import spec_options, take_spec_options
-from cnncalc.commands.spec_files import spec_files
+from cnncalc.commands.spec_files import spec_files, texts_passed_over
 from cnncalc.core.writing import write_file, write_stream
 from cnncalc.report.check import FORMS, Finding, of_error, of_note
 
@@ -40,6 +40,9 @@ def check(files: tuple[str, ...], form: str, output: str | None, **options: Any)
     """
     settings = take_spec_options(options)
     paths = spec_files(files)
+    if others := texts_passed_over(files):
+        texts = "text is no spec and was" if others == 1 else "texts are no specs and were"
+        click.echo(f"note: {others:,} {texts} not checked: a spec has a line that begins with `input`", err=True)
     checked = [check_spec(path if path == "-" else Path(path), settings) for path in paths]
     findings = [finding for one in checked for finding in _findings(one)]
     text = FORMS[form](findings, [one.name for one in checked])

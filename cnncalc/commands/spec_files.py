@@ -35,7 +35,16 @@ def spec_files(paths: Sequence[str]) -> list[str]:
     return list(found)
 
 
+def texts_passed_over(paths: Sequence[str]) -> int:
+    """Return how many other files of these folders end in .txt, as specs do."""
+    return len({text for path in paths if os.path.isdir(path) for text in _texts(path) if not _has_input(text)})
+
+
 def _in_folder(folder: str) -> Iterator[str]:
+    return (path for path in _texts(folder) if _has_input(path))
+
+
+def _texts(folder: str) -> Iterator[str]:
     seen = 0
     for here, folders, files in os.walk(folder):
         seen += len(files)
@@ -45,7 +54,7 @@ def _in_folder(folder: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = os.path.join(here, name)
-            if name.lower().endswith(".txt") and _has_input(path):
+            if name.lower().endswith(".txt"):
                 yield path
 
 

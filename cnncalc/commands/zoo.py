@@ -58,6 +58,11 @@ def zoo(name: str | None, task: str | None, family: str | None, ilsvrc: bool, **
         _print(name, take_spec_path(options["output"]))
         return
     chosen = _chosen(task, family, ilsvrc=ilsvrc)
+    if not chosen:
+        wanted = [f"of the {what} `{word}`" for what, word in (("task", task), ("family", family)) if word]
+        won = " that won ILSVRC" if ilsvrc else ""
+        hints = ["leave out one of the options"]
+        raise SpecError("unknown-name", f"the zoo has no network {' and '.join(wanted)}{won}", hints=hints)
     listed = [_listed(known, published) for known, published in chosen.items()]
     take_output(options).emit(winners_report(listed) if ilsvrc else zoo_report(listed))
 

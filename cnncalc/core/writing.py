@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -103,10 +104,43 @@ def complain(text: str) -> None:
     if stream is None:
         return
     try:
-        stream.write(encodable(printable_lines(text), getattr(stream, "encoding", None)) + "\n")
+        lines = printable_lines(text)
+        if stream.isatty():
+            lines = within(lines, _terminal())
+        stream.write(encodable(lines, getattr(stream, "encoding", None)) + "\n")
         stream.flush()
     except (OSError, ValueError):  # a closed file is a ValueError
         give_up(stream)
+
+
+def within(text: str, width: int) -> str:
+    """Break the sentences of a message between words where a terminal is narrower; a spec's lines stay whole."""
+    import textwrap  # what goes well needs none of it
+
+    lines = []
+    for line in text.split("\n"):
+        start = _REMARK.match(line)
+        if len(line) <= width or _QUOTED.match(line) or width < NARROWEST:
+            lines.append(line)
+            continue
+        indent = " " * len(start[0] if start else "")
+        lines += textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ) or [line]
+    return "\n".join(lines)
+
+
+def _terminal() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+NARROWEST = 20
+"""Characters of the narrowest terminal for which lines are broken."""
+
+_REMARK = re.compile(r" *= ")
+_QUOTED = re.compile(r" *(?:\d+ )? *\||.*--> ")
 
 
 def _write_all(data: bytes, buffer: BinaryIO) -> None:

@@ -179,8 +179,13 @@ class Convolution(Windowed):
 
         return call.window(written, pads, 0.0)
 
+    def pads_itself(self, source: Volume) -> bool:
+        """Say whether PyTorch's convolution does the padding: the same on both sides, and no more for `ceil`."""
+        own = tuple([(window.before, window.after) for window in self.windows])
+        return self.plain and self.needed_padding(source) == own
+
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        own = self.plain and self.rounding != "ceil"
+        own = self.pads_itself(sources[0])
         convolution = module(
             "Conv",
             sources[0].channels,
@@ -208,7 +213,7 @@ class Convolution(Windowed):
         if self.standard is not None:
             weights = prod(self.filter_factors(sources))
             convolution = self.standard.kernel(convolution, weights, self.filters, self.biases(sources))
-        if self.plain and self.rounding != "ceil":
+        if self.pads_itself(sources[0]):
             return (convolution,)
         return self.padding_kernel(sources[0]), convolution
 

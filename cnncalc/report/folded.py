@@ -17,6 +17,9 @@ from cnncalc.report.table import Column, Table
 _SHARE = 6
 """Characters of a share: ``<0.1%``."""
 
+_NAME = 18
+"""Characters of a name where the terminal is very narrow."""
+
 Folder = Callable[[Counts, Sequence[FoldedRow]], Table]
 """Makes a folded table of what was counted and its rows."""
 
@@ -94,7 +97,7 @@ class _Sums:
 
 
 _NAMES = (
-    Column("name", "name"),
+    Column("name", "name", briefest=lambda text: shorten(text, _NAME)),
     Column("times", "×N", lambda times: f"×{times:,}", right=True),
     Column("layer", "layer", rank=3, brief=lambda text: shorten(text, 20)),
 )
@@ -118,6 +121,7 @@ def _with_share(key: str, title: str, total: int, rank: int) -> Column:
         rank=rank,
         short="params" if key == "params" else title,
         brief=lambda part: in_units(part) + share(part),
+        briefest=in_units,
     )
 
 

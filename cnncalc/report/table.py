@@ -32,6 +32,7 @@ class Column(NamedTuple):
         people, programs: who sees it: a bar is not in CSV, and a number that stands in a sum only there.
         short: its name for people where there is little room.
         brief: how a value is shown there, in fewer digits; None for as it is shown.
+        briefest: how it is shown where the columns that stay are still too wide; None for as before.
         shared: whether layers that are alike have the very same object in it, whose text is then made once.
 
     """
@@ -45,6 +46,7 @@ class Column(NamedTuple):
     programs: bool = True
     short: str = ""
     brief: Callable[[Any], str] | None = None
+    briefest: Callable[[Any], str] | None = None
     shared: bool = False
 
     def shortened(self) -> Column:
@@ -145,6 +147,9 @@ class Table(NamedTuple):
         titles = [c.title for place, c in enumerate(self.columns) if c.people and place not in kept]
         left_out = [title for title in dict.fromkeys(titles) if title]  # a bar has none
         fitting = brief._only(kept)
+        if fitting.needed() > width:
+            columns = [column._replace(show=column.briefest or column.show) for column in fitting.columns]
+            fitting = fitting._replace(columns=tuple(columns))
         room = width - sum(fitting.widths())
         return fitting._replace(gap=min(GAP, max(1, room // max(1, len(kept) - 1)))), left_out
 

@@ -24,6 +24,8 @@ PUBLISHED = {
     "densenet169": 169,
     "densenet201": 201,
     "mobilenet_v2": 53,
+    "senet154": 154,  # Hu et al., 2017; the two layers of each excitation are not among them
+    "se_resnet50": 50,
     "unet": 23,  # Ronneberger et al., 2015: "in total the network has 23 convolutional layers"
 }
 

@@ -127,3 +127,12 @@ def test_files_that_are_not_there(cnncalc: Cnncalc, folder: Path) -> None:
         "::error file=missing.txt,title=no-such-file::there is no file `missing.txt`%0A"
         'to write a spec in place of a file, put it in quotes: "conv 3x3x16 - relu"\n',
     )
+
+
+def test_texts_of_a_folder_that_are_no_specs_are_counted(cnncalc: Cnncalc, specs: Path) -> None:
+    """A text without an input is not checked, and that is said."""
+    (specs / "specs" / "notes.txt").write_text("what I want to try next\n")
+    (specs / "specs" / "bad, 1.txt").unlink()
+    done = cnncalc("check", "specs")
+    assert (done.status, done.out) == (0, "1 file checked: no faults\n")
+    assert done.err == "note: 1 text is no spec and was not checked: a spec has a line that begins with `input`\n"

@@ -14,6 +14,7 @@ import cnncalc as library
 from cnncalc import zoo
 from cnncalc.folding.groups import LayerGroup, groups_of
 from cnncalc.folding.rows import FoldedRow, folded_rows
+from cnncalc.report.folded import folded_shapes
 from tests.commands.conftest import Cnncalc
 from tests.draw.tangles import Tangle
 
@@ -249,3 +250,15 @@ def test_what_has_nothing_to_fold(cnncalc: Cnncalc, options: list[str], message:
     done = cnncalc("shapes", VGG, *options)
     assert done.status == 2
     assert message in done.err
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet18", "resnet152", "densenet201", "segnet", "mobilenet_v2"])
+def test_a_folded_table_fits_into_40_columns(name: str) -> None:
+    """Shares go, and long names are cut."""
+    counts = library.count(library.load(name))
+    rows = folded_rows(counts.network)
+    assert rows is not None
+    table, left_out = folded_shapes(counts, rows).fitted(40)
+    assert table.needed() <= 40
+    assert "MACs, share" not in table.titles()
+    assert left_out

@@ -116,4 +116,8 @@ def test_a_task_and_a_family_that_there_are_not(cnncalc: Cnncalc) -> None:
         "  = there are audio, classification, detection, generation, segmentation, signals, super-resolution, video\n"
     )
     assert cnncalc("zoo", "--family", "x").err.startswith("error[unknown-name]: the zoo has no family `x`\n")
+    assert cnncalc("zoo", "--ilsvrc", "--task", "video").err == (
+        "error[unknown-name]: the zoo has no network of the task `video` that won ILSVRC\n"
+        "  = leave out one of the options\n"
+    )
     assert "do not go with a NAME" in cnncalc("zoo", "resnet50", "--ilsvrc").err

@@ -53,6 +53,8 @@ def kind_of(members: Sequence[Sequence[ModuleScope]]) -> tuple[str, bool]:
                 classes |= set() if scope.kind in CONTAINERS else {found}
     if not names:
         return "", True
+    if classes == {PATH}:  # the others have the names of attributes alone, which no second import would find
+        return PATH, False
     _, kind = min(names, key=lambda each: (each[0], -names[each], each[1] not in classes, len(each[1])))
     return kind, kind not in classes
 

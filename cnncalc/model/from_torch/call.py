@@ -201,13 +201,13 @@ class Call:
         return self.emitter.kept(words, self.emitter.sized(self.view))
 
     def channelwise(self, words: Words) -> View:
-        view = self.emitter.sized(self.view)
+        view = self.emitter.formed(self.view)
         if self.emitter.layout(view) not in (FIRST, VECTOR):
             raise Unsayable("the channels are not where it looks for them")
         return self.emitter.kept(words, view)
 
     def over_channels(self, words: Words, axis: int) -> View:
-        view = self.emitter.sized(self.view)
+        view = self.emitter.formed(self.view)
         single = self.emitter.volume(view).channels == 1 and not view.axes[axis]  # any axis of one value will do
         if not single and axis % len(view.axes) != self.emitter.channel_axis(view):
             raise Unsayable("it works over the channels alone")

@@ -187,6 +187,12 @@ class Emitter:
             once = View(joined, axes_of(volume, BATCH, self.layout(once) or FIRST))
         return once
 
+    def formed(self, view: View) -> View:
+        """Return a view for a layer over the channels: a volume that was made by a reshape is a layer's first."""
+        view = self.sized(view)
+        known = self.layout(view) is not None or len(view.axes) < 3
+        return view if known else self.reformed(view, axis_sizes(view.axes)) or view
+
     def positions(self, view: View) -> View:
         """Return a view for a layer that slides over positions: N x C x H x W."""
         view = self.sized(view)

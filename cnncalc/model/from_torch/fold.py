@@ -29,6 +29,7 @@ from cnncalc.model.from_torch.text_parts import (
     filled,
     holes,
     keys,
+    labelled_calls,
     labels,
     length,
     numbered,
@@ -49,6 +50,9 @@ WORTH_OF_CONTAINER = 80
 
 WORTH_OF_NONE = 100
 """What a block must save more that has a part which is repeated 0 times somewhere: a reader has to think about it."""
+
+FEW = 12
+"""Up to so many modules that may be blocks, the search begins with each of them, too."""
 
 SMALL = 3
 """Layers of a block that is tried last: a convolution with what follows it."""
@@ -100,14 +104,16 @@ class _BlockSearch:
         outer_first = sorted(self.families, key=lambda family: -family.longest)
         long = [family for family in self.families if len(family.bodies[0]) > SMALL]
         found = [self._improved(families) for families in (self.families, outer_first, long)]
+        if len(self.families) <= FEW:
+            found += [self._improved(self.families, [family]) for family in self.families]
         chosen = min(found, key=self._worth)
         name(chosen)
         self.tried.clear()
         return self._text(chosen) or self.plain()
 
-    def _improved(self, families: Sequence[Family]) -> list[Family]:
+    def _improved(self, families: Sequence[Family], begin: Sequence[Family] = ()) -> list[Family]:
         """Return blocks of which none can come or go without making the text longer."""
-        chosen: list[Family] = []
+        chosen = list(begin)
         better = True
         while better:
             better = False
@@ -161,7 +167,7 @@ class _BlockSearch:
             blocks.append(block)
             calls |= block.calls
         main = self._lowered(self.items, calls)
-        return Folded(tuple(blocks), numbered(main))
+        return Folded(tuple(blocks), numbered(main, dict(labelled_calls(main))))
 
     def _block(self, family: Family, calls: Mapping[str, TextStep]) -> TextBlock | None:
         bodies = [self._lowered(unit.parts, calls) for unit in family.units]

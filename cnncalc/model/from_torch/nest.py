@@ -110,7 +110,8 @@ class _Nesting:
         self.operations = readout.operations
         self.dominators = _dominators(self.operations)
         self.readers = Counter([source for operation in self.operations for source in operation.inputs])
-        self.skips = self._deep_skips()
+        self.firsts: dict[tuple[int, int], int] = {}
+        self.skips = self._late_branches() | self._deep_skips()
         self.done: dict[int, Placed] = {}
         self.taken: set[int] = set()
         self.pools: set[int] = set()
@@ -255,6 +256,37 @@ class _Nesting:
             if len(nests[-1]) >= DEEP:
                 found |= {index: long for index in nests[-1] if (long := self._long(index)) is not None}
         return found
+
+    def _late_branches(self) -> dict[int, int]:
+        """Return the merges that name a branch before the one that is executed first, with that: they go on from it.
+
+        So `concat` keeps its order and the layers theirs: what comes later begins at a label.
+        """
+        found: dict[int, int] = {}
+        for index, operation in enumerate(self.operations, 1):
+            start = self.dominators[index]
+            if operation.word not in MERGES or not _merge(operation).ordered or not start:
+                continue
+            begins = [self._first_of(source, start) for source in operation.inputs]
+            full = [begin for begin in begins if begin]
+            if full and begins[0] and full[0] != min(full):
+                early = begins.index(min(full))
+                others = [begin for place, begin in enumerate(begins) if place != early and begin]
+                if others == sorted(others) and others[0] > operation.inputs[early]:
+                    found[index] = operation.inputs[early]
+        return found
+
+    def _first_of(self, source: int, start: int) -> int:
+        """Return the operation that is executed first between two volumes; 0 for none."""
+        known = self.firsts.get((source, start))
+        if known is None:
+            first, at = 0, source
+            while at != start:
+                first, at = at, self.dominators[at]
+            merges = first and self.operations[first - 1].word in MERGES
+            inside = [self._first_of(each, start) for each in self.operations[first - 1].inputs] if merges else []
+            known = self.firsts[source, start] = min([first, *filter(None, inside)])
+        return known
 
     def _long(self, index: int) -> int | None:
         """Return the branch of a merge of two that is no skip, where the other one is."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from string import digits
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cnncalc.core.volume import Volume
@@ -240,10 +241,24 @@ def relabelled(phrases: Phrases, names: Mapping[str, str]) -> Phrases:
     return tuple([phrase.relabelled(names) for phrase in phrases])
 
 
-def numbered(phrases: Phrases) -> Phrases:
-    """Return a sequence whose labels are numbered in the order of its text."""
-    names = {label: f"{label.rstrip(digits)}{number}" for number, label in enumerate(labels(phrases), 1)}
+def numbered(phrases: Phrases, calls: Mapping[str, str] = MappingProxyType({})) -> Phrases:
+    """Return a sequence whose labels are numbered in the order of its text.
+
+    ``calls`` are labels of calls with the blocks that they call, after which they are named: so they keep their names
+    when the text is built and read again.
+    """
+    stems = [(label, calls.get(label, label).rstrip(digits)) for label in labels(phrases)]
+    names = {label: f"{stem}{number}" for number, (label, stem) in enumerate(stems, 1)}
     return relabelled(phrases, names)
+
+
+def labelled_calls(phrases: Phrases) -> Iterator[tuple[str, str]]:
+    """Go through the labels of calls, each with the block that is called."""
+    for phrase in phrases:
+        for inner in phrase.inside():
+            yield from labelled_calls(inner)
+        if phrase.label is not None and isinstance(phrase, TextStep) and phrase.call:
+            yield phrase.label, phrase.word
 
 
 def without_last_label(phrases: Phrases) -> Phrases:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from cnncalc.layers import class_of
 from cnncalc.layers.merging import Merge
+from cnncalc.model.from_torch.dominators import dominators
 from cnncalc.model.from_torch.operations import ReadLayer, Readout
 from cnncalc.model.from_torch.refusals import cannot_say
 from cnncalc.model.from_torch.traced_modules import ModuleScope
@@ -108,7 +109,7 @@ class _Nesting:
         self.readout = readout
         self.statements = statements
         self.operations = readout.operations
-        self.dominators = _dominators(self.operations)
+        self.dominators = dominators(self.operations)
         self.readers = Counter([source for operation in self.operations for source in operation.inputs])
         self.firsts: dict[tuple[int, int], int] = {}
         self.skips = self._late_branches() | self._deep_skips()
@@ -267,14 +268,22 @@ class _Nesting:
             start = self.dominators[index]
             if operation.word not in MERGES or not _merge(operation).ordered or not start:
                 continue
-            begins = [self._first_of(source, start) for source in operation.inputs]
+            inputs = self._chained_inputs(index)
+            begins = [self._first_of(source, start) for source in inputs]
             full = [begin for begin in begins if begin]
             if full and begins[0] and full[0] != min(full):
                 early = begins.index(min(full))
                 others = [begin for place, begin in enumerate(begins) if place != early and begin]
-                if others == sorted(others) and others[0] > operation.inputs[early]:
-                    found[index] = operation.inputs[early]
+                if others == sorted(others) and others[0] > inputs[early]:
+                    found[index] = inputs[early]
         return found
+
+    def _chained_inputs(self, index: int) -> tuple[int, ...]:
+        """Return the inputs of a merge, with those of one like it in the place of that: (a − b) − c."""
+        operation = self.operations[index - 1]
+        first, *rest = operation.inputs
+        inner = first and _merge(operation).chains and self.operations[first - 1].word == operation.word
+        return (*self._chained_inputs(first), *rest) if inner and self.readers[first] == 1 else operation.inputs
 
     def _first_of(self, source: int, start: int) -> int:
         """Return the operation that is executed first between two volumes; 0 for none."""
@@ -312,24 +321,6 @@ def _takes_in(parts: Parts) -> bool:
     if not parts or not isinstance(parts[0], PlacedMerge):
         return not parts or not isinstance(parts[0], PlacedLabel)
     return any(map(_takes_in, parts[0].branches))
-
-
-def _dominators(operations: Sequence[ReadLayer]) -> list[int]:
-    """Return for each index the last one before it that every way from the input goes through."""
-    found = [0]
-    level = [0]
-    for operation in operations:
-        at = operation.inputs[0]
-        for other in () if class_of(operation.word).reads_places else operation.inputs[1:]:
-            to = other
-            while at != to:
-                if level[at] < level[to]:
-                    to = found[to]
-                else:
-                    at = found[at]
-        found.append(at)
-        level.append(level[at] + 1)
-    return found
 
 
 # ---- modules

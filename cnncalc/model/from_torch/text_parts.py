@@ -16,6 +16,9 @@ from cnncalc.model.blocks.numbers import Hole, Parameter
 UNKNOWN = 0
 """Channels that arrive, where no one number says how many."""
 
+SKIP = "skip"
+"""How the labels begin at which something skips layers."""
+
 SQUEEZED = "squeezed"
 """The kind of a width behind a global pool: few numbers that say something about all positions."""
 
@@ -253,11 +256,11 @@ def numbered(phrases: Phrases, calls: Mapping[str, str] = MappingProxyType({})) 
 
 
 def labelled_calls(phrases: Phrases) -> Iterator[tuple[str, str]]:
-    """Go through the labels of calls, each with the block that is called."""
+    """Go through the labels of calls where something skips layers, each with the block that is called."""
     for phrase in phrases:
         for inner in phrase.inside():
             yield from labelled_calls(inner)
-        if phrase.label is not None and isinstance(phrase, TextStep) and phrase.call:
+        if phrase.label is not None and isinstance(phrase, TextStep) and phrase.call and phrase.label[:4] == SKIP:
             yield phrase.label, phrase.word
 
 

@@ -24,7 +24,7 @@ from cnncalc.network.step_facts import FactsOfSteps, StepFacts, nesting
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Literal
 
-MOST_KNOWN = 200_000
+MOST_KNOWN = 100_000
 """Most cases of steps that are kept; then all are forgotten, so that memory has a bound."""
 
 _STEPS_OF_A_NAME = 9

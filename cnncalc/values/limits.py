@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import prod, sqrt
 
 from cnncalc.core.errors import SpecError
 from cnncalc.network import Network, Node
@@ -37,8 +37,9 @@ def check_size(network: Network, most: int = MOST_MULTIPLICATIONS) -> None:
     largest = max(network.layers, key=work_of) if network.layers else None
     where = f"; `{largest.name}` alone takes {work_of(largest):,}" if largest is not None else ""
     needed = max(total, network.input.values)
-    raise SpecError(
-        "too-large",
-        f"the values take {needed:,} multiplications, and at most {most:,} are computed{where}",
-        hints=["take a smaller input, or fewer layers: --input 8x8x3", "`cnncalc shapes` counts networks of any size"],
-    )
+    message = f"the values take {needed:,} multiplications, and at most {most:,} are computed{where}"
+    if most == MOST_FOR_IMAGES:
+        side = int(max(network.input.spatial) * sqrt(most / needed))
+        raise SpecError("too-large", message, hints=[f"shrink the image: --longest {max(1, side - side % 10)}"])
+    hints = ["take a smaller input, or fewer layers: --input 8x8x3", "`cnncalc shapes` counts networks of any size"]
+    raise SpecError("too-large", message, hints=hints)

@@ -132,6 +132,18 @@ def test_what_cannot_be_filtered(
     assert not (tmp_path / "new.png").exists()
 
 
+def test_a_picture_that_is_too_large_can_be_shrunk(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """4000·√(60/90) is 3265."""
+    path, out = tmp_path / "large.png", tmp_path / "new.png"
+    Image.new("L", (4000, 100)).save(path)
+    call = ["compute", "conv 15x15x1 same kernel=blur", "--image", str(path), "-o", str(out)]
+    assert cnncalc(*call).err == (
+        "error[too-large]: the values take 90,000,000 multiplications, and at most 60,000,000 are computed;"
+        " `conv1` alone takes 90,000,000\n"
+        "  = shrink the image: --longest 3260\n"
+    )
+
+
 MISUSED: dict[tuple[str, ...], str] = {
     ("relu", "-o", "new.png"): "-o FILE.png is for a picture: give --image",
     ("relu", "--show", "clip", "--image", "text.png"): "--kernels and --show are for a picture: -o sheet.png",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.core.errors import SpecError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.numbers import bytes_text
 from cnncalc.core.writing import complain, write_file, write_stream
@@ -97,7 +98,8 @@ def _say_what_it_takes(run: RunExport) -> None:
     sizes = " x ".join(map(str, ["N", volume.channels, *volume.spatial]))
     inside = run.around.preprocessing
     values = "values as in the data, float32" if inside and inside.floats else "pixels, uint8"
-    complain(f"note: the input is {values} {sizes}, and the output is probabilities of the classes")
+    made = inside.output if inside and inside.output != "probabilities" else f"probabilities of the {run.learned}"
+    complain(f"note: the input is {values} {sizes}, and the output is {made}")
     if run.views > 1:
         complain(f"note: `cnncalc predict` averages {run.views} views of an image; the file computes one, as --views 1")
 
@@ -109,6 +111,9 @@ def _quantised(data: bytes, path: str, wishes: ExportWishes) -> Quantised:
     from cnncalc.train.run.trained import load_trained
 
     trained = load_trained(path, wishes.which, torch.device("cpu"))
+    if trained.task.name != "classes":
+        message = f"int8 is tested by the accuracy of classes, and this run has learned {trained.task.learned}"
+        raise SpecError("not-in-int8", message, hints=["leave --precision int8 out"])
     training, tested = trained.calibration(wishes.data), trained.images(wishes.data)
     small = quantised(data, training, tested, trained.augmenter.plain if wishes.alone else lambda pixels: pixels)
     return small._replace(data=with_metadata(small.data, accuracy_metadata(small)))

@@ -20,7 +20,7 @@ import torch
 
 from cnncalc.core.errors import SpecError
 from cnncalc.model.build import build
-from cnncalc.model.preprocessing import PixelPreprocessing, PixelsToProbabilities
+from cnncalc.model.preprocessing import PixelPreprocessing, PixelsToResults
 from cnncalc.network import Network
 
 BATCH = 2
@@ -44,7 +44,7 @@ class Around(NamedTuple):
     """What a file holds beside the network.
 
     Attributes:
-        preprocessing: what it does to pixels itself; then it makes probabilities, and the network makes logits.
+        preprocessing: what it does to pixels itself, and what it makes of the network's output.
         metadata: what it says of itself, texts by their names.
 
     """
@@ -62,7 +62,7 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
 
     Several inputs and outputs have their names and labels.
 
-    With preprocessing the output is called ``probabilities``.
+    With preprocessing there is one output, with the name that it has there.
 
     Raises:
         SpecError: for what ONNX cannot say, and for weights that fill more than one file.
@@ -71,14 +71,15 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
     if 4 * network.params > MOST_ONNX_BYTES:
         message = f"an ONNX file holds at most 2 GiB; these weights take {4 * network.params / 2**30:.1f} GiB"
         raise SpecError("not-in-onnx", message, hints=["export it as .pt2"])
-    output = "output" if around.preprocessing is None else "probabilities"
+    inside = around.preprocessing
+    outputs = network.output_names or ("output",) if inside is None else (inside.output,)
     with _quiet(), _only_what_onnx_has():
         program = torch.onnx.export(
             _exported(network, seed, weights, around.preprocessing),
             dynamo=True,
             dynamic_shapes=_any_batch(network),
             input_names=list(network.input_names or ("images",)),
-            output_names=list(network.output_names or (output,)),
+            output_names=list(outputs),
             verbose=False,
         )
     assert program is not None  # it is None only for the old exporter
@@ -125,7 +126,7 @@ def _exported(
     module = _module(network, seed, weights)
     given = tuple([torch.zeros(BATCH, each.channels, *each.spatial) for each in network.inputs])
     if preprocessing is not None:
-        module = PixelsToProbabilities(module, preprocessing, network.input.dimensions).eval()
+        module = PixelsToResults(module, preprocessing, network.input.dimensions).eval()
         given = given if preprocessing.floats else tuple([each.to(torch.uint8) for each in given])
     program = torch.export.export(module, given, dynamic_shapes=_any_batch(network))
     for node in program.graph.nodes:

@@ -1,7 +1,8 @@
-"""What an exported file does itself before and after its network: from the pixels of an image to probabilities."""
+"""What an exported file does itself before and after its network: from the pixels of an image to what it shows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -9,6 +10,15 @@ from torch import Tensor, nn
 
 _GREY_OF_RGB = (19_595, 38_470, 7_471)
 """Weights of red, green and blue in the grey of ITU-R BT.601, times 2¹⁶, as Pillow has them."""
+
+
+Finish = Callable[[Tensor], Tensor]
+"""Makes of the network's output what is told of images: of logits, N x classes, probabilities of the same shape."""
+
+
+def softmax(logits: Tensor) -> Tensor:
+    """Return the probabilities of classes, N x classes."""
+    return torch.softmax(logits.flatten(1), 1)
 
 
 class PixelPreprocessing(NamedTuple):
@@ -20,6 +30,9 @@ class PixelPreprocessing(NamedTuple):
         reverse: whether the channels arrive in the other order: BGR for a network that was trained on RGB.
         grey: whether three channels are to hold the grey value of the colours.
         floats: whether float32 goes in, as it is in the data; else it is pixels, uint8.
+        finish: what is made of the network's output.
+        output: what that is called.
+        main: the place of the output that is meant, among those of a network that has several.
 
     """
 
@@ -28,15 +41,18 @@ class PixelPreprocessing(NamedTuple):
     reverse: bool = False
     grey: bool = False
     floats: bool = False
+    finish: Finish = softmax
+    output: str = "probabilities"
+    main: int | None = None
 
 
-class PixelsToProbabilities(nn.Module):
-    """A network with its preprocessing in front and a softmax behind.
+class PixelsToResults(nn.Module):
+    """A network with its preprocessing in front, and what is told of images behind.
 
-    It takes pixels, uint8 of shape N x C x H x W, or floats, and makes float32 probabilities of the classes.
+    It takes pixels, uint8 of shape N x C x H x W, or floats, and makes probabilities, numbers or masks.
 
     Args:
-        network: from normalised floats to logits, N x classes or N x classes x 1 x 1.
+        network: from normalised floats to what the loss takes: logits, or numbers.
         preprocessing: what comes first.
         dimensions: spatial sizes of an image.
 
@@ -50,6 +66,7 @@ class PixelsToProbabilities(nn.Module):
         ones = (1,) * dimensions
         self.network = network
         self._reverse, self._grey = preprocessing.reverse, preprocessing.grey
+        self._finish, self._main = preprocessing.finish, preprocessing.main
         unit = 1 if preprocessing.floats else 255
         mean = torch.tensor(preprocessing.mean).view(-1, *ones) * unit
         factor = 1 / (torch.tensor(preprocessing.deviation).view(-1, *ones) * unit)
@@ -57,12 +74,12 @@ class PixelsToProbabilities(nn.Module):
         self.register_buffer("_factor", factor, persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the probabilities of the classes, N x classes."""
+        """Return what is told of images."""
         if self._reverse:
             images = images.flip(1)
         values = self._grey_of(images) if self._grey else images.float()
-        logits = self.network((values - self._mean) * self._factor)
-        return torch.softmax(logits.flatten(1), 1)
+        outputs = self.network((values - self._mean) * self._factor)
+        return self._finish(outputs if self._main is None else outputs[self._main])
 
     def _grey_of(self, images: Tensor) -> Tensor:
         """Return the grey of colours as Pillow rounds it, in three equal channels."""

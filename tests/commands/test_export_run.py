@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from cnncalc.commands.cli import run as cnncalc_run
+from cnncalc.train.run.trained import load_trained
 from tests.commands.conftest import Cnncalc
 
 pytestmark = pytest.mark.slow
@@ -242,3 +243,37 @@ def test_options_without_effect_are_refused(cnncalc: Cnncalc, first: Path, argum
     done = cnncalc("export", *arguments)
     assert (done.status, done.out) == (2, "")
     assert done.err == f"error[usage]: {message}\n  = see `cnncalc export --help`\n"
+
+
+# ---- other tasks
+
+TASKS = {
+    "labels": ("input 8x8x1\nconv 3x3x4 p1 - relu - fc 3", lambda draw: draw.integers(0, 2, (24, 3)), (3,)),
+    "regression": ("input 8x8x1\nconv 3x3x4 p1 - relu - fc 2", lambda draw: draw.normal(size=(24, 2)), (2,)),
+    "masks": ("input 8x8x1\nconv 3x3x4 p1 - relu - conv 1x1x3", lambda draw: draw.integers(0, 3, (24, 8, 8)), (8, 8)),
+}
+"""For each task a network, targets of 24 images, and the shape of what is told of an image."""
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_comes_out_as_predict_shows_it(cnncalc: Cnncalc, folder: Path, task: str) -> None:
+    """The file makes what the run's own network makes of the same pixels; int8 is refused."""
+    spec, draw, shape = TASKS[task]
+    random = np.random.default_rng(0)
+    images, targets = random.integers(0, 256, (24, 8, 8), dtype=np.uint8), draw(random)
+    np.savez("data.npz", x_train=images, y_train=targets, x_test=images, y_test=targets)
+    options = ["--data", "data.npz", "--task", task, "--epochs", "2", "--batch", "8", "--speed", "plain", "--quiet"]
+    trained = cnncalc("train", spec, *options, "--device", "cpu", "--out", "run")
+    assert (trained.status, trained.err) == (0, "")
+    assert cnncalc("export", "run", "-o", "model.onnx").status == 0
+    session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"images": images[:, None]})
+    assert found.shape[1:] == shape
+    run = load_trained("run", "best", torch.device("cpu"))
+    with torch.no_grad():
+        outputs = run.module(run.augmenter.plain(torch.from_numpy(images[:, None].copy())))
+    made = {"labels": lambda: outputs.flatten(1).sigmoid(), "regression": lambda: outputs.flatten(1)}
+    expected = made.get(task, lambda: outputs.argmax(1))()
+    np.testing.assert_allclose(found.astype(float), expected.numpy().astype(float), atol=1e-4)
+    done = cnncalc("export", "run", "-o", "small.onnx", "--precision", "int8")
+    assert (done.status, done.err.splitlines()[0][:20]) == (1, "error[not-in-int8]: ")

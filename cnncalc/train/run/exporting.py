@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import torch
 
-from cnncalc.core.errors import SpecError
 from cnncalc.model.export import Around
 from cnncalc.model.preprocessing import PixelPreprocessing
 from cnncalc.network import Network
+from cnncalc.train.ends import heads_of
 from cnncalc.train.recipe.presets import to_toml
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.trained import weights_for
-from cnncalc.train.tasks import task_named
+from cnncalc.train.tasks import Task, task_named
 
 COLOUR_ORDERS = ("rgb", "bgr")
 """Orders in which the colours of an image may arrive."""
@@ -26,10 +26,11 @@ class RunExport(NamedTuple):
     """What is written of a run.
 
     Attributes:
-        network: what is written: with preprocessing it ends in logits, and the file makes probabilities of them.
+        network: what is written: with preprocessing without the end that the loss does itself.
         weights: by the names that `cnncalc.build` gives them.
         around: the preprocessing, and the metadata.
         views: how many views of an image testing averages; the file computes one.
+        learned: what the run has learned, as a plural.
 
     """
 
@@ -37,6 +38,7 @@ class RunExport(NamedTuple):
     weights: dict[str, torch.Tensor]
     around: Around
     views: int
+    learned: str
 
 
 def export_of_run(path: str, which: str, *, preprocessing: bool, colours: str = "rgb") -> RunExport:
@@ -45,7 +47,7 @@ def export_of_run(path: str, which: str, *, preprocessing: bool, colours: str = 
     Args:
         path: the run's folder.
         which: ``best`` or ``last``.
-        preprocessing: whether the file normalises pixels itself, and makes probabilities.
+        preprocessing: whether the file normalises pixels itself, and makes what `cnncalc predict` shows.
         colours: the order in which colours arrive, one of `COLOUR_ORDERS`.
 
     Raises:
@@ -55,30 +57,40 @@ def export_of_run(path: str, which: str, *, preprocessing: bool, colours: str = 
     folder = RunFolder(path)
     facts, recipe = folder.facts(), folder.recipe()
     network = folder.network(facts)
-    if preprocessing and (facts.task != "classes" or network.outputs_at):
-        learned = "several outputs" if network.outputs_at else task_named(facts.task, facts.classes).learned
-        message = f"a file with preprocessing makes probabilities of classes, and this run has learned {learned}"
-        raise SpecError("bad-option", message, hints=["write the network alone: --without-preprocessing"])
+    task = task_named(facts.task, facts.classes)
     weights, epoch = weights_for(folder, network, which)
-    inside = _preprocessing(facts, network, reverse=colours == "bgr") if preprocessing else None
+    inside = _preprocessing(facts, network, task, reverse=colours == "bgr") if preprocessing else None
     metadata = {
         "classes": _json(facts.classes),
         "input": _json(_input(network, facts, colours if inside else "")),
         "preprocessing": _json(_normalisation(facts, inside=preprocessing)),
-        "output": _json("probabilities" if inside else "the network's own"),
+        "task": _json(task.name),
+        "output": _json(inside.output if inside else "the network's own"),
         "spec": network.source.text,
         "recipe": to_toml(recipe),
         "weights": _json({"of": which, "epoch": epoch}),
         "data": facts.data_name,
         "cnncalc": facts.versions.get("cnncalc", ""),
     }
-    written = task_named(facts.task, facts.classes).logits(network) if inside else network
-    return RunExport(written, weights, Around(inside, metadata), recipe.views)
+    written = task.logits(network) if inside else network
+    return RunExport(written, weights, Around(inside, metadata), recipe.views, task.learned)
 
 
-def _preprocessing(facts: RunFacts, network: Network, *, reverse: bool) -> PixelPreprocessing:
-    grey = facts.data.get("colour") == "grey" and network.input.channels == 3
-    return PixelPreprocessing(facts.mean, facts.deviation, reverse=reverse, grey=grey, floats=facts.floats)
+OUTPUTS = {"masks": "masks", "regression": "numbers"}
+"""What the output of a task is called; that of the others is ``probabilities``."""
+
+
+def _preprocessing(facts: RunFacts, network: Network, task: Task, *, reverse: bool) -> PixelPreprocessing:
+    return PixelPreprocessing(
+        facts.mean,
+        facts.deviation,
+        reverse=reverse,
+        grey=facts.data.get("colour") == "grey" and network.input.channels == 3,
+        floats=facts.floats,
+        finish=lambda outputs: task.results(task.joined([outputs])),
+        output=OUTPUTS.get(task.name, "probabilities"),
+        main=heads_of(network).main if network.outputs_at else None,
+    )
 
 
 def _input(network: Network, facts: RunFacts, colours: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +24,7 @@ class OnnxPredictor(NamedTuple):
 
     Attributes:
         session: runs it.
-        classes: their names.
+        task: what it has learned.
         volume: of an image.
         resize: what is done about images of another size.
         reverse: whether it takes blue first.
@@ -33,7 +32,7 @@ class OnnxPredictor(NamedTuple):
     """
 
     session: Any
-    classes: Sequence[str]
+    task: Task
     volume: Volume
     resize: str
     reverse: bool
@@ -43,15 +42,10 @@ class OnnxPredictor(NamedTuple):
         pixels = read_image(path, ImageFit(self.volume, self.resize))
         return pixels.flip(0) if self.reverse else pixels
 
-    @property
-    def task(self) -> Task:
-        """Telling the classes apart."""
-        return task_named("classes", self.classes)
-
     def results(self, images: Tensor) -> Tensor:
-        """Return what the file computes: the probability of each class."""
-        (probabilities,) = self.session.run(["probabilities"], {"images": np.ascontiguousarray(images.numpy())})
-        return torch.from_numpy(probabilities)
+        """Return what the file computes."""
+        (results,) = self.session.run(None, {"images": np.ascontiguousarray(images.numpy())})
+        return torch.from_numpy(results)
 
 
 def onnx_predictor(path: str, resize: str | None) -> OnnxPredictor:
@@ -72,13 +66,13 @@ def onnx_predictor(path: str, resize: str | None) -> OnnxPredictor:
         raise SpecError("bad-weights", f"ONNX Runtime cannot read `{shorten_path(path)}`: {reason}") from None
     said = session.get_modelmeta().custom_metadata_map
     try:
-        taken, classes = json.loads(said["input"]), json.loads(said["classes"])
+        taken, task = json.loads(said["input"]), task_named(json.loads(said["task"]), json.loads(said["classes"]))
         inside = json.loads(said["preprocessing"])["inside"]
         volume = Volume.of(taken["sizes"][2:], taken["sizes"][1])
         how = resize or str(taken["resize"])
     except (KeyError, TypeError, ValueError, IndexError):
         inside, how = False, ""
-    if not inside or how not in RESIZES:
+    if not inside or how not in RESIZES or taken["type"] != "uint8":
         message = f"`{shorten_path(path)}` is not a run that was exported with its preprocessing"
         raise SpecError("bad-weights", message, hints=["write one: cnncalc export RUN -o model.onnx"])
-    return OnnxPredictor(session, classes, volume, how, taken.get("colours") == "BGR")
+    return OnnxPredictor(session, task, volume, how, taken.get("colours") == "BGR")

@@ -64,7 +64,11 @@ def check_target_kind(array: Described, wish: TargetWish) -> None:
             message = f"{name} holds {dtype} of shape {sizes(shape)}; masks have a class for each pixel of N images"
             raise DataError("bad-data", message, hints=["their shape is N x H x W, their values whole numbers from 0"])
         return
-    if dtype.kind in "biuf" and len(shape) > 2 and len(shape) in (wish.dimensions + 1, wish.dimensions + 2):
+    if (
+        dtype.kind in "biuf"
+        and len(shape) in (wish.dimensions + 1, wish.dimensions + 2)
+        and max(shape[2:], default=0) > 1
+    ):
         message = f"{name} holds masks, {dtype} of shape {sizes(shape)}, and the network has no output for each pixel"
         raise DataError("bad-data", message, hints=["masks are learned with an output as large as the input"])
     if wish.task in ("regression", "labels") and (dtype.kind not in "biuf" or len(shape) not in (1, 2)):

@@ -259,7 +259,7 @@ class _Nesting:
         return found
 
     def _late_branches(self) -> dict[int, int]:
-        """Return the merges that name a branch before the one that is executed first, with that: they go on from it.
+        """Return the merges of two that name first what is executed last, with the other branch: they go on from it.
 
         So `concat` keeps its order and the layers theirs: what comes later begins at a label.
         """
@@ -270,12 +270,8 @@ class _Nesting:
                 continue
             inputs = self._chained_inputs(index)
             begins = [self._first_of(source, start) for source in inputs]
-            full = [begin for begin in begins if begin]
-            if full and begins[0] and full[0] != min(full):
-                early = begins.index(min(full))
-                others = [begin for place, begin in enumerate(begins) if place != early and begin]
-                if others == sorted(others) and others[0] > inputs[early]:
-                    found[index] = inputs[early]
+            if len(inputs) == 2 and begins[1] and begins[0] > inputs[1]:
+                found[index] = inputs[1]
         return found
 
     def _chained_inputs(self, index: int) -> tuple[int, ...]:

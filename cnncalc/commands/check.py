@@ -41,8 +41,8 @@ def check(files: tuple[str, ...], form: str, output: str | None, **options: Any)
     settings = take_spec_options(options)
     paths = spec_files(files)
     if others := texts_passed_over(files):
-        texts = "text is no spec and was" if others == 1 else "texts are no specs and were"
-        click.echo(f"note: {others:,} {texts} not checked: a spec has a line that begins with `input`", err=True)
+        texts = "text was not checked, since it has" if others == 1 else "texts were not checked, since they have"
+        click.echo(f"note: {others:,} {texts} no line that begins with `input`", err=True)
     checked = [check_spec(path if path == "-" else Path(path), settings) for path in paths]
     findings = [finding for one in checked for finding in _findings(one)]
     text = FORMS[form](findings, [one.name for one in checked])

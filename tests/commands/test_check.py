@@ -135,4 +135,4 @@ def test_texts_of_a_folder_that_are_no_specs_are_counted(cnncalc: Cnncalc, specs
     (specs / "specs" / "bad, 1.txt").unlink()
     done = cnncalc("check", "specs")
     assert (done.status, done.out) == (0, "1 file checked: no faults\n")
-    assert done.err == "note: 1 text is no spec and was not checked: a spec has a line that begins with `input`\n"
+    assert done.err == "note: 1 text was not checked, since it has no line that begins with `input`\n"

@@ -112,6 +112,8 @@ NETWORKS = {
     "resnet50.txt": Expected((1, 1, 1000), 25_557_032, 4_089_184_256),
     # Ronneberger, Fischer, Brox: 572x572 in, 388x388 out
     "unet.txt": Expected((388, 388, 2), unet_params(), unet_macs()),
+    # ResNet-20 with projections (option B), as pytorch-cifar-models counts it: 272,474 parameters, 40.81 million MACs
+    "three-stages.txt": Expected((1, 1, 10), 272_474, 40_813_184),
     # Koch, Zemel, Salakhutdinov, figure 4: one trunk for two images
     "siamese.txt": Expected(
         (1, 1, 1),

@@ -24,6 +24,10 @@ ELSEWHERE = {
     "channels-first": "a note and no error, in network/test_trials.py",
     "bad-package": "about another package, in layers/test_own_layers.py",
     "not-foreign": "said by import alone, in foreign/test_import_file.py",
+    "divides-by-zero": "said when values are computed, in values/",
+    "no-values": "said when values are computed, in values/",
+    "not-real": "said when values are computed, in values/",
+    "several-inputs": "said by commands that take one input, in network/test_input_faults.py",
     "not-in-pytorch": "said when a module is built, in model/test_refused.py",
 }
 """Codes that no spec in the corpus can raise, and why."""

@@ -107,7 +107,7 @@ def run(given: list[str], interrupts: Interrupts | None = None) -> int:
     if heard.number:
         return heard.tell()
     if message:
-        complain(message)
+        complain(message, data=_wants_json(given))
     return status
 
 

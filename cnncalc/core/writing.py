@@ -98,14 +98,14 @@ def _write_chunk(text: str, stream: TextIO, encoding: str) -> None:
         _write_all(text.encode(encoding, "replace"), buffer)
 
 
-def complain(text: str) -> None:
-    """Write a message to standard error; where even that is gone, the status must do."""
+def complain(text: str, *, data: bool = False) -> None:
+    """Write a message to standard error, ``data`` as it is; where even that is gone, the status must do."""
     stream = sys.stderr
     if stream is None:
         return
     try:
         lines = printable_lines(text)
-        if stream.isatty():
+        if stream.isatty() and not data:
             lines = within(lines, _terminal())
         stream.write(encodable(lines, getattr(stream, "encoding", None)) + "\n")
         stream.flush()

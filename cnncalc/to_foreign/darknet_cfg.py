@@ -193,6 +193,8 @@ def _convolution(sections: _Sections, node: Node) -> None:
     padding = _one(sections, node, "padding", tuple([side for pair in pads for side in pair]))
     if max(layer.setting("dilation")) > 1:
         raise sections.fault(node, "Darknet has no dilation")
+    if layer.standard is not None:
+        raise sections.fault(node, "Darknet has no convolution that standardises its weights")
     options: dict[str, Any] = {"filters": layer.filters, "size": size, "stride": stride}
     options |= {"groups": layer.groups} if layer.groups > 1 else {}
     options |= {"pad": 1} if padding == size // 2 else {"padding": padding}

@@ -14,6 +14,8 @@ Pairs = tuple[tuple[int, int], ...]
 def convolution(model: KerasModel, node: Node, source: Made) -> Made:
     """``Conv2D``, and ``DepthwiseConv2D`` where each channel has filters of its own."""
     layer, volume = settings(node), node.sources[0]
+    if layer.standard is not None:
+        raise model.fault(node, f"{model.what} has no convolution that standardises its weights")
     source = model.with_positions(node, source)
     stride, dilation = layer.setting("stride"), layer.setting("dilation")
     if max(stride) > 1 and max(dilation) > 1:

@@ -621,7 +621,10 @@ ONLY_IN_2D = ("pixelshuffle", "pixelunshuffle")
 
 _MERGES = ("add", "concat", "max", "mean", "min", "mul", "sub")
 
-WORDS = frozenset([*MAKERS, *ACTIVATIONS, *SLOPED, *_DROPOUTS, *_MERGES]) - {"activation", "conv3-64"}
+_ELSEWHERE = ("unpool",)
+"""Reads the places of a pool too, and is no layer alone: tests/layers/test_unpooling.py compares it."""
+
+WORDS = frozenset([*MAKERS, *ACTIVATIONS, *SLOPED, *_DROPOUTS, *_MERGES, *_ELSEWHERE]) - {"activation", "conv3-64"}
 """Every word that a maker here writes."""
 
 

@@ -270,7 +270,8 @@ class _Nesting:
                 continue
             inputs = self._chained_inputs(index)
             begins = [self._first_of(source, start) for source in inputs]
-            if len(inputs) == 2 and begins[1] and begins[0] > inputs[1]:
+            late = len(inputs) == 2 and begins[1] and begins[0] > inputs[1]
+            if late and not self._only_slices(inputs, begins):
                 found[index] = inputs[1]
         return found
 
@@ -280,6 +281,11 @@ class _Nesting:
         first, *rest = operation.inputs
         inner = first and _merge(operation).chains and self.operations[first - 1].word == operation.word
         return (*self._chained_inputs(first), *rest) if inner and self.readers[first] == 1 else operation.inputs
+
+    def _only_slices(self, sources: Sequence[int], begins: Sequence[int]) -> bool:
+        """Say whether all branches are one slice each, which compute nothing, so that their order is free."""
+        slices = [begin for begin in begins if begin and self.operations[begin - 1].word == "slice"]
+        return slices == list(sources)
 
     def _first_of(self, source: int, start: int) -> int:
         """Return the operation that is executed first between two volumes; 0 for none."""

@@ -161,6 +161,7 @@ def test_a_port_without_a_page_is_refused(folder: Path, capsys: pytest.CaptureFi
 
 def test_other_processes_of_torchrun_serve_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
     with page_process({"live": True, "port": None}) as page:
         assert page is None
 

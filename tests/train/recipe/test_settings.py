@@ -75,6 +75,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "unfreeze": st.integers(0, 2**63 - 1),
     "learning_rate_of": st.sampled_from(["", "head=10x", "conv1=0.1x, stage*=2"]),
     "label_smoothing": _SHARES,
+    "auxiliary_weight": _RATES,
     "clip": _RATES,
     "ema": _SHARES,
     "flip": st.sampled_from(["auto", "none", "random", "alternating"]),

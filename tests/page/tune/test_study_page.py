@@ -12,7 +12,6 @@ from cnncalc.charts.lines import chart_svg
 from cnncalc.train.measures import ACCURACY, RMSE
 from cnncalc.tune.charts import history_chart, value_chart
 from cnncalc.tune.results import Judge, TrialRow, best_row, results_csv
-from tests.page.conftest import browser  # noqa: F401
 from tests.tune.studies import begin
 from tests.tune.test_space import read
 
@@ -71,7 +70,7 @@ def test_a_cell_is_no_formula() -> None:
 
 
 @pytest.mark.slow
-def test_the_page_in_a_browser(folder: Path, browser: Any) -> None:  # noqa: F811
+def test_the_page_in_a_browser(folder: Path, browser: Any) -> None:
     """It shows every trial with the best one first, runs no script, asks for nothing and fits a telephone."""
     spec = "input 8x8x1\nparam kernel = 3\nconv {kernel}x{kernel}x4\nfc 10"
     heard = begin("study", spec=spec, vary=("kernel=3,9,5", "learning-rate=1e-3..1e-1:log"), trials=5)

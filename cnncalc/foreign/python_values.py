@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,7 +48,9 @@ class PythonText:
 
     def _parsed(self) -> ast.Module:
         try:
-            return ast.parse(self._added + self.text)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Python's remarks on somebody else's code, such as on `1if x else 2`
+                return ast.parse(self._added + self.text)
         except SyntaxError as error:
             line = (error.lineno or 1) - self._added.count("\n")
             at = self._offset(max(1, line), max(0, (error.offset or 1) - 1))

@@ -98,6 +98,21 @@ def _write_chunk(text: str, stream: TextIO, encoding: str) -> None:
         _write_all(text.encode(encoding, "replace"), buffer)
 
 
+def make_folder(folder: str) -> None:
+    """Make a folder and those above it; one that is there is fine.
+
+    Raises:
+        WriteError: where it cannot be made.
+
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except (OSError, ValueError) as error:  # a name with a zero character is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"cannot make the folder `{shorten_path(folder)}`: {reason}"
+        raise WriteError("cannot-write", message) from None
+
+
 def complain(text: str, *, data: bool = False) -> None:
     """Write a message to standard error, ``data`` as it is; where even that is gone, the status must do."""
     stream = sys.stderr

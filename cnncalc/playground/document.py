@@ -49,7 +49,8 @@ PANELS = ("network", "values", "training")
 
 VALUES = (
     '<div role="tabpanel" id="panel-values" aria-labelledby="tab-values" hidden>\n'
-    "<p>The values of every layer, exactly. A number that is selected shows its sum, and where it was read.</p>\n"
+    "<p>The page computes the values of every layer of a small network, exactly where that can be. A number that is "
+    "selected shows its sum, and the numbers that it reads are marked.</p>\n"
     '<div class="tools"><label>Seed <input type="number" id="values-seed" min="0" value="0"></label>'
     '<button type="button" id="values-fresh">Numbers from the seed</button></div>\n'
     '<label for="values-input">Input</label>\n'
@@ -162,7 +163,7 @@ def _training() -> str:
     options = "".join(f"<option>{name}</option>" for name in RECIPES)
     return (
         '<div role="tabpanel" id="panel-training" aria-labelledby="tab-training" hidden>\n'
-        "<p>Trains the network of the text in this page, with the recipes of <code>cnncalc train</code>.</p>\n"
+        "<p>The page trains the network of the text, with the recipes of <code>cnncalc train</code>.</p>\n"
         '<form id="train-form" class="tools">\n'
         '<label>Images <select id="train-data"><option value="digits">digits, 8x8x1</option>'
         '<option value="files">files …</option><option value="folder">a folder of images …</option></select></label>\n'

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from cnncalc.core.writing import write_file
+from cnncalc.core.writing import make_folder, write_file
 from cnncalc.page.document import asset
 from cnncalc.playground.document import start_page
 from cnncalc.playground.libraries import LIBRARIES, integrity
@@ -62,7 +62,7 @@ def write_site(folder: str, made: Mapping[str, bytes]) -> None:
     """
     for path in sorted(made, key=lambda name: name == "index.html"):
         target = os.path.join(folder, *path.split("/"))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
+        make_folder(os.path.dirname(target))
         write_file([made[path]], target)
 
 

@@ -7,19 +7,18 @@ before anything starts. Weights are drawn in the page by PyTorch's generator, so
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from cnncalc.core.errors import SpecError
 from cnncalc.network import Network, refuse_several_inputs
-from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.to_foreign.keras_model import KerasCall
 from cnncalc.to_foreign.tensorflowjs import TensorFlowJS
 from cnncalc.train.ends import without_end
 from cnncalc.train.engine.bounds import batch_bounds
 from cnncalc.train.engine.schedule import rate_factor
 from cnncalc.train.recipe.presets import load_recipe
-from cnncalc.train.recipe.settings import AUTO, Recipe, as_values
+from cnncalc.train.recipe.resolved import resolved
+from cnncalc.train.recipe.settings import Recipe, as_values
 from cnncalc.train.seeds import ORDER, mixed
 
 WHAT = "training in the page"
@@ -88,15 +87,7 @@ def _resolved(recipe: Recipe, network: Network) -> Recipe:
     for name in _NOT_THERE:
         if getattr(recipe, name) != getattr(plain, name):
             raise SpecError("not-in-format", f"{WHAT} has no {name.replace('_', '-')}", hints=["leave it out"])
-    chosen = OPTIMIZERS[recipe.optimizer]
-    small, colour = min(network.input.spatial), network.input.channels == 3
-    return replace(
-        recipe,
-        learning_rate=chosen.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
-        weight_decay=chosen.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
-        shift=small // 8 if recipe.shift == AUTO else recipe.shift,
-        flip=("alternating" if colour else "none") if recipe.flip == "auto" else recipe.flip,
-    )
+    return resolved(recipe, network.input)
 
 
 def _check_layer(layer: KerasCall, writer: TensorFlowJS) -> None:

@@ -12,7 +12,7 @@ from cnncalc.values import Numbers
 from cnncalc.values.compute import Computation, compute
 from cnncalc.values.reading import fitted, read_numbers_text
 from cnncalc.values.sums import unit_sum
-from cnncalc.values.tape import Products
+from cnncalc.values.tape import ChosenValue, Products, Weighted
 
 MOST_CHANNELS = 4
 """Channels of a volume that are shown."""
@@ -80,7 +80,7 @@ def _sum(found: Computation, layer: str, at: Sequence[int]) -> dict[str, Any]:
     ]
     cells = found.cells[node.inputs[0]]
     places = {id(cell): place for place, cell in enumerate(cells)}
-    read = unit.cell.xs if isinstance(unit.cell, Products) else ()
+    read = unit.cell.xs if isinstance(unit.cell, Products | ChosenValue | Weighted) else ()
     return {
         "lines": lines,
         "made": "" if lines else expression(unit, None),

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from cnncalc.core.numbers import counted
 from cnncalc.core.reading import read_regular
-from cnncalc.core.writing import write_file
+from cnncalc.core.writing import make_folder, write_file
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run_files import RECIPE, SPEC
@@ -63,7 +63,7 @@ class StudyKeeper:
         if not run.begun():
             return
         folder, facts = self._folder.file(BEST), run.facts()
-        os.makedirs(folder, exist_ok=True)
+        make_folder(folder)
         for name in (SPEC, RECIPE):
             write_file(read_regular(run.file(name), _MOST_BYTES), os.path.join(folder, name))
         spec, recipe = (os.path.join(folder, name) for name in (SPEC, RECIPE))

@@ -43,3 +43,12 @@ def test_a_folder_without_pyodide_is_refused(cnncalc: Cnncalc, tmp_path: Path) -
         "  = `npm install pyodide@314.0.7` puts it into node_modules\n"
     )
     assert not (tmp_path / "site").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """Below a file there is no folder."""
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "site"
+    done = cnncalc("playground", str(folder))
+    assert (done.status, done.out) == (1, "")
+    assert done.err == f"error[cannot-write]: cannot make the folder `{folder}`: Not a directory\n"

@@ -2,6 +2,7 @@
 
 const find = (id) => document.getElementById(id);
 const KEPT = "cnncalc-playground-text";
+const STARTING = "Python is starting …", RESTARTING = "That took too long; Python is starting anew …", COMPUTING = "Computing …";
 
 const packed = async (text) => {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
@@ -58,6 +59,7 @@ class Playground {
       one.setAttribute("aria-selected", String(chosen));
       one.tabIndex = chosen ? 0 : -1;
       find(one.getAttribute("aria-controls")).hidden = !chosen;
+      if (chosen) document.body.classList.toggle("other-panel", one.id !== "tab-network");
       if (chosen && one.id === "tab-values") this.values.show();
     });
     tabs.forEach((tab, at) => {
@@ -71,6 +73,9 @@ class Playground {
 
   get section() { return this.result.querySelector("section.network"); }
   say(text) { find("status").textContent = text; }
+
+  // What has come to its end is not said any more; anything else that is said by now stays.
+  ended(...texts) { if (texts.includes(find("status").textContent)) this.say(""); }
 
   async start() {
     if (!(await this.fromLink())) {
@@ -95,8 +100,8 @@ class Playground {
   }
 
   told(event, why) {
-    if (event === "ready") this.say("");
-    else if (event === "restarting") this.say("That took too long; Python is starting anew …");
+    if (event === "ready") this.ended(STARTING, RESTARTING);
+    else if (event === "restarting") this.say(RESTARTING);
     else this.say(`Python could not be started: ${why}. The page needs a network on its first visit.`);
   }
 
@@ -120,10 +125,10 @@ class Playground {
 
   async compute(text) {
     performance.mark("asked");
-    const slow = setTimeout(() => this.say("Computing …"), 400);
+    const slow = setTimeout(() => this.say(COMPUTING), 400);
     const quick = await this.calculator.ask({ ask: "network", text });
     clearTimeout(slow);
-    if (quick) this.say("");
+    this.ended(COMPUTING);
     if (!quick || this.changed) return;
     if (!this.take(quick, text) || this.changed) return;
     performance.measure("redraw", "asked");

@@ -38,6 +38,7 @@ class Trainer {
     this.initialise();
     this.statistics();
     this.maps = tf.model({ inputs: model.inputs, outputs: model.layers.slice(1).map((layer) => layer.getOutputAt(0)) });
+    this.settings = Object.fromEntries(Object.entries(plan.recipe).map(([name, value]) => [name.replace(/-/g, "_"), value]));
     this.step = 0;
     this.factor = 1;
     this.steps = plan.bounds.length - 1;
@@ -127,7 +128,7 @@ class Trainer {
     const places = Array.from(this.order.subarray(this.plan.bounds[place], this.plan.bounds[place + 1]));
     const { recipe } = this.plan, moves = recipe.flip !== "none" || recipe.shift > 0;
     const { images, labels } = this.batch(this.data.train, places, moves ? this.change(epoch) : null);
-    const variables = this.learned.map((weight) => weight.variable.val ?? weight.variable);
+    const variables = this.learned.map((weight) => weight.variable);
     let right = 0;
     const { value, grads } = tf.variableGrads(() => {
       const logits = this.model.apply(images, { training: true });
@@ -147,12 +148,6 @@ class Trainer {
     const flat = tf.reshape(logits, [labels.length, classes]);
     const targets = tf.add(tf.mul(tf.oneHot(tf.tensor1d(labels, "int32"), classes), 1 - smoothing), smoothing / classes);
     return tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(flat)), 1)));
-  }
-
-  get settings() {
-    const named = {};
-    for (const [name, value] of Object.entries(this.plan.recipe)) named[name.replace(/-/g, "_")] = value;
-    return named;
   }
 
   right(logits, labels) {
@@ -210,7 +205,7 @@ class Trainer {
   filters() {
     const first = this.weights.find((weight) => weight.kind === "conv" && weight.name === "weight");
     if (!first) return null;
-    const tensor = this.variable(first).val ?? this.variable(first), [high, wide, inputs, filters] = tensor.shape;
+    const tensor = first.variable, [high, wide, inputs, filters] = tensor.shape;
     return { layer: first.layer, high, wide, inputs, filters, values: tf.transpose(tensor, [3, 0, 1, 2]).dataSync() };
   }
 
@@ -219,7 +214,7 @@ class Trainer {
     const header = { __metadata__: metadata }, parts = [];
     let offset = 0;
     for (const weight of this.weights) {
-      const tensor = weight.variable.val ?? weight.variable, values = toTorch(tensor, weight);
+      const tensor = weight.variable, values = toTorch(tensor, weight);
       header[weight.key] = { dtype: "F32", shape: torchShape(weight, tensor.shape), data_offsets: [offset, offset + 4 * values.length] };
       offset += 4 * values.length;
       parts.push(Float32Array.from(values));

@@ -54,25 +54,30 @@ class Values {
   }
 
   draw(reply) {
-    const { view } = this.playground.section, marked = reply.sum ? { source: reply.sum.source, reads: new Set(reply.sum.reads) } : { reads: new Set() };
+    const marked = reply.sum ? { source: reply.sum.source, reads: new Set(reply.sum.reads) } : { reads: new Set() };
     const focus = document.activeElement?.dataset?.place;
     const parts = [this.volume({ name: "input", written: "", grids: reply.grids, tensors: [], index: 0 }, marked)];
     reply.layers.forEach((layer, at) => parts.push(this.volume({ ...layer, index: at + 1 }, marked)));
     find("values-layers").replaceChildren(...parts);
     this.sum(reply.sum);
     if (focus) find("values-layers").querySelector(`[data-place="${focus}"]`)?.focus({ preventScroll: true });
-    return view;
   }
 
   volume({ name, written, volume, channels, grids, tensors, index }, marked) {
     const box = make("section", undefined, { class: "volume", "aria-label": name }), list = make("div", undefined, { class: "grids" });
     box.append(make("h3", written ? `${name}: ${written} → ${volume}` : name));
-    for (const tensor of tensors) for (const grid of tensor.grids) list.append(this.grid(`${tensor.name} ${grid.index.join(",")}`, grid, null, null));
+    for (const tensor of tensors) for (const grid of tensor.grids) list.append(this.grid(this.titleOf(tensor.name, grid.index), grid, null, null));
     const shown = grids.slice(0, 4);
     shown.forEach((grid, at) => list.append(this.grid(channels > 1 || grids.length > 1 ? `channel ${at}` : "", grid, { name, index, channel: at, size: this.sizeOf(index) }, marked)));
     box.append(list);
     if (grids.length > shown.length || channels > shown.length) box.append(make("p", `The first ${shown.length} of ${channels ?? grids.length} channels are shown.`, { class: "quietly" }));
     return box;
+  }
+
+  // A kernel has an index for its filter and one for the channel that it reads.
+  titleOf(name, [filter, channel]) {
+    if (filter === undefined) return name;
+    return channel === undefined ? `${name} ${filter}` : `${name} of filter ${filter}, channel ${channel}`;
   }
 
   // Height and width of what layer `index` makes; 0 is the input.

@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from cnncalc.core.volume import Volume
 from cnncalc.train.data.kinds import IGNORED
-from cnncalc.train.recipe.settings import AUTO, Recipe
+from cnncalc.train.recipe.resolved import resolved_flip, resolved_shift
+from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.seeds import COINS, mixed
 from cnncalc.train.tasks import Targets
 
@@ -45,23 +46,6 @@ class PixelNormalisation(NamedTuple):
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     unit: float = BYTES
-
-
-def resolved_flip(recipe: Recipe, volume: Volume, *, floats: bool = False) -> str:
-    """Return how images are mirrored: ``auto`` mirrors colour photos in turn, and neither digits, signals nor floats.
-
-    Mirroring all images in turn shows both sides sooner than a coin for each does (Jordan, 2024, arXiv:2404.00498).
-    """
-    if recipe.flip != "auto":
-        return recipe.flip
-    return "alternating" if volume.dimensions == 2 and volume.channels == 3 and not floats else "none"
-
-
-def resolved_shift(recipe: Recipe, volume: Volume, *, floats: bool = False) -> int:
-    """Return by how many pixels images move: ``auto`` is an eighth of the smaller side; floats may be no images."""
-    if recipe.shift != AUTO:
-        return recipe.shift
-    return 0 if floats else min(volume.spatial) // 8
 
 
 class Augmenter:

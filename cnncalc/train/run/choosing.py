@@ -10,10 +10,9 @@ from typing import NamedTuple
 from cnncalc.loading import load_with
 from cnncalc.model.build import build
 from cnncalc.network import Network, SpecSettings
-from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import DataRequest, Dataset, check_augmentations, check_dataset, load_dataset
 from cnncalc.train.data.kinds import MASKS
-from cnncalc.train.engine.augment import PixelNormalisation, resolved_flip, resolved_shift
+from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.balance import check_balance
 from cnncalc.train.engine.batches import check_batches
 from cnncalc.train.engine.devices import choose_device, configure, resolved_precision
@@ -23,6 +22,7 @@ from cnncalc.train.engine.plan import FirstWeights, Place, RunPlan, first_weight
 from cnncalc.train.engine.splits import run_splits, validation_share
 from cnncalc.train.engine.step_memory import fitting_batch
 from cnncalc.train.recipe.augmentations import augmentations_of
+from cnncalc.train.recipe.resolved import resolved
 from cnncalc.train.recipe.settings import AUTO, Recipe
 from cnncalc.train.run.about import about_run
 from cnncalc.train.run.data_origin import normalisation_of, with_whole_paths
@@ -161,14 +161,9 @@ def check_plan(plan: RunPlan) -> None:
 
 def decided_recipe(recipe: Recipe, dataset: Dataset, logits: Network, place: Place) -> tuple[Recipe, str]:
     """Return the recipe with nothing left open, as a run keeps it, and why its batch is as large as it is."""
-    usual = OPTIMIZERS[recipe.optimizer]
     decided = replace(
-        recipe,
-        learning_rate=usual.learning_rate if recipe.learning_rate == AUTO else recipe.learning_rate,
-        weight_decay=usual.weight_decay if recipe.weight_decay == AUTO else recipe.weight_decay,
+        resolved(recipe, logits.input, floats=dataset.train.floats),
         precision=resolved_precision(recipe, place.device),
-        flip=resolved_flip(recipe, logits.input, floats=dataset.train.floats),
-        shift=resolved_shift(recipe, logits.input, floats=dataset.train.floats),
         validation=validation_share(recipe, dataset),
     )
     if decided.batch != AUTO:

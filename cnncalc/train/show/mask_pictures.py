@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from PIL import Image
 from torch import Tensor
 
-from cnncalc.core.errors import WriteError
-from cnncalc.core.words import shorten_path
-from cnncalc.core.writing import write_file
+from cnncalc.core.writing import make_folder, write_file
 
 
 def palette() -> list[int]:
@@ -46,10 +44,7 @@ def write_masks(masks: Sequence[tuple[str, Tensor]], folder: str) -> list[str]:
         WriteError: where the folder or a file cannot be written.
 
     """
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise WriteError("cannot-write", f"cannot make the folder `{shorten_path(folder)}`: {error.strerror}") from None
+    make_folder(folder)
     written: list[str] = []
     for path, mask in masks:
         stem = os.path.splitext(os.path.basename(path))[0]

@@ -11,14 +11,12 @@ from torch.nn import functional
 
 from cnncalc.core.words import shorten
 from cnncalc.network import Network
-from cnncalc.report.evaluate import Evaluation, TestedOn, confusion_report, evaluate_report
-from cnncalc.report.predict import Prediction, predict_report
+from cnncalc.report.evaluate import Evaluation, TestedOn, evaluate_report
 from cnncalc.report.report import Report
 from cnncalc.train.measures import ACCURACY, AUC
-from cnncalc.train.tasks.base import LeftOut, Task
-from cnncalc.train.tasks.classes import likeliest, with_macro_f1, worst_recall
 from cnncalc.train.tasks.collecting import Collected
 from cnncalc.train.tasks.logistic import joined_logits, logistic_loss
+from cnncalc.train.tasks.one_of_classes import OneOfClasses
 from cnncalc.train.tasks.ranking import roc_auc
 
 
@@ -47,7 +45,7 @@ class BinaryScore(NamedTuple):
         return {ACCURACY.name: float(self.confusion.diagonal().sum() / self.confusion.sum()), AUC.name: self.auc}
 
 
-class Binary(Task):
+class Binary(OneOfClasses):
     """``binary``: each image belongs to one of two classes; the output is the logit of the second."""
 
     name = "binary"
@@ -55,7 +53,6 @@ class Binary(Task):
     loss_words = "binary cross-entropy"
     ends = ("sigmoid",)
     measures = (ACCURACY, AUC)
-    confusable = True
 
     def loss_note(self, network: Network) -> str:
         """Say which class the output is the probability of."""
@@ -79,45 +76,21 @@ class Binary(Task):
         """Return what keeps the logits of all images."""
         return Collected(images, 1, like, binary_score)
 
-    def measured(self, score: BinaryScore) -> dict[str, float]:
-        """Return accuracy, area under the ROC curve, macro F1 and loss."""
-        return with_macro_f1(super().measured(score), score.confusion)
-
-    def remarks(self, data: str, score: BinaryScore) -> list[str]:
-        """Say which class is recognised worst."""
-        return worst_recall(data, self.names, score.confusion)
-
     def report(self, tested: TestedOn, score: BinaryScore) -> Report:
         """Return a row for each class, with precision, recall and F1."""
-        report = evaluate_report(self._evaluation(tested, score))
+        report = evaluate_report(self.evaluation(tested, score))
         area = "" if score.auc is None else f"{score.auc:.4f}"
         summary = [*report.summary[:2], ("ROC AUC", area), *report.summary[2:]]
         return report._replace(summary=summary, data=lambda: {**report.data(), AUC.name: score.auc})
 
-    def confusion(self, tested: TestedOn, score: BinaryScore) -> Report:
-        """Return a row for each class, a column for each predicted class."""
-        return confusion_report(self._evaluation(tested, score))
-
-    def _evaluation(self, tested: TestedOn, score: BinaryScore) -> Evaluation:
+    def evaluation(self, tested: TestedOn, score: BinaryScore) -> Evaluation:
+        """Return what a test came to, with its confusion matrix."""
         on, notes, loss = tested[:-1], tested.notes, "mean binary cross-entropy"
         return Evaluation(*on, self.names, score.confusion.tolist(), score.loss, None, notes, loss)
 
     def results(self, predicted: Tensor) -> Tensor:
         """Return the probabilities of both classes, N x 2."""
         return torch.cat([torch.sigmoid(-predicted), torch.sigmoid(predicted)], 1)
-
-    def caption(self, target: Tensor) -> str:
-        """Name the class."""
-        return self.names[int(target)]
-
-    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
-        """Return the likeliest class first."""
-        return likeliest(self.names, result)[:most]
-
-    def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:
-        """Return both classes of each image, with their probabilities, the likelier first."""
-        found = [Prediction(path, self.guesses(shares, top)) for path, shares in told]
-        return predict_report(model, found, left_out)
 
 
 def binary_score(targets: Tensor, logits: Tensor) -> BinaryScore:

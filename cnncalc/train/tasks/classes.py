@@ -10,13 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnncalc.network import Network
-from cnncalc.report.class_metrics import class_metrics, macro_metrics, percent_text
-from cnncalc.report.evaluate import Evaluation, TestedOn, confusion_report, evaluate_report
-from cnncalc.report.predict import Prediction, predict_report
+from cnncalc.report.evaluate import Evaluation, TestedOn, evaluate_report
 from cnncalc.report.report import Report
 from cnncalc.train.ends import ends_in
 from cnncalc.train.measures import ACCURACY, TOP5
-from cnncalc.train.tasks.base import LeftOut, Task
+from cnncalc.train.tasks.one_of_classes import OneOfClasses
 
 TOP = 5
 
@@ -61,7 +59,7 @@ class ClassScore(NamedTuple):
         return {ACCURACY.name: self.accuracy, TOP5.name: self.top5_accuracy}
 
 
-class Classes(Task):
+class Classes(OneOfClasses):
     """``classes``: each image belongs to one class; cross-entropy."""
 
     name = "classes"
@@ -69,7 +67,6 @@ class Classes(Task):
     loss_words = "cross-entropy"
     ends = ("softmax", "logsoftmax")
     measures = (ACCURACY, TOP5)
-    confusable = True
 
     def loss_note(self, network: Network) -> str:
         """Say what the loss makes of the network's end."""
@@ -103,60 +100,18 @@ class Classes(Task):
         """Return what counts images by their class and the one that they are taken for."""
         return _ClassTally(len(self.names), images, like)
 
-    def measured(self, score: ClassScore) -> dict[str, float]:
-        """Return accuracy, top-5 accuracy, macro F1 and loss."""
-        return with_macro_f1(super().measured(score), score.confusion)
-
-    def remarks(self, data: str, score: ClassScore) -> list[str]:
-        """Say which class is recognised worst."""
-        return worst_recall(data, self.names, score.confusion)
-
     def report(self, tested: TestedOn, score: ClassScore) -> Report:
         """Return a row for each class, with precision, recall and F1."""
-        return evaluate_report(self._evaluation(tested, score))
+        return evaluate_report(self.evaluation(tested, score))
 
-    def confusion(self, tested: TestedOn, score: ClassScore) -> Report:
-        """Return a row for each class, a column for each predicted class."""
-        return confusion_report(self._evaluation(tested, score))
-
-    def _evaluation(self, tested: TestedOn, score: ClassScore) -> Evaluation:
+    def evaluation(self, tested: TestedOn, score: ClassScore) -> Evaluation:
+        """Return what a test came to, with its confusion matrix."""
         on, notes = tested[:-1], tested.notes
         return Evaluation(*on, self.names, score.confusion.tolist(), score.loss, score.top5, notes)
 
     def results(self, predicted: Tensor) -> Tensor:
         """Return probabilities, N x classes."""
         return predicted.exp()
-
-    def caption(self, target: Tensor) -> str:
-        """Name the class."""
-        return self.names[int(target)]
-
-    def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
-        """Return the likeliest classes."""
-        return likeliest(self.names, result)[:most]
-
-    def predictions(self, model: str, told: Sequence[tuple[str, Tensor]], left_out: LeftOut, top: int) -> Report:
-        """Return the likeliest classes of each image, with their probabilities."""
-        found = [Prediction(path, self.guesses(shares, top)) for path, shares in told]
-        return predict_report(model, found, left_out)
-
-
-def likeliest(names: Sequence[str], shares: Tensor) -> list[tuple[str, float]]:
-    """Return names with their shares, [names], the largest first."""
-    return sorted(zip(names, shares.tolist(), strict=True), key=lambda pair: -pair[1])
-
-
-def with_macro_f1(measured: dict[str, float], confusion: Tensor) -> dict[str, float]:
-    """Return what was measured, with the mean F1 of the classes in front of the loss."""
-    loss, f1 = measured.pop("loss"), macro_metrics(class_metrics(confusion.tolist())).f1
-    return {**measured, **({} if f1 is None else {"macro F1": f1}), "loss": loss}
-
-
-def worst_recall(data: str, names: Sequence[str], confusion: Tensor) -> list[str]:
-    """Say which class is recognised worst, in a test on some data."""
-    found = zip(names, class_metrics(confusion.tolist()), strict=True)
-    recall, name, images = min((one.recall, name, one.images) for name, one in found if one.recall is not None)
-    return [f"On {data}, recall is lowest for {name}: {percent_text(recall)} of {images:,} images."]
 
 
 def mean_log_probabilities(views: Sequence[Tensor]) -> Tensor:

@@ -17,9 +17,9 @@ from cnncalc.report.report import Report
 from cnncalc.report.table import Column, Table
 from cnncalc.train.measures import ACCURACY, F1, PRECISION
 from cnncalc.train.tasks.base import LeftOut, Task
-from cnncalc.train.tasks.classes import likeliest
 from cnncalc.train.tasks.collecting import Collected
 from cnncalc.train.tasks.logistic import joined_logits, logistic_loss
+from cnncalc.train.tasks.one_of_classes import likeliest
 from cnncalc.train.tasks.ranking import average_precision
 
 _FINE = 10_000

@@ -18,7 +18,8 @@ from cnncalc.report.table import Column, Table
 from cnncalc.train.data.kinds import IGNORED
 from cnncalc.train.measures import ACCURACY, DICE, IOU
 from cnncalc.train.tasks.base import LeftOut, Task
-from cnncalc.train.tasks.classes import likeliest, mean_log_probabilities
+from cnncalc.train.tasks.classes import mean_log_probabilities
+from cnncalc.train.tasks.one_of_classes import likeliest
 
 
 class MaskScore(NamedTuple):

@@ -69,6 +69,9 @@ def test_a_damaged_link_is_said(page: Any, server: PlaygroundServer) -> None:
     """And the text stays as it was."""
     page.evaluate("location.hash = '#1.AAAA'")
     page.wait_for_selector("#status:has-text('The link is damaged; its text cannot be read.')")
+    write(page, "input 9x9x1\nconv 3x3x2\n")
+    totals(page, "9x9x1 → 7x7x2")  # an answer of Python takes nothing away that is said
+    assert page.text_content("#status") == "The link is damaged; its text cannot be read."
 
 
 def test_it_works_without_a_network(page: Any, server: PlaygroundServer) -> None:

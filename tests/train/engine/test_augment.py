@@ -13,7 +13,8 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as torchvision
 
 from cnncalc.core.volume import Volume
-from cnncalc.train.engine.augment import Augmenter, PixelNormalisation, Targets, resolved_flip, resolved_shift
+from cnncalc.train.engine.augment import Augmenter, PixelNormalisation, Targets
+from cnncalc.train.recipe.resolved import resolved_flip, resolved_shift
 from cnncalc.train.recipe.settings import Recipe
 
 COLOUR = Volume((8, 6, 3))

@@ -18,7 +18,7 @@ from cnncalc.to_foreign.writer import ForeignWriter
 _LEADING = frozenset(
     (
         *("filters", "units", "kernel_size", "pool_size", "activation", "rate", "target_shape", "dims", "size"),
-        *("cropping", "scale", "groups"),
+        *("cropping", "scale"),
     )
 )
 """What is written without its name, where it stands in front."""

@@ -106,6 +106,11 @@ def test_every_layer_computes_the_same_or_is_refused(keras: Any, volume: str, te
     compare(keras, net)
 
 
+def test_a_convolution_in_groups(keras: Any) -> None:
+    """Its groups are named: the third argument of ``Conv2D`` is the stride."""
+    compare(keras, cnncalc.load("conv 3x3x8 g2 p1 - relu", input="9x9x4"))
+
+
 def test_the_table_has_words_of_the_language_alone() -> None:
     from cnncalc.layers import words
 

@@ -11,7 +11,8 @@ from cnncalc.analysis.memory import (
     Predictor,
 )
 from cnncalc.analysis.memory.advice import advice
-from cnncalc.analysis.memory.gpus import GPUS, closest_gpus, gpu_named
+from cnncalc.analysis.memory.gpus import Cards
+from cnncalc.commands.gpu_name import EPILOG, GpuName, cards_option
 from cnncalc.commands.options import (
     load_spec,
     output_options,
@@ -40,37 +41,20 @@ def _budget_bytes(context: click.Context, parameter: click.Parameter, value: str
     return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
 
 
-class GpuName(click.ParamType[str]):
-    """The name of a card, however it is spelled; completes the names that there are."""
-
-    name = "gpu"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name under which a card is listed."""
-        name = gpu_named(value)
-        if name is None:
-            near = " or ".join(closest_gpus(value))
-            known = f"did you mean {near}?" if near else "`cnncalc memory --help` lists them."
-            self.fail(f"there is no card {value!r}; {known} Or give its memory: --budget 24GiB", param, ctx)
-        return name
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        """Let the shell offer the names."""
-        from click.shell_completion import CompletionItem
-
-        return [CompletionItem(name) for name in GPUS if name.startswith(incomplete.lower())]
-
-
-@click.command(epilog=f"Cards: {', '.join(GPUS)}.")
+@click.command(epilog=EPILOG)
 @spec_argument()
 @step_options()
 @click.option("--budget", metavar="SIZE", callback=_budget_bytes, help="Available memory, such as 24GiB or 24GB.")
 @click.option(
-    "--gpu", type=GpuName(), metavar="NAME", help="Graphics card whose memory is the budget; the list is below."
+    "--gpu",
+    type=GpuName("Or give its memory: --budget 24GiB"),
+    metavar="NAME",
+    help="Graphics card whose memory is the budget; the list is below.",
 )
+@cards_option
 @spec_options
 @output_options
-def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> None:
+def memory(spec: str, budget: int | None, gpu: str | None, cards: Cards, **options: Any) -> None:
     """Predict the peak memory of a training step or of inference.
 
     With a budget, the largest batch that fits is found, and the status is 1 if the given batch does not fit.
@@ -90,8 +74,8 @@ def memory(spec: str, budget: int | None, gpu: str | None, **options: Any) -> No
             raise click.UsageError("give either --gpu or --budget, not both")
         if options["device"] != "cuda":
             raise click.UsageError("--gpu is for --device cuda")
-        options["workspace_bytes"] = GPUS[gpu].workspace
-        budget = GPUS[gpu].budget
+        options["workspace_bytes"] = cards[gpu].workspace
+        budget = cards[gpu].budget
     setup = take_setup(options)
     predictor = Predictor(network)
     prediction = predictor.predict(setup)

@@ -1,22 +1,22 @@
-"""Graphics cards, and the memory that PyTorch has on them."""
+"""Graphics cards: their memory, what they compute and move at most, and the memory that PyTorch has on them."""
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from cnncalc.core.words import closest
+from cnncalc.core.errors import SpecError
+from cnncalc.core.reading import read_regular
+from cnncalc.core.words import closest, shorten, shorten_path
 
 MEBIBYTE = 1024 * 1024
 
 CONTEXT = 512 * MEBIBYTE
 """What is set aside for the CUDA context and its kernels, which lie outside of PyTorch's allocator. Not measured."""
-
-HOPPER_WORKSPACE = 32 * MEBIBYTE
-"""What cuBLAS takes on cards from Hopper on."""
-
-SYSTEM = 1024
-"""MiB that Linux without a desktop takes of the memory that a Jetson board shares with it. Not measured."""
 
 
 class Gpu(NamedTuple):
@@ -26,12 +26,19 @@ class Gpu(NamedTuple):
         mebibytes: its memory, as the driver reports it.
         workspace: what cuBLAS takes of it, in bytes; None for the usual.
         system: MiB that the operating system takes of it, where the two share their memory.
+        bandwidth: of its memory, in bytes per second; None where it is not known.
+        peaks: by the precision what it computes at most, dense, in FLOP per second (operations for ``int8``).
+        source, date: where these are from, and when that was published.
 
     """
 
     mebibytes: int
     workspace: int | None = None
     system: int = 0
+    bandwidth: float | None = None
+    peaks: Mapping[str, float] = MappingProxyType({})
+    source: str = ""
+    date: str = ""
 
     @property
     def budget(self) -> int:
@@ -39,98 +46,130 @@ class Gpu(NamedTuple):
         return (self.mebibytes - self.system) * MEBIBYTE - CONTEXT
 
 
-GPUS = {
-    "gtx1060": Gpu(6_144),
-    "gtx1070": Gpu(8_192),
-    "gtx1080": Gpu(8_192),
-    "gtx1080ti": Gpu(11_264),
-    "gtx1650": Gpu(4_096),
-    "gtx1660": Gpu(6_144),
-    "rtx2060": Gpu(6_144),
-    "rtx2070": Gpu(8_192),
-    "rtx2080": Gpu(8_192),
-    "rtx2080ti": Gpu(11_264),
-    "rtx3050": Gpu(8_192),
-    "rtx3060": Gpu(12_288),
-    "rtx3060-8gb": Gpu(8_192),
-    "rtx3060ti": Gpu(8_192),
-    "rtx3070": Gpu(8_192),
-    "rtx3070ti": Gpu(8_192),
-    "rtx3080": Gpu(10_240),
-    "rtx3080-12gb": Gpu(12_288),
-    "rtx3080ti": Gpu(12_288),
-    "rtx3090": Gpu(24_576),
-    "rtx4060": Gpu(8_188),
-    "rtx4060ti": Gpu(8_188),
-    "rtx4060ti-16gb": Gpu(16_380),
-    "rtx4070": Gpu(12_282),
-    "rtx4070ti": Gpu(12_282),
-    "rtx4080": Gpu(16_376),
-    "rtx4090": Gpu(24_564),
-    "rtx5060": Gpu(8_151),
-    "rtx5060ti": Gpu(8_151),
-    "rtx5060ti-16gb": Gpu(16_311),
-    "rtx5070": Gpu(12_227),
-    "rtx5070ti": Gpu(16_303),
-    "rtx5080": Gpu(16_303),
-    "rtx5090": Gpu(32_607),
-    "a6000": Gpu(49_140),
-    "t4": Gpu(15_360),
-    "p100": Gpu(16_384),
-    "v100": Gpu(16_384),
-    "v100-32gb": Gpu(32_768),
-    "a10": Gpu(23_028),
-    "l4": Gpu(23_034),
-    "l40s": Gpu(46_068),
-    "a100": Gpu(40_960),
-    "a100-80gb": Gpu(81_920),
-    "h100": Gpu(81_559, HOPPER_WORKSPACE),
-    "h200": Gpu(143_771, HOPPER_WORKSPACE),
-    "b200": Gpu(183_359, HOPPER_WORKSPACE),
-    "jetson-nano": Gpu(3_956, system=SYSTEM),
-    "jetson-tx2": Gpu(7_860, system=SYSTEM),
-    "jetson-xavier-nx": Gpu(7_773, system=SYSTEM),
-    "jetson-agx-xavier": Gpu(31_920, system=SYSTEM),
-    "jetson-orin-nano": Gpu(7_620, system=SYSTEM),
-    "jetson-orin-nano-4gb": Gpu(3_432, system=SYSTEM),
-    "jetson-orin-nx": Gpu(7_620, system=SYSTEM),
-    "jetson-orin-nx-16gb": Gpu(15_656, system=SYSTEM),
-    "jetson-agx-orin": Gpu(30_698, system=SYSTEM),
-    "jetson-agx-orin-64gb": Gpu(62_841, system=SYSTEM),
+Cards = Mapping[str, Gpu]
+"""Cards by their names."""
+
+CARDS_FILE = Path(__file__).with_name("cards.csv")
+"""The cards that are known, with the memory that nvidia-smi shows; it varies by some MiB between drivers. Of a card
+that is sold with two sizes, the smaller one goes by the plain name. A Jetson board shares its memory with the operating
+system; tegrastats shows it, and it varies by some percent between releases. Linux without a desktop takes 1,024 MiB of
+it, which was not measured. From Hopper on, cuBLAS takes a workspace of 32 MiB. Peaks are those of dense matrices with
+sums in float32, which is what PyTorch computes with."""
+
+MAX_TABLE_BYTES = 2**20
+"""Largest table of cards that is read, 1 MiB."""
+
+PEAKS = {
+    "float32": "float32_tflops",
+    "tf32": "tf32_tflops",
+    "bf16": "bf16_tflops",
+    "fp16": "fp16_tflops",
+    "int8": "int8_tops",
 }
-"""Cards by their usual names, with the memory that nvidia-smi shows; it varies by some MiB between drivers. Of a
-card that is sold with two sizes, the smaller one goes by the plain name. A Jetson board shares its memory
-with the operating system; tegrastats shows it, and it varies by some percent between releases."""
+"""The precisions in which cards have a peak, with the column of each."""
+
+COLUMNS = ("memory_mib", "workspace_mib", "system_mib", "bandwidth_gb_s", *PEAKS.values(), "source", "date")
+"""What a table may say of a card beside its name."""
+
+
+def read_cards(path: str | Path) -> Cards:
+    """Read a table of cards: CSV with the columns ``name`` and ``memory_mib``, and any others of `COLUMNS`.
+
+    Raises:
+        SpecError: with the code ``bad-cards``, for a table that cannot be read, and for what it may not say.
+
+    """
+    name = shorten_path(str(path))
+    try:
+        text = read_regular(str(path), MAX_TABLE_BYTES).decode("utf-8-sig")
+        rows = csv.DictReader(text.splitlines(), restval="")
+        titles = [title.strip() for title in rows.fieldnames or ()]
+        rows.fieldnames = titles
+        _check_titles(titles, name)
+        return {row["name"].strip(): _card(row, f"{name}, line {rows.line_num}") for row in rows}
+    except OSError as error:
+        raise SpecError("bad-cards", f"cannot read {name}: {error.strerror or error}") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise SpecError("bad-cards", f"{name} is not CSV in UTF-8") from None
+
+
+def _check_titles(titles: list[str], name: str) -> None:
+    hints = [f"the columns are name, {', '.join(COLUMNS)}"]
+    for needed in ("name", "memory_mib"):
+        if needed not in titles:
+            raise SpecError("bad-cards", f"{name} has no column {needed}", hints=hints)
+    unknown = [title for title in titles if title not in ("name", *COLUMNS)]
+    if unknown:
+        raise SpecError("bad-cards", f"{name} has an unknown column {shorten(unknown[0], 40)!r}", hints=hints)
+
+
+def _card(row: Mapping[str, str], where: str) -> Gpu:
+    """Return the card of a row; what it says of no unit of ours is refused with its line."""
+    if None in row:
+        raise SpecError("bad-cards", f"{where}: there are more cells than columns")
+    if not row["name"].strip():
+        raise SpecError("bad-cards", f"{where}: the card has no name")
+
+    def number(column: str) -> float | None:
+        text = row.get(column, "").strip()
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0 < value < 1e9:
+            raise SpecError("bad-cards", f"{where}: {column} is a number above 0, not {shorten(text, 40)!r}")
+        return value
+
+    memory = number("memory_mib")
+    if memory is None:
+        raise SpecError("bad-cards", f"{where}: {row['name'].strip()} has no memory_mib")
+    workspace, bandwidth = number("workspace_mib"), number("bandwidth_gb_s")
+    peaks = {precision: peak * 1e12 for precision, column in PEAKS.items() if (peak := number(column))}
+    return Gpu(
+        int(memory),
+        None if workspace is None else int(workspace * MEBIBYTE),
+        int(number("system_mib") or 0),
+        None if bandwidth is None else bandwidth * 1e9,
+        MappingProxyType(peaks),
+        row.get("source", "").strip(),
+        row.get("date", "").strip(),
+    )
+
+
+GPUS = read_cards(CARDS_FILE)
+"""The cards that are known, by their usual names."""
 
 _MAKERS = re.compile(r"^(?:nvidia|geforce|tesla|gtx|rtx|jetson)+")
 _FORMS = re.compile(r"[- ](?:sxm[0-9]?|pcie)\b")
 _GIGABYTES = re.compile(r"gi?b?$")
 
 
-def gpu_named(name: str) -> str | None:
+def gpu_named(name: str, cards: Cards = GPUS) -> str | None:
     """Return the name under which a card is listed, however it is spelled; None for a card that is not.
 
     ``NVIDIA GeForce RTX 3060``, ``rtx-3060`` and ``RTX 3060 12GB`` are all ``rtx3060``; a size that the
     card does not have makes another card of it.
     """
-    plain = {_plain(listed): listed for listed in GPUS}
+    plain = {_plain(known): known for known in cards}
     wanted = _plain(name)
     if wanted in plain or not (unit := _GIGABYTES.search(wanted)):
         return plain.get(wanted)
     wanted = wanted[: unit.start()]
     sizes = [(plain[wanted[:-digits]], wanted[-digits:]) for digits in (1, 2, 3) if wanted[:-digits] in plain]
-    return next((card for card, size in sizes if size.isdecimal() and _is_sold_with(card, int(size))), None)
+    return next((card for card, size in sizes if size.isdecimal() and _is_sold_with(cards[card], int(size))), None)
 
 
-def closest_gpus(name: str) -> list[str]:
+def closest_gpus(name: str, cards: Cards = GPUS) -> list[str]:
     """Return the names of the cards that may have been meant, the likeliest first."""
-    plain = {_plain(listed): listed for listed in GPUS}
+    plain = {_plain(known): known for known in cards}
     return [plain[match] for match in closest(_plain(name), plain, 3)]
 
 
-def _is_sold_with(card: str, gigabytes: int) -> bool:
+def _is_sold_with(card: Gpu, gigabytes: int) -> bool:
     """Say whether a card has so much memory: the driver shows up to 7 % less than its box says."""
-    return 0.92 * 1024 * gigabytes <= GPUS[card].mebibytes <= 1024 * gigabytes
+    return 0.92 * 1024 * gigabytes <= card.mebibytes <= 1024 * gigabytes
 
 
 def _plain(name: str) -> str:

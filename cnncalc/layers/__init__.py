@@ -6,6 +6,7 @@ Importing this package registers every word.
 from cnncalc.layers import (
     activation,
     adaptive,
+    batch_normalisation,
     channel_convolution,
     channels,
     constants,
@@ -42,6 +43,7 @@ __all__ = [
     "Sources",
     "activation",
     "adaptive",
+    "batch_normalisation",
     "channel_convolution",
     "channels",
     "class_of",

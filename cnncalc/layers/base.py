@@ -169,6 +169,10 @@ class Layer:
         """Return the rows and columns of the weight of a convolution or fully connected layer, as PyTorch holds it."""
         return None
 
+    def is_fixed(self) -> bool:
+        """Say whether its weights are constants (``fixed``)."""
+        return False
+
     def macs(self, sources: Sources) -> int:
         """Return the number of multiplications for one image; a bias is not one."""
         factors = self.mac_factors(sources)

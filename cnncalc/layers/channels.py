@@ -10,10 +10,13 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Layer, Sources
+from cnncalc.layers.given import factor_tokens, read_factors
 from cnncalc.layers.kernels import (
     CHANNELS_FIRST,
+    FLOAT,
     FORMAT,
     INPUTS,
+    NOTHING,
     PART,
     PART_WITH_GAPS,
     RESULT_RAISED,
@@ -23,7 +26,7 @@ from cnncalc.layers.kernels import (
 )
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of, exact, scaled
 from cnncalc.layers.registry import register
-from cnncalc.layers.steps import Factor, Function, Steps
+from cnncalc.layers.steps import Factor, Function, OwnModule, Steps
 from cnncalc.layers.written import Token, Words, flag, literal, size, words
 
 if TYPE_CHECKING:
@@ -135,23 +138,45 @@ class Scale(Layer):
 
     start: float
     one: bool
+    factors: tuple[float, ...] = ()
+    fixed: bool = False
 
     kind = "scale"
     role = "normalisation"
     takes_vectors = True
-    examples = ("8x8x4: scale 0.1", "1x1x6: scale", "8x8x4: scale 0 one", "1x1x6: scale one")
+    examples = (
+        "8x8x4: scale 0.1",
+        "1x1x6: scale",
+        "8x8x4: scale 0 one",
+        "1x1x6: scale one",
+        "8x8x4: scale 0.5 fixed",
+        "8x8x3: scale fixed kernel=[0.5 2 -1]",
+        "1x1x3: scale kernel=[0.5 2 -1]",
+        "1x1x6: scale 2 one fixed",
+    )
 
     @classmethod
     def read(cls, arguments: Arguments) -> Scale:
-        return cls(arguments.number("start", 1.0), arguments.flag("one"))
+        start, one = arguments.number("start", 1.0), arguments.flag("one")
+        factors = read_factors(arguments, 1 if one else arguments.source.channels)
+        if factors and "start" in arguments.places:
+            hints = ["leave out the number, or leave out the list"]
+            raise Fault("bad-option", "`kernel` sets what the number sets", about="kernel", hints=hints)
+        return cls(start, one, factors, arguments.flag("fixed"))
+
+    def is_fixed(self) -> bool:
+        return self.fixed
 
     torch_calls = (
         "cnncalc.model.initialise.LearnedFactor(shape, start)",
+        "cnncalc.model.modules.GivenFactor(learned)",
         "mul imul multiply(other)",
     )
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
+        if call.name == "GivenFactor":
+            return call.channelwise(words(cls.kind, factor_tokens(call, "weight")))
         if call.name == "LearnedFactor":
             one = prod(call.learned("weight") or ()) == 1
             return call.channelwise(words(cls.kind, literal("", call["start"], 1.0), flag("one", one)))
@@ -163,18 +188,19 @@ class Scale(Layer):
         return call.elementwise(words(cls.kind, literal("", start, 1.0), flag("one", numbers == 1)))
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
-        return (1,) if self.one else (sources[0].channels,)
+        return () if self.fixed else (1,) if self.one else (sources[0].channels,)
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        if self.one:
-            return (Factor((1,), self.start),)
-        ones = () if vector else (1,) * sources[0].dimensions
-        return (Factor((sources[0].channels, *ones), self.start),)
+        shape = (1,) if self.one else (sources[0].channels, *(() if vector else (1,) * sources[0].dimensions))
+        if self.factors or self.fixed:
+            return (OwnModule("GivenFactor", (shape, self.factors or (self.start,)), {"learned": not self.fixed}),)
+        return (Factor(shape, self.start),)
 
     def state(self, sources: Sources) -> tuple[StateTensor, ...]:
         ones = () if max(sources[0].spatial) == 1 else (1,) * sources[0].dimensions
         shape = (1,) if self.one else (sources[0].channels, *ones)
-        return (StateTensor("weight", shape, (exact(self.start),)),)
+        start = self.factors or (self.start,)
+        return (StateTensor("weight", shape, tuple(map(exact, start)), learned=not self.fixed),)
 
     def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
         channels = channels_of(arriving[0], sources[0].channels)
@@ -185,4 +211,6 @@ class Scale(Layer):
         values = sources[0].values  # the factors' gradient is computed for every value, then summed
         scale = Kernel("scale", values, keeps=INPUTS, parameters=self.tensors(sources), casts=RESULT_RAISED)
         scale = scale._replace(lies=FORMAT)
+        if self.fixed:  # the gradient of what arrives needs the factors alone
+            return (scale._replace(keeps=NOTHING, buffers=(FLOAT * (1 if self.one else sources[0].channels),)),)
         return (scale._replace(scratch=values),)

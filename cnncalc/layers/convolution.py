@@ -130,6 +130,9 @@ class Convolution(Windowed):
     def weight_matrix(self, sources: Sources) -> tuple[int, int] | None:
         return None if self.given.fixed else (self.filters, prod(self.filter_factors(sources)[:-1]))
 
+    def is_fixed(self) -> bool:
+        return self.given.fixed
+
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (*self.output(sources), *self.filter_factors(sources)[:-1])
 

@@ -1,9 +1,8 @@
-"""Normalisations: ``bn``, ``gn 32``, ``ln``, ``instancenorm``, ``lrn 5``."""
+"""Normalisations over one image: ``gn 32``, ``ln``, ``instancenorm``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,9 @@ from cnncalc.layers.kernels import (
     CHANNELS_FIRST,
     CHANNELS_LAST,
     CONTIGUOUS,
-    COUNTER,
     FLOAT,
     INPUTS,
     RAISED_ON_CUDA,
-    SAME,
     Extra,
     Kernel,
     Kernels,
@@ -30,7 +27,6 @@ from cnncalc.layers.operations import (
     State,
     StateTensor,
     channels_of,
-    exact,
     scaled,
     standardised,
 )
@@ -95,72 +91,12 @@ EPS, MOMENTUM = 1e-5, 0.1
 """What holds where nothing is written."""
 
 
-def _eps(arguments: Arguments) -> float:
+def read_eps(arguments: Arguments) -> float:
+    """Read what is added to a variance."""
     eps = arguments.decimal("eps", EPS)
     if eps < 0:
         raise Fault("out-of-range", f"eps is at least 0, not {eps:g}", about="eps")
     return eps
-
-
-@register("bn")
-@dataclass(eq=False, repr=False)
-class BatchNorm(Normalisation):
-    """``bn eps=1e-5 momentum=0.1``: over the batch and all positions, per channel."""
-
-    momentum: float
-
-    kind = "bn"
-    output_is_free = True
-    statistic_over_batch = True
-    other_names = (("bn", "batchnorm batchnorm2d batchnormalization norm", r"batch ?norm(?:ali[sz]ation)?"),)
-    examples = ("8x8x4: bn", "8x8x4: bn eps=0.001 momentum=0.01 noaffine", "8x4: bn", "1x1x6: bn")
-
-    def values_per_statistic(self, sources: Sources) -> int:
-        return prod(sources[0].spatial)
-
-    @classmethod
-    def read(cls, arguments: Arguments) -> BatchNorm:
-        return cls(_eps(arguments), not arguments.flag("noaffine"), _momentum(arguments))
-
-    torch_calls = (
-        "torch.nn.BatchNorm{n}d torch.nn.SyncBatchNorm(num_features, eps=1e-05, momentum=0.1, affine=True)",
-        "batch_norm(running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
-    )
-
-    @classmethod
-    def from_torch(cls, call: TorchCall) -> Any:
-        affine = call.affine(cls.kind)
-        if not (call.keeps("running_mean") and call.keeps("running_var")):
-            raise Unsayable("its `bn` keeps running means")
-        if call["momentum"] is None:
-            raise Unsayable("its running mean moves by a momentum, and this one averages over all batches")
-        momentum = literal("momentum=", call["momentum"], MOMENTUM)
-        return call.channelwise(words(cls.kind, _eps_of(call), momentum, flag("noaffine", not affine)))
-
-    def torch_steps(self, sources: Sources, vector: bool) -> Steps:
-        settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
-        dimensions = 1 if vector else sources[0].dimensions
-        return (module("BatchNorm", sources[0].channels, dimensions=dimensions, **settings),)
-
-    def state(self, sources: Sources) -> tuple[StateTensor, ...]:
-        shape = (sources[0].channels,)
-        mean = StateTensor("running_mean", shape, (0,), learned=False)
-        return *super().state(sources), mean, StateTensor("running_var", shape, (1,), learned=False)
-
-    def compute(self, sources: Sources, arriving: tuple[Box, ...], state: State, use: Operations) -> Box:
-        eps, statistics = exact(self.eps), zip(state["running_mean"], state["running_var"], strict=True)
-        channels = []
-        for values, (mean, variance) in zip(channels_of(arriving[0], sources[0].channels), statistics, strict=True):
-            root = use.power(use.weighted((variance,), (1,), eps), Fraction(1, 2))
-            channels.append([use.quotient(use.difference(value, mean), root) for value in values])
-        return self.shifted(channels, state, use)
-
-    def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
-        channels = sources[0].channels
-        buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
-        norm = self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT), buffers)
-        lies = SAME if sources[0].dimensions > 1 else CHANNELS_FIRST
-        return (norm._replace(lies=lies, makes_all=True),)
 
 
 @register("instancenorm")
@@ -180,7 +116,7 @@ class InstanceNorm(Normalisation):
         if max(arguments.source.spatial) == 1:
             message = f"an instance norm of a single position is 0 everywhere; the input is {arguments.source}"
             raise Fault("out-of-range", message, hints=["PyTorch refuses it; leave it out, or norm an earlier volume"])
-        return cls(_eps(arguments), arguments.flag("affine"), _momentum(arguments))
+        return cls(read_eps(arguments), arguments.flag("affine"), read_momentum(arguments))
 
     torch_calls = ("torch.nn.InstanceNorm{n}d(num_features, eps=1e-05, momentum=0.1, affine=False)",)
 
@@ -189,7 +125,7 @@ class InstanceNorm(Normalisation):
         if call["track_running_stats"]:
             raise Unsayable("its `instancenorm` keeps no running means")
         momentum = literal("momentum=", call["momentum"], MOMENTUM)
-        return call.channelwise(words(cls.kind, _eps_of(call), momentum, flag("affine", call.affine(cls.kind))))
+        return call.channelwise(words(cls.kind, eps_tokens(call), momentum, flag("affine", call.affine(cls.kind))))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
@@ -227,7 +163,7 @@ class GroupNorm(Normalisation):
             message = f"a group norm of single values is 0 everywhere; the input is {arguments.source}"
             hints = ["PyTorch refuses a single image; take fewer groups, leave it out, or norm an earlier volume"]
             raise Fault("out-of-range", message, about="size", hints=hints)
-        return cls(_eps(arguments), not arguments.flag("noaffine"), groups)
+        return cls(read_eps(arguments), not arguments.flag("noaffine"), groups)
 
     torch_calls = (
         "torch.nn.GroupNorm(num_groups, num_channels, eps=1e-05, affine=True)",
@@ -237,7 +173,7 @@ class GroupNorm(Normalisation):
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         groups, affine = size((call["num_groups"],), "groups"), call.affine(cls.kind)
-        return call.channelwise(words(cls.kind, groups, _eps_of(call), flag("noaffine", not affine)))
+        return call.channelwise(words(cls.kind, groups, eps_tokens(call), flag("noaffine", not affine)))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         return (module("GroupNorm", self.groups, sources[0].channels, eps=self.eps, affine=self.affine),)
@@ -270,7 +206,7 @@ class LayerNorm(Normalisation):
     @classmethod
     def read(cls, arguments: Arguments) -> LayerNorm:
         without = arguments.one_of("noaffine", "noshift")
-        return cls(_eps(arguments), without != "noaffine", without is None)
+        return cls(read_eps(arguments), without != "noaffine", without is None)
 
     def biases(self, sources: Sources) -> int:
         return sources[0].channels if self.shift else 0
@@ -288,7 +224,7 @@ class LayerNorm(Normalisation):
         if scale is None and shift is not None:
             raise Unsayable("its `ln` has no shift without a scale")
         without = flag("noaffine", scale is None) or flag("noshift", shift is None)
-        return call.over_channels(words(cls.kind, _eps_of(call), without), -1)
+        return call.over_channels(words(cls.kind, eps_tokens(call), without), -1)
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         settings = {"elementwise_affine": self.affine} | ({"bias": False} if self.affine and not self.shift else {})
@@ -304,11 +240,13 @@ class LayerNorm(Normalisation):
         return (norm._replace(lies=CHANNELS_LAST, casts=RAISED_ON_CUDA),)
 
 
-def _eps_of(call: TorchCall) -> Tokens:
+def eps_tokens(call: TorchCall) -> Tokens:
+    """Write what is added to a variance."""
     return literal("eps=", call["eps"], EPS)
 
 
-def _momentum(arguments: Arguments) -> float:
+def read_momentum(arguments: Arguments) -> float:
+    """Read by how much a running mean moves."""
     momentum = arguments.decimal("momentum", MOMENTUM)
     if not 0 <= momentum <= 1:
         raise Fault("out-of-range", f"momentum lies between 0 and 1, not {momentum:g}", about="momentum")

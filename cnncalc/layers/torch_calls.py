@@ -93,7 +93,7 @@ class TorchCall(Protocol):
         """Say whether there are a learned ``weight`` and a learned ``bias``; one alone is refused."""
 
     def keeps(self, name: str) -> bool:
-        """Say whether there is a running statistic, and note that the layer keeps it."""
+        """Say whether there is a running statistic, or a constant of this name, and note that the layer keeps it."""
 
     def fixed(self, name: str) -> Any:
         """Return the values of a tensor that is not learned, as tuples in tuples; None where they are not known."""

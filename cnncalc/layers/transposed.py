@@ -117,6 +117,9 @@ class TransposedConvolution(Layer):
     def weight_matrix(self, sources: Sources) -> tuple[int, int] | None:
         return None if self.given.fixed else (sources[0].channels, prod(self.kernel) * self.filters // self.groups)
 
+    def is_fixed(self) -> bool:
+        return self.given.fixed
+
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
         return (*sources[0], *self.kernel, self.filters // self.groups)
 

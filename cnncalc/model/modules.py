@@ -43,6 +43,59 @@ class GlobalResponseNorm(nn.Module):
         nn.init.zeros_(self.bias)
 
 
+class FixedBatchNorm(nn.Module):
+    """A batch norm that never learns: its scales, shifts, means and variances are constants, in training too."""
+
+    weight: torch.Tensor | None
+    bias: torch.Tensor | None
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+
+    def __init__(self, channels: int, eps: float = 1e-5, affine: bool = True) -> None:
+        super().__init__()
+        self.eps = eps
+        self.register_buffer("weight", torch.ones(channels) if affine else None)
+        self.register_buffer("bias", torch.zeros(channels) if affine else None)
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what is scaled and shifted, of the shape of ``x``."""
+        scales = self.weight, self.bias
+        return nn.functional.batch_norm(
+            x, self.running_mean, self.running_var, *scales, False, 0.0, self.eps
+        )
+
+    def reset_parameters(self) -> None:
+        """Set the scales and variances to 1 again, and the shifts and means to 0."""
+        for name, values in self.named_buffers():
+            values.fill_(float(name in ("weight", "running_var")))
+
+
+class GivenFactor(nn.Module):
+    """Multiplies by numbers that are given, one for each channel or one for all: first values, or constants."""
+
+    def __init__(self, shape: tuple[int, ...], values: tuple[float, ...], learned: bool = True) -> None:
+        super().__init__()
+        self.values, self.learned = values, learned
+        numbers = torch.empty(shape)
+        if learned:
+            self.weight = nn.Parameter(numbers)
+        else:
+            self.register_buffer("weight", numbers)
+        self.reset_parameters()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the product, of the shape of ``x``."""
+        return x * self.weight
+
+    def reset_parameters(self) -> None:
+        """Give the factors their first values again."""
+        numbers = torch.tensor(self.values, dtype=self.weight.dtype, device=self.weight.device)
+        with torch.no_grad():
+            self.weight.view(-1).copy_(numbers)
+
+
 class UnitStep(nn.Module):
     """Returns 1 for values above 0, and 0 for all others."""
 

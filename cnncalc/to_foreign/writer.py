@@ -14,7 +14,7 @@ from cnncalc.network import Network
 def check_learned(network: Network, what: str) -> None:
     """Refuse weights that are fixed, which these formats have no place for; ``what`` is the format."""
     for node in network.layers:
-        if getattr(getattr(node.layer, "given", None), "fixed", False):
+        if node.layer.is_fixed():
             message = f"`{node.name}`: {what} is written with learned weights only, and these are fixed"
             hints = ["leave `fixed` out, or export PyTorch source or ONNX"]
             raise SpecError("not-in-format", message, span=node.span, source=network.source, hints=hints)

@@ -96,3 +96,55 @@ def test_an_enlargement_by_constants():
     torch.testing.assert_close(made, functional.conv_transpose2d(images, kernel, stride=2, groups=2))
     node = layer("deconv 3x3x2 s2 g2 nobias fixed kernel=box", "4x4x2")
     assert (node.params, node.macs) == (0, 4 * 4 * 2 * 9)
+
+
+def test_a_matrix_of_numbers() -> None:
+    """A row for each output, and one row for all; the lecture's AND and OR, with a step behind."""
+    images, made = computed("fc 2 fixed kernel=[1 -1 0; 0.5 0 2] bias=[-1 0.5]", "1x1x3")
+    weight, bias = torch.tensor([[1.0, -1.0, 0.0], [0.5, 0.0, 2.0]]), torch.tensor([-1.0, 0.5])
+    torch.testing.assert_close(made, functional.linear(images.flatten(1), weight, bias))
+    perceptrons = cnncalc.build(load("fc 2 kernel=[1 1] bias=[-1.5 -0.5] - step", "1x1x2"))
+    given = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])[:, :, None, None]
+    assert perceptrons(given).tolist() == [[0, 0], [0, 1], [0, 1], [1, 1]]
+    node = layer("fc 10 fixed", "4x4x3")
+    assert (node.params, node.macs) == (0, 480)
+
+
+def test_factors_that_are_constants() -> None:
+    images, made = computed("scale fixed kernel=[0.5 2 -1]", "4x4x3")
+    torch.testing.assert_close(made, images * torch.tensor([0.5, 2.0, -1.0])[:, None, None])
+    images, made = computed("scale 0.25 fixed", "4x4x3")
+    torch.testing.assert_close(made, images / 4)
+    assert [layer(text, "4x4x3").params for text in ("scale 2 fixed", "scale kernel=[1 2 3]")] == [0, 3]
+
+
+def test_a_frozen_batch_norm_uses_its_statistics_in_training_too() -> None:
+    """As torchvision's does: nothing is learned, and nothing moves."""
+    module = cnncalc.build(load("bn fixed eps=0.01", "4x4x3")).train()
+    assert not list(module.parameters())
+    state = {name: torch.rand(3) + 0.5 for name in module.state_dict()}
+    assert [name.partition(".")[2] for name in state] == ["weight", "bias", "running_mean", "running_var"]
+    module.load_state_dict(state)
+    images = torch.rand(2, 3, 4, 4)
+    weight, bias, mean, variance = [values[:, None, None] for values in state.values()]
+    expected = (images - mean) / (variance + 0.01).sqrt() * weight + bias
+    torch.testing.assert_close(module(images), expected)
+    assert all(torch.equal(values, state[name]) for name, values in module.state_dict().items())
+
+
+def test_what_does_not_fit_a_matrix_a_norm_or_factors() -> None:
+    assert told("fc 2 kernel=[1 2]", "2x2x1") == ("bad-size", "the list `kernel` is no matrix of 2 x 4")
+    assert hints("fc 2 kernel=[1 2]", "2x2x1") == "write 2 rows of 4 numbers; one row serves all outputs"
+    assert told("fc 2 kernel=box", "2x2x1") == ("bad-option", "fc has no kernels with a name")
+    assert told("fc 3 bias=[1 2]", "2x2x1") == (
+        "bad-size",
+        "the list `bias` has one number, or one for each of 3 outputs",
+    )
+    assert told("bn fixed momentum=0.2", "2x2x1") == ("bad-option", "the running means of a `fixed` norm never move")
+    assert told("scale kernel=[1 2]", "2x2x3") == (
+        "bad-size",
+        "the list `kernel` takes 3 numbers, one for each channel",
+    )
+    assert told("scale one kernel=[1 2]", "2x2x3") == ("bad-size", "the list `kernel` takes one number")
+    assert told("scale kernel=box", "2x2x3") == ("bad-option", "`box` is no list of factors")
+    assert told("scale 2 kernel=[1 2 3]", "2x2x3") == ("bad-option", "`kernel` sets what the number sets")

@@ -133,7 +133,7 @@ def depth_to_space(m: Habit, x: Tensor) -> Tensor:
         (lambda m, x: x.abs(), "max( | times -1 )"),
         (
             lambda m, x: (x[:, :2] - torch.tensor([0.5, 0.25]).view(1, 2, 1, 1)) / torch.tensor([[[2.0]], [[4.0]]]),
-            "slice 0:2 - dwconv 1x1 fixed kernel=[1] bias=[-0.5 -0.25] - dwconv 1x1 nobias fixed kernel=[0.5 || 0.25]",
+            "slice 0:2 - dwconv 1x1 fixed kernel=[1] bias=[-0.5 -0.25] - scale fixed kernel=[0.5 0.25]",
         ),
     ],
 )

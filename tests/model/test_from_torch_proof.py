@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -12,36 +11,8 @@ from torch import nn
 from torch.nn import functional
 
 import cnncalc
-from cnncalc import SpecError
 from cnncalc.model.from_torch import import_module, proof
-
-
-class Does(nn.Module):
-    """Does what a function says, with two convolutions, a factor per channel, a constant and a normalisation."""
-
-    def __init__(self, function: Callable[[Does, torch.Tensor], object]) -> None:
-        super().__init__()
-        self.function = function
-        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
-        self.bn = nn.BatchNorm2d(8)
-        self.gamma = nn.Parameter(torch.ones(8))
-        self.register_buffer("blur", torch.ones(8, 1, 3, 3) / 9)
-
-    def forward(self, x: torch.Tensor) -> object:
-        return self.function(self, x)
-
-
-def layers(module: nn.Module, input: str = "8x8x3") -> str:
-    """Import a module, which proves itself, and return the layers on one line."""
-    return " - ".join(import_module(module, input).text.strip().split("\n\n")[-1].split("\n"))
-
-
-def refusal(module: nn.Module, input: str = "8x8x3") -> str:
-    """Import a module that cannot be, and return the error with ``(LINE)`` for lines of this file."""
-    with pytest.raises(SpecError) as raised:
-        cnncalc.from_torch(module, input)
-    return re.sub(r"\(test_from_torch_\w+\.py:\d+\)", "(LINE)", raised.value.message)
-
+from tests.model.does import Does, layers, refusal
 
 # ---- in place
 
@@ -98,29 +69,6 @@ def test_writing_over_a_part_that_nobody_reads_again_is_a_layer() -> None:
 
 
 # ---- tensors
-
-
-def test_constants_of_a_convolution_are_given_numbers() -> None:
-    """A Sobel filter and a blur that is no plain mean: as functions, and as a module whose weight is a buffer."""
-    edges = torch.tensor([[1.0, 0.0, -1.0]]) * torch.tensor([[1.0], [2.0], [1.0]])
-    assert layers(Does(lambda m, x: functional.conv2d(m.a(x), edges.expand(8, 1, 3, 3), padding=1, groups=8))) == (
-        "conv 3x3x8 p1 - dwconv 3x3 p1 nobias fixed kernel=[1 0 -1; 2 0 -2; 1 0 -1]"
-    )
-    conv = nn.Conv2d(3, 3, 3, bias=False, groups=3)
-    del conv.weight
-    conv.register_buffer("weight", torch.full((3, 1, 3, 3), 1 / 9))
-    assert layers(nn.Sequential(conv)) == "dwconv 3x3 nobias fixed kernel=box"
-
-
-def test_constants_that_are_too_many_to_write_are_refused() -> None:
-    """Drawn at random, and kept in a buffer."""
-    conv = nn.Conv2d(3, 8, 3, bias=False)
-    weight = conv.weight.detach()
-    del conv.weight
-    conv.register_buffer("weight", weight)
-    assert refusal(nn.Sequential(conv)) == (
-        "a spec cannot express nn.Conv2d in `0`: its weights are constants of the module, and too many to write out"
-    )
 
 
 def test_weights_that_are_computed_are_plain_weights_and_a_note_says_so() -> None:

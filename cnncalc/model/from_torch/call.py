@@ -27,8 +27,10 @@ from cnncalc.model.from_torch.axes import (
 )
 from cnncalc.model.from_torch.channel_axes import along, halved, reduced, widened
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
-from cnncalc.model.from_torch.learning import RUNNING, is_constant
+from cnncalc.model.from_torch.learning import RUNNING, a_constant, is_constant
+from cnncalc.model.from_torch.position_axes import over_positions
 from cnncalc.model.from_torch.standardising import standardisation
+from cnncalc.model.from_torch.traced_modules import module_path
 from cnncalc.model.from_torch.values import Tensor, View
 
 
@@ -108,11 +110,16 @@ class Call:
         if tensor is None:
             return None
         if self.module is not None:
+            if is_constant(self.module, name):
+                raise a_constant(f"`{module_path(self._path(name))}`")
             return tuple(tensor.shape)  # the tensors of a module are noted when it is called
         if not isinstance(tensor, Tensor):
             raise Unsayable("its weights are computed, and those of a spec are learned")
         self.emitter.weights.learn(tensor, "weight" if name == "other" else name)
         return tensor.shape
+
+    def _path(self, name: str) -> str:
+        return f"{self.emitter.node.target}.{name}"
 
     def turned(self, name: str, other: str) -> Call:
         tensor = self[name]
@@ -131,11 +138,12 @@ class Call:
         return weight is not None
 
     def keeps(self, name: str) -> bool:
-        assert name in RUNNING
         tensor = self[name]
-        if self.module is None and isinstance(tensor, Tensor):
+        if isinstance(tensor, Tensor):
             self.emitter.weights.keep(tensor, name)
-        return isinstance(tensor, torch.Tensor | Tensor)
+        elif tensor is not None and name not in RUNNING:  # the statistics of a module are noted already
+            self.emitter.weights.keep_own(self._path(name), name)
+        return tensor is not None
 
     def _values(self, name: str) -> torch.Tensor | None:
         tensor = self[name]
@@ -296,20 +304,7 @@ class Call:
         return View(view.index, view.axes, pads if any(map(any, pads)) else None, fill, self.negated)
 
     def over_positions(self, words: Callable[[tuple[int, ...]], Words]) -> View:
-        view = self.emitter.settled(self.view)
-        dims = self["dim"] or ()
-        axes = {dim % len(view.axes) for dim in (dims if isinstance(dims, tuple | list) else [dims])}
-        atoms = [atom for axis in axes for atom in view.axes[axis]]
-        volume = self.emitter.volume(view)
-        if not atoms and self.emitter.channel_axis(view) in axes:
-            raise Unsayable("it takes the mean and the maximum over positions alone")
-        if not axes or any(atom.kind < 1 or atom.size < volume.spatial[atom.kind - 1] for atom in atoms):
-            raise Unsayable("it takes the mean and the maximum over positions alone")
-        gone = {atom.kind - 1 for atom in atoms}
-        spatial = tuple([1 if axis in gone else size for axis, size in enumerate(volume.spatial)])
-        index = self.emitter.emit(words(spatial), (view.index,), volume.with_spatial(spatial))
-        left = [(axis, () if axis in axes else part) for axis, part in enumerate(view.axes)]
-        return View(index, tuple([part for axis, part in left if self["keepdim"] or axis not in axes]))
+        return over_positions(self.emitter, self.view, words, self["dim"], bool(self["keepdim"]))
 
     def linear(self, outputs: int, vector: Words, positions: Words) -> View:
         view = self.view

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.layers.convolution import convolution_words
-from cnncalc.layers.written import Token, Unsayable, alike, short
+from cnncalc.layers.written import Token, Unsayable, Words, alike, short
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.shifts import is_per_channel
 from cnncalc.model.from_torch.values import Tensor, View
@@ -13,7 +13,7 @@ MOST_CONSTANTS = 49
 
 
 def with_constants(call: Call) -> View | None:
-    """Read ``(x - mean) / std`` with a constant for each channel: a depthwise convolution whose numbers are fixed."""
+    """Read ``(x - mean) / std`` with a constant for each channel: numbers of a convolution and of a `scale`."""
     view, tensor = call.first, call["other"]
     if not isinstance(view, View) or not isinstance(tensor, Tensor) or tensor.learned or tensor.value.is_meta:
         return None
@@ -23,22 +23,31 @@ def with_constants(call: Call) -> View | None:
     if not fits or call["alpha"] != 1:
         raise Unsayable("its constants are not one number for each channel")
     numbers = [_of_float32(number) for number in tensor.value.reshape(-1).tolist()]
-    if volume.channels > MOST_CONSTANTS or ("div" in call.name and not all(numbers)):
-        raise Unsayable("its constants are too many to write out, or 0")
     adds = "add" in call.name or "sub" in call.name
+    if not adds:
+        return _scaled(call, view, tensor, numbers)
+    if volume.channels > MOST_CONSTANTS:
+        raise Unsayable("its constants are too many to write out")
     ones, none = (1,) * volume.dimensions, alike((0,) * volume.dimensions)
-    layer = convolution_words(volume.channels, volume.channels, ones, volume.channels, adds, ones, none, ones)
-    if adds:
-        sign = -1 if "sub" in call.name else 1
-        given: tuple[str, ...] = (
-            "fixed",
-            "kernel=[1]",
-            f"bias=[{' '.join([short(sign * number) for number in numbers])}]",
-        )
-    else:
-        factors = [_of_float32(1 / number) if "div" in call.name else number for number in numbers]
-        given = ("fixed", f"kernel=[{' || '.join(map(short, factors))}]")
+    layer = convolution_words(volume.channels, volume.channels, ones, volume.channels, True, ones, none, ones)
+    sign = -1 if "sub" in call.name else 1
+    biases = " ".join([short(sign * number) for number in numbers])
+    given = ("fixed", "kernel=[1]", f"bias=[{biases}]")
     return call.emitter.kept(layer._replace(tokens=(*layer.tokens, *map(Token, given))), view)
+
+
+def _scaled(call: Call, view: View, tensor: Tensor, numbers: list[float]) -> View:
+    """Read a product or a quotient: a `scale` whose factors are constants."""
+    divides = "div" in call.name
+    if divides and not all(numbers):
+        raise Unsayable("it divides by 0")
+    if len(numbers) > MOST_CONSTANTS:
+        if divides:
+            raise Unsayable("the constants that it divides by are too many to write out")
+        call.emitter.weights.keep(tensor, "weight")
+        return call.emitter.kept(Words("scale", (Token("fixed"),)), view)
+    factors = " ".join([short(_of_float32(1 / number) if divides else number) for number in numbers])
+    return call.emitter.kept(Words("scale", (Token("fixed"), Token(f"kernel=[{factors}]"))), view)
 
 
 def _of_float32(number: float) -> float:

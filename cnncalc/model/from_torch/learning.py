@@ -17,9 +17,6 @@ from cnncalc.model.from_torch.values import Tensor
 RUNNING = ("running_mean", "running_var")
 """What a layer keeps and does not learn."""
 
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-"""Modules that a spec can have with constants."""
-
 ROLES = ("weight", "bias", *RUNNING)
 """What the tensors of a layer are called, in a module and in what is built of a spec."""
 
@@ -58,8 +55,7 @@ class Weights:
     def learn(self, tensor: Tensor, role: str) -> None:
         """Note that a layer learns a parameter, or what the module computes from some."""
         if not tensor.learned:
-            name = f" {tensor.name}" if tensor.path else ""
-            raise Unsayable(f"its {role}{name} is a constant of the module, and what a spec has is learned")
+            raise a_constant(f"{role} {tensor.name}" if tensor.path else role)
         steps = () if tensor.path else tensor.steps
         for path, parameter in tensor.learned.items():
             part = bool(steps) and tensor.value.numel() < parameter.numel()  # others may have the other parts
@@ -72,8 +68,12 @@ class Weights:
         self.learned.append(Learned(role, path, tensor.value.numel(), steps))
 
     def keep(self, tensor: Tensor, role: str) -> None:
-        """Note that a layer keeps a running statistic."""
-        self.learned.append(Learned(role, tensor.path, 0))
+        """Note that a layer keeps a running statistic, or constants that are not written out."""
+        self.learned.append(Learned(role, tensor.path, 0, () if tensor.path else tensor.steps))
+
+    def keep_own(self, path: str, role: str) -> None:
+        """Note that a layer keeps constants of its module, which stand under a path of the trace."""
+        self.learned.append(Learned(role, path, 0))
 
     def learn_module(self, module: nn.Module, path: str) -> None:
         """Note the tensors of a module that is one layer and stands under a path of the trace."""
@@ -84,8 +84,8 @@ class Weights:
             value = getattr(module, role, None)
             if not isinstance(value, torch.Tensor):
                 continue
-            if isinstance(module, CONVOLUTIONS) and is_constant(module, role):
-                continue  # its layer says so: `fixed`
+            if role not in RUNNING and is_constant(module, role):
+                continue  # its layer says so (`fixed`), or refuses it
             if role not in RUNNING and role not in module._parameters:
                 self._note_computed(module, f"`{module_path(f'{path}.{role}')}`", role)
             known = (
@@ -109,8 +109,6 @@ class Weights:
     def _note_computed(self, module: nn.Module, name: str, role: str) -> None:
         """Note that a layer's weights are computed from other parameters whenever it is called."""
         how = _computed_by(module, role)
-        if not how:
-            raise Unsayable(f"its {name} is a constant of the module, and what a spec has is learned")
         self.notes.append(f"{name} is computed in the module ({how}), and is a plain weight in the spec")
 
     def _use(self, tensor: torch.Tensor, name: str, *, computed: bool) -> None:
@@ -121,6 +119,11 @@ class Weights:
     def _refuse_again(self, tensor: torch.Tensor, name: str) -> None:
         if id(tensor) in self.used:
             raise Unsayable(f"it uses {name} again, and layers of a spec share weights that they learn as they are")
+
+
+def a_constant(what: str) -> Unsayable:
+    """Make the refusal of a tensor that is a constant where a layer learns one."""
+    return Unsayable(f"its {what} is a constant of the module, and what a spec has is learned")
 
 
 def is_constant(module: nn.Module, role: str) -> bool:

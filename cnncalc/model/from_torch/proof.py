@@ -24,6 +24,7 @@ from cnncalc.model.from_torch.source_lines import line_of_error
 from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import Root, attribute, flat_outputs, left_as_it_is, tested
 from cnncalc.model.initialise import FixedTensor
+from cnncalc.model.modules import GivenFactor
 from cnncalc.model.plan import plan
 from cnncalc.network import Network
 
@@ -120,6 +121,10 @@ class _Proof:
         """Return the module's tensors under the names that the built network has for them, and its fixed ones."""
         parts = list(self.built.named_modules())
         fixed = {f"{name}.tensor": part.filled(images) for name, part in parts if isinstance(part, FixedTensor)}
+        factors = [(name, part) for name, part in parts if isinstance(part, GivenFactor) and not part.learned]
+        for name, part in factors:
+            numbers = torch.tensor(part.values, dtype=images.dtype, device=images.device)
+            fixed[f"{name}.weight"] = numbers.expand(part.weight.numel()).reshape(part.weight.shape)
         for name, part in parts:
             for role, values in getattr(part, "preset_values", {}).items():
                 if role in part._buffers:

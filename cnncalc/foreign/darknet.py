@@ -7,27 +7,14 @@ from collections.abc import Callable, Mapping
 
 from cnncalc.core.source import Source
 from cnncalc.core.words import did_you_mean
+from cnncalc.foreign.darknet_layers import LAYERS, activation
 from cnncalc.foreign.darknet_sections import Section, sections_of
-from cnncalc.foreign.draft import Draft, quoted
+from cnncalc.foreign.draft import Draft
+from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
-from cnncalc.layers.written import short
 
 _HEAD = re.compile(r"(?:\s|[#;][^\n]*\n)*\[(?:net|network)\]", re.IGNORECASE)
 _SECTION = re.compile(r"^\s*\[(?:convolutional|conv|connected|maxpool|yolo|net)\]", re.MULTILINE | re.IGNORECASE)
-_ACTIVATIONS = {
-    "linear": "",
-    "leaky": "leakyrelu 0.1",
-    "logistic": "sigmoid",
-    "relu": "relu",
-    "relu6": "relu6",
-    "tanh": "tanh",
-    "mish": "mish",
-    "swish": "swish",
-    "elu": "elu",
-    "selu": "selu",
-    "gelu": "gelu",
-    "hardtan": "hardtanh",
-}
 _SAME = ("cost", "silence", "empty")
 _RECURRENT = ("rnn", "crnn", "gru", "lstm", "conv_lstm")
 
@@ -60,6 +47,7 @@ class _Reader:
         self.made: list[int] = []
         """For every section behind the first, the step that makes its volume."""
         self.heads: list[int] = []
+        self.volumes = DraftVolumes(draft)
 
     def read(self, sections: list[Section]) -> None:
         self.net(sections[0])
@@ -97,15 +85,30 @@ class _Reader:
         reader = _MERGES.get(section.name)
         if reader is not None:
             return reader(self, section)
-        layers = _LAYERS.get(section.name)
+        layers = LAYERS.get(section.name)
         if layers is None:
             section.refuse(*self.unknown(section.name))
-        return self.draft.add([layer for layer in layers(section) if layer] or ["identity"], section.span, [self.here])
+        written = [layer for layer in layers(section) if layer] or ["identity"]
+        if section.number("share_index", 0):
+            written[0] += f" weights={self.shared(section)}"
+        return self.draft.add(written, section.span, [self.here])
+
+    def shared(self, section: Section) -> str:
+        """Return a name for the weights that a section shares with one before, and give them to that one, too."""
+        index = self.at(section, section.number("share_index"))
+        owner = self.draft.steps[index - 1] if index else None
+        if owner is None or not owner.layers or not owner.layers[0].startswith("conv "):
+            section.damaged("the layer whose weights it shares is not convolutional")
+        if " weights=" not in owner.layers[0]:
+            name = f"layer{self.made.index(index)}"
+            layers = (f"{owner.layers[0]} weights={name}", *owner.layers[1:])
+            self.draft.steps[index - 1] = owner._replace(layers=layers)
+        return self.draft.steps[index - 1].layers[0].rpartition("=")[2]
 
     def unknown(self, name: str) -> tuple[str, list[str]]:
         if name in _RECURRENT:
             return f"[{name}] is recurrent, and a spec has no layer that is", []
-        hints = did_you_mean(name, [*_LAYERS, *_MERGES, *_SAME, "yolo", "region", "detection"])
+        hints = did_you_mean(name, [*LAYERS, *_MERGES, *_SAME, "yolo", "region", "detection"])
         return f"a spec has no word for the section [{name}]", hints
 
     def head(self, section: Section, before: Section) -> int:
@@ -141,14 +144,34 @@ class _Reader:
         return self.draft.join("concat", parts, section.span)
 
     def shortcut(self, section: Section) -> int:
-        if section.text("weights_type", "none") != "none":
-            section.refuse("its sum has learned weights, and an `add` has none")
         inputs = [self.here, *[self.at(section, number) for number in section.numbers("from")]]
-        return self.draft.join("add", inputs, section.span, _activation(section, "linear"))
+        inputs[1:] = [self.fitted(section, index) for index in inputs[1:]]
+        weights = section.text("weights_type", "none")
+        if weights != "none":
+            if section.text("weights_normalization", "none") != "none":
+                section.refuse("its sum has learned weights that are normalised, and a spec has no layer for that")
+            factor = "scale" if weights == "per_channel" else "scale one"
+            inputs = [self.draft.add(factor, section.span, [index]) for index in inputs]
+        return self.draft.join("add", inputs, section.span, activation(section, "linear"))
+
+    def fitted(self, section: Section, index: int) -> int:
+        """Return what a shortcut adds of a layer: where the volumes differ, Darknet adds the part that both have."""
+        here, other = self.volumes.of(self.here), self.volumes.of(index)
+        if here is None or other is None or here == other:
+            return index
+        step = max(1, other.spatial[0] // here.spatial[0])
+        if tuple([-(-size // step) for size in other.spatial]) != here.spatial:
+            section.refuse(f"it adds {other} to {here}: one is not every second or third position of the other")
+        layers = [f"maxpool 1x1 s{step}"] if step > 1 else []
+        if here.channels < other.channels:
+            layers.append(f"slice 0:{here.channels}")
+        elif here.channels > other.channels:
+            layers.append(f"padchannels 0:{here.channels - other.channels}")
+        return self.draft.add(layers, section.span, [index])
 
     def scale_channels(self, section: Section) -> int:
         inputs = [self.at(section, section.number("from")), self.here]
-        return self.draft.join("mul", inputs, section.span, _activation(section, "linear"))
+        return self.draft.join("mul", inputs, section.span, activation(section, "linear"))
 
 
 def _channels_of(section: Section) -> tuple[int, str] | None:
@@ -163,126 +186,6 @@ def _channels_of(section: Section) -> tuple[int, str] | None:
         values = 9 if section.name == "gaussian_yolo" else 5
     return count * (classes + values), f"{count}·({classes} + {values})"
 
-
-def _activation(section: Section, usual: str) -> list[str]:
-    name = section.text("activation", usual)
-    if name not in _ACTIVATIONS:
-        section.refuse(f"a spec has no word for the activation {quoted(name)}", did_you_mean(name, _ACTIVATIONS))
-    return [_ACTIVATIONS[name]] if _ACTIVATIONS[name] else []
-
-
-def _strides(section: Section, usual: int) -> tuple[int, int]:
-    stride = section.number("stride", usual, least=1)
-    return section.number("stride_y", stride, least=1), section.number("stride_x", stride, least=1)
-
-
-def _option(prefix: str, numbers: tuple[int, int], usual: int) -> str:
-    if numbers == (usual, usual):
-        return ""
-    return f" {prefix}{numbers[0]}" if numbers[0] == numbers[1] else f" {prefix}{numbers[0]}x{numbers[1]}"
-
-
-def _convolution(section: Section) -> list[str]:
-    size, filters, groups = (section.number(name, 1, least=1) for name in ("size", "filters", "groups"))
-    if section.number("dilation", 1) != 1 or section.number("deform", 0):
-        section.refuse("a convolution with a dilation or a deformation is not read")
-    normalised = bool(section.number("batch_normalize", 0))
-    pad = size // 2 if section.number("pad", 0) else section.number("padding", 0, least=0)
-    options = _option("s", _strides(section, 1), 1) + _option("p", (pad, pad), 0)
-    options += (f" g{groups}" if groups > 1 else "") + (" nobias" if normalised else "")
-    return [f"conv {size}x{size}x{filters}{options}", "bn" if normalised else "", *_activation(section, "logistic")]
-
-
-def _local(section: Section) -> list[str]:
-    size, filters = (section.number(name, 1, least=1) for name in ("size", "filters"))
-    pad = size // 2 if section.number("pad", 0) else 0
-    options = _option("s", _strides(section, 1), 1) + _option("p", (pad, pad), 0)
-    return [f"local {size}x{size}x{filters}{options}", *_activation(section, "logistic")]
-
-
-def _deconvolution(section: Section) -> list[str]:
-    size, filters = (section.number(name, 1, least=1) for name in ("size", "filters"))
-    normalised = bool(section.number("batch_normalize", 0))
-    pad = size // 2 if section.number("pad", 0) else section.number("padding", 0, least=0)
-    options = _option("s", _strides(section, 1), 1) + _option("p", (pad, pad), 0) + (" nobias" if normalised else "")
-    return [f"deconv {size}x{size}x{filters}{options}", "bn" if normalised else "", *_activation(section, "logistic")]
-
-
-def _max_pool(section: Section) -> list[str]:
-    strides = _strides(section, 1)
-    size = section.number("size", strides[0], least=1)
-    padding = section.number("padding", size - 1, least=0)
-    if section.number("maxpool_depth", 0):
-        section.refuse("a pool over channels is not read")
-    pool = f"maxpool {size}x{size} s{strides[0]}" + (f"x{strides[1]}" if strides[0] != strides[1] else "")
-    if padding == size - 1 and (size == 2 or strides == (1, 1)):
-        return [pool + (" same" if size > 1 else "")]
-    before = padding // 2
-    after = padding - before
-    return [pool + (f" p{before}" if before == after else f" p{before}:{after}") if padding else pool]
-
-
-def _connected(section: Section) -> list[str]:
-    normalised = bool(section.number("batch_normalize", 0))
-    outputs = section.number("output", 1, least=1)
-    return [
-        f"fc {outputs}{' nobias' if normalised else ''}",
-        "bn" if normalised else "",
-        *_activation(section, "logistic"),
-    ]
-
-
-def _crop(section: Section) -> list[str]:
-    sides = []
-    for letter, name in (("H", "crop_height"), ("W", "crop_width")):
-        size = section.number(name, 1, least=1)
-        sides.append(f"{{({letter} - {size})//2}}:{{{letter} - {size} - ({letter} - {size})//2}}")
-    return [f"crop {'x'.join(sides)}"]
-
-
-def _reorganised(section: Section) -> list[str]:
-    if section.number("reverse", 0):
-        section.refuse("a [reorg] in reverse is not read")
-    return [f"pixelunshuffle {section.number('stride', 1, least=1)}"]
-
-
-def _normalisation(section: Section) -> list[str]:
-    size, alpha = section.number("size", 5, least=1), short(section.decimal("alpha", 0.0001))
-    beta, k = short(section.decimal("beta", 0.75)), short(section.decimal("kappa", 1.0))
-    return [f"lrn {size} alpha={alpha} beta={beta} k={k}"]
-
-
-def _softmax(section: Section) -> list[str]:
-    if section.number("groups", 1) != 1 or section.has("tree"):
-        section.refuse("a softmax over groups or a tree is not read")
-    return ["softmax"]
-
-
-_LAYERS: Mapping[str, Callable[[Section], list[str]]] = {
-    "convolutional": _convolution,
-    "conv": _convolution,
-    "deconvolutional": _deconvolution,
-    "deconv": _deconvolution,
-    "local": _local,
-    "maxpool": _max_pool,
-    "max": _max_pool,
-    "avgpool": lambda section: ["gap"],
-    "avg": lambda section: ["gap"],
-    "connected": _connected,
-    "conn": _connected,
-    "dropout": lambda section: [f"dropout {short(section.decimal('probability', 0.5))}"],
-    "upsample": lambda section: [f"upsample x{section.number('stride', 2, least=1)}"],
-    "reorg": _reorganised,
-    "reorg3d": _reorganised,
-    "crop": _crop,
-    "normalization": _normalisation,
-    "lrn": _normalisation,
-    "batchnorm": lambda section: ["bn"],
-    "activation": lambda section: _activation(section, "linear"),
-    "logistic": lambda section: ["sigmoid"],
-    "softmax": _softmax,
-    "soft": _softmax,
-}
 
 _MERGES: Mapping[str, Callable[[_Reader, Section], int]] = {
     "route": _Reader.route,

@@ -18,6 +18,16 @@ class Known(NamedTuple):
     input: str | None = None
 
 
+_CONVOLUTIONS = (
+    *((3, 64, 7), (64, 192, 3), (192, 128, 1), (128, 256, 3), (256, 256, 1), (256, 512, 3)),
+    *((512, 256, 1), (256, 512, 3)) * 4,
+    *((512, 512, 1), (512, 1024, 3)),
+    *((1024, 512, 1), (512, 1024, 3)) * 2,
+    *((1024, 1024, 3),) * 4,
+)
+YOLOV1 = sum(k * k * c * f + 2 * f for c, f, k in _CONVOLUTIONS) + 49 * 256 * (9 * 1024 + 1) + (49 * 256 + 1) * 1715
+"""24 convolutions with batch norms, 256 filters of their own at each of 7x7 positions, and 1,715 outputs."""
+
 KNOWN = (
     Known("caffe/lenet.prototxt", 431_080, "1x1x10", "Caffe's MNIST example: 520 + 25,050 + 400,500 + 5,010"),
     Known("caffe/alexnet.prototxt", 60_965_224, "1x1x1000", "the reference model of Caffe, two groups"),
@@ -41,6 +51,16 @@ KNOWN = (
         "layer138 76x76x255, layer149 38x38x255, layer160 19x19x255",
         "64.4 M in the tables of PyTorch's ports",
     ),
+    Known(
+        "darknet/yolov4-tiny.cfg", 6_056_606, "layer29 13x13x255, layer36 26x26x255", "6.06 M in the tables of ports"
+    ),
+    Known(
+        "darknet/resnet50.cfg",
+        25_557_032 - sum(4 * f * (2 * f + 2) if f > 64 else 256 * 66 for f in (64, 128, 256, 512)),
+        "1x1x1000",
+        "torchvision's resnet50 without the convolutions on its shortcuts, which Darknet has not",
+    ),
+    Known("darknet/yolov1.cfg", YOLOV1, "1x1x1715", "arithmetic"),
     Known("convnetjs/cifar10.js", (75 + 1) * 16 + (400 + 1) * 20 + (1280 + 1) * 10, "1x1x10", "arithmetic"),
     Known("convnetjs/mnist.html", (25 + 1) * 8 + (200 + 1) * 16 + (256 + 1) * 10, "1x1x10", "arithmetic"),
     Known("convnetjs/saved.json", (75 + 1) * 16 + (4096 + 1) * 10, "1x1x10", "arithmetic"),

@@ -135,16 +135,18 @@ REFUSED = (
             "\n"
             "[convolutional]\n"
             "filters=16\n"
+            "stride=2\n"
             "activation=leaky\n"
             "\n"
+            "[upsample]\n"
+            "\n"
+            "[upsample]\n"
+            "\n"
             "[shortcut]\n"
-            "from=-2\n"
+            "from=-4\n"
             "activation=linear\n"
         ),
-        (
-            "text:13:1: the branches of add do not match: branch 1 is 32x32x16, branch 2 is 32x32x8\n"
-            "  = it was read as `add( … )`"
-        ),
+        "text:18:1: it adds 32x32x8 to 64x64x16: one is not every second or third position of the other",
     ),
     Refused(
         "yaml row",

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from cnncalc.core.source import Source, Span
-from cnncalc.core.words import did_you_mean
-from cnncalc.foreign.draft import INPUT, Draft, quoted
+from cnncalc.core.words import did_you_mean, listed
+from cnncalc.foreign.caffe_layers import READERS, type_of
+from cnncalc.foreign.draft import INPUT, Draft, label_text, quoted
+from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.prototxt import Message, PrototxtParser
 from cnncalc.layers.written import short
@@ -16,6 +18,10 @@ _MARKS = re.compile(r"^\s*layers?\s*:?\s*\{", re.MULTILINE)
 _TYPE = re.compile(r"^\s*(?:layers?\s*:?\s*\{.*)?\btype\s*:\s*[\"'A-Z]", re.MULTILINE)
 _WITHOUT_OUTPUT = ("Accuracy", "Silence", "HDF5Output")
 _SOURCES = ("Data", "ImageData", "HDF5Data", "DummyData", "MemoryData", "WindowData", "AnnotatedData", "Python")
+_BEHIND = ("Permute", "PriorBox", "DetectionOutput", "ArgMax")
+"""Layers that find boxes or classes in what a network makes."""
+_LOOKS_ONLY = ("PriorBox",)
+_MAY_FOLLOW = ("Concat", "Flatten", "Reshape", "Sigmoid", "Slice", "Softmax", "Split")
 _LOSSES = {"SoftmaxWithLoss": "softmax", "SigmoidCrossEntropyLoss": "sigmoid", "EuclideanLoss": "", "HingeLoss": ""}
 
 
@@ -42,6 +48,11 @@ class _Network:
         self.root = root
         self.made: dict[str, int] = {}
         self.read_names: set[str] = set()
+        self.volumes = DraftVolumes(draft)
+        self.shares = _shared_names(root)
+        self.behind: dict[str, str] = {}
+        """What is made of the outputs of the network behind it, with the layer that begins it."""
+        self.heads: list[int] = []
 
     def read(self) -> None:
         self.inputs()
@@ -49,44 +60,62 @@ class _Network:
             if self.takes_part(layer):
                 self.layer(layer)
         ends = [index for name, index in self.made.items() if name not in self.read_names and index != INPUT]
-        found = list(dict.fromkeys(ends))
+        found = list(dict.fromkeys([*self.heads, *ends]))
+        if kinds := [kind for kind in dict.fromkeys(self.behind.values()) if kind not in _LOOKS_ONLY]:
+            self.draft.remarks.append(f"it ends in front of {listed(kinds)}: what follows is no part of the network")
         if found and found != [self.draft.last]:
             self.draft.outputs = found
 
     def inputs(self) -> None:
-        """Read ``input: "data" input_dim: 1 input_dim: 3 …`` of older files."""
+        """Read ``input: "data" input_dim: 1 input_dim: 3 …`` of older files, and all layers of the type Input."""
         names = [str(name) for name in self.root.all("input")]
-        if not names:
-            return
         sizes = [size for size in self.root.all("input_dim") if isinstance(size, int)]
-        shape = next(self.root.messages("input_shape"), None)
-        if shape is not None:
-            sizes = [size for size in shape.all("dim") if isinstance(size, int)]
-        self.input(names[0], sizes, self.root)
+        shapes = [sizes[4 * place : 4 * place + 4] for place in range(len(names))]
+        for place, shape in enumerate(self.root.messages("input_shape")):
+            shapes[place : place + 1] = [_dimensions(shape)]
+        found = list(zip(names, shapes, [self.root] * len(names), strict=False))
+        for layer in self.root.messages("layer", "layers"):
+            if type_of(layer) == "Input" and self.takes_part(layer):
+                given = [_dimensions(shape) for shape in layer.message("input_param").messages("shape")]
+                tops = [str(top) for top in layer.all("top")] or ["data"]
+                each = given * len(tops) if len(given) == 1 else given or [[]]
+                found += [(top, shape, layer) for top, shape in zip(tops, each, strict=False)]
+        images = [given for given in found if len(given[1]) != 2 or given[1][1] != 3 or len(found) == 1]  # no im_info
+        for name, dimensions, message in images:
+            self.input(name, dimensions, message, several=len(images) > 1)
 
-    def input(self, name: str, sizes: list[int], message: Message) -> None:
+    def input(self, name: str, sizes: list[int], message: Message, *, several: bool) -> None:
         if len(sizes) < 2 or any(size < 1 for size in sizes[1:]):
             self.draft.damaged(message.span, "the dimensions of the input cannot be read")
-        self.draft.input = "x".join(map(str, (*sizes[2:4], sizes[1])))
+        volume = "x".join(map(str, (*sizes[2:4], sizes[1])))
+        if several:
+            self.made[name] = self.draft.enter(name, volume if len(sizes) > 2 else f"1x1x{volume}", message.span)
+            return
+        self.draft.input = volume
         self.made[name] = INPUT
 
     def takes_part(self, layer: Message) -> bool:
         """Say whether a layer is there when the network is used, and not only when it is trained."""
-        kind = _type(layer)
+        kind = type_of(layer)
         phases = [rule.text("phase") for rule in layer.messages("include")]
         if "TRAIN" in phases and "TEST" not in phases:
             return False
         return kind not in _WITHOUT_OUTPUT
 
     def layer(self, layer: Message) -> None:
-        kind, name = _type(layer), layer.text("name")
+        kind, name = type_of(layer), layer.text("name")
         tops = [str(top) for top in layer.all("top")]
-        if kind in ("Input", *_SOURCES):
-            self.data(layer, kind, tops)
+        if kind == "Input":
+            return
+        if kind in _SOURCES:
+            self.data(layer, tops)
             return
         bottoms = [str(bottom) for bottom in layer.all("bottom")]
         if not tops and kind not in _LOSSES:
             layer.fail(f"the layer {quoted(name)} makes nothing: it has no `top`")
+        if kind in _BEHIND or any(bottom in self.behind for bottom in bottoms):
+            self.follows(layer, kind, bottoms, tops)
+            return
         labels = bottoms[1:] if kind in _LOSSES else []
         inputs = [self.index(bottom, layer) for bottom in bottoms if bottom not in labels]
         if not inputs:
@@ -94,34 +123,38 @@ class _Network:
         self.read_names |= {bottom for bottom in bottoms if bottom not in tops}
         self.tops(layer, kind, name, inputs, tops or [name])
 
+    def follows(self, layer: Message, kind: str, bottoms: list[str], tops: list[str]) -> None:
+        """Pass over what finds boxes or classes in the outputs of a network; what it takes are the outputs."""
+        if kind not in (*_BEHIND, *_MAY_FOLLOW):
+            first = next(self.behind[bottom] for bottom in bottoms if bottom in self.behind)
+            self.draft.refuse(layer.span, f"it takes what {quoted(first)} makes, and a spec has no word for that")
+        taken = [bottom for bottom in bottoms if bottom not in self.behind]
+        self.read_names |= set(taken)
+        if kind not in _LOOKS_ONLY:
+            self.heads += [index for bottom in taken if (index := self.index(bottom, layer)) != INPUT]
+        begun = [self.behind[bottom] for bottom in bottoms if bottom in self.behind]
+        self.behind |= dict.fromkeys(tops, begun[0] if begun else kind)
+
     def tops(self, layer: Message, kind: str, name: str, inputs: list[int], tops: list[str]) -> None:
         if kind == "Split":
             for top in tops:
                 self.made[top] = inputs[0]
         elif kind == "Slice":
             self.slices(layer, inputs[0], tops)
-        elif kind in ("Concat", "Eltwise"):
-            self.made[tops[0]] = self.merge(layer, kind, name, inputs)
+        elif kind in _JOINS and (len(inputs) > 1 or kind != "Scale"):
+            self.made[tops[0]] = _JOINS[kind](self, layer, name, inputs)
         else:
             words = self.words(layer, kind)
-            index = self.draft.add(words, layer.span, inputs, name=name) if words else inputs[0]
+            index = self.draft.add(words, layer.span, inputs[:1], name=name) if words else inputs[0]
             self.made[tops[0]] = index
 
-    def data(self, layer: Message, kind: str, tops: list[str]) -> None:
-        """Read where the images come from."""
-        name = tops[0] if tops else "data"
-        shape = layer.message("input_param").message("shape")
-        sizes = [size for size in shape.all("dim") if isinstance(size, int)]
-        if kind == "Input":
-            if name in self.made or self.made:
-                self.draft.refuse(layer.span, "a network with several inputs is not read")
-            self.input(name, sizes, layer)
-            return
+    def data(self, layer: Message, tops: list[str]) -> None:
+        """Read where the images come from, in a file that trains."""
         crop = layer.message("transform_param").number("crop_size", 0)
         if crop and not self.draft.input:
             self.draft.input = f"{crop}x{crop}x3"
         self.draft.like = self.draft.like or "HxWxC"
-        self.made.setdefault(name, INPUT)
+        self.made.setdefault(tops[0] if tops else "data", INPUT)
 
     def index(self, name: str, layer: Message) -> int:
         if name not in self.made:
@@ -133,20 +166,71 @@ class _Network:
                 self.draft.damaged(layer.span, f"no layer in front of this one makes {quoted(name)}", hints=hints)
         return self.made[name]
 
-    def merge(self, layer: Message, kind: str, name: str, inputs: list[int]) -> int:
-        if kind == "Concat":
-            param = layer.message("concat_param")
-            if param.number("axis", param.number("concat_dim", 1)) != 1:
-                self.draft.refuse(layer.span, "only channels are concatenated, along axis 1")
-            return self.draft.join("concat", inputs, layer.span, name=name)
+    # ---- layers that read several volumes
+
+    def concatenated(self, layer: Message, name: str, inputs: list[int]) -> int:
+        param = layer.message("concat_param")
+        if param.number("axis", param.number("concat_dim", 1)) != 1:
+            self.draft.refuse(layer.span, "only channels are concatenated, along axis 1")
+        return self.draft.join("concat", inputs, layer.span, name=name)
+
+    def elementwise(self, layer: Message, name: str, inputs: list[int]) -> int:
         operation = layer.message("eltwise_param").text("operation", "SUM")
-        factors = layer.message("eltwise_param").all("coeff")
-        if any(factor != 1 for factor in factors):
-            self.draft.refuse(layer.span, "its sum has factors, and an `add` has none")
         merges = {"SUM": "add", "1": "add", "PROD": "mul", "0": "mul", "MAX": "max", "2": "max"}
         if operation not in merges:
             layer.fail(f"Caffe has no operation {quoted(operation)}")
-        return self.draft.join(merges[operation], inputs, layer.span, name=name)
+        factors = layer.message("eltwise_param").all("coeff") or [1] * len(inputs)
+        if len(factors) != len(inputs) or not all(isinstance(each, int | float) for each in factors):
+            layer.fail(f"its sum has {len(factors)} factors for {len(inputs)} volumes")
+        if factors == [1, -1]:
+            return self.draft.join("sub", inputs, layer.span, name=name)
+        pairs = zip(factors, inputs, strict=True)
+        each = [i if f == 1 else self.draft.add(f"times {short(f)}", layer.span, [i]) for f, i in pairs]
+        return self.draft.join(merges[operation], each, layer.span, name=name)
+
+    def product(self, layer: Message, name: str, inputs: list[int]) -> int:
+        """Read a Scale of two volumes."""
+        if layer.message("scale_param").is_set("bias_term", False):
+            self.draft.refuse(layer.span, "its product has a learned shift, and a `mul` has none")
+        return self.draft.join("mul", inputs, layer.span, name=name)
+
+    def product_and_sum(self, layer: Message, name: str, inputs: list[int]) -> int:
+        """Read ``Axpy``: factors for the channels, times a volume, plus another (squeeze and excitation)."""
+        if len(inputs) != 3:
+            layer.fail(f"an Axpy takes three volumes, not {len(inputs)}")
+        product = self.draft.join("mul", [inputs[1], inputs[0]], layer.span)
+        return self.draft.join("add", [product, inputs[2]], layer.span, name=name)
+
+    def magnitude(self, layer: Message, name: str, inputs: list[int]) -> int:
+        negative = self.draft.add("times -1", layer.span, inputs[:1])
+        return self.draft.join("max", [inputs[0], negative], layer.span, name=name)
+
+    def cropped(self, layer: Message, name: str, inputs: list[int]) -> int:
+        """Read a Crop to the size of another volume, from an offset on."""
+        param = layer.message("crop_param")
+        source, other = (self.volumes.of(index) for index in inputs[:2])
+        if param.number("axis", 2) != 2 or source is None or other is None:
+            self.draft.refuse(layer.span, "only height and width are cropped, from axis 2 on, to a size that is known")
+        offsets = [value for value in param.all("offset") if isinstance(value, int)] or [0]
+        offsets = offsets * len(source.spatial) if len(offsets) == 1 else offsets
+        sizes = zip(offsets, source.spatial, other.spatial, strict=False)
+        sides = "x".join([f"{first}:{whole - first - part}" for first, whole, part in sizes])
+        return self.draft.add(f"crop {sides}", layer.span, inputs[:1], name=name)
+
+    def interpolated(self, layer: Message, name: str, inputs: list[int]) -> int:
+        """Read ``Interp``: to a height and width, or by factors that keep the corners."""
+        param, source = layer.message("interp_param"), self.volumes.of(inputs[0])
+        sizes = [param.number(side, 0) for side in ("height", "width")]
+        zoom, shrink = (param.number(f"{word}_factor", 1) for word in ("zoom", "shrink"))
+        if not all(sizes) and source is not None and min(zoom, shrink) > 0:
+            smaller = [(size - 1) // shrink + 1 for size in source.spatial]
+            sizes = [size + (size - 1) * (zoom - 1) for size in smaller]
+        padded = any(param.number(f"pad_{side}", 0) for side in ("beg", "end"))
+        if not all(sizes) or source is None or padded or len(inputs) > 1:
+            self.draft.refuse(layer.span, "only an Interp to a size that is written or follows from its input is read")
+        less = " shrink" if any(new < old for new, old in zip(sizes, source.spatial, strict=True)) else ""
+        layers = f"upsample {sizes[0]}x{sizes[1]} bilinear aligncorners{less}"
+        return self.draft.add(layers, layer.span, inputs, name=name)
 
     def slices(self, layer: Message, index: int, tops: list[str]) -> None:
         param = layer.message("slice_param")
@@ -163,142 +247,36 @@ class _Network:
     def words(self, layer: Message, kind: str) -> list[str]:
         if kind in _LOSSES:
             return [_LOSSES[kind]] if _LOSSES[kind] else []
-        reader = _READERS.get(kind)
+        reader = READERS.get(kind)
         if reader is None:
-            hints = did_you_mean(kind, _READERS)
+            hints = did_you_mean(kind, [*READERS, *_JOINS, "Slice", "Split"])
             message = f"a spec has no word for Caffe's layer {quoted(kind)}" if kind else "this layer has no type"
             self.draft.refuse(layer.span, message, hints=hints)
-        return reader(layer)
+        words = reader(layer)
+        name = self.shares.get(layer.text("name"), "")
+        return [f"{words[0]} weights={name}", *words[1:]] if name and words else words
 
 
-_OLD_TYPES = {
-    "INNER_PRODUCT": "InnerProduct",
-    "LRN": "LRN",
-    "RELU": "ReLU",
-    "TANH": "TanH",
-    "SOFTMAX_LOSS": "SoftmaxWithLoss",
+_JOINS: Mapping[str, Callable[[_Network, Message, str, list[int]], int]] = {
+    "AbsVal": _Network.magnitude,
+    "Axpy": _Network.product_and_sum,
+    "Concat": _Network.concatenated,
+    "Crop": _Network.cropped,
+    "Eltwise": _Network.elementwise,
+    "Interp": _Network.interpolated,
+    "Scale": _Network.product,
 }
 
 
-def _type(layer: Message) -> str:
-    """Return a layer's type; older files write ``CONVOLUTION`` for ``"Convolution"``."""
-    kind = layer.text("type")
-    if kind.isupper() and kind not in _READERS:
-        return _OLD_TYPES.get(kind, "".join([part.capitalize() for part in kind.split("_")]))
-    return kind
+def _dimensions(shape: Message) -> list[int]:
+    return [size for size in shape.all("dim") if isinstance(size, int)]
 
 
-def _size(param: Message, name: str, usual: int | None = None) -> list[int]:
-    """Return height and width of a kernel, a stride or a padding."""
-    word = {"kernel_size": "kernel"}.get(name, name)
-    if param.all(f"{word}_h") or param.all(f"{word}_w"):
-        return [param.number(f"{word}_h", usual), param.number(f"{word}_w", usual)]
-    values = [value for value in param.all(name) if isinstance(value, int)]
-    if len(values) == 2:
-        return values
-    return [param.number(name, usual)] * 2
-
-
-def _option(prefix: str, numbers: list[int], usual: int | None) -> str:
-    if all(number == usual for number in numbers):
-        return ""
-    return f" {prefix}{numbers[0] if numbers[0] == numbers[1] else 'x'.join(map(str, numbers))}"
-
-
-def _convolution(layer: Message) -> list[str]:
-    param = layer.message("convolution_param")
-    kernel = "x".join(map(str, _size(param, "kernel_size")))
-    options = _option("s", _size(param, "stride", 1), 1) + _option("p", _size(param, "pad", 0), 0)
-    options += _option("d", _size(param, "dilation", 1), 1)
-    groups = param.number("group", 1)
-    options += f" g{groups}" if groups != 1 else ""
-    options += "" if param.is_set("bias_term", True) else " nobias"
-    word = "deconv" if _type(layer) == "Deconvolution" else "conv"
-    return [f"{word} {kernel}x{param.number('num_output')}{options}"]
-
-
-def _depthwise(layer: Message) -> list[str]:
-    param = layer.message("convolution_param")
-    options = _option("s", _size(param, "stride", 1), 1) + _option("p", _size(param, "pad", 0), 0)
-    options += "" if param.is_set("bias_term", True) else " nobias"
-    return [f"dwconv {'x'.join(map(str, _size(param, 'kernel_size')))}{options}"]
-
-
-def _pooling(layer: Message) -> list[str]:
-    param = layer.message("pooling_param")
-    kind = {"0": "MAX", "1": "AVE"}.get(param.text("pool", "MAX"), param.text("pool", "MAX"))
-    if kind not in ("MAX", "AVE"):
-        param.fail(f"Caffe's pool {quoted(kind)} has no word: MAX and AVE have")
-    if param.is_set("global_pooling", False):
-        return ["gmp" if kind == "MAX" else "gap"]
-    rounding = "" if param.text("round_mode", "CEIL") == "FLOOR" else " ceil"
-    kernel = "x".join(map(str, _size(param, "kernel_size")))
-    options = _option("s", _size(param, "stride", 1), None) + _option("p", _size(param, "pad", 0), 0)
-    return [f"{'maxpool' if kind == 'MAX' else 'avgpool'} {kernel}{options}{rounding}"]
-
-
-def _inner_product(layer: Message) -> list[str]:
-    param = layer.message("inner_product_param")
-    return [f"fc {param.number('num_output')}{'' if param.is_set('bias_term', True) else ' nobias'}"]
-
-
-def _lrn(layer: Message) -> list[str]:
-    param = layer.message("lrn_param")
-    if param.text("norm_region", "ACROSS_CHANNELS") not in ("ACROSS_CHANNELS", "0"):
-        param.fail("it normalises within a channel, and `lrn` works across channels")
-    alpha, beta, k = param.decimal("alpha", 1.0), param.decimal("beta", 0.75), param.decimal("k", 1.0)
-    return [f"lrn {param.number('local_size', 5)} alpha={short(alpha)} beta={short(beta)} k={short(k)}"]
-
-
-def _batch_norm(layer: Message) -> list[str]:
-    eps = layer.message("batch_norm_param").decimal("eps", 1e-5)
-    return [f"bn noaffine eps={short(eps)}"]
-
-
-def _scale(layer: Message) -> list[str]:
-    """Read Caffe's Scale: factors per channel, and behind a BatchNorm a shift too, as 1x1 kernels of its own."""
-    bias = layer.message("scale_param").is_set("bias_term", False)
-    return ["dwconv 1x1"] if bias else ["scale"]
-
-
-def _relu(layer: Message) -> list[str]:
-    slope = layer.message("relu_param").decimal("negative_slope", 0.0)
-    return [f"leakyrelu {short(slope)}" if slope else "relu"]
-
-
-def _prelu(layer: Message) -> list[str]:
-    return ["prelu" if layer.message("prelu_param").is_set("channel_shared", False) else "prelu perchannel"]
-
-
-def _dropout(layer: Message) -> list[str]:
-    return [f"dropout {short(layer.message('dropout_param').decimal('dropout_ratio', 0.5))}"]
-
-
-def _elu(layer: Message) -> list[str]:
-    return [f"elu {short(layer.message('elu_param').decimal('alpha', 1.0))}"]
-
-
-def _word(word: str) -> Callable[[Message], list[str]]:
-    return lambda layer: [word]
-
-
-_READERS: Mapping[str, Callable[[Message], list[str]]] = {
-    "Convolution": _convolution,
-    "Deconvolution": _convolution,
-    "DepthwiseConvolution": _depthwise,
-    "ConvolutionDepthwise": _depthwise,
-    "Pooling": _pooling,
-    "InnerProduct": _inner_product,
-    "LRN": _lrn,
-    "BatchNorm": _batch_norm,
-    "Scale": _scale,
-    "ReLU": _relu,
-    "ReLU6": _word("relu6"),
-    "PReLU": _prelu,
-    "ELU": _elu,
-    "Sigmoid": _word("sigmoid"),
-    "TanH": _word("tanh"),
-    "Softmax": _word("softmax"),
-    "Dropout": _dropout,
-    "Flatten": _word("flatten"),
-}
+def _shared_names(root: Message) -> dict[str, str]:
+    """Return for layers whose parameters have a name that others have, too, a name for their weights."""
+    names: dict[str, list[str]] = {}
+    for layer in root.messages("layer", "layers"):
+        first = next((param.text("name") for param in layer.messages("param")), "") or layer.text("param")
+        if first and not first.startswith("{"):
+            names.setdefault(first, []).append(layer.text("name"))
+    return {layer: label_text(owners[0]) for owners in names.values() if len(owners) > 1 for layer in owners}

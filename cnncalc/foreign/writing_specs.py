@@ -45,10 +45,12 @@ def spec_lines(draft: Draft) -> Iterator[Line]:
 
 def _steps(placed: Sequence[PlacedStep], names: dict[int, str], margin: str, arrives: int) -> Iterator[Line]:
     """Yield the lines of steps that follow one another, the first of which takes what arrives."""
-    for node in placed:
+    for place, node in enumerate(placed):
         if node.step.enters:
-            yield f"{margin}@{names[node.index]}", node.step.span, None
-            arrives = node.index
+            following = placed[place + 1] if place + 1 < len(placed) else None
+            if following is None or node.index in following.inputs:
+                yield f"{margin}@{names[node.index]}", node.step.span, None
+                arrives = node.index
             continue
         if len(node.inputs) == 1 and node.inputs[0] != arrives and node.inputs[0] in names:
             yield f"{margin}@{names[node.inputs[0]]}", node.step.span, None

@@ -34,6 +34,7 @@ KNOWN = (
     Known(
         "caffe/googlenet.prototxt", 6_998_552, "1x1x1000", "the reference model of Caffe without its auxiliary heads"
     ),
+    Known("caffe/squeezenet_v1.1.prototxt", 1_235_496, "1x1x1000", "torchvision's squeezenet1_1"),
     Known("darknet/darknet19.cfg", 20_842_376, "1x1x1000", "20.8 M of the publication; PyTorch's count of its layers"),
     Known("darknet/darknet53.cfg", 41_609_928, "1x1x1000", "41.6 M; PyTorch's count of its layers"),
     Known("darknet/yolov2.cfg", 50_962_889, "13x13x425", "what Keras calls its trainable parameters"),

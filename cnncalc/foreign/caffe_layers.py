@@ -1,0 +1,208 @@
+"""Layers of Caffe, from their parameters to the words of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cnncalc.foreign.draft import quoted
+from cnncalc.foreign.prototxt import Message
+from cnncalc.layers.written import short
+
+_OLD_TYPES = {
+    "INNER_PRODUCT": "InnerProduct",
+    "LRN": "LRN",
+    "RELU": "ReLU",
+    "TANH": "TanH",
+    "SOFTMAX_LOSS": "SoftmaxWithLoss",
+}
+
+
+def type_of(layer: Message) -> str:
+    """Return a layer's type; older files write ``CONVOLUTION`` for ``"Convolution"``."""
+    kind = layer.text("type")
+    if kind.isupper() and kind not in READERS:
+        return _OLD_TYPES.get(kind, "".join([part.capitalize() for part in kind.split("_")]))
+    return kind
+
+
+def _size(param: Message, name: str, usual: int | None = None) -> list[int]:
+    """Return height and width of a kernel, a stride or a padding."""
+    word = {"kernel_size": "kernel"}.get(name, name)
+    if param.all(f"{word}_h") or param.all(f"{word}_w"):
+        return [param.number(f"{word}_h", usual), param.number(f"{word}_w", usual)]
+    values = [value for value in param.all(name) if isinstance(value, int)]
+    if len(values) == 2:
+        return values
+    return [param.number(name, usual)] * 2
+
+
+def _option(prefix: str, numbers: list[int], usual: int | None) -> str:
+    if all(number == usual for number in numbers):
+        return ""
+    return f" {prefix}{numbers[0] if numbers[0] == numbers[1] else 'x'.join(map(str, numbers))}"
+
+
+def _convolution(layer: Message) -> list[str]:
+    param = layer.message("convolution_param")
+    kernel = "x".join(map(str, _size(param, "kernel_size")))
+    options = _option("s", _size(param, "stride", 1), 1) + _option("p", _size(param, "pad", 0), 0)
+    options += _option("d", _size(param, "dilation", 1), 1)
+    groups = param.number("group", 1)
+    options += f" g{groups}" if groups != 1 else ""
+    options += "" if param.is_set("bias_term", True) else " nobias"
+    word = "deconv" if type_of(layer) == "Deconvolution" else "conv"
+    return [f"{word} {kernel}x{param.number('num_output')}{options}"]
+
+
+def _depthwise(layer: Message) -> list[str]:
+    param = layer.message("convolution_param")
+    options = _option("s", _size(param, "stride", 1), 1) + _option("p", _size(param, "pad", 0), 0)
+    options += "" if param.is_set("bias_term", True) else " nobias"
+    return [f"dwconv {'x'.join(map(str, _size(param, 'kernel_size')))}{options}"]
+
+
+def _pooling(layer: Message) -> list[str]:
+    param = layer.message("pooling_param")
+    kind = {"0": "MAX", "1": "AVE"}.get(param.text("pool", "MAX"), param.text("pool", "MAX"))
+    if kind not in ("MAX", "AVE"):
+        param.fail(f"Caffe's pool {quoted(kind)} has no word: MAX and AVE have")
+    if param.is_set("global_pooling", False):
+        return ["gmp" if kind == "MAX" else "gap"]
+    rounding = "" if param.text("round_mode", "CEIL") == "FLOOR" else " ceil"
+    kernel = "x".join(map(str, _size(param, "kernel_size")))
+    options = _option("s", _size(param, "stride", 1), None) + _option("p", _size(param, "pad", 0), 0)
+    return [f"{'maxpool' if kind == 'MAX' else 'avgpool'} {kernel}{options}{rounding}"]
+
+
+def _inner_product(layer: Message) -> list[str]:
+    param = layer.message("inner_product_param")
+    return [f"fc {param.number('num_output')}{'' if param.is_set('bias_term', True) else ' nobias'}"]
+
+
+def _lrn(layer: Message) -> list[str]:
+    param = layer.message("lrn_param")
+    if param.text("norm_region", "ACROSS_CHANNELS") not in ("ACROSS_CHANNELS", "0"):
+        param.fail("it normalises within a channel, and `lrn` works across channels")
+    alpha, beta, k = param.decimal("alpha", 1.0), param.decimal("beta", 0.75), param.decimal("k", 1.0)
+    return [f"lrn {param.number('local_size', 5)} alpha={short(alpha)} beta={short(beta)} k={short(k)}"]
+
+
+def _batch_norm(layer: Message) -> list[str]:
+    eps = layer.message("batch_norm_param").decimal("eps", 1e-5)
+    return [f"bn noaffine eps={short(eps)}"]
+
+
+def _scale(layer: Message) -> list[str]:
+    """Read Caffe's Scale: factors per channel, and behind a BatchNorm a shift too, as 1x1 kernels of its own."""
+    bias = layer.message("scale_param").is_set("bias_term", False)
+    return ["dwconv 1x1"] if bias else ["scale"]
+
+
+def _relu(layer: Message) -> list[str]:
+    slope = layer.message("relu_param").decimal("negative_slope", 0.0)
+    return [f"leakyrelu {short(slope)}" if slope else "relu"]
+
+
+def _prelu(layer: Message) -> list[str]:
+    return ["prelu" if layer.message("prelu_param").is_set("channel_shared", False) else "prelu perchannel"]
+
+
+def _dropout(layer: Message) -> list[str]:
+    return [f"dropout {short(layer.message('dropout_param').decimal('dropout_ratio', 0.5))}"]
+
+
+def _elu(layer: Message) -> list[str]:
+    return [f"elu {short(layer.message('elu_param').decimal('alpha', 1.0))}"]
+
+
+def _normalize(layer: Message) -> list[str]:
+    """Read the norm of SSD: each position gets the length 1, times learned factors."""
+    param = layer.message("norm_param")
+    if param.is_set("across_spatial", True):
+        param.fail("it normalises over positions too, and `l2norm` works at each position")
+    start = param.message("scale_filler").decimal("value", 1.0)
+    factor = "scale" + (f" {short(start)}" if start != 1 else "")
+    return ["l2norm", f"{factor} one" if param.is_set("channel_shared", True) else factor]
+
+
+def _power(layer: Message) -> list[str]:
+    param = layer.message("power_param")
+    if param.decimal("power", 1.0) != 1:
+        param.fail("a spec has no powers: `times` and `plus` are its constants")
+    scale, shift = param.decimal("scale", 1.0), param.decimal("shift", 0.0)
+    words = [f"times {short(scale)}"] if scale != 1 else []
+    return [*words, *([f"plus {short(shift)}"] if shift else [])]
+
+
+def _mean_variance(layer: Message) -> list[str]:
+    param = layer.message("mvn_param")
+    if param.is_set("across_channels", False) or not param.is_set("normalize_variance", True):
+        param.fail("it normalises over channels or leaves the variance, and `instancenorm` does neither")
+    return ["instancenorm"]
+
+
+def _clip(layer: Message) -> list[str]:
+    param = layer.message("clip_param")
+    limits = param.decimal("min", 0.0), param.decimal("max", 6.0)
+    words = {(0.0, 6.0): "relu6", (-1.0, 1.0): "hardtanh"}
+    if limits not in words:
+        param.fail(f"a spec has no word for values between {short(limits[0])} and {short(limits[1])}")
+    return [words[limits]]
+
+
+def _upsample(layer: Message) -> list[str]:
+    param = layer.message("upsample_param")
+    return [f"upsample x{param.number('scale', 2)}"]
+
+
+def _shuffle(layer: Message) -> list[str]:
+    return [f"shuffle {layer.message('shuffle_channel_param').number('group', 1)}"]
+
+
+def _reshape(layer: Message) -> list[str]:
+    """Read a reshape of each image: to a vector, or to sizes that are written out."""
+    param = layer.message("reshape_param")
+    dims = [size for size in param.message("shape").all("dim") if isinstance(size, int)]
+    if param.number("axis", 0) or param.number("num_axes", -1) != -1 or not dims or dims[0] not in (0, 1, -1):
+        param.fail("only a reshape of each whole image is read")
+    if dims[1:] in ([-1], [-1, 1, 1]):
+        return ["flatten"]
+    if len(dims) < 3 or min(dims[1:]) < 1:
+        param.fail("a `reshape` needs all sizes: channels, height and width")
+    return [f"reshape {'x'.join(map(str, (*dims[2:], dims[1])))}"]
+
+
+def _word(word: str) -> Callable[[Message], list[str]]:
+    return lambda layer: [word]
+
+
+READERS: Mapping[str, Callable[[Message], list[str]]] = {
+    "Convolution": _convolution,
+    "Deconvolution": _convolution,
+    "DepthwiseConvolution": _depthwise,
+    "ConvolutionDepthwise": _depthwise,
+    "Pooling": _pooling,
+    "InnerProduct": _inner_product,
+    "LRN": _lrn,
+    "BatchNorm": _batch_norm,
+    "Scale": _scale,
+    "ReLU": _relu,
+    "ReLU6": _word("relu6"),
+    "PReLU": _prelu,
+    "ELU": _elu,
+    "Sigmoid": _word("sigmoid"),
+    "TanH": _word("tanh"),
+    "Softmax": _word("softmax"),
+    "Dropout": _dropout,
+    "Flatten": _word("flatten"),
+    "BN": _word("bn"),
+    "Clip": _clip,
+    "HardSwish": _word("hardswish"),
+    "MVN": _mean_variance,
+    "Normalize": _normalize,
+    "Power": _power,
+    "Reshape": _reshape,
+    "ShuffleChannel": _shuffle,
+    "Swish": _word("swish"),
+    "Upsample": _upsample,
+}

@@ -37,17 +37,23 @@ class BackwardCounts(NamedTuple):
         return self.input_macs + self.weight_macs
 
 
+def needed_gradients(network: Network) -> list[bool]:
+    """Return of every volume, the input first, whether its gradient is made: where something is learned up to there."""
+    needed = [False]
+    for node in network.layers:
+        needed.append(node.layer.params(node.sources) > 0 or any(needed[index] for index in node.inputs))
+    return needed
+
+
 def backward_counts(network: Network) -> list[BackwardCounts]:
     """Return what the backward pass does for every layer, in execution order.
 
     A layer whose output needs no gradient, since nothing is learned up to there, does nothing.
     """
-    needs = [False]
+    needed = needed_gradients(network)
     found = []
     for node in network.layers:
-        learns = node.layer.params(node.sources) > 0
-        behind = any(needs[index] for index in node.inputs)
-        needs.append(learns or behind)
+        behind = any(needed[index] for index in node.inputs)
         weights = node.macs if node.layer.weights(node.sources) else 0
         biases = node.layer.biases(node.sources)
         additions = node.output.values if biases and node.macs else 0

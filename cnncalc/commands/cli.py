@@ -25,6 +25,7 @@ COMMANDS = (
     "compute",
     "compare",
     "memory",
+    "time",
     "sweep",
     "search",
     "inputs",

@@ -49,7 +49,23 @@ def duration_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def share_text(part: int, total: int) -> str:
+_PARTS_OF_A_SECOND = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a short time with three digits: 0.000152 as ``152 µs``."""
+    if not seconds:
+        return "0 s"
+    size, unit = next((part for part in _PARTS_OF_A_SECOND if seconds >= 0.9995 * part[0]), _PARTS_OF_A_SECOND[-1])
+    return f"{digits(seconds / size)} {unit}"
+
+
+def digits(value: float) -> str:
+    """Write a number with three digits, and no fewer than it has in front of the point: 0.37, 15.3, 2,050."""
+    return f"{value:,.0f}" if value >= 999.5 else f"{value:#.3g}".rstrip(".")
+
+
+def share_text(part: float, total: float) -> str:
     """Write a share in percent: ``0.3%``; a dash where there is nothing to share."""
     if not total:
         return "–"
@@ -67,7 +83,7 @@ def ratio_text(value: Fraction | None) -> str:
     return f"{number:,.0f}x" if number >= 1000 else f"{number:.3g}x"
 
 
-def bar(part: int, total: int, width: int = 20) -> str:
+def bar(part: float, total: float, width: int = 20) -> str:
     """Draw a share as a bar of at most ``width`` characters, in eighths of a character."""
     if not total or not part:
         return ""

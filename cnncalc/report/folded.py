@@ -46,12 +46,12 @@ def folded_shapes(counts: Counts, rows: Sequence[FoldedRow], saved: Sequence[int
     def cells(row: FoldedRow) -> tuple[Any, ...]:
         last = counts.rows[row.exit - 1]
         if row.exit in network.inputs_at:
-            return (*_named(row), str(last.node.output), None, sizes(row), None, None, *([None] if held else []))
+            return (*named(row), str(last.node.output), None, sizes(row), None, None, *([None] if held else []))
         own = str(last.node.output), params(row), sizes(row), macs(row), field_text(last)
-        return (*_named(row), *own, *([held(row)] if held else []))
+        return (*named(row), *own, *([held(row)] if held else []))
 
     columns = (
-        *_NAMES,
+        *NAMES,
         Column("output", "output"),
         _with_share("params", "parameters", network.params, rank=0),
         Column("activation_bytes", "activations", bytes_text, right=True, rank=4, short="memory"),
@@ -62,9 +62,9 @@ def folded_shapes(counts: Counts, rows: Sequence[FoldedRow], saved: Sequence[int
     above = [] if network.inputs_at else [first]
     total = ("total", None, None, network.outputs_text, network.params, counts.activation_bytes, network.macs, None)
     if saved is None:
-        return Table(columns, [*above, *_filled(rows, cells, len(first))], total)
+        return Table(columns, [*above, *filled(rows, cells, len(first))], total)
     column = Column("saved_bytes", "saved for backward", bytes_text, right=True, rank=1, short="saved")
-    body = [*[(*row, None) for row in above], *_filled(rows, cells, len(first) + 1)]
+    body = [*[(*row, None) for row in above], *filled(rows, cells, len(first) + 1)]
     return Table((*columns, column), body, (*total, sum(saved)))
 
 
@@ -74,16 +74,16 @@ def folded_params(counts: Counts, rows: Sequence[FoldedRow], *, biases: bool = T
     params = _Sums([row.node.params if biases else row.node.weights for row in counts.rows])
 
     def cells(row: FoldedRow) -> tuple[Any, ...]:
-        return (*_named(row), params(row), params(row), params(row))
+        return (*named(row), params(row), params(row), params(row))
 
     columns = (
-        *_NAMES,
+        *NAMES,
         Column("params", "parameters", whole, right=True),
         Column("share", "share", lambda part: share_text(part, total), right=True, rank=1, programs=False),
         Column("bar", "", lambda part: bar(part, total), rank=3, programs=False),
     )
     shown = [row for row in rows if not row.spans or params(row)]
-    return Table(columns, _filled(shown, cells, len(columns)), ("total", None, None, total, None, None))
+    return Table(columns, filled(shown, cells, len(columns)), ("total", None, None, total, None, None))
 
 
 class _Sums:
@@ -96,14 +96,16 @@ class _Sums:
         return sum([self.until[last] - self.until[first - 1] for first, last in row.spans])
 
 
-_NAMES = (
+NAMES = (
     Column("name", "name", briefest=lambda text: shorten(text, _NAME)),
     Column("times", "×N", lambda times: f"×{times:,}", right=True),
     Column("layer", "layer", rank=3, brief=lambda text: shorten(text, 20)),
 )
+"""What names a row: its place, how often it is repeated, and what it is."""
 
 
-def _named(row: FoldedRow) -> tuple[Any, ...]:
+def named(row: FoldedRow) -> tuple[Any, ...]:
+    """Return the cells that name a row, under `NAMES`."""
     return "  " * row.level + row.name, row.times if row.times > 1 else None, row.layer
 
 
@@ -125,8 +127,8 @@ def _with_share(key: str, title: str, total: int, rank: int) -> Column:
     )
 
 
-def _filled(
+def filled(
     rows: Iterable[FoldedRow], cells: Callable[[FoldedRow], tuple[Any, ...]], width: int
 ) -> list[tuple[Any, ...]]:
     """Return the cells of rows; the head of an opened block has only its name."""
-    return [cells(row) if row.spans else (*_named(row), *[None] * (width - len(_named(row)))) for row in rows]
+    return [cells(row) if row.spans else (*named(row), *[None] * (width - len(named(row)))) for row in rows]

@@ -25,6 +25,10 @@ METRICS = {
     "receptive_field": JsonMetric("input positions", "computed: stretches of the input that a unit depends on"),
     "saved_bytes": JsonMetric("bytes for the batch", "predicted: what PyTorch's autograd saves in the forward pass"),
     "peak_bytes": JsonMetric("bytes", "predicted: memory that is alive at each operation of PyTorch; the most of it"),
+    "flops": JsonMetric("FLOP for the batch", "counted: twice the multiplications of a direct convolution"),
+    "bytes": JsonMetric("bytes for the batch", "counted: what a pass reads and writes, each tensor once"),
+    "seconds": JsonMetric("seconds", "bounded from below: the larger of flops/peak and bytes/bandwidth"),
+    "images_per_second": JsonMetric("images per second", "bounded from above: batch/seconds"),
     "largest_batch": JsonMetric("images", "searched: the largest batch whose predicted peak lies within the budget"),
 }
 """By the names of the fields."""

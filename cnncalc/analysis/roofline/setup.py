@@ -1,0 +1,56 @@
+"""What is run, as far as a bound on its time depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnncalc.analysis.memory import TrainingSetup
+from cnncalc.analysis.memory.gpus import PEAKS
+from cnncalc.analysis.validation import check_choice, check_flag, check_whole
+from cnncalc.core.errors import ArgumentError
+from cnncalc.core.precision import BYTES, SPELLINGS, TRAINED
+
+FLOAT = 4
+"""Bytes of the optimizer's numbers, which are float32 in every precision of the layers."""
+
+
+@dataclass(frozen=True)
+class TimeSetup:
+    """An inference or a training step.
+
+    Attributes:
+        batch: images of one pass.
+        precision: of the layers: ``float32``, ``tf32``, ``bf16``, ``fp16`` or, for inference, ``int8``.
+        training: whether it is a training step: forward, backward, and the optimizer's.
+        optimizer, momentum: those of the step, as in `TrainingSetup`.
+
+    Raises:
+        ArgumentError: for a value that a setting does not take.
+
+    """
+
+    batch: int = 1
+    precision: str = "float32"
+    training: bool = False
+    optimizer: str = "sgd"
+    momentum: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batch", check_whole("batch", self.batch))
+        if isinstance(self.precision, str):
+            object.__setattr__(self, "precision", SPELLINGS.get(self.precision, self.precision))
+        check_choice("precision", self.precision, PEAKS)
+        check_flag("training", self.training)
+        if self.training and self.precision not in TRAINED:
+            raise ArgumentError("bad-option", f"nothing is trained in {self.precision}", hints=["leave out training"])
+        TrainingSetup(optimizer=self.optimizer, momentum=self.momentum)
+
+    @property
+    def bytes_per_value(self) -> int:
+        """Bytes of a value of the layers."""
+        return BYTES[self.precision]
+
+    @property
+    def state_tensors(self) -> int:
+        """Tensors of a parameter's size that the optimizer reads and writes for each parameter."""
+        return TrainingSetup(optimizer=self.optimizer, momentum=self.momentum).state_tensors

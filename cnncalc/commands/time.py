@@ -1,0 +1,115 @@
+"""``cnncalc time``"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from cnncalc.analysis import count
+from cnncalc.analysis.memory.gpus import CARDS_FILE, PEAKS, Cards
+from cnncalc.analysis.roofline import TimeSetup, bound, machine_of_card
+from cnncalc.commands.gpu_name import EPILOG, GpuName, cards_option
+from cnncalc.commands.options import (
+    batch_option,
+    fold_option,
+    load_spec,
+    output_options,
+    precision_option,
+    spec_argument,
+    spec_options,
+    take_output,
+    take_spec_options,
+)
+from cnncalc.commands.whole import Whole
+from cnncalc.optimizers import OPTIMIZERS, with_momentum
+from cnncalc.report.time import Timed, time_report
+
+_OF_TRAINING = ("optimizer", "momentum")
+_OF_MEASURING = ("device", "threads", "rounds", "processor_time")
+
+
+def _show_cards(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(CARDS_FILE.read_text(encoding="utf-8"), nl=False)
+        context.exit()
+
+
+@click.command(epilog=EPILOG)
+@spec_argument()
+@click.option(
+    "--gpu", type=GpuName("Or measure here: --measure"), metavar="NAME", help="Graphics card; the list is below."
+)
+@cards_option
+@click.option(
+    "--show-cards",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_cards,
+    help="Print the table of cards.",
+)
+@batch_option("Images of one pass.")
+@precision_option(tuple(PEAKS), "Type of the layers' values.")
+@click.option("--training", is_flag=True, help="A training step: forward, backward, optimizer.")
+@click.option(
+    "--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True, help="Optimizer of the step."
+)
+@click.option("--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
+@click.option("--measure", is_flag=True, help="Run it here, beside the bound of this machine.")
+@click.option("--device", metavar="NAME", default="cpu", show_default=True, help="Device to measure on: cpu or cuda.")
+@click.option("--threads", type=Whole(1, 1024), metavar="N", help="Threads of the CPU. [default: all cores]")
+@click.option("--rounds", type=Whole(1, 10_000), metavar="N", help="Rounds of measuring. [default: about 2 seconds]")
+@click.option("--processor-time", is_flag=True, help="Measure the thread's own time, on a machine that others use.")
+@fold_option
+@spec_options
+@output_options
+def time(
+    spec: str, gpu: str | None, cards: Cards, measure: bool, training: bool, fold: bool | None, **options: Any
+) -> None:
+    """Bound the time of every layer on a graphics card, or measure it here.
+
+    The bound of a layer is the larger of its arithmetic at the card's peak and its traffic at the card's bandwidth
+    (roofline): for direct convolution, layer by layer. Measuring needs PyTorch: pip install "cnncalc[train]".
+
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
+
+    \b
+    Examples:
+      cnncalc time resnet50 --gpu h100 --precision bf16 --batch 64
+      cnncalc time resnet50 --gpu rtx4090 --batch 32 --training --optimizer adamw
+      cnncalc time lenet5.txt --measure --threads 1 --batch 16
+    """
+    _refuse_idle(_OF_TRAINING, training, "--training")
+    _refuse_idle(_OF_MEASURING, measure, "--measure")
+    if measure == (gpu is not None):
+        raise click.UsageError("give either --gpu, such as --gpu h100, or --measure for this machine")
+    network = load_spec(spec, take_spec_options(options))
+    output = take_output(options)
+    wanted = {name: options.pop(name) for name in _OF_MEASURING}
+    setup = TimeSetup(training=training, **options)
+    if gpu is not None:
+        timed = Timed(bound(network, setup, machine_of_card(gpu, cards[gpu], setup.precision)))
+    else:
+        from cnncalc.commands.time_measuring import measured_here
+
+        measured, words = measured_here(network, setup, wanted)
+        timed = Timed(bound(network, setup, measured.machine), measured, words)
+    report = time_report(timed)
+    if output.folds(fold):
+        from cnncalc.report.folded import folded
+        from cnncalc.report.time_folded import folded_time
+
+        report = folded(report, count(network), partial(folded_time, timed=timed))
+    output.emit(report)
+
+
+def _refuse_idle(names: tuple[str, ...], used: bool, option: str) -> None:
+    """Refuse what is said of a training step, or of measuring, where there is none."""
+    context = click.get_current_context()
+    shown = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given and not used:
+        raise click.UsageError(f"{shown[given[0]]} has no effect without {option}; leave it out")

@@ -1,0 +1,5 @@
+"""What a network takes here: its layers one after the other in a pass, the whole pass, and the machine's own limits."""
+
+from cnncalc.model.timing.measure import Wish, measure
+
+__all__ = ["Wish", "measure"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from math import prod
 from typing import NamedTuple
 
 from cnncalc.analysis.counts import Counts, LayerCounts
@@ -48,8 +49,12 @@ def parameter_sum(node: Node, *, biases: bool = True) -> str:
         return ""
     if len(factors) == 1:
         return f"{factors[0]} + {shifts}" if shifts else ""
-    inner, outputs = _product(factors[:-1]), factors[-1]
-    return f"({inner} + 1)·{outputs}" if shifts == outputs else f"{inner}·{outputs}"
+    *inner, outputs = factors
+    for own in range(len(inner)):  # sizes of the output in front: weights that positions do not share
+        if shifts == prod(inner[:own]) * outputs:
+            bracket = f"({_product(inner[own:])} + 1)"
+            return "·".join([*map(str, inner[:own]), bracket, str(outputs)])
+    return f"{_product(factors)} + {shifts}" if shifts else _product(factors)
 
 
 def mac_sum(node: Node) -> str:

@@ -32,6 +32,7 @@ COMMANDS = (
     "draw",
     "report",
     "playground",
+    "quiz",
     "zoo",
     "new",
     "format",

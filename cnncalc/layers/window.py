@@ -51,6 +51,13 @@ class Window(NamedTuple):
         # as PyTorch does: a further window, which hangs over the end, does not start in the padding there
         return inside if inside * self.stride >= size + self.before else inside + 1
 
+    def result(self, size: int) -> str:
+        """Return W′ as the strict formula has it, also where it is not whole: ``2 1/3``."""
+        from fractions import Fraction
+
+        whole, rest = divmod(self.room(size), self.stride)
+        return f"{whole + 1} {Fraction(rest, self.stride)}" if rest else str(whole + 1)
+
     def dropped(self, size: int, outputs: int) -> int:
         """Return how many values at the end no window reads."""
         read = (outputs - 1) * self.stride + self.extent - self.before
@@ -216,7 +223,7 @@ def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[s
     failing = [
         (axis, window, size) for axis, (window, size) in enumerate(_cells(windows, sizes)) if not window.fits(size)
     ]
-    texts = {f"{window.sum(size)} = {_mixed(window.room(size), window.stride)}": axis for axis, window, size in failing}
+    texts = {f"{window.sum(size)} = {window.result(size)}": axis for axis, window, size in failing}
     for text, axis in texts.items():
         alike = len(texts) == 1 and len(failing) == len(windows)
         yield text if alike else f"{axis_name(axis, len(windows))}: {text}"
@@ -329,14 +336,6 @@ def _joined(sizes: Iterable[int]) -> str:
 
 def _by_dimension(values: Sequence[int]) -> str:
     return _joined(values) if len(set(values)) > 1 else str(values[0])
-
-
-def _mixed(room: int, stride: int) -> str:
-    """Return room/stride + 1 as a mixed number: ``2 1/3``."""
-    from fractions import Fraction
-
-    rest = Fraction(room % stride, stride)
-    return f"{room // stride + 1} {rest}" if rest else str(room // stride + 1)
 
 
 def _article(number: int) -> str:

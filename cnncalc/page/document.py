@@ -16,7 +16,13 @@ def asset(name: str) -> str:
 
 
 def opening(
-    title: str, sheet: str, *, sheets: Sequence[str] = (), scripts: Sequence[str] = (), connects: bool = False
+    title: str,
+    sheet: str,
+    *,
+    sheets: Sequence[str] = (),
+    scripts: Sequence[str] = (),
+    connects: bool = False,
+    language: str = "en",
 ) -> str:
     """Return a document up to and with its ``<body>``.
 
@@ -29,11 +35,12 @@ def opening(
         sheets: others that stand in the page.
         scripts: those that the page runs.
         connects: whether its scripts may ask the server from which the page comes.
+        language: of its text, as browsers and screen readers know it.
 
     """
     policy = _policy(scripts, [sheet, *sheets]) + ("; connect-src 'self'" if connects else "")
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<link rel="icon" href="data:,">\n'

@@ -92,16 +92,17 @@ def _drawings(what: Explained, width: int) -> Iterator[str]:
         yield "\n" + _legend(what.language, width)
 
 
-_LEGEND = {
+LEGEND = {
     "en": "W height or width of the input, W′ of the output, F of the kernel, P padding, S stride, D dilation, "
     "C input channels, K filters, G groups, OP output padding",
     "ko": "W 입력의 높이나 너비, W′ 출력의 크기, F 커널의 크기, P 패딩, S 스트라이드, D 팽창, "
     "C 입력 채널, K 필터, G 그룹, OP 출력 패딩",
 }
+"""What the letters of formulas stand for, by the language."""
 
 
 def _legend(language: str, width: int) -> str:
-    return "".join([line + "\n" for line in wrap(_LEGEND[language], max(20, min(width, 100)))])
+    return "".join([line + "\n" for line in wrap(LEGEND[language], max(20, min(width, 100)))])
 
 
 def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:

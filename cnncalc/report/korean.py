@@ -34,6 +34,8 @@ _QUANTITIES = {
     "gradient of the biases": "편향의 기울기",
     "MACs of the backward pass": "역전파의 MAC",
     "backward pass": "역전파",
+    "together": "합계",
+    "with the bias": "편향을 더하면",
 }
 
 _NOUNS = {"row": "행", "column": "열", "slice": "면", "value": "값"}
@@ -99,7 +101,7 @@ def _quantity(text: str) -> str:
     field, inside, name = text.partition(" in ")
     if inside:
         return f"{_quantity(field)} ({name})"
-    return text.replace("size ", "크기 ")
+    return text.replace("size ", "크기 ").replace("channel ", "채널 ")
 
 
 def _phrase(text: str) -> str:

@@ -33,9 +33,13 @@ def align_pieces(solutions: Iterable[WorkedSolution]) -> Iterator[str]:
     for solution in solutions:
         node = solution.row.node
         title = f"\\paragraph{{{latex_cell(node.name)}: \\texttt{{{latex_cell(node.written)}}}}}"
-        lines = [_line(step) for step in solution.steps]
-        yield between + title + "\n\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
+        yield between + title + "\n" + align(solution.steps)
         between = "\n"
+
+
+def align(steps: Iterable[ArithmeticStep]) -> str:
+    """Return steps as one ``align*``, whose lines begin with what is worked out."""
+    return "\\begin{align*}\n" + " \\\\\n".join(map(_line, steps)) + "\n\\end{align*}\n"
 
 
 def _line(step: ArithmeticStep) -> str:
@@ -64,6 +68,9 @@ def _text(words: str) -> str:
 
 def _signs(text: str) -> str:
     text = re.sub(r"(?<=\d),(?=\d{3})", "{,}", text)
+    text = re.sub(r"(\d+) (\d+)/(\d+)", r"\1\\tfrac{\2}{\3}", text)  # 2 1/3
+    text = re.sub(r"(?<=\d) (?=−?\d)", r"\\;", text)  # numbers beside each other, as in a row of a grid
+    text = re.sub(r"(?<=\d) \($", r"\\ (", text)  # in front of words in brackets
     text = re.sub(r"(?<=\d)x(?=\d)|(?<=\d) x (?=\d)", "×", text)
     for word, letters in _LETTERS.items():
         text = text.replace(word, letters)

@@ -27,7 +27,9 @@ OWN = ("adadelta", "adam", "adamw", "rmsprop", "sgd")
 
 _NOT_THERE = ("mixup", "cutmix", "cutout", "crop", "augment", "clip", "ema", "freeze", "unfreeze", "learning_rate_of")
 """Settings of a recipe that the page does not know."""
-_DRAWN = {"Conv1D": "conv", "Conv2D": "conv", "Conv3D": "conv", "Dense": "fc"}
+_NOT_IMAGES = ("Conv1D", "Conv3D", "Conv3DTranspose")
+_FILTERS_AT = {"Conv2D": 0, "DepthwiseConv2D": 0, "Conv2DTranspose": 1}
+"""Which size of a convolution's weight in PyTorch is the number of filters."""
 
 
 def training_plan(network: Network, recipe: str, changes: Mapping[str, Any], images: int) -> dict[str, Any]:
@@ -40,8 +42,8 @@ def training_plan(network: Network, recipe: str, changes: Mapping[str, Any], ima
         images: how many there are to train on.
 
     Raises:
-        SpecError: for a network that is no classifier, a layer that TensorFlow.js has none for or no gradient of, and a
-            setting that the page does not have.
+        SpecError: for a network that is no classifier, a layer that TensorFlow.js has none for, a convolution of
+            signals or clips, and a setting that the page does not have.
 
     """
     classes = _classes(network)
@@ -91,12 +93,10 @@ def _resolved(recipe: Recipe, network: Network) -> Recipe:
 
 
 def _check_layer(layer: KerasCall, writer: TensorFlowJS) -> None:
-    """Refuse what TensorFlow.js computes and has no gradient of, on WebAssembly at least."""
-    if layer.kind in ("DepthwiseConv2D", "Conv2DTranspose", "Conv3D", "Conv1D", "Conv3DTranspose"):
-        message = f"{WHAT} has no gradient for `{layer.node.written}`; it trains convolutions of images without groups"
+    """Refuse what TensorFlow.js computes and the page has no gradient of."""
+    if layer.kind in _NOT_IMAGES:
+        message = f"{WHAT} has no gradient for `{layer.node.written}`; it trains convolutions of images"
         raise writer.model.fault(layer.node, message)
-    if layer.config.get("dilation_rate", 1) not in (1, (1, 1)):
-        raise writer.model.fault(layer.node, f"{WHAT} has no gradient for a dilated convolution")
 
 
 def _weights(writer: TensorFlowJS) -> Iterator[dict[str, Any]]:
@@ -110,10 +110,11 @@ def _weights(writer: TensorFlowJS) -> Iterator[dict[str, Any]]:
                 "layer": layer.name,
                 "place": place,
                 "key": weight.key,
-                "kind": _DRAWN.get(layer.kind, ""),
+                "filters_at": _FILTERS_AT.get(layer.kind),
+                "dense": layer.kind == "Dense",
                 "name": name,
                 "first": list(weight.first),
                 "order": list(weight.order),
                 "last": list(weight.last),
-                "decays": name == "weight" and layer.kind in _DRAWN,
+                "decays": name == "weight" and (layer.kind in _FILTERS_AT or layer.kind == "Dense"),
             }

@@ -115,6 +115,9 @@ class TensorFlowJS(ForeignWriter):
             raise self.model.fault(node, f"{self.what} has no {layer.kind}, which {written} needs")
         if "groups" in config:
             raise self.model.fault(node, f"{self.what} has no convolution in groups; a depthwise one it has")
+        if layer.kind == "DepthwiseConv2D" and "dilation_rate" in config:
+            # its DepthwiseConv2D takes the setting and computes without it
+            raise self.model.fault(node, f"{self.what} has no dilation of a depthwise convolution")
         if "noise_shape" in config:
             raise self.model.fault(node, f"{self.what} drops single values alone")
         if config.get("activation", "relu") not in _ACTIVATIONS:

@@ -13,7 +13,7 @@ const product = (sizes) => sizes.reduce((one, other) => one * other, 1);
 
 // What PyTorch has, from what Keras has, and the other way: see `Rearranged` in cnncalc/to_foreign/keras_model.py.
 const torchShape = (weight, shape) => {
-  if (weight.first.length) return weight.kind === "fc" ? [weight.first[0], product(weight.first.slice(1))] : [product(weight.first.slice(0, 2)), ...weight.first.slice(2)];
+  if (weight.first.length) return weight.dense ? [weight.first[0], product(weight.first.slice(1))] : [product(weight.first.slice(0, 2)), 1, ...weight.first.slice(2)];
   if (weight.last.length) return [product(shape)];
   return weight.order.length ? inverse(weight.order).map((axis) => shape[axis]) : shape;
 };
@@ -53,9 +53,9 @@ class Trainer {
     for (const weight of this.weights) {
       const { shape } = weight.variable, count = product(shape), torch = torchShape(weight, shape);
       let values = null;
-      if (weight.kind === "conv" && weight.name === "weight") values = random.normal(count, Math.sqrt(2 / (torch[0] * product(torch.slice(2)))));
-      else if (weight.kind === "conv") values = new Float32Array(count);
-      else if (weight.kind === "fc") {
+      if (weight.filters_at !== null && weight.name === "weight") values = random.normal(count, Math.sqrt(2 / (torch[weight.filters_at] * product(torch.slice(2)))));
+      else if (weight.filters_at !== null) values = new Float32Array(count);
+      else if (weight.dense) {
         if (weight.name === "weight") this.inputs = torch[1];
         values = random.uniform(count, 1 / Math.sqrt(this.inputs));
       }
@@ -203,7 +203,7 @@ class Trainer {
   }
 
   filters() {
-    const first = this.weights.find((weight) => weight.kind === "conv" && weight.name === "weight");
+    const first = this.weights.find((weight) => weight.filters_at === 0 && !weight.first.length && weight.name === "weight");
     if (!first) return null;
     const tensor = first.variable, [high, wide, inputs, filters] = tensor.shape;
     return { layer: first.layer, high, wide, inputs, filters, values: tf.transpose(tensor, [3, 0, 1, 2]).dataSync() };
@@ -235,12 +235,13 @@ const load = async (files) => {
   tf.wasm.setWasmPaths(place("/tfjs-backend-wasm.wasm").replace(/[^/]*$/, ""));
   await tf.setBackend("wasm");
   await tf.ready();
-  registerFilterGradient();
+  registerGradients();
 };
 
 const begin = async ({ plan, data }) => {
   trainer?.model.dispose();
   const model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology: JSON.parse(plan.model).modelTopology }));
+  separateBias(model);
   trainer = new Trainer(plan, model, data);
   tally = { right: 0, count: 0, loss: 0, steps: 0, since: performance.now() };
   look();

@@ -84,9 +84,9 @@ def test_pause_step_and_another_rate(trained: Any) -> None:
 
 def test_what_has_no_gradient_is_said_before_it_starts(trained: Any) -> None:
     """With the layer; nothing of it is trained."""
-    write(trained, "input 8x8x1\nconv 3x3x8 p1\ndwconv 3x3 p1\nfc 10\n")
+    write(trained, "input 64x1\nconv 3x8 p1\nfc 10\n")
     trained.click("#train-begin")
-    assert "has no gradient for `dwconv 3x3 p1`" in status(trained, "gradient")
+    assert "has no gradient for `conv 3x8 p1`" in status(trained, "gradient")
 
 
 def test_images_of_another_size_are_refused(trained: Any) -> None:
@@ -153,6 +153,18 @@ CASES = [
         "default",
     ),
     ("input 9x9x2\nconv 2x2x3 s2 p1 ceil - elu - avgpool 3x3 s1\nfc 10", {"optimizer": "adam"}, "default"),
+    (
+        "input 9x9x3\ndwconv 3x3 p1 - relu - dwconv 3x3 s2 floor nobias - bn - relu - conv 1x1x6\nfc 10",
+        {"optimizer": "sgd"},
+        "default",
+    ),
+    (
+        "input 10x9x2\nconv 3x2x6 g2 p1 s2x1 floor - relu - dwconv 5x3 p2 nobias\nfc 10",
+        {"optimizer": "sgd"},
+        "default",
+    ),
+    ("input 11x10x2\nconv 3x3x4 d2 p2 - relu - conv 3x2x5 d2x3\nfc 10", {}, "default"),
+    ("input 8x8x2\nconv 3x3x4 s2 p1 floor - relu - deconv 2x2x3 s2 - relu - deconv 3x3x2 p1\nfc 10", {}, "default"),
 ]
 RUN = """async ([plan, pixels, labels]) => {
   const worker = new Worker("trainer.js");

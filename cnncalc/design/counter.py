@@ -15,7 +15,8 @@ from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.space import BLOCK, INPUT, DesignSpace, with_blocks
 from cnncalc.design.terms import Amount
 from cnncalc.network import ExpansionMemory, Network, SpecSettings, expand
-from cnncalc.network.totals import NearLimits, RefusedDesign, Totalling, Totals, totals_of
+from cnncalc.network.costs import Totals, totals_of
+from cnncalc.network.totals import NearLimits, RefusedDesign, Totalling
 from cnncalc.spec import tree
 
 MOST_CALLS = 5_000

@@ -11,8 +11,9 @@ from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
 from cnncalc.design.input_rule import InputRule, rule_of
 from cnncalc.network import ExpansionMemory, Network, SpecSettings, expand
+from cnncalc.network.costs import Totals, totals_of
 from cnncalc.network.network import Reached
-from cnncalc.network.totals import NearLimits, RefusedDesign, Totalling, Totals, totals_of
+from cnncalc.network.totals import NearLimits, RefusedDesign, Totalling
 from cnncalc.spec import tree
 
 MOST_TRIED = 600

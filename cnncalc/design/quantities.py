@@ -11,7 +11,7 @@ from cnncalc.analysis.memory.plans import PeakCounter
 from cnncalc.core.numbers import bytes_text, whole
 from cnncalc.design.terms import BYTES, Amount
 from cnncalc.network import Network
-from cnncalc.network.totals import Totals
+from cnncalc.network.costs import Totals
 
 FLOAT = 4
 """Bytes of a float32."""

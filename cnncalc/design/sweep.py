@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cnncalc.analysis.memory import TrainingSetup
+from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import ArgumentError
 from cnncalc.design.conditions import Comparison, read_conditions, read_term
 from cnncalc.design.counter import AskedAmounts, Design, DesignCounter
@@ -178,17 +179,18 @@ class Sweep:
 
         """
         tally = Tally(relaxing=relaxing)
-        found: list[Kept] = []
-        for number in designs:
-            tally.counted += 1
-            try:
-                kept = self._look_at(self.counter.design(number), tally)
-            except RefusedDesign as refused:
-                tally.refused[refused.code] += 1
-                continue
-            if kept is not None and rows:
-                found.append(kept)
+        with paused_collector():
+            found = [kept for number in designs if (kept := self._counted(number, tally)) is not None and rows]
         return SweepPart(tally, tuple(found))
+
+    def _counted(self, number: int, tally: Tally) -> Kept | None:
+        """Count a design, which may not load; return it if it satisfies all conditions."""
+        tally.counted += 1
+        try:
+            return self._look_at(self.counter.design(number), tally)
+        except RefusedDesign as refused:
+            tally.refused[refused.code] += 1
+            return None
 
     def _look_at(self, design: Design, tally: Tally) -> Kept | None:
         """Count a design; return it if it satisfies all conditions."""

@@ -161,7 +161,7 @@ class GlobalAveragePool(AdaptiveAveragePool):
 
     @classmethod
     def read(cls, arguments: Arguments) -> GlobalAveragePool:
-        return cls((1,) * arguments.source.dimensions)
+        return cls((1,) * arguments.dimensions)
 
 
 @register("gmp")
@@ -175,7 +175,7 @@ class GlobalMaxPool(AdaptiveMaxPool):
 
     @classmethod
     def read(cls, arguments: Arguments) -> GlobalMaxPool:
-        return cls((1,) * arguments.source.dimensions)
+        return cls((1,) * arguments.dimensions)
 
 
 def _refuse_places(call: TorchCall) -> None:

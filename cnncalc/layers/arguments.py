@@ -7,7 +7,7 @@ whatever nobody asked for. Options may come in any order, so nothing here depend
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
@@ -16,6 +16,7 @@ from cnncalc.core.limits import MAX_DIGITS, MAX_NAME, MAX_NUMBER
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import closest, one_spelling, shorten
 from cnncalc.layers.number_lists import Filters, read_number, read_numbers
+from cnncalc.layers.pieces import put_together
 
 _SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")
 _SPELLINGS = {
@@ -28,9 +29,6 @@ _SPELLINGS = {
     "output_padding": "outpad",
     "x": "factor",
 }
-_SPOKEN = frozenset(("stride", "pad", "padding", "dilation", "groups"))
-_VALUE = re.compile(r"[0-9]|same\Z|valid\Z")
-_SIDES = re.compile(r"(?:[a-z]+=)?[0-9]+(?:x[0-9]+)*")
 _SHORT_FORMS = frozenset(("s", "p", "d", "g", "op", "x"))
 _WRITTEN = {"stride": "s2 (stride=2)", "pad": "p1 (pad=1)", "dilation": "d2 (dilation=2)"} | {
     "groups": "g2 (groups=2)",
@@ -67,10 +65,12 @@ class Arguments:
     Attributes:
         word: the layer's word as written, without the digits of a shorthand (``conv`` of ``conv3-64``).
         head: those digits (``3-64``), or "".
-        source: the volume that arrives.
+        dimensions: the number of spatial dimensions of the volume that arrives.
         rounding: strict, floor or ceil, where the layer says nothing else.
         labels: what the labels among the words stand for.
         places: which word answered a question, by the question's name: where an error's caret belongs.
+        asked_source, asked_channels: whether the volume that arrives was asked for, or its channels. A layer for which
+            neither was is the same for all volumes of these dimensions, and is read once.
 
     """
 
@@ -85,10 +85,12 @@ class Arguments:
     ) -> None:
         self.word = word
         self.head = head
-        self.source = source
+        self.dimensions = len(source) - 1
+        self.asked_source = self.asked_channels = False
         self.rounding = rounding
         self.labels = labels
         self.places: dict[str, int] = {}
+        self._source = source
         self._texts = texts
         self._known: list[str] = []
         self._options: dict[str, tuple[int, str]] = {}
@@ -96,8 +98,22 @@ class Arguments:
 
     def sort(self) -> None:
         """Sort the words into options and others, before the first question."""
-        for place, text in _spoken(self._texts):
+        for place, text in put_together(self._texts):
             self._sort(place, text)
+
+    # ---- what arrives
+
+    @property
+    def source(self) -> Volume:
+        """The volume that arrives; where its dimensions or its channels will do, ask for these."""
+        self.asked_source = True
+        return self._source
+
+    @property
+    def channels(self) -> int:
+        """The channels that arrive."""
+        self.asked_channels = True
+        return self._source[-1]
 
     # ---- questions
 
@@ -113,14 +129,14 @@ class Arguments:
         sizes = self.size(f"`{example}`: the number of groups")
         if len(sizes) != 1:
             raise Fault("bad-size", f"{self.word} takes one number of groups", about="size")
-        channels, groups = self.source.channels, sizes[0]
+        channels, groups = self.channels, sizes[0]
         if channels % groups:
             self.refuse_groups(groups, "size")
         return groups
 
     def refuse_groups(self, groups: int, about: str) -> NoReturn:
         """Refuse a number of groups that does not divide the channels that arrive."""
-        channels = self.source.channels
+        channels = self.channels
         fitting = [count for count in range(1, min(channels, 4096) + 1) if channels % count == 0]
         nearest = sorted(sorted(fitting, key=lambda count: abs(count - groups))[:3])
         raise Fault(
@@ -174,7 +190,7 @@ class Arguments:
         """Read (before, after) per dimension from ``1``, ``1x2`` or ``0:1x0:1``."""
         pairs = [self._pair(part, name) for part in text.split("x")]
         if len(pairs) == 1:
-            pairs *= self.source.dimensions
+            pairs *= self.dimensions
         self._right_count(len(pairs), name)
         return tuple(pairs)
 
@@ -241,7 +257,7 @@ class Arguments:
     def spread(self, numbers: tuple[int, ...], name: str) -> tuple[int, ...]:
         """Return one number per dimension, given one for all or one for each."""
         if len(numbers) == 1:
-            return numbers * self.source.dimensions
+            return numbers * self.dimensions
         self._right_count(len(numbers), name)
         return numbers
 
@@ -298,7 +314,7 @@ class Arguments:
         return (first, self.whole_number(after, name, 0) if colon else first)
 
     def _right_count(self, count: int, name: str) -> None:
-        dimensions = self.source.dimensions
+        dimensions = self.dimensions
         if count != dimensions:
             message = f"{_called(name)} has {count} numbers, but the input {self.source} has "
             raise Fault(
@@ -323,22 +339,6 @@ class Arguments:
         if text[0].isalpha() and "=" not in text:
             hints.append("layers are separated by ` - ` or a line end")
         return Fault("unknown-option", f"{self.word} has no option `{shorten(text)}`", about="unknown", hints=hints)
-
-
-def _spoken(texts: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Return the words with their places, with those that are spoken in pieces put together.
-
-    ``stride 2`` is ``stride=2``, and ``3 x 3 x 8`` is ``3x3x8``.
-    """
-    place = 0
-    while place < len(texts):
-        start, text = place, texts[place]
-        if text in _SPOKEN and place + 1 < len(texts) and _VALUE.match(texts[place + 1]):
-            place, text = place + 1, f"{text}={texts[place + 1]}"
-        while place + 2 < len(texts) and texts[place + 1] == "x" and _SIDES.fullmatch(text + "x" + texts[place + 2]):
-            place, text = place + 2, f"{text}x{texts[place + 2]}"
-        yield start, text
-        place += 1
 
 
 def _called(name: str) -> str:

@@ -97,7 +97,7 @@ class Slice(Layer):
         start = arguments.whole_number(first, "size", 0)
         stop = arguments.whole_number(last, "size", 0)
         step = arguments.whole_number(every, "size", 1) if stepped else 1
-        channels = arguments.source.channels
+        channels = arguments.channels
         if not start < stop <= channels:
             message = f"there are no channels {start}:{stop} in {channels} channels"
             raise Fault("out-of-range", message, about="size", hints=[f"the whole range is 0:{channels}"])

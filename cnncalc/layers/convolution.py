@@ -38,16 +38,16 @@ _EXAMPLES = {1: "3x64", 2: "3x3x64", 3: "3x3x3x64"}
 
 def kernel_and_filters(arguments: Arguments) -> tuple[tuple[int, ...], int]:
     """Read ``3x3x64``: a kernel size for every spatial dimension, then the number of filters."""
-    source = arguments.source
-    example = f"{arguments.word} {_EXAMPLES.get(source.dimensions, '3x…x64')}"
+    dimensions = arguments.dimensions
+    example = f"{arguments.word} {_EXAMPLES.get(dimensions, '3x…x64')}"
     size = arguments.size(f"`{example}`: the kernel, then the number of filters")
-    if len(size) != source.dimensions + 1:
+    if len(size) != dimensions + 1:
         written = shorten("x".join(map(str, size)))
         raise Fault(
             "bad-size",
-            f"{arguments.word} takes a kernel of {source.dimensions} sizes and the filters, not `{written}`",
+            f"{arguments.word} takes a kernel of {dimensions} sizes and the filters, not `{written}`",
             about="size",
-            hints=[f"the input is {source}; write for example `{example}`"],
+            hints=[f"the input is {arguments.source}; write for example `{example}`"],
         )
     return size[:-1], size[-1]
 
@@ -96,7 +96,7 @@ class Convolution(Windowed):
 
     @classmethod
     def read(cls, arguments: Arguments) -> Convolution:
-        dimensions = arguments.source.dimensions
+        dimensions = arguments.dimensions
         pad = "0"
         if arguments.head:
             side, filters = (arguments.whole_number(part, "size", 1) for part in arguments.head.split("-"))
@@ -106,9 +106,9 @@ class Convolution(Windowed):
             kernel, filters = kernel_and_filters(arguments)
         groups = arguments.whole("groups", 1)
         windows, rounding = read_windows(arguments, kernel, (1,) * dimensions, pad)
-        check_groups(arguments.source.channels, filters, groups)
+        check_groups(arguments.channels, filters, groups)
         bias = not arguments.flag("nobias")
-        given = read_given(arguments, kernel, arguments.source.channels // groups, filters, biases=bias)
+        given = read_given(arguments, kernel, arguments.channels // groups, filters, biases=bias)
         standard = read_standard(arguments, given != NOT_GIVEN)
         return cls(windows, rounding, filters, groups, bias, given, standard)
 
@@ -276,23 +276,23 @@ class DepthwiseConvolution(Convolution):
 
     @classmethod
     def read(cls, arguments: Arguments) -> DepthwiseConvolution:
-        source = arguments.source
+        channels = arguments.channels
         size = arguments.size("`dwconv 3x3`: the kernel, and the number of filters if it is not the channels'")
-        filters = source.channels
-        if len(size) == source.dimensions + 1:
+        filters = channels
+        if len(size) == arguments.dimensions + 1:
             size, filters = size[:-1], size[-1]
         kernel = arguments.spread(size, "size")
-        windows, rounding = read_windows(arguments, kernel, (1,) * source.dimensions)
+        windows, rounding = read_windows(arguments, kernel, (1,) * arguments.dimensions)
         bias = not arguments.flag("nobias")
         given = read_given(arguments, kernel, 1, filters, biases=bias)
         standard = read_standard(arguments, given != NOT_GIVEN)
-        layer = cls(windows, rounding, filters, source.channels, bias, given, standard)
-        if filters % source.channels:
-            low = filters - filters % source.channels
-            near = [count for count in (low, low + source.channels) if count]
+        layer = cls(windows, rounding, filters, channels, bias, given, standard)
+        if filters % channels:
+            low = filters - filters % channels
+            near = [count for count in (low, low + channels) if count]
             raise Fault(
                 "bad-groups",
-                f"a depthwise convolution of {source.channels} channels cannot have {filters} filters",
+                f"a depthwise convolution of {channels} channels cannot have {filters} filters",
                 about="size",
                 hints=["fits with: filters " + " or ".join(map(str, near))],
             )

@@ -159,7 +159,7 @@ class GroupNorm(Normalisation):
     @classmethod
     def read(cls, arguments: Arguments) -> GroupNorm:
         groups = arguments.groups("gn 32")
-        if max(arguments.source.spatial) == 1 and groups == arguments.source.channels:
+        if max(arguments.source.spatial) == 1 and groups == arguments.channels:
             message = f"a group norm of single values is 0 everywhere; the input is {arguments.source}"
             hints = ["PyTorch refuses a single image; take fewer groups, leave it out, or norm an earlier volume"]
             raise Fault("out-of-range", message, about="size", hints=hints)

@@ -145,7 +145,7 @@ class GatedLinearUnit(Layer):
 
     @classmethod
     def read(cls, arguments: Arguments) -> GatedLinearUnit:
-        channels = arguments.source.channels
+        channels = arguments.channels
         if channels % 2:
             hints = [f"fits with: {channels - 1 or 2} or {channels + 1} channels"]
             raise Fault("bad-groups", f"glu halves the channels, and {channels} are not an even number", hints=hints)

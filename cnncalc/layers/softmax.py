@@ -58,7 +58,7 @@ class Softmax(Layer):
             )
         if over == "positions" and groups:
             raise Fault("bad-option", "softmax goes over positions or across groups, not both", about="groups")
-        channels = arguments.source.channels
+        channels = arguments.channels
         if groups and channels % groups:
             arguments.refuse_groups(groups, "groups")
         return cls(groups, over == "positions")

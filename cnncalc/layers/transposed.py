@@ -83,7 +83,7 @@ class TransposedConvolution(Layer):
         bias = not arguments.flag("nobias")
         given = read_given(arguments, kernel, 1, 1, biases=bias)
         layer = cls(kernel, stride, before, extra, dilation, filters, groups, bias, given)
-        check_groups(arguments.source.channels, filters, groups)
+        check_groups(arguments.channels, filters, groups)
         return layer
 
     def output(self, sources: Sources) -> Volume:

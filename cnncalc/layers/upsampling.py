@@ -60,10 +60,10 @@ class Upsample(Layer):
     def read(cls, arguments: Arguments) -> Upsample:
         sizes, factors = _sizes_and_factors(arguments)
         mode = arguments.one_of(*_MODES) or "nearest"
-        _check_mode(mode, arguments.source.dimensions)
+        _check_mode(mode, arguments.dimensions)
         corners = arguments.flag("aligncorners")
         if corners and mode == "nearest":
-            hints = [f"write `{_LINEAR.get(arguments.source.dimensions, 'linear')} aligncorners`"]
+            hints = [f"write `{_LINEAR.get(arguments.dimensions, 'linear')} aligncorners`"]
             raise Fault(
                 "bad-option", "`aligncorners` is for values that are blended", about="aligncorners", hints=hints
             )
@@ -230,8 +230,8 @@ def _factors(arguments: Arguments, text: str, about: str) -> tuple[float, ...]:
     if min(numbers) <= 0:
         raise Fault("out-of-range", f"a factor is larger than 0, not {min(numbers):g}", about=about)
     if len(numbers) == 1:
-        numbers *= arguments.source.dimensions
-    elif len(numbers) != arguments.source.dimensions:
+        numbers *= arguments.dimensions
+    elif len(numbers) != arguments.dimensions:
         message = f"upsample has {len(numbers)} factors, but the input is {arguments.source}"
         raise Fault("bad-size", message, about=about, hints=["write one for all dimensions, or one for each"])
     return tuple(numbers)

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cnncalc.core.errors import Fault, SpecError
-from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_NUMBER, MAX_STEPS
+from cnncalc.core.errors import SpecError
+from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_STEPS
 from cnncalc.core.source import Span
 from cnncalc.core.words import shorten
-from cnncalc.layers import Arguments, Labelled, Sources, find
-from cnncalc.layers.disagreeing import check_dimensions
+from cnncalc.layers import Labelled
 from cnncalc.network.claims import check_claim, check_stated
-from cnncalc.network.expansion_state import ExpansionState, cost
+from cnncalc.network.expansion_state import cost
 from cnncalc.network.network import Node, Operation
-from cnncalc.network.repeated_calls import BlockCall, CallKey, KnownCall
+from cnncalc.network.reading import LayerReading
+from cnncalc.network.repeated_calls import BlockCall, CallKey, KnownCall, text_of_call
 from cnncalc.network.scope import Scope
 from cnncalc.network.shared_weights import TiedCall
 from cnncalc.spec import tree
 from cnncalc.spec.values import written
 
 _STEPS_OF_A_CALL = 32
-STEPS_OF_A_NEW_LAYER = 240
 _CHARACTERS_OF_A_NAME_IN_A_STEP = 8
-_WINDOWS_IN_A_STEP = 4
 _LETTERS_OF_A_NAME = 6
 """What takes longer than unrolling a repeat by one, in such steps; all are measured, and rounded up."""
 
@@ -36,7 +34,7 @@ Walk = Callable[..., int]
 """Goes through one kind of item: (item, at, scope, label) → the index that leaves it."""
 
 
-class StepExpansion(ExpansionState):
+class StepExpansion(LayerReading):
     """The walk through the steps of a syntax tree."""
 
     def _sequence(self, steps: tree.Sequence, at: int, scope: Scope) -> int:
@@ -70,10 +68,6 @@ class StepExpansion(ExpansionState):
             made_by = self.made_by(at)
             weights, biases = (made_by.weights, made_by.biases) if made_by else (0, 0)
             check_stated(self.source, step.stated, self.volumes[at], weights, biases)
-
-    def made_by(self, index: int) -> Operation | None:
-        """Return the operation that made a volume; None for the input."""
-        return self.nodes[index - 1].operation if index else None
 
     def _repeats(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
         count = 1
@@ -129,20 +123,8 @@ class StepExpansion(ExpansionState):
         operation = self.operations.get(key)
         if operation is None:
             self.arriving = inputs
-            operation = self.operations[key] = self._merging(item, sources)
+            operation = self.operations[key] = self.merging(item, sources)
         return self._add(operation, inputs, item.span, scope, label)
-
-    def _merging(self, item: tree.MergeSyntax, sources: Sources) -> Operation:
-        found = find(item.word)
-        if found is None or not found[0].merges:
-            raise self.unknown_merge(item)
-        layer = found[0]()
-        try:
-            check_dimensions(item.word, sources)
-            output = layer.output(sources)
-        except Fault as fault:
-            raise self.from_fault(fault, item.span) from None
-        return self._operation(Operation(layer, item.word, sources, output), item.span)
 
     def _layer(self, item: tree.LayerSyntax, at: int, scope: Scope, label: str | None) -> int:
         texts = item.texts
@@ -159,7 +141,7 @@ class StepExpansion(ExpansionState):
         operation = self.operations.get(key)
         if operation is None:
             self.arriving = (at,)
-            operation = self.operations[key] = self._reading(item, texts, at, _NO_LABELS)
+            operation = self.operations[key] = self.reading(item, texts, at, _NO_LABELS)
         return self._add(operation, (at,), item.span, scope, label)
 
     def _layer_with_labels(
@@ -170,7 +152,7 @@ class StepExpansion(ExpansionState):
         operation = self.operations.get(key)
         if operation is None:
             self.arriving = (at,)
-            operation = self.operations[key] = self._reading(item, texts, at, labels)
+            operation = self.operations[key] = self.reading(item, texts, at, labels)
         inputs = (at, *[scope.labels[name] for name in labels]) if len(operation.sources) > 1 else (at,)
         return self._add(operation, inputs, item.span, scope, label)
 
@@ -180,43 +162,6 @@ class StepExpansion(ExpansionState):
         made_by = self.made_by(index)
         layer, sources = (made_by.layer, made_by.sources) if made_by else (None, ())
         return Labelled(item.label, self.volumes[index], layer, sources)
-
-    def _reading(
-        self, item: tree.LayerSyntax, texts: tuple[str, ...], at: int, labels: Mapping[str, Labelled]
-    ) -> Operation:
-        """Read a layer's arguments and compute its output, once for all layers that are alike."""
-        found = find(texts[0])
-        if found is None or found[0].merges:
-            raise self.unknown_layer(texts[0], item)
-        kind, word, shorthand = found
-        source = self.volumes[at]
-        arguments = Arguments(word, shorthand, texts[1:], source, self.rounding, labels)
-        try:
-            arguments.sort()
-            shared = arguments.shared_weights()
-            layer = kind.read(arguments)
-            arguments.done()
-            sources = (source, *[label.volume for label in labels.values()]) if layer.reads_label else (source,)
-            output = layer.output(sources)
-        except Fault as fault:
-            error = self.from_fault(fault, self.place_of(fault, item, arguments))
-            if fault.code == "unknown-option" and find(option := texts[1:][arguments.places["unknown"]]):
-                error.hints = (f"`{option}` is a layer: write ` - ` or a line end in front of it",)
-            raise error from None
-        operation = Operation(layer, " ".join(texts), sources, output, shared)
-        if shared and not operation.weights and not operation.biases:
-            span = self.word(item, arguments.places["weights"] + 1)
-            raise self.error("bad-option", f"{word} has no weights to share", span, ["leave `weights=` out"])
-        return self._operation(operation, item.span)
-
-    def _operation(self, operation: Operation, span: Span) -> Operation:
-        """Return an operation that is new, if its output is within the range of numbers."""
-        if max(operation.output) > MAX_NUMBER:
-            message = f"the output of this layer would be {operation.output}; sizes go up to {MAX_NUMBER:,}"
-            raise self.error("out-of-range", message, span)
-        windows = sum([len(reach.windows) for reach in operation.reaches if reach])
-        self.spend(STEPS_OF_A_NEW_LAYER + windows // _WINDOWS_IN_A_STEP, span)
-        return operation
 
     def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: Scope, label: str | None) -> int:
         index = len(self.nodes) + 1
@@ -251,14 +196,19 @@ class StepExpansion(ExpansionState):
             chain = " → ".join([*self.path, item.name])
             raise self.error("recursive", f"the block `{item.name}` calls itself: {chain}", item.span)
         self.spend(_STEPS_OF_A_CALL + len(block.parameters) + len(item.arguments), item.span)
+        return self._enter(block, item, at, scope, label)
+
+    def _enter(self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, scope: Scope, label: str | None) -> int:
+        """Give a call its values and its name, and make its layers."""
         parameters = self.bound(block, item, at, scope)
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         own = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
-        self.called.append(BlockCall(name, _called(block, item, parameters), own))
+        self.called.append(BlockCall(name, text_of_call(block, item, parameters), own))
+        inner = Scope(name + ".", parameters, taken=set(block.labels))
         if item.weights or self.tied:
-            return self._through(block, item, at, Scope(name + ".", parameters, taken=set(block.labels)))
-        return self._once(block, item, at, Scope(name + ".", parameters, taken=set(block.labels)), own)
+            return self._through(block, item, at, inner)
+        return self._once(block, item, at, inner, own)
 
     def _once(
         self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, inner: Scope, own: Mapping[str, int]
@@ -337,14 +287,3 @@ WALKS: dict[type, Walk] = {
 
 _READS_NOTHING = (StepExpansion.take, StepExpansion._merge, StepExpansion._group)
 """What may stand in front of the first volume; of a merge and of a group it is what they hold that reads."""
-
-
-def _called(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[str, int]) -> str:
-    """Write a call with the values of its arguments: ``project(128, stride=2)``."""
-    values = [
-        str(parameters[block.parameters[place].name])
-        if argument.name is None
-        else f"{argument.name}={parameters[argument.name]}"
-        for place, argument in enumerate(call.arguments)
-    ]
-    return f"{block.name}({', '.join(values)})"

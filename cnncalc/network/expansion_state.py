@@ -12,6 +12,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.layers import Arguments, find, foreign, words
 from cnncalc.network.inputs import Inputs
+from cnncalc.network.known_layers import KnownLayers
 from cnncalc.network.network import Node, Operation
 from cnncalc.network.repeated_calls import BlockCall, CallMemory
 from cnncalc.network.scope import Scope, joined
@@ -34,6 +35,7 @@ class ExpansionMemory:
     Attributes:
         calls: what calls of blocks made.
         operations: what layers do, by what they are read from.
+        layers: what has been read, for any volume.
         sizes: what H, W and C are, by the volume that arrives.
 
     """
@@ -41,6 +43,7 @@ class ExpansionMemory:
     def __init__(self, spec: tree.Spec) -> None:
         self.calls = CallMemory(spec)
         self.operations: dict[tuple[Any, ...], Operation] = {}
+        self.layers = KnownLayers()
         self.sizes: dict[Volume, dict[str, int]] = {}
 
 
@@ -76,7 +79,7 @@ class ExpansionState:
         self.steps = 0
         self.arriving: tuple[int, ...] = ()  # the indices of the volumes that a layer is read for
         self.changes: tuple[tuple[int, int], ...] = ()
-        self.sizes, self.operations = memory.sizes, memory.operations
+        self.sizes, self.operations, self.layers = memory.sizes, memory.operations, memory.layers
 
     # ---- values
 

@@ -117,3 +117,14 @@ class CallMemory(dict[CallKey, KnownCall]):
         """Return the values of a block's parameters, and those of the spec's that what it makes depends on."""
         given = [own[parameter.name] for parameter in block.parameters]
         return (*given, *[parameters.get(name) for name in self.names.of(block.name)])
+
+
+def text_of_call(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[str, int]) -> str:
+    """Write a call with the values of its arguments: ``project(128, stride=2)``."""
+    values = [
+        str(parameters[block.parameters[place].name])
+        if argument.name is None
+        else f"{argument.name}={parameters[argument.name]}"
+        for place, argument in enumerate(call.arguments)
+    ]
+    return f"{block.name}({', '.join(values)})"

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from cnncalc.core.limits import MAX_NESTING
 from cnncalc.layers import find
 from cnncalc.spec import tree
-from cnncalc.spec.names import NamesOfBlocks, called_by, inner_steps
+from cnncalc.spec.expressions import SIZES
+from cnncalc.spec.names import NamesOfBlocks, called_by, expressions_of, inner_steps, names_in
 
 
 class StepFacts(NamedTuple):
@@ -92,11 +93,28 @@ def nesting(spec: tree.Spec) -> int | None:
     if tree.Input in kinds and tree.StepSyntax in kinds[: len(kinds) - kinds[::-1].index(tree.Input)]:
         return None
     steps = [statement for statement in spec.statements if type(statement) is tree.StepSyntax]
-    every = [*steps, *[step for block in spec.blocks.values() for step in block.body]]
-    if any(_shares(inner) for step in every for inner in _with_inner(step)):
+    if any(_shares(inner) for step in _steps(spec) for inner in _with_inner(step)):
         return None
     deepest = _nesting(steps, spec.blocks)
     return deepest if deepest <= MAX_NESTING else None
+
+
+def uses_sizes(spec: tree.Spec) -> bool:
+    """Say whether any expression of a spec has a name of the sizes of the arriving volume, be it a parameter's."""
+    own = [statement for statement in spec.statements if type(statement) is tree.ParameterSyntax]
+    parameters = [*own, *[parameter for block in spec.blocks.values() for parameter in block.parameters]]
+    steps = [inner for step in _steps(spec) for inner in _with_inner(step)]
+    expressions = [
+        *[parameter.value for parameter in parameters if parameter.value is not None],
+        *[expression for step in steps for expression in expressions_of(step)],
+    ]
+    return any(name in SIZES for expression in expressions for name in names_in(expression))
+
+
+def _steps(spec: tree.Spec) -> list[tree.StepSyntax]:
+    """Return the steps of a spec and of its blocks, without those in brackets."""
+    own = [statement for statement in spec.statements if type(statement) is tree.StepSyntax]
+    return [*own, *[step for block in spec.blocks.values() for step in block.body]]
 
 
 def _shares(step: tree.StepSyntax) -> bool:

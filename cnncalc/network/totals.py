@@ -6,21 +6,23 @@ it reads. `Totalling` keeps it by these, so that a design that differs from one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import NamedTuple
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_LAYERS, MAX_STEPS
 from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
+from cnncalc.network.costs import Costs, Totals, costs_of, sum_of, times
 from cnncalc.network.expand import Expansion
-from cnncalc.network.expand_steps import STEPS_OF_A_NEW_LAYER, WALKS
+from cnncalc.network.expand_steps import WALKS
 from cnncalc.network.expansion_state import ExpansionMemory
 from cnncalc.network.flow import KnownFlow, LayerFlow
 from cnncalc.network.network import Network, Operation
+from cnncalc.network.reading import STEPS_OF_A_NEW_LAYER
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
-from cnncalc.network.step_facts import FactsOfSteps, StepFacts, nesting
+from cnncalc.network.step_facts import FactsOfSteps, StepFacts, nesting, uses_sizes
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Literal
 
@@ -29,32 +31,6 @@ MOST_KNOWN = 100_000
 
 _STEPS_OF_A_NAME = 9
 """More steps than a part of a layer's name takes in an expansion, of which a block or a label is one."""
-
-Costs = tuple[int, int, int, int, int]
-"""Layers, weights, biases, MACs, and the values of all outputs."""
-
-
-class Totals(NamedTuple):
-    """What is counted of a network.
-
-    Attributes:
-        layers: number of layers.
-        weights, biases: numbers of learned parameters.
-        macs: multiplications for one image.
-        activations: values in the input and in the output of every layer, for one image.
-        input, output: the volumes that go in and come out; of several outputs the first.
-        parameters: the values of all parameters of the spec.
-
-    """
-
-    layers: int
-    weights: int
-    biases: int
-    macs: int
-    activations: int
-    input: Volume
-    output: Volume
-    parameters: Mapping[str, int]
 
 
 class RefusedDesign(Exception):
@@ -107,7 +83,8 @@ class Totalling(Expansion):
         self.flow = LayerFlow() if layers else None
         depth = nesting(spec)
         self.regular = depth is not None and not self.inputs.names
-        self.steps_of_a_layer = STEPS_OF_A_NEW_LAYER + _STEPS_OF_A_NAME * ((depth or 0) + 1)
+        self.steps_of_a_name = _STEPS_OF_A_NAME * ((depth or 0) + 1)
+        self.uses_sizes = uses_sizes(spec)
         self.facts = FactsOfSteps(spec)
         self.ends: tuple[int, ...] = (0,)
         self.was_counted = False
@@ -116,7 +93,7 @@ class Totalling(Expansion):
         self.made: list[Operation | None] = []
         self.values: Mapping[str, int] = {}
         self.known = 0
-        self.costs_of: dict[Operation, Costs] = {}
+        self.known_costs: dict[Operation, tuple[Costs, int]] = {}
         self.constants = {
             statement.name: statement.value.value
             for statement in spec.statements
@@ -159,7 +136,7 @@ class Totalling(Expansion):
             if error.code in ("too-long", "too-deep"):
                 raise NearLimits from None
             raise RefusedDesign(error.code) from None
-        layers, weights, biases, macs, values = map(sum, zip(*self.costs, strict=True)) if self.costs else (0,) * 5
+        layers, weights, biases, macs, values = sum_of(self.costs)
         if layers > MAX_LAYERS or self.steps > MAX_STEPS:
             raise NearLimits
         self.ends, self.was_counted = self.outputs or (at,), True
@@ -200,9 +177,14 @@ class Totalling(Expansion):
         if self.known > MOST_KNOWN:
             self.facts = FactsOfSteps(self.spec)
             self.operations.clear()
-            self.costs_of.clear()
+            self.layers.clear()
+            self.known_costs.clear()
             self.sizes.clear()
             self.known = 0
+
+    def names(self, at: int, parameters: MutableMapping[str, int]) -> Mapping[str, int]:
+        """Return what names stand for; the sizes of the arriving volume are put in only where the spec uses them."""
+        return super().names(at, parameters) if self.uses_sizes else parameters
 
     # ---- statements
 
@@ -260,7 +242,7 @@ class Totalling(Expansion):
         """Walk through a step, and keep what it makes and costs, or the code of its error."""
         steps, first, layers = self.steps, len(self.costs), len(self.flow.entries) if self.flow else 0
         labels_before = dict(scope.labels) if self.flow and facts.reads else {}
-        before = [scope.labels.get(label) for label in facts.sets]
+        before = [scope.labels.get(label) for label in facts.sets] if facts.sets else []
         self.known += 1
         try:
             leaving = self._walk(step, at, scope, facts)
@@ -271,28 +253,35 @@ class Totalling(Expansion):
         except RefusedDesign as refused:
             facts.known[key] = refused.code
             raise
-        labels = [(label, scope.labels.get(label)) for label in facts.sets]
-        new = [(label, index) for (label, index), old in zip(labels, before, strict=True) if index not in (None, old)]
-        if step.label is not None:
-            new.append((step.label, leaving))
-        made = [*[index for _, index in new if index is not None], leaving]
-        flow = self.flow.known(layers, at, labels_before, made, facts.reads) if self.flow is not None else None
+        labels = self._labels(step, leaving, scope, facts, before) if facts.sets or step.label is not None else []
+        volumes, operations = self.volumes, self.made
+        flow = None
+        if self.flow is not None:
+            flow = self.flow.known(layers, at, labels_before, [*[at for _, at in labels], leaving], facts.reads)
         facts.known[key] = _Made(
-            self.volumes[leaving],
-            self.made[leaving],
-            _sum(self.costs[first:]),
+            volumes[leaving],
+            operations[leaving],
+            sum_of(self.costs[first:]),
             self.steps - steps,
-            tuple([(label, self.volumes[index], self.made[index]) for label, index in new if index is not None]),
+            tuple([(label, volumes[index], operations[index]) for label, index in labels]) if labels else (),
             flow,
         )
         return leaving
 
+    def _labels(
+        self, step: tree.StepSyntax, leaving: int, scope: Scope, facts: StepFacts, before: list[int | None]
+    ) -> list[tuple[str, int]]:
+        """Return the labels that a step has set, with their volumes, where ``before`` it they had others or none."""
+        after = [(label, scope.labels.get(label)) for label in facts.sets]
+        found = [(label, at) for (label, at), old in zip(after, before, strict=True) if at is not None and at != old]
+        return found if step.label is None else [*found, (step.label, leaving)]
+
     def _walk(self, step: tree.StepSyntax, at: int, scope: Scope, facts: StepFacts) -> int:
         """Walk through a step as an expansion does; repeats of what keeps its volume are multiplied."""
         walk = WALKS[type(step.item)]
-        times = self._repeats(step, at, scope) if step.repeats else 1
+        turns = self._repeats(step, at, scope) if step.repeats else 1
         self.steps += 1
-        for turn in range(times):
+        for turn in range(turns):
             arriving, steps, first = self.volumes[at], self.steps, len(self.costs)
             self.spend(1, step.span)
             if facts.once is None:
@@ -301,8 +290,8 @@ class Totalling(Expansion):
                 at = self.step(facts.once, at, scope)
                 self.turns.append((step, arriving, self.volumes[at]))
             if self.volumes[at] == arriving and not facts.sets and self.flow is None:
-                left = times - turn - 1
-                self.costs.append(_times(_sum(self.costs[first:]), left))
+                left = turns - turn - 1
+                self.costs.append(times(sum_of(self.costs[first:]), left))
                 self.spend((self.steps - steps) * left, step.span)
                 break
         self._end(step, at, scope)
@@ -315,35 +304,23 @@ class Totalling(Expansion):
         return self.made[index]
 
     def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: Scope, label: str | None) -> int:
-        costs = self.costs_of.get(operation)
-        if costs is None:
-            values = operation.output.values
-            costs = self.costs_of[operation] = (1, operation.weights, operation.biases, operation.macs, values)
+        known = self.known_costs.get(operation)
+        if known is None:
+            known = self.known_costs[operation] = self._costs_of(operation)
+        costs, steps = known
         self.costs.append(costs)
-        self.spend(self.steps_of_a_layer + sum([len(reach.windows) for reach in operation.reaches if reach]), span)
+        self.spend(steps, span)
         self.volumes.append(operation.output)
         self.made.append(operation)
         if self.flow is not None:
             self.flow.add(operation, inputs)
         return len(self.volumes) - 1
 
-    def _once(
-        self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, inner: Scope, own: Mapping[str, int]
-    ) -> int:
-        return self._through(block, item, at, inner)
+    def _costs_of(self, operation: Operation) -> tuple[Costs, int]:
+        """Return what a layer costs, and the most steps that it takes."""
+        windows = sum([len(reach.windows) for reach in operation.reaches if reach])
+        return costs_of(operation), STEPS_OF_A_NEW_LAYER + self.steps_of_a_name + windows
 
-
-def _sum(costs: list[Costs]) -> Costs:
-    if len(costs) == 1:
-        return costs[0]
-    return tuple(map(sum, zip(*costs, strict=True))) if costs else (0, 0, 0, 0, 0)  # type: ignore[return-value]  # five
-
-
-def _times(costs: Costs, times: int) -> Costs:
-    return tuple([each * times for each in costs])  # type: ignore[return-value]  # five
-
-
-def totals_of(network: Network) -> Totals:
-    """Return the same of a network that is there."""
-    counted = len(network), network.weights, network.biases, network.macs, network.activations
-    return Totals(*counted, network.input, network.output, network.parameters)
+    def _enter(self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, scope: Scope, label: str | None) -> int:
+        self.steps += self.steps_of_a_name
+        return self._through(block, item, at, Scope("", self.bound(block, item, at, scope)))

@@ -12,7 +12,7 @@ from cnncalc.design.conditions import Condition, read_conditions
 from cnncalc.design.quantities import QUANTITIES, UNITS_OF_QUANTITIES
 from cnncalc.design.terms import Amount
 from cnncalc.network import Network
-from cnncalc.network.totals import totals_of
+from cnncalc.network.costs import totals_of
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.engine.devices import resolved_precision
 from cnncalc.train.engine.step_memory import setup_of

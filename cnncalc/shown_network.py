@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.validation import check_choice, check_whole
@@ -77,6 +76,8 @@ class ShownNetwork(Network):
             WriteError: where the file cannot be written.
 
         """
+        from pathlib import Path
+
         from cnncalc.core.writing import write_file
         from cnncalc.draw.styles.files import WRITERS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from cnncalc.core.errors import SpecError
 
@@ -43,6 +42,8 @@ def optional_packages() -> Iterator[None]:
             ends the process there.
 
     """
+    from pathlib import Path  # a command that needs no package is done before this would be loaded
+
     try:
         Path.cwd()
     except FileNotFoundError:

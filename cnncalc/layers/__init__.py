@@ -1,34 +1,23 @@
 """The layers of the language, one file per family.
 
-Importing this package registers every word.
+Importing this package registers the words that most networks have; those of other files (`registry.SELDOM`) are
+registered when a word is met that is none of these.
 """
 
 from cnncalc.layers import (
     activation,
     adaptive,
     batch_normalisation,
-    channel_convolution,
-    channels,
     constants,
     convolution,
     linear,
-    local,
-    local_response,
     mean_pooling,
     merging,
     normalisation,
-    parts,
-    piecewise,
     pooling,
-    rearranging,
-    reductions,
     regularisation,
     resizing,
-    response,
     softmax,
-    transposed,
-    unpooling,
-    upsampling,
 )
 from cnncalc.layers.arguments import Arguments, Labelled
 from cnncalc.layers.base import Layer, MatrixProduct, Reach, Sources

@@ -158,7 +158,7 @@ class Scale(Layer):
     @classmethod
     def read(cls, arguments: Arguments) -> Scale:
         start, one = arguments.number("start", 1.0), arguments.flag("one")
-        factors = read_factors(arguments, 1 if one else arguments.source.channels)
+        factors = read_factors(arguments, 1 if one else arguments.channels)
         if factors and "start" in arguments.places:
             hints = ["leave out the number, or leave out the list"]
             raise Fault("bad-option", "`kernel` sets what the number sets", about="kernel", hints=hints)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cnncalc.core.errors import SpecError
@@ -15,6 +16,8 @@ from cnncalc.core.words import shorten
 from cnncalc.layers.base import Layer
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from cnncalc.layers.torch_calls import Signature
 
 L = TypeVar("L", bound=Layer)
@@ -26,6 +29,22 @@ class Entry(NamedTuple):
     layer: type[Layer]
     heads: re.Pattern[str]
 
+
+SELDOM = (
+    "channel_convolution",
+    "channels",
+    "local",
+    "local_response",
+    "parts",
+    "piecewise",
+    "reductions",
+    "rearranging",
+    "response",
+    "transposed",
+    "unpooling",
+    "upsampling",
+)
+"""Files of this folder whose words few networks have: they are loaded with the first word that no other file has."""
 
 GROUP = "cnncalc.layers"
 """The entry points by which a package says which of its classes are layers."""
@@ -67,7 +86,7 @@ def find(written: str, *, elsewhere: bool = True) -> tuple[type[Layer], str, str
 
     ``elsewhere`` says whether to ask the packages that bring layers of their own, which takes some milliseconds.
     """
-    found = _find(written)
+    found = _find(written) or (_find(written) if seldom() else None)
     return _find(written) if found is None and elsewhere and packages() else found
 
 
@@ -94,6 +113,12 @@ def _find(written: str) -> tuple[type[Layer], str, str] | None:
 
 
 @cache
+def seldom() -> tuple[ModuleType, ...]:
+    """Load the files whose words few networks have, once, and return them."""
+    return tuple([import_module(f"cnncalc.layers.{name}") for name in SELDOM])
+
+
+@cache
 def packages() -> tuple[str, ...]:
     """Load the layers of other packages, once, and return the names of the packages.
 
@@ -102,6 +127,7 @@ def packages() -> tuple[str, ...]:
     """
     from importlib.metadata import entry_points
 
+    seldom()  # the words of this package are its own, whoever comes first
     found = []
     for point in entry_points(group=GROUP):
         package = point.dist.name if point.dist else point.value

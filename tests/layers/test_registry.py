@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from cnncalc.layers import find, foreign, words
+from cnncalc.layers import find, foreign, registry, words
 from cnncalc.layers.base import ROLES, Layer
-from cnncalc.layers.registry import register
+from cnncalc.layers.registry import SELDOM, register
 from tests.layers.helpers import hints, layer, told
 
 
@@ -66,3 +71,27 @@ def test_captions_say_what_a_picture_has_room_for():
     }
     found = {text: layer(text, "8x8x4").layer for text in said}
     assert {text: (found[text].caption(), *found[text].remarks()) for text in said} == said
+
+
+def test_every_file_of_layers_is_loaded_with_the_package_or_when_a_word_is_not_known():
+    """A new file belongs into one of two lists: the imports of `cnncalc.layers`, or `SELDOM`."""
+    folder = Path(registry.__file__).parent
+    registering = {path.stem for path in folder.glob("*.py") if "\n@register(" in path.read_text()}
+    (imports,) = [
+        {alias.name for alias in statement.names}
+        for statement in ast.parse((folder / "__init__.py").read_text()).body
+        if isinstance(statement, ast.ImportFrom) and statement.module == "cnncalc.layers"
+    ]
+    assert sorted([*imports, *SELDOM]) == sorted(registering)
+
+
+def test_a_usual_network_loads_no_file_of_seldom_words():
+    """LeNet-5 needs none of them; they are all loaded when `deconv` is met."""
+    code = (
+        "import sys, cnncalc; from cnncalc.layers import find; from cnncalc.layers.registry import SELDOM\n"
+        "def loaded(): return sorted(name for name in SELDOM if f'cnncalc.layers.{name}' in sys.modules)\n"
+        "cnncalc.load('lenet5'); print(loaded())\n"
+        "print(find('deconv')[0].__name__, loaded() == sorted(SELDOM))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\nTransposedConvolution True\n"

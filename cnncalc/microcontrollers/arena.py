@@ -1,0 +1,167 @@
+"""The arena of the interpreter: what it allocates when it starts, in its own order.
+
+Tensors and scratch buffers lie at its head, as the planner puts them. What stays is allocated from its tail downwards:
+the allocators themselves, a structure for each tensor and each operator, and what the kernels keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cnncalc.microcontrollers import structs
+from cnncalc.microcontrollers.graph import Graph, Operator
+from cnncalc.microcontrollers.operators import KERNELS
+from cnncalc.microcontrollers.planner import Planned, plan_offsets, planned_bytes
+from cnncalc.microcontrollers.structs import ALIGNMENT, Build, Struct, round_up
+
+PARTS = ("tensors", "structures", "kernels", "interface", "interpreter")
+"""What the arena is used for."""
+
+
+class Buffer(NamedTuple):
+    """A tensor or a scratch buffer in the arena.
+
+    Attributes:
+        name: the layer that makes it or works in it; that of an input is the input's.
+        scratch: whether it is a scratch buffer.
+        bytes: its own, before they are rounded up.
+        first, last: the steps at which it lives; 0 is before the first operator, 1 the first operator.
+        offset: where it lies.
+
+    """
+
+    name: str
+    scratch: bool
+    bytes: int
+    first: int
+    last: int
+    offset: int
+
+
+class Arena(NamedTuple):
+    """The arena of a network.
+
+    Attributes:
+        head: bytes of tensors and scratch buffers, as planned.
+        tail: bytes of what stays, by the parts of `PARTS` behind the first.
+        start: the least bytes with which the interpreter starts: while it plans, it needs room for its lists.
+        buffers: what is planned.
+
+    """
+
+    head: int
+    tail: dict[str, int]
+    start: int
+    buffers: tuple[Buffer, ...]
+
+    @property
+    def used(self) -> int:
+        """What the interpreter says that it uses (``arena_used_bytes``)."""
+        return self.head + sum(self.tail.values())
+
+    @property
+    def needed(self) -> int:
+        """The least size of the arena: it must hold what is used, and what the start needs."""
+        return max(self.used, self.start)
+
+
+def arena_of(graph: Graph, build: Build = structs.BOARD) -> Arena:
+    """Work out the arena of a graph under a build of the interpreter."""
+    scratch = [(step, size) for step, op in enumerate(graph.operators, 1) for size in KERNELS[op.kind].scratch(op)]
+    buffers = _placed(graph, scratch)
+    head = planned_bytes(
+        [Planned(round_up(each.bytes, ALIGNMENT), each.first, each.last) for each in buffers],
+        [each.offset for each in buffers],
+    )
+    tail = _Tail(build)
+    before = tail.until_planned(graph, len(scratch))
+    tail.interface(graph)
+    planning = _while_planning(len(graph.tensors), len(buffers), len(scratch), build)
+    return Arena(head, tail.parts, round_up(before + planning, ALIGNMENT), buffers)
+
+
+def _placed(graph: Graph, scratch: list[tuple[int, int]]) -> tuple[Buffer, ...]:
+    """Return the tensors that operators make and read, and the scratch buffers, each with its place."""
+    first = {id(tensor): 0 for tensor in graph.inputs}
+    last = dict(first)
+    for step, operator in enumerate(graph.operators, 1):
+        first[id(operator.output)] = step
+        for tensor in (*operator.inputs, operator.output):
+            last[id(tensor)] = step
+    for tensor in graph.outputs:
+        last[id(tensor)] = len(graph.operators)
+    made = [tensor for tensor in graph.tensors if not tensor.constant]
+    lives = [(tensor.name, False, tensor.bytes, first[id(tensor)], last[id(tensor)]) for tensor in made]
+    lives += [(graph.operators[step - 1].layer, True, size, step, step) for step, size in scratch]
+    offsets = plan_offsets([Planned(round_up(size, ALIGNMENT), start, end) for _, _, size, start, end in lives])
+    return tuple([Buffer(*life, offset) for life, offset in zip(lives, offsets, strict=True)])
+
+
+def _while_planning(tensors: int, buffers: int, scratch: int, build: Build) -> int:
+    """Return the bytes at the head of the arena while it is planned: requests, lifetimes, and the planner's lists."""
+    bytes_ = structs.SCRATCH_REQUEST.size(build) * (scratch + structs.MOST_SCRATCH)
+    bytes_ = round_up(bytes_, build.pointer) + build.pointer
+    bytes_ += structs.ALLOCATION_INFO.size(build) * (tensors + scratch)
+    return round_up(bytes_, ALIGNMENT) + structs.PLANNED_BUFFER * buffers
+
+
+class _Tail:
+    """What stays, from the end of the arena downwards; every address is aligned, so that the order matters."""
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self.used = 0
+        self.parts = dict.fromkeys(PARTS[1:], 0)
+
+    def take(self, part: str, size: int, alignment: int) -> None:
+        """Allocate."""
+        before = self.used
+        self.used = round_up(before + size, alignment)
+        self.parts[part] += self.used - before
+
+    def structs(self, part: str, struct: Struct, count: int = 1) -> None:
+        """Allocate structures in a row."""
+        self.take(part, struct.size(self.build) * count, struct.alignment(self.build))
+
+    def buffer(self, part: str, size: int) -> None:
+        """Allocate a buffer of a kernel."""
+        self.take(part, size, ALIGNMENT)
+
+    def until_planned(self, graph: Graph, scratch: int) -> int:
+        """Allocate what is there when the arena is planned, and return its bytes."""
+        recording = self.build.recording
+        self.structs("interpreter", structs.RECORDING_ARENA_ALLOCATOR if recording else structs.ARENA_ALLOCATOR)
+        self.structs("interpreter", structs.PLANNER)
+        self.structs("interpreter", structs.RECORDING_ALLOCATOR if recording else structs.ALLOCATOR)
+        self.structs("interpreter", structs.BUILTIN_DATA_ALLOCATOR)
+        self.structs("interpreter", structs.SUBGRAPH)
+        self.structs("structures", structs.EVAL_TENSOR, len(graph.tensors))
+        self.structs("structures", structs.NODE, len(graph.operators))
+        for operator in graph.operators:
+            if KERNELS[operator.kind].parsed.fields:
+                self.structs("structures", KERNELS[operator.kind].parsed)
+        for size in self._kernels(graph.operators):
+            self.buffer("kernels", size)
+        if scratch:
+            self.structs("structures", structs.SCRATCH_HANDLE, scratch)
+        return self.used
+
+    def _kernels(self, operators: list[Operator]) -> Iterator[int]:
+        """Yield the buffers of the kernels: first what each keeps, then their arrays."""
+        for operator in operators:
+            data = KERNELS[operator.kind].data
+            if data.fields:
+                yield data.size(self.build)
+        for operator in operators:
+            yield from KERNELS[operator.kind].arrays(operator)
+
+    def interface(self, graph: Graph) -> None:
+        """Allocate the tensors that a program sees: inputs and outputs."""
+        for tensors in (graph.inputs, graph.outputs):
+            self.buffer("interface", self.build.pointer * len(tensors))
+            for tensor in tensors:
+                self.structs("interface", structs.TENSOR)
+                if tensor.scales:
+                    self.structs("interface", structs.QUANTIZATION)
+                    self.take("interface", 4 + 4 * tensor.scales, 4)

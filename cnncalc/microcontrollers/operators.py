@@ -1,0 +1,103 @@
+"""What each operator of the interpreter takes from the arena, beside its tensors: one row for each, from its kernel.
+
+The kernels are the reference ones (``tensorflow/lite/micro/kernels``). An operator has what is parsed from the file
+(``TfLiteConvParams``), what its kernel keeps (``OpDataConv``), arrays that stay, such as a multiplier and a shift for
+each channel, and scratch buffers, which are planned together with the tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cnncalc.microcontrollers.graph import Operator
+from cnncalc.microcontrollers.structs import Struct
+
+Sizes = Callable[[Operator], tuple[int, ...]]
+
+NOTHING = Struct("")
+
+
+def no_bytes(operator: Operator) -> tuple[int, ...]:
+    """Return nothing: most kernels keep no arrays and need no scratch buffer."""
+    return ()
+
+
+class Kernel(NamedTuple):
+    """What an operator takes.
+
+    Attributes:
+        parsed: what is read of its settings; `NOTHING` where it has none.
+        data: what the kernel keeps.
+        arrays: bytes of the arrays that stay.
+        scratch: bytes of the buffers that it needs while it runs.
+
+    """
+
+    parsed: Struct = NOTHING
+    data: Struct = NOTHING
+    arrays: Sizes = no_bytes
+    scratch: Sizes = no_bytes
+
+
+def per_channel(operator: Operator) -> tuple[int, ...]:
+    """Return the bytes of a multiplier and of a shift for each channel, an int32 each."""
+    channels = operator.weights[0].scales
+    return (4 * channels, 4 * channels) if channels > 1 or operator.kind != "FULLY_CONNECTED" else ()
+
+
+def mean_scratch(operator: Operator) -> tuple[int, ...]:
+    """Return the bytes of the sums, of the position and of the dimensions over which the mean goes."""
+    return (4 * operator.output.values, *reduce_scratch(operator))
+
+
+def reduce_scratch(operator: Operator) -> tuple[int, ...]:
+    """Return the bytes of the position and of the dimensions over which is reduced."""
+    return (4 * len(operator.inputs[0].shape), 4 * operator.inputs[1].values)
+
+
+def sums(operator: Operator) -> tuple[int, ...]:
+    """Return the bytes of the output as int32, in which a transposed convolution adds up."""
+    return (4 * operator.output.values,)
+
+
+CONVOLUTION = Struct("iiiiiiiiiPPiii", "ii")
+POOL = Kernel(Struct("iiiiiiiiii"), Struct("iiiiiiii"))
+KERNELS = {
+    "CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel),
+    "DEPTHWISE_CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel),
+    "TRANSPOSE_CONV": Kernel(Struct("iiiii"), Struct("b" + 8 * "h" + 9 * "i" + "i|iPP", "ii"), per_channel, sums),
+    "FULLY_CONNECTED": Kernel(Struct("iibbidd"), Struct("iiiiiiiiiPPb", "ii"), per_channel),
+    "MAX_POOL_2D": POOL,
+    "AVERAGE_POOL_2D": POOL,
+    "MEAN": Kernel(Struct("b"), Struct(11 * "i"), scratch=mean_scratch),
+    "REDUCE_MAX": Kernel(Struct("b"), Struct(11 * "i"), scratch=reduce_scratch),
+    "ADD": Kernel(Struct("ib"), Struct("b" + 14 * "i")),
+    "SUB": Kernel(Struct("ib"), Struct("b" + 12 * "i")),
+    "MUL": Kernel(Struct("i"), Struct(9 * "i")),
+    "MAXIMUM": Kernel(),
+    "MINIMUM": Kernel(),
+    "CONCATENATION": Kernel(Struct("ii"), Struct("iPPiii", 10 * "i")),
+    "PAD": Kernel(data=Struct("biiiiibiiiiibi")),
+    "RESHAPE": Kernel(Struct(9 * "i")),
+    "TRANSPOSE": Kernel(),
+    "STRIDED_SLICE": Kernel(Struct("iiiiib"), Struct("biiiii" * 3 + "hhhhhb")),
+    "RESIZE_BILINEAR": Kernel(Struct("bb")),
+    "RESIZE_NEAREST_NEIGHBOR": Kernel(Struct("bb")),
+    "SOFTMAX": Kernel(Struct("i"), Struct("d" + 7 * "i" + "PPPPP")),
+    "LOG_SOFTMAX": Kernel(data=Struct("iiiiiPP")),
+    "RELU": Kernel(data=Struct("biiiiii")),
+    "RELU6": Kernel(data=Struct("ii")),
+    "TANH": Kernel(data=Struct("iiii")),
+    "LOGISTIC": Kernel(data=Struct("iiii")),
+    "HARD_SWISH": Kernel(data=Struct("hhhihi")),
+    "LEAKY_RELU": Kernel(Struct("i"), Struct("iiiiii")),
+    "PRELU": Kernel(data=Struct(7 * "i")),
+    "ELU": Kernel(data=Struct(256 * "b")),
+    "QUANTIZE": Kernel(data=Struct("idiii")),
+    "DEQUANTIZE": Kernel(data=Struct("diiiii")),
+}
+"""Every operator that is predicted, by its name in TensorFlow Lite."""
+
+MOST_CONCATENATED = 10
+"""Volumes that ``CONCATENATION`` takes (``kMaxInputNum``)."""

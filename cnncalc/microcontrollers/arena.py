@@ -12,11 +12,19 @@ from typing import NamedTuple
 from cnncalc.microcontrollers import structs
 from cnncalc.microcontrollers.graph import Graph, Operator
 from cnncalc.microcontrollers.operators import KERNELS
-from cnncalc.microcontrollers.planner import Planned, plan_offsets, planned_bytes
+from cnncalc.microcontrollers.planner import Planned, plan_offsets
 from cnncalc.microcontrollers.structs import ALIGNMENT, Build, Struct, round_up
 
 PARTS = ("tensors", "structures", "kernels", "interface", "interpreter")
 """What the arena is used for."""
+
+IN_PLACE = frozenset(
+    (
+        *("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "RELU", "RELU6", "TANH", "LOGISTIC", "HARD_SWISH", "LEAKY_RELU"),
+        *("PRELU", "RESHAPE"),
+    )
+)
+"""Operators whose values each need the value in the same place, so that they could write over what they read."""
 
 
 class Buffer(NamedTuple):
@@ -37,6 +45,11 @@ class Buffer(NamedTuple):
     first: int
     last: int
     offset: int
+
+    @property
+    def aligned(self) -> int:
+        """Its bytes in the arena."""
+        return round_up(self.bytes, ALIGNMENT)
 
 
 class Arena(NamedTuple):
@@ -68,21 +81,20 @@ class Arena(NamedTuple):
 
 def arena_of(graph: Graph, build: Build = structs.BOARD) -> Arena:
     """Work out the arena of a graph under a build of the interpreter."""
-    scratch = [(step, size) for step, op in enumerate(graph.operators, 1) for size in KERNELS[op.kind].scratch(op)]
-    buffers = _placed(graph, scratch)
-    head = planned_bytes(
-        [Planned(round_up(each.bytes, ALIGNMENT), each.first, each.last) for each in buffers],
-        [each.offset for each in buffers],
-    )
+    scratch = scratch_of(graph)
+    buffers = placed(lives_of(graph, scratch))
     tail = _Tail(build)
     before = tail.until_planned(graph, len(scratch))
     tail.interface(graph)
     planning = _while_planning(len(graph.tensors), len(buffers), len(scratch), build)
-    return Arena(head, tail.parts, round_up(before + planning, ALIGNMENT), buffers)
+    return Arena(head_of(buffers), tail.parts, round_up(before + planning, ALIGNMENT), buffers)
 
 
-def _placed(graph: Graph, scratch: list[tuple[int, int]]) -> tuple[Buffer, ...]:
-    """Return the tensors that operators make and read, and the scratch buffers, each with its place."""
+def lives_of(graph: Graph, scratch: list[tuple[int, int]], *, in_place: bool = False) -> list[Buffer]:
+    """Return the tensors that operators make and read, and the scratch buffers, with the steps at which they live.
+
+    ``in_place`` lets an operator write over what it reads, where it makes as much of it and is its last reader.
+    """
     first = {id(tensor): 0 for tensor in graph.inputs}
     last = dict(first)
     for step, operator in enumerate(graph.operators, 1):
@@ -91,11 +103,46 @@ def _placed(graph: Graph, scratch: list[tuple[int, int]]) -> tuple[Buffer, ...]:
             last[id(tensor)] = step
     for tensor in graph.outputs:
         last[id(tensor)] = len(graph.operators)
+    over = _written_over(graph, last) if in_place else {}
     made = [tensor for tensor in graph.tensors if not tensor.constant]
-    lives = [(tensor.name, False, tensor.bytes, first[id(tensor)], last[id(tensor)]) for tensor in made]
-    lives += [(graph.operators[step - 1].layer, True, size, step, step) for step, size in scratch]
-    offsets = plan_offsets([Planned(round_up(size, ALIGNMENT), start, end) for _, _, size, start, end in lives])
-    return tuple([Buffer(*life, offset) for life, offset in zip(lives, offsets, strict=True)])
+    for tensor in made:
+        if id(tensor) in over:
+            last[over[id(tensor)]] = last[id(tensor)]
+    lives = [
+        Buffer(tensor.name, False, tensor.bytes, first[id(tensor)], last[id(tensor)], 0)
+        for tensor in made
+        if id(tensor) not in over
+    ]
+    return lives + [Buffer(graph.operators[step - 1].layer, True, size, step, step, 0) for step, size in scratch]
+
+
+def _written_over(graph: Graph, last: dict[int, int]) -> dict[int, int]:
+    """Return the first tensor in the memory of each that is written over another one."""
+    over: dict[int, int] = {}
+    for step, operator in enumerate(graph.operators, 1):
+        if operator.kind not in IN_PLACE:
+            continue
+        for tensor in operator.inputs:
+            if not tensor.constant and last[id(tensor)] == step and tensor.bytes == operator.output.bytes:
+                over[id(operator.output)] = over.get(id(tensor), id(tensor))
+                break
+    return over
+
+
+def placed(lives: list[Buffer]) -> tuple[Buffer, ...]:
+    """Return buffers where the planner puts them."""
+    offsets = plan_offsets([Planned(each.aligned, each.first, each.last) for each in lives])
+    return tuple([each._replace(offset=offset) for each, offset in zip(lives, offsets, strict=True)])
+
+
+def head_of(buffers: tuple[Buffer, ...]) -> int:
+    """Return the bytes that placed buffers take."""
+    return max([each.offset + each.aligned for each in buffers], default=0)
+
+
+def scratch_of(graph: Graph) -> list[tuple[int, int]]:
+    """Return the scratch buffers: the step of the operator that works in each, and its bytes."""
+    return [(step, size) for step, op in enumerate(graph.operators, 1) for size in KERNELS[op.kind].scratch(op)]
 
 
 def _while_planning(tensors: int, buffers: int, scratch: int, build: Build) -> int:

@@ -65,6 +65,7 @@ class Conversion:
         *,
         bytes_each: int = 1,
         activation: str = "",
+        window: tuple[tuple[int, int], ...] = (),
     ) -> TfliteTensor:
         """Add an operator, and return what it makes; what is computed already is not computed again."""
         inputs = tuple(inputs)
@@ -72,7 +73,7 @@ class Conversion:
             if each.kind == kind and each.inputs == inputs and not (activation or each.activation):
                 return each.output
         made = TfliteTensor(call.node.name, shape, bytes_each, scales=1 if bytes_each == 1 else 0)
-        self.graph.operators.append(Operator(kind, call.node.name, inputs, made, activation))
+        self.graph.operators.append(Operator(kind, call.node.name, inputs, made, activation, window))
         return made
 
     def producer(self, tensor: TfliteTensor) -> Operator | None:

@@ -48,6 +48,7 @@ class Operator(NamedTuple):
         inputs: what it reads, constants among it, in TensorFlow Lite's order.
         output: what it makes.
         activation: the activation that is fused into it: ``relu``, ``relu6`` or "".
+        window: for one that reads windows, their rows and columns, and their strides; else ().
 
     """
 
@@ -56,6 +57,7 @@ class Operator(NamedTuple):
     inputs: tuple[TfliteTensor, ...]
     output: TfliteTensor
     activation: str = ""
+    window: tuple[tuple[int, int], ...] = ()
 
     @property
     def weights(self) -> tuple[TfliteTensor, ...]:

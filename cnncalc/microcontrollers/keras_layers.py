@@ -22,14 +22,20 @@ def pair(value: Any) -> tuple[int, int]:
     return value if isinstance(value, tuple) else (value, value)
 
 
-def windows(call: KerasCall, shape: tuple[int, ...], kernel: tuple[int, int]) -> tuple[int, ...]:
-    """Return the sizes that windows make of rows and columns."""
+def window(call: KerasCall) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the rows and columns of a window, dilation included, and its strides."""
+    kernel = pair(call.config.get("pool_size") or call.config["kernel_size"])
     stride = pair(call.config.get("strides", kernel if "pool_size" in call.config else 1))
-    dilation = pair(call.config.get("dilation_rate", 1))
+    apart = pair(call.config.get("dilation_rate", 1))
+    return ((kernel[0] - 1) * apart[0] + 1, (kernel[1] - 1) * apart[1] + 1), stride
+
+
+def slid(call: KerasCall, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the sizes that windows make of rows and columns."""
+    kernel, stride = window(call)
     if call.config.get("padding") == "same":
         return tuple([-(-size // step) for size, step in zip(shape[1:3], stride, strict=True)])
-    cells = zip(shape[1:3], kernel, stride, dilation, strict=True)
-    return tuple([(size - (side - 1) * apart - 1) // step + 1 for size, side, step, apart in cells])
+    return tuple([(size - side) // step + 1 for size, side, step in zip(shape[1:3], kernel, stride, strict=True)])
 
 
 def convolution(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
@@ -38,8 +44,8 @@ def convolution(to: Conversion, call: KerasCall, source: TfliteTensor) -> Tflite
     channels = source.shape[-1] // call.config.get("groups", 1)
     weights = to.learned(call, "weights", (filters, *kernel, channels), scales=filters)
     bias = to.learned(call, "bias", (filters,), bytes_each=4, scales=filters)
-    shape = (1, *windows(call, source.shape, kernel), filters)
-    return to.add(call, "CONV_2D", (source, weights, bias), shape)
+    shape = (1, *slid(call, source.shape), filters)
+    return to.add(call, "CONV_2D", (source, weights, bias), shape, window=window(call))
 
 
 def depthwise(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
@@ -48,8 +54,8 @@ def depthwise(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTe
     filters = source.shape[-1] * call.config.get("depth_multiplier", 1)
     weights = to.learned(call, "weights", (1, *kernel, filters), scales=filters)
     bias = to.learned(call, "bias", (filters,), bytes_each=4, scales=filters)
-    shape = (1, *windows(call, source.shape, kernel), filters)
-    return to.add(call, "DEPTHWISE_CONV_2D", (source, weights, bias), shape)
+    shape = (1, *slid(call, source.shape), filters)
+    return to.add(call, "DEPTHWISE_CONV_2D", (source, weights, bias), shape, window=window(call))
 
 
 def transposed(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
@@ -84,8 +90,8 @@ def pool(kind: str) -> Convert:
     """Return the function for a pool."""
 
     def write(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
-        kernel = pair(call.config["pool_size"])
-        return to.add(call, kind, (source,), (1, *windows(call, source.shape, kernel), source.shape[-1]))
+        shape = (1, *slid(call, source.shape), source.shape[-1])
+        return to.add(call, kind, (source,), shape, window=window(call))
 
     return write
 

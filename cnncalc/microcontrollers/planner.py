@@ -37,8 +37,3 @@ def plan_offsets(buffers: Sequence[Planned]) -> list[int]:
         offsets[index] = offset
         insort(placed, (offset, turn, index))
     return offsets
-
-
-def planned_bytes(buffers: Sequence[Planned], offsets: Sequence[int]) -> int:
-    """Return the bytes that a plan takes."""
-    return max([offset + buffer.size for buffer, offset in zip(buffers, offsets, strict=True)], default=0)

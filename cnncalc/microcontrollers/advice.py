@@ -1,0 +1,134 @@
+"""What would lower the arena: another order of the operators, operators in place, and the first layers by patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cnncalc.microcontrollers.arena import head_of, lives_of, placed, scratch_of
+from cnncalc.microcontrollers.graph import Graph, Operator, TfliteTensor
+
+PATCHES = (2, 3, 4)
+"""Into how many patches the rows and the columns are cut."""
+
+_BY_PATCHES = frozenset(
+    (
+        *("CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "RELU", "RELU6", "HARD_SWISH"),
+        *("LEAKY_RELU", "PRELU", "TANH", "LOGISTIC"),
+    )
+)
+
+
+class ArenaAdvice(NamedTuple):
+    """A change.
+
+    Attributes:
+        change: what it is: ``order``, ``in place`` or ``patches``.
+        effect: what is done, for people.
+        head: bytes of tensors and scratch buffers after it.
+        operators: for another order, the layers in it.
+
+    """
+
+    change: str
+    effect: str
+    head: int
+    operators: tuple[str, ...] = ()
+
+
+def arena_advice(graph: Graph, head: int) -> list[ArenaAdvice]:
+    """Return what would lower the head of the arena, the best first."""
+    found = [_other_order(graph), _in_place(graph), *_by_patches(graph)]
+    return sorted([each for each in found if each.head < head], key=lambda each: each.head)
+
+
+def _in_place(graph: Graph) -> ArenaAdvice:
+    lives = lives_of(graph, scratch_of(graph), in_place=True)
+    effect = "activations, sums and reshapes write over what they read, which this interpreter does not do"
+    return ArenaAdvice("in place", effect, head_of(placed(lives)))
+
+
+def _other_order(graph: Graph) -> ArenaAdvice:
+    """Run next whatever leaves least alive, and of equal ones what needs least meanwhile."""
+    ordered = Graph(graph.inputs, list(_greedy(graph)), graph.outputs)
+    layers = tuple(dict.fromkeys(operator.layer for operator in ordered.operators))
+    effect = "branches in another order: the file's is that of the names of their first layers"
+    return ArenaAdvice("order", effect, head_of(placed(lives_of(ordered, scratch_of(ordered)))), layers)
+
+
+def _greedy(graph: Graph) -> Iterator[Operator]:
+    waiting = list(graph.operators)
+    made = {id(tensor) for tensor in graph.inputs}
+    left: dict[int, int] = {}
+    for operator in waiting:
+        for tensor in operator.inputs:
+            left[id(tensor)] = left.get(id(tensor), 0) + 1
+    for tensor in graph.outputs:
+        left[id(tensor)] = left.get(id(tensor), 0) + 1
+
+    def freed(operator: Operator) -> int:
+        reads = {id(tensor): tensor for tensor in operator.inputs if not tensor.constant}
+        last = [tensor for key, tensor in reads.items() if left[key] == operator.inputs.count(tensor)]
+        return operator.output.bytes - sum(tensor.bytes for tensor in last)
+
+    while waiting:
+        ready = [each for each in waiting if all(read.constant or id(read) in made for read in each.inputs)]
+        chosen = min(ready, key=lambda each: (freed(each), each.output.bytes))
+        waiting.remove(chosen)
+        made.add(id(chosen.output))
+        for tensor in chosen.inputs:
+            left[id(tensor)] -= 1
+        yield chosen
+
+
+def _by_patches(graph: Graph) -> list[ArenaAdvice]:
+    """Cut the first layers, which follow each other in a chain, into patches with as much around them as is read."""
+    chain = list(_chain(graph))
+    if len(chain) < 2:
+        return []
+    best: tuple[int, int, int] | None = None
+    for count in range(2, len(chain) + 1):
+        rest = Graph([chain[count - 1].output], graph.operators[count:], graph.outputs)
+        behind = head_of(placed(lives_of(rest, scratch_of(rest))))
+        for patches in PATCHES:
+            head = max(behind, _while_by_patches(chain[:count], patches))
+            if best is None or head < best[0]:
+                best = (head, count, patches)
+    assert best is not None
+    head, count, patches = best
+    effect = f"{chain[0].layer} to {chain[count - 1].layer} in {patches}x{patches} patches, as MCUNetV2 does"
+    return [ArenaAdvice("patches", effect, head)]
+
+
+def _chain(graph: Graph) -> Iterator[Operator]:
+    """Yield the operators that follow the input one after the other, each the only reader of the one before."""
+    readers: dict[int, int] = {}
+    for operator in graph.operators:
+        for tensor in operator.inputs:
+            readers[id(tensor)] = readers.get(id(tensor), 0) + 1
+    if len(graph.inputs) != 1:
+        return
+    at: TfliteTensor = graph.inputs[0]
+    for operator in graph.operators:
+        reads = [tensor for tensor in operator.inputs if not tensor.constant]
+        if operator.kind not in _BY_PATCHES or reads != [at] or readers[id(at)] != 1 or len(at.shape) != 4:
+            return
+        yield operator
+        at = operator.output
+
+
+def _while_by_patches(chain: Sequence[Operator], patches: int) -> int:
+    """Return the bytes while the patches are computed: all of the input and of the output, and the largest two patches."""
+    first, last = chain[0].inputs[0], chain[-1].output
+    sizes = [-(-size // patches) for size in last.shape[1:3]]
+    parts = [0]  # what is written straight into the whole output needs no patch
+    for operator in reversed(chain[1:]):
+        source = operator.inputs[0]
+        kernel, stride = operator.window or ((1, 1), (1, 1))
+        sizes = [
+            min(whole, (size - 1) * step + side)
+            for whole, size, step, side in zip(source.shape[1:3], sizes, stride, kernel, strict=True)
+        ]
+        parts.append(sizes[0] * sizes[1] * source.shape[3] * source.bytes_each)
+    together = max(one + other for one, other in zip(parts, parts[1:], strict=False))
+    return first.bytes + last.bytes + together

@@ -14,6 +14,8 @@ from cnncalc.commands.whole import Whole
 from cnncalc.core.precision import AUTOCAST
 from cnncalc.optimizers import IMPLEMENTATIONS, OPTIMIZERS, with_momentum
 
+_PRECISION = "Precision of the step; bf16 and fp16 use autocast."
+
 _OPTIONS = {
     "batch": batch_option("Images per optimizer step."),
     "optimizer": click.option(
@@ -37,7 +39,7 @@ _OPTIONS = {
     "weight_decay": click.option(
         "--weight-decay", type=float, metavar="X", help="Weight decay. [default: the optimizer's own]"
     ),
-    "precision": precision_option(AUTOCAST, "Precision of the step; bf16 and fp16 use autocast."),
+    "precision": precision_option(AUTOCAST, _PRECISION),
     "accumulate": click.option(
         "--accumulate",
         type=Whole(1, 10**9),
@@ -59,12 +61,18 @@ _OF_TRAINING = ("optimizer", "implementation", "momentum", "weight_decay", "accu
 MOST_USED = ("batch", "optimizer", "precision", "accumulate", "checkpointing", "inference", "device")
 
 
-def step_options(names: tuple[str, ...] = tuple(_OPTIONS)) -> Callable[[F], F]:
-    """Return what adds these options to a command; `take_setup` collects them."""
+def step_options(
+    names: tuple[str, ...] = tuple(_OPTIONS), more_precisions: tuple[str, ...] = ()
+) -> Callable[[F], F]:
+    """Return what adds these options to a command; `take_setup` collects them.
+
+    ``more_precisions`` are for what is no step of PyTorch, so that `take_setup` does not know them.
+    """
+    options = _OPTIONS | {"precision": precision_option((*AUTOCAST, *more_precisions), _PRECISION)}
 
     def add(command: F) -> F:
         for name in reversed(names):
-            command = _OPTIONS[name](command)
+            command = options[name](command)
         return command
 
     return add

@@ -86,6 +86,14 @@ class Conversion:
         self.graph.operators.append(operator._replace(**changes))
         return self.graph.operators[-1].output
 
+    def past(self, call: KerasCall, operator: Operator) -> TfliteTensor:
+        """Return what an operator reads, for a layer that takes it in; its last reader takes it away."""
+        name = next(name for name in call.inputs if self.made[name] is operator.output)
+        self.readers[name] -= 1
+        if not self.readers[name]:
+            self.graph.operators.remove(operator)
+        return operator.inputs[0]
+
     def alone(self, call: KerasCall) -> bool:
         """Say whether a layer is the only reader of what it reads."""
         return all(self.readers[name] == 1 for name in call.inputs)

@@ -41,6 +41,7 @@ def slid(call: KerasCall, shape: tuple[int, ...]) -> tuple[int, ...]:
 def convolution(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
     """``CONV_2D``, with a bias also where the layer has none."""
     kernel, filters = pair(call.config["kernel_size"]), call.config["filters"]
+    source = without_factor(to, call, source)
     channels = source.shape[-1] // call.config.get("groups", 1)
     weights = to.learned(call, "weights", (filters, *kernel, channels), scales=filters)
     bias = to.learned(call, "bias", (filters,), bytes_each=4, scales=filters)
@@ -48,9 +49,17 @@ def convolution(to: Conversion, call: KerasCall, source: TfliteTensor) -> Tflite
     return to.add(call, "CONV_2D", (source, weights, bias), shape, window=window(call))
 
 
+def without_factor(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
+    """Return what a ``MUL`` with one number reads, which the weights of the convolution behind it take in."""
+    made = to.producer(source)
+    if made is None or made.kind != "MUL" or made.activation or made.inputs[1].shape:
+        return source
+    return to.past(call, made)
+
+
 def depthwise(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
     """``DEPTHWISE_CONV_2D``"""
-    kernel = pair(call.config["kernel_size"])
+    kernel, source = pair(call.config["kernel_size"]), without_factor(to, call, source)
     filters = source.shape[-1] * call.config.get("depth_multiplier", 1)
     weights = to.learned(call, "weights", (1, *kernel, filters), scales=filters)
     bias = to.learned(call, "bias", (filters,), bytes_each=4, scales=filters)
@@ -213,6 +222,8 @@ def one_operator(kind: str) -> Convert:
         shape = tuple(max(sizes) for sizes in zip(*[source.shape for source in sources], strict=True))
         if kind in _BROADCASTS:
             sources = tuple([without_reshape(to, source) for source in sources])
+        if kind in _OF_ONE_SCALE:
+            sources = with_one_scale(to, call, sources)
         if kind == "ADD" and {len(source.shape) for source in sources} == {2}:
             sources = (sources[0], as_bias(to, call, sources[1]))
         return to.add(call, kind, sources, shape)
@@ -220,6 +231,38 @@ def one_operator(kind: str) -> Convert:
     return write
 
 
+_OF_ONE_SCALE = frozenset(("MAXIMUM", "MINIMUM"))
+_OF_A_FIXED_SCALE = frozenset(("LOGISTIC", "TANH", "SOFTMAX", "LOG_SOFTMAX"))
+
+
+def with_one_scale(to: Conversion, call: KerasCall, sources: tuple[TfliteTensor, ...]) -> tuple[TfliteTensor, ...]:
+    """Put ``QUANTIZE`` behind operators whose scale is fixed, where all that a merge reads must have one scale."""
+    return tuple([requantised(to, call, source) for source in sources])
+
+
+def requantised(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
+    """Return a tensor whose scale is free; operators that keep a scale keep the fixed one of what they read."""
+    behind: list[Operator] = []
+    made = to.producer(source)
+    while made is not None and made.kind in _KEEP_A_SCALE:
+        behind.append(made)
+        made = to.producer(made.inputs[0])
+    if made is None or made.kind not in _OF_A_FIXED_SCALE:
+        return source
+    found = to.add(call, "QUANTIZE", (made.output,), made.output.shape)
+    if to.graph.operators[-1].output is found:
+        to.graph.operators.insert(to.graph.operators.index(made) + 1, to.graph.operators.pop())
+    if not behind:
+        return found
+    first = behind[-1]
+    changed = first._replace(inputs=(found, *first.inputs[1:]))
+    to.graph.operators[to.graph.operators.index(first)] = changed
+    return source
+
+
+_KEEP_A_SCALE = frozenset(
+    ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RESHAPE", "TRANSPOSE", "PAD", "STRIDED_SLICE", "RESIZE_BILINEAR")
+)
 _BROADCASTS = frozenset(("ADD", "SUB", "MUL"))
 
 
@@ -270,18 +313,12 @@ def prelu(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor
     return to.add(call, "PRELU", (source, to.learned(call, "slopes", shape)), source.shape)
 
 
-def elu(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
-    """``ELU`` on float32 between ``DEQUANTIZE`` and ``QUANTIZE``: the converter does not quantise it."""
-    floats = to.add(call, "DEQUANTIZE", (source,), source.shape, bytes_each=4)
-    made = to.add(call, "ELU", (floats,), source.shape, bytes_each=4)
-    return to.add(call, "QUANTIZE", (made,), source.shape)
-
-
 def concatenated(to: Conversion, call: KerasCall, *sources: TfliteTensor) -> TfliteTensor:
     """``CONCATENATION``"""
     if len(sources) > MOST_CONCATENATED:
         raise to.fault(call, f"the interpreter for microcontrollers concatenates {MOST_CONCATENATED} volumes at most")
     channels = sum(source.shape[-1] for source in sources)
+    sources = with_one_scale(to, call, sources)
     return to.add(call, "CONCATENATION", sources, (*sources[0].shape[:-1], channels))
 
 
@@ -318,7 +355,6 @@ TFLITE: dict[str, Convert] = {
     "Activation": activation,
     "LeakyReLU": one_operator("LEAKY_RELU"),
     "PReLU": prelu,
-    "ELU": elu,
     "Add": one_operator("ADD"),
     "Subtract": one_operator("SUB"),
     "Multiply": one_operator("MUL"),

@@ -93,9 +93,7 @@ KERNELS = {
     "HARD_SWISH": Kernel(data=Struct("hhhihi")),
     "LEAKY_RELU": Kernel(Struct("i"), Struct("iiiiii")),
     "PRELU": Kernel(data=Struct(7 * "i")),
-    "ELU": Kernel(data=Struct(256 * "b")),
     "QUANTIZE": Kernel(data=Struct("idiii")),
-    "DEQUANTIZE": Kernel(data=Struct("diiiii")),
 }
 """Every operator that is predicted, by its name in TensorFlow Lite."""
 

@@ -6,7 +6,6 @@ the allocators themselves, a structure for each tensor and each operator, and wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnncalc.microcontrollers import structs
@@ -75,8 +74,8 @@ class Arena(NamedTuple):
 
     @property
     def needed(self) -> int:
-        """The least size of the arena: it must hold what is used, and what the start needs."""
-        return max(self.used, self.start)
+        """The least size of the arena, a multiple of its alignment: it holds what is used, and what the start needs."""
+        return round_up(max(self.used, self.start), ALIGNMENT)
 
 
 def arena_of(graph: Graph, build: Build = structs.BOARD) -> Arena:
@@ -87,7 +86,8 @@ def arena_of(graph: Graph, build: Build = structs.BOARD) -> Arena:
     before = tail.until_planned(graph, len(scratch))
     tail.interface(graph)
     planning = _while_planning(len(graph.tensors), len(buffers), len(scratch), build)
-    return Arena(head_of(buffers), tail.parts, round_up(before + planning, ALIGNMENT), buffers)
+    start = max(tail.preparing, round_up(before, ALIGNMENT) + planning)
+    return Arena(head_of(buffers), tail.parts, start, buffers)
 
 
 def lives_of(graph: Graph, scratch: list[tuple[int, int]], *, in_place: bool = False) -> list[Buffer]:
@@ -158,7 +158,7 @@ class _Tail:
 
     def __init__(self, build: Build) -> None:
         self.build = build
-        self.used = 0
+        self.used = self.preparing = 0
         self.parts = dict.fromkeys(PARTS[1:], 0)
 
     def take(self, part: str, size: int, alignment: int) -> None:
@@ -188,20 +188,25 @@ class _Tail:
         for operator in graph.operators:
             if KERNELS[operator.kind].parsed.fields:
                 self.structs("structures", KERNELS[operator.kind].parsed)
-        for size in self._kernels(graph.operators):
-            self.buffer("kernels", size)
+        for operator in graph.operators:
+            if KERNELS[operator.kind].data.fields:
+                self.buffer("kernels", KERNELS[operator.kind].data.size(self.build))
+        asked = 0
+        for operator in graph.operators:
+            for size in KERNELS[operator.kind].arrays(operator):
+                self.buffer("kernels", size)
+            asked += len(KERNELS[operator.kind].scratch(operator))
+            self.preparing = max(self.preparing, self.used + self._while_preparing(operator, asked))
         if scratch:
             self.structs("structures", structs.SCRATCH_HANDLE, scratch)
         return self.used
 
-    def _kernels(self, operators: list[Operator]) -> Iterator[int]:
-        """Yield the buffers of the kernels: first what each keeps, then their arrays."""
-        for operator in operators:
-            data = KERNELS[operator.kind].data
-            if data.fields:
-                yield data.size(self.build)
-        for operator in operators:
-            yield from KERNELS[operator.kind].arrays(operator)
+    def _while_preparing(self, operator: Operator, asked: int) -> int:
+        """Return the bytes at the head while a kernel prepares: requests, and views of its tensors."""
+        tensors = (*operator.inputs, operator.output)
+        view = structs.TENSOR.size(self.build) + structs.QUANTIZATION.size(self.build)
+        views = view * len(tensors) + sum(4 + 4 * tensor.scales for tensor in tensors if tensor.scales)
+        return structs.SCRATCH_REQUEST.size(self.build) * (asked + structs.MOST_SCRATCH) + KERNELS[operator.kind].views * views
 
     def interface(self, graph: Graph) -> None:
         """Allocate the tensors that a program sees: inputs and outputs."""

@@ -31,6 +31,7 @@ class Kernel(NamedTuple):
         data: what the kernel keeps.
         arrays: bytes of the arrays that stay.
         scratch: bytes of the buffers that it needs while it runs.
+        views: how often it looks at each of its tensors while it prepares.
 
     """
 
@@ -38,6 +39,7 @@ class Kernel(NamedTuple):
     data: Struct = NOTHING
     arrays: Sizes = no_bytes
     scratch: Sizes = no_bytes
+    views: int = 1
 
 
 def per_channel(operator: Operator) -> tuple[int, ...]:
@@ -64,9 +66,9 @@ def sums(operator: Operator) -> tuple[int, ...]:
 CONVOLUTION = Struct("iiiiiiiiiPPiii", "ii")
 POOL = Kernel(Struct("iiiiiiiiii"), Struct("iiiiiiii"))
 KERNELS = {
-    "CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel),
-    "DEPTHWISE_CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel),
-    "TRANSPOSE_CONV": Kernel(Struct("iiiii"), Struct("b" + 8 * "h" + 9 * "i" + "i|iPP", "ii"), per_channel, sums),
+    "CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel, views=2),
+    "DEPTHWISE_CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel, views=2),
+    "TRANSPOSE_CONV": Kernel(Struct("iiiii"), Struct("b" + 8 * "h" + 9 * "i" + "i|iPP", "ii"), per_channel, sums, views=2),
     "FULLY_CONNECTED": Kernel(Struct("iibbidd"), Struct("iiiiiiiiiPPb", "ii"), per_channel),
     "MAX_POOL_2D": POOL,
     "AVERAGE_POOL_2D": POOL,

@@ -52,7 +52,7 @@ def predict_mcu(network: Network, build: Build = BOARD) -> McuPrediction:
     steps = range(1, len(graph.operators) + 1)
     peak = max(steps, key=lambda step: sum(each.aligned for each in alive_at(arena, step)), default=0)
     advice = arena_advice(graph, arena.head)
-    return McuPrediction(network, graph, arena, flash_of(graph), peak, tuple(advice))
+    return McuPrediction(network, graph, arena, flash_of(graph, network), peak, tuple(advice))
 
 
 def alive_at(arena: Arena, step: int) -> list[Buffer]:

@@ -29,6 +29,8 @@ METRICS = {
     "bytes": JsonMetric("bytes for the batch", "counted: what a pass reads and writes, each tensor once"),
     "seconds": JsonMetric("seconds", "bounded from below: the larger of flops/peak and bytes/bandwidth"),
     "images_per_second": JsonMetric("images per second", "bounded from above: batch/seconds"),
+    "arena_bytes": JsonMetric("bytes", "predicted: the least arena with which TensorFlow Lite Micro runs the network"),
+    "flash_bytes": JsonMetric("bytes", "predicted: weights and scales exactly, the graph of the file estimated"),
     "largest_batch": JsonMetric("images", "searched: the largest batch whose predicted peak lies within the budget"),
 }
 """By the names of the fields."""

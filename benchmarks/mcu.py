@@ -17,6 +17,7 @@ import platform
 import re
 import statistics
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ from tflite_micro.python.tflite_micro import runtime
 
 from cnncalc.loading import load
 from cnncalc.microcontrollers.arena import arena_of
-from cnncalc.microcontrollers.conversion import convert
+from cnncalc.microcontrollers.converter import convert
 from cnncalc.microcontrollers.flash import flash_of
 from cnncalc.microcontrollers.structs import PYTHON
 from cnncalc.network import Network
@@ -41,6 +42,19 @@ from tests.microcontrollers.random_networks import random_network
 RESULTS = Path(__file__).resolve().parent / "results" / "mcu.txt"
 LARGEST = 64 * 1024 * 1024
 SEEDS = 40
+MADE = (
+    "49x10x1; dwconv 10x4x64 s2 same - relu - (dwconv 3x3 same - bn - relu - conv 1x1x64 - bn - relu)*4 - gap - fc 12",
+    "96x96x1; conv 3x3x8 s2 same - bn - relu6 - dwconv 3x3 same - bn - relu6 - conv 1x1x16 - gap - fc 2 - softmax",
+    "16x16x3; conv 3x3x8 - concat( conv 1x1x4 - sigmoid - pool 2x2 | conv 1x1x4 - pool 2x2 - relu ) - conv 1x1x4",
+    "15x15x3; conv 3x3x8 p1 - avgpool 3x3 s2 same - upsample 2 bilinear - deconv 3x3x8 s2 p1",
+    "1x1x64; fc 20 - fc 16 nobias - fc 16 - softmax",
+    "8x8x8; gap - add( identity | fc 16 - relu - fc 8 ) - relu",
+    "1x1x8; fc 4000 - relu - fc 2",
+    "4x4x1; conv 1x1x2000 s4",
+    "16x16x3; conv 3x3x8 - concat( conv 1x1x4 - tanh - bn | conv 1x1x4 - softmax - avgpool 3x3 same s1 ) - fc 9",
+)
+"""Networks of one line, each for a kernel or for what the converter does."""
+
 NETWORKS = (
     *(("lenet5", ""), ("all_cnn_c", ""), ("nin", ""), ("mtcnn_pnet", ""), ("mtcnn_rnet", ""), ("mtcnn_onet", "")),
     *(("srcnn", ""), ("squeezenet1_1", "96x96x3"), ("mobilenet_v2", "96x96x3"), ("mobilenet_v3_small", "96x96x3")),
@@ -48,14 +62,9 @@ NETWORKS = (
     *(("efficientnet_b0", "96x96x3"), ("resnet18", "96x96x3"), ("regnet_y_400mf", "96x96x3")),
     *((f"examples/{name}.txt", "") for name in ("digits", "mnist", "inception", "inception-naive", "residual")),
     *((f"examples/{name}.txt", "") for name in ("squeeze-excite", "three-stages", "convnetjs-cifar10")),
-    ("input 49x10x1; dwconv 10x4x64 s2 same - relu - (dwconv 3x3 same - bn - relu - conv 1x1x64 - bn - relu)*4 - gap - fc 12", ""),
-    ("input 96x96x1; conv 3x3x8 s2 same - bn - relu6 - dwconv 3x3 same - bn - relu6 - conv 1x1x16 - gap - fc 2 - softmax", ""),
-    ("input 16x16x3; conv 3x3x8 - concat( conv 1x1x4 - sigmoid - pool 2x2 | conv 1x1x4 - pool 2x2 - relu ) - conv 1x1x4", ""),
-    ("input 15x15x3; conv 3x3x8 p1 - avgpool 3x3 s2 same - upsample 2 bilinear - deconv 3x3x8 s2 p1", ""),
-    ("input 1x1x64; fc 20 - fc 16 nobias - fc 16 - softmax", ""),
-    ("input 8x8x8; gap - add( identity | fc 16 - relu - fc 8 ) - relu", ""),
+    *((f"input {text}", "") for text in MADE),
 )
-"""Specs with their inputs: of the zoo, the examples, and made for a kernel."""
+"""Specs with their inputs: of the zoo, of the examples, and those."""
 
 
 class Measured(NamedTuple):
@@ -90,23 +99,18 @@ def main() -> None:
 
 
 def heading() -> list[str]:
-    versions = f"tensorflow {tf.__version__}, keras {keras.__version__}, tflite-micro {_version()}, numpy {np.__version__}"
+    packages = ("tensorflow_cpu", "keras", "tflite-micro", "numpy")
+    versions = ", ".join(f"{package} {version(package)}" for package in packages)
     return [
-        f"python benchmarks/mcu.py: {versions}, Python {platform.python_version()}, {platform.system()} x86-64, no accelerator",
-        "arena: bytes that the interpreter reports; least: bytes with which it starts; weights: bytes of int8 and int32 in the",
-        "file; each beside the prediction and its error. file: bytes of the .tflite, the prediction estimates its graph.",
+        f"python benchmarks/mcu.py: {versions},",
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, no accelerator",
         "",
-        HEAD,
+        "arena: bytes that the interpreter reports; least: bytes with which it starts; weights: bytes of int8 and",
+        "int32 in the file; each beside the prediction, with its error. file: bytes of the .tflite, an estimate.",
+        "",
+        f"{'network':44}{'arena':>9}{'predicted':>10}{'error':>8}{'least':>9}{'predicted':>10}{'error':>8}"
+        f"{'weights':>9}{'error':>7}{'file':>9}{'error':>8}",
     ]
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("tflite-micro")
-
-
-HEAD = f"{'network':44}{'arena':>9}{'predicted':>10}{'error':>8}{'least':>9}{'predicted':>10}{'error':>8}{'weights':>9}{'error':>7}{'file':>9}{'error':>8}"
 
 
 def predicted(row: Measured) -> tuple[int, int, int, int]:
@@ -128,12 +132,17 @@ def line_of(row: Measured) -> str:
 
 
 def summary(rows: list[Measured]) -> list[str]:
-    errors = [[ours / theirs - 1 for ours, theirs in zip(predicted(row), (row.arena, row.least, row.weights, row.file), strict=True)] for row in rows]
-    return [
-        f"{len(rows)} networks, {name}: mean error {statistics.mean(map(abs, column)):.3%}, largest {max(column):.2%}, "
-        f"{sum(error < 0 for error in column)} predicted too small (by {-min(column):.2%} at most), {sum(not error for error in column)} exact"
-        for name, column in zip(("arena", "least arena", "weights", "file"), zip(*errors, strict=True), strict=True)
-    ]
+    """Say for each of the four numbers how large the errors are."""
+    errors = []
+    for row in rows:
+        measured = (row.arena, row.least, row.weights, row.file)
+        errors.append([ours / theirs - 1 for ours, theirs in zip(predicted(row), measured, strict=True)])
+    lines = []
+    for name, column in zip(("arena", "least arena", "weights", "file"), zip(*errors, strict=True), strict=True):
+        mean, exact, small = statistics.mean(map(abs, column)), column.count(0), sum(error < 0 for error in column)
+        span = f"from {min(column):.2%} to {max(column):.2%}"
+        lines.append(f"{name + ':':12} mean error {mean:.3%}, {span}; {exact} of {len(rows)} exact, {small} too small")
+    return lines
 
 
 # ---- the interpreter

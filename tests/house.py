@@ -29,7 +29,7 @@ FLOORS = (
     ("quiz.exercises",),
     ("model.blocks", "model.weights", "model.timing", "draw.folding"),
     ("model.python", "model.from_torch", "to_foreign", "draw.graph", "draw.volumes", "draw.layer"),
-    ("draw.styles",),
+    ("draw.styles", "microcontrollers"),
     ("train", "train.recipe", "train.checkpoints"),
     ("train.recipe.presets", "train.data"),
     ("train.tasks",),

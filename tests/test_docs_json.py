@@ -75,6 +75,28 @@ def test_the_json_of_other_commands(command: str, capsys: pytest.CaptureFixture[
     assert set(data["layers"][0]) == {"index", "name", "line", "layer"} | own
 
 
+def test_the_json_of_a_microcontroller(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page documents the fields that are produced, and no other."""
+    words = [
+        "memory",
+        "conv 3x3x4 - relu",
+        "--input",
+        "8x8x3",
+        "--inference",
+        "--precision",
+        "int8",
+        "--format",
+        "json",
+    ]
+    assert run([*words, "--sram", "1MiB"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    del data["metrics"]
+    nested = {"change", "effect", "tensors_bytes", "order"}  # of advice, which there is none of
+    text = section(JSON_PAGE, "Microcontrollers")
+    assert fields(text) == {*data, "metrics"} - {"schema", "spec", "input"}
+    assert set(keys(data)) - {"schema", "spec", "input"} | nested <= fields(text) | fields(text, 2)
+
+
 def test_the_json_of_compare(capsys: pytest.CaptureFixture[str]) -> None:
     """A comparison has a list of specs and a list of ratios, with the documented fields."""
     assert run(["compare", "conv 3x3x4", "conv 5x5x4", "--input", "8x8x3", "--format", "json"]) == 0

@@ -9,7 +9,8 @@ from click.core import ParameterSource
 
 from cnncalc.commands.options import F, Output
 from cnncalc.commands.sizes import SizeInBytes
-from cnncalc.microcontrollers.boards import BOARDS, Board, Boards, board_named, closest_boards, read_boards
+from cnncalc.commands.step_options import refuse_idle
+from cnncalc.microcontrollers.boards import BOARDS, Boards, board_named, closest_boards, read_boards
 from cnncalc.network import Network
 
 EPILOG = f"Microcontrollers: {', '.join(BOARDS)}."
@@ -95,8 +96,9 @@ def take_board(options: dict[str, Any]) -> tuple[str, int | None, int | None]:
         raise click.UsageError("--precision int8 is for --inference: a microcontroller does not train")
     if name and (sram is not None or flash is not None):
         raise click.UsageError("give either --mcu or --sram and --flash, not both")
-    board = boards[name] if name else Board(sram or 0, flash or 0)
-    return name or "", board.sram or sram, board.flash or flash
+    if name:
+        return name, boards[name].sram, boards[name].flash
+    return "", sram, flash
 
 
 def _is_given(name: str) -> bool:
@@ -110,9 +112,12 @@ def memory_on_mcu(network: Network, board: tuple[str, int | None, int | None], o
 
     command = click.get_current_context().command
     names = {parameter.name: parameter.opts[0] for parameter in command.params}
+    refuse_idle(True)
     idle = next((names[name] for name in _ONE_IMAGE if _is_given(name)), None)
     if idle is not None:
-        raise click.UsageError(f"{idle} has no effect with --precision int8, which runs one image at a time; leave it out")
+        raise click.UsageError(
+            f"{idle} has no effect with --precision int8, which runs one image at a time; leave it out"
+        )
     prediction = predict_mcu(network)
     room = Room(*board)
     output.emit(mcu_report(prediction, room))

@@ -25,6 +25,7 @@ from cnncalc.commands.sizes import SizeInBytes
 from cnncalc.commands.step_options import step_options, take_setup
 from cnncalc.report.memory import Budget, memory_report
 
+
 @click.command(epilog=f"{EPILOG} {mcu.EPILOG}")
 @spec_argument()
 @step_options(more_precisions=("int8",))

@@ -61,14 +61,13 @@ _OF_TRAINING = ("optimizer", "implementation", "momentum", "weight_decay", "accu
 MOST_USED = ("batch", "optimizer", "precision", "accumulate", "checkpointing", "inference", "device")
 
 
-def step_options(
-    names: tuple[str, ...] = tuple(_OPTIONS), more_precisions: tuple[str, ...] = ()
-) -> Callable[[F], F]:
+def step_options(names: tuple[str, ...] = tuple(_OPTIONS), more_precisions: tuple[str, ...] = ()) -> Callable[[F], F]:
     """Return what adds these options to a command; `take_setup` collects them.
 
     ``more_precisions`` are for what is no step of PyTorch, so that `take_setup` does not know them.
     """
-    options = _OPTIONS | {"precision": precision_option((*AUTOCAST, *more_precisions), _PRECISION)}
+    text = _PRECISION if not more_precisions else f"{_PRECISION[:-1]}, int8 is a microcontroller's."
+    options = _OPTIONS | {"precision": precision_option((*AUTOCAST, *more_precisions), text)}
 
     def add(command: F) -> F:
         for name in reversed(names):
@@ -81,11 +80,11 @@ def step_options(
 def take_setup(values: dict[str, Any]) -> TrainingSetup:
     """Take what `step_options` added out of a command's keyword arguments, and what else says how a step runs."""
     given = {name: values.pop(name) for name in (*_OPTIONS, "workspace_bytes") if name in values}
-    _refuse_idle(given["inference"])
+    refuse_idle(given["inference"])
     return TrainingSetup(**given)
 
 
-def _refuse_idle(inference: bool) -> None:
+def refuse_idle(inference: bool) -> None:
     """Refuse what is said of a training step where there is none."""
     context = click.get_current_context()
     names = {parameter.name: parameter.opts[0] for parameter in context.command.params}

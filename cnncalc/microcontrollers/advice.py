@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from cnncalc.microcontrollers.arena import head_of, lives_of, placed, scratch_of
 from cnncalc.microcontrollers.graph import Graph, Operator, TfliteTensor
+from cnncalc.microcontrollers.ordering import best_order
 
 PATCHES = (2, 3, 4)
 """Into how many patches the rows and the columns are cut."""
@@ -49,36 +51,10 @@ def _in_place(graph: Graph) -> ArenaAdvice:
 
 
 def _other_order(graph: Graph) -> ArenaAdvice:
-    """Run next whatever leaves least alive, and of equal ones what needs least meanwhile."""
-    ordered = Graph(graph.inputs, list(_greedy(graph)), graph.outputs)
+    ordered = Graph(graph.inputs, best_order(graph), graph.outputs)
     layers = tuple(dict.fromkeys(operator.layer for operator in ordered.operators))
-    effect = "branches in another order: the file's is that of the names of their first layers"
+    effect = "branches in another order; the converter's is that of the names of their first layers"
     return ArenaAdvice("order", effect, head_of(placed(lives_of(ordered, scratch_of(ordered)))), layers)
-
-
-def _greedy(graph: Graph) -> Iterator[Operator]:
-    waiting = list(graph.operators)
-    made = {id(tensor) for tensor in graph.inputs}
-    left: dict[int, int] = {}
-    for operator in waiting:
-        for tensor in operator.inputs:
-            left[id(tensor)] = left.get(id(tensor), 0) + 1
-    for tensor in graph.outputs:
-        left[id(tensor)] = left.get(id(tensor), 0) + 1
-
-    def freed(operator: Operator) -> int:
-        reads = {id(tensor): tensor for tensor in operator.inputs if not tensor.constant}
-        last = [tensor for key, tensor in reads.items() if left[key] == operator.inputs.count(tensor)]
-        return operator.output.bytes - sum(tensor.bytes for tensor in last)
-
-    while waiting:
-        ready = [each for each in waiting if all(read.constant or id(read) in made for read in each.inputs)]
-        chosen = min(ready, key=lambda each: (freed(each), each.output.bytes))
-        waiting.remove(chosen)
-        made.add(id(chosen.output))
-        for tensor in chosen.inputs:
-            left[id(tensor)] -= 1
-        yield chosen
 
 
 def _by_patches(graph: Graph) -> list[ArenaAdvice]:
@@ -118,7 +94,7 @@ def _chain(graph: Graph) -> Iterator[Operator]:
 
 
 def _while_by_patches(chain: Sequence[Operator], patches: int) -> int:
-    """Return the bytes while the patches are computed: all of the input and of the output, and the largest two patches."""
+    """Return the bytes while patches are computed: all of the input and of the output, and the two largest patches."""
     first, last = chain[0].inputs[0], chain[-1].output
     sizes = [-(-size // patches) for size in last.shape[1:3]]
     parts = [0]  # what is written straight into the whole output needs no patch
@@ -130,5 +106,5 @@ def _while_by_patches(chain: Sequence[Operator], patches: int) -> int:
             for whole, size, step, side in zip(source.shape[1:3], sizes, stride, kernel, strict=True)
         ]
         parts.append(sizes[0] * sizes[1] * source.shape[3] * source.bytes_each)
-    together = max(one + other for one, other in zip(parts, parts[1:], strict=False))
+    together = max(one + other for one, other in pairwise([*parts, 0]))
     return first.bytes + last.bytes + together

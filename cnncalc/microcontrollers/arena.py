@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cnncalc.microcontrollers import structs
 from cnncalc.microcontrollers.graph import Graph, Operator
 from cnncalc.microcontrollers.operators import KERNELS
-from cnncalc.microcontrollers.planner import Planned, plan_offsets
+from cnncalc.microcontrollers.planner import PlannedBuffer, plan_offsets
 from cnncalc.microcontrollers.structs import ALIGNMENT, Build, Struct, round_up
 
 PARTS = ("tensors", "structures", "kernels", "interface", "interpreter")
@@ -131,7 +131,7 @@ def _written_over(graph: Graph, last: dict[int, int]) -> dict[int, int]:
 
 def placed(lives: list[Buffer]) -> tuple[Buffer, ...]:
     """Return buffers where the planner puts them."""
-    offsets = plan_offsets([Planned(each.aligned, each.first, each.last) for each in lives])
+    offsets = plan_offsets([PlannedBuffer(each.aligned, each.first, each.last) for each in lives])
     return tuple([each._replace(offset=offset) for each, offset in zip(lives, offsets, strict=True)])
 
 
@@ -203,10 +203,12 @@ class _Tail:
 
     def _while_preparing(self, operator: Operator, asked: int) -> int:
         """Return the bytes at the head while a kernel prepares: requests, and views of its tensors."""
-        tensors = (*operator.inputs, operator.output)
         view = structs.TENSOR.size(self.build) + structs.QUANTIZATION.size(self.build)
-        views = view * len(tensors) + sum(4 + 4 * tensor.scales for tensor in tensors if tensor.scales)
-        return structs.SCRATCH_REQUEST.size(self.build) * (asked + structs.MOST_SCRATCH) + KERNELS[operator.kind].views * views
+        views = 0
+        for tensor in (*operator.inputs, operator.output):
+            times = 1 if tensor.bytes_each > 1 else KERNELS[operator.kind].views  # a bias, or a setting, is seen once
+            views += times * (view + (4 + 4 * tensor.scales if tensor.scales else 0))
+        return structs.SCRATCH_REQUEST.size(self.build) * (asked + structs.MOST_SCRATCH) + views
 
     def interface(self, graph: Graph) -> None:
         """Allocate the tensors that a program sees: inputs and outputs."""

@@ -8,19 +8,25 @@ an activation with the operator in front of it. What is folded runs in the place
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.microcontrollers.graph import Graph, Operator, TfliteTensor
 from cnncalc.microcontrollers.order import CHAINED, tensorflow_order
-from cnncalc.network import Network
 from cnncalc.to_foreign.keras_model import KerasCall, KerasModel
 
 Shape = tuple[int, ...]
 
+Convert = Callable[..., TfliteTensor]
+"""Adds the operators of a layer of Keras to a conversion, given what it reads, and returns what it makes."""
+
 WHAT = "the interpreter for microcontrollers"
+
+_TWO_DIMENSIONS = (
+    "its kernels have two dimensions: write a signal of 16000x1 as 16000x1x1, and `conv 80x8` as `conv 80x1x8`",
+)
 
 
 class Conversion:
@@ -47,7 +53,8 @@ class Conversion:
         for call, step in tensorflow_order(model, outputs):
             convert = table.get(call.kind)
             if convert is None:
-                raise self.fault(call, f"{WHAT} has no int8 kernel for `{shorten(call.node.written)}`")
+                hints = _TWO_DIMENSIONS if call.kind[-2:] in ("1D", "3D") else ()
+                raise self.fault(call, f"{WHAT} has no int8 kernel for `{shorten(call.node.written)}`", *hints)
             names = call.inputs
             if step or (call.kind in CHAINED and len(names) > 2):  # of several volumes, two at a time
                 names = (call.name if step else names[0], names[step + 1])
@@ -101,7 +108,7 @@ class Conversion:
     def setting(self, values: object, shape: Shape) -> TfliteTensor:
         """Return a constant of int32, such as a shape: equal ones are one."""
         if values not in self._settings:
-            self._settings[values] = TfliteTensor("setting", shape, 4, scales=0, constant=True)
+            self._settings[values] = TfliteTensor("setting", shape, 4, scales=0, constant=True, content=values)
         return self._settings[values]
 
     def number(self, value: float) -> TfliteTensor:
@@ -110,7 +117,9 @@ class Conversion:
             self._settings[value] = TfliteTensor("number", (), constant=True)
         return self._settings[value]
 
-    def learned(self, call: KerasCall, what: str, shape: Shape, *, bytes_each: int = 1, scales: int = 1) -> TfliteTensor:
+    def learned(
+        self, call: KerasCall, what: str, shape: Shape, *, bytes_each: int = 1, scales: int = 1
+    ) -> TfliteTensor:
         """Return a constant that is made of parameters; layers that share weights have it in common."""
         key = (call.owner or call.name, what)
         if key not in self._learned:
@@ -135,18 +144,3 @@ def drop_biases(graph: Graph) -> None:
             continue
         if len(graph.operators[made[id(operator.output)]].inputs) == 3 and readers[id(before.output)] == 1:
             graph.operators[index] = before._replace(inputs=before.inputs[:2])
-
-
-def convert(network: Network) -> Graph:
-    """Return a network as TensorFlow Lite has it.
-
-    Raises:
-        SpecError: for a layer that Keras, or the interpreter, has nothing for.
-
-    """
-    from cnncalc.microcontrollers.keras_layers import TFLITE
-    from cnncalc.to_foreign.keras_table import KERAS
-
-    model = KerasModel(network, WHAT)
-    outputs = model.read(KERAS)
-    return Conversion(model, outputs, TFLITE).graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(eq=False)
@@ -18,6 +18,7 @@ class TfliteTensor:
         scales: scales of its quantisation: one, one for each channel, or none.
         constant: whether it is in the file: weights, or a setting.
         learned: whether it is made of parameters.
+        content: the values of a setting.
 
     """
 
@@ -27,6 +28,7 @@ class TfliteTensor:
     scales: int = 1
     constant: bool = False
     learned: bool = False
+    content: Any = None
 
     @property
     def values(self) -> int:

@@ -23,7 +23,7 @@ def no_bytes(operator: Operator) -> tuple[int, ...]:
     return ()
 
 
-class Kernel(NamedTuple):
+class InterpreterKernel(NamedTuple):
     """What an operator takes.
 
     Attributes:
@@ -64,38 +64,39 @@ def sums(operator: Operator) -> tuple[int, ...]:
 
 
 CONVOLUTION = Struct("iiiiiiiiiPPiii", "ii")
-POOL = Kernel(Struct("iiiiiiiiii"), Struct("iiiiiiii"))
+POOL = InterpreterKernel(Struct("iiiiiiiiii"), Struct("iiiiiiii"))
 KERNELS = {
-    "CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel, views=2),
-    "DEPTHWISE_CONV_2D": Kernel(Struct("iiiiiii"), CONVOLUTION, per_channel, views=2),
-    "TRANSPOSE_CONV": Kernel(Struct("iiiii"), Struct("b" + 8 * "h" + 9 * "i" + "i|iPP", "ii"), per_channel, sums, views=2),
-    "FULLY_CONNECTED": Kernel(Struct("iibbidd"), Struct("iiiiiiiiiPPb", "ii"), per_channel),
+    "CONV_2D": InterpreterKernel(Struct("iiiiiii"), CONVOLUTION, per_channel, views=2),
+    "DEPTHWISE_CONV_2D": InterpreterKernel(Struct("iiiiiii"), CONVOLUTION, per_channel, views=2),
+    "TRANSPOSE_CONV": InterpreterKernel(
+        Struct("iiiii"), Struct("b" + 8 * "h" + 9 * "i" + "i|iPP", "ii"), per_channel, sums, views=2
+    ),
+    "FULLY_CONNECTED": InterpreterKernel(Struct("iibbidd"), Struct("iiiiiiiiiPPb", "ii"), per_channel),
     "MAX_POOL_2D": POOL,
     "AVERAGE_POOL_2D": POOL,
-    "MEAN": Kernel(Struct("b"), Struct(11 * "i"), scratch=mean_scratch),
-    "REDUCE_MAX": Kernel(Struct("b"), Struct(11 * "i"), scratch=reduce_scratch),
-    "ADD": Kernel(Struct("ib"), Struct("b" + 14 * "i")),
-    "SUB": Kernel(Struct("ib"), Struct("b" + 12 * "i")),
-    "MUL": Kernel(Struct("i"), Struct(9 * "i")),
-    "MAXIMUM": Kernel(),
-    "MINIMUM": Kernel(),
-    "CONCATENATION": Kernel(Struct("ii"), Struct("iPPiii", 10 * "i")),
-    "PAD": Kernel(data=Struct("biiiiibiiiiibi")),
-    "RESHAPE": Kernel(Struct(9 * "i")),
-    "TRANSPOSE": Kernel(),
-    "STRIDED_SLICE": Kernel(Struct("iiiiib"), Struct("biiiii" * 3 + "hhhhhb")),
-    "RESIZE_BILINEAR": Kernel(Struct("bb")),
-    "RESIZE_NEAREST_NEIGHBOR": Kernel(Struct("bb")),
-    "SOFTMAX": Kernel(Struct("i"), Struct("d" + 7 * "i" + "PPPPP")),
-    "LOG_SOFTMAX": Kernel(data=Struct("iiiiiPP")),
-    "RELU": Kernel(data=Struct("biiiiii")),
-    "RELU6": Kernel(data=Struct("ii")),
-    "TANH": Kernel(data=Struct("iiii")),
-    "LOGISTIC": Kernel(data=Struct("iiii")),
-    "HARD_SWISH": Kernel(data=Struct("hhhihi")),
-    "LEAKY_RELU": Kernel(Struct("i"), Struct("iiiiii")),
-    "PRELU": Kernel(data=Struct(7 * "i")),
-    "QUANTIZE": Kernel(data=Struct("idiii")),
+    "MEAN": InterpreterKernel(Struct("b"), Struct(11 * "i"), scratch=mean_scratch),
+    "REDUCE_MAX": InterpreterKernel(Struct("b"), Struct(11 * "i"), scratch=reduce_scratch),
+    "ADD": InterpreterKernel(Struct("ib"), Struct("b" + 14 * "i")),
+    "SUB": InterpreterKernel(Struct("ib"), Struct("b" + 12 * "i")),
+    "MUL": InterpreterKernel(Struct("i"), Struct(9 * "i")),
+    "MAXIMUM": InterpreterKernel(),
+    "MINIMUM": InterpreterKernel(),
+    "CONCATENATION": InterpreterKernel(Struct("ii"), Struct("iPPiii", 10 * "i")),
+    "PAD": InterpreterKernel(data=Struct("biiiiibiiiiibi")),
+    "RESHAPE": InterpreterKernel(Struct(9 * "i")),
+    "TRANSPOSE": InterpreterKernel(),
+    "STRIDED_SLICE": InterpreterKernel(Struct("iiiiib"), Struct("biiiii" * 3 + "hhhhhb")),
+    "RESIZE_BILINEAR": InterpreterKernel(Struct("bb")),
+    "SOFTMAX": InterpreterKernel(Struct("i"), Struct("d" + 7 * "i" + "PPPPP")),
+    "LOG_SOFTMAX": InterpreterKernel(data=Struct("iiiiiPP")),
+    "RELU": InterpreterKernel(data=Struct("biiiiii")),
+    "RELU6": InterpreterKernel(data=Struct("ii")),
+    "TANH": InterpreterKernel(data=Struct("iiii")),
+    "LOGISTIC": InterpreterKernel(data=Struct("iiii")),
+    "HARD_SWISH": InterpreterKernel(data=Struct("hhhihi")),
+    "LEAKY_RELU": InterpreterKernel(Struct("i"), Struct("iiiiii")),
+    "PRELU": InterpreterKernel(data=Struct(7 * "i")),
+    "QUANTIZE": InterpreterKernel(data=Struct("idiii")),
 }
 """Every operator that is predicted, by its name in TensorFlow Lite."""
 

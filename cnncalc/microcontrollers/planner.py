@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Planned(NamedTuple):
+class PlannedBuffer(NamedTuple):
     """A buffer to place: its bytes, and the first and the last step at which it lives."""
 
     size: int
@@ -19,7 +19,7 @@ class Planned(NamedTuple):
     last: int
 
 
-def plan_offsets(buffers: Sequence[Planned]) -> list[int]:
+def plan_offsets(buffers: Sequence[PlannedBuffer]) -> list[int]:
     """Return the offset of each buffer; their sizes are multiples of the alignment."""
     order = sorted(range(len(buffers) - 1, -1, -1), key=lambda index: -buffers[index].size)
     offsets = [0] * len(buffers)

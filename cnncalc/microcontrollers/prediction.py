@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cnncalc.microcontrollers.advice import ArenaAdvice, arena_advice
 from cnncalc.microcontrollers.arena import Arena, Buffer, arena_of
-from cnncalc.microcontrollers.conversion import convert
+from cnncalc.microcontrollers.converter import convert
 from cnncalc.microcontrollers.flash import Flash, flash_of
 from cnncalc.microcontrollers.graph import Graph
 from cnncalc.microcontrollers.structs import BOARD, Build

@@ -19,15 +19,15 @@ MOST_LAYERS = 3
 
 _ARENA = {
     "tensors": "tensors and scratch buffers",
-    "structures": "structures of tensors and operators",
+    "structures": "records of tensors and operators",
     "kernels": "data of the kernels",
-    "interface": "inputs and outputs as a program sees them",
-    "interpreter": "the interpreter's allocators",
+    "interface": "views of inputs and outputs",
+    "interpreter": "allocators",
 }
 _FLASH = {"weights": "weights and biases", "quantisation": "scales and zero points", "graph": "graph, about"}
 _UNCOUNTED = (
-    "not counted: in SRAM the stack, the program's own data and the scratch buffers of kernels that are optimised for a "
-    "processor (CMSIS-NN, ESP-NN); in flash the program and the interpreter"
+    "not counted: in SRAM the stack, the program's own data and the scratch buffers of kernels that are optimised for "
+    "a processor (CMSIS-NN, ESP-NN); in flash the program and the interpreter"
 )
 
 
@@ -79,7 +79,7 @@ def _arena_parts(prediction: McuPrediction) -> dict[str, int]:
 
 def _summary(prediction: McuPrediction) -> list[tuple[str, str]]:
     arena, flash = prediction.arena, prediction.flash
-    start = f", of which it uses {whole(arena.used)}: it starts with less no more" if arena.start > arena.used else ""
+    start = f": it uses {whole(arena.used)}, and needs more while it starts" if arena.start > arena.used else ""
     lines = [("arena", f"{whole(arena.needed)} bytes at least{start}")]
     if prediction.graph.operators:
         alive = prediction.alive

@@ -1,7 +1,8 @@
-"""The structures of the interpreter, and how many bytes they are on a machine: TensorFlow Lite Micro's own, field by field.
+"""The structures of TensorFlow Lite Micro's interpreter, field by field, and how many bytes they are on a machine.
 
-A structure is written as the letters of its fields: ``P`` a pointer or ``size_t``, ``i`` 4 bytes (``int``, ``float``, an
-enum), ``h`` 2, ``b`` 1 and ``d`` 8 (``double``, ``int64_t``). At ``|`` stand those for compressed weights, else at the end.
+A structure is written as the letters of its fields: ``P`` a pointer or ``size_t``, ``i`` 4 bytes (``int``, ``float``,
+an enum), ``h`` 2, ``b`` 1 and ``d`` 8 (``double``, ``int64_t``). At ``|``, else at the end, stand those for compressed
+weights.
 
 The fields are those of tensorflow/tflite-micro at `COMMIT`, with TF_LITE_STATIC_MEMORY.
 """

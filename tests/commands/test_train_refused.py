@@ -45,8 +45,8 @@ REFUSED = {
         "  = write `fc 10` in line 3 in place of `fc 9`\n"
         "  = or `--set classes=10`\n"
     ),
-    "input 8x8x1\nconv 3x3x10 --data digits": (
-        "error[no-classifier]: the network's output is 6x6x10; a classifier needs one output per class\n"
+    "input 8x8x1\nconv 2x2x10 s2 --data digits": (
+        "error[no-classifier]: the network's output is 4x4x10; a classifier needs one output per class\n"
         "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are\n"
         "  = or make it as large as the input, 8x8x1, for a class of each pixel\n"
     ),

@@ -10,6 +10,7 @@ from cnncalc.core.words import listed, shorten_path
 from cnncalc.network import Network, refuse_several_inputs
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.kinds import CLASSES, KIND_OF_TASK, LABELS, MASKS, NUMBERS
+from cnncalc.train.dense import tells_pixels
 from cnncalc.train.ends import ends_in
 from cnncalc.train.tasks.base import Task
 from cnncalc.train.tasks.binary import Binary
@@ -55,7 +56,7 @@ def check_trainable(network: Network, asked: str = "auto") -> None:
 
     Raises:
         SpecError: for a network without parameters, one with several inputs or with outputs that differ, an output that
-            is neither a vector nor as large as the input, and one that contradicts the task.
+            is neither a vector nor about each pixel of the input or of its middle, and one that contradicts the task.
 
     """
     refuse_several_inputs(network, "training gives it one image at a time")
@@ -69,7 +70,7 @@ def check_trainable(network: Network, asked: str = "auto") -> None:
         raise SpecError("nothing-to-train", "the network has no parameters, so there is nothing to train")
     dense = max(output.spatial) > 1
     if dense and asked in ("auto", Masks.name):
-        _check_dense(network, output)
+        _check_dense(network)
     elif dense or asked != "auto":
         _check_asked(output, asked, dense)
 
@@ -78,15 +79,15 @@ def _named_outputs(network: Network) -> list[tuple[str, Volume]]:
     return list(zip(network.output_names, network.outputs, strict=True))
 
 
-def _check_dense(network: Network, output: Volume) -> None:
-    """Refuse an output that is neither a vector nor as large as the input."""
-    if output.spatial == network.input.spatial:
+def _check_dense(network: Network) -> None:
+    """Refuse an output that is neither a vector nor about each pixel of the input, or of its middle."""
+    if tells_pixels(network):
         return
     hints = [
         "end it with `gap - fc 10`, or `fc 10`, for as many classes as there are",
         f"or make it as large as the input, {network.input}, for a class of each pixel",
     ]
-    message = f"the network's output is {output}; a classifier needs one output per class"
+    message = f"the network's output is {network.output}; a classifier needs one output per class"
     raise SpecError("no-classifier", message, hints=hints)
 
 

@@ -16,6 +16,7 @@ from cnncalc.report.predict import left_out_lines, predictions_data
 from cnncalc.report.report import Report
 from cnncalc.report.table import Column, Table
 from cnncalc.train.data.kinds import IGNORED
+from cnncalc.train.dense import middle
 from cnncalc.train.measures import ACCURACY, DICE, IOU
 from cnncalc.train.tasks.base import LeftOut, Task
 from cnncalc.train.tasks.classes import mean_log_probabilities
@@ -61,7 +62,8 @@ class MaskScore(NamedTuple):
 class Masks(Task):
     """``masks``: each pixel belongs to one class; cross-entropy of each pixel.
 
-    One channel of outputs tells two classes apart: it is the logit of the second.
+    One channel of outputs tells two classes apart: it is the logit of the second. Outputs smaller than the masks, of a
+    network without padding, are about their middle.
     """
 
     name = "masks"
@@ -79,6 +81,7 @@ class Masks(Task):
         self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0, weights: Tensor | None = None
     ) -> Tensor:
         """Return the mean cross-entropy of logits N x classes x H x W over the pixels that belong to a class."""
+        targets = middle(targets, outputs)
         logits, wanted = _both(outputs), targets.long()
         if torch.are_deterministic_algorithms_enabled():  # CUDA has no deterministic one over images
             logits, wanted = logits.movedim(1, -1).flatten(0, -2), wanted.flatten()
@@ -89,6 +92,7 @@ class Masks(Task):
 
     def right(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return how many pixels have their largest logit at their class, and how many belong to one."""
+        targets = middle(targets, outputs)
         right = (_both(outputs).argmax(1) == targets).sum()
         return torch.stack([right, (targets != IGNORED).sum()])
 
@@ -213,6 +217,7 @@ class _MaskTally:
 
     def add(self, places: Tensor, targets: Tensor, predicted: Tensor) -> None:
         """Count a batch."""
+        targets = middle(targets, predicted)
         counted = targets != IGNORED
         true, taken = targets[counted].long(), predicted.argmax(1)[counted]
         own = predicted.gather(1, targets.long().clamp(max=self._classes - 1).unsqueeze(1)).squeeze(1)

@@ -22,6 +22,17 @@ conv 1x1x3
 """
 """A small U-Net."""
 
+UNPADDED = """
+input 44x44x1
+down1: conv 3x3x12 - bn - relu
+pool2
+conv 3x3x24 - bn - relu
+conv 3x3x24 p1 - bn - relu
+deconv 2x2x12 s2 - concat( @down1 - crop 2 | ) - conv 3x3x12 - bn - relu
+conv 1x1x3
+"""
+"""A small U-Net without padding, whose output is 36x36."""
+
 
 def scenes(count: int, seed: int, size: int = 32) -> tuple[Array, Array]:
     """Return images and masks, uint8 [count x size x size]: class 1 is a disc, class 2 a square."""

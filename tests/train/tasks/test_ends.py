@@ -62,10 +62,10 @@ def test_the_run_says_what_the_loss_makes_of_the_end(end: str, note: str) -> Non
     ("spec", "text"),
     [
         (
-            "input 8x8x3\nconv 3x3x10",
-            "error[no-classifier]: the network's output is 6x6x10; a classifier needs one output per class\n"
+            "input 9x9x3\nconv 3x3x10 s2",
+            "error[no-classifier]: the network's output is 4x4x10; a classifier needs one output per class\n"
             "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are\n"
-            "  = or make it as large as the input, 8x8x3, for a class of each pixel",
+            "  = or make it as large as the input, 9x9x3, for a class of each pixel",
         ),
         (
             "input 8x8x3\ngap - softmax",

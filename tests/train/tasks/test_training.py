@@ -15,7 +15,7 @@ from cnncalc.train.data import DataRequest
 from cnncalc.train.run.signals import Signals
 from cnncalc.train.run.trained import load_trained
 from tests.train.runs import Heard, resume, train, weights
-from tests.train.tasks.scenes import UNET, scenes, write_scenes
+from tests.train.tasks.scenes import UNET, UNPADDED, scenes, write_scenes
 
 Complaint = Callable[..., str]
 BODY = "input 16x16x1\nconv 3x3x6 p1 - bn - relu - pool2 - dropout 0.2\n"
@@ -96,6 +96,23 @@ def test_a_unet_finds_discs_and_squares(folder: Path) -> None:
     assert ended.best_score >= 0.9
 
 
+@pytest.mark.slow
+def test_a_unet_without_padding_learns_the_middle_of_masks(folder: Path) -> None:
+    """Its output is 36x36 of 44x44: it is tested on the middle, and predicts it."""
+    write_scenes(folder / "scenes.npz", train=200, test=40, size=44)
+    ended = train(UNPADDED, "run", data=DataRequest("scenes.npz"), epochs=8, batch=16, learning_rate=0.01)
+    trained = load_trained("run", "best", torch.device("cpu"))
+    images, masks = scenes(40, 1, 44)
+    with torch.no_grad():
+        prepared = trained.augmenter.plain(torch.tensor(images)[:, None])
+        taken = trained.module(prepared).argmax(1)
+    true = torch.tensor(masks)[:, 4:40, 4:40]
+    pairs = [(taken == label, true == label) for label in range(3)]
+    iou = sum(float((found & there).sum() / (found | there).sum()) for found, there in pairs) / 3
+    assert ended.best_score == pytest.approx(iou, rel=1e-6)
+    assert iou >= 0.8
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_noise_can_be_learned_as_anything(folder: Path, name: str) -> None:
     """`synthetic` draws targets for the task, to measure speed with."""
@@ -133,10 +150,10 @@ def test_auxiliary_outputs_count_with_their_weight(folder: Path) -> None:
     ("name", "spec", "task", "complains"),
     [
         (
-            "masks", "input 16x16x1\nconv 3x3x3 - relu", "masks",
-            "error[no-classifier]: the network's output is 14x14x3; a classifier needs one output per class\n"
+            "masks", "input 17x17x1\nconv 3x3x3 s2 - relu", "masks",
+            "error[no-classifier]: the network's output is 8x8x3; a classifier needs one output per class\n"
             "  = end it with `gap - fc 10`, or `fc 10`, for as many classes as there are\n"
-            "  = or make it as large as the input, 16x16x1, for a class of each pixel",
+            "  = or make it as large as the input, 17x17x1, for a class of each pixel",
         ),
         (
             "classes", SMALL["classes"], "masks",

@@ -23,6 +23,7 @@ FLOORS = (
     ("analysis", "templates", "checking", "values"),
     ("analysis.memory",),
     ("analysis.roofline",),
+    ("analysis.parallel",),
     ("design",),
     ("report", "model", "draw"),
     ("quiz.parts",),

@@ -123,6 +123,17 @@ def test_the_json_of_memory(capsys: pytest.CaptureFixture[str]) -> None:
     assert parts == set(KINDS) == fields(section(PAGES["memory.md"], "The parts of the peak"))
 
 
+def test_the_json_of_several_cards(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page documents the fields of the cards, of what they exchange and of prices, and no other."""
+    assert (
+        run(["memory", "conv 3x3x4 - fc 3", "--input", "8x8x3", "--batch", "8", "--gpus", "4", "--format", "json"]) == 0
+    )
+    data = json.loads(capsys.readouterr().out)
+    own = set(keys(data["cards"])) | set(keys(data["prices"]))
+
+    assert fields(section(JSON_PAGE, "Memory of several cards")) == own
+
+
 def test_a_receptive_field_that_is_not_known_is_incomplete() -> None:
     """Behind an enlargement of more than 1,024 phases a field is not known, and so it is behind it."""
     known, unknown = (json.loads(cnncalc.load(text, input="9x9x1").to_json()) for text in ("conv 3x3x1", UNKNOWN))

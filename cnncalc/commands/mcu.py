@@ -16,7 +16,7 @@ from cnncalc.network import Network
 EPILOG = f"Microcontrollers: {', '.join(BOARDS)}."
 """What the help says at its end."""
 
-_ONE_IMAGE = ("batch", "inplace", "device", "budget", "gpu", "cards")
+_ONE_IMAGE = ("batch", "inplace", "device", "budget", "gpu", "cards", "gpus", "parallel", "views", "prices")
 """Options of a step of PyTorch that an interpreter does not have."""
 
 _SIZE = SizeInBytes(("KB", "KiB"), "320KiB, 320KB or 1MiB")

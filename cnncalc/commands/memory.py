@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import click
 
-from cnncalc.analysis.memory import (
-    Predictor,
-)
-from cnncalc.analysis.memory.advice import advice
+from cnncalc.analysis.memory import MemoryPrediction, Predictor, TrainingSetup
+from cnncalc.analysis.memory.advice import Advice, advice
 from cnncalc.analysis.memory.gpus import Cards
+from cnncalc.analysis.parallel import CardPrediction, CardPredictor, Parallel
+from cnncalc.analysis.parallel.advice import card_advice
 from cnncalc.commands import mcu
 from cnncalc.commands.gpu_name import EPILOG, GpuName, cards_option
 from cnncalc.commands.options import (
@@ -21,9 +22,12 @@ from cnncalc.commands.options import (
     take_output,
     take_spec_options,
 )
+from cnncalc.commands.parallel_options import parallel_options, priced, take_parallel, take_prices
 from cnncalc.commands.sizes import SizeInBytes
 from cnncalc.commands.step_options import step_options, take_setup
+from cnncalc.network import Network
 from cnncalc.report.memory import Budget, memory_report
+from cnncalc.report.memory_cards import SharedBatch
 
 
 @click.command(epilog=f"{EPILOG} {mcu.EPILOG}")
@@ -38,6 +42,7 @@ from cnncalc.report.memory import Budget, memory_report
 )
 @cards_option
 @mcu.mcu_options
+@parallel_options
 @spec_options
 @output_options
 def memory(spec: str, budget: int | None, gpu: str | None, cards: Cards, **options: Any) -> None:
@@ -56,6 +61,7 @@ def memory(spec: str, budget: int | None, gpu: str | None, cards: Cards, **optio
       cnncalc memory resnet50.txt --batch 64 --optimizer adamw --precision bf16 --gpu rtx4090
       cnncalc memory resnet50.txt --batch 256 --inference --budget 24GiB
       cnncalc memory mobilenet_v2 --input 96x96x3 --inference --precision int8 --mcu stm32f746
+      cnncalc memory resnet50.txt --batch 512 --gpus 8 --parallel fsdp2 --gpu rtx4090
     """
     network = load_spec(spec, take_spec_options(options))
     output = take_output(options)
@@ -71,10 +77,33 @@ def memory(spec: str, budget: int | None, gpu: str | None, cards: Cards, **optio
             raise click.UsageError("--gpu is for --device cuda")
         options["workspace_bytes"] = cards[gpu].workspace
         budget = cards[gpu].budget
-    setup = take_setup(options)
-    predictor = Predictor(network)
-    prediction = predictor.predict(setup)
-    limit = None if budget is None else Budget(budget, gpu, predictor.largest_batch(setup, budget))
-    output.emit(memory_report(prediction, limit, advice(prediction, predictor)))
-    if budget is not None and prediction.peak_bytes > budget:
+    parallel = take_parallel(options, options["inference"])
+    prices = take_prices(options, cards, options["device"], asked=parallel is not None)
+    setup = whole = take_setup(options)
+    if parallel is not None:
+        setup = parallel.of_card(whole)
+    answer = _answer(network, parallel, setup)
+    limit = None if budget is None else Budget(budget, gpu, answer.predictor.largest_batch(setup, budget))
+    shared = SharedBatch(answer.card, whole.batch, priced(prices, cards, answer.predictor, setup), gpu)
+    output.emit(memory_report(answer.prediction, limit, answer.changes, shared))
+    if budget is not None and answer.prediction.peak_bytes > budget:
         raise click.exceptions.Exit(1)
+
+
+class _Answer(NamedTuple):
+    """What is predicted: of a single process, or of the card that takes most, which is then also the ``card``."""
+
+    predictor: Predictor
+    prediction: MemoryPrediction
+    changes: Sequence[Advice]
+    card: CardPrediction | None
+
+
+def _answer(network: Network, parallel: Parallel | None, setup: TrainingSetup) -> _Answer:
+    if parallel is None:
+        predictor = Predictor(network)
+        prediction = predictor.predict(setup)
+        return _Answer(predictor, prediction, advice(prediction, predictor), None)
+    of_cards = CardPredictor(network, parallel)
+    card = of_cards.predict(setup)
+    return _Answer(of_cards, card, card_advice(card, of_cards), card)

@@ -11,6 +11,7 @@ from cnncalc.analysis.memory.advice import Advice
 from cnncalc.analysis.memory.saved import saved_of
 from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.report.json_form import GAP, Filled, Form
+from cnncalc.report.memory_cards import TITLES, SharedBatch, prices_data, shared_data, shared_lines, shared_notes
 from cnncalc.report.metrics import metrics
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, input_data
@@ -26,6 +27,7 @@ _TITLES = {
     "workspace": "cuBLAS workspace",
     "parameter_gradients": "gradients of parameters",
     "activation_gradients": "gradients of activations",
+    **TITLES,
 }
 _PHASES = {
     "forward": "in the forward pass",
@@ -43,8 +45,11 @@ class Budget(NamedTuple):
     largest_batch: int | None
 
 
-def memory_report(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence[Advice]) -> Report:
-    """Make the report."""
+def memory_report(
+    prediction: MemoryPrediction, budget: Budget | None, changes: Sequence[Advice], shared: SharedBatch | None = None
+) -> Report:
+    """Make the report; ``shared`` says how several cards share the work, and what they cost."""
+    shared = shared or SharedBatch(None, prediction.setup.batch, (), None)
     peak = prediction.peak_bytes
     rows = [
         (_TITLES.get(kind, kind), kind, size, (size, peak), (size, peak))
@@ -60,9 +65,9 @@ def memory_report(prediction: MemoryPrediction, budget: Budget | None, changes: 
     )
     return Report(
         Table(columns, rows, ("peak", "peak", peak, None, None)),
-        lambda: _data(prediction, budget, changes),
-        [*_budget(prediction, budget), *_summary(prediction)],
-        [*[_advice(change, peak) for change in changes], *_uncounted(prediction.setup)],
+        lambda: _data(prediction, budget, changes, shared),
+        [*_budget(prediction, budget, shared), *_summary(prediction), *shared_lines(shared)],
+        [*[_advice(change, peak) for change in changes], *shared_notes(shared), *_uncounted(prediction.setup)],
     )
 
 
@@ -104,18 +109,19 @@ def _assumed(setup: TrainingSetup) -> str:
     return ", ".join([f"a training step of {images}", precision, optimizer, *more, f"on {setup.device}"])
 
 
-def _budget(prediction: MemoryPrediction, budget: Budget | None) -> list[tuple[str, str]]:
+def _budget(prediction: MemoryPrediction, budget: Budget | None, shared: SharedBatch) -> list[tuple[str, str]]:
     if budget is None:
         return []
     difference = budget.bytes - prediction.peak_bytes
     said = f"fits, with {bytes_text(difference)} to spare" if difference >= 0 else _too_much(-difference)
     where = f"{bytes_text(budget.bytes)}{f' of {budget.card}' if budget.card else ''}"
+    each = "" if shared.cards == 1 else " on each card"
     largest = (
-        f"not even one image fits into {where}"
+        f"not even one image{each} fits into {where}"
         if budget.largest_batch is None
         else f"the largest batch for {where} is {budget.largest_batch:,}"
     )
-    return [("budget", f"{largest}; a batch of {prediction.setup.batch:,} {said}")]
+    return [("budget", f"{largest}; a batch of {shared.batch:,} {said}{each}")]
 
 
 def _too_much(excess: int) -> str:
@@ -133,8 +139,10 @@ def _uncounted(setup: TrainingSetup) -> list[str]:
     return ["not counted: the CUDA context, cuDNN's workspaces, and what fragmentation wastes"]
 
 
-def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence[Advice]) -> dict[str, Any]:
-    network = prediction.network
+def _data(
+    prediction: MemoryPrediction, budget: Budget | None, changes: Sequence[Advice], shared: SharedBatch
+) -> dict[str, Any]:
+    network, cards = prediction.network, shared.prediction
     return {
         "schema": SCHEMA,
         "spec": network.source.name,
@@ -158,6 +166,8 @@ def _data(prediction: MemoryPrediction, budget: Budget | None, changes: Sequence
             }
             for change in changes
         ],
+        "cards": shared_data(cards, shared.batch) if cards else None,
+        "prices": prices_data(shared.offers, shared.cards) if shared.offers else None,
     }
 
 

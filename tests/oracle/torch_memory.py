@@ -117,6 +117,12 @@ class Tracker(MemTracker):
                 self._peak_mem[device] = parts["Total"]
                 self._peak_mem_snap[device] = dict(parts)
 
+    def forget_peak(self) -> None:
+        """Begin anew with what is alive now."""
+        self._peak_mem.clear()
+        self._peak_mem_snap.clear()
+        self._update_peak_stats(None)
+
 
 def pytorchs(module: nn.Module, optimizer: str, implementation: str) -> torch.optim.Optimizer:
     """Return one of PyTorch's optimizers whose step runs in one of the three ways."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import NamedTuple
 
 from cnncalc.analysis.memory.lasting import FLOAT, Lasting
 from cnncalc.analysis.memory.lifetimes import NEVER
@@ -58,7 +57,8 @@ class MemoryPrediction:
         return [(layers[index - 1].name, self.kept[index]) for index in found]
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Step:
     """A whole step: a pass forward and backward, with what lasts and what the optimizer does behind it."""
 
     walk: Walk
@@ -141,7 +141,7 @@ class Predictor:
     def predict(self, setup: TrainingSetup) -> MemoryPrediction:
         """Work out the peak memory; see `predict_memory`."""
         with paused_collector():
-            step = self._step(setup)
+            step = self.step(setup)
             at, peak = step.peak_moment(setup), step.peak(setup)
             phase = PHASES[step.walk.timeline.phases[at]] if at < len(step.walk.timeline.phases) else PHASES[STEP]
             layer = step.walk.layer(at) if phase != PHASES[STEP] else 0
@@ -153,7 +153,7 @@ class Predictor:
     def peak(self, setup: TrainingSetup) -> int:
         """Return the bytes of the peak alone."""
         with paused_collector():
-            return self._step(setup).peak(setup)
+            return self.step(setup).peak(setup)
 
     def largest_batch(self, setup: TrainingSetup, budget_bytes: int) -> int | None:
         """Return the most images whose step fits into a budget; see the function of this name.
@@ -179,7 +179,7 @@ class Predictor:
                     low, high = (images, high) if fits(images) else (low, images)
         return low * passes
 
-    def _step(self, setup: TrainingSetup) -> Step:
+    def step(self, setup: TrainingSetup) -> Step:
         """Return the step of a setup; that of the last walk, where only the images or the optimizer are others."""
         trace = self._trace(setup)
         key = (setup.accumulate > 1, setup.checkpointing)

@@ -124,6 +124,12 @@ class Timeline:
 
     def totals(self, setup: TrainingSetup) -> list[int]:
         """Return the bytes that are alive at each moment, and at last those that are alive behind the last moment."""
+        alive, totals = self.levels(setup)
+        self.peaks[setup.images] = max(totals), alive[-1]
+        return [*totals, alive[-1]]
+
+    def levels(self, setup: TrainingSetup) -> tuple[list[int], list[int]]:
+        """Return the bytes that are alive in front of each moment and behind the last one, and those at each moment."""
         images = setup.images
         sizes = self._sizes(setup)
         taken = [sum([sizes[sort] for sort in change.taken]) for change in self.changes]
@@ -132,10 +138,7 @@ class Timeline:
         moves = list(map(add, taken, after))
         start = sum([sizes[sort] for sort in self.staying])
         alive = list(accumulate(map(moves.__getitem__, self.moments), initial=start))
-        totals = list(map(add, alive, map(alone.__getitem__, self.moments)))
-        self.peaks[images] = max(totals), alive[-1]
-        totals.append(alive[-1])
-        return totals
+        return alive, list(map(add, alive, map(alone.__getitem__, self.moments)))
 
     def peak(self, setup: TrainingSetup) -> tuple[int, int]:
         """Return the most bytes that are alive at a moment, and those that are alive behind the last one."""
@@ -143,8 +146,8 @@ class Timeline:
             self.totals(setup)
         return self.peaks[setup.images]
 
-    def parts(self, setup: TrainingSetup, moment: int) -> dict[str, int]:
-        """Return the bytes that are alive at a moment by what they are used for."""
+    def parts(self, setup: TrainingSetup, moment: int, *, within: bool = True) -> dict[str, int]:
+        """Return the bytes that are alive at a moment by what they are used for; or in front of it, not ``within``."""
         sizes = self._sizes(setup)
         counts = Counter(self.staying)
         for number, times in Counter(self.moments[:moment]).items():
@@ -152,7 +155,7 @@ class Timeline:
             for sort in (*change.taken, *change.after):
                 counts[abs(sort)] += times if sort > 0 else -times
         found = dict.fromkeys(KINDS, 0)
-        if moment < len(self.moments):
+        if within and moment < len(self.moments):
             change = self.changes[self.moments[moment]]
             counts.update(change.taken)
             found["temporaries"] = change.scratch * setup.images + change.fixed

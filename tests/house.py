@@ -29,6 +29,7 @@ FLOORS = (
     ("quiz.parts",),
     ("quiz.exercises",),
     ("model.blocks", "model.weights", "model.timing", "draw.folding"),
+    ("counters",),
     ("model.python", "model.from_torch", "to_foreign", "draw.graph", "draw.volumes", "draw.layer"),
     ("draw.styles", "microcontrollers"),
     ("train", "train.recipe", "train.checkpoints"),

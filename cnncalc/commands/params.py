@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cnncalc.commands.foreign_count import count_option, emit_counted
 from cnncalc.commands.options import common_options, fold_option, gather, spec_argument
 from cnncalc.report.params import params_report
 
@@ -14,9 +15,10 @@ from cnncalc.report.params import params_report
 @click.command()
 @spec_argument()
 @click.option("--no-bias", is_flag=True, help="Leave out the biases, as in the lecture's VGG table.")
+@count_option("Count as another tool does, and say how it comes to its number.")
 @fold_option
 @common_options
-def params(spec: str, no_bias: bool, fold: bool | None, **options: Any) -> None:
+def params(spec: str, no_bias: bool, counter: str | None, fold: bool | None, **options: Any) -> None:
     """Show the parameters of every layer, with the arithmetic and its share.
 
     SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
@@ -25,8 +27,14 @@ def params(spec: str, no_bias: bool, fold: bool | None, **options: Any) -> None:
     Examples:
       cnncalc params "conv 5x5x10 s1 p2" --input 32x32x3
       cnncalc params vgg16.txt --no-bias
+      cnncalc params resnet50 --count fvcore
     """
     common = gather(options)
+    if counter:
+        if no_bias:
+            raise click.UsageError("--no-bias and --count exclude each other: the other tool says what it counts")
+        emit_counted(common, common.counts_of(spec), counter, fold=fold)
+        return
     counts = common.counts_of(spec)
     report = params_report(counts, biases=not no_bias)
     if common.output.folds(fold):

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cnncalc.analysis import Counts, count
+from cnncalc.commands.foreign_count import count_option, emit_counted
 from cnncalc.commands.options import Common, common_options, fold_option, gather, screen_of, spec_argument
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError, WriteError
@@ -25,6 +26,7 @@ from cnncalc.report.shapes import shapes_report
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
 @click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for the backward pass.")
 @click.option("--watch", is_flag=True, help="Show the table again whenever the file changes, until Ctrl-C.")
+@count_option("Show what another tool counts, as `params --count` does.")
 @fold_option
 @common_options
 def shapes(spec: str, watch: bool, **options: Any) -> None:
@@ -52,14 +54,21 @@ def shapes(spec: str, watch: bool, **options: Any) -> None:
     watch_file(spec, show)
 
 
-def _show(spec: str, common: Common, depth: int | None, explain: bool, saved: bool, fold: bool | None) -> None:
+def _show(
+    spec: str, common: Common, depth: int | None, explain: bool, saved: bool, counter: str | None, fold: bool | None
+) -> None:
     """Load a spec, and show its table."""
+    if counter and (depth is not None or explain or saved):
+        raise click.UsageError("--count has a table of its own: leave out --depth, --explain and --saved")
     try:
         counts = common.counts_of(spec)
     except SpecError as error:
         if common.output.form == "table":
             _show_reached(error, common)
         raise
+    if counter:
+        emit_counted(common, counts, counter, fold=fold)
+        return
     kept = _saved(counts) if saved else None
     report = shapes_report(counts, depth=depth, explain=explain, saved=kept)
     if common.output.folds(fold, _every_layer(depth, explain=explain)):

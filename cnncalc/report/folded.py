@@ -70,19 +70,24 @@ def folded_shapes(counts: Counts, rows: Sequence[FoldedRow], saved: Sequence[int
 
 def folded_params(counts: Counts, rows: Sequence[FoldedRow], *, biases: bool = True) -> Table:
     """Return the folded table of ``cnncalc params``, without the rows that have no parameters."""
-    total = counts.network.params if biases else counts.network.weights
-    params = _Sums([row.node.params if biases else row.node.weights for row in counts.rows])
+    numbers = [row.node.params if biases else row.node.weights for row in counts.rows]
+    return folded_numbers(rows, "params", "parameters", numbers)
+
+
+def folded_numbers(rows: Sequence[FoldedRow], key: str, title: str, numbers: Sequence[int]) -> Table:
+    """Return a folded table of one number of every layer, without the rows in which it is 0."""
+    total, sums = sum(numbers), _Sums(numbers)
 
     def cells(row: FoldedRow) -> tuple[Any, ...]:
-        return (*named(row), params(row), params(row), params(row))
+        return (*named(row), sums(row), sums(row), sums(row))
 
     columns = (
         *NAMES,
-        Column("params", "parameters", whole, right=True),
+        Column(key, title, whole, right=True),
         Column("share", "share", lambda part: share_text(part, total), right=True, rank=1, programs=False),
         Column("bar", "", lambda part: bar(part, total), rank=3, programs=False),
     )
-    shown = [row for row in rows if not row.spans or params(row)]
+    shown = [row for row in rows if not row.spans or sums(row)]
     return Table(columns, filled(shown, cells, len(columns)), ("total", None, None, total, None, None))
 
 

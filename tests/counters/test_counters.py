@@ -1,0 +1,125 @@
+"""How the counters of other tools count: by hand, from the rules in their sources, and against the tools themselves."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from random import Random
+
+import pytest
+import torch
+
+import cnncalc
+from cnncalc.commands.foreign_count import COUNTER_NAMES
+from cnncalc.counters.count import count_like
+from cnncalc.counters.registry import COUNTERS
+from cnncalc.layers import layers
+from cnncalc.model.python import python_source
+from tests.layers.helpers import example
+from tests.oracle import foreign_counters
+from tests.oracle.random_specs import spec as random_spec
+
+EXAMPLES = [text for layer in layers() for text in layer.examples]
+INSTALLED = [name for name in COUNTERS if find_spec(name)]
+every_tool = pytest.mark.parametrize("tool", INSTALLED)
+
+
+def counted(tool: str, text: str, volume: str) -> int:
+    """Count a text as a tool does."""
+    return count_like(cnncalc.load(text + "\n", input=volume), COUNTERS[tool]).total
+
+
+def test_the_option_names_all_of_them() -> None:
+    """The names on the command line stand apart, so that no rules are loaded for them."""
+    assert tuple(COUNTERS) == COUNTER_NAMES
+
+
+# ---- by hand: 8x8 positions, 27 weights and 1 bias in each of 16 filters, so 1,024 values
+
+
+def test_a_convolution() -> None:
+    """Two count multiplications, and two add a bias for each value."""
+    layer = "conv 3x3x16 p1", "8x8x3"
+    assert counted("fvcore", *layer) == counted("thop", *layer) == 8 * 8 * 16 * 27
+    assert counted("ptflops", *layer) == counted("torchinfo", *layer) == 8 * 8 * 16 * (27 + 1)
+
+
+def test_a_batch_norm() -> None:
+    """2 for each value, 4, 2, and its 2·16 parameters once."""
+    each = {tool: counted(tool, "bn", "8x8x16") for tool in COUNTERS}
+    assert each == {"fvcore": 2 * 1024, "thop": 4 * 1024, "ptflops": 2 * 1024, "torchinfo": 32}
+
+
+def test_a_relu() -> None:
+    """Only ptflops counts it, as a module and as the function that the module calls."""
+    assert {tool: counted(tool, "relu", "8x8x16") for tool in COUNTERS} == {
+        "fvcore": 0,
+        "thop": 0,
+        "ptflops": 2 * 1024,
+        "torchinfo": 0,
+    }
+
+
+def test_a_global_average_pool() -> None:
+    """Of each channel 64 values are added, and one is divided."""
+    assert {tool: counted(tool, "gap", "8x8x16") for tool in COUNTERS} == {
+        "fvcore": 1024,
+        "thop": 16 * (64 + 1),
+        "ptflops": 2 * 1024,
+        "torchinfo": 0,
+    }
+
+
+def test_a_transposed_convolution() -> None:
+    """thop multiplies what is made, 16x16 positions, where only every fourth of the products is there."""
+    layer = "deconv 2x2x8 s2 nobias", "8x8x16"
+    assert counted("fvcore", *layer) == counted("ptflops", *layer) == 8 * 8 * 16 * 8 * 4
+    assert counted("thop", *layer) == 4 * counted("fvcore", *layer)
+
+
+def test_a_group_norm() -> None:
+    """thop has no rule for it, and does not see its parameters either."""
+    found = count_like(cnncalc.load("gn 4\n", input="8x8x16"), COUNTERS["thop"])
+    assert (found.total, found.params, found.network.params) == (0, 0, 32)
+
+
+def test_weights_that_two_layers_share() -> None:
+    """The operations are counted twice and the parameters once."""
+    network = cnncalc.load("conv 1x1x4 weights=w - conv 1x1x4 weights=w\n", input="2x2x4")
+    found = [count_like(network, counter) for counter in COUNTERS.values()]
+    assert [each.params for each in found] == [20] * 4
+    assert [each.total for each in found] == [2 * 64, 2 * 64, 2 * 80, 2 * 80]
+
+
+# ---- against the tools, where they are installed
+
+
+@every_tool
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_layer(tool: str, text: str) -> None:
+    """Alone behind a convolution, which makes it a network with a parameter."""
+    if tool == "fvcore" and "unpool" in text:
+        pytest.skip("PyTorch cannot trace a max pool that is taken back")
+    try:
+        network = example(text, "conv {ones}8 - {}")
+    except cnncalc.SpecError:
+        network = example(text)
+    agree(tool, network)
+
+
+@every_tool
+@pytest.mark.parametrize("seed", range(20))
+def test_random_networks(tool: str, seed: int) -> None:
+    """Networks nobody designed."""
+    network = random_spec(Random(seed)).load()
+    agree(tool, network)
+
+
+def agree(tool: str, network: cnncalc.Network) -> None:
+    """Compare with what a tool counts of the Python that is written of a network."""
+    module = foreign_counters.written_module(python_source(network))
+    with torch.no_grad():
+        images = torch.rand(1, network.input.channels, *network.input.spatial)
+        theirs = foreign_counters.COUNTERS[tool](module, images)
+    ours = count_like(network, COUNTERS[tool])
+    assert ours.total == theirs.count
+    assert theirs.params in (None, ours.params)

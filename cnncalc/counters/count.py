@@ -87,7 +87,7 @@ def count_like(network: Network, counter: ForeignCounter, habits: Sequence[CodeH
 
 
 def _counted(counter: ForeignCounter, layer: LayerCalls) -> tuple[int, int, tuple[CountPart, ...]]:
-    parts = [_part(call, rule.says, count) for call, rule, count in counter.counted(layer.calls)]
+    parts = [_part(call, rule.said(call, count), count) for call, rule, count in counter.counted(layer.calls)]
     params = sum([counter.params(call) for call in layer.calls])
     return sum([part.number for part in parts]), params, tuple(_together(parts))
 

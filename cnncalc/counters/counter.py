@@ -14,12 +14,18 @@ class CountRule(NamedTuple):
 
     Attributes:
         formula: gives the number of one call, for one image.
-        says: the same in words: ``2 for each value that arrives``.
+        says: the same in words: ``2 for each input value``; ``{arriving}`` and ``{made}`` stand for the number
+            divided by the values that arrive and that are made.
 
     """
 
     formula: Callable[[TensorCall], int]
     says: str
+
+    def said(self, call: TensorCall, number: int) -> str:
+        """Return what is said of a call that counts so many."""
+        each = {"arriving": call.values_arriving, "made": call.values_made}
+        return self.says.format_map({name: number // max(1, values) for name, values in each.items()})
 
 
 Rules = Mapping[str, CountRule]

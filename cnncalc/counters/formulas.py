@@ -9,12 +9,12 @@ from cnncalc.counters.tensor_call import TensorCall
 
 
 def each_arriving(factor: int) -> Callable[[TensorCall], int]:
-    """Return the formula that counts so many for each value that arrives."""
+    """Return the formula that counts so many for each input value."""
     return lambda call: factor * call.values_arriving
 
 
 def each_made(factor: int) -> Callable[[TensorCall], int]:
-    """Return the formula that counts so many for each value that is made."""
+    """Return the formula that counts so many for each output value."""
     return lambda call: factor * call.values_made
 
 

@@ -20,7 +20,7 @@ def _norm(call: TensorCall) -> int:
     return call.values_arriving * (5 if "weight" in call.tensors else 4)
 
 
-_NORM = CountRule(_norm, "5 for each value that arrives (4 without a learned scale)")
+_NORM = CountRule(_norm, "{arriving} for each input value")
 
 
 class Fvcore(ForeignCounter):
@@ -31,6 +31,7 @@ class Fvcore(ForeignCounter):
     unit = "multiply-adds, which it calls flops"
     account = (
         "It counts functions in a trace, whichever module calls them, with the running statistics of batch norms.",
+        "A batch norm counts 2 for each value (1 without a learned scale), other norms 5 (4).",
         "It passes over biases, activations, max and average pools with a window, softmax, and sums and products.",
     )
     functions: ClassVar[Rules] = {
@@ -38,13 +39,13 @@ class Fvcore(ForeignCounter):
         "conv_transpose": CountRule(transposed, "its multiplications; a bias counts nothing"),
         "linear": CountRule(multiplied, "its multiplications; a bias counts nothing"),
         "bmm": CountRule(multiplied, "its multiplications"),
-        "batch_norm": CountRule(_batch_norm, "2 for each value that arrives (1 without a learned scale)"),
+        "batch_norm": CountRule(_batch_norm, "{arriving} for each input value"),
         "group_norm": _NORM,
         "layer_norm": _NORM,
         "instance_norm": _NORM,
-        "adaptive_avg_pool2d": CountRule(each_arriving(1), "1 for each value that arrives"),
-        "upsample_nearest2d": CountRule(each_made(1), "1 for each value that is made"),
-        "upsample_bilinear2d": CountRule(each_made(4), "4 for each value that is made"),
+        "adaptive_avg_pool2d": CountRule(each_arriving(1), "1 for each input value"),
+        "upsample_nearest2d": CountRule(each_made(1), "1 for each output value"),
+        "upsample_bilinear2d": CountRule(each_made(4), "4 for each output value"),
     }
 
     def rule(self, call: TensorCall) -> CountRule | None:

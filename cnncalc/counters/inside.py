@@ -76,6 +76,12 @@ def _standardised(call: TensorCall) -> Iterator[TensorCall]:
     yield TensorCall(f"conv{len(weight) - 2}d", call.arriving, call.made, settings)
 
 
+def _fixed_norm(call: TensorCall) -> Iterator[TensorCall]:
+    """Yield the norm of a batch norm of constants."""
+    scale: dict[str, Shape] = {"weight": call.arriving[1:2]} if call.settings.get("affine", True) else {}
+    yield TensorCall("batch_norm", call.arriving, call.made, tensors=scale)
+
+
 def _local(call: TensorCall) -> Iterator[TensorCall]:
     """Yield the product of matrices of a convolution with weights of its own at every position."""
     positions, inner, filters = call.tensors["weight"]
@@ -94,6 +100,7 @@ def _part_mean(call: TensorCall) -> Iterator[TensorCall]:
 
 
 _COMPOUND: Mapping[str, Callable[[TensorCall], Iterator[TensorCall]]] = {
+    "FixedBatchNorm": _fixed_norm,
     "LPPool": _powered_pool,
     "LocalConvolution": _local,
     "LocalResponseNorm": _local_response,

@@ -25,9 +25,9 @@ def _resized(call: TensorCall) -> int:
     return int(call.values_arriving * factor ** (len(call.arriving) - 2))
 
 
-_EACH_ARRIVING = CountRule(each_arriving(1), "1 for each value that arrives")
-_EACH_MADE = CountRule(each_made(1), "1 for each value that is made")
-_NORM = CountRule(_norm, "2 for each value that arrives (1 without a learned scale, and for a layer norm)")
+_EACH_ARRIVING = CountRule(each_arriving(1), "1 for each input value")
+_EACH_MADE = CountRule(each_made(1), "1 for each output value")
+_NORM = CountRule(_norm, "{arriving} for each input value")
 
 
 class Ptflops(ForeignCounter):
@@ -54,7 +54,7 @@ class Ptflops(ForeignCounter):
         **dict.fromkeys(("max_pool", "avg_pool", "adaptive_max_pool", "adaptive_avg_pool"), _EACH_ARRIVING),
         **dict.fromkeys(("Tensor.mul", "Tensor.add"), _EACH_ARRIVING),
         "bmm": CountRule(multiplied, "its multiplications"),
-        "interpolate": CountRule(_resized, "1 for each value that is made"),
+        "interpolate": CountRule(_resized, "1 for each output value"),
     }
 
     def params(self, call: TensorCall) -> int:

@@ -19,6 +19,8 @@ _IN_ORDER: Mapping[str, tuple[str, ...]] = {
     "BatchNorm": ("num_features",),
     "Conv": _FILTERS,
     "ConvTranspose": _FILTERS,
+    "FixedBatchNorm": ("channels",),
+    "GivenFactor": ("shape", "values"),
     "GlobalResponseNorm": ("channels", "dimensions"),
     "GroupNorm": ("num_groups", "num_channels"),
     "InstanceNorm": ("num_features",),
@@ -104,6 +106,10 @@ def _scale(names: str) -> Callable[[str, Mapping[str, Any]], Tensors]:
     return learned
 
 
+def _factor(name: str, settings: Mapping[str, Any]) -> Tensors:
+    return {"weight": settings["shape"]} if settings["learned"] else {}
+
+
 def _response_norm(name: str, settings: Mapping[str, Any]) -> Tensors:
     shape = (settings["channels"], *[1] * settings["dimensions"])
     return {"weight": shape, "bias": shape}
@@ -130,6 +136,7 @@ _LEARNED: Mapping[str, Callable[[str, Mapping[str, Any]], Tensors]] = {
     "BatchNorm": _norm("num_features", "affine", usual=True),
     "Conv": _convolution,
     "ConvTranspose": _transposed,
+    "GivenFactor": _factor,
     "GlobalResponseNorm": _response_norm,
     "GroupNorm": _norm("num_channels", "affine", usual=True),
     "InstanceNorm": _norm("num_features", "affine", usual=False),

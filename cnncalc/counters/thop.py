@@ -35,7 +35,7 @@ def _upsampled(call: TensorCall) -> int:
 
 
 _NOTHING = CountRule(each_made(0), "nothing")
-_NORM = CountRule(_norm, "4 for each value that arrives (2 without a learned scale)")
+_NORM = CountRule(_norm, "{arriving} for each input value")
 
 
 class Thop(ForeignCounter):
@@ -47,20 +47,21 @@ class Thop(ForeignCounter):
     account = (
         "It counts modules of the classes that it has rules for; of other modules, group norms among them, not even"
         " the parameters.",
+        "A norm counts 4 for each value (2 without a learned scale).",
         "It passes over all functions, biases, activations, max pools, and sums and products.",
     )
     modules: ClassVar[Rules] = {
         "Conv": CountRule(convolved, "its multiplications; a bias counts nothing"),
-        "ConvTranspose": CountRule(convolved, "values made × channels that arrive × kernel, as if not transposed"),
+        "ConvTranspose": CountRule(convolved, "output values × input channels × kernel, as if it were not transposed"),
         "Linear": CountRule(multiplied, "its multiplications; a bias counts nothing"),
         "BatchNorm": _NORM,
         "LayerNorm": _NORM,
         "InstanceNorm": _NORM,
-        "AvgPool": CountRule(each_made(1), "1 for each value that is made"),
-        "AdaptiveAvgPool": CountRule(_adaptive, "the values of its window + 1, for each value that is made"),
-        "PReLU": CountRule(each_arriving(1), "1 for each value that arrives"),
+        "AvgPool": CountRule(each_made(1), "1 for each output value"),
+        "AdaptiveAvgPool": CountRule(_adaptive, "the values of its window + 1 for each output value"),
+        "PReLU": CountRule(each_arriving(1), "1 for each input value"),
         "Softmax": CountRule(_softmax, "3 for each value, less 1 for each softmax"),
-        "Upsample": CountRule(_upsampled, "1, 5, 11 or 259 for each value that is made (nearest, linear, bi…)"),
+        "Upsample": CountRule(_upsampled, "{made} for each output value"),
         **dict.fromkeys(("Dropout", "LeakyReLU", "PixelShuffle", "ReLU", "ReLU6"), _NOTHING),
         **dict.fromkeys(("AdaptiveMaxPool", "MaxPool"), _NOTHING),
     }

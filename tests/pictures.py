@@ -15,7 +15,7 @@ from cnncalc.commands.cli import run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-_COMMAND = re.compile(r"<!-- (cnncalc draw .* -o (docs/pictures/\S+)) -->")
+_COMMAND = re.compile(r"<!-- (cnncalc (?:draw|compare) .* -o (docs/pictures/\S+)) -->")
 
 
 def commands() -> Iterator[tuple[str, list[str]]]:

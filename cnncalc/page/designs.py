@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -17,13 +18,23 @@ MOST_ROWS = 5_000
 """Most designs that a page shows: browsers are slow with more."""
 
 
-def designs_page(title: str, report: Report, charts: Sequence[Chart]) -> Iterator[str]:
-    """Yield the page of a report, in pieces; what is written in a spec stands in it as text."""
+def designs_page(title: str, report: Report, charts: Sequence[Chart], pictures: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the page of a report, in pieces; what is written in a spec stands in it as text.
+
+    Args:
+        title: of the page.
+        report: its table, which sorts, and what stands below it.
+        charts: what is drawn above the table.
+        pictures: whole SVG pictures above it, with their style sheets.
+
+    """
     script, sheet = asset("designs.js"), asset("designs.css") + chart_sheet()
-    yield opening(title, sheet, scripts=(script,))
+    sheets = [found for picture in pictures for found in _SHEETS.findall(picture)]
+    yield opening(title, sheet, sheets=sheets, scripts=(script,))
     yield f"<h1>{html_text(title)}</h1>\n<dl>"
     yield from (f"<dt>{html_text(word)}</dt><dd>{html_text(text)}</dd>\n" for word, text in report.summary)
     yield "</dl>\n" + "".join(f"<p>{html_text(text)}</p>\n" for text in report.remarks)
+    yield from pictures
     yield from map(chart_svg, charts)
     yield '<div class="wide"><table><thead><tr>'
     columns = report.table.columns
@@ -36,6 +47,10 @@ def designs_page(title: str, report: Report, charts: Sequence[Chart]) -> Iterato
     if next(rows, None) is not None:
         yield f"<p>The first {MOST_ROWS:,} designs are shown; a .csv file has all of them.</p>\n"
     yield f"<script>{script}</script>\n</body>\n</html>\n"
+
+
+_SHEETS = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+"""The style sheets in a picture, which the page's policy has to name."""
 
 
 def _cells(columns: Iterable[Column], row: tuple[Any, ...]) -> Iterator[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts
 from cnncalc.core.numbers import bytes_text, ratio_text, whole
+from cnncalc.report.accuracies import accuracy_data, accuracy_rows, accuracy_sources
 from cnncalc.report.metrics import counted_metrics
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, conventions, field_data, input_data
 from cnncalc.report.shapes import field_text
 from cnncalc.report.table import Column, Table
+from cnncalc.zoo.catalogue import Accuracy
 
 
 class _Measure(NamedTuple):
@@ -24,9 +27,25 @@ class _Measure(NamedTuple):
     show: Callable[[Any], str] = str
 
 
-def compare_report(names: Sequence[str], compared: Sequence[Counts]) -> Report:
-    """Make the report of two or more networks, each under a name."""
+def compare_report(
+    names: Sequence[str],
+    compared: Sequence[Counts],
+    accuracies: Sequence[Accuracy | None] = (),
+    counted: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> Report:
+    """Make the report of two or more networks.
+
+    Args:
+        names: what they are called.
+        compared: what was counted of them.
+        accuracies: of those that have one; () for none of them.
+        counted: by the names of other tools, what these count of each network.
+
+    """
+    accuracies = accuracies or [None] * len(names)
     rows = [_cells(measure, compared) for measure in _MEASURES]
+    rows += [_ratio_cells(tool, numbers, whole) for tool, numbers in counted.items()]
+    rows += accuracy_rows(accuracies)
     columns = [Column("measure", "")]
     for place, name in enumerate(names):
         columns.append(Column(name, name, right=True))
@@ -36,16 +55,23 @@ def compare_report(names: Sequence[str], compared: Sequence[Counts]) -> Report:
     images = f" · {compared[0].batch} images" if compared[0].batch > 1 else ""
     return Report(
         shown,
-        lambda: _data(names, compared),
-        remarks=[f"ratios are to {names[0]}; activations in {compared[0].precision}{images}"],
+        lambda: _data(names, compared, accuracies, counted),
+        remarks=[
+            f"ratios are to {names[0]}; activations in {compared[0].precision}{images}",
+            *accuracy_sources(names, accuracies),
+        ],
     )
 
 
 def _cells(measure: _Measure, compared: Sequence[Counts]) -> tuple[Any, ...]:
-    values = [measure.value(counts) for counts in compared]
-    cells: list[Any] = [measure.title]
+    return _ratio_cells(measure.title, [measure.value(counts) for counts in compared], measure.show)
+
+
+def _ratio_cells(title: str, values: Sequence[int | str], show: Callable[[Any], str]) -> tuple[Any, ...]:
+    """Return the cells of a line: its title, and every value with its ratio to the first."""
+    cells: list[Any] = [title]
     for place, value in enumerate(values):
-        cells.append(measure.show(value))
+        cells.append(show(value))
         if place:
             cells.append(_ratio(value, values[0]))
     return tuple(cells)
@@ -76,8 +102,16 @@ _MEASURES = (
 )
 
 
-def _data(names: Sequence[str], compared: Sequence[Counts]) -> dict[str, Any]:
-    specs = [_spec(name, counts) for name, counts in zip(names, compared, strict=True)]
+def _data(
+    names: Sequence[str],
+    compared: Sequence[Counts],
+    accuracies: Sequence[Accuracy | None],
+    counted: Mapping[str, Sequence[int]],
+) -> dict[str, Any]:
+    every = zip(names, compared, accuracies, strict=True)
+    specs = [{**_spec(name, counts), **accuracy_data(accuracy)} for name, counts, accuracy in every]
+    for place, spec in enumerate(specs if counted else []):
+        spec["counted"] = {tool: numbers[place] for tool, numbers in counted.items()}
     return {"schema": SCHEMA, "specs": specs, "ratios": [_ratios(spec, specs[0]) for spec in specs]}
 
 

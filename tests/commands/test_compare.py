@@ -51,3 +51,86 @@ def test_one_spec_is_not_a_comparison(cnncalc: Cnncalc) -> None:
         "error[usage]: name two specs or more: the others are compared with the first\n"
         "  = see `cnncalc compare --help`\n"
     )
+
+
+# ---- accuracies, other tools' counts, the chart
+
+
+def test_published_accuracies_are_shown_with_their_source(cnncalc: Cnncalc) -> None:
+    """torchvision's table of weights: ResNet-18 has 69.758 and 89.078; SENet's paper an error of 18.68."""
+    lines = cnncalc("compare", "resnet18", "senet154", "lenet5").out.splitlines()
+    assert [line.split() for line in lines if line.startswith("top-")] == [
+        ["top-1", "accuracy", "69.76%", "81.32%"],
+        ["top-5", "accuracy", "89.08%", "95.53%"],
+    ]
+    of = "published accuracy on ImageNet (one view of each validation image), from"
+    assert lines[-2:] == [f"{of} torchvision's first weights: resnet18", f"{of} the networks' papers: senet154"]
+
+
+def test_accuracies_of_several_data_sets_name_them(cnncalc: Cnncalc) -> None:
+    lines = cnncalc("compare", "resnet18", "resnet20").out.splitlines()
+    (row,) = [line.split() for line in lines if line.startswith("top-1")]
+    assert row == ["top-1", "accuracy", "69.76%", "on", "ImageNet", "91.25%", "on", "CIFAR-10"]
+
+
+def test_a_network_that_is_set_otherwise_has_no_published_accuracy(cnncalc: Cnncalc) -> None:
+    """ImageNet's accuracy is that of a thousand classes and of images of 224x224."""
+    for option in (("--input", "96x96x3"), ("--set", "classes=10")):
+        assert "accuracy" not in cnncalc("compare", "resnet18", "resnet34", *option).out
+
+
+def test_an_accuracy_of_ones_own(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """It is given by the spec's path or by the name of the file."""
+    path = tmp_path / "mine.txt"
+    path.write_text("input 8x8x3\nconv 3x3x4 - gap - fc 10")
+    for name in (str(path), "mine.txt"):
+        done = cnncalc("compare", "resnet18", str(path), "--accuracy", f"{name}=71.5%", "--format", "json")
+        specs = json.loads(done.out)["specs"]
+        assert [spec["top1_accuracy_percent"] for spec in specs] == [69.76, 71.5]
+        assert [spec["accuracy_source"] for spec in specs] == ["torchvision's first weights", "--accuracy"]
+
+
+def test_accuracies_that_are_none(cnncalc: Cnncalc) -> None:
+    for value, message in (
+        ("resnet18=171", "an accuracy is a percentage from 0 to 100, not '171'"),
+        ("resnet18=high", "an accuracy is a percentage from 0 to 100, not 'high'"),
+        ("resnet18=nan", "an accuracy is a percentage from 0 to 100, not 'nan'"),
+        ("resnet18", "write it as SPEC=PERCENT, not 'resnet18'"),
+        ("resnet81=70", "no spec 'resnet81' is compared; did you mean `resnet18`?"),
+    ):
+        done = cnncalc("compare", "resnet18", "vgg11", "--accuracy", value)
+        assert (done.status, done.err.splitlines()[0]) == (
+            2,
+            f"error[usage]: Invalid value for '--accuracy': {message}",
+        )
+
+
+def test_what_other_tools_count(cnncalc: Cnncalc) -> None:
+    """27 weights and a bias at 64 positions of 4 filters: torchinfo counts the bias, and fvcore does not."""
+    specs = "conv 3x3x4 p1", "conv 3x3x8 p1"
+    done = cnncalc("compare", *specs, "--input", "8x8x3", "--count", "torchinfo", "--count", "fvcore")
+    rows = [line.split() for line in done.out.splitlines() if line.startswith(("torchinfo", "fvcore"))]
+    assert rows == [["torchinfo", "7,168", "14,336", "2x"], ["fvcore", "6,912", "13,824", "2x"]]
+
+
+def test_the_chart_as_every_file(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    begins = {"svg": b"<svg ", "png": b"\x89PNG", "pdf": b"%PDF-", "html": b"<!DOCTYPE html>"}
+    for ending, begin in begins.items():
+        path = tmp_path / f"bubbles.{ending}"
+        assert cnncalc("compare", "resnet18", "vgg11", "lenet5", "-o", str(path)) == (0, "", "")
+        assert path.read_bytes().startswith(begin)
+    page = (tmp_path / "bubbles.html").read_text()
+    assert '<td data-value="69.76">69.76%</td>' in page
+    assert 'role="img"' in page
+
+
+def test_one_network_is_a_chart(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    assert cnncalc("compare", "resnet18", "-o", str(tmp_path / "one.svg")).status == 0
+    assert "Accuracy and MACs of 1 network<" in (tmp_path / "one.svg").read_text()
+
+
+def test_a_chart_is_no_table(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    path = str(tmp_path / "bubbles.svg")
+    done = cnncalc("compare", "resnet18", "vgg11", "-o", path, "--format", "csv")
+    assert done.status == 2
+    assert "--format is for tables" in done.err

@@ -79,23 +79,23 @@ def _looks(dark: bool) -> dict[str, Look]:
         "window-second": Look("#f0955a" if dark else "#c45a10", "#f0955a" if dark else "#c45a10", 2.5, "6 3", 0.12),
         "window-last": Look("#3fc29a" if dark else "#00805f", "#3fc29a" if dark else "#00805f", 2.5, "2 3", 0.16),
         "window-over": Look("#ff8a80" if dark else "#b3261e", "#ff8a80" if dark else "#b3261e", 2.5, "5 3", 0.14),
-        "edge-thin": Look(None, line, 0.6),
-        **_bubbles("#56b4e9" if dark else "#0072b2", "#f0955a" if dark else "#c45a10", quiet, faint),
         "error": Look("#ff8a80" if dark else "#b3261e"),
     }
     for kind, (light, light_line, night, night_line) in _KINDS.items():
         looks[kind] = Look(night, night_line) if dark else Look(light, light_line)
         looks[f"{kind}-line"] = Look(None, night_line if dark else light_line, 1.5)
         looks[f"{kind}-solid"] = Look(night_line if dark else light_line)
-    return looks
+    return looks | _bubbles(quiet, faint, dark)
 
 
-def _bubbles(known: str, apart: str, quiet: str, faint: str) -> dict[str, Look]:
-    """Return the looks of networks as bubbles: with an accuracy and without, in the key, and the area around them."""
+def _bubbles(quiet: str, faint: str, dark: bool) -> dict[str, Look]:
+    """Return the looks of networks as bubbles: with an accuracy and without, in the key, and what is around them."""
+    known, apart = ("#56b4e9", "#f0955a") if dark else ("#0072b2", "#c45a10")
     return {
         "bubble": Look(known, known, 1.25, clear=0.3),
         "bubble-apart": Look(None, apart, 1.25, "4 3"),
         "bubble-key": Look(None, quiet, 1.0),
+        "edge-thin": Look(None, quiet, 0.6),
         "area-frame": Look(None, faint),
     }
 

@@ -62,7 +62,7 @@ class _Network:
         ends = [index for name, index in self.made.items() if name not in self.read_names and index != INPUT]
         found = list(dict.fromkeys([*self.heads, *ends]))
         if kinds := [kind for kind in dict.fromkeys(self.behind.values()) if kind not in _LOOKS_ONLY]:
-            self.draft.remarks.append(f"it ends in front of {listed(kinds)}: what follows is no part of the network")
+            self.draft.remarks.append(f"it ends in front of {listed(kinds)}: what follows is not part of the network")
         if found and found != [self.draft.last]:
             self.draft.outputs = found
 

@@ -87,7 +87,7 @@ def read_given_matrix(arguments: Arguments, inputs: int, outputs: int, *, biases
         return Given(None, bias, arguments.flag("fixed"))
     rows = numbers[0][0]
     if (len(numbers), len(numbers[0])) != (1, 1) or len(rows[0]) != inputs or len(rows) not in (1, outputs):
-        message = f"the list `kernel` is no matrix of {outputs} x {inputs}"
+        message = f"the list `kernel` is not a matrix of {outputs} x {inputs}"
         hints = [f"write {counted(outputs, 'row')} of {counted(inputs, 'number')}; one row serves all outputs"]
         raise Fault("bad-size", message, about="kernel", hints=hints)
     return Given(rows, bias, arguments.flag("fixed"))
@@ -98,7 +98,7 @@ def read_factors(arguments: Arguments, count: int) -> tuple[float, ...]:
     numbers, name = arguments.numbers("kernel"), arguments.option("kernel")
     if name is not None:
         hints = [f"write {counted(count, 'number')} in brackets, as in `kernel=[0.5 2]`"]
-        raise Fault("bad-option", f"`{shorten(name)}` is no list of factors", about="kernel", hints=hints)
+        raise Fault("bad-option", f"`{shorten(name)}` is not a list of factors", about="kernel", hints=hints)
     if numbers is None:
         return ()
     row = numbers[0][0][0]

@@ -133,7 +133,7 @@ def test_a_frozen_batch_norm_uses_its_statistics_in_training_too() -> None:
 
 
 def test_what_does_not_fit_a_matrix_a_norm_or_factors() -> None:
-    assert told("fc 2 kernel=[1 2]", "2x2x1") == ("bad-size", "the list `kernel` is no matrix of 2 x 4")
+    assert told("fc 2 kernel=[1 2]", "2x2x1") == ("bad-size", "the list `kernel` is not a matrix of 2 x 4")
     assert hints("fc 2 kernel=[1 2]", "2x2x1") == "write 2 rows of 4 numbers; one row serves all outputs"
     assert told("fc 2 kernel=box", "2x2x1") == ("bad-option", "fc has no kernels with a name")
     assert told("fc 3 bias=[1 2]", "2x2x1") == (
@@ -146,5 +146,5 @@ def test_what_does_not_fit_a_matrix_a_norm_or_factors() -> None:
         "the list `kernel` takes 3 numbers, one for each channel",
     )
     assert told("scale one kernel=[1 2]", "2x2x3") == ("bad-size", "the list `kernel` takes one number")
-    assert told("scale kernel=box", "2x2x3") == ("bad-option", "`box` is no list of factors")
+    assert told("scale kernel=box", "2x2x3") == ("bad-option", "`box` is not a list of factors")
     assert told("scale 2 kernel=[1 2 3]", "2x2x3") == ("bad-option", "`kernel` sets what the number sets")

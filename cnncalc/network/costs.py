@@ -14,7 +14,7 @@ Costs = tuple[int, int, int, int, int]
 
 def costs_of(operation: Operation) -> Costs:
     """Return what one layer costs."""
-    return 1, operation.weights, operation.biases, operation.macs, operation.output.values
+    return 1, operation.weights, operation.biases, operation.macs, operation.values
 
 
 def sum_of(costs: Iterable[Costs]) -> Costs:

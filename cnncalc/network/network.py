@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from typing import NamedTuple
 
 from cnncalc.core.errors import Note
@@ -27,6 +28,7 @@ class Operation:
         written: how the spec writes it, with numbers in the place of expressions.
         sources: the volumes that are read, one for most layers and several for a merge.
         output: the volume that is made.
+        values: numbers in that volume.
         weights, biases: numbers of learned parameters.
         macs: multiplications for one image.
         dropped: rows, columns, … at the end of the input that no window reads, per dimension.
@@ -37,8 +39,8 @@ class Operation:
     """
 
     __slots__ = (
-        *("again", "biases", "dropped", "layer", "macs", "output", "reaches", "shared", "sources", "weights"),
-        "written",
+        *("again", "biases", "dropped", "layer", "macs", "output", "reaches", "shared", "sources", "values"),
+        *("weights", "written"),
     )
 
     def __init__(self, layer: Layer, written: str, sources: Sources, output: Volume, shared: str = "") -> None:
@@ -46,6 +48,7 @@ class Operation:
         self.written = written
         self.sources = sources
         self.output = output
+        self.values = prod(output)
         self.weights = layer.weights(sources)
         self.biases = layer.biases(sources)
         self.macs = layer.macs(sources)
@@ -245,7 +248,7 @@ class Network:
     @cached_property
     def activations(self) -> int:
         """Values in the inputs and in the output of every layer, for one image."""
-        return (0 if self.inputs_at else self.input.values) + sum([node.output.values for node in self.layers])
+        return (0 if self.inputs_at else self.input.values) + sum([node.operation.values for node in self.layers])
 
     @property
     def size(self) -> int:

@@ -130,7 +130,7 @@ class Scanner:
 
     def parsed(self, parser: ExpressionParser) -> Expression:
         """Read an expression, and go on behind it."""
-        value = parser.expression()
+        value = parser.read()
         self.position = parser.position
         self.count_part(parser.terms)
         return value

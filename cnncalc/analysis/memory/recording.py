@@ -94,11 +94,14 @@ class _Recorder:
         """Add layers in their order; ``uses`` are those whose weights several have."""
         trace, places = self.trace, self.places
         ops, facts, parts, shared, pools = trace.ops, trace.facts, trace.parts, self.shared, self.pools
+        add_part, add_op, add_fact, add_place = parts.append, ops.append, facts.append, places.append
         several = not trace.inputs
+        here = len(facts)  # counted along: a network has many layers, and each little to do
         for node in nodes:
-            here, inputs, operation = len(facts), node.inputs, node.operation
+            inputs, operation = node.inputs, node.operation
             if several and operation.layer.kind == "input":
                 self._input(node)
+                here = len(facts)
                 continue
             over = node.index in overwriting
             if len(inputs) == 1:
@@ -114,16 +117,18 @@ class _Recorder:
             part = shared.get(key)
             if part is None:
                 part = shared[key] = self.kernels.part(operation, over, self._read(node), use, returns)
-            parts.append(part)
+            add_part(part)
             if len(part.ops) == 1:  # by far the most
-                ops.append(part.ops[0])
-                facts.append(part.facts[0])
-                places.append(here)
+                add_op(part.ops[0])
+                add_fact(part.facts[0])
+                add_place(here)
+                here += 1
             elif part.ops:
                 self._add(part)
-                places.append(len(facts) - 1)
+                here = len(facts)
+                add_place(here - 1)
             else:
-                places.append(places[inputs[0]])
+                add_place(places[inputs[0]])
 
     def _read(self, node: Node) -> list[int]:
         """Return the tensors that a layer reads; the places of a max pool are made right before its values."""

@@ -61,7 +61,7 @@ def _show_cards(context: click.Context, parameter: click.Parameter, value: bool)
 @click.option("--measure", is_flag=True, help="Run it here, beside the bound of this machine.")
 @click.option("--device", metavar="NAME", default="cpu", show_default=True, help="Device to measure on: cpu or cuda.")
 @click.option("--threads", type=Whole(1, 1024), metavar="N", help="Threads of the CPU. [default: all cores]")
-@click.option("--rounds", type=Whole(1, 10_000), metavar="N", help="Rounds of measuring. [default: about 2 seconds]")
+@click.option("--rounds", type=Whole(1, 10_000), metavar="N", help="Rounds of measuring. [default: about 3 seconds]")
 @click.option("--processor-time", is_flag=True, help="Measure the thread's own time, on a machine that others use.")
 @fold_option
 @spec_options

@@ -44,8 +44,8 @@ def measured_here(network: Network, setup: TimeSetup, wanted: Mapping[str, Any])
     torch.set_num_threads(threads)
     measured = measure(network, setup, Wish(str(device), threads, wanted["rounds"], alone))
     clock = ", processor time" if alone else ""
-    best = f"fastest of {counted(measured.rounds, 'round')}{clock}"
-    return measured, f"{hardware(device, 1)}; PyTorch {torch.__version__}; {best}"
+    how = f"median of {counted(measured.rounds, 'round')}{clock}"
+    return measured, f"{hardware(device, 1)}; PyTorch {torch.__version__}; {how}"
 
 
 def _check(precision: str, wanted: Mapping[str, Any]) -> None:

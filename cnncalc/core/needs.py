@@ -21,6 +21,7 @@ _EXTRAS = {
     "tensorboard": "tensorboard",
     "trackio": "trackio",
     "wandb": "wandb",
+    "zeus": "zeus",
     "optuna": "tune",
     "torch": "train",
     "torchinfo": "train",

@@ -6,6 +6,8 @@ SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metr
 GRADIENTS = "gradients.csv"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = RUN_WEIGHTS, "last.safetensors", "checkpoints", "tensorboard"
 CARD, EVALUATIONS = "README.md", "evaluations.json"
+ENERGY = "energy.csv"
+"""What the epochs took of energy, where it is measured."""
 TRACKING = "tracking.json"
 """The name under which trackers know the run."""
 LOCK = "lock"

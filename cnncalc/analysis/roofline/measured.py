@@ -14,10 +14,10 @@ class Measured(NamedTuple):
 
     Attributes:
         machine: its peak and its bandwidth, measured too.
-        forward, backward: seconds of every layer in the fastest pass; ``backward`` is empty for inference.
+        forward, backward: seconds of every layer in the round of median length; ``backward`` is empty for inference.
         step: seconds of the optimizer's step; None for inference.
         rest: seconds between these.
-        whole: seconds of the fastest pass in which nothing but the whole was timed.
+        whole: median seconds of a pass in which nothing but the whole was timed.
         rounds: how often both were measured.
 
     """

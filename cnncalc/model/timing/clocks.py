@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
 
 class Clock:
-    """Moments on the CPU, by a function that returns seconds."""
+    """Moments on the CPU, by a function that returns seconds.
+
+    Attributes:
+        seconds: the function.
+        costs: whether a look at it takes time from what is timed.
+
+    """
+
+    costs: ClassVar[bool] = True
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self.seconds = seconds
@@ -23,14 +30,11 @@ class Clock:
         """Return the seconds between two moments."""
         return float(second - first)
 
-    def cost(self) -> float:
-        """Return what it takes to ask for a moment."""
-        moments = [self.now() for _ in range(100)]
-        return min(self.between(*pair) for pair in pairwise(moments))
-
 
 class CudaClock(Clock):
     """Moments on a graphics card: events that it passes, so that nobody waits for it in between."""
+
+    costs = False
 
     def now(self) -> Any:
         """Return the moment at which the card comes to here."""
@@ -42,7 +46,3 @@ class CudaClock(Clock):
         """Return the seconds between two moments, when the card has passed both."""
         second.synchronize()
         return float(first.elapsed_time(second)) / 1000
-
-    def cost(self) -> float:
-        """Return nothing: what an event costs is hidden behind what the card does."""
-        return 0.0

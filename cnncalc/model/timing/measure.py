@@ -1,8 +1,8 @@
 """Measuring a network here: in rounds, the whole pass and the pass with a stopwatch in turn.
 
 Layers are timed where they stand, in a pass of the whole network, so that caches hold what they hold then; a layer
-that is run alone again and again finds its input in a cache. What is reported are the fastest rounds: whatever else the
-machine does can only take longer.
+that is run alone again and again finds its input in a cache. What is reported are medians: whether memory
+is fresh from the system decides about a fifth of the time of large tensors, and that changes between rounds.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from statistics import median_low
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -27,12 +28,15 @@ from cnncalc.network import Network
 if TYPE_CHECKING:
     from torch.utils.benchmark import Timer
 
-LEAST_ROUNDS, MOST_ROUNDS = 5, 100
-ENOUGH = 2.0
+LEAST_ROUNDS, MOST_ROUNDS = 5, 200
+ENOUGH = 3.0
 """Seconds after which no further round is begun."""
 
-SHORT, MOST_PASSES = 0.005, 100
-"""Seconds that a round lasts at least, and the most passes of a small network that are repeated in it."""
+SHORT = 0.05
+"""Seconds that a round lasts at least; passes of small networks are repeated in it."""
+
+LEAST_PASSES, MOST_PASSES = 3, 200
+"""Passes of a round."""
 
 
 class Wish(NamedTuple):
@@ -107,21 +111,21 @@ def _limits(device: torch.device, setup: TimeSetup, clock: Clock) -> tuple[float
 
 
 def _rounds(network: Network, setup: TimeSetup, wish: Wish, clock: Clock) -> tuple[dict[TimedPart, float], float, int]:
-    """Return the parts of the fastest pass, the seconds of the fastest whole one, and the number of rounds."""
+    """Return the median seconds of a whole pass, those of every part in the round of median length, and all rounds."""
     watch = Stopwatch(clock)
     whole, watched = _timers(network, setup, wish, watch)
-    passes = min(MOST_PASSES, max(1, round(SHORT / max(whole.timeit(1).mean, 1e-9))))
-    cost = 0.0 if wish.seconds else clock.cost()
-    best: dict[TimedPart, float] = {}
-    least, done, begun = float("inf"), 0, time.perf_counter()
-    while _goes_on(done, wish.rounds, begun):
-        least = min(least, whole.timeit(passes).mean)
+    watched.timeit(1)
+    passes = min(MOST_PASSES, max(LEAST_PASSES, round(SHORT / max(whole.timeit(1).mean, 1e-9))))
+    cost = 0.0 if wish.seconds else watch.cost()
+    wholes: list[float] = []
+    found: list[dict[TimedPart, float]] = []
+    begun = time.perf_counter()
+    while _goes_on(len(wholes), wish.rounds, begun):
+        wholes.append(whole.timeit(passes).mean)
         watched.timeit(passes)
-        found = watch.means(passes, cost)
-        if not best or sum(found.values()) < sum(best.values()):
-            best = found
-        done += 1
-    return best, least, done
+        found.append(watch.means(passes, cost))
+    found.sort(key=lambda parts: sum(parts.values()))
+    return found[(len(found) - 1) // 2], median_low(wholes), len(wholes)
 
 
 def _timers(network: Network, setup: TimeSetup, wish: Wish, watch: Stopwatch) -> tuple[Timer, Timer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from statistics import median
 from typing import Any, NamedTuple
 
 import torch
@@ -22,33 +23,47 @@ class TimedPart(NamedTuple):
 REST = TimedPart("rest")
 """What belongs to no layer."""
 
+_LOOKS = 200
+"""How often the clock is looked at to find out what that takes."""
+
 
 class Stopwatch:
     """Notes when which part of a pass begins."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.passes: list[list[tuple[TimedPart, Any]]] = []
+        self.passes: list[list[tuple[str, int, Any]]] = []
 
     def start(self) -> None:
         """Begin another pass."""
-        self.passes.append([(REST, self.clock.now())])
+        self.passes.append([(*REST, self.clock.now())])
 
     def begin(self, name: str, layer: int = 0) -> None:
         """Note that a part begins, and so that the one before is over."""
-        self.passes[-1].append((TimedPart(name, layer), self.clock.now()))
+        self.passes[-1].append((name, layer, self.clock.now()))
 
     def follow(self, output: Any, layer: int) -> None:
         """Note later on when the backward pass of the layer begins that made this."""
         if isinstance(output, torch.Tensor) and output.requires_grad:
             output.register_hook(lambda gradient: self.begin("backward", layer))  # type: ignore[no-untyped-call]
 
+    def cost(self) -> float:
+        """Return the seconds that a look at the clock takes from what is timed."""
+        if not self.clock.costs:
+            return 0.0
+        self.start()
+        for _ in range(_LOOKS):
+            self.begin(*REST)
+        moments = [moment for _, _, moment in self.passes.pop()]
+        return median([self.clock.between(*pair) for pair in pairwise(moments)])
+
     def means(self, last: int, cost: float = 0.0) -> dict[TimedPart, float]:
         """Return the mean seconds of every part in the last passes, each less what a look at the clock costs."""
         chosen, self.passes = self.passes[-last:], []
         found: dict[TimedPart, float] = {}
         for moments in chosen:
-            for (part, start), (_, end) in pairwise(moments):
+            for (name, layer, start), (_, _, end) in pairwise(moments):
+                part = TimedPart(name, layer)
                 seconds = max(0.0, self.clock.between(start, end) - cost)
                 found[part] = found.get(part, 0.0) + seconds / len(chosen)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cnncalc.train.run.folder import RunFolder
-from cnncalc.train.run_files import BEST, CARD, CURVE, LAST, METRICS
+from cnncalc.train.run_files import BEST, CARD, CURVE, ENERGY, LAST, METRICS
 from cnncalc.train.tasks import Task
 
 
@@ -15,6 +15,7 @@ def files_of(folder: RunFolder) -> list[tuple[str, str]]:
         (BEST, "the weights of the best epoch"),
         (LAST, "the weights of the last epoch"),
         (METRICS, "a line for every epoch"),
+        (ENERGY, "the energy of every epoch"),
         (CURVE, "the learning curve"),
         (CARD, "the model card"),
     ]

@@ -1,4 +1,4 @@
-"""Logs of a run for other programs: TensorBoard, Weights & Biases, MLflow, trackio; one class in one file each."""
+"""Logs of a run: TensorBoard, Weights & Biases, MLflow, trackio, energy by Zeus; one class in one file each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnncalc.train.trackers.base import Tracker
 
-TRACKERS = ("tensorboard", "wandb", "mlflow", "trackio")
+TRACKERS = ("tensorboard", "wandb", "mlflow", "trackio", "zeus")
 """Their names, which are those of the files here and of the extras that install them."""
 
 

@@ -164,8 +164,8 @@ def test_a_log_that_fails_later_does_not_end_the_run(
 def test_names_are_checked_before_anything_is_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cnncalc(["train", SPEC, "--data", "digits", "--log", "tensorbord,wandb", "--out", "run"]) == 2
     assert capsys.readouterr().err == (
-        "error[usage]: Invalid value for '--log': 'tensorbord' is not one of tensorboard, wandb, mlflow, trackio; "
-        "did you mean `tensorboard`?\n  = see `cnncalc train --help`\n"
+        "error[usage]: Invalid value for '--log': 'tensorbord' is not one of tensorboard, wandb, mlflow, trackio, "
+        "zeus; did you mean `tensorboard`?\n  = see `cnncalc train --help`\n"
     )
     assert not (folder / "run").exists()
 

@@ -176,8 +176,8 @@ def test_fsdp2_gathers_in_every_pass_and_blocks_twice() -> None:
     blocks = sum(size for name, size in filled.items() if "." in name.removesuffix(".weight").removesuffix(".bias"))
     sent = [3 * sum(filled.values()) * 5 // 6, 3 * blocks * 5 // 6, 3 * sum(filled.values()) * 5 // 6]
     assert found == (
-        Transfer("all-gather", "parameters, forward", 3 * 6, 3 * sum(filled.values()), sent[0]),
-        Transfer("all-gather", "parameters, backward", 3 * 5, 3 * blocks, sent[1]),
+        Transfer("all-gather", "parameters (forward)", 3 * 6, 3 * sum(filled.values()), sent[0]),
+        Transfer("all-gather", "parameters (backward)", 3 * 5, 3 * blocks, sent[1]),
         Transfer("reduce-scatter", "gradients", 3 * 6, 3 * sum(filled.values()), sent[2]),
     )
 

@@ -66,8 +66,8 @@ def _sharded(parallel: Parallel, setup: TrainingSetup, units: Units) -> Iterator
     forward = [unit for unit in (root, *blocks) if unit.parameters]
     whole = FLOAT * cards * sum([shape.shard(cards) for unit in forward for shape in unit.parameters])
     again = FLOAT * cards * sum([shape.shard(cards) for unit in blocks for shape in unit.parameters])
-    yield "all-gather", "parameters, forward", passes * len(forward), passes * whole
-    yield "all-gather", "parameters, backward", passes * len(blocks), passes * again
+    yield "all-gather", "parameters (forward)", passes * len(forward), passes * whole
+    yield "all-gather", "parameters (backward)", passes * len(blocks), passes * again
     reduced = [unit for unit in (root, *blocks) if unit.trained]
     parts = sum([shape.shard(cards) for unit in reduced for shape in unit.trained])
     yield "reduce-scatter", "gradients", passes * len(reduced), passes * FLOAT * cards * parts

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import torch
 
-from cnncalc.analysis.memory import TrainingSetup, largest_batch, predict_memory
+from cnncalc.analysis.memory import Predictor, TrainingSetup, largest_batch
+from cnncalc.analysis.parallel import CardPredictor, Parallel
 from cnncalc.core.errors import SpecError
 from cnncalc.core.numbers import bytes_text
 from cnncalc.network import Network
@@ -51,7 +52,13 @@ def setup_of(recipe: Recipe, batch: int, device: torch.device) -> TrainingSetup:
 def step_bytes(logits: Network, recipe: Recipe, place: Place) -> int:
     """Return the predicted peak of a training step in each process, in bytes."""
     setup = setup_of(recipe, -(-recipe.batch // place.processes.size), place.device)
-    return predict_memory(logits, setup).peak_bytes
+    return _predictor(logits, place).peak(setup)
+
+
+def _predictor(logits: Network, place: Place) -> Predictor:
+    """Return what predicts the memory of a process: of several, each also has the buckets of DDP."""
+    size = place.processes.size
+    return CardPredictor(logits, Parallel(size)) if size > 1 else Predictor(logits)
 
 
 def data_bytes(*splits: Split | None) -> int:
@@ -88,17 +95,17 @@ def fitting_batch(logits: Network, recipe: Recipe, place: Place, train: Split) -
     device, processes = place
     free = free_bytes(device)
     budget = int(MARGIN * free) - data_bytes(train)
-    found = largest_batch(logits, setup_of(recipe, recipe.accumulate, device), budget)
+    found = _predictor(logits, place).largest_batch(setup_of(recipe, recipe.accumulate, device), max(0, budget))
     if found is None:
         message = f"not even one image fits into the {bytes_text(free)} that are free on {device}"
         hints = ["try --precision bf16, --checkpointing, or a smaller network"]
         raise SpecError("out-of-memory", message, hints=hints)
     least = processes.size * recipe.accumulate
     most = max(least, len(train) // FEWEST_STEPS)
-    size = min(found * processes.size, most)
+    size = min(found, most)
     size = max(least, size - size % _ROUND if size > _ROUND else size)
-    if found * processes.size > most:
-        return Fit(size, f"{found * processes.size:,} would fit, but an epoch keeps {FEWEST_STEPS} steps")
+    if found > most:
+        return Fit(size, f"{found:,} would fit, but an epoch keeps {FEWEST_STEPS} steps")
     return Fit(size, f"the largest that fits into {MARGIN:.0%} of the {bytes_text(free)} that are free")
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution, worked_solutions
 from cnncalc.analysis.backward import backward_counts, backward_steps
 from cnncalc.analysis.counts import Counts, LayerCounts
+from cnncalc.analysis.field_places import place_steps
 from cnncalc.analysis.neurons import neuron_steps
+from cnncalc.analysis.unlearned import unlearned_of
 from cnncalc.layers.window import axis_name
 from cnncalc.network import Node, Operation
 
@@ -17,7 +19,8 @@ class Explanation(NamedTuple):
     """What a worked solution says beside the usual.
 
     Attributes:
-        detail: formulas in letters, neurons and connections, what sharing saves, the padding that keeps the size.
+        detail: formulas in letters, FLOPs, what is not learned, neurons and connections, what sharing saves, the
+            padding that keeps the size, where the receptive fields lie.
         backward: the sizes and multiplications of the backward pass.
 
     """
@@ -34,11 +37,22 @@ def explained(counts: Counts, chosen: Iterable[LayerCounts], more: Explanation) 
         node, first, field = solution.row.node, solution.first, solution.field
         if more.detail:
             if node.operation not in known:
-                known[node.operation] = [*_lettered(first, node), *neuron_steps(node)]
+                known[node.operation] = [*_lettered(first, node), *_more_counts(node), *neuron_steps(node)]
             first = known[node.operation]
+            if not solution.row.fields:  # in several inputs each has its own
+                field = [*field, *place_steps(solution.row.field, node.output.spatial)]
         if back:
             field = [*field, *backward_steps(back[node.index - 1])]
         yield solution._replace(first=first, field=field)
+
+
+def _more_counts(node: Node) -> Iterator[ArithmeticStep]:
+    """Yield the FLOPs of a layer, and the numbers that it keeps and does not learn."""
+    if node.macs:
+        yield ArithmeticStep("FLOPs", f"2·{node.macs:,}", f"{2 * node.macs:,} for one image")
+    kept = unlearned_of(node.operation)
+    if kept:
+        yield ArithmeticStep("not learned", "", f"{kept:,} values")
 
 
 def _lettered(steps: Iterable[ArithmeticStep], node: Node) -> list[ArithmeticStep]:

@@ -65,6 +65,10 @@ class Field(NamedTuple):
         """Return the first and the last input position that a unit looks at."""
         return self.first(unit), self.last(unit)
 
+    def centre(self, unit: int) -> Fraction:
+        """Return the centre of what a unit looks at: half of its first and last position."""
+        return Fraction(self.first(unit) + self.last(unit), 2)
+
     def sees(self, unit: int) -> bool:
         """Say whether a unit looks at anything."""
         first, last = self.intervals[unit % len(self.intervals)]

@@ -18,7 +18,7 @@ from cnncalc.report.korean import LANGUAGES
 @click.command()
 @spec_argument()
 @click.argument("layer", required=False)
-@click.option("--detail", is_flag=True, help="Add formulas in letters, neurons, connections and sharing.")
+@click.option("--detail", is_flag=True, help="Add formulas in letters, FLOPs, neurons, sharing, centres of fields.")
 @click.option("--backward", is_flag=True, help="Add the gradients of the backward pass and their MACs.")
 @click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the words.")
 @common_options

@@ -79,7 +79,7 @@ def _summary(found: ForeignCount) -> list[tuple[str, str]]:
     return [
         (counter.name, total),
         *[(f"  {part.name}", _part(part)) for part in found.parts if part.number],
-        ("cnncalc", f"{network.macs:,} MACs: {_difference(found)}"),
+        ("cnncalc", f"{network.macs:,} MACs, {2 * network.macs:,} FLOPs: {_difference(found)}"),
         ("parameters", _params(found)),
     ]
 
@@ -91,8 +91,8 @@ def _part(part: CountPart) -> str:
 def _difference(found: ForeignCount) -> str:
     more = found.total - found.network.macs
     if not more:
-        return f"{found.counter.name} has the same number"
-    return f"{found.counter.name} has {abs(more):,} {'more' if more > 0 else 'fewer'}"
+        return f"{found.counter.name} has as many as MACs"
+    return f"{found.counter.name} has {abs(more):,} {'more' if more > 0 else 'fewer'} than MACs"
 
 
 def _params(found: ForeignCount) -> str:

@@ -19,6 +19,7 @@ METRICS = {
     "params": JsonMetric("numbers", "counted: weights and biases; running means and variances are not among them"),
     "weights": JsonMetric("numbers", "counted: learned weights, and scales of normalisations"),
     "biases": JsonMetric("numbers", "counted: learned biases, and shifts of normalisations"),
+    "unlearned": JsonMetric("numbers", "counted: running means and variances, and constants, which are not learned"),
     "parameter_bytes": JsonMetric("bytes", "computed: params times bytes_per_value"),
     "macs": JsonMetric("multiplications for one image", "counted: multiplications by learned weights"),
     "activation_bytes": JsonMetric("bytes for the batch", "computed: values of outputs times bytes_per_value"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import parameter_sum
+from cnncalc.analysis.unlearned import unlearned
 from cnncalc.core.numbers import bar, bytes_text, share_text, whole
 from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
@@ -46,9 +47,21 @@ def params_report(counts: Counts, *, biases: bool = True) -> Report:
     return Report(
         Table(columns, Again(rows), ("total", None, ("", total), None, total, None, None)),
         lambda: _data(counts, total, biases=biases),
-        [("parameters" if biases else "weights", f"{total:,} · {value_size(counts)} = {bytes_text(size)}")],
+        [
+            ("parameters" if biases else "weights", f"{total:,} · {value_size(counts)} = {bytes_text(size)}"),
+            *(_unlearned(counts) if biases else []),
+        ],
         [*_without(without - again), *_again(again), *([] if biases else ["biases are not counted"])],
     )
+
+
+def _unlearned(counts: Counts) -> list[tuple[str, str]]:
+    """Say what is kept and not learned, which Keras adds to its total."""
+    kept = unlearned(counts.network)
+    if not kept:
+        return []
+    text = f"{kept:,} running statistics and constants; Keras counts them, too: {counts.network.params + kept:,}"
+    return [("not learned", text)]
 
 
 def _sums(counts: Counts, *, biases: bool) -> Iterator[tuple[LayerCounts, str, int]]:
@@ -89,12 +102,13 @@ def _data(counts: Counts, total: int, *, biases: bool) -> dict[str, Any]:
         "spec": network.source.name,
         **input_data(network),
         "conventions": {**conventions(counts), "params": "weights and biases" if biases else "weights alone"},
-        "metrics": metrics(("params", "weights", "biases", "parameter_bytes")),
+        "metrics": metrics(("params", "weights", "biases", "unlearned", "parameter_bytes")),
         "layers": _layers(counts, total, biases=biases),
         "total": {
             "params": total,
             "weights": network.weights,
             "biases": network.biases,
+            "unlearned": unlearned(network),
             "parameter_bytes": total * counts.bytes_per_value,
         },
     }

@@ -27,7 +27,7 @@ def test_the_number_and_what_it_consists_of(cnncalc: Cnncalc) -> None:
         "  Conv2d       1,728 in 1 call: its multiplications; a bias counts nothing\n"
         "  Linear       640 in 1 call: its multiplications; a bias counts nothing\n"
         "  BatchNorm2d  256 in 1 call: 4 for each input value\n"
-        "cnncalc        2,368 MACs: thop has 256 more\n"
+        "cnncalc        2,368 MACs, 4,736 FLOPs: thop has 256 more than MACs\n"
         "parameters     770 of 778: thop passes over 8\n"
         "2 layers without a number: relu, gn\n"
         "It counts modules of the classes that it has rules for; of other modules, group norms among them, not even the"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import cnncalc
+from cnncalc.analysis.unlearned import unlearned
 from cnncalc.layers.registry import layers
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.to_foreign import FORMATS
@@ -80,6 +81,7 @@ def compare(keras: Any, net: cnncalc.Network) -> None:
         ours, theirs = module(*given), model(last if net.inputs_at else last[0]).cpu().movedim(-1, 1)
     assert_near(theirs.reshape(ours.shape), ours, 1e-5)
     assert sum(weight.value.numel() for weight in model.trainable_weights) == net.params
+    assert model.count_params() == net.params + unlearned(net)
 
 
 def examples() -> list[Any]:
@@ -257,6 +259,7 @@ def test_shared_weights_and_several_outputs(keras: Any) -> None:
     exec(written.text(), names)
     model = names["build"]()
     assert sum(weight.value.numel() for weight in model.trainable_weights) == net.params
+    assert model.count_params() == net.params + unlearned(net)
     weights = written.weights({name: value.numpy() for name, value in module.state_dict().items()})
     for layer in model.layers:
         layer.set_weights([weights[f"{layer.name}.{number}"] for number in range(len(layer.get_weights()))])

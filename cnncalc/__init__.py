@@ -23,7 +23,7 @@ from cnncalc.core.errors import (
     WriteError,
 )
 from cnncalc.core.volume import Volume
-from cnncalc.library import build, compute, from_torch, largest_batch, load, predict_memory
+from cnncalc.library import build, compute, from_torch, largest_batch, load, predict_mcu, predict_memory
 from cnncalc.network import Network, Node
 from cnncalc.runs import load_run, train_network
 
@@ -48,6 +48,7 @@ __all__ = [
     "largest_batch",
     "load",
     "load_run",
+    "predict_mcu",
     "predict_memory",
     "train_network",
 ]

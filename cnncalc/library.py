@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import fx, nn
 
     from cnncalc.analysis.memory import MemoryPrediction
+    from cnncalc.microcontrollers.prediction import McuPrediction
     from cnncalc.model.from_torch.given import ModuleInput
     from cnncalc.values import Computation
 
@@ -112,6 +113,22 @@ def predict_memory(
         workspace_bytes=workspace_bytes,
     )
     return predict(network, setup)
+
+
+def predict_mcu(network: Network) -> McuPrediction:
+    """Work out what an int8 network takes of a microcontroller under TensorFlow Lite Micro.
+
+    Returns:
+        the arena (``arena.needed`` bytes of SRAM), the file (``flash.bytes``), and what would take less (``advice``).
+
+    Raises:
+        SpecError: for a layer that the interpreter has no int8 kernel for.
+
+    """
+    from cnncalc.microcontrollers.prediction import predict_mcu as predict
+
+    check_network(network)
+    return predict(network)
 
 
 def largest_batch(

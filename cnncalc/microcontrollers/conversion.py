@@ -120,8 +120,11 @@ class Conversion:
     def learned(
         self, call: KerasCall, what: str, shape: Shape, *, bytes_each: int = 1, scales: int = 1
     ) -> TfliteTensor:
-        """Return a constant that is made of parameters; layers that share weights have it in common."""
-        key = (call.owner or call.name, what)
+        """Return a constant that is made of parameters; layers that share weights have it in common.
+
+        Not a bias, whose scale depends on that of what is read.
+        """
+        key = (call.name if what == "bias" else call.owner or call.name, what)
         if key not in self._learned:
             self._learned[key] = TfliteTensor(what, shape, bytes_each, scales, constant=True, learned=True)
         return self._learned[key]

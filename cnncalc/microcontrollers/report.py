@@ -19,7 +19,7 @@ MOST_LAYERS = 3
 
 _ARENA = {
     "tensors": "tensors and scratch buffers",
-    "structures": "records of tensors and operators",
+    "structures": "tensor, operator records",
     "kernels": "data of the kernels",
     "interface": "views of inputs and outputs",
     "interpreter": "allocators",
@@ -52,7 +52,7 @@ def mcu_report(prediction: McuPrediction, room: Room) -> Report:
         *_rows("flash", _FLASH, flash._asdict(), flash.bytes),
     ]
     columns = (
-        Column("where", "in"),
+        Column("where", "in", rank=1),
         Column("what", "what", programs=False),
         Column("part", "part", people=False),
         Column("bytes", "memory", bytes_text, right=True),

@@ -218,13 +218,18 @@ class LayerNorm(Normalisation):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        if len(call["normalized_shape"]) > 1:
-            raise Unsayable("its `ln` works over the channels at each position, and this over positions too")
         scale, shift = call.learned("weight"), call.learned("bias")
         if scale is None and shift is not None:
             raise Unsayable("its `ln` has no shift without a scale")
         without = flag("noaffine", scale is None) or flag("noshift", shift is None)
-        return call.over_channels(words(cls.kind, eps_tokens(call), without), -1)
+        if len(call["normalized_shape"]) == 1:
+            return call.over_channels(words(cls.kind, eps_tokens(call), without), -1)
+        if tuple(call["normalized_shape"]) == call.arriving[1:]:  # all of an image
+            if max(call.source.spatial) == 1:
+                return call.channelwise(words(cls.kind, eps_tokens(call), without))
+            if scale is None:
+                return call.channelwise(words(GroupNorm.kind, size((1,), "groups"), eps_tokens(call), without))
+        raise Unsayable("its `ln` works over the channels at each position, and this over positions too")
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         settings = {"elementwise_affine": self.affine} | ({"bias": False} if self.affine and not self.shift else {})

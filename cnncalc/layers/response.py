@@ -116,16 +116,18 @@ class RootMeanSquareNorm(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values, positions = sources[0].values, prod(sources[0].spatial)
+        # the squares are there until their expression is computed, what arrives and the factors until all is
         normed = (
             Kernel("to", values, overwrites=True, casts=RAISED),  # a copy in float32, unless what arrives is that
             Kernel("pow", values, keeps=INPUTS, scratch=2 * values),
             Kernel("mean", positions),
-            Kernel("add", positions),
-            Kernel("rsqrt", positions, keeps=OUTPUT),
+            Kernel("add", positions, overwrites=True, holds=(2,)),
+            Kernel("rsqrt", positions, keeps=OUTPUT, holds=(2,), scratch=2 * positions),
             Kernel("mul", values, (1, 5), keeps=OTHERS, scratch=values),
         )
-        scaled = Kernel("mul", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values)
-        together = Kernel("contiguous", values, overwrites=True, gradient=PASSED, needs=CHANNELS_TOGETHER)
+        own = (0, 1, 5)
+        scaled = Kernel("mul", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values, holds=own)
+        together = Kernel("contiguous", values, overwrites=True, gradient=PASSED, needs=CHANNELS_TOGETHER, holds=own)
         return *normed, *([scaled] if self.affine else []), together
 
 

@@ -15,7 +15,7 @@ from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, Lett
 from cnncalc.layers.captions import kernel_letters, unusual, with_kernel
 from cnncalc.layers.convolution import check_groups, kernel_and_filters
 from cnncalc.layers.convolution_memory import convolution_kernel, without_gradient
-from cnncalc.layers.given import Given, given_tokens, read_given
+from cnncalc.layers.given import NOT_GIVEN, Given, given_tokens, read_given
 from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
@@ -151,7 +151,7 @@ class TransposedConvolution(Layer):
 
     torch_calls = (
         "torch.nn.ConvTranspose{n}d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0,"
-        " groups=1, bias=True, dilation=1)",
+        " groups=1, bias=True, dilation=1, output_size=None)",
         "conv_transpose{n}d(weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
     )
 
@@ -161,12 +161,18 @@ class TransposedConvolution(Layer):
         shape = call.learned("weight") if given is None else call.shape("weight")
         assert shape is not None  # a convolution has weights
         kernel, groups, dimensions = shape[2:], call["groups"], len(shape) - 2
+        extra = each(call["output_padding"], dimensions)
+        if call["output_size"] is not None:
+            stride, pad, dilation = [each(call[name], dimensions) for name in ("stride", "padding", "dilation")]
+            usual = cls(kernel, stride, pad, (0,) * dimensions, dilation, 1, 1, False, NOT_GIVEN)
+            sizes = zip(call.made[2:], call.source.spatial, range(dimensions), strict=True)
+            extra = tuple([made - usual._size(source, axis) for made, source, axis in sizes])
         written = words(
             cls.kind,
             (Token("", (*kernel, shape[1] * groups), ("kernel",) * dimensions + ("width",)),),
             option("s", "stride", each(call["stride"], dimensions), 1),
             sides("p", alike(each(call["padding"], dimensions))),
-            option("op", "outpad", each(call["output_padding"], dimensions), 0),
+            option("op", "outpad", extra, 0),
             option("d", "dilation", each(call["dilation"], dimensions), 1),
             option("g", "groups", (groups,), 1),
             flag("nobias", (call.learned("bias") if given is None else call["bias"]) is None),

@@ -116,6 +116,23 @@ def test_inference(name: str) -> None:
     assert predicted(network, batch=8, inference=True) == pytest.approx(expected, rel=0.005)
 
 
+@pytest.mark.parametrize(
+    ("text", "volume"),
+    [
+        ("conv 1x1x1 - rmsnorm - fc 3", "6x6x2"),
+        ("conv 1x1x2 - rmsnorm - relu - fc 3", "6x6x2"),
+        ("conv 1x1 - rmsnorm noaffine - fc 3", "9x3"),
+    ],
+)
+def test_a_root_mean_square_norm_holds_its_squares_and_what_arrives(text: str, volume: str) -> None:
+    """PyTorch computes it in one function, whose variables live to its end; of one channel all are full volumes."""
+    network = cnncalc.load(text, input=volume)
+    assert predicted(network, batch=3, optimizer="sgd", ema=False) == tracked(network, 3)
+    with fake_mode():
+        expected = inference_peak(with_memory(cnncalc.build(network, device="meta")), network, 3)
+    assert predicted(network, batch=3, inference=True) == expected
+
+
 SMALL = st.lists(
     st.sampled_from(
         [

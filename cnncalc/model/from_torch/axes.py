@@ -65,6 +65,16 @@ def same_order(axes: Axes, volume: Volume, batch: int) -> str | None:
     return next((each for each in layouts if [atoms for atoms in axes_of(volume, batch, each) if atoms] == order), None)
 
 
+def cut_up(axes: Axes, volume: Volume, batch: int) -> str | None:
+    """Return the layout that holds its numbers in the order of some axes, however these are cut into dimensions."""
+    layouts = (VECTOR, FIRST, LAST)
+    return next((each for each in layouts if _in_a_row(axes_of(volume, batch, each)) == _in_a_row(axes)), None)
+
+
+def _in_a_row(axes: Axes) -> tuple[Atom, ...]:
+    return _joined(tuple([atom for atoms in axes for atom in atoms]))
+
+
 def shuffled(axes: Axes, volume: Volume, batch: int) -> int | None:
     """Return by how many groups the channels are shuffled, where that is all that sets axes apart from a volume."""
     if len(axes) < 2 or len(axes[1]) != 2 or any(atom.kind != CHANNELS for atom in axes[1]):

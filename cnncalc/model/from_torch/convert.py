@@ -19,7 +19,8 @@ from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.emitter import layer_of
 from cnncalc.model.from_torch.fold import folded, size
 from cnncalc.model.from_torch.given import ModuleInput, given_inputs
-from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings
+from cnncalc.model.from_torch.learning import computing_hook
+from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings, with_input_again
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.proof import check_outputs
 from cnncalc.model.from_torch.readers import Readers
@@ -77,14 +78,15 @@ def import_module(module: nn.Module, input: ModuleInput, *, heading: str = "", p
     readers = Readers()
     traced = trace(module, given, readers.knows)
     readout = simplified(read(traced, module, given, readers))
-    readout = readout._replace(rounding="" if _fits(readout) else "floor")
+    readout = with_input_again(readout)._replace(rounding="" if _fits(readout) else "floor")
     spec, network, order = _written(readout, heading)
     proved = prove and has_numbers(module)
     if proved:
         check_outputs(module, network, order, readout, traced)
     used = _used(network, order)
-    plain = {name: module_path(tensor.path) for name, tensor in used.items() if not tensor.steps}
-    computed = {name: partial(_value, tensor, traced) for name, tensor in used.items() if tensor.steps}
+    hooked = {name: hook for name, tensor in used.items() if (hook := computing_hook(traced.root, tensor.path))}
+    plain = {name: module_path(t.path) for name, t in used.items() if not t.steps and name not in hooked}
+    computed = {name: partial(_value, tensor, traced) for name, tensor in used.items() if tensor.steps} | hooked
     return Imported(spec, network, readout.unused, readout.notes, plain, computed, proved)
 
 

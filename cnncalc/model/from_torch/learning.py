@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
@@ -129,6 +129,22 @@ def a_constant(what: str) -> Unsayable:
 def is_constant(module: nn.Module, role: str) -> bool:
     """Say whether a tensor of a module is neither a parameter nor computed from some."""
     return role not in module._parameters and not _computed_by(module, role)
+
+
+def computing_hook(root: nn.Module, path: str) -> Callable[[], torch.Tensor] | None:
+    """Return what computes a tensor that a hook sets before each call, as ``weight_norm`` does; None for another."""
+    owner, _, role = path.rpartition(".")
+    module = root.get_submodule(owner) if role in ROLES else root
+    hooks = [hook for hook in module._forward_pre_hooks.values() if getattr(hook, "name", "") == role]
+    if not role or role in module._parameters or not hooks:
+        return None
+
+    def value() -> torch.Tensor:
+        for hook in hooks:
+            hook(module, ())
+        return getattr(module, role)  # type: ignore[no-any-return]  # a tensor
+
+    return value
 
 
 def _computed_by(module: nn.Module, role: str) -> str:

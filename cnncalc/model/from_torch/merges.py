@@ -10,7 +10,7 @@ from cnncalc.core.errors import Fault
 from cnncalc.layers import class_of
 from cnncalc.layers.rearranging import PadChannels
 from cnncalc.layers.written import Unsayable, Words
-from cnncalc.model.from_torch.axes import FIRST, aligned, axes_of, axis_sizes, without_repeats
+from cnncalc.model.from_torch.axes import CHANNELS, FIRST, Atom, aligned, axes_of, axis_sizes, without_repeats
 from cnncalc.model.from_torch.channel_axes import widened
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.given import BATCH
@@ -79,6 +79,21 @@ def _is_zero(value: Any) -> bool:
     return isinstance(value, Tensor) and not value.learned and not value.value.is_meta and not bool(value.value.any())
 
 
+def _grouped(emitter: Emitter, kind: str, views: Sequence[View], axis: int) -> View:
+    """Read volumes along an axis of groups of channels: ``cat([a.unsqueeze(1), b.unsqueeze(1)], 1)``."""
+    within = {tuple([atoms for place, atoms in enumerate(view.axes) if place != axis]) for view in views}
+    channels = [atoms for atoms in next(iter(within)) if [atom.kind for atom in atoms] == [CHANNELS]]
+    count = channels[0][0].size if len(channels) == 1 and channels[0][0].stride == 1 else 0
+    groups = [emitter.volume(view).channels // count if count else 0 for view in views]
+    wanted = [(Atom(CHANNELS, count, number),) if number > 1 else () for number in groups]
+    if len(within) > 1 or [view.axes[axis] for view in views] != wanted:
+        raise Unsayable("its `concat` concatenates channels")
+    whole = merged(emitter, kind, views)
+    axes = list(views[0].axes)
+    axes[axis] = (Atom(CHANNELS, count, sum(groups)),)
+    return View(whole.index, tuple(axes))
+
+
 def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> View:
     """Read the channels of several volumes behind each other."""
     views = [emitter.sized(view) for view in volumes if isinstance(view, View)]
@@ -91,7 +106,7 @@ def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> Vi
     if len(views) == 1:
         return views[0]
     if {emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
-        raise Unsayable("its `concat` concatenates channels")
+        return _grouped(emitter, kind, views, axis % len(views[0].axes))
     if len({emitter.layout(view) for view in views}) > 1:
         raise Unsayable("its inputs hold channels and positions in different orders")
     whole = merged(emitter, kind, views)

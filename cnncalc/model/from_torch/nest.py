@@ -7,11 +7,12 @@ the input to the merge goes through. What does not nest in this way carries a la
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cnncalc.layers import class_of
 from cnncalc.layers.merging import Merge
+from cnncalc.model.from_torch.common_scopes import scopes_of
 from cnncalc.model.from_torch.dominators import dominators
 from cnncalc.model.from_torch.operations import ReadLayer, Readout
 from cnncalc.model.from_torch.refusals import cannot_say
@@ -63,17 +64,26 @@ def nestings(readout: Readout) -> list[Parts]:
     """Return the operations as parts that nest, and where they nest deep also as streams, parted by labels."""
     chained = _chained(readout)
     nesting = _Nesting(chained)
-    try:
-        parts = nesting.parts()
-    except _NeedsInputAgain:
-        why = "one of them begins at the input again, after what makes another"
-        raise cannot_say("", f"{len(readout.outputs)} outputs", why) from None
+    parts = nesting.parts()
     if _depth(parts) < DEEPEST:
         return [parts]
     try:
         return [parts, _Nesting(chained, frozenset(nesting.taken)).parts()]
     except _NeedsInputAgain:
         return [parts]
+
+
+def with_input_again(readout: Readout) -> Readout:
+    """Return a readout whose input can be taken up again, where one of several outputs begins there: as a layer."""
+    try:
+        if readout.outputs:
+            _Nesting(_chained(readout)).parts()
+    except _NeedsInputAgain:
+        taken = ReadLayer("identity", (), (0,), readout.input, "", ())
+        moved = [each._replace(inputs=tuple([index + 1 for index in each.inputs])) for each in readout.operations]
+        places = range(1, len(moved) + 2)
+        return readout._replace(operations=(taken, *moved)).at(places)
+    return readout
 
 
 def _depth(parts: Parts) -> int:
@@ -188,7 +198,13 @@ class _Nesting:
         if not _merge(operation).ordered:
             inputs = self._in_order(inputs, start)
         branches = tuple([self._sequence(source, start) for source in inputs])
-        return PlacedMerge(index, operation, _scopes(operation, branches), start, branches=branches)
+        return PlacedMerge(
+            index,
+            operation,
+            scopes_of(operation, [part.scopes for branch in branches for part in branch]),
+            start,
+            branches=branches,
+        )
 
     def _summed(self, index: int) -> tuple[int, ...]:
         """Return what a sum (or a product) is made of, where it is made one by one: ``a + b + c``."""
@@ -323,25 +339,3 @@ def _takes_in(parts: Parts) -> bool:
     if not parts or not isinstance(parts[0], PlacedMerge):
         return not parts or not isinstance(parts[0], PlacedLabel)
     return any(map(_takes_in, parts[0].branches))
-
-
-# ---- modules
-
-
-def _scopes(operation: ReadLayer, branches: Iterable[Parts]) -> tuple[ModuleScope, ...] | None:
-    """Return the scopes of a merge with all that is in its branches."""
-    inside = [part.scopes for branch in branches for part in branch if part.scopes is not None]
-    if not inside:
-        return operation.scopes
-    shared = common(inside)
-    if operation.scopes is None or shared[: len(operation.scopes)] != operation.scopes:
-        return shared if operation.scopes is None else common([shared, operation.scopes])
-    return operation.scopes
-
-
-def common(many: Sequence[tuple[ModuleScope, ...]]) -> tuple[ModuleScope, ...]:
-    """Return the scopes that all have, from the outermost inwards."""
-    first = many[0]
-    count = min([len(scopes) for scopes in many])
-    same = next((place for place in range(count) if any(s[place] != first[place] for s in many)), count)
-    return first[:same]

@@ -17,7 +17,17 @@ from cnncalc.core.words import shorten
 from cnncalc.layers.inputs import InputLayer
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.written import Unsayable, Words
-from cnncalc.model.from_torch.axes import FIRST, LAST, TOKENS, VECTOR, axes_of, axis_sizes, layout_of, same_order
+from cnncalc.model.from_torch.axes import (
+    FIRST,
+    LAST,
+    TOKENS,
+    VECTOR,
+    axes_of,
+    axis_sizes,
+    cut_up,
+    layout_of,
+    same_order,
+)
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.computed import computed
 from cnncalc.model.from_torch.emitter import Emitter
@@ -304,7 +314,7 @@ class _Walk:
         layout = self._order(view)
         if layout is None:
             view = self.emitter.reformed(view, axis_sizes(view.axes)) or view
-            layout = self._order(view)
+            layout = self._order(view) or cut_up(view.axes, self.emitter.volume(view), BATCH)
         if layout not in (FIRST, VECTOR, LAST, TOKENS):
             raise cannot_say("", "the order in which the output holds its numbers")
         return view.index, layout

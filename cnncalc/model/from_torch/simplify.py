@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cnncalc.layers import class_of
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.pooling import MaxPool
@@ -21,7 +23,9 @@ def simplified(readout: Readout) -> Readout:
 def _without_idle(readout: Readout) -> Readout:
     rates = {each.word: class_of(each.word).role == "regularisation" for each in readout.operations}
     needed = {each.word for each in readout.operations if rates[each.word] and each.tokens[0].numbers[0]}
-    idle = [rates[each.word] and each.word not in needed for each in readout.operations]
+    means = _means_of_means(readout)
+    operations = enumerate(readout.operations, 1)
+    idle = [(rates[each.word] and each.word not in needed) or index in means for index, each in operations]
     places = [0]
     count = 0
     for operation, gone in zip(readout.operations, idle, strict=True):
@@ -33,6 +37,24 @@ def _without_idle(readout: Readout) -> Readout:
         if not gone
     ]
     return readout._replace(operations=tuple(kept)).at(places) if kept else readout
+
+
+_OVER_ALL = {"gap": "adaptiveavgpool", "gmp": "adaptivemaxpool"}
+
+
+def _means_of_means(readout: Readout) -> set[int]:
+    """Return the means over columns whose mean over rows is taken next, by nobody else: ``x.mean(3).mean(2)``."""
+    readers = Counter([source for each in readout.operations for source in each.inputs])
+    found = set()
+    for each in readout.operations:
+        source = each.inputs[0]
+        before = readout.operations[source - 1] if source else None
+        if before is None or before.word != _OVER_ALL.get(each.word) or readers[source] > 1 or source in readout.ends:
+            continue
+        sizes = zip(before.output.spatial, readout.volume(before.inputs[0]).spatial, strict=True)
+        if all(made in (1, size) for made, size in sizes):
+            found.add(source)
+    return found
 
 
 def _with_same(readout: Readout) -> Readout:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -218,9 +218,10 @@ class _Tracer(fx.Tracer):
         node = proxy.node
         node.meta["scopes"], node.meta["line"] = self.exported or (tuple(self.stack), self.lines.now())
         node.meta["function"], node.meta["written"] = self.functions.now(), self.written
-        before = _versions(node.all_input_nodes)
+        before, forms = _versions(node.all_input_nodes), _forms(node.all_input_nodes)
         with self.mode, torch.no_grad(), self._computing():
             node.meta["value"] = self._compute(node)
+            _keep_forms(forms)
         after = _versions(node.all_input_nodes)
         node.meta["writes"] = [source for source, version in before.items() if after[source] != version]
         return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
@@ -295,6 +296,20 @@ def _versions(nodes: Iterable[fx.Node]) -> dict[fx.Node, int]:
     """Return how often the memory of each value has been written over, as PyTorch counts it."""
     values = {node: node.meta.get("value") for node in nodes}
     return {node: value._version for node, value in values.items() if isinstance(value, torch.Tensor)}
+
+
+def _forms(nodes: Iterable[fx.Node]) -> dict[fx.Node, tuple[torch.Size, tuple[int, ...]]]:
+    """Return the shape of each value, and how it lies in memory."""
+    values = {node: node.meta.get("value") for node in nodes}
+    return {n: (v.shape, v.stride()) for n, v in values.items() if isinstance(v, torch.Tensor) and not v.is_sparse}
+
+
+def _keep_forms(forms: Mapping[fx.Node, tuple[torch.Size, tuple[int, ...]]]) -> None:
+    """Give values the shape back that they were made with, where a call has changed it in place (``unsqueeze_``)."""
+    for node, (shape, stride) in forms.items():
+        value = node.meta["value"]
+        if value.shape != shape:
+            node.meta["value"] = value.as_strided(shape, stride)
 
 
 def _holds(module: nn.Module) -> bool:

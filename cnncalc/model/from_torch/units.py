@@ -7,7 +7,8 @@ from itertools import groupby
 
 from cnncalc.layers import class_of
 from cnncalc.layers.normalisation import Normalisation
-from cnncalc.model.from_torch.nest import Parts, Placed, PlacedLabel, PlacedMerge, common
+from cnncalc.model.from_torch.common_scopes import common
+from cnncalc.model.from_torch.nest import Parts, Placed, PlacedLabel, PlacedMerge
 from cnncalc.model.from_torch.traced_modules import CONTAINERS, ModuleScope
 
 NORM = "norm"

@@ -104,10 +104,9 @@ def main() -> None:
 
 
 def heading() -> list[str]:
-    packages = ("tensorflow_cpu", "keras", "tflite-micro", "numpy")
-    versions = ", ".join(f"{package} {version(package)}" for package in packages)
+    packages = ", ".join(f"{package} {version(package)}" for package in ("keras", "tflite-micro", "numpy"))
     return [
-        f"python benchmarks/mcu.py: {versions},",
+        f"python benchmarks/mcu.py: tensorflow {tf.__version__}, {packages},",
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, no accelerator",
         "",
         "arena: bytes that the interpreter reports; least: bytes with which it starts; weights: bytes of int8 and",

@@ -10,12 +10,12 @@ from typing import Any
 from cnncalc.core.limits import MAX_NESTING
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean
-from cnncalc.foreign.draft import INPUT, Draft, label_text, quoted
+from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_layers import MERGES, is_kept, words_of
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 from cnncalc.foreign.python_values import PythonText
-from cnncalc.layers import Layer, find
+from cnncalc.foreign.shared_weights import with_weights
 
 _LAYER = r"(?:Conv[123]D|SeparableConv2D|DepthwiseConv2D|MaxPooling[123]D|MaxPool2D|Dense|GlobalAveragePooling[12]D)"
 _MARKS = re.compile(rf"\b(?:(?:layers|keras|L)\.)?{_LAYER}\s*\(")
@@ -207,7 +207,7 @@ class _Program:
         if kind in ("Input", "InputLayer") or is_kept(kind):
             return inputs[0] if inputs else INPUT
         words = words_of(self.draft, kind, config, span)
-        words = [_with_weights(text, shared) for text in words] if shared else words
+        words = [with_weights(text, shared) for text in words] if shared else words
         return self.draft.add(words, span, inputs, name=str(config.get("name", ""))) if words else inputs[0]
 
     def configuration(self, node: ast.Call, kind: str) -> PlacedTable:
@@ -240,13 +240,6 @@ class _Program:
             self.draft.like = "x".join(str(size or letter) for size, letter in zip(sizes, "HWDC", strict=False))
         else:
             self.draft.input = "x".join(map(str, sizes))
-
-
-def _with_weights(text: str, name: str) -> str:
-    """Return a layer with the weights of a name, if it has any."""
-    found = find(text.split(" ", 1)[0])
-    learns = found is not None and found[0].weight_factors is not Layer.weight_factors
-    return f"{text} weights={label_text(name)}" if learns else text
 
 
 def _name(node: ast.Call) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 from cnncalc.core.source import Source, Span
 from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_layers import MERGES, is_kept, words_of
 from cnncalc.foreign.literals import Literals, PlacedList, PlacedTable, whole
+from cnncalc.foreign.shared_weights import with_weights
 
 _HEAD = re.compile(r"\s*\{")
 _MARKS = re.compile(r"\"class_name\"\s*:\s*\"(?:Sequential|Functional|Model)\"")
@@ -36,42 +37,57 @@ class KerasJson(ForeignFormat):
         reader.space()
         if reader.position < len(source.text):
             reader.fail("the model has ended, and something follows")
-        _Model(draft).read(model)
+        ends = _Model(draft).read(model)
+        if ends != [draft.last]:
+            draft.outputs = [index for index in ends if index != INPUT]
         if not draft.steps:
             draft.damaged(Span(0, 1), "this model has no layers")
         return draft
 
 
-class _Model:
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.made: dict[str, int] = {}
-        self.several = False
+_MODELS = ("Sequential", "Functional", "Model")
 
-    def read(self, model: Any) -> None:
+Tensor = tuple[str, int, int]
+"""What a layer makes: the layer's name, which of its calls, and which of the volumes that this call returns."""
+
+
+class Call(NamedTuple):
+    """A call of a layer: its number, what it takes, and whether the layer is called several times."""
+
+    layer: PlacedTable
+    number: int
+    takes: tuple[Tensor, ...]
+    several: bool
+
+
+class _Model:
+    """A model, or one that stands in another; ``shared`` names the weights of one that is called several times."""
+
+    def __init__(self, draft: Draft, shared: str = "") -> None:
+        self.draft = draft
+        self.shared = shared
+        self.made: dict[Tensor, int] = {}
+        self.last = INPUT
+
+    def read(self, model: Any, given: list[int] | None = None) -> list[int]:
+        """Read a model and return the steps of its outputs; ``given`` is what a model in another takes."""
         if not isinstance(model, PlacedTable):
             self.draft.damaged(Span(0, 1), "a model is a table")
         kind, config = model.get("class_name"), model.get("config")
-        if kind in ("Sequential", "Functional", "Model"):
-            layers = config.get("layers") if isinstance(config, PlacedTable) else config  # Keras 1 has a list alone
-            if not isinstance(layers, PlacedList):
-                self.draft.damaged(model.span, f"this {kind} has no list of layers")
-            self.layers(kind, config, layers)
-            return
-        self.draft.damaged(_begin(model.span), f"a model is Sequential or Functional, not {quoted(kind)}")
-
-    def layers(self, kind: str, config: Any, layers: PlacedList) -> None:
-        if kind == "Sequential":
-            if isinstance(config, PlacedTable) and not self.draft.input:
-                self.input(config.get("build_input_shape"), layers.span, weak=True)
-            for layer in layers:
-                self.sequential(self.table(layer, layers))
-            return
+        if kind not in _MODELS:
+            self.draft.damaged(_begin(model.span), f"a model is Sequential or Functional, not {quoted(kind)}")
+        layers = config.get("layers") if isinstance(config, PlacedTable) else config  # Keras 1 has a list alone
+        if not isinstance(layers, PlacedList):
+            self.draft.damaged(model.span, f"this {kind} has no list of layers")
         tables = [self.table(layer, layers) for layer in layers]
-        self.several = [layer.get("class_name") for layer in tables].count("InputLayer") > 1
+        if kind != "Sequential":
+            return self.functional(config, tables, given)
+        self.last = INPUT if given is None else given[0]
+        if given is None and isinstance(config, PlacedTable) and not self.draft.input:
+            self.input(config.get("build_input_shape"), layers.span, weak=True)
         for layer in tables:
-            self.functional(layer)
-        self.outputs(config)
+            self.sequential(layer)
+        return [self.last]
 
     def table(self, layer: Any, layers: PlacedList) -> PlacedTable:
         if not isinstance(layer, PlacedTable) or not isinstance(layer.get("config"), PlacedTable):
@@ -82,16 +98,10 @@ class _Model:
         """Read a layer that takes what the one before makes."""
         kind, config = str(layer.get("class_name")), layer["config"]
         shape = config.get("batch_input_shape", config.get("batch_shape"))
-        if shape is not None:
+        if shape is not None and self.last == INPUT:
             self.input(shape, layer.span)
-        if kind in ("InputLayer", "Input"):
-            return
-        if kind in ("Sequential", "Functional", "Model"):
-            self.read(layer)
-            return
-        written = words_of(self.draft, kind, config, layer.span)
-        if written:
-            self.draft.add(written, _begin(layer.span), name=str(config.get("name", "")))
+        if kind not in ("InputLayer", "Input"):
+            (self.last, *_) = self.step(layer, str(config.get("name", "")), [self.last], self.shared)
 
     def input(self, shape: Any, span: Span, weak: bool = False) -> None:
         """Take the input's shape, (None, 224, 224, 3); a height that is None is not said."""
@@ -105,81 +115,130 @@ class _Model:
         else:
             self.draft.input = "x".join(map(str, sizes))
 
-    def functional(self, layer: PlacedTable) -> None:
-        kind, config = str(layer.get("class_name")), layer["config"]
-        name = str(layer.get("name", config.get("name", "")))
-        if kind == "InputLayer":
-            self.draft.input = ""
-            self.input(config.get("batch_input_shape", config.get("batch_shape")), layer.span)
-            place = _begin(layer.span)
-            self.made[name] = self.draft.enter(name, self.draft.input, place) if self.several else INPUT
-            return
-        if isinstance(layer.get("inbound_nodes"), PlacedList) and len(layer["inbound_nodes"]) > 1:
-            message = f"the layer {quoted(name)} is called several times with the same weights, which is not read"
-            self.draft.refuse(_begin(layer.span), message)
-        inputs = [self.index(each, layer) for each in _names(layer.get("inbound_nodes"))]
-        if not inputs:
-            self.draft.damaged(_begin(layer.span), f"the layer {quoted(name)} takes nothing")
-        self.made[name] = self.step(kind, config, name, inputs, layer.span)
+    # ---- functional models
 
-    def step(self, kind: str, config: PlacedTable, name: str, inputs: list[int], span: Span) -> int:
-        place = _begin(span)
+    def functional(self, config: Any, tables: list[PlacedTable], given: list[int] | None) -> list[int]:
+        """Read the calls of all layers, each when what it takes is there, and return the outputs."""
+        inputs = [layer for layer in tables if layer.get("class_name") == "InputLayer"]
+        for place, layer in enumerate(inputs):
+            entered = self.enter(layer, len(inputs) > 1) if given is None else self.taken(layer, config, given, place)
+            self.made[_name_of(layer), 0, 0] = entered
+        waiting = [call for layer in tables if layer not in inputs for call in self.calls(layer)]
+        while waiting:
+            later = [call for call in waiting if not self.call(call)]
+            if len(later) == len(waiting):
+                self.refuse_call(later[0])
+            waiting = later
+        return self.outputs(config)
+
+    def enter(self, layer: PlacedTable, several: bool) -> int:
+        config, place = layer["config"], _begin(layer.span)
+        if several:
+            self.draft.input = ""
+        self.input(config.get("batch_input_shape", config.get("batch_shape")), layer.span)
+        return self.draft.enter(_name_of(layer), self.draft.input, place) if several else INPUT
+
+    def taken(self, layer: PlacedTable, config: Any, given: list[int], place: int) -> int:
+        """Return what a model in another takes as one of its inputs."""
+        listed = _rows(config.get("input_layers") if isinstance(config, PlacedTable) else None)
+        names = [tensor[0] for tensor in listed]
+        place = names.index(_name_of(layer)) if _name_of(layer) in names else place
+        if place >= len(given):
+            self.draft.damaged(_begin(layer.span), f"this model takes {len(given)} inputs, and has more")
+        if given[place] == INPUT and not self.draft.input:
+            own = layer["config"]
+            self.input(own.get("batch_input_shape", own.get("batch_shape")), layer.span, weak=True)
+        return given[place]
+
+    def calls(self, layer: PlacedTable) -> list[Call]:
+        """Return the calls of a layer, which takes something in each."""
+        nodes = layer.get("inbound_nodes")
+        found = [_tensors(node) for node in nodes] if isinstance(nodes, PlacedList) else []
+        if not found or not all(found):
+            self.draft.damaged(_begin(layer.span), f"the layer {quoted(_name_of(layer))} takes nothing")
+        return [Call(layer, number, tuple(node), len(found) > 1) for number, node in enumerate(found)]
+
+    def call(self, call: Call) -> bool:
+        """Add a call of a layer; False where something that it takes is not there yet."""
+        if not all(tensor in self.made for tensor in call.takes):
+            return False
+        name = _name_of(call.layer)
+        shared = f"{self.shared}_{name}" if self.shared and call.several else name if call.several else self.shared
+        made = self.step(call.layer, name, [self.made[tensor] for tensor in call.takes], shared)
+        for place, index in enumerate(made):
+            self.made[name, call.number, place] = index
+        return True
+
+    def refuse_call(self, call: Call) -> NoReturn:
+        missing = next(tensor[0] for tensor in call.takes if tensor not in self.made)
+        message = f"this layer takes {quoted(missing)}, which no layer in front of it makes"
+        self.draft.damaged(_begin(call.layer.span), message)
+
+    def step(self, layer: PlacedTable, name: str, inputs: list[int], shared: str) -> list[int]:
+        """Add what a layer does, and return the steps of what it makes; ``shared`` names weights that others have."""
+        kind, config, place = str(layer.get("class_name")), layer["config"], _begin(layer.span)
+        if kind in _MODELS:
+            return _Model(self.draft, shared).read(layer, inputs)
         if kind in MERGES:
             if kind == "Concatenate" and config.get("axis", -1) not in (-1, 3):
                 self.draft.refuse(place, "only channels are concatenated, along the last axis")
-            return self.draft.join(MERGES[kind], inputs, place, name=name)
+            return [self.draft.join(MERGES[kind], inputs, place, name=name)]
         if len(inputs) > 1:
-            self.draft.refuse(place, f"{kind} with several inputs: one layer that is called several times is not read")
+            self.draft.refuse(place, f"a {kind} takes one volume, not {len(inputs)}")
         if is_kept(kind):
-            return inputs[0]
-        if kind in ("Sequential", "Functional", "Model"):
-            self.draft.refuse(place, "a model inside a functional model is not read; write its layers out")
-        written = words_of(self.draft, kind, config, span)
-        return self.draft.add(written, place, inputs, name=name) if written else inputs[0]
+            return inputs
+        written = words_of(self.draft, kind, config, layer.span)
+        own = shared if shared in ("", name) else f"{shared}_{name}"
+        written = (
+            [with_weights(text, f"{own}_{i}" if i else own) for i, text in enumerate(written)] if shared else written
+        )
+        return [self.draft.add(written, place, inputs, name=name)] if written else inputs
 
-    def index(self, name: str, layer: PlacedTable) -> int:
-        if name not in self.made:
-            message = f"this layer takes {quoted(name)}, which no layer in front of it makes"
-            self.draft.damaged(_begin(layer.span), message)
-        return self.made[name]
-
-    def outputs(self, config: Any) -> None:
-        """Let the network end where the model says."""
-        listed = config.get("output_layers") if isinstance(config, PlacedTable) else None
-        if not isinstance(listed, PlacedList) or not listed:
-            return
-        rows = [listed] if isinstance(listed[0], str) else listed
-        names = [str(row[0]) if isinstance(row, PlacedList) and row else "" for row in rows]
-        found = [self.made[name] for name in names if name in self.made]
-        if len(found) == len(names) and found != [self.draft.last]:
-            self.draft.outputs = [index for index in found if index != INPUT]
+    def outputs(self, config: Any) -> list[int]:
+        """Return where the model says that it ends."""
+        listed = _rows(config.get("output_layers") if isinstance(config, PlacedTable) else None)
+        # Keras counts the making of a model that stands in another as a call, too
+        known = [each if each in self.made else (each[0], each[1] - 1, each[2]) for each in listed]
+        found = [self.made[tensor] for tensor in known if tensor in self.made]
+        return found if found and len(found) == len(listed) else [self.draft.last]
 
 
 def _begin(span: Span) -> Span:
     return Span(span.start, span.start + 1)
 
 
-def _names(nodes: Any) -> list[str]:
-    """Return the names of the layers that a layer takes, in the notation of Keras 2 or of Keras 3."""
-    if not isinstance(nodes, PlacedList) or not nodes:
+def _name_of(layer: PlacedTable) -> str:
+    return str(layer.get("name", layer["config"].get("name", "")))
+
+
+def _rows(listed: Any) -> list[Tensor]:
+    """Return tensors as a list of names, calls and places: ``["a", 0, 0]`` or ``[["a", 0, 0], ["b", 0, 0]]``."""
+    if not isinstance(listed, PlacedList) or not listed:
         return []
-    first = nodes[0]
-    if isinstance(
-        first, PlacedTable
-    ):  # Keras 3: {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": …}}]}
-        return list(_histories(first.get("args")))
-    if isinstance(first, PlacedList):
-        rows = [first] if first and isinstance(first[0], str) else first
-        return [str(row[0]) for row in rows if isinstance(row, PlacedList) and row]
-    return [str(first)] if isinstance(first, str) else []
+    rows = [listed] if isinstance(listed[0], str) else listed
+    return [_tensor(row) for row in rows if isinstance(row, PlacedList) and row]
 
 
-def _histories(value: Any) -> list[str]:
+def _tensor(row: PlacedList) -> Tensor:
+    call, place = [whole(number, 0) or 0 for number in (*row[1:3], 0, 0)[:2]]
+    return str(row[0]), call, place
+
+
+def _tensors(node: Any) -> list[Tensor]:
+    """Return what a call takes, in the notation of Keras 2 or of Keras 3."""
+    if isinstance(node, PlacedTable):  # Keras 3: {"args": [{"class_name": "__keras_tensor__", "config": …}]}
+        return _histories(node.get("args"))
+    if isinstance(node, str):
+        return [(node, 0, 0)]
+    return _rows(node)
+
+
+def _histories(value: Any) -> list[Tensor]:
     if isinstance(value, PlacedList):
-        return [name for each in value for name in _histories(each)]
+        return [tensor for each in value for tensor in _histories(each)]
     if isinstance(value, PlacedTable):
         config = value.get("config")
         history = config.get("keras_history") if isinstance(config, PlacedTable) else None
         if isinstance(history, PlacedList) and history:
-            return [str(history[0])]
+            return [_tensor(history)]
     return []

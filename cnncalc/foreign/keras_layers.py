@@ -32,22 +32,16 @@ _KEPT = (
     "RandomContrast",
     "RandomTranslation",
 )
-_ACTIVATIONS = {
+_SAME_NAME = "relu relu6 softmax sigmoid tanh elu selu celu gelu swish silu mish softplus softsign glu"
+_ACTIVATIONS = {name: name for name in _SAME_NAME.split()} | {
     "linear": "",
-    "relu": "relu",
-    "relu6": "relu6",
-    "softmax": "softmax",
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "elu": "elu",
-    "selu": "selu",
-    "gelu": "gelu",
-    "swish": "swish",
-    "silu": "silu",
-    "mish": "mish",
-    "softplus": "softplus",
     "log_softmax": "logsoftmax",
     "leaky_relu": "leakyrelu 0.2",
+    "hard_sigmoid": "hardsigmoid",
+    "hard_silu": "hardswish",
+    "hard_swish": "hardswish",
+    "hard_tanh": "hardtanh",
+    "soft_sign": "softsign",
 }
 
 
@@ -303,9 +297,18 @@ def _reshape(layer: KerasLayer) -> list[str]:
     return [f"reshape {'x'.join(map(str, sizes))}"]
 
 
+def _layer_scale(layer: KerasLayer) -> list[str]:
+    """Read the factors of ConvNeXt, which Keras writes as a layer of its own."""
+    start = layer.config.get("init_values")
+    if isinstance(start, bool) or not isinstance(start, int | float):
+        return ["scale"]
+    return [f"scale {short(float(start))}"]
+
+
 _READERS: Mapping[str, Callable[[KerasLayer], list[str]]] = {
     "Conv": _convolution,
     "Convolution": _convolution,
+    "LayerScale": _layer_scale,
     "DepthwiseConv": _depthwise,
     "SeparableConv": _separable,
     "ConvTranspose": _transposed,

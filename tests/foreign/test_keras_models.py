@@ -1,0 +1,77 @@
+"""Models of Keras that stand in others, and layers that are called several times: JSON that Keras itself writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any
+
+import pytest
+
+import cnncalc
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def keras(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    yield pytest.importorskip("keras")
+
+
+def called_again(keras: Any) -> Any:
+    """One convolution three times, one after the other."""
+    image = keras.Input((16, 16, 8))
+    conv = keras.layers.Conv2D(8, 3, padding="same", activation="relu")
+    return keras.Model(image, keras.layers.Dense(3)(keras.layers.Flatten()(conv(conv(conv(image))))))
+
+
+def siamese(keras: Any) -> Any:
+    """A model that is called for each of two images."""
+    layers = keras.layers
+    tower = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.Flatten(), layers.Dense(5)]
+    )
+    left, right = keras.Input((28, 28, 1), name="left"), keras.Input((28, 28, 1), name="right")
+    return keras.Model([left, right], layers.Dense(1)(layers.Subtract()([tower(left), tower(right)])))
+
+
+def nested(keras: Any) -> Any:
+    """A block with a shortcut as a model, called twice behind a convolution."""
+    layers = keras.layers
+    arriving = keras.Input((16, 16, 8))
+    block = keras.Model(arriving, layers.Add()([arriving, layers.Conv2D(8, 3, padding="same")(arriving)]))
+    image = keras.Input((16, 16, 3))
+    return keras.Model(image, layers.ReLU()(block(block(layers.Conv2D(8, 1)(image)))))
+
+
+def transferred(keras: Any) -> Any:
+    """A functional model in a Sequential, behind a convolution."""
+    layers = keras.layers
+    arriving = keras.Input((8, 8, 4))
+    base = keras.Model(arriving, layers.Concatenate()([layers.Conv2D(4, 3, padding="same")(arriving), arriving]))
+    return keras.Sequential(
+        [keras.Input((8, 8, 3)), layers.Conv2D(4, 1), base, layers.GlobalAveragePooling2D(), layers.Dense(5)]
+    )
+
+
+def two_outputs(keras: Any) -> Any:
+    """A model with two outputs in another, which returns them in the other order."""
+    layers = keras.layers
+    arriving = keras.Input((16, 16, 3))
+    pair = keras.Model(arriving, [layers.Conv2D(4, 3)(arriving), layers.Conv2D(6, 3, strides=2)(arriving)])
+    image = keras.Input((16, 16, 3))
+    first, second = pair(image)
+    return keras.Model(image, [second, first])
+
+
+@pytest.mark.parametrize("make", [called_again, siamese, nested, transferred, two_outputs])
+def test_models_in_models(keras: Any, make: Callable[[Any], Any]) -> None:
+    """The oracle is Keras' count of what it trains, which has shared weights once, and its output shapes."""
+    model = make(keras)
+    network = cnncalc.load(model.to_json())
+    assert network.params == sum([prod(weight.shape) for weight in model.trainable_weights])
+    made = [prod(output.shape[1:]) for output in model.outputs]
+    assert [(volume.values, volume.channels) for volume in network.outputs] == [
+        (values, output.shape[-1]) for values, output in zip(made, model.outputs, strict=True)
+    ]

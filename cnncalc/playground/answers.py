@@ -82,6 +82,13 @@ def _values(request: Request) -> Reply:
     return shown_values(_load(request["text"]), request)
 
 
+def _quiz(request: Request) -> Reply:
+    """Return exercises."""
+    from cnncalc.playground.quiz import quiz_exercises
+
+    return quiz_exercises(request)
+
+
 def _training(request: Request) -> Reply:
     """Return what the page needs to train the network on a number of images."""
     from cnncalc.playground.training import training_plan  # its imports take as long as all the rest
@@ -96,6 +103,7 @@ QUESTIONS: Mapping[str, Callable[[Request], Reply]] = {
     "input": _input,
     "training": _training,
     "values": _values,
+    "quiz": _quiz,
 }
 """What the page asks, by the word for it."""
 

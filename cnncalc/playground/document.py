@@ -14,6 +14,7 @@ from cnncalc.loading import load
 from cnncalc.page.page import changing_part, detail_part, shown, totals
 from cnncalc.playground.answers import title
 from cnncalc.playground.libraries import LIBRARIES
+from cnncalc.playground.quiz import panel as quiz_panel
 from cnncalc.spec.steps import MERGES, STATEMENTS
 from cnncalc.zoo.catalogue import catalogue
 
@@ -42,10 +43,19 @@ EXAMPLES = {
 }
 """Small texts to begin with, by what they are called in the page."""
 
-SCRIPTS = ("report.js", "editor.js", "calculator.js", "values.js", "images.js", "training.js", "playground.js")
+SCRIPTS = (
+    "report.js",
+    "editor.js",
+    "calculator.js",
+    "values.js",
+    "images.js",
+    "training.js",
+    "quiz.js",
+    "playground.js",
+)
 """What the page runs, in this order."""
 
-PANELS = ("network", "values", "training")
+PANELS = ("network", "values", "training", "quiz")
 
 VALUES = (
     '<div role="tabpanel" id="panel-values" aria-labelledby="tab-values" hidden>\n'
@@ -96,7 +106,7 @@ def start_page(version: str, own: Collection[str]) -> Iterator[str]:
     yield f'<p class="answer" id="totals">{totals(first)}</p>\n<div id="result">'
     yield from changing_part(first, whole=True)
     yield '</div>\n<section id="layer" aria-label="Pictures of the chosen layer"></section>\n</div>\n'
-    yield f"{VALUES}{_training()}</div>\n</main>\n"
+    yield f"{VALUES}{_training()}{quiz_panel()}</div>\n</main>\n"
     yield _foot(version)
 
 
@@ -146,7 +156,7 @@ def _tabs() -> str:
     buttons = "".join(
         f'<button type="button" role="tab" id="tab-{name}" aria-controls="panel-{name}" {state}>{name.capitalize()}'
         "</button>"
-        for name, state in zip(PANELS, ('aria-selected="true"', *[other] * 2), strict=True)
+        for name, state in zip(PANELS, ('aria-selected="true"', *[other] * (len(PANELS) - 1)), strict=True)
     )
     return f'<div role="tablist" aria-label="What is shown">{buttons}</div>\n'
 

@@ -19,7 +19,7 @@ from cnncalc.playground.libraries import LIBRARIES, integrity
 
 ASSETS = (
     *("playground.js", "editor.js", "calculator.js", "worker.js"),
-    *("values.js", "training.js", "images.js", "trainer.js", "random.js", "optimizers.js", "gradients.js"),
+    *("values.js", "training.js", "quiz.js", "images.js", "trainer.js", "random.js", "optimizers.js", "gradients.js"),
 )
 ARCHIVE = "cnncalc.zip"
 LEFT_OUT = (

@@ -148,7 +148,7 @@ def _draft(kind: ExerciseKind, drawn: Drawn) -> Drafted | None:
 
 def _chosen(random: Random, kind: ExerciseKind, level: int, draft: Drafted) -> Exercise | None:
     """Choose wrong answers, rather the usual ones, and put all answers into an order; None where there are too few."""
-    known = usable(draft.answer, draft.wrong)
+    known = usable(draft.answer, draft.wrong, WRONG)
     if len(known) < WRONG:
         return None
     chosen = _shuffled(random, known[: WRONG + 1])[:WRONG]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 
-from cnncalc.core.cleaning import html_text
+from cnncalc.core.cleaning import html_text, terminal_width
 from cnncalc.page.document import asset, opening
 from cnncalc.quiz.content import Sheet
 from cnncalc.quiz.parts.exercise import Exercise, GivenGrid, letter
 from cnncalc.quiz.words import AGAIN, ANSWER, FOLDED, SHEET, TITLE, about, sentence
 from cnncalc.report.explain import LEGEND
 from cnncalc.report.number_grids import number_text
+
+_SHORT = 20
+"""Widest answer, in letters, of which four stand in a line."""
 
 
 def html_sheet(sheet: Sheet) -> Iterator[str]:
@@ -41,8 +44,10 @@ def _question(number: int, exercise: Exercise, language: str) -> Iterator[str]:
         yield f'<ol class="layers">{items}</ol>\n'
     if exercise.given:
         yield '<div class="given">' + "".join([_given(given, language) for given in exercise.given]) + "</div>\n"
-    options = [html_text(option.answer.text.of(language)) for option in exercise.options]
-    yield '<ol class="options">' + "".join([f"<li>{text}</li>" for text in options]) + "</ol>\n"
+    options = [option.answer.text.of(language) for option in exercise.options]
+    long = " long" if max(map(terminal_width, options)) > _SHORT else ""
+    lines = [f"<li><b>{letter(place)}</b> {html_text(text)}</li>" for place, text in enumerate(options)]
+    yield f'<ul class="options{long}">' + "".join(lines) + "</ul>\n"
 
 
 def _given(given: GivenGrid, language: str) -> str:

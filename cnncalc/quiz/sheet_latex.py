@@ -62,12 +62,15 @@ def _question(number: int, exercise: Exercise, language: str) -> Iterator[str]:
         items = "".join([f"\\item {_prose(layer.of(language))}\n" for layer in exercise.layers])
         yield "\\begin{enumerate}\\itemsep0pt\n" + items + "\\end{enumerate}\n"
     if exercise.given:
-        yield "\\[ " + " \\qquad ".join([_given(given, language) for given in exercise.given]) + " \\]\n"
+        shown = "\n\\qquad ".join([_given(given, language) for given in exercise.given])
+        yield f"\\begin{{center}}\n{shown}\n\\end{{center}}\n"
     yield f"\n\\smallskip\n{_options([option.answer for option in exercise.options], language)}\n\\end{{minipage}}\n"
 
 
 def _given(given: GivenGrid, language: str) -> str:
-    return f"\\text{{{latex_cell(given.title.of(language))}}} = {matrix(given.rows, None)}"
+    """Return a grid with its name above it; several stand in a line as far as there is room."""
+    title = f"\\text{{\\small {latex_cell(given.title.of(language))}}}"
+    return f"$\\begin{{array}}{{@{{}}c@{{}}}} {title} \\\\[4pt] {matrix(given.rows, None)} \\end{{array}}$"
 
 
 def _options(answers: Sequence[Answer], language: str) -> str:

@@ -46,10 +46,11 @@ def _option(exercise: Exercise, place: int, language: str) -> str:
 
 
 def _solution(exercise: Exercise, language: str) -> Iterator[str]:
+    """Yield the lines, then the mistakes, which another sign makes a list of their own."""
     for line in exercise.worked:
         step = line.of(language)
         yield f"- {markdown_cell(step.quantity)}: {markdown_cell(str(step))}\n"
     yield "\n"
     for place, option in enumerate(exercise.options):
         if option.mistake is not None:
-            yield f"- {letter(place)}: {markdown_cell(sentence(option.mistake.of(language)))}\n"
+            yield f"* {letter(place)}: {markdown_cell(sentence(option.mistake.of(language)))}\n"

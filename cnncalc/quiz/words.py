@@ -28,6 +28,8 @@ TOPIC_NAMES: Mapping[str, Bilingual] = {
 }
 """What the topics are called."""
 
+CHECK = Bilingual("Check", "채점")
+
 _ABOUT = Bilingual("{topic}, level {level}", "{topic}, {level}단계")
 
 

@@ -48,6 +48,7 @@ class Playground {
     this.follow(this.section.view ?? this.view());
     this.training = new Training(this);
     this.values = new Values(this);
+    this.quiz = new Quiz(this);
     this.tabs();
   }
 

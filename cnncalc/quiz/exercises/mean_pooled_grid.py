@@ -24,7 +24,8 @@ class MeanPooledGrid(ExerciseKind):
     spaces: ClassVar[Spaces] = {2: {"numbers": range(10**6), "size": (4, 6), "kernel": (2, 3)}}
     question = Bilingual(
         "Which output does mean pooling of {kernel}x{kernel} with stride {kernel} make of the input, row by row?",
-        "입력에 스트라이드 {kernel}인 {kernel}x{kernel} 평균 풀링을 적용한다. 출력은 어느 것인가? 행은 /로 구분한다.",
+        "입력에 스트라이드 {kernel}인 {kernel}x{kernel} 평균 풀링을 적용한다. 출력을 행별로 바르게 쓴 것은 어느 "
+        "것인가?",
     )
 
     def draft(self, drawn: Drawn) -> Drafted | None:

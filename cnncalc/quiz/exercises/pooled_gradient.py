@@ -26,8 +26,8 @@ class PooledGradient(ExerciseKind):
     question = Bilingual(
         "Max pooling of 2x2 with stride 2 was applied to the input, and this gradient arrives at its output. Which "
         "gradient does the input get, row by row?",
-        "입력에 스트라이드 2인 2x2 최대 풀링을 적용했고, 출력으로 다음 기울기가 들어온다. 입력의 기울기는 어느 "
-        "것인가? 행은 /로 구분한다.",
+        "입력에 스트라이드 2인 2x2 최대 풀링을 적용했고, 출력으로 다음 기울기가 들어온다. 입력의 기울기를 행별로 "
+        "바르게 쓴 것은 어느 것인가?",
     )
 
     def draft(self, drawn: Drawn) -> Drafted | None:

@@ -27,7 +27,8 @@ class PooledGrid(ExerciseKind):
     }
     question = Bilingual(
         "Which output does max pooling of {kernel}x{kernel} with stride {stride} make of the input, row by row?",
-        "입력에 스트라이드 {stride}인 {kernel}x{kernel} 최대 풀링을 적용한다. 출력은 어느 것인가? 행은 /로 구분한다.",
+        "입력에 스트라이드 {stride}인 {kernel}x{kernel} 최대 풀링을 적용한다. 출력을 행별로 바르게 쓴 것은 어느 "
+        "것인가?",
     )
 
     def draft(self, drawn: Drawn) -> Drafted | None:

@@ -36,8 +36,8 @@ class RectifiedGrid(ExerciseKind):
     question = Bilingual(
         "{filter} slides over the input with stride 1 and without padding, and a ReLU follows. Which output comes out, "
         "row by row?",
-        "{filter} 스트라이드 1, 패딩 없이 입력에 적용하고, 이어서 ReLU를 적용한다. 출력은 어느 것인가? 행은 /로 "
-        "구분한다.",
+        "{filter} 스트라이드 1, 패딩 없이 입력에 적용하고, 이어서 ReLU를 적용한다. 출력을 행별로 바르게 쓴 것은 어느 "
+        "것인가?",
     )
 
     def draft(self, drawn: Drawn) -> Drafted | None:

@@ -37,8 +37,8 @@ class WeightGradient(ExerciseKind):
     question = Bilingual(
         "The filter was applied to the input with stride 1 and without padding, and this gradient arrives at the "
         "output. Which gradient do the weights of the filter get, row by row?",
-        "필터를 스트라이드 1, 패딩 없이 입력에 적용했고, 출력으로 다음 기울기가 들어온다. 필터의 가중치의 기울기는 "
-        "어느 것인가? 행은 /로 구분한다.",
+        "필터를 스트라이드 1, 패딩 없이 입력에 적용했고, 출력으로 다음 기울기가 들어온다. 필터의 가중치에 대한 "
+        "기울기를 행별로 바르게 쓴 것은 어느 것인가?",
     )
 
     def draft(self, drawn: Drawn) -> Drafted | None:

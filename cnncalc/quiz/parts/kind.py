@@ -103,10 +103,10 @@ def wrongs(*found: tuple[Answer | None, Bilingual]) -> list[WrongAnswer]:
     return [WrongAnswer(answer, mistake) for answer, mistake in found if answer is not None]
 
 
-def usable(answer: Answer, wrong: Iterable[WrongAnswer]) -> list[WrongAnswer]:
+def usable(answer: Answer, wrong: Iterable[WrongAnswer], needed: int) -> list[WrongAnswer]:
     """Return the wrong answers that differ from the right one and from each other, as both languages show them.
 
-    Those whose mistake an earlier one has already stand last.
+    Those whose mistake an earlier one has already are there only if there are fewer others than needed.
     """
     seen = {answer.text}
     mistakes: set[Bilingual] = set()
@@ -117,4 +117,4 @@ def usable(answer: Answer, wrong: Iterable[WrongAnswer]) -> list[WrongAnswer]:
             seen.add(one.answer.text)
             (again if one.mistake in mistakes else kept).append(one)
             mistakes.add(one.mistake)
-    return kept + again
+    return kept + again[: max(0, needed - len(kept))]

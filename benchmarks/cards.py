@@ -1,12 +1,13 @@
 """How near the predicted memory of several cards comes to what PyTorch's tracker finds in real processes over gloo.
 
-    python benchmarks/cards.py [PROCESSES …]     # 2 and 4 processes; also writes benchmarks/results/cards.txt
-    python benchmarks/cards.py alone [CARDS …]   # FSDP2 on 2, 8 and 64 cards, fake tensors and no exchange, as NCCL
+    python benchmarks/cards.py [PROCESSES …] [NAME …]   # 2 and 4 processes
+    python benchmarks/cards.py alone [CARDS …] [NAME …]   # FSDP2 on 2, 8 and 64 cards, without gloo
 
 Each process takes four steps with real tensors on the CPU, under the tracker of PyTorch, with images of 64x64. The
 least peak of the last three counts, since the threads of gloo may hold a tensor for a moment after it has been
-exchanged. Of the processes the one that takes most is compared with the prediction. ``alone`` writes
-benchmarks/results/cards-alone.txt.
+exchanged. Of the processes the one that takes most is compared with the prediction. Without names, the tables are also
+written to benchmarks/results, as cards.txt and cards-alone.txt. ``alone`` is one process with fake tensors
+in a group that exchanges nothing: reductions work in place there, as those of NCCL do.
 """
 
 from __future__ import annotations
@@ -49,25 +50,28 @@ FAKE = (
 
 def main() -> None:
     alone = sys.argv[1:2] == ["alone"]
-    counts = [int(text) for text in sys.argv[2 if alone else 1 :]] or ([2, 8, 64] if alone else [2, 4])
-    lines = list(_alone(counts) if alone else _processes(counts))
-    name = "cards-alone.txt" if alone else "cards.txt"
-    RESULTS.joinpath(name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    given = sys.argv[2 if alone else 1 :]
+    counts = [int(text) for text in given if text.isdecimal()] or ([2, 8, 64] if alone else [2, 4])
+    names = [text for text in given if not text.isdecimal()]
+    lines = list(_alone(counts, names) if alone else _processes(counts, names))
+    if not names:
+        name = "cards-alone.txt" if alone else "cards.txt"
+        RESULTS.joinpath(name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _processes(counts: Sequence[int]) -> Iterator[str]:
+def _processes(counts: Sequence[int], names: Sequence[str]) -> Iterator[str]:
     yield from _head()
     for count in counts:
-        for name, batch in NETWORKS:
+        for name, batch in [each for each in NETWORKS if not names or each[0] in names]:
             cases = [Case(name, batch, way, input=IMAGES, **more) for way, more in WAYS]
             for case, found in zip(cases, measured(cases, count), strict=True):
                 yield _row(case, count, max(found), predicted(case, count).peak_bytes)
 
 
-def _alone(counts: Sequence[int]) -> Iterator[str]:
+def _alone(counts: Sequence[int], names: Sequence[str]) -> Iterator[str]:
     yield from _head()
     for count in counts:
-        for name in FAKE:
+        for name in names or FAKE:
             case = Case(name, 2, "fsdp2", optimizer="adamw")
             (found,) = measured_alone([case], count)
             yield _row(case, count, found, predicted(case, count, alone=True).peak_bytes)

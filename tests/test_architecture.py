@@ -168,6 +168,12 @@ def test_the_page_loads_neither(tmp_path: Path) -> None:
     assert loaded_by(f"from cnncalc.commands.cli import run; assert run({written}) == 0") == set()
 
 
+@pytest.mark.parametrize("ending", ["md", "tex", "html"])
+def test_a_sheet_of_exercises_loads_neither(ending: str, tmp_path: Path) -> None:
+    written = ["quiz", "--count", "21", "-o", str(tmp_path / f"sheet.{ending}"), "--answers"]
+    assert loaded_by(f"from cnncalc.commands.cli import run; assert run({written}) == 0") == set()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["compare", "relu", "bn", "--input", "8x8x3"], ["zoo"], ["zoo", "lenet5"]])
 def test_comparing_the_zoo_and_the_library_load_neither(arguments: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
 from cnncalc.microcontrollers.arena import head_of, lives_of, placed, scratch_of
@@ -12,6 +12,9 @@ from cnncalc.microcontrollers.ordering import best_order
 
 PATCHES = (2, 3, 4)
 """Into how many patches the rows and the columns are cut."""
+
+MOST_BY_PATCHES = 48
+"""How many of the first operators may be computed by patches."""
 
 _BY_PATCHES = frozenset(
     (
@@ -59,21 +62,23 @@ def _other_order(graph: Graph) -> ArenaAdvice:
 
 def _by_patches(graph: Graph) -> list[ArenaAdvice]:
     """Cut the first layers, which follow each other in a chain, into patches with as much around them as is read."""
-    chain = list(_chain(graph))
+    chain = list(islice(_chain(graph), MOST_BY_PATCHES))
     if len(chain) < 2:
         return []
-    best: tuple[int, int, int] | None = None
-    for count in range(2, len(chain) + 1):
-        rest = Graph([chain[count - 1].output], graph.operators[count:], graph.outputs)
-        behind = head_of(placed(lives_of(rest, scratch_of(rest))))
-        for patches in PATCHES:
-            head = max(behind, _while_by_patches(chain[:count], patches))
-            if best is None or head < best[0]:
-                best = (head, count, patches)
-    assert best is not None
-    head, count, patches = best
+    alive = [0] * (len(graph.operators) + 2)
+    for each in lives_of(graph, scratch_of(graph)):
+        for step in range(each.first, each.last + 1):
+            alive[step] += each.aligned
+    behind = list(accumulate(reversed(alive), max))[::-1]  # what is alive at most from a step on
+    _, count, patches = min(
+        (max(behind[count + 1], _while_by_patches(chain[:count], patches)), count, patches)
+        for count in range(2, len(chain) + 1)
+        for patches in PATCHES
+    )
+    rest = Graph([chain[count - 1].output], graph.operators[count:], graph.outputs)
+    planned = head_of(placed(lives_of(rest, scratch_of(rest))))
     effect = f"{chain[0].layer} to {chain[count - 1].layer} in {patches}x{patches} patches, as MCUNetV2 does"
-    return [ArenaAdvice("patches", effect, head)]
+    return [ArenaAdvice("patches", effect, max(planned, _while_by_patches(chain[:count], patches)))]
 
 
 def _chain(graph: Graph) -> Iterator[Operator]:

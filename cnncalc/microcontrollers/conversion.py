@@ -47,6 +47,7 @@ class Conversion:
         self.readers = Counter([*outputs, *(name for call in model.layers for name in call.inputs)])
         self._settings: dict[object, TfliteTensor] = {}
         self._learned: dict[tuple[str, str], TfliteTensor] = {}
+        self._computed: dict[tuple[object, ...], list[TfliteTensor]] = {}
         for name, volume in model.inputs.items():
             self.made[name] = TfliteTensor(name, (1, *volume))
             self.graph.inputs.append(self.made[name])
@@ -76,11 +77,13 @@ class Conversion:
     ) -> TfliteTensor:
         """Add an operator, and return what it makes; what is computed already is not computed again."""
         inputs = tuple(inputs)
-        for each in self.graph.operators:
-            if each.kind == kind and each.inputs == inputs and not (activation or each.activation):
-                return each.output
+        key = (kind, *map(id, inputs))
+        for each in self._computed.get(key, ()):
+            if not activation and any(each is other.output and not other.activation for other in self.graph.operators):
+                return each
         made = TfliteTensor(call.node.name, shape, bytes_each, scales=1 if bytes_each == 1 else 0)
         self.graph.operators.append(Operator(kind, call.node.name, inputs, made, activation, window))
+        self._computed.setdefault(key, []).append(made)
         return made
 
     def producer(self, tensor: TfliteTensor) -> Operator | None:

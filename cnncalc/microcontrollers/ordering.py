@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnncalc.microcontrollers.graph import Graph, Operator
 
@@ -16,13 +16,17 @@ def best_order(graph: Graph) -> list[Operator]:
 
     Between two places where one tensor alone is alive, every order is tried; where there are too many, the order stays.
     """
-    return [operator for segment in _segments(graph) for operator in _Segment(segment, graph).ordered()]
-
-
-def _segments(graph: Graph) -> Iterator[list[Operator]]:
-    """Yield the operators between two places where one tensor alone is alive."""
     last = {id(tensor): step for step, operator in enumerate(graph.operators) for tensor in operator.inputs}
     last |= {id(tensor): len(graph.operators) for tensor in graph.outputs}
+    ordered: list[Operator] = []
+    for segment in _segments(graph, last):
+        behind = len(ordered) + len(segment)
+        ordered += segment if len(segment) < 3 else _Segment(segment, last, behind).ordered()
+    return ordered
+
+
+def _segments(graph: Graph, last: Mapping[int, int]) -> Iterator[list[Operator]]:
+    """Yield the operators between two places where one tensor alone is alive; ``last`` has the last step of each."""
     alive = {id(tensor) for tensor in graph.inputs}
     segment: list[Operator] = []
     for step, operator in enumerate(graph.operators):
@@ -38,23 +42,19 @@ def _segments(graph: Graph) -> Iterator[list[Operator]]:
 class _Segment:
     """Finds the best order of some operators: the state of a search is the set of those that have run, as bits."""
 
-    def __init__(self, operators: Sequence[Operator], graph: Graph) -> None:
+    def __init__(self, operators: Sequence[Operator], last: Mapping[int, int], behind: int) -> None:
+        """Take operators, the last step of each tensor, and the first step behind the operators."""
         self.operators = operators
         made = {id(operator.output): index for index, operator in enumerate(operators)}
         given = {id(each): each for op in operators for each in op.inputs if not each.constant and id(each) not in made}
-        read_here = {id(tensor) for operator in operators for tensor in operator.inputs}
-        behind = [op for op in graph.operators if op not in operators]
-        kept = {id(tensor) for operator in behind for tensor in operator.inputs} | {id(each) for each in graph.outputs}
+        readers: dict[int, set[int]] = {}
+        for index, operator in enumerate(operators):
+            for each in operator.inputs:
+                readers.setdefault(id(each), set()).add(index)
         self.needs = [_bits(made[id(each)] for each in op.inputs if id(each) in made) for op in operators]
         self.tensors = [
-            (
-                each.bytes,
-                made.get(key, -1),
-                _bits(at for at, op in enumerate(operators) if each in op.inputs),
-                key in kept,
-            )
+            (each.bytes, made.get(key, -1), _bits(iter(readers.get(key, ()))), last.get(key, -1) >= behind)
             for key, each in ({id(op.output): op.output for op in operators} | given).items()
-            if key in read_here or key in kept
         ]
 
     def ordered(self) -> Sequence[Operator]:
@@ -62,7 +62,7 @@ class _Segment:
         count = len(self.operators)
         waiting: list[tuple[int, int, int, tuple[int, ...]]] = [(0, 0, 0, ())]
         seen = set()
-        while waiting and count > 2:
+        while waiting:
             most, _, done, order = heapq.heappop(waiting)
             if len(order) == count:
                 return [self.operators[index] for index in order]

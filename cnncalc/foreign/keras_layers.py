@@ -36,6 +36,7 @@ _SAME_NAME = "relu relu6 softmax sigmoid tanh elu selu celu gelu swish silu mish
 _ACTIVATIONS = {name: name for name in _SAME_NAME.split()} | {
     "linear": "",
     "log_softmax": "logsoftmax",
+    "logSoftmax": "logsoftmax",
     "leaky_relu": "leakyrelu 0.2",
     "hard_sigmoid": "hardsigmoid",
     "hard_silu": "hardswish",

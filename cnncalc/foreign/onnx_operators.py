@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 from cnncalc.foreign.draft import quoted
+from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.onnx_layouts import LAST, layer_norm, matmul, reshape, softmax_axis, transpose
 from cnncalc.foreign.onnx_node import OnnxNode, joined
 from cnncalc.layers.convolution import convolution_words
@@ -180,6 +181,8 @@ def _pad(node: OnnxNode) -> int:
     mode = node.attributes.get("mode", "constant")
     words = {"constant": "", "reflect": " reflect", "edge": " replicate", "wrap": " circular"}
     sides = [(int(pads[axis]), int(pads[axis + rank])) for axis in range(rank)] if len(pads) == 2 * rank else []
+    if mode == "constant" and [axis for axis, pair in enumerate(sides) if any(pair)] == [1] and min(sides[1]) >= 0:
+        return node.add(f"padchannels {sides[1][0]}:{sides[1][1]}")
     if not sides or any(map(any, sides[:2])) or mode not in words:
         node.refuse("only positions are padded, by numbers that are stored")
     if min(min(pair) for pair in sides) < 0:
@@ -191,13 +194,23 @@ def _pad(node: OnnxNode) -> int:
 
 
 def _resize(node: OnnxNode) -> int:
-    scales = node.numbers(2 if node.kind == "Resize" else 1, "scales")
-    mode = {"nearest": "", "linear": " bilinear"}.get(str(node.attributes.get("mode", "nearest")))
-    if mode is None:
+    scales = node.numbers(2 if node.kind == "Resize" else 1, "scales") or []
+    linear = {3: " linear", 5: " trilinear"}.get(node.rank(), " bilinear")
+    modes = {"nearest": "", "linear": linear, "cubic": " bicubic"}
+    if (mode := modes.get(str(node.attributes.get("mode", "nearest")))) is None:
         node.refuse(f"its mode is {quoted(node.attributes['mode'])}")
-    if not scales or any(scale != int(scale) or scale < 1 for scale in scales) or scales[:2] != [1, 1]:
-        node.refuse("it enlarges by whole factors that are stored")
-    return node.add(f"upsample x{joined([int(scale) for scale in scales[2:]])}{mode}")
+    if mode and node.attributes.get("coordinate_transformation_mode") == "align_corners":
+        mode += " aligncorners"
+    if scales[:2] == [1, 1] and min(scales) >= 1:
+        return node.add(f"upsample x{'x'.join(map(short, scales[2:]))}{mode}")
+    sizes = (node.numbers(3, "sizes") or [])[2:]
+    if not sizes or any(size != int(size) or size < 1 for size in sizes):
+        node.refuse("it enlarges by factors, or to sizes, that are stored")
+    source = DraftVolumes(node.draft).of(node.flowing())
+    smaller = source is not None and any(new < old for new, old in zip(sizes, source.spatial, strict=False))
+    written_sizes = joined([int(size) for size in sizes])
+    size = f"size={written_sizes}" if len(sizes) == 1 else written_sizes
+    return node.add(f"upsample {size}{mode}{' shrink' if smaller else ''}")
 
 
 def _softmax(word: str) -> Callable[[OnnxNode], int]:

@@ -67,7 +67,7 @@ def compare(
     picture = _take_picture(specs, options)
     if not others and not picture:
         raise click.UsageError("name two specs or more: the others are compared with the first")
-    common = gather(options)
+    common = _gather(options)
     refuse_reading_twice(specs)
     given = _given(accuracy, specs)
     counts = [common.counts_of(spec) for spec in specs]
@@ -77,6 +77,14 @@ def compare(
         _draw(compared, picture)
         return
     common.emit(compare_report(*compared, counted=_counted(counts, counter)))
+
+
+def _gather(options: dict[str, Any]) -> Common:
+    """Take the common options; an ending that is neither of a table nor of a chart is refused with both."""
+    try:
+        return gather(options)
+    except click.UsageError as error:
+        raise click.UsageError(f"{error.message}; for a chart {', '.join(PICTURES)}") from None
 
 
 def _take_picture(specs: Sequence[str], options: dict[str, Any]) -> str:

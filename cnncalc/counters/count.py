@@ -78,12 +78,24 @@ def count_like(network: Network, counter: ForeignCounter, habits: Sequence[CodeH
     known: dict[int, tuple[int, int, tuple[CountPart, ...]]] = {}
     layers = []
     every = [*(as_torchvision(calls_of(network), habits) if habits else calls_of(network))]  # held for their numbers
+    seen = _needed(network) if counter.traces else range(len(network) + 1)
     for layer in every:
         key = id(layer.calls)  # layers that are alike have the very same calls
         if key not in known:
             known[key] = _counted(counter, layer)
-        layers.append(CountedLayer(layer.node, *known[key]))
+        number, params, parts = known[key]
+        found = (number, params, parts) if layer.node.index in seen else (0, params, ())
+        layers.append(CountedLayer(layer.node, *found))
     return ForeignCount(counter, network, tuple(layers))
+
+
+def _needed(network: Network) -> set[int]:
+    """Return the indices of the layers that an output depends on."""
+    needed = set(network.ends)
+    for node in reversed(network.layers):
+        if node.index in needed:
+            needed.update(node.inputs)
+    return needed
 
 
 def _counted(counter: ForeignCounter, layer: LayerCalls) -> tuple[int, int, tuple[CountPart, ...]]:

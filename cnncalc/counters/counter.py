@@ -43,6 +43,7 @@ class ForeignCounter:
         account: sentences on how it counts.
         modules: rules for modules, by their class with or without the number of dimensions.
         functions: rules for functions, whoever calls them, by their names.
+        traces: whether it counts a trace, in which there is only what the output depends on.
 
     """
 
@@ -52,6 +53,7 @@ class ForeignCounter:
     account: ClassVar[tuple[str, ...]]
     modules: ClassVar[Rules] = NO_RULES
     functions: ClassVar[Rules] = NO_RULES
+    traces: ClassVar[bool] = False
 
     def rule(self, call: TensorCall) -> CountRule | None:
         """Return the rule for a call; None for one that the tool passes over."""

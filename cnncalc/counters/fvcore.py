@@ -29,6 +29,7 @@ class Fvcore(ForeignCounter):
     name = "fvcore"
     release = "0.1.5.post20221221"
     unit = "multiply-adds, which it calls flops"
+    traces = True
     account = (
         "It counts functions in a trace, whichever module calls them, with the running statistics of batch norms.",
         "A batch norm counts 2 for each value (1 without a learned scale), other norms 5 (4).",

@@ -109,10 +109,10 @@ def test_an_ending_that_says_no_form_is_refused(
 )
 def test_an_ending_is_refused_before_anything_is_computed(cnncalc: Cnncalc, command: list[str]) -> None:
     """The run, the image and the spec do not even have to be there."""
-    done = cnncalc(*command, "-o", "x.pdf")
+    done = cnncalc(*command, "-o", "x.gif")
 
     assert (done.status, done.out) == (2, "")
-    assert f"the ending of 'x.pdf' names no output format: {ENDINGS}" in done.err
+    assert f"the ending of 'x.gif' names no output format: {ENDINGS}" in done.err
 
 
 @pytest.mark.parametrize(("name", "start"), [("X.CSV", "name,"), ("x.txt", "name "), ("x.Md", "| name")])

@@ -90,6 +90,13 @@ def test_weights_that_two_layers_share() -> None:
     assert [each.total for each in found] == [2 * 64, 2 * 64, 2 * 80, 2 * 80]
 
 
+def test_layers_that_no_output_depends_on() -> None:
+    """A trace has only what the output is made of, and a hook is called all the same."""
+    network = cnncalc.load("a: conv 1x1x4 nobias - conv 1x1x4 nobias - @a\n", input="2x2x4")
+    found = {name: count_like(network, counter).total for name, counter in COUNTERS.items()}
+    assert found == {"fvcore": 64, "thop": 128, "ptflops": 128, "torchinfo": 128}
+
+
 # ---- against the tools, where they are installed
 
 

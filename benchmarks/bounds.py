@@ -21,7 +21,7 @@ import torch
 import cnncalc
 from cnncalc.analysis.roofline import Bound, Measured, TimeSetup, bound, faster_than_bound
 from cnncalc.core.numbers import seconds_text
-from cnncalc.model.timing import Wish, measure
+from cnncalc.model.timing import Wish, keep_freed_memory, measure
 
 NETWORKS = (
     ("lenet5", None, 64),
@@ -40,6 +40,7 @@ NETWORKS = (
 def main() -> None:
     training, alone = "--training" in sys.argv, "--processor-time" in sys.argv
     torch.set_num_threads(1)
+    keep_freed_memory()
     print(f"{processor()}, {os.cpu_count()} cores, 1 thread, {platform.system()}; Python {platform.python_version()}")
     print(f"torch {torch.__version__}, cnncalc {version('cnncalc')}; float32, {'processor time' if alone else 'clock'}")
     faster = "faster than their bound"

@@ -32,7 +32,7 @@ def measured_here(network: Network, setup: TimeSetup, wanted: Mapping[str, Any])
     with optional_packages():
         import torch
 
-        from cnncalc.model.timing import Wish, measure
+        from cnncalc.model.timing import Wish, keep_freed_memory, measure
         from cnncalc.train.engine.devices import choose_device, hardware
         from cnncalc.train.engine.step_memory import free_bytes
     device = choose_device(wanted["device"])
@@ -42,6 +42,7 @@ def measured_here(network: Network, setup: TimeSetup, wanted: Mapping[str, Any])
     if alone and threads > 1:
         raise click.UsageError("--processor-time is for one thread: add --threads 1")
     torch.set_num_threads(threads)
+    keep_freed_memory()
     measured = measure(network, setup, Wish(str(device), threads, wanted["rounds"], alone))
     clock = ", processor time" if alone else ""
     how = f"median of {counted(measured.rounds, 'round')}{clock}"

@@ -1,8 +1,7 @@
 """Measuring a network here: in rounds, the whole pass and the pass with a stopwatch in turn.
 
 Layers are timed where they stand, in a pass of the whole network, so that caches hold what they hold then; a layer
-that is run alone again and again finds its input in a cache. What is reported are medians: whether memory
-is fresh from the system decides about a fifth of the time of large tensors, and that changes between rounds.
+that is run alone again and again finds its input in a cache. What is reported are medians.
 """
 
 from __future__ import annotations

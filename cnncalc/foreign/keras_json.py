@@ -51,7 +51,7 @@ Tensor = tuple[str, int, int]
 """What a layer makes: the layer's name, which of its calls, and which of the volumes that this call returns."""
 
 
-class Call(NamedTuple):
+class LayerCall(NamedTuple):
     """A call of a layer: its number, what it takes, and whether the layer is called several times."""
 
     layer: PlacedTable
@@ -150,15 +150,15 @@ class _Model:
             self.input(own.get("batch_input_shape", own.get("batch_shape")), layer.span, weak=True)
         return given[place]
 
-    def calls(self, layer: PlacedTable) -> list[Call]:
+    def calls(self, layer: PlacedTable) -> list[LayerCall]:
         """Return the calls of a layer, which takes something in each."""
         nodes = layer.get("inbound_nodes")
         found = [_tensors(node) for node in nodes] if isinstance(nodes, PlacedList) else []
         if not found or not all(found):
             self.draft.damaged(_begin(layer.span), f"the layer {quoted(_name_of(layer))} takes nothing")
-        return [Call(layer, number, tuple(node), len(found) > 1) for number, node in enumerate(found)]
+        return [LayerCall(layer, number, tuple(node), len(found) > 1) for number, node in enumerate(found)]
 
-    def call(self, call: Call) -> bool:
+    def call(self, call: LayerCall) -> bool:
         """Add a call of a layer; False where something that it takes is not there yet."""
         if not all(tensor in self.made for tensor in call.takes):
             return False
@@ -169,7 +169,7 @@ class _Model:
             self.made[name, call.number, place] = index
         return True
 
-    def refuse_call(self, call: Call) -> NoReturn:
+    def refuse_call(self, call: LayerCall) -> NoReturn:
         missing = next(tensor[0] for tensor in call.takes if tensor not in self.made)
         message = f"this layer takes {quoted(missing)}, which no layer in front of it makes"
         self.draft.damaged(_begin(call.layer.span), message)

@@ -10,6 +10,7 @@ from cnncalc.analysis.backward import backward_counts, backward_steps
 from cnncalc.analysis.counts import Counts, LayerCounts
 from cnncalc.analysis.field_places import place_steps
 from cnncalc.analysis.neurons import neuron_steps
+from cnncalc.analysis.traffic import forward_values
 from cnncalc.analysis.unlearned import unlearned_of
 from cnncalc.layers.window import axis_name
 from cnncalc.network import Node, Operation
@@ -19,8 +20,8 @@ class Explanation(NamedTuple):
     """What a worked solution says beside the usual.
 
     Attributes:
-        detail: formulas in letters, FLOPs, what is not learned, neurons and connections, what sharing saves, the
-            padding that keeps the size, where the receptive fields lie.
+        detail: formulas in letters, FLOPs, what is read and written, what is not learned, neurons and connections, what
+            sharing saves, the padding that keeps the size, where the receptive fields lie.
         backward: the sizes and multiplications of the backward pass.
 
     """
@@ -37,7 +38,7 @@ def explained(counts: Counts, chosen: Iterable[LayerCounts], more: Explanation) 
         node, first, field = solution.row.node, solution.first, solution.field
         if more.detail:
             if node.operation not in known:
-                known[node.operation] = [*_lettered(first, node), *_more_counts(node), *neuron_steps(node)]
+                known[node.operation] = [*_lettered(first, node), *_more_counts(counts, node), *neuron_steps(node)]
             first = known[node.operation]
             if not solution.row.fields:  # in several inputs each has its own
                 field = [*field, *place_steps(solution.row.field, node.output.spatial)]
@@ -46,10 +47,15 @@ def explained(counts: Counts, chosen: Iterable[LayerCounts], more: Explanation) 
         yield solution._replace(first=first, field=field)
 
 
-def _more_counts(node: Node) -> Iterator[ArithmeticStep]:
-    """Yield the FLOPs of a layer, and the numbers that it keeps and does not learn."""
+def _more_counts(counts: Counts, node: Node) -> Iterator[ArithmeticStep]:
+    """Yield the FLOPs of a layer, what it must read and write, and how many numbers it keeps and does not learn."""
     if node.macs:
         yield ArithmeticStep("FLOPs", f"2·{node.macs:,}", f"{2 * node.macs:,} for one image")
+    moved = forward_values(node.operation)
+    if moved:
+        each, size = " + ".join([f"{name} {values:,}" for name, values in moved]), counts.bytes_per_value
+        total = size * sum([values for _, values in moved])
+        yield ArithmeticStep("read and written", f"({each}) values · {size} bytes", f"{total:,} bytes for one image")
     kept = unlearned_of(node.operation)
     if kept:
         yield ArithmeticStep("not learned", "", f"{kept:,} values")

@@ -21,6 +21,7 @@ _QUANTITIES = {
     "parameters": "파라미터",
     "MACs": "MAC (곱셈-누산)",
     "FLOPs": "FLOP",
+    "read and written": "읽고 쓰는 양",
     "not learned": "학습하지 않는 값",
     "field of unit 0": "유닛 0의 수용 영역",
     "centre of unit u": "유닛 u의 중심",
@@ -56,6 +57,12 @@ def _unread(match: re.Match[str]) -> str:
     return f"마지막 {', '.join(found)}: 어떤 창도 읽지 않는다"
 
 
+def _moved(match: re.Match[str]) -> str:
+    """Translate ``(input 48 + weights 12 + output 64)``."""
+    words = zip(("입력", "가중치", "출력"), match.groups(), strict=True)
+    return f"({' + '.join([f'{word} {count}' for word, count in words if count])})"
+
+
 _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^0, since an earlier layer has its weights$", "0 (앞 층의 가중치를 함께 쓴다)"),
     (r"^not needed, since nothing before it is learned$", "필요 없다: 앞에 학습하는 층이 없다"),
@@ -65,6 +72,7 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^the branches (.+) together$", r"가지 \1을 합쳐서"),
     (r"^its input and the pool (.+) together$", r"입력과 풀링 \1을 합쳐서"),
     (r"^positions (\S+) to (\S+), centre (\S+)$", r"위치 \1부터 \2까지, 중심 \3"),
+    (r"^\((?:input ([\d,]+))?(?: \+ )?(?:weights ([\d,]+) \+ )?output ([\d,]+)\)(?= values)", _moved),
     (r" for one image$", " (이미지 한 장)"),
     (r", each the sum of ([\d,]+) values$", r", 각각 \1개 값의 합"),
     (r"([\d,]+) values", r"\1개 값"),

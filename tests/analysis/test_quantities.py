@@ -43,6 +43,15 @@ def test_flops_and_what_is_not_learned_are_in_the_detail() -> None:
     assert steps_of("bn", "8x8x3")["not learned"] == "6 values"
 
 
+def test_what_is_read_and_written_is_each_tensor_once() -> None:
+    """What no window meets is not read; a view moves nothing."""
+    assert steps_of("conv 3x3x4 p1", "8x8x3")["read and written"] == (
+        "(input 192 + weights 112 + output 256) values · 4 bytes = 2,240 bytes for one image"
+    )
+    assert steps_of("conv 1x1x4 s2 floor nobias", "8x8x3")["read and written"].startswith("(input 48 + weights 12 + ")
+    assert "read and written" not in steps_of("flatten", "8x8x3")
+
+
 def test_the_first_field_and_the_centres() -> None:
     """VGG's first pool: two 3x3 windows with padding 1, then 2x2: positions −2 to 3, and 2 further each."""
     steps = steps_of("conv 3x3x4 p1 - conv 3x3x4 p1 - pool 2x2", "8x8x3")

@@ -1,34 +1,25 @@
 """What a layer must compute and move: the FLOPs of its direct convolution, and bytes that cross the memory once.
 
-Traffic is what no implementation of the layer alone can leave out: what it reads of its input, its weights and its
-output, each once. Values that no window reads are not counted, nor is what moves nothing, such as ``flatten``.
+Traffic is what no implementation of the layer alone can leave out; see `cnncalc.analysis.traffic`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import NamedTuple
 
 from cnncalc.analysis.backward import BackwardCounts
 from cnncalc.analysis.roofline.setup import FLOAT, TimeSetup
-from cnncalc.layers import Reach
+from cnncalc.analysis.traffic import WEIGHTS, Traffic, forward_values, kernels_of, values_read, without_nothing
 from cnncalc.layers.kernels import NEW, NOTHING, OUTPUT, PASSED, PASSED_TO_FIRST, PASSED_TO_WHOLE, Kernel
 from cnncalc.network import Network, Operation
-
-_UNKNOWN = (Kernel("unknown", 0, keeps="inputs"),)
-"""What a layer does to memory that does not say it: it reads its input, and makes its output."""
-
-
-MOST_MET = 10**6
-"""Most positions along a dimension that are gone through one by one."""
 
 
 class PassWork(NamedTuple):
     """What one pass of a layer does for a whole batch: FLOPs, and the bytes of each tensor that it moves."""
 
     flops: int = 0
-    traffic: tuple[tuple[str, int], ...] = ()
+    traffic: Traffic = ()
 
     @property
     def bytes(self) -> int:
@@ -38,18 +29,10 @@ class PassWork(NamedTuple):
 
 def forward_work(operation: Operation, setup: TimeSetup) -> PassWork:
     """Return what a layer does in the forward pass."""
-    kernels = _kernels(operation, training=setup.training)
-    if all(kernel.overwrites for kernel in kernels):  # views of the memory that is there
-        return PassWork()
     size = setup.bytes_per_value
-    read = sum([_values_read(operation, place) for place in range(len(operation.sources))])
-    weights = operation.layer.params(operation.sources)
-    traffic = (
-        ("input", read * setup.batch * size),
-        ("weights", weights * size),
-        ("output", operation.output.values * setup.batch * size),
-    )
-    return PassWork(2 * operation.macs * setup.batch, _some(traffic))
+    moved = forward_values(operation, training=setup.training)
+    traffic = [(name, values * size * (1 if name == WEIGHTS else setup.batch)) for name, values in moved]
+    return PassWork(2 * operation.macs * setup.batch if moved else 0, tuple(traffic))
 
 
 def backward_work(counted: BackwardCounts, wanted: Sequence[bool], setup: TimeSetup) -> PassWork:
@@ -66,7 +49,7 @@ def backward_work(counted: BackwardCounts, wanted: Sequence[bool], setup: TimeSe
     weights = operation.layer.params(sources)
     if not weights and not any(wanted):
         return PassWork()
-    kernels = _kernels(operation, training=True)
+    kernels = kernels_of(operation, training=True)
     gradients = 0
     if any(wanted):
         gradients = _gradient_values(kernels, [source.values for source in sources], wanted, made)
@@ -77,18 +60,18 @@ def backward_work(counted: BackwardCounts, wanted: Sequence[bool], setup: TimeSe
     traffic = (
         ("gradient of output", made * setup.batch * size),
         ("saved", saved * setup.batch * size),
-        ("weights", weights * size if any(wanted) else 0),
+        (WEIGHTS, weights * size if any(wanted) else 0),
         ("gradient of input", gradients * setup.batch * size),
         ("gradient of weights", weights * size),
     )
-    return PassWork(2 * counted.macs * setup.batch, _some(traffic))
+    return PassWork(2 * counted.macs * setup.batch, without_nothing(traffic))
 
 
 def optimizer_work(network: Network, setup: TimeSetup) -> PassWork:
     """Return what the optimizer moves in a step: gradients, and parameters and state that are read and written."""
     size = network.params * FLOAT
     state = setup.state_tensors * 2 * size
-    return PassWork(0, _some((("gradients", size), ("parameters", 2 * size), ("state", state))))
+    return PassWork(0, without_nothing((("gradients", size), ("parameters", 2 * size), ("state", state))))
 
 
 def whole_work(network: Network, setup: TimeSetup, flops: int) -> PassWork:
@@ -98,22 +81,9 @@ def whole_work(network: Network, setup: TimeSetup, flops: int) -> PassWork:
     if setup.training:
         return PassWork(flops, (("input", inputs), *optimizer_work(network, setup).traffic))
     outputs = sum([volume.values for volume in network.outputs]) * setup.batch * size
-    return PassWork(flops, _some((("input", inputs), ("weights", network.params * size), ("output", outputs))))
-
-
-def _some(traffic: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-    return tuple([part for part in traffic if part[1]])
-
-
-def _kernels(operation: Operation, *, training: bool) -> Sequence[Kernel]:
-    """Return what a layer does to memory; nothing for one that does nothing in inference, such as dropout."""
-    if operation.layer.kind == "input":
-        return ()
-    try:
-        kernels = operation.layer.kernels(operation.sources, False)
-    except NotImplementedError:
-        return _UNKNOWN
-    return [kernel for kernel in kernels if training or not kernel.training_only]
+    return PassWork(
+        flops, without_nothing((("input", inputs), ("weights", network.params * size), ("output", outputs)))
+    )
 
 
 def _saved_values(operation: Operation, kernels: Sequence[Kernel]) -> int:
@@ -126,7 +96,7 @@ def _saved_values(operation: Operation, kernels: Sequence[Kernel]) -> int:
     kept = {kernel.keeps for kernel in kernels} - {NOTHING}
     if kept == {OUTPUT}:
         return operation.output.values
-    return sum([_values_read(operation, place) for place in range(len(operation.sources))]) if kept else 0
+    return sum([values_read(operation, place) for place in range(len(operation.sources))]) if kept else 0
 
 
 def _gradient_values(kernels: Sequence[Kernel], sizes: Sequence[int], wanted: Sequence[bool], made: int) -> int:
@@ -140,38 +110,3 @@ def _gradient_values(kernels: Sequence[Kernel], sizes: Sequence[int], wanted: Se
     alike = [size == made and (first != PASSED_TO_FIRST or not place) for place, size in enumerate(sizes)]
     own = zip(sizes, wanted, alike, strict=True)
     return passed_on + sum([size for size, want, passed in own if want and not passed and first != PASSED])
-
-
-def _values_read(operation: Operation, place: int) -> int:
-    """Return how many values of a source a layer reads: not those that no window meets."""
-    source = operation.sources[place]
-    if place or not operation.reaches:
-        return source.values
-    sides = zip(source.spatial, operation.output.spatial, operation.reaches, strict=True)
-    return prod([_positions(*side) for side in sides]) * source.channels
-
-
-def _positions(size: int, outputs: int, reach: Reach | None) -> int:
-    """Return how many of the positions along a dimension any of the outgoing units reads."""
-    if reach is None or not reach.windows:
-        return size
-    if len(reach.windows) == 1 and reach.step == 1:
-        first, last = reach.windows[0]
-        if last - first + 1 >= reach.shift:  # windows meet, so that nothing lies between them
-            return max(0, min(size, last + (outputs - 1) * reach.shift + 1) - max(0, first))
-    return _positions_met(size, outputs, reach)
-
-
-def _positions_met(size: int, outputs: int, reach: Reach) -> int:
-    """Count the positions that any unit reads; of very many, all are taken to be read."""
-    width = max(last - first for first, last in reach.windows) // reach.step + 1
-    if outputs * width > MOST_MET:
-        return size
-    met: set[int] = set()
-    for unit in range(outputs):
-        turn, place = divmod(unit, len(reach.windows))
-        first, last = reach.windows[place]
-        start = first + turn * reach.shift
-        inside = range(start, last + turn * reach.shift + 1, reach.step)
-        met.update(position for position in inside if 0 <= position < size)
-    return len(met)

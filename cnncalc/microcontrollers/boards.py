@@ -20,8 +20,8 @@ class Board(NamedTuple):
 
     Attributes:
         sram: bytes of the largest piece of its RAM, in which an arena can lie.
-        flash: bytes of its flash.
-        source, date: where these are from, and when they were written down.
+        flash: bytes of its flash, with what a bootloader takes of it.
+        source, date: where these were read, and when.
 
     """
 
@@ -36,6 +36,12 @@ Boards = Mapping[str, Board]
 
 BOARDS_FILE = Path(__file__).with_name("boards.csv")
 """The boards that are known. Data sheets write KB and MB for 1,024 and 1,048,576 bytes."""
+
+STM32_PART = re.compile(r"stm32\w{4}[a-z]([0-9a-z])([a-z]\d.*)?")
+"""A part number of ST: series, a letter for the pins, one for the flash, perhaps package and temperature."""
+
+STM32_FLASH = {"8": 64, "b": 128, "c": 256, "d": 384, "e": 512, "f": 768, "g": 1024, "h": 1536, "i": 2048}
+"""KiB of flash by the letter that says them in a part number of ST."""
 
 MAX_TABLE_BYTES = 2**20
 """Largest table of boards that is read, 1 MiB."""
@@ -103,13 +109,20 @@ BOARDS = read_boards(BOARDS_FILE)
 def board_named(name: str, boards: Boards = BOARDS) -> str | None:
     """Return the name under which a board is listed, however it is spelled; None for a board that is not.
 
-    ``STM32F746NG`` and ``stm32-f746`` are ``stm32f746``: letters behind the name of a series say its package.
+    ``STM32F746NG`` and ``stm32-f746`` are ``stm32f746``. A part number with another size of flash than the listed
+    one is another board: ``STM32F401CC`` is ``stm32f401xc``, and ``STM32F746NE`` is not listed.
     """
     plain = {_plain(listed): listed for listed in boards}
     wanted = _plain(name)
-    if wanted not in plain and wanted.startswith("stm32"):
-        wanted = wanted[: len("stm32f746")]
-    return plain.get(wanted)
+    if wanted in plain or not wanted.startswith("stm32"):
+        return plain.get(wanted)
+    series = wanted[: len("stm32f746")]
+    part = STM32_PART.fullmatch(wanted)
+    letter = part[1] if part else "x"
+    listed = plain.get(f"{series}x{letter}") or plain.get(series)
+    if listed is None or letter == "x":
+        return listed
+    return listed if boards[listed].flash == STM32_FLASH.get(letter, 0) * KIBIBYTE else None
 
 
 def closest_boards(name: str, boards: Boards = BOARDS) -> list[str]:

@@ -28,7 +28,7 @@ class Gpu(NamedTuple):
         system: MiB that the operating system takes of it, where the two share their memory.
         bandwidth: of its memory, in bytes per second; None where it is not known.
         peaks: by the precision what it computes at most, dense, in FLOP per second (operations for ``int8``).
-        source, date: where these are from, and when that was published.
+        source, date: where these are from, and when that was published; "" for what has no date.
 
     """
 
@@ -54,7 +54,8 @@ CARDS_FILE = Path(__file__).with_name("cards.csv")
 that is sold with two sizes, the smaller one goes by the plain name. A Jetson board shares its memory with the operating
 system; tegrastats shows it, and it varies by some percent between releases. Linux without a desktop takes 1,024 MiB of
 it, which was not measured. From Hopper on, cuBLAS takes a workspace of 32 MiB. Peaks are those of dense matrices with
-sums in float32, which is what PyTorch computes with."""
+sums in float32, which is what PyTorch computes with; a card without Tensor Cores has them in fp16 with sums in fp16. A
+figure that no published text states, or follows from, is left out, and so is the date of a source that has none."""
 
 MAX_TABLE_BYTES = 2**20
 """Largest table of cards that is read, 1 MiB."""

@@ -8,6 +8,7 @@ import click
 
 from cnncalc.analysis.memory.gpus import GPUS, Cards, closest_gpus, gpu_named, read_cards
 from cnncalc.commands.options import F
+from cnncalc.core.words import listed, shorten
 
 EPILOG = f"Cards: {', '.join(GPUS)}."
 """What the help says at its end."""
@@ -31,7 +32,8 @@ class GpuName(click.ParamType[str]):
         if name is None:
             near = " or ".join(closest_gpus(value, cards))
             command = ctx.command_path if ctx else "cnncalc memory"
-            known = f"did you mean {near}?" if near else f"`{command} --help` lists them."
+            names = f"`{command} --help` lists them" if cards is GPUS else f"--cards has {shorten(listed(cards), 80)}"
+            known = f"did you mean {near}?" if near else f"{names}."
             self.fail(f"there is no card {value!r}; {known} {self.otherwise}", param, ctx)
         return name
 

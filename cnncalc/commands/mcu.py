@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from cnncalc.commands.options import F, Output
 from cnncalc.commands.sizes import SizeInBytes
 from cnncalc.commands.step_options import refuse_idle
+from cnncalc.core.words import listed, shorten
 from cnncalc.microcontrollers.boards import BOARDS, Boards, board_named, closest_boards, read_boards
 from cnncalc.network import Network
 
@@ -33,7 +34,9 @@ class BoardName(click.ParamType[str]):
         name = board_named(value, boards)
         if name is None:
             near = " or ".join(closest_boards(value, boards))
-            known = f"did you mean {near}?" if near else "`cnncalc memory --help` lists them."
+            others = f"--boards has {shorten(listed(boards), 80)}"
+            names = "`cnncalc memory --help` lists them" if boards is BOARDS else others
+            known = f"did you mean {near}?" if near else f"{names}."
             message = f"there is no microcontroller {value!r}; {known} Or give its memory: --sram 320KiB --flash 1MiB"
             self.fail(message, param, ctx)
         return name

@@ -193,7 +193,10 @@ def write_file(content: str | bytes | Iterable[bytes | memoryview], path: str) -
         with _replacing(os.path.realpath(path)) as file:
             file.writelines(pieces)
     except OSError as error:
-        raise WriteError("cannot-write", f"cannot write `{shorten_path(path)}`: {_reason(error)}") from None
+        folder = os.path.dirname(path)
+        hints = [] if os.path.exists(folder or ".") else [f"make the folder `{shorten_path(folder)}` first"]
+        message = f"cannot write `{shorten_path(path)}`: {_reason(error)}"
+        raise WriteError("cannot-write", message, hints=hints) from None
 
 
 @contextlib.contextmanager

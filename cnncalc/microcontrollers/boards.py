@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cnncalc.core.errors import SpecError
-from cnncalc.core.reading import read_regular
-from cnncalc.core.words import closest, shorten, shorten_path
+from cnncalc.core.tables import CsvRow, TableFormat, by_name, read_table
+from cnncalc.core.words import closest
 
 KIBIBYTE = 1024
 
@@ -43,9 +41,6 @@ STM32_PART = re.compile(r"stm32\w{4}[a-z]([0-9a-z])([a-z]\d.*)?")
 STM32_FLASH = {"8": 64, "b": 128, "c": 256, "d": 384, "e": 512, "f": 768, "g": 1024, "h": 1536, "i": 2048}
 """KiB of flash by the letter that says them in a part number of ST."""
 
-MAX_TABLE_BYTES = 2**20
-"""Largest table of boards that is read, 1 MiB."""
-
 COLUMNS = ("name", "sram_kib", "flash_kib", "source", "date")
 """The columns of a table; the first three are needed."""
 
@@ -57,49 +52,13 @@ def read_boards(path: str | Path) -> Boards:
         SpecError: with the code ``bad-boards``, for a table that cannot be read, and for what it may not say.
 
     """
-    name = shorten_path(str(path))
-    try:
-        text = read_regular(str(path), MAX_TABLE_BYTES).decode("utf-8-sig")
-        rows = csv.DictReader(text.splitlines(), restval="")
-        titles = [title.strip() for title in rows.fieldnames or ()]
-        rows.fieldnames = titles
-        _check_titles(titles, name)
-        return {row["name"].strip(): _board(row, f"{name}, line {rows.line_num}") for row in rows}
-    except OSError as error:
-        raise SpecError("bad-boards", f"cannot read {name}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise SpecError("bad-boards", f"{name} is not CSV in UTF-8") from None
+    found = by_name(read_table(path, TableFormat("bad-boards", COLUMNS[:3], COLUMNS[3:])), "board")
+    return {name: _board(row) for name, row in found}
 
 
-def _check_titles(titles: list[str], name: str) -> None:
-    hints = [f"the columns are {', '.join(COLUMNS)}"]
-    for needed in COLUMNS[:3]:
-        if needed not in titles:
-            raise SpecError("bad-boards", f"{name} has no column {needed}", hints=hints)
-    unknown = [title for title in titles if title not in COLUMNS]
-    if unknown:
-        raise SpecError("bad-boards", f"{name} has an unknown column {shorten(unknown[0], 40)!r}", hints=hints)
-
-
-def _board(row: Mapping[str, str], where: str) -> Board:
-    if None in row:
-        raise SpecError("bad-boards", f"{where}: there are more cells than columns")
-    if not row["name"].strip():
-        raise SpecError("bad-boards", f"{where}: the board has no name")
-    sram, flash = (_kibibytes(row, column, where) for column in ("sram_kib", "flash_kib"))
-    return Board(sram, flash, row.get("source", "").strip(), row.get("date", "").strip())
-
-
-def _kibibytes(row: Mapping[str, str], column: str, where: str) -> int:
-    """Return bytes."""
-    text = row[column].strip()
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e9:
-        raise SpecError("bad-boards", f"{where}: {column} is a number above 0, not {shorten(text, 40)!r}")
-    return int(value * KIBIBYTE)
+def _board(row: CsvRow) -> Board:
+    sram, flash = (int(row.positive(column) * KIBIBYTE) for column in ("sram_kib", "flash_kib"))
+    return Board(sram, flash, row.text("source"), row.text("date"))
 
 
 BOARDS = read_boards(BOARDS_FILE)

@@ -24,9 +24,10 @@ Convert = Callable[..., TfliteTensor]
 
 WHAT = "the interpreter for microcontrollers"
 
-_TWO_DIMENSIONS = (
-    "its kernels have two dimensions: write a signal of 16000x1 as 16000x1x1, and `conv 80x8` as `conv 80x1x8`",
-)
+_TWO_DIMENSIONS = {
+    "1D": "its kernels have two dimensions: write a signal of 16000x1 as 16000x1x1, and `conv 80x8` as `conv 80x1x8`",
+    "3D": "its kernels have two dimensions; it runs no layer on volumes of three",
+}
 
 
 class Conversion:
@@ -54,7 +55,7 @@ class Conversion:
         for call, step in tensorflow_order(model, outputs):
             convert = table.get(call.kind)
             if convert is None:
-                hints = _TWO_DIMENSIONS if call.kind[-2:] in ("1D", "3D") else ()
+                hints = [hint for ending, hint in _TWO_DIMENSIONS.items() if call.kind.endswith(ending)]
                 raise self.fault(call, f"{WHAT} has no int8 kernel for `{shorten(call.node.written)}`", *hints)
             names = call.inputs
             if step or (call.kind in CHAINED and len(names) > 2):  # of several volumes, two at a time

@@ -68,7 +68,10 @@ def test_where_the_spec_is_wrong_nothing_is_written(cnncalc: Cnncalc, here: Path
 def test_a_file_that_cannot_be_written_is_one_error(cnncalc: Cnncalc, here: Path) -> None:
     finished = cnncalc("draw", "lenet5", "-o", "nowhere/net.svg")
     assert finished.status == 1
-    assert finished.err == "error[cannot-write]: cannot write `nowhere/net.svg`: No such file or directory\n"
+    assert finished.err == (
+        "error[cannot-write]: cannot write `nowhere/net.svg`: No such file or directory\n"
+        "  = make the folder `nowhere` first\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,12 @@ def test_refused_options(cnncalc: Cnncalc, arguments: tuple[str, ...], message: 
             "its kernels have two dimensions: write a signal of 16000x1 as 16000x1x1, and `conv 80x8` as `conv 80x1x8`",
         ),
         (
+            "conv 3x3x3x4",
+            "8x8x8x3",
+            "`conv1`: the interpreter for microcontrollers has no int8 kernel for `conv 3x3x3x4`",
+            "its kernels have two dimensions; it runs no layer on volumes of three",
+        ),
+        (
             "upsample 2",
             "8x8x3",
             "`upsample1`: the converter makes TILE of it, which the interpreter for microcontrollers does not have",
@@ -140,3 +146,15 @@ def test_layers_without_a_kernel_are_refused_by_name(
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith(f"error[not-in-format]: {message}\n  --> text:1:")
     assert not hint or done.err.endswith(f"  = {hint}\n")
+
+
+def test_a_board_that_the_given_table_has_not(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """The names are those of the table, and not those that the help lists."""
+    path = tmp_path / "boards.csv"
+    path.write_text("name,sram_kib,flash_kib\nfirst,64,512\nsecond,128,512\n")
+    done = cnncalc("memory", "lenet5", *INT8, "--mcu", "pico", "--boards", str(path))
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "error[usage]: Invalid value for '--mcu': there is no microcontroller 'pico'; --boards has first, second. "
+        "Or give its memory: --sram 320KiB --flash 1MiB\n  = see `cnncalc memory --help`\n"
+    )

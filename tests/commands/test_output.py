@@ -149,7 +149,10 @@ def test_a_device_is_written_to_and_not_replaced(cnncalc: Cnncalc) -> None:
 def test_a_folder_that_is_missing(cnncalc: Cnncalc, tmp_path: Path) -> None:
     target = tmp_path / "missing" / "out.txt"
     done = cnncalc("shapes", LENET, "-o", str(target))
-    assert done.err == f"error[cannot-write]: cannot write `{target}`: No such file or directory\n"
+    assert done.err == (
+        f"error[cannot-write]: cannot write `{target}`: No such file or directory\n"
+        f"  = make the folder `{target.parent}` first\n"
+    )
 
 
 @pytest.mark.parametrize(

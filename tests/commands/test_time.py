@@ -97,7 +97,7 @@ def test_a_table_of_cards_of_ones_own(cnncalc: Cnncalc, tmp_path: Path) -> None:
     assert "mine in fp16: 1 TFLOP/s and 1 GB/s (a guess); layers below 1,000 FLOP per byte are bound by memory" in out
     refused = cnncalc(*call[:5], "h100", *call[6:])
     assert refused.err == (
-        "error[usage]: Invalid value for '--gpu': there is no card 'h100'; `cnncalc time --help` lists them. "
+        "error[usage]: Invalid value for '--gpu': there is no card 'h100'; --cards has mine. "
         "Or measure here: --measure\n  = see `cnncalc time --help`\n"
     )
 
@@ -183,3 +183,25 @@ def test_measuring(cnncalc: Cnncalc, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data["measured"]["share_of_bound"] == pytest.approx(data["total"]["seconds"] / 1.1e-3)
     assert data["layers"][1]["measured_seconds"] == 1e-5
     assert data["machine"]["source"] is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "error"),
+    [
+        (
+            "name,memory_mib,bandwidth_gb_s\nmine,1024,100\n",
+            "error[no-precision]: the table of cards has no peak of mine\n"
+            "  = the peaks stand in its columns float32_tflops, tf32_tflops, bf16_tflops, fp16_tflops, int8_tops\n",
+        ),
+        (
+            "name,memory_mib,float32_tflops\nmine,1024,5\n",
+            "error[bad-cards]: the table of cards has no bandwidth of mine\n"
+            "  = the bandwidth stands in its column bandwidth_gb_s\n",
+        ),
+    ],
+)
+def test_a_card_of_which_too_little_is_known(cnncalc: Cnncalc, tmp_path: Path, columns: str, error: str) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text(columns)
+    done = cnncalc("time", "lenet5", "--gpu", "mine", "--cards", str(path))
+    assert (done.status, done.out, done.err) == (1, "", error)

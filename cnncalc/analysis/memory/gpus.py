@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from cnncalc.core.errors import SpecError
-from cnncalc.core.reading import read_regular
-from cnncalc.core.words import closest, shorten, shorten_path
+from cnncalc.core.tables import CsvRow, TableFormat, by_name, read_table
+from cnncalc.core.words import closest, shorten
 
 MEBIBYTE = 1024 * 1024
 
@@ -57,9 +55,6 @@ it, which was not measured. From Hopper on, cuBLAS takes a workspace of 32 MiB. 
 sums in float32, which is what PyTorch computes with; a card without Tensor Cores has them in fp16 with sums in fp16. A
 figure that no published text states, or follows from, is left out, and so is the date of a source that has none."""
 
-MAX_TABLE_BYTES = 2**20
-"""Largest table of cards that is read, 1 MiB."""
-
 PEAKS = {
     "float32": "float32_tflops",
     "tf32": "tf32_tflops",
@@ -72,6 +67,8 @@ PEAKS = {
 COLUMNS = ("memory_mib", "workspace_mib", "system_mib", "bandwidth_gb_s", *PEAKS.values(), "source", "date")
 """What a table may say of a card beside its name."""
 
+_FORM = TableFormat("bad-cards", ("name", "memory_mib"), COLUMNS[1:])
+
 
 def read_cards(path: str | Path) -> Cards:
     """Read a table of cards: CSV with the columns ``name`` and ``memory_mib``, and any others of `COLUMNS`.
@@ -80,52 +77,18 @@ def read_cards(path: str | Path) -> Cards:
         SpecError: with the code ``bad-cards``, for a table that cannot be read, and for what it may not say.
 
     """
-    name = shorten_path(str(path))
-    try:
-        text = read_regular(str(path), MAX_TABLE_BYTES).decode("utf-8-sig")
-        rows = csv.DictReader(text.splitlines(), restval="")
-        titles = [title.strip() for title in rows.fieldnames or ()]
-        rows.fieldnames = titles
-        _check_titles(titles, name)
-        return {row["name"].strip(): _card(row, f"{name}, line {rows.line_num}") for row in rows}
-    except OSError as error:
-        raise SpecError("bad-cards", f"cannot read {name}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise SpecError("bad-cards", f"{name} is not CSV in UTF-8") from None
+    return {name: _card(name, row) for name, row in by_name(read_table(path, _FORM), "card")}
 
 
-def _check_titles(titles: list[str], name: str) -> None:
-    hints = [f"the columns are name, {', '.join(COLUMNS)}"]
-    for needed in ("name", "memory_mib"):
-        if needed not in titles:
-            raise SpecError("bad-cards", f"{name} has no column {needed}", hints=hints)
-    unknown = [title for title in titles if title not in ("name", *COLUMNS)]
-    if unknown:
-        raise SpecError("bad-cards", f"{name} has an unknown column {shorten(unknown[0], 40)!r}", hints=hints)
-
-
-def _card(row: Mapping[str, str], where: str) -> Gpu:
+def _card(name: str, row: CsvRow) -> Gpu:
     """Return the card of a row; what it says of no unit of ours is refused with its line."""
-    if None in row:
-        raise SpecError("bad-cards", f"{where}: there are more cells than columns")
-    if not row["name"].strip():
-        raise SpecError("bad-cards", f"{where}: the card has no name")
 
     def number(column: str) -> float | None:
-        text = row.get(column, "").strip()
-        if not text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = 0.0
-        if not 0 < value < 1e9:
-            raise SpecError("bad-cards", f"{where}: {column} is a number above 0, not {shorten(text, 40)!r}")
-        return value
+        return row.positive(column) if row.text(column) else None
 
     memory = number("memory_mib")
     if memory is None:
-        raise SpecError("bad-cards", f"{where}: {row['name'].strip()} has no memory_mib")
+        raise row.fault(f"{shorten(name)} has no memory_mib")
     workspace, bandwidth = number("workspace_mib"), number("bandwidth_gb_s")
     peaks = {precision: peak * 1e12 for precision, column in PEAKS.items() if (peak := number(column))}
     return Gpu(
@@ -134,8 +97,8 @@ def _card(row: Mapping[str, str], where: str) -> Gpu:
         int(number("system_mib") or 0),
         None if bandwidth is None else bandwidth * 1e9,
         MappingProxyType(peaks),
-        row.get("source", "").strip(),
-        row.get("date", "").strip(),
+        row.text("source"),
+        row.text("date"),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.gpus import Cards, Gpu, gpu_named
 from cnncalc.core.errors import SpecError
-from cnncalc.core.reading import read_regular
+from cnncalc.core.tables import CsvRow, TableFormat, read_table
 from cnncalc.core.words import shorten, shorten_path
 
 
@@ -50,9 +49,6 @@ class Offer(NamedTuple):
 PRICES_FILE = Path(__file__).with_name("prices.csv")
 """List prices as the providers' pages had them on the date of each row. The pages were read as copies of that day."""
 
-MAX_TABLE_BYTES = 2**20
-"""Largest table of prices that is read, 1 MiB."""
-
 NEEDED = ("card", "price_per_hour")
 COLUMNS = (*NEEDED, "currency", "provider", "offer", "source", "date")
 """What a table may say of a price."""
@@ -65,22 +61,13 @@ def read_prices(path: str | Path, cards: Cards) -> tuple[Price, ...]:
         SpecError: with the code ``bad-prices``, for a table that cannot be read, and for what it may not say.
 
     """
-    name = shorten_path(str(path))
-    try:
-        text = read_regular(str(path), MAX_TABLE_BYTES).decode("utf-8-sig")
-        rows = csv.DictReader(text.splitlines(), restval="")
-        titles = [title.strip() for title in rows.fieldnames or ()]
-        rows.fieldnames = titles
-        _check_titles(titles, name)
-        found = tuple([_price(row, f"{name}, line {rows.line_num}", cards) for row in rows])
-    except OSError as error:
-        raise SpecError("bad-prices", f"cannot read {name}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise SpecError("bad-prices", f"{name} is not CSV in UTF-8") from None
+    found = tuple([_price(row, cards) for row in read_table(path, TableFormat("bad-prices", NEEDED, COLUMNS[2:]))])
     currencies = list(dict.fromkeys([price.currency for price in found]))
     if len(currencies) > 1:
         hints = ["prices are compared: write all of them in one currency"]
-        raise SpecError("bad-prices", f"{name} has prices in {currencies[0]} and {currencies[1]}", hints=hints)
+        first, second = (shorten(currency) for currency in currencies[:2])
+        message = f"{shorten_path(str(path))} has prices in {first} and {second}"
+        raise SpecError("bad-prices", message, hints=hints)
     return found
 
 
@@ -100,31 +87,11 @@ def offers(prices: Sequence[Price], cards: Cards, peak: Callable[[Gpu], int]) ->
     return sorted(found, key=lambda offer: (offer.price.per_hour, offer.price.card))
 
 
-def _check_titles(titles: Sequence[str], name: str) -> None:
-    hints = [f"the columns are {', '.join(COLUMNS)}"]
-    for needed in NEEDED:
-        if needed not in titles:
-            raise SpecError("bad-prices", f"{name} has no column {needed}", hints=hints)
-    unknown = [title for title in titles if title not in COLUMNS]
-    if unknown:
-        raise SpecError("bad-prices", f"{name} has an unknown column {shorten(unknown[0], 40)!r}", hints=hints)
-
-
-def _price(row: Mapping[str, str], where: str, cards: Cards) -> Price:
+def _price(row: CsvRow, cards: Cards) -> Price:
     """Return the price of a row."""
-    if None in row:
-        raise SpecError("bad-prices", f"{where}: there are more cells than columns")
-    card = gpu_named(row["card"].strip(), cards)
+    card = gpu_named(row.text("card"), cards)
     if card is None:
         hints = ["`cnncalc memory --help` lists the cards; --cards has a table with others"]
-        raise SpecError("bad-prices", f"{where}: there is no card {shorten(row['card'].strip(), 40)!r}", hints=hints)
-    text = row["price_per_hour"].strip()
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1e9:
-        message = f"{where}: price_per_hour is a number that is at least 0, not {shorten(text, 40)!r}"
-        raise SpecError("bad-prices", message)
-    said = [row.get(column, "").strip() for column in COLUMNS[2:]]
-    return Price(card, value, said[0] or "USD", *said[1:])
+        raise row.fault(f"there is no card {shorten(row.text('card'), 40)!r}", hints)
+    said = [row.text(column) for column in COLUMNS[2:]]
+    return Price(card, row.at_least_zero("price_per_hour"), said[0] or "USD", *said[1:])

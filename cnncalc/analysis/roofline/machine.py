@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.analysis.memory.gpus import Gpu
+from cnncalc.analysis.memory.gpus import PEAKS, Gpu
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import listed
 
@@ -45,12 +45,14 @@ def machine_of_card(name: str, card: Gpu, precision: str) -> Machine:
     peak = card.peaks.get(precision)
     if peak is None:
         if not card.peaks:
-            raise SpecError("no-precision", f"the table of cards has no peak of {name}")
+            hints = [f"the peaks stand in its columns {', '.join(PEAKS.values())}"]
+            raise SpecError("no-precision", f"the table of cards has no peak of {name}", hints=hints)
         known = listed(card.peaks)
         hints = [f"give one of them: --precision {next(iter(card.peaks))}"]
         raise SpecError(
             "no-precision", f"the table of cards has no peak of {name} in {precision}; it has {known}", hints=hints
         )
     if card.bandwidth is None:
-        raise SpecError("bad-cards", f"the table of cards has no bandwidth of {name}")
+        hints = ["the bandwidth stands in its column bandwidth_gb_s"]
+        raise SpecError("bad-cards", f"the table of cards has no bandwidth of {name}", hints=hints)
     return Machine(name, peak, card.bandwidth, card.source, card.date, "tf32" in card.peaks)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.counts import Counts, LayerCounts
 from cnncalc.analysis.receptive import Field, Fields, input_fields
+from cnncalc.core.numbers import counted
 from cnncalc.layers.window import axis_name, never_read
 from cnncalc.network import Node, Operation
 
@@ -178,10 +179,9 @@ def _output(node: Node) -> Iterator[ArithmeticStep]:
 
 def _memory(counts: Counts, row: LayerCounts) -> ArithmeticStep:
     values = f"{_product(row.node.output)} values"
-    batch = f" · {counts.batch} images" if counts.batch > 1 else ""
-    return ArithmeticStep(
-        "memory", f"{values} · {counts.bytes_per_value} bytes{batch}", f"{row.activation_bytes:,} bytes"
-    )
+    batch = f" · {counts.batch:,} images" if counts.batch > 1 else ""
+    each = counted(counts.bytes_per_value, "byte")
+    return ArithmeticStep("memory", f"{values} · {each}{batch}", counted(row.activation_bytes, "byte"))
 
 
 def _receptive_field(row: LayerCounts, arriving: Sequence[Fields]) -> Iterator[ArithmeticStep]:

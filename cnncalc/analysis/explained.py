@@ -12,6 +12,7 @@ from cnncalc.analysis.field_places import place_steps
 from cnncalc.analysis.neurons import neuron_steps
 from cnncalc.analysis.traffic import forward_values
 from cnncalc.analysis.unlearned import unlearned_of
+from cnncalc.core.numbers import counted
 from cnncalc.layers.window import axis_name
 from cnncalc.network import Node, Operation
 
@@ -55,7 +56,8 @@ def _more_counts(counts: Counts, node: Node) -> Iterator[ArithmeticStep]:
     if moved:
         each, size = " + ".join([f"{name} {values:,}" for name, values in moved]), counts.bytes_per_value
         total = size * sum([values for _, values in moved])
-        yield ArithmeticStep("read and written", f"({each}) values · {size} bytes", f"{total:,} bytes for one image")
+        sum_of_values = f"({each}) values · {counted(size, 'byte')}"
+        yield ArithmeticStep("read and written", sum_of_values, f"{counted(total, 'byte')} for one image")
     kept = unlearned_of(node.operation)
     if kept:
         yield ArithmeticStep("not learned", "", f"{kept:,} values")

@@ -24,10 +24,12 @@ from cnncalc.commands.options import (
     take_spec_options,
 )
 from cnncalc.commands.whole import Whole
+from cnncalc.core.errors import SpecError
 from cnncalc.optimizers import OPTIMIZERS, with_momentum
 from cnncalc.report.time import Timed, time_report
 
 _OF_TRAINING = ("optimizer", "momentum")
+_OF_CARD = ("cards",)
 _OF_MEASURING = ("device", "threads", "rounds", "processor_time")
 
 
@@ -84,9 +86,12 @@ def time(
     """
     _refuse_idle(_OF_TRAINING, training, "--training")
     _refuse_idle(_OF_MEASURING, measure, "--measure")
+    _refuse_idle(_OF_CARD, not measure, "--gpu")
     if measure == (gpu is not None):
         raise click.UsageError("give either --gpu, such as --gpu h100, or --measure for this machine")
     network = load_spec(spec, take_spec_options(options))
+    if training and not network.params:
+        raise SpecError("nothing-to-train", "the network has no parameters, so there is nothing to train")
     output = take_output(options)
     wanted = {name: options.pop(name) for name in _OF_MEASURING}
     setup = TimeSetup(training=training, **options)

@@ -77,7 +77,7 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r", each the sum of ([\d,]+) values$", r", 각각 \1개 값의 합"),
     (r"([\d,]+) values", r"\1개 값"),
     (r" values", "개 값"),
-    (r" bytes", "바이트"),
+    (r" bytes?", "바이트"),
     (r"([\d,]+) images", r"이미지 \1장"),
     (r", stride ", ", 스트라이드 "),
     (r", ([\d,]+) MACs$", r", MAC \1"),

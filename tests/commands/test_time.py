@@ -102,6 +102,14 @@ def test_a_table_of_cards_of_ones_own(cnncalc: Cnncalc, tmp_path: Path) -> None:
     )
 
 
+def test_a_network_without_parameters_has_no_step_of_training(cnncalc: Cnncalc) -> None:
+    done = cnncalc("time", "input 4x4x1\nrelu", "--gpu", "h100", "--training")
+    assert (done.status, done.err) == (
+        1,
+        "error[nothing-to-train]: the network has no parameters, so there is nothing to train\n",
+    )
+
+
 def test_the_built_in_table_can_be_copied(cnncalc: Cnncalc) -> None:
     assert cnncalc("time", "--show-cards").out == CARDS_FILE.read_text(encoding="utf-8")
 
@@ -116,6 +124,7 @@ EITHER = "give either --gpu, such as --gpu h100, or --measure for this machine"
         (("--gpu", "h100", "--measure"), EITHER),
         (("--gpu", "h100", "--threads", "2"), "--threads has no effect without --measure; leave it out"),
         (("--gpu", "h100", "--momentum", "0"), "--momentum has no effect without --training; leave it out"),
+        (("--measure", "--cards", str(CARDS_FILE)), "--cards has no effect without --gpu; leave it out"),
         (("--measure", "--precision", "int8"), "--measure is for float32, bf16 and fp16 on cpu, not int8"),
         (("--measure", "--precision", "tf32"), "--measure is for float32, bf16 and fp16 on cpu, not tf32"),
         (("--measure", "--device", "mps"), "--measure is for --device cpu and cuda, not mps"),

@@ -92,6 +92,9 @@ def _drawings(what: Explained, width: int) -> Iterator[str]:
         yield "\n" + _legend(what.language, width)
 
 
+LEAST_BESIDE = 20
+"""Cells of a terminal that a sum takes beside its quantity at least."""
+
 LEGEND = {
     "en": "W height or width of the input, W′ of the output, F of the kernel, P padding, S stride, D dilation, "
     "C input channels, K filters, G groups, OP output padding, u number of a unit from 0 on",
@@ -106,10 +109,14 @@ def _legend(language: str, width: int) -> str:
 
 
 def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:
-    """Draw some steps, whose quantities take a margin."""
-    lines = []
+    """Draw some steps, whose quantities take a margin; where that leaves too little, each has a line of its own."""
+    beside, lines = width - margin - 4, []
     for step in steps:
-        pieces = _wrapped(str(step), width - margin - 4)
+        if beside < LEAST_BESIDE:
+            pieces = _wrapped(str(step), width - 4)
+            lines.extend([f"  {step.quantity}\n", *[f"    {piece}\n" for piece in pieces]])
+            continue
+        pieces = _wrapped(str(step), beside)
         blanks = " " * (margin - terminal_width(step.quantity))
         lines.append(f"  {step.quantity}{blanks}  {pieces[0]}\n")
         lines.extend(" " * (margin + 4) + piece + "\n" for piece in pieces[1:])
@@ -117,9 +124,9 @@ def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    if len(text) <= max(20, width):
+    if len(text) <= width:
         return [text]
-    return wrap(text, max(20, width), break_long_words=False) or [""]
+    return wrap(text, max(LEAST_BESIDE, width), break_long_words=False) or [""]
 
 
 def _data(what: Explained) -> dict[str, Any]:

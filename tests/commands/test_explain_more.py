@@ -13,6 +13,7 @@ import cnncalc
 from cnncalc.analysis import count
 from cnncalc.analysis.explained import Explanation, explained
 from cnncalc.layers import layers
+from cnncalc.report.explain import Explained, explain_report
 from cnncalc.report.korean import in_korean
 from cnncalc.report.latex_align import math_text
 from tests.commands.conftest import Cnncalc
@@ -35,6 +36,17 @@ def test_neurons_and_sharing() -> None:
     assert steps["connections"] == "3,920·75 = 294,000"
     assert steps["without sharing"] == "28·28·5·(5·5·3 + 1) = 297,920 parameters, 784 times as many"
     assert 28 * 28 * 5 * (75 + 1) == cnncalc.load("local 5x5x5", input="32x32x3").params == 297_920
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_detail_fits_a_narrow_terminal(width: int) -> None:
+    """Where the quantities take most of it, each has a line of its own, and its sum one below."""
+    counts = count(cnncalc.load("lenet5"))
+    report = explain_report(Explained(counts, counts.rows, Explanation(detail=True), "en"))
+    text = "".join(report.draw(width))
+    assert max(map(len, text.splitlines())) <= width
+    below = "  neurons\n    28·28·6 = 4,704\n"
+    assert (below in text) == (width == 40)
 
 
 @pytest.mark.parametrize(("kernel", "padding"), [(1, 0), (3, 1), (5, 2), (7, 3)])

@@ -103,7 +103,7 @@ def test_every_reserved_name_is_documented(name: str) -> None:
 
 def codes() -> set[str]:
     """Return the codes of all faults that the package can raise."""
-    pattern = re.compile(r"(?:\w*Error|Fault|error)\(\s*\"([a-z-]+)\"")
+    pattern = re.compile(r"(?:\w*Error|Fault|error|TableFormat)\(\s*\"([a-z-]+)\"")
     return {code for path in (ROOT / "cnncalc").rglob("*.py") for code in pattern.findall(path.read_text("utf-8"))}
 
 

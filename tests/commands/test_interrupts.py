@@ -13,8 +13,12 @@ import pytest
 from cnncalc.commands import cli
 from cnncalc.commands.interrupts import Interrupted, Interrupts
 
-HEARD = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
-"""Tests that run under nohup hand on that hang-ups are ignored."""
+HEARD = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+"""Tests that run under nohup, or behind an &, hand on that these signals are ignored."""
 
 LOADED = HEARD + "import sys; print('begun', flush=True); from cnncalc.__main__ import main; main()"
 """Tells that Python has begun; the signal comes after it."""
@@ -39,7 +43,7 @@ def stopped(folder: Path, number: int, *arguments: str, after: float = 0.0, time
     return process.returncode, complaint
 
 
-SLOW = """
+SLOW = f"""{HEARD}
 import sys, builtins
 from cnncalc.__main__ import main
 original = builtins.__import__
@@ -71,8 +75,8 @@ def test_a_command_that_is_stopped(
     assert [path.name for path in tmp_path.iterdir()] == ["net.txt"]
 
 
-EARLY = """
-import builtins, signal
+EARLY = f"""{HEARD}
+import builtins
 from cnncalc.__main__ import main
 original = builtins.__import__
 def ending(name, *rest, **more):

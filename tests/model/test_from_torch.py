@@ -163,7 +163,7 @@ def imported(module: nn.Module, input: str = "8x8x4") -> str:
         (Does(lambda x: x.chunk(2, 1)[1]), "slice 2:4"),
         (Does(lambda x: x.mean([2, 3])), "gap"),
         (Does(lambda x: x.mean((2, 3), keepdim=True)), "gap"),
-        (Does(lambda x: x.mean(3).mean(2)), "adaptiveavgpool 8x1 - gap"),
+        (Does(lambda x: x.mean(3).mean(2)), "gap"),
         (Does(lambda x: functional.interpolate(x, (16, 24))), "upsample x2x3"),
         (Does(lambda x: x.view(2, 2, 2, 8, 8).transpose(1, 2).reshape(2, 4, 8, 8)), "shuffle 2"),
         (Does(lambda x, n: n(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), nn.LayerNorm(4, 1e-6)), "ln eps=1e-6"),

@@ -283,7 +283,8 @@ def test_cards_that_do_not_say_enough() -> None:
     with pytest.raises(SpecError) as refused:
         machine_of_card("v100", GPUS["v100"], "bf16")
     assert refused.value.message == "the table of cards has no peak of v100 in bf16; it has float32, fp16"
-    with pytest.raises(SpecError, match=r"^the table of cards has no bandwidth of mine$"):
+    with pytest.raises(SpecError) as refused:
         machine_of_card("mine", GPUS["v100"]._replace(bandwidth=None), "fp16")
+    assert refused.value.message == "the table of cards has no bandwidth of mine"
     with pytest.raises(SpecError, match=r"^the table of cards has no peak of mine$"):
         machine_of_card("mine", GPUS["v100"]._replace(peaks={}), "fp16")

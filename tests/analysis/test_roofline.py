@@ -286,5 +286,5 @@ def test_cards_that_do_not_say_enough() -> None:
     with pytest.raises(SpecError) as refused:
         machine_of_card("mine", GPUS["v100"]._replace(bandwidth=None), "fp16")
     assert refused.value.message == "the table of cards has no bandwidth of mine"
-    with pytest.raises(SpecError, match=r"^the table of cards has no peak of mine$"):
+    with pytest.raises(SpecError, match=r"^the table of cards has no peak of mine"):
         machine_of_card("mine", GPUS["v100"]._replace(peaks={}), "fp16")

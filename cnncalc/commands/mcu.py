@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
+from cnncalc.commands.given import first_given, refuse_idle
 from cnncalc.commands.options import F, Output
 from cnncalc.commands.sizes import SizeInBytes
-from cnncalc.commands.step_options import refuse_idle
-from cnncalc.core.words import listed, shorten
+from cnncalc.commands.step_options import refuse_idle_in_inference
+from cnncalc.commands.table_names import NamedTable, RowName
 from cnncalc.microcontrollers.boards import BOARDS, Boards, board_named, closest_boards, read_boards
 from cnncalc.network import Network
 
@@ -23,38 +23,7 @@ _ONE_IMAGE = ("batch", "inplace", "device", "budget", "gpu", "cards", "gpus", "p
 _SIZE = SizeInBytes(("KB", "KiB"), "320KiB, 320KB or 1MiB")
 
 
-class BoardName(click.ParamType[str]):
-    """The name of a board, however it is spelled; completes the names that there are."""
-
-    name = "mcu"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name under which a board is listed."""
-        boards = _boards_of(ctx)
-        name = board_named(value, boards)
-        if name is None:
-            near = " or ".join(closest_boards(value, boards))
-            others = f"--boards has {shorten(listed(boards), 80)}"
-            names = "`cnncalc memory --help` lists them" if boards is BOARDS else others
-            known = f"did you mean {near}?" if near else f"{names}."
-            message = f"there is no microcontroller {value!r}; {known} Or give its memory: --sram 320KiB --flash 1MiB"
-            self.fail(message, param, ctx)
-        return name
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        """Let the shell offer the names."""
-        from click.shell_completion import CompletionItem
-
-        return [CompletionItem(name) for name in _boards_of(ctx) if name.startswith(incomplete.lower())]
-
-
-def _boards_of(context: click.Context | None) -> Boards:
-    """Return the boards that may be named: those of ``--boards``, which is read first, or those that are known."""
-    return (context and context.params.get("boards")) or BOARDS
-
-
-def _read(context: click.Context, parameter: click.Parameter, value: str | None) -> Boards:
-    return BOARDS if value is None else read_boards(value)
+_TABLE = NamedTable("boards", "microcontroller", BOARDS, read_boards, board_named, closest_boards)
 
 
 def mcu_options(command: F) -> F:
@@ -66,18 +35,14 @@ def mcu_options(command: F) -> F:
 
 _OPTIONS = (
     click.option(
-        "--mcu", type=BoardName(), metavar="NAME", help="Microcontroller that an int8 network is to fit; see below."
+        "--mcu",
+        type=RowName("mcu", _TABLE, "Or give its memory: --sram 320KiB --flash 1MiB"),
+        metavar="NAME",
+        help="Microcontroller that an int8 network is to fit; see below.",
     ),
     click.option("--sram", type=_SIZE, metavar="SIZE", help="RAM of a microcontroller, such as 320KiB."),
     click.option("--flash", type=_SIZE, metavar="SIZE", help="Flash of a microcontroller, such as 1MiB."),
-    click.option(
-        "--boards",
-        metavar="FILE",
-        type=click.Path(dir_okay=False),
-        callback=_read,
-        is_eager=True,
-        help="CSV table of microcontrollers in place of the built-in one.",
-    ),
+    _TABLE.file_option("CSV table of microcontrollers in place of the built-in one."),
 )
 
 
@@ -90,7 +55,7 @@ def take_board(options: dict[str, Any]) -> tuple[str, int | None, int | None]:
     """
     name, sram, flash = options.pop("mcu"), options.pop("sram"), options.pop("flash")
     boards: Boards = options.pop("boards")
-    given = next((f"--{word}" for word in ("mcu", "sram", "flash", "boards") if _is_given(word)), "")
+    given = first_given(("mcu", "sram", "flash", "boards"))
     if options["precision"] != "int8":
         if given:
             raise click.UsageError(f"{given} is for --inference --precision int8")
@@ -104,23 +69,13 @@ def take_board(options: dict[str, Any]) -> tuple[str, int | None, int | None]:
     return "", sram, flash
 
 
-def _is_given(name: str) -> bool:
-    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
-
-
 def memory_on_mcu(network: Network, board: tuple[str, int | None, int | None], output: Output) -> bool:
     """Write the report of an int8 network on a microcontroller; say whether it fits."""
     from cnncalc.microcontrollers.prediction import predict_mcu
     from cnncalc.microcontrollers.report import Room, mcu_report
 
-    command = click.get_current_context().command
-    names = {parameter.name: parameter.opts[0] for parameter in command.params}
-    refuse_idle(True)
-    idle = next((names[name] for name in _ONE_IMAGE if _is_given(name)), None)
-    if idle is not None:
-        raise click.UsageError(
-            f"{idle} has no effect with --precision int8, which runs one image at a time; leave it out"
-        )
+    refuse_idle_in_inference()
+    refuse_idle(_ONE_IMAGE, "with --precision int8, which runs one image at a time")
     prediction = predict_mcu(network)
     room = Room(*board)
     output.emit(mcu_report(prediction, room))

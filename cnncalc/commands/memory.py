@@ -13,7 +13,7 @@ from cnncalc.analysis.memory.gpus import Cards
 from cnncalc.analysis.parallel import CardPrediction, CardPredictor, Parallel
 from cnncalc.analysis.parallel.advice import card_advice
 from cnncalc.commands import mcu
-from cnncalc.commands.gpu_name import EPILOG, GpuName, cards_option
+from cnncalc.commands.gpu_name import EPILOG, cards_option, gpu_name
 from cnncalc.commands.options import (
     load_spec,
     output_options,
@@ -36,7 +36,7 @@ from cnncalc.report.memory_cards import SharedBatch
 @click.option("--budget", metavar="SIZE", type=SizeInBytes(), help="Available memory, such as 24GiB or 24GB.")
 @click.option(
     "--gpu",
-    type=GpuName("Or give its memory: --budget 24GiB"),
+    type=gpu_name("Or give its memory: --budget 24GiB"),
     metavar="NAME",
     help="Graphics card whose memory is the budget; the list is below.",
 )

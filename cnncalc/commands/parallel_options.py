@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from cnncalc.analysis.memory import Predictor, TrainingSetup
 from cnncalc.analysis.memory.gpus import GPUS, Cards
 from cnncalc.analysis.parallel import WAYS, Parallel
 from cnncalc.analysis.parallel.prices import PRICES_FILE, Offer, Price, offers, read_prices
+from cnncalc.commands.given import is_given
 from cnncalc.commands.options import F
 from cnncalc.commands.whole import Whole
 
@@ -48,12 +48,12 @@ def take_parallel(options: dict[str, Any], inference: bool) -> Parallel | None:
     cards, way, views = options.pop("gpus"), options.pop("parallel"), options.pop("views")
     if cards is None:
         for name, option in (("parallel", "--parallel"), ("views", _written(views))):
-            if _is_given(name):
+            if is_given(name):
                 raise click.UsageError(f"{option} has no effect without --gpus; add --gpus N")
         return None
     if inference:
         raise click.UsageError("--gpus is for training: in an inference each card has the whole network")
-    if way == "fsdp2" and _is_given("views"):
+    if way == "fsdp2" and is_given("views"):
         raise click.UsageError(f"{_written(views)} has no effect with --parallel fsdp2; leave it out")
     return Parallel(cards, way, views)
 
@@ -77,7 +77,3 @@ def priced(prices: Sequence[Price], cards: Cards, predictor: Predictor, setup: T
 
 def _written(views: bool) -> str:
     return "--gradient-as-bucket-view" if views else "--no-gradient-as-bucket-view"
-
-
-def _is_given(name: str) -> bool:
-    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE

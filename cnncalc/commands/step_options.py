@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from cnncalc.analysis.memory import DEVICES, TrainingSetup
+from cnncalc.commands.given import refuse_idle
 from cnncalc.commands.options import F, batch_option, precision_option
 from cnncalc.commands.whole import Whole
 from cnncalc.core.precision import AUTOCAST
@@ -80,14 +80,11 @@ def step_options(names: tuple[str, ...] = tuple(_OPTIONS), more_precisions: tupl
 def take_setup(values: dict[str, Any]) -> TrainingSetup:
     """Take what `step_options` added out of a command's keyword arguments, and what else says how a step runs."""
     given = {name: values.pop(name) for name in (*_OPTIONS, "workspace_bytes") if name in values}
-    refuse_idle(given["inference"])
+    if given["inference"]:
+        refuse_idle_in_inference()
     return TrainingSetup(**given)
 
 
-def refuse_idle(inference: bool) -> None:
+def refuse_idle_in_inference() -> None:
     """Refuse what is said of a training step where there is none."""
-    context = click.get_current_context()
-    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
-    given = [name for name in _OF_TRAINING if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if inference and given:
-        raise click.UsageError(f"{names[given[0]]} has no effect with --inference; leave it out")
+    refuse_idle(_OF_TRAINING, "with --inference")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import click
-from click.core import ParameterSource
 
 from cnncalc.analysis.memory import TrainingSetup
 from cnncalc.charts.file import charts_file
 from cnncalc.commands.design_progress import progress_bar
+from cnncalc.commands.given import first_given
 from cnncalc.commands.interrupts import Interrupted
 from cnncalc.commands.options import (
     Output,
@@ -218,8 +218,6 @@ def held(settings: SpecSettings) -> str:
 
 def refuse_idle_setup(sweep: Sweep) -> None:
     """Refuse what is said of a training step where nobody asks for its memory."""
-    context = click.get_current_context()
-    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
-    given = [name for name in MOST_USED if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if given and "memory" not in sweep.columns:
-        raise click.UsageError(f"{names[given[0]]} is for the memory of designs: add --show memory")
+    idle = first_given(MOST_USED)
+    if idle and "memory" not in sweep.columns:
+        raise click.UsageError(f"{idle} is for the memory of designs: add --show memory")

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from cnncalc.analysis import count
 from cnncalc.analysis.memory.gpus import CARDS_FILE, PEAKS, Cards
 from cnncalc.analysis.roofline import TimeSetup, bound, machine_of_card
-from cnncalc.commands.gpu_name import EPILOG, GpuName, cards_option
+from cnncalc.commands.given import refuse_idle
+from cnncalc.commands.gpu_name import EPILOG, cards_option, gpu_name
 from cnncalc.commands.options import (
     batch_option,
     fold_option,
@@ -42,7 +42,7 @@ def _show_cards(context: click.Context, parameter: click.Parameter, value: bool)
 @click.command(epilog=EPILOG)
 @spec_argument()
 @click.option(
-    "--gpu", type=GpuName("Or measure here: --measure"), metavar="NAME", help="Graphics card; the list is below."
+    "--gpu", type=gpu_name("Or measure here: --measure"), metavar="NAME", help="Graphics card; the list is below."
 )
 @cards_option
 @click.option(
@@ -84,9 +84,13 @@ def time(
       cnncalc time resnet50 --gpu rtx4090 --batch 32 --training --optimizer adamw
       cnncalc time lenet5.txt --measure --threads 1 --batch 16
     """
-    _refuse_idle(_OF_TRAINING, training, "--training")
-    _refuse_idle(_OF_MEASURING, measure, "--measure")
-    _refuse_idle(_OF_CARD, not measure, "--gpu")
+    for names, used, option in (
+        (_OF_TRAINING, training, "--training"),
+        (_OF_MEASURING, measure, "--measure"),
+        (_OF_CARD, not measure, "--gpu"),
+    ):
+        if not used:
+            refuse_idle(names, f"without {option}")
     if measure == (gpu is not None):
         raise click.UsageError("give either --gpu, such as --gpu h100, or --measure for this machine")
     network = load_spec(spec, take_spec_options(options))
@@ -109,12 +113,3 @@ def time(
 
         report = folded(report, count(network), partial(folded_time, timed=timed))
     output.emit(report)
-
-
-def _refuse_idle(names: tuple[str, ...], used: bool, option: str) -> None:
-    """Refuse what is said of a training step, or of measuring, where there is none."""
-    context = click.get_current_context()
-    shown = {parameter.name: parameter.opts[0] for parameter in context.command.params}
-    given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    if given and not used:
-        raise click.UsageError(f"{shown[given[0]]} has no effect without {option}; leave it out")

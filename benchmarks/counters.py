@@ -4,11 +4,13 @@ r"""What fvcore, thop, ptflops and torchinfo count of torchvision's classifiers:
         fvcore==0.1.5.post20221221 thop==0.1.1.post2209072238 ptflops==0.7.5 torchinfo==1.8.0
     counting/bin/python benchmarks/counters.py > tests/counters/classifiers.csv
     counting/bin/python benchmarks/counters.py --layers resnet50 vgg16 > tests/counters/layers.csv
+    counting/bin/python benchmarks/counters.py --examples > tests/counters/examples.csv
 
 Every classifier is counted twice, for one image: as torchvision wrote it, and as the Python that ``cnncalc export``
 writes of the zoo's spec. ``--layers`` prints of single classifiers, as torchvision wrote them, which numbers their
 modules have, each with the times that it occurs; of ptflops, which counts functions apart from modules, those of the
-modules with parameters.
+modules with parameters. ``--examples`` prints what the tools count of the examples of every layer; an empty cell is
+what a tool does not count, or fails at.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cnncalc.model.python import python_source
+from tests.counters.tables import EXAMPLES, behind_a_convolution
 from tests.oracle.foreign_counters import COUNTERS, written_module
 from tests.zoo import harness
 
@@ -70,12 +73,33 @@ def print_layers(names: Iterable[str]) -> None:
             table.writerow([name, size, counter, text])
 
 
+def print_examples() -> None:
+    """Print the numbers of the examples of every layer, each behind a convolution, as CSV."""
+    print(f"# {_versions()}")
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(["example", *(f"{name}{what}" for name in COUNTERS for what in ("", "_params"))])
+    for text in EXAMPLES:
+        network = behind_a_convolution(text)
+        images = torch.rand(1, network.input.channels, *network.input.spatial)
+        cells: list[int | str | None] = []
+        for counter in COUNTERS.values():
+            try:
+                count, params, _ = counter(written_module(python_source(network)), images)
+            except (RuntimeError, TypeError) as error:  # PyTorch cannot trace a max pool that is taken back
+                print(f"{text}: {error}", file=sys.stderr)
+                count, params = None, None
+            cells += ["" if each is None else each for each in (count, params)]
+        table.writerow([text, *cells])
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     arguments = sys.argv[1:]
     with torch.no_grad():
-        if "--layers" in arguments:
+        if "--examples" in arguments:
+            print_examples()
+        elif "--layers" in arguments:
             print_layers([name for name in arguments if name != "--layers"])
         else:
             print_totals(arguments or harness.CLASSIFIERS)

@@ -7,9 +7,11 @@ Nothing here imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.core.errors import SpecError
+from cnncalc.core.words import listed
 from cnncalc.counters.inside import functions_inside
 from cnncalc.counters.settings import learned_tensors, settings_of
 from cnncalc.counters.shapes import made_by
@@ -38,7 +40,7 @@ def calls_of(network: Network) -> Iterator[LayerCalls]:
     """Yield the calls of every layer, as the Python has them that ``cnncalc export`` writes.
 
     Raises:
-        SpecError: for a network for whose layers PyTorch has no modules.
+        SpecError: for a network for whose layers PyTorch has no modules, and for a layer whose calls are not known.
 
     """
     check_dimensions(network)
@@ -52,12 +54,24 @@ def calls_of(network: Network) -> Iterator[LayerCalls]:
         if key not in known:
             arriving = tuple([shapes[index] for index in node.inputs])
             known[key] = tuple(_calls(planned, arriving, shapes[node.index]))
+            _check(network, node, known[key], shapes[node.index])
         source = node.inputs[0] if node.inputs else 0
         yield LayerCalls(node, known[key], network.layers[source - 1].layer.kind if source else "")
 
 
 def _shape(volume: Any, *, vector: bool) -> Shape:
     return (1, volume.channels) if vector else (1, volume.channels, *volume.spatial)
+
+
+def _check(network: Network, node: Node, calls: Sequence[TensorCall], made: Shape) -> None:
+    """Refuse a layer whose calls do not come to its own size and parameters: a step of it has no rule here."""
+    own = [call for call in calls if not call.is_inside]
+    if not own or (own[-1].made == made and sum([call.params for call in own]) == node.layer.params(node.sources)):
+        return
+    names = listed(dict.fromkeys(call.name for call in own))
+    message = f"it is not known what other tools count of `{node.layer.kind}`, which PyTorch computes with {names}"
+    hints = ["leave the layer out; its own parameters and MACs are known: leave out --count"]
+    raise SpecError("no-count", message, span=node.span, source=network.source, hints=hints)
 
 
 def _calls(planned: Planned, arriving: tuple[Shape, ...], made: Shape) -> Iterator[TensorCall]:

@@ -50,12 +50,22 @@ def _pooled(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
     return (*arriving[:2], *_windows({"stride": settings["kernel_size"], **settings}, arriving))
 
 
-def _transposed(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
+def _spread(settings: Settings, arriving: Shape) -> Shape:
+    """Return the sizes of which windows would make those that arrive."""
     sizes = arriving[2:]
     keys = (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1), ("output_padding", 0))
     cells = zip(sizes, *(_sides(settings, key, usual, len(sizes)) for key, usual in keys), strict=True)
-    made = [(size - 1) * s - 2 * p + d * (k - 1) + more + 1 for size, k, s, p, d, more in cells]
-    return (arriving[0], settings["out_channels"], *made)
+    return tuple([(size - 1) * s - 2 * p + d * (k - 1) + more + 1 for size, k, s, p, d, more in cells])
+
+
+def _transposed(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
+    return (arriving[0], settings["out_channels"], *_spread(settings, arriving))
+
+
+def _unpooled(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
+    if "output_size" in settings:
+        return (*arriving[:2], *settings["output_size"])
+    return (*arriving[:2], *_spread(settings, arriving))
 
 
 def _resized(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
@@ -154,7 +164,7 @@ _RULES: Mapping[str, Callable[[Settings, Shape, Shape], Shape]] = {
     "conv": _layer,
     "every": _strided,
     "flatten": _flattened,
-    "max_unpool": _layer,
+    "max_unpool": _unpooled,
     "mean": _reduced,
     "movedim": _moved,
     "narrow": _narrowed,

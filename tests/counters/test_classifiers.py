@@ -6,9 +6,7 @@ Torchvision's other classifiers are transformers, for which the language has no 
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -16,16 +14,7 @@ import cnncalc
 from cnncalc.counters.count import ForeignCount, count_like
 from cnncalc.counters.registry import COUNTERS
 from cnncalc.counters.torchvision import code_habits, habits_of
-
-HERE = Path(__file__).parent
-
-
-def table(name: str) -> list[dict[str, str]]:
-    """Read a table below its line of versions."""
-    versions, *lines = (HERE / name).read_text().splitlines()
-    assert versions.startswith("# torch ")
-    return list(csv.DictReader(lines))
-
+from tests.counters.tables import table
 
 TOTALS = table("classifiers.csv")
 LAYERS = table("layers.csv")

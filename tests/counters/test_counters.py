@@ -12,13 +12,13 @@ import cnncalc
 from cnncalc.commands.foreign_count import COUNTER_NAMES
 from cnncalc.counters.count import count_like
 from cnncalc.counters.registry import COUNTERS
-from cnncalc.layers import layers
+from cnncalc.layers.steps import Module
 from cnncalc.model.python import python_source
-from tests.layers.helpers import example
+from tests.counters.tables import EXAMPLES, behind_a_convolution, table
 from tests.oracle import foreign_counters
 from tests.oracle.random_specs import spec as random_spec
 
-EXAMPLES = [text for layer in layers() for text in layer.examples]
+TABLE = table("examples.csv")
 INSTALLED = [name for name in COUNTERS if find_spec(name)]
 every_tool = pytest.mark.parametrize("tool", INSTALLED)
 
@@ -97,20 +97,52 @@ def test_layers_that_no_output_depends_on() -> None:
     assert found == {"fvcore": 64, "thop": 128, "ptflops": 128, "torchinfo": 128}
 
 
-# ---- against the tools, where they are installed
+STEPS = {
+    "bn": (Module("SyncBatchNorm", (8,)), "SyncBatchNorm"),  # of its parameters nothing is known
+    "maxpool 2x2": (Module("FractionalMaxPool2d", (2,), {"output_size": (4, 4)}), "FractionalMaxPool2d"),
+}
 
 
-@every_tool
-@pytest.mark.parametrize("text", EXAMPLES)
-def test_every_layer(tool: str, text: str) -> None:
+@pytest.mark.parametrize("word", STEPS)
+def test_a_layer_whose_steps_have_no_rule_is_refused(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of another package: its parameters or its size would be wrong, and so all numbers behind it."""
+    step, name = STEPS[word]
+    network = cnncalc.load(f"{word}\n", input="8x8x8")
+    kind = network.layers[0].layer.kind
+    monkeypatch.setattr(type(network.layers[0].layer), "torch_steps", lambda *_: (step,))
+    with pytest.raises(cnncalc.SpecError) as caught:
+        count_like(network, COUNTERS["thop"])
+    assert caught.value.code == "no-count"
+    assert (
+        caught.value.message
+        == f"it is not known what other tools count of `{kind}`, which PyTorch computes with {name}"
+    )
+    assert caught.value.hints == ("leave the layer out; its own parameters and MACs are known: leave out --count",)
+
+
+# ---- against the tools: what they counted of every layer, which `benchmarks/counters.py --examples` wrote
+
+
+def test_every_layer_is_in_the_table() -> None:
+    """With all numbers; but fvcore has none where PyTorch cannot trace a max pool that is taken back."""
+    assert sorted(row["example"] for row in TABLE) == sorted(EXAMPLES), "run benchmarks/counters.py --examples"
+    missing = {(name, "unpool" in row["example"]) for row in TABLE for name in COUNTERS if not row[name]}
+    assert missing == {("fvcore", True)}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["example"])
+def test_every_layer(row: dict[str, str]) -> None:
     """Alone behind a convolution, which makes it a network with a parameter."""
-    if tool == "fvcore" and "unpool" in text:
-        pytest.skip("PyTorch cannot trace a max pool that is taken back")
-    try:
-        network = example(text, "conv {ones}8 - {}")
-    except cnncalc.SpecError:
-        network = example(text)
-    agree(tool, network)
+    network = behind_a_convolution(row["example"])
+    for name, counter in COUNTERS.items():
+        found, params = count_like(network, counter), row[f"{name}_params"]
+        if row[name]:
+            assert (name, found.total) == (name, int(row[name]))
+        if params:
+            assert (name, found.params) == (name, int(params))
+
+
+# ---- against the tools, where they are installed
 
 
 @every_tool

@@ -46,7 +46,7 @@ class Compared(NamedTuple):
     metavar="SPEC=PERCENT",
     help="Top-1 accuracy of one of the specs. May be repeated. [default: published ones]",
 )
-@count_option("Add what another tool counts. May be repeated.", multiple=True)
+@count_option("Add what another tool counts. May be repeated.")
 @common_options
 def compare(
     first: str, others: tuple[str, ...], accuracy: tuple[str, ...], counter: tuple[str, ...], **options: Any
@@ -118,6 +118,9 @@ def _given(written: Sequence[str], specs: Sequence[str]) -> dict[str, Accuracy]:
             percent = -1.0
         if not 0 <= percent <= 100:
             message = f"an accuracy is a percentage from 0 to 100, not {shorten(text)!r}"
+            raise click.BadParameter(message, param_hint="'--accuracy'")
+        if names[name] in given:
+            message = f"{shorten(names[name])} is given an accuracy twice; leave one of them out"
             raise click.BadParameter(message, param_hint="'--accuracy'")
         given[names[name]] = Accuracy("", percent, None, "--accuracy")
     return given

@@ -17,9 +17,16 @@ COUNTER_NAMES = ("fvcore", "thop", "ptflops", "torchinfo")
 
 
 def count_option(help: str, **settings: Any) -> Callable[[F], F]:
-    """Return the option that asks for the counter of another tool."""
+    """Return the option that asks for the counters of other tools, of which `only_one` takes one."""
     choice = click.Choice(COUNTER_NAMES, case_sensitive=False)
-    return click.option("--count", "counter", type=choice, help=help, **settings)
+    return click.option("--count", "counter", type=choice, multiple=True, help=help, **settings)
+
+
+def only_one(context: click.Context, parameter: click.Parameter, counters: tuple[str, ...]) -> str | None:
+    """Return the one counter whose account a command gives, or None; refuse several."""
+    if len(counters) > 1:
+        raise click.BadParameter("it is given twice; `cnncalc compare SPEC SPEC` takes several counters")
+    return counters[0] if counters else None
 
 
 def emit_counted(common: Common, counts: Counts, counter: str, *, fold: bool | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cnncalc.commands.foreign_count import count_option, emit_counted
+from cnncalc.commands.foreign_count import count_option, emit_counted, only_one
 from cnncalc.commands.options import common_options, fold_option, gather, spec_argument
 from cnncalc.report.params import params_report
 
@@ -15,7 +15,7 @@ from cnncalc.report.params import params_report
 @click.command()
 @spec_argument()
 @click.option("--no-bias", is_flag=True, help="Leave out the biases, as in the lecture's VGG table.")
-@count_option("Count as another tool does, and say how it comes to its number.")
+@count_option("Count as another tool does, and say how it comes to its number.", callback=only_one)
 @fold_option
 @common_options
 def params(spec: str, no_bias: bool, counter: str | None, fold: bool | None, **options: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cnncalc.analysis import Counts, count
-from cnncalc.commands.foreign_count import count_option, emit_counted
+from cnncalc.commands.foreign_count import count_option, emit_counted, only_one
 from cnncalc.commands.options import Common, common_options, fold_option, gather, screen_of, spec_argument
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError, WriteError
@@ -26,7 +26,7 @@ from cnncalc.report.shapes import shapes_report
 @click.option("--explain", is_flag=True, help="Show the arithmetic beside the numbers.")
 @click.option("--saved", is_flag=True, help="Show the bytes that each layer saves for the backward pass.")
 @click.option("--watch", is_flag=True, help="Show the table again whenever the file changes, until Ctrl-C.")
-@count_option("Show what another tool counts, as `params --count` does.")
+@count_option("Show what another tool counts, as `params --count` does.", callback=only_one)
 @fold_option
 @common_options
 def shapes(spec: str, watch: bool, **options: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -33,6 +34,16 @@ _OF_CARD = ("cards",)
 _OF_MEASURING = ("device", "threads", "rounds", "processor_time")
 
 
+class _ShowsCards(click.Option):
+    """A flag that asks for the built-in table, and so for no other one."""
+
+    def handle_parse_result(self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]) -> Any:
+        """Refuse a table of the user's own, whichever of both comes first."""
+        if opts.get(str(self.name)) and opts.get("cards"):
+            raise click.UsageError("--show-cards prints the built-in table; leave out --cards", ctx)
+        return super().handle_parse_result(ctx, opts, args)
+
+
 def _show_cards(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
         click.echo(CARDS_FILE.read_text(encoding="utf-8"), nl=False)
@@ -47,11 +58,12 @@ def _show_cards(context: click.Context, parameter: click.Parameter, value: bool)
 @cards_option
 @click.option(
     "--show-cards",
+    cls=_ShowsCards,
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=_show_cards,
-    help="Print the table of cards.",
+    help="Print the built-in table of cards.",
 )
 @batch_option("Images of one pass.")
 @precision_option(tuple(PEAKS), "Type of the layers' values.")

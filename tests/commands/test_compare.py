@@ -105,6 +105,16 @@ def test_accuracies_that_are_none(cnncalc: Cnncalc) -> None:
         )
 
 
+def test_two_accuracies_of_one_spec(cnncalc: Cnncalc) -> None:
+    """Whether it is called by its path or by its name."""
+    done = cnncalc("compare", "resnet18", "vgg11", "--accuracy", "vgg11=70", "--accuracy", "vgg11=71")
+    assert (done.status, done.err) == (
+        2,
+        "error[usage]: Invalid value for '--accuracy': vgg11 is given an accuracy twice; leave one of them out\n"
+        "  = see `cnncalc compare --help`\n",
+    )
+
+
 def test_what_other_tools_count(cnncalc: Cnncalc) -> None:
     """27 weights and a bias at 64 positions of 4 filters: torchinfo counts the bias, and fvcore does not."""
     specs = "conv 3x3x4 p1", "conv 3x3x8 p1"

@@ -99,3 +99,6 @@ def test_refused(cnncalc: Cnncalc) -> None:
     assert done.err.splitlines()[0] == (
         "error[usage]: Invalid value for '--count': 'deepspeed' is not one of 'fvcore', 'thop', 'ptflops', 'torchinfo'."
     )
+    done = cnncalc("params", *SPEC, "--count", "thop", "--count", "fvcore")
+    message = "it is given twice; `cnncalc compare SPEC SPEC` takes several counters"
+    assert done.err.splitlines()[0] == f"error[usage]: Invalid value for '--count': {message}"

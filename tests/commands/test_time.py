@@ -114,6 +114,20 @@ def test_the_built_in_table_can_be_copied(cnncalc: Cnncalc) -> None:
     assert cnncalc("time", "--show-cards").out == CARDS_FILE.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("options", [("--show-cards", "--cards", "mine.csv"), ("--cards", "mine.csv", "--show-cards")])
+def test_a_table_of_ones_own_is_not_the_built_in_one(
+    cnncalc: Cnncalc, options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text("name,memory_mib\nmine,1024\n")
+    done = cnncalc("time", *options)
+    assert (done.status, done.out, done.err) == (
+        2,
+        "",
+        "error[usage]: --show-cards prints the built-in table; leave out --cards\n  = see `cnncalc time --help`\n",
+    )
+
+
 EITHER = "give either --gpu, such as --gpu h100, or --measure for this machine"
 
 
@@ -150,7 +164,7 @@ def test_calls_that_are_refused(cnncalc: Cnncalc, options: tuple[str, ...], mess
         ),
         (
             ("--gpu", "h100", "--precision", "int8", "--training"),
-            "error[bad-option]: nothing is trained in int8\n  = leave out training\n",
+            "error[bad-option]: nothing is trained in int8\n  = leave out --training\n",
         ),
     ],
 )

@@ -42,7 +42,7 @@ class TimeSetup:
         check_choice("precision", self.precision, PEAKS)
         check_flag("training", self.training)
         if self.training and self.precision not in TRAINED:
-            raise ArgumentError("bad-option", f"nothing is trained in {self.precision}", hints=["leave out training"])
+            raise ArgumentError("bad-option", f"nothing is trained in {self.precision}", hints=["leave out --training"])
         TrainingSetup(optimizer=self.optimizer, momentum=self.momentum)
 
     @property

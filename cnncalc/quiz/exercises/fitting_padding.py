@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnncalc.layers.window import Window
-from cnncalc.quiz.parts.engine import misfit, window_line
 from cnncalc.quiz.parts.exercise import number
-from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, WrongAnswer, register
-from cnncalc.quiz.parts.mistakes import NOT_WHOLE
+from cnncalc.quiz.parts.fitting import what_fits
+from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register
 from cnncalc.quiz.parts.phrases import Bilingual
 
 PADDINGS = (0, 1, 2, 3, 4, 5)
@@ -46,13 +45,5 @@ class FittingPadding(ExerciseKind):
         d = drawn
         if d.padding >= d.kernel:
             return None
-        windows = {padding: Window(d.kernel, d.stride, padding, padding) for padding in PADDINGS}
-        sums = {padding: misfit(window, d.size) for padding, window in windows.items()}
-        if sums[d.padding]:
-            return None
-        near = sorted(sums, key=lambda padding: abs(padding - d.padding))
-        wrong = [
-            WrongAnswer(number(padding), NOT_WHOLE.filled({"sum": sums[padding]})) for padding in near if sums[padding]
-        ]
-        solution = [window_line(windows[d.padding], d.size)]
-        return Drafted(self.question.filled(d), number(d.padding), wrong, solution)
+        tried = {padding: (Window(d.kernel, d.stride, padding, padding), d.size) for padding in PADDINGS}
+        return what_fits(self.question.filled(d), d.padding, tried, number)

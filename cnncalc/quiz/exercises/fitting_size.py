@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnncalc.layers.window import Window
-from cnncalc.quiz.parts.engine import misfit, window_line
 from cnncalc.quiz.parts.exercise import side
-from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, WrongAnswer, register
-from cnncalc.quiz.parts.mistakes import NOT_WHOLE
+from cnncalc.quiz.parts.fitting import what_fits
+from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register
 from cnncalc.quiz.parts.phrases import Bilingual
 
 
@@ -32,11 +31,8 @@ class FittingSize(ExerciseKind):
     def draft(self, drawn: Drawn) -> Drafted | None:
         """Return the exercise; None where the size does not fit."""
         d = drawn
+        if d.padding >= d.kernel:
+            return None
         window = Window(d.kernel, d.stride, d.padding, d.padding)
         sizes = [d.size + change for change in (0, 1, -1, 2, -2) if d.size + change >= d.kernel]
-        sums = {size: misfit(window, size) for size in sizes}
-        if sums[d.size] or d.padding >= d.kernel:
-            return None
-        wrong = [WrongAnswer(side(size), NOT_WHOLE.filled({"sum": sums[size]})) for size in sizes if sums[size]]
-        solution = [window_line(window, d.size)]
-        return Drafted(self.question.filled(d), side(d.size), wrong, solution)
+        return what_fits(self.question.filled(d), d.size, {size: (window, size) for size in sizes}, side)

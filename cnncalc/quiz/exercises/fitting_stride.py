@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnncalc.layers.window import Window
-from cnncalc.quiz.parts.engine import misfit, window_line
 from cnncalc.quiz.parts.exercise import number
-from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, WrongAnswer, register
-from cnncalc.quiz.parts.mistakes import NOT_WHOLE
+from cnncalc.quiz.parts.fitting import what_fits
+from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register
 from cnncalc.quiz.parts.phrases import Bilingual
 
 STRIDES = (2, 3, 4, 5, 6, 7)
@@ -41,13 +40,5 @@ class FittingStride(ExerciseKind):
         d = drawn
         if d.padding >= d.kernel:
             return None
-        windows = {stride: Window(d.kernel, stride, d.padding, d.padding) for stride in STRIDES}
-        sums = {stride: misfit(window, d.size) for stride, window in windows.items()}
-        if sums[d.stride]:
-            return None
-        near = sorted(sums, key=lambda stride: abs(stride - d.stride))
-        wrong = [
-            WrongAnswer(number(stride), NOT_WHOLE.filled({"sum": sums[stride]})) for stride in near if sums[stride]
-        ]
-        solution = [window_line(windows[d.stride], d.size)]
-        return Drafted(self.question.filled(d), number(d.stride), wrong, solution)
+        tried = {stride: (Window(d.kernel, stride, d.padding, d.padding), d.size) for stride in STRIDES}
+        return what_fits(self.question.filled(d), d.stride, tried, number)

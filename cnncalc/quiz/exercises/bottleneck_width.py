@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import MACS, TOGETHER, added, counted, line, worked
+from cnncalc.quiz.parts.engine import MACS, added, counted, line, worked
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import BUDGET_EXCEEDED, ONE_TOO_FEW, ONLY_FIRST_LAYER, ONLY_LAST_LAYER
@@ -53,7 +53,7 @@ class BottleneckWidth(ExerciseKind):
             line(Bilingual("multiplications of one channel", "채널 하나의 곱셈"), each, f"{first + second:,}"),
             line(Bilingual("M", "M"), f"⌊{budget:,}/{first + second:,}⌋", str(right)),
             *worked(counts, MACS),
-            *added(_macs(d, right), sum(_macs(d, right)), TOGETHER),
+            *added(_macs(d, right)),
         ]
         return Drafted(self.question.filled({**d, "limit": f"{budget:,}"}), number(right), wrong, solution)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import FIELD, LayerText, counted_layers, worked
+from cnncalc.quiz.parts.engine import FIELD, LayerText, counted_layers, field_behind, worked
 from cnncalc.quiz.parts.exercise import side
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.layer_words import dilated
@@ -34,13 +34,11 @@ class DilatedField(ExerciseKind):
         dilations = [d.first * d.factor**place for place in range(d.layers)]
         layers = [dilated(d.kernel, dilation) for dilation in dilations]
         counts = counted_layers([LayerText(f"{layer.spec} same", layer.words) for layer in layers], "999x999x3")
-        field = counts.rows[-1].field[0]
-        assert field is not None  # a plain chain has one
-        before = counts.rows[-2].field[0]
+        before, field = field_behind(counts, -2), field_behind(counts)
         wrong = wrongs(
             (side(1 + d.layers * (d.kernel - 1)), DILATION_FORGOTTEN),
             (side(1 + sum([d.kernel * dilation - 1 for dilation in dilations])), DILATION_TIMES_KERNEL),
-            (side(before.size) if before else None, LAST_LAYER_FORGOTTEN),
+            (side(before.size), LAST_LAYER_FORGOTTEN),
             (side(field.size - 1), ONE_TOO_FEW),
         )
         return Drafted(self.question, side(field.size), wrong, worked(counts, FIELD), [layer.words for layer in layers])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import counted, line
+from cnncalc.quiz.parts.engine import counted, field_behind, line
 from cnncalc.quiz.parts.exercise import Answer
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, WrongAnswer, register
 from cnncalc.quiz.parts.mistakes import MORE_THAN, SEES_LESS
@@ -67,9 +67,7 @@ def _cost(way: Way, channels: int) -> tuple[int, int]:
     """Return the parameters of convolutions in a row, and the side of their receptive field."""
     layers = " - ".join([f"conv {kernel}x{kernel}x{channels} same nobias*{times}" for kernel, times in way])
     counts = counted(layers, f"32x32x{channels}")
-    field = counts.rows[-1].field[0]
-    assert field is not None  # a plain chain has one
-    return counts.network.params, field.size
+    return counts.network.params, field_behind(counts).size
 
 
 _TIMES = ("no", "one", "two", "three", "four")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.loading import load
 from cnncalc.quiz.parts.exercise import grid
 from cnncalc.quiz.parts.grids import (
     FILTER,
     INPUT,
     NumberSource,
     channels_given,
+    convolved,
     correlated,
     every_unit,
     flipped,
@@ -22,7 +22,6 @@ from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, regist
 from cnncalc.quiz.parts.layer_words import filter_words
 from cnncalc.quiz.parts.mistakes import FLIPPED, OWN_BIAS_FORGOTTEN, TRANSPOSED, WINDOW_SUM
 from cnncalc.quiz.parts.phrases import Bilingual
-from cnncalc.values import compute
 
 
 @register
@@ -45,8 +44,7 @@ class FilteredGrid(ExerciseKind):
         d, source = drawn, NumberSource(drawn.numbers)
         image = source.rows(d.size, d.size, 0, d.high)
         kernel = source.rows(d.kernel, d.kernel, -d.weight, 2)
-        network = load(f"conv {d.kernel}x{d.kernel}x1{'' if d.bias else ' nobias'}\n", input=f"{d.size}x{d.size}x1")
-        found = compute(network, image, tensors={"conv1.weight": kernel, **({"conv1.bias": d.bias} if d.bias else {})})
+        found = convolved([image], [kernel], d.bias)
         right = rows_of(found.output)
         wrong = wrongs(
             (grid(correlated(image, flipped(kernel), plus=d.bias)), FLIPPED),

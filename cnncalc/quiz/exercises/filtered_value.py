@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.loading import load
 from cnncalc.quiz.parts.exercise import Rows, number
 from cnncalc.quiz.parts.grids import (
     FILTER,
     INPUT,
     NumberSource,
     channels_given,
+    convolved,
     correlated,
     flipped,
     ones,
@@ -28,7 +28,6 @@ from cnncalc.quiz.parts.mistakes import (
     WINDOW_SUM,
 )
 from cnncalc.quiz.parts.phrases import Bilingual
-from cnncalc.values import compute
 
 
 @register
@@ -84,10 +83,7 @@ class FilteredValue(ExerciseKind):
         d, source = drawn, NumberSource(drawn.numbers)
         image = [source.rows(d.size, d.size, 0, d.high) for _ in range(d.channels)]
         kernel = [source.rows(3, 3, -d.weight, max(1, d.weight)) for _ in range(d.channels)]
-        network = load(
-            f"conv 3x3x1 p{d.padding}{'' if d.bias else ' nobias'}\n", input=f"{d.size}x{d.size}x{d.channels}"
-        )
-        found = compute(network, image, tensors={"conv1.weight": kernel, **({"conv1.bias": d.bias} if d.bias else {})})
+        found = convolved(image, kernel, d.bias, d.padding)
         place = (d.row, d.column)
         right = found.output.at(0, *place)
         if not any(map(any, image[0][d.row : d.row + 3])):
@@ -95,13 +91,7 @@ class FilteredValue(ExerciseKind):
         solution = unit_lines(found, "conv1", place, f"({d.row}, {d.column})")
         given = [*channels_given(INPUT, image), *channels_given(FILTER, kernel)]
         question = self.question.filled({**d, "filter": filter_words(d.bias)})
-        return Drafted(
-            question,
-            number(right),
-            _wrong(d, image, kernel),
-            solution,
-            given=given,
-        )
+        return Drafted(question, number(right), _wrong(d, image, kernel), solution, given=given)
 
 
 def _wrong(drawn: Drawn, image: list[Rows], kernel: list[Rows]) -> list[WrongAnswer]:

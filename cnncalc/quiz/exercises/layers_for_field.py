@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import counted, line
+from cnncalc.quiz.parts.engine import counted, field_behind, line
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import FIELD_DIVIDED, ONE_STEP_EACH, ONE_TOO_FEW, ONE_TOO_MANY, WHOLE_FIELD_DIVIDED
@@ -31,9 +31,7 @@ class LayersForField(ExerciseKind):
     def draft(self, drawn: Drawn) -> Drafted | None:
         """Return the exercise."""
         d = drawn
-        found = counted(f"conv {d.kernel}x{d.kernel}x8 same*{d.layers}", "99x99x3").rows[-1].field[0]
-        assert found is not None  # a plain chain has one
-        field = found.size
+        field = field_behind(counted(f"conv {d.kernel}x{d.kernel}x8 same*{d.layers}", "99x99x3")).size
         wrong = wrongs(
             (number(d.layers + 1), ONE_TOO_MANY),
             (number(d.layers - 1), ONE_TOO_FEW),

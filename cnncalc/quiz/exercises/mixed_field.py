@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import FIELD, counted_layers, worked
+from cnncalc.quiz.parts.engine import FIELD, counted_layers, field_behind, worked
 from cnncalc.quiz.parts.exercise import side
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.layer_words import sliding
@@ -38,10 +38,7 @@ class MixedField(ExerciseKind):
         kernels = [drawn.first, drawn.second, *([drawn.third] if drawn.third > 1 else [])]
         layers = [sliding(kernel, 1) for kernel in kernels]
         counts = counted_layers(layers, "99x99x3")
-        fields = [row.field[0] for row in counts.rows]
-        before, field = fields[-2:]
-        assert before is not None  # a plain chain has fields
-        assert field is not None
+        before, field = field_behind(counts, -2), field_behind(counts)
         wrong = wrongs(
             (side(sum(kernels)), KERNELS_ADDED),
             (side(before.size), LAST_LAYER_FORGOTTEN),

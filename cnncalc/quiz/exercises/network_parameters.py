@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import PARAMETERS, TOGETHER, added, counted_layers, worked
+from cnncalc.quiz.parts.engine import PARAMETERS, added, counted_layers, worked
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.layer_words import convolution, fully_connected, max_pooling
@@ -46,13 +46,14 @@ class NetworkParameters(ExerciseKind):
     def draft(self, drawn: Drawn) -> Drafted | None:
         """Return the exercise."""
         d = drawn
-        stages = [convolution(d.kernel, d.filters), max_pooling(2, 2)]
+        pool = max_pooling(2, 2)
+        stages = [convolution(d.kernel, d.filters), pool]
         if d.deep:
-            stages += [convolution(3, 2 * d.filters), max_pooling(2, 2)]
+            stages += [convolution(3, 2 * d.filters), pool]
         layers = [*stages, fully_connected(d.outputs)]
         arriving = f"{d.size}x{d.size}x{d.channels}"
         counts = counted_layers(layers, arriving)
-        unpooled = counted_layers([layer for layer in layers if "pool" not in layer.spec], arriving)
+        unpooled = counted_layers([layer for layer in layers if layer != pool], arriving)
         nodes = [row.node for row in counts.rows]
         right = counts.network.params
         deeper = 9 * (d.filters - d.channels) * 2 * d.filters if d.deep else 0
@@ -62,5 +63,5 @@ class NetworkParameters(ExerciseKind):
             (number(right - deeper) if d.deep else None, IMAGE_CHANNELS_EVERYWHERE),
             (number(right - nodes[-1].params), LAST_LAYER_FORGOTTEN),
         )
-        solution = [*worked(counts, ("output", *PARAMETERS)), *added([node.params for node in nodes], right, TOGETHER)]
+        solution = [*worked(counts, ("output", *PARAMETERS)), *added([node.params for node in nodes])]
         return Drafted(self.question.filled(d), number(right), wrong, solution, [layer.words for layer in layers])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import MACS, TOGETHER, added, counted_layers, worked
+from cnncalc.quiz.parts.engine import MACS, added, counted_layers, worked
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.layer_words import convolution, fully_connected, max_pooling
@@ -44,10 +44,11 @@ class NetworkProducts(ExerciseKind):
         """Return the exercise."""
         d = drawn
         end = [fully_connected(d.outputs)] if d.outputs else []
-        layers = [convolution(d.kernel, d.filters), max_pooling(2, 2), convolution(3, 2 * d.filters), *end]
+        pool = max_pooling(2, 2)
+        layers = [convolution(d.kernel, d.filters), pool, convolution(3, 2 * d.filters), *end]
         arriving = f"{d.size}x{d.size}x{d.channels}"
         counts = counted_layers(layers, arriving)
-        unpooled = counted_layers([layer for layer in layers if "pool" not in layer.spec], arriving)
+        unpooled = counted_layers([layer for layer in layers if layer != pool], arriving)
         each = [row.node.macs for row in counts.rows]
         right = sum(each)
         wrong = wrongs(
@@ -57,5 +58,5 @@ class NetworkProducts(ExerciseKind):
             (number(each[0]), ONLY_FIRST_LAYER),
             (number(sum([row.node.params - row.node.biases for row in counts.rows])), PARAMETERS_COUNTED),
         )
-        solution = [*worked(counts, ("output", *MACS)), *added(each, right, TOGETHER)]
+        solution = [*worked(counts, ("output", *MACS)), *added(each)]
         return Drafted(self.question.filled(d), number(right), wrong, solution, [layer.words for layer in layers])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import PARAMETERS, TOGETHER, added, counted, worked
+from cnncalc.quiz.parts.engine import PARAMETERS, added, counted, worked
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import (
@@ -51,5 +51,5 @@ class NormalisedParameters(ExerciseKind):
             (number(right + d.filters), BIAS_COUNTED),
             (number(d.kernel * d.kernel * d.filters + each[1]), DEPTH_FORGOTTEN),
         )
-        solution = [*worked(counts, PARAMETERS), *added(each, right, TOGETHER)]
+        solution = [*worked(counts, PARAMETERS), *added(each)]
         return Drafted(self.question.filled(d), number(right), wrong, solution)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import FIELD, LayerText, counted_layers, worked
+from cnncalc.quiz.parts.engine import FIELD, LayerText, counted_layers, field_behind, worked
 from cnncalc.quiz.parts.exercise import side
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.layer_words import max_pooling, sliding
@@ -31,35 +31,28 @@ class PooledField(ExerciseKind):
     def draft(self, drawn: Drawn) -> Drafted | None:
         """Return the exercise."""
         layers, windows = strided_layers(drawn)
-        counts = counted_layers([LayerText(f"{layer.spec} floor", layer.words) for layer in layers], "299x299x3")
-        field = counts.rows[-1].field[0]
-        assert field is not None  # a plain chain has one
+        counts = counted_layers(layers, "299x299x3")
+        before, field = field_behind(counts, -2), field_behind(counts)
         wrong = wrongs(
             (side(1 + sum([kernel - 1 for kernel, _ in windows])), STRIDES_FORGOTTEN),
             (side(_too_early(windows)), OWN_STRIDE_TOO_EARLY),
             (side(sum([kernel for kernel, _ in windows])), KERNELS_ADDED),
-            (side(_field(windows[:-1])), LAST_LAYER_FORGOTTEN),
+            (side(before.size), LAST_LAYER_FORGOTTEN),
         )
         return Drafted(self.question, side(field.size), wrong, worked(counts, FIELD), [layer.words for layer in layers])
 
 
 def strided_layers(drawn: Drawn) -> tuple[list[LayerText], list[tuple[int, int]]]:
-    """Return the layers of the exercise, and of each its kernel and its stride."""
+    """Return the layers of the exercise, which round down, and of each its kernel and its stride."""
     d = drawn
     windows = [(d.first, d.stride), (d.pool, 2), (d.second, 1)] + ([(2, 2), (d.third, 1)] if d.third else [])
     makers = (sliding, max_pooling, sliding, max_pooling, sliding)
-    return [make(*window) for make, window in zip(makers, windows, strict=False)], windows
-
-
-def _field(windows: list[tuple[int, int]]) -> int:
-    size, jump = 1, 1
-    for kernel, stride in windows:
-        size += (kernel - 1) * jump
-        jump *= stride
-    return size
+    made = [make(*window) for make, window in zip(makers, windows, strict=False)]
+    return [LayerText(f"{layer.spec} floor", layer.words) for layer in made], windows
 
 
 def _too_early(windows: list[tuple[int, int]]) -> int:
+    """Return the field that comes out where each layer counts its own stride."""
     size, jump = 1, 1
     for kernel, stride in windows:
         jump *= stride

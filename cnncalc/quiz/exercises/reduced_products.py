@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import MACS, TOGETHER, added, counted, worked
+from cnncalc.quiz.parts.engine import MACS, added, counted, worked
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import BOTTLENECK_FORGOTTEN, DEPTH_FORGOTTEN, ONLY_FIRST_LAYER, ONLY_LAST_LAYER
@@ -45,5 +45,5 @@ class ReducedProducts(ExerciseKind):
             (number(each[0]), ONLY_FIRST_LAYER),
             (number(each[0] // d.channels + each[1] // d.reduced), DEPTH_FORGOTTEN),
         )
-        solution = [*worked(counts, MACS), *added(each, sum(each), TOGETHER)]
+        solution = [*worked(counts, MACS), *added(each)]
         return Drafted(self.question.filled(d), number(sum(each)), wrong, solution)

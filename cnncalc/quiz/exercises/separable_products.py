@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import MACS, TOGETHER, added, counted, worked
+from cnncalc.quiz.parts.engine import MACS, added, counted, worked
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import DEPTHWISE_FORGOTTEN, ONLY_FIRST_LAYER, ONLY_LAST_LAYER, PARAMETERS_COUNTED
@@ -44,5 +44,5 @@ class SeparableProducts(ExerciseKind):
             (number(each[1]), ONLY_LAST_LAYER),
             (number(sum(each) // (d.size * d.size)), PARAMETERS_COUNTED),
         )
-        solution = [*worked(counts, MACS), *added(each, sum(each), TOGETHER)]
+        solution = [*worked(counts, MACS), *added(each)]
         return Drafted(self.question.filled(d), number(sum(each)), wrong, solution)

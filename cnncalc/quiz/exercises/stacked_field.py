@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnncalc.quiz.parts.engine import FIELD, counted, worked
+from cnncalc.quiz.parts.engine import FIELD, counted, field_behind, worked
 from cnncalc.quiz.parts.exercise import side
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import KERNELS_ADDED, KERNELS_MULTIPLIED, ONE_LAYER_TOO_MANY, ONE_TOO_FEW, ONE_TOO_MANY
@@ -29,8 +29,7 @@ class StackedField(ExerciseKind):
         """Return the exercise."""
         d = drawn
         counts = counted(f"conv {d.kernel}x{d.kernel}x8 same*{d.layers}", "99x99x3")
-        field = counts.rows[-1].field[0]
-        assert field is not None  # a plain chain has one
+        field = field_behind(counts)
         wrong = wrongs(
             (side(d.layers * d.kernel), KERNELS_ADDED),
             (side(field.size + d.kernel - 1), ONE_LAYER_TOO_MANY),

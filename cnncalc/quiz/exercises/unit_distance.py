@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnncalc.quiz.exercises.pooled_field import strided_layers
-from cnncalc.quiz.parts.engine import FIELD, LayerText, counted_layers, worked
+from cnncalc.quiz.parts.engine import FIELD, counted_layers, field_behind, worked
 from cnncalc.quiz.parts.exercise import number
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import KERNELS_FOR_STRIDES, LAST_STRIDE, STRIDES_ADDED, STRIDES_DOUBLED
@@ -32,15 +32,14 @@ class UnitDistance(ExerciseKind):
     def draft(self, drawn: Drawn) -> Drafted | None:
         """Return the exercise."""
         layers, windows = strided_layers(drawn)
-        counts = counted_layers([LayerText(f"{layer.spec} floor", layer.words) for layer in layers], "299x299x3")
-        field = counts.rows[-1].field[0]
-        assert field is not None  # a plain chain has one
+        counts = counted_layers(layers, "299x299x3")
+        jump = int(field_behind(counts).jump)
         strides = [stride for _, stride in windows]
         wrong = wrongs(
             (number(sum(strides)), STRIDES_ADDED),
             (number(strides[-1]), LAST_STRIDE),
             (number(windows[-1][0]), KERNELS_FOR_STRIDES),
-            (number(int(field.jump) * 2), STRIDES_DOUBLED),
+            (number(jump * 2), STRIDES_DOUBLED),
         )
         words = [layer.words for layer in layers]
-        return Drafted(self.question, number(int(field.jump)), wrong, worked(counts, FIELD), words)
+        return Drafted(self.question, number(jump), wrong, worked(counts, FIELD), words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from cnncalc.analysis import Counts, count
+from cnncalc.analysis import Counts, Field, count
 from cnncalc.analysis.arithmetic import ArithmeticStep
 from cnncalc.analysis.explained import Explanation, explained
 from cnncalc.layers.window import Window
@@ -48,6 +48,13 @@ def misfit(window: Window, size: int) -> str:
     return "" if window.fits(size) else f"{window.sum(size)} = {window.result(size)}"
 
 
+def field_behind(counts: Counts, layer: int = -1) -> Field:
+    """Return the receptive field of the units of a layer of a chain, along one side; −1 is the last layer."""
+    field = counts.rows[layer].field[0]
+    assert field is not None  # a plain chain has one
+    return field
+
+
 def worked(counts: Counts, quantities: Collection[str], layers: Collection[int] | None = None) -> list[WorkedLine]:
     """Return the lines of the worked solution about some quantities, of all layers or of those with these numbers."""
     chosen = [row for row in counts.rows if layers is None or row.node.index in layers]
@@ -62,12 +69,15 @@ def worked(counts: Counts, quantities: Collection[str], layers: Collection[int] 
 
 def _named(name: str, step: ArithmeticStep) -> WorkedLine:
     """Return a step in both languages, with the name of its layer in front where there is one."""
-    korean = step_in_korean(step)
+    both = in_both(step)
     if not name:
-        return WorkedLine(step, korean)
-    return WorkedLine(
-        step._replace(quantity=f"{name}: {step.quantity}"), korean._replace(quantity=f"{name}: {korean.quantity}")
-    )
+        return both
+    return WorkedLine(*[each._replace(quantity=f"{name}: {each.quantity}") for each in both])
+
+
+def in_both(step: ArithmeticStep) -> WorkedLine:
+    """Return a step of the calculator in both languages."""
+    return WorkedLine(step, step_in_korean(step))
 
 
 def line(quantity: Bilingual, sum: str | Bilingual, result: str | Bilingual) -> WorkedLine:
@@ -78,16 +88,15 @@ def line(quantity: Bilingual, sum: str | Bilingual, result: str | Bilingual) -> 
 
 def window_line(window: Window, size: int) -> WorkedLine:
     """Return the line with the size of what a window makes, also where it does not fit."""
-    step = ArithmeticStep("height and width", f"(W − F + 2P)/S + 1 = {window.sum(size)}", window.result(size))
-    return WorkedLine(step, step_in_korean(step))
-
-
-def added(terms: Iterable[int], result: int, quantity: Bilingual) -> Iterator[WorkedLine]:
-    """Yield the line that adds up what layers have, where several have something."""
-    some = [f"{term:,}" for term in terms if term]
-    if len(some) > 1:
-        yield line(quantity, " + ".join(some), f"{result:,}")
+    return in_both(ArithmeticStep("height and width", f"(W − F + 2P)/S + 1 = {window.sum(size)}", window.result(size)))
 
 
 TOGETHER = Bilingual("together", "합계")
 """What a sum over layers is called."""
+
+
+def added(terms: Iterable[int]) -> Iterator[WorkedLine]:
+    """Yield the line that adds up what layers have, where several have something."""
+    some = [term for term in terms if term]
+    if len(some) > 1:
+        yield line(TOGETHER, " + ".join([f"{term:,}" for term in some]), f"{sum(some):,}")

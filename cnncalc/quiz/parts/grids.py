@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import mul
 from random import Random
 
 from cnncalc.analysis.arithmetic import ArithmeticStep
 from cnncalc.layers.operations import Number
+from cnncalc.loading import load
+from cnncalc.quiz.parts.engine import in_both
 from cnncalc.quiz.parts.exercise import GivenGrid, Rows, WorkedLine
 from cnncalc.quiz.parts.phrases import Bilingual
-from cnncalc.report.korean import step_in_korean
 from cnncalc.report.value_sums import sum_lines
-from cnncalc.values import Computation, Numbers, unit_sum
+from cnncalc.values import Computation, Numbers, compute, unit_sum
 
 INPUT = Bilingual("input", "입력")
 FILTER = Bilingual("filter", "필터")
@@ -48,18 +50,19 @@ def rows_of(numbers: Numbers) -> Rows:
     return tuple(map(tuple, next(numbers.grids())[1]))
 
 
-def correlated(image: Rows, kernel: Rows, padding: int = 0, plus: Number = 0, stride: int = 1) -> Rows:
-    """Return what a filter makes of an image."""
-    height, width = len(kernel), len(kernel[0])
-    padded = _padded(image, padding)
-    return tuple(
-        tuple(
-            sum([padded[y + row][x + column] * kernel[row][column] for row in range(height) for column in range(width)])
-            + plus
-            for x in range(0, len(padded[0]) - width + 1, stride)
-        )
-        for y in range(0, len(padded) - height + 1, stride)
-    )
+def convolved(channels: Sequence[Rows], kernel: Sequence[Rows], bias: int, padding: int = 0) -> Computation:
+    """Return what the calculator makes of an image with one square filter, conv1; a bias of 0 stands for none."""
+    side = len(kernel[0])
+    spec = f"conv {side}x{side}x1 p{padding}{'' if bias else ' nobias'}\n"
+    network = load(spec, input=f"{len(channels[0])}x{len(channels[0][0])}x{len(channels)}")
+    return compute(network, channels, tensors={"conv1.weight": kernel, **({"conv1.bias": bias} if bias else {})})
+
+
+def correlated(image: Rows, kernel: Rows, padding: int = 0, plus: Number = 0) -> Rows:
+    """Return what a square filter makes of one channel with stride 1."""
+    weights = [weight for row in kernel for weight in row]
+    rows = windows(_padded(image, padding), len(kernel), 1)
+    return tuple([tuple([sum(map(mul, window, weights)) + plus for window in row]) for row in rows])
 
 
 def _padded(image: Rows, padding: int) -> Rows:
@@ -93,23 +96,12 @@ def windows(image: Rows, kernel: int, stride: int) -> Iterator[list[list[Number]
 
 
 def unit_lines(computation: Computation, layer: str, at: Sequence[int], name: str = "") -> list[WorkedLine]:
-    """Return the sum of a unit, product by product."""
-    found = []
-    for label, text in sum_lines(unit_sum(computation, layer, at), None):
-        step = ArithmeticStep(label, text, "")
-        korean = step_in_korean(step)
-        found.append(
-            WorkedLine(step._replace(quantity=label or name), korean._replace(quantity=korean.quantity or name))
-        )
-    return found
+    """Return the sum of a unit, product by product; the name is for a line that has none."""
+    lines = sum_lines(unit_sum(computation, layer, at), None)
+    return [in_both(ArithmeticStep(label or name, text, "")) for label, text in lines]
 
 
 def every_unit(computation: Computation, layer: str, rows: Rows) -> list[WorkedLine]:
     """Return the sums of all units of one channel; each is called by its row and column."""
     places = [(y, x) for y in range(len(rows)) for x in range(len(rows[0]))]
-    return [line for place in places for line in _placed(computation, layer, place)]
-
-
-def _placed(computation: Computation, layer: str, place: tuple[int, int]) -> list[WorkedLine]:
-    name = f"({place[0]}, {place[1]})"
-    return unit_lines(computation, layer, place, name)
+    return [line for place in places for line in unit_lines(computation, layer, place, str(place))]

@@ -41,7 +41,6 @@ class FiltersForParameters(ExerciseKind):
             (number(d.budget // (d.kernel * d.channels + 1)), ONE_SIDE),
             (number(right - 1), ONE_TOO_FEW),
         )
-        quotient = Bilingual(f"⌊{d.budget:,}/{each:,}⌋", f"⌊{d.budget:,}/{each:,}⌋")
         counts = counted(f"conv {d.kernel}x{d.kernel}x{right} same", f"14x14x{d.channels}")
         solution = [
             line(
@@ -49,7 +48,7 @@ class FiltersForParameters(ExerciseKind):
                 f"{d.kernel}·{d.kernel}·{d.channels} + 1",
                 f"{each:,}",
             ),
-            line(Bilingual("filters", "필터의 수"), quotient, f"{right:,}"),
+            line(Bilingual("filters", "필터의 수"), f"⌊{d.budget:,}/{each:,}⌋", f"{right:,}"),
             *worked(counts, PARAMETERS),
         ]
         return Drafted(self.question.filled({**d, "limit": f"{d.budget:,}"}), number(right), wrong, solution)

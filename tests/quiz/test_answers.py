@@ -91,6 +91,19 @@ def test_the_second_way_can_fail() -> None:
     assert right_answers(exercise._replace(options=tuple(options))).count(True) == 0
 
 
+def test_an_answer_whose_sign_was_dropped_is_not_negative() -> None:
+    """It is offered only where there is a minus to drop."""
+    drawn = [one for level in LEVELS for one in sheet(Wanted("values", level, 60, 1))]
+    dropped = [
+        option.answer.text.en
+        for one in drawn
+        for option in one.options
+        if option.mistake and option.mistake.en.startswith("the sign was dropped")
+    ]
+    assert len(dropped) > 5
+    assert "−" not in "".join(dropped)
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

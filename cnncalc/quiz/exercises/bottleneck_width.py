@@ -27,9 +27,9 @@ class BottleneckWidth(ExerciseKind):
         }
     }
     question = Bilingual(
-        "On {size}x{size}x{channels}, a 1x1 convolution makes M channels, and a {kernel}x{kernel} convolution makes "
-        "{filters} of them; both keep the size. How large may M be at most if both together may take {millions} "
-        "million multiplications?",
+        "On {size}x{size}x{channels}, a 1x1 convolution with M filters and then a {kernel}x{kernel} convolution with "
+        "{filters} filters keep the size. How large may M be at most if both together may take {millions} million "
+        "multiplications?",
         "{size}x{size}x{channels} 볼륨에서 1x1 합성곱으로 채널을 M개로 만든 뒤 {kernel}x{kernel} 합성곱으로 "
         "{filters}개로 만든다. 둘 다 크기를 유지한다. 곱셈이 모두 {limit}번을 넘지 않으려면 M은 최대 얼마인가?",
     )

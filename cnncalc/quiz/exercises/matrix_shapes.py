@@ -28,9 +28,11 @@ class MatrixShapes(ExerciseKind):
     }
     question = Bilingual(
         "A convolution with {filters} filters of {kernel}x{kernel} and stride {stride}, without padding, on an input "
-        "of {size}x{size}x{channels} is computed as a matrix product (im2col). Which shapes do the matrices have?",
+        "of {size}x{size}x{channels} is computed as a product of two matrices (im2col), of which the first has a "
+        "filter in each row. Which shapes do they have?",
         "패딩 없이 스트라이드 {stride}인 {kernel}x{kernel} 필터 {filters}개를 {size}x{size}x{channels} 입력에 "
-        "적용하는 합성곱을 행렬 곱(im2col)으로 계산한다. 두 행렬의 크기는 어느 것인가?",
+        "적용하는 합성곱을 두 행렬의 곱(im2col)으로 계산한다. 첫 행렬의 각 행은 필터 하나이다. 두 행렬의 크기는 어느 "
+        "것인가?",
     )
 
     def draft(self, drawn: Drawn) -> Drafted | None:

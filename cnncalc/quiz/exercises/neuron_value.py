@@ -50,7 +50,7 @@ class NeuronValue(ExerciseKind):
             (number(_rectified(before - d.bias)), OWN_BIAS_FORGOTTEN),
             (number(_rectified(before - 2 * d.bias)), BIAS_SUBTRACTED),
             (number(_rectified(sum(inputs) + d.bias)), WEIGHTS_FORGOTTEN),
-            (number(-before), SIGN_DROPPED),
+            (number(-before) if before < 0 else None, SIGN_DROPPED),
         )
         given = [GivenGrid(INPUT, (inputs,)), GivenGrid(WEIGHTS, (weights,))]
         solution = [*unit_lines(found, "fc1", (0,), "fc1"), *unit_lines(found, "relu1", (0,), "ReLU")]

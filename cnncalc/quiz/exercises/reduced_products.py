@@ -27,8 +27,8 @@ class ReducedProducts(ExerciseKind):
         }
     }
     question = Bilingual(
-        "On {size}x{size}x{channels}, a 1x1 convolution makes {reduced} channels, and a {kernel}x{kernel} "
-        "convolution makes {filters} of them; both keep the size. How many multiplications do they take together?",
+        "On {size}x{size}x{channels}, a 1x1 convolution with {reduced} filters and then a {kernel}x{kernel} "
+        "convolution with {filters} filters keep the size. How many multiplications do both take together?",
         "{size}x{size}x{channels} 볼륨에서 1x1 합성곱으로 채널을 {reduced}개로 줄인 뒤 {kernel}x{kernel} 합성곱으로 "
         "{filters}개로 만든다. 둘 다 크기를 유지한다. 곱셈은 모두 몇 번 필요한가?",
     )

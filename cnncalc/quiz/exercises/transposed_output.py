@@ -8,8 +8,8 @@ from cnncalc.quiz.parts.engine import SIZES, counted, worked
 from cnncalc.quiz.parts.exercise import volume
 from cnncalc.quiz.parts.kind import Drafted, Drawn, ExerciseKind, Spaces, register, wrongs
 from cnncalc.quiz.parts.mistakes import (
-    KERNEL_FORGOTTEN,
-    ONE_TOO_MANY,
+    MINUS_ONE_FORGOTTEN,
+    ONLY_MULTIPLIED,
     ORDINARY_CONVOLUTION,
     PADDING_FORGOTTEN,
     PADDING_WRONG_WAY,
@@ -51,7 +51,7 @@ class TransposedOutput(ExerciseKind):
             (square(outputs(d.size, d.kernel, d.stride, padded), d.filters), ORDINARY_CONVOLUTION),
             (square(size + padded, d.filters) if padded else None, PADDING_FORGOTTEN),
             (square(size + 2 * padded, d.filters) if padded else None, PADDING_WRONG_WAY),
-            (square(size + d.stride, d.filters), ONE_TOO_MANY),
-            (square(d.size * d.stride, d.filters), KERNEL_FORGOTTEN),
+            (square(size + d.stride, d.filters), MINUS_ONE_FORGOTTEN),
+            (square(d.size * d.stride, d.filters), ONLY_MULTIPLIED),
         )
         return Drafted(self.question.filled(d), volume(counts.network.output), wrong, worked(counts, SIZES))

@@ -32,7 +32,7 @@ class UnreadRows(ExerciseKind):
     }
     question = Bilingual(
         "Filters of {kernel}x{kernel} slide over an input of {size}x{size} with stride {stride}, without padding, "
-        "rounded down as in PyTorch. How many rows at the end does no window read?",
+        "and the size of the output is rounded down as in PyTorch. How many rows at the end does no window read?",
         "패딩이 없는 {size}x{size} 입력 위로 {kernel}x{kernel} 필터가 스트라이드 {stride}씩 움직이고, PyTorch처럼 "
         "버림한다. 어떤 창도 읽지 않는 마지막 행은 몇 개인가?",
     )

@@ -22,10 +22,10 @@ class WeightsAlone(ExerciseKind):
         2: {"channels": (48, 96, 128, 192, 256, 512), "kernel": (1, 3, 5, 7), "filters": (32, 64, 160, 256, 512)},
     }
     question = Bilingual(
-        "CONV{kernel}-{filters}: {filters} filters of {kernel}x{kernel} on a volume with {channels} channels, without "
-        "biases. How many parameters does the layer have?",
-        "CONV{kernel}-{filters}: 채널이 {channels}개인 볼륨에 편향 없이 {kernel}x{kernel} 필터 {filters}개를 적용한다. "
-        "이 층의 파라미터는 몇 개인가?",
+        "CONV{kernel}-{filters} has {filters} filters of {kernel}x{kernel} without biases, on a volume with {channels} "
+        "channels. How many parameters does the layer have?",
+        "CONV{kernel}-{filters} 층은 채널이 {channels}개인 볼륨에 편향 없이 {kernel}x{kernel} 필터 {filters}개를 "
+        "적용한다. 이 층의 파라미터는 몇 개인가?",
     )
 
     def draft(self, drawn: Drawn) -> Drafted | None:

@@ -14,6 +14,7 @@ ONE_TOO_MANY = Bilingual("one too many was counted", "하나를 더 셌다")
 ONE_TOO_FEW = Bilingual("one too few was counted", "하나를 덜 셌다")
 STRIDE_FORGOTTEN = Bilingual("the stride was forgotten", "스트라이드를 빠뜨렸다")
 KERNEL_FORGOTTEN = Bilingual("the size of the filter was not subtracted", "필터의 크기를 빼지 않았다")
+ONLY_DIVIDED = Bilingual("the size was only divided by the stride", "크기를 스트라이드로 나누기만 했다")
 DILATION_FORGOTTEN = Bilingual("the dilation was forgotten", "팽창을 빠뜨렸다")
 DILATION_TIMES_KERNEL = Bilingual(
     "the dilated filter was taken to be D·F wide, and it is D·(F − 1) + 1 wide",
@@ -150,9 +151,14 @@ BUDGET_EXCEEDED = Bilingual(
     "the quotient was rounded up, and the budget is exceeded", "나눗셈의 결과를 올림해 예산을 넘는다"
 )
 ANOTHER_SIZE = Bilingual("the output would be {size}", "이때 출력의 크기는 {size}이다")
-MORE_THAN = Bilingual("it has {count}, which is more", "{count}개로 더 많다")
+MORE_THAN = Bilingual("it has {count} parameters, which is more", "파라미터가 {count}개로 더 많다")
 
 # ---- of single kinds
+MINUS_ONE_FORGOTTEN = Bilingual(
+    "the size itself was multiplied by the stride, and it is W − 1 that is multiplied",
+    "W에 스트라이드를 곱했다. W − 1에 곱해야 한다",
+)
+ONLY_MULTIPLIED = Bilingual("the size was only multiplied by the stride", "크기에 스트라이드를 곱하기만 했다")
 SIDE_ONCE = Bilingual("the size of the volume was not squared", "볼륨의 크기를 제곱하지 않았다")
 EVERY_FILTER = Bilingual(
     "all filters were counted, and a single value comes from one of them",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.quiz.parts.exercise import Answer, volume
 from cnncalc.quiz.parts.mistakes import (
-    KERNEL_FORGOTTEN,
+    ONLY_DIVIDED,
     PADDING_ADDED,
     PADDING_FORGOTTEN,
     PADDING_ONCE,
@@ -33,5 +33,5 @@ def window_mistakes(size: int, kernel: int, stride: int, padding: int) -> list[t
         (room // stride, PLUS_ONE_FORGOTTEN),
         (outputs(size, kernel, 1, 2 * padding) if stride > 1 else None, STRIDE_FORGOTTEN),
         (size if not padding and stride == 1 else None, PADDING_ADDED),
-        (size // stride if stride > 1 else None, KERNEL_FORGOTTEN),
+        (size // stride if stride > 1 else None, ONLY_DIVIDED),
     ]

@@ -20,7 +20,8 @@ def _(_: Exercise, k: int, f: int, _f: int, _h: int, _w: int, c: int) -> str:
 
 @asks(
     "weights-alone",
-    "CONV#-#: # filters of #x# on a volume with # channels, without biases. How many parameters does the layer have?",
+    "CONV#-# has # filters of #x# without biases, on a volume with # channels. How many parameters does the layer "
+    "have?",
 )
 def _(_: Exercise, f: int, k: int, _k: int, _f: int, _f2: int, c: int) -> str:
     return f"{params(conv(c, k, f, bias=False)):,}"
@@ -118,8 +119,8 @@ def _(exercise: Exercise, h: int, _w: int, c: int) -> str:
 
 @asks(
     "reduced-products",
-    "On #x#x#, a 1x1 convolution makes # channels, and a #x# convolution makes # of them; both keep the size. How many "
-    "multiplications do they take together?",
+    "On #x#x#, a 1x1 convolution with # filters and then a #x# convolution with # filters keep the size. How many "
+    "multiplications do both take together?",
 )
 def _(_: Exercise, h: int, w: int, c: int, m: int, f: int, _f: int, k: int) -> str:
     return f"{products([conv(c, m, 1), meta(nn.Conv2d, m, k, f, padding='same')], empty(h, w, c)):,}"

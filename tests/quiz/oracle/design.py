@@ -70,7 +70,7 @@ def _(exercise: Exercise, r: int, _r: int, c: int) -> Callable[[str], bool]:
 
 @asks(
     "bottleneck-width",
-    "On #x#x#, a 1x1 convolution makes M channels, and a #x# convolution makes # of them; both keep the size. How "
+    "On #x#x#, a 1x1 convolution with M filters and then a #x# convolution with # filters keep the size. How "
     "large may M be at most if both together may take # million multiplications?",
 )
 def _(_: Exercise, h: int, w: int, c: int, f: int, _f: int, k: int, millions: int) -> Callable[[str], bool]:

@@ -54,8 +54,8 @@ def _(_: Exercise, f: int, _f: int, s: int, p: int) -> Callable[[str], bool]:
 
 @asks(
     "unread-rows",
-    "Filters of #x# slide over an input of #x# with stride #, without padding, rounded down as in PyTorch. How many "
-    "rows at the end does no window read?",
+    "Filters of #x# slide over an input of #x# with stride #, without padding, and the size of the output is "
+    "rounded down as in PyTorch. How many rows at the end does no window read?",
 )
 def _(_: Exercise, f: int, _f: int, h: int, _h: int, s: int) -> str:
     row = torch.zeros(1, 1, h, requires_grad=True)

@@ -104,8 +104,8 @@ def _(_: Exercise, k: int, f: int, _f: int, s: int, p: int, h: int, w: int, c: i
 
 @asks(
     "matrix-shapes",
-    "A convolution with # filters of #x# and stride #, without padding, on an input of #x#x# is computed as a matrix "
-    "product (im2col). Which shapes do the matrices have?",
+    "A convolution with # filters of #x# and stride #, without padding, on an input of #x#x# is computed as a product "
+    "of two matrices (im2col), of which the first has a filter in each row. Which shapes do they have?",
 )
 def _(_: Exercise, k: int, f: int, _f: int, s: int, h: int, w: int, c: int) -> str:
     _, inner, columns = nn.Unfold(f, stride=s)(empty(h, w, c)).shape

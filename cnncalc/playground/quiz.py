@@ -21,8 +21,7 @@ PANEL = (
     "</p>\n"
     '<form id="quiz-form" class="tools">\n'
     '<label>Topic <select id="quiz-topic"><option value="">all</option>TOPICS</select></label>\n'
-    '<label>Level <select id="quiz-level"><option value="0">all</option><option>1</option><option>2</option>'
-    "<option>3</option></select></label>\n"
+    '<label>Level <select id="quiz-level"><option value="0">all</option>LEVELS</select></label>\n'
     f'<label>Exercises <input id="quiz-count" type="number" min="1" max="{MOST}" value="10"></label>\n'
     '<label>Seed <input id="quiz-seed" type="number" min="0" value="0"></label>\n'
     '<label>Language <select id="quiz-language"><option value="en">English</option>'
@@ -30,15 +29,17 @@ PANEL = (
     '<button type="submit">Begin</button>\n</form>\n'
     '<p id="quiz-status" role="status"></p>\n<div id="quiz-exercises"></div>\n</div>\n'
 )
-"""The panel, without the topics."""
+"""The panel, without the topics and levels."""
 
 
 def panel() -> str:
     """Return the panel as HTML."""
+    from cnncalc.quiz import LEVELS
     from cnncalc.quiz.words import TOPIC_NAMES
 
-    options = [f'<option value="{topic}">{name.en}</option>' for topic, name in TOPIC_NAMES.items()]
-    return PANEL.replace("TOPICS", "".join(options))
+    topics = [f'<option value="{topic}">{name.en}</option>' for topic, name in TOPIC_NAMES.items()]
+    levels = [f"<option>{level}</option>" for level in LEVELS]
+    return PANEL.replace("TOPICS", "".join(topics)).replace("LEVELS", "".join(levels))
 
 
 def quiz_exercises(wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,18 @@ answer is right. Nothing of the calculator is used here.
 """
 
 from tests.quiz.oracle import costs, design, fields, fitting, sizes, values
-from tests.quiz.oracle.reading import ORACLES, right_answers
+from tests.quiz.oracle.reading import ORACLES, numbers_of, right_answers
 from tests.quiz.oracle.sums import value_of
 
-__all__ = ["ORACLES", "costs", "design", "fields", "fitting", "right_answers", "sizes", "value_of", "values"]
+__all__ = [
+    "ORACLES",
+    "costs",
+    "design",
+    "fields",
+    "fitting",
+    "numbers_of",
+    "right_answers",
+    "sizes",
+    "value_of",
+    "values",
+]

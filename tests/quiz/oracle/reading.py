@@ -24,14 +24,19 @@ def asks(kind: str, question: str) -> Callable[[Right], Right]:
     return added
 
 
-def right_answers(exercise: Exercise) -> list[bool]:
-    """Return for every answer to choose from whether it is right."""
-    question, right = ORACLES[exercise.kind]
+def numbers_of(exercise: Exercise) -> list[int | str]:
+    """Return the numbers of a question, and the words where they differ."""
+    question, _ = ORACLES[exercise.kind]
     pattern = re.escape(question).replace(r"\#", r"([−\d,.]+?)").replace(r"\?\?", "(.*)")
     found = re.fullmatch(pattern, exercise.question.en)
     assert found, f"{exercise.kind} asks otherwise: {exercise.question.en}"
-    numbers = [whole(text) if re.fullmatch(r"[−\d,]+", text) else text for text in found.groups()]
-    expected = right(exercise, *numbers)
+    return [whole(text) if re.fullmatch(r"[−\d,]+", text) else text for text in found.groups()]
+
+
+def right_answers(exercise: Exercise) -> list[bool]:
+    """Return for every answer to choose from whether it is right."""
+    _, right = ORACLES[exercise.kind]
+    expected = right(exercise, *numbers_of(exercise))
     answers = [option.answer.text.en for option in exercise.options]
     return [expected(text) if callable(expected) else text == expected for text in answers]
 

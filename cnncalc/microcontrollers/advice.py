@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.microcontrollers.arena import head_of, lives_of, placed, scratch_of
 from cnncalc.microcontrollers.graph import Graph, Operator, TfliteTensor
+from cnncalc.microcontrollers.operators import KERNELS
 from cnncalc.microcontrollers.ordering import best_order
 
 PATCHES = (2, 3, 4)
@@ -15,13 +16,6 @@ PATCHES = (2, 3, 4)
 
 MOST_BY_PATCHES = 48
 """How many of the first operators may be computed by patches."""
-
-_BY_PATCHES = frozenset(
-    (
-        *("CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "RELU", "RELU6", "HARD_SWISH"),
-        *("LEAKY_RELU", "PRELU", "TANH", "LOGISTIC"),
-    )
-)
 
 
 class ArenaAdvice(NamedTuple):
@@ -92,10 +86,16 @@ def _chain(graph: Graph) -> Iterator[Operator]:
     at: TfliteTensor = graph.inputs[0]
     for operator in graph.operators:
         reads = [tensor for tensor in operator.inputs if not tensor.constant]
-        if operator.kind not in _BY_PATCHES or reads != [at] or readers[id(at)] != 1 or len(at.shape) != 4:
+        if not _by_positions(operator) or reads != [at] or readers[id(at)] != 1 or len(at.shape) != 4:
             return
         yield operator
         at = operator.output
+
+
+def _by_positions(operator: Operator) -> bool:
+    """Say whether an operator makes each position of what it reads around that position."""
+    alike = KERNELS[operator.kind].in_place and operator.output.shape == operator.inputs[0].shape
+    return alike or bool(operator.window)
 
 
 def _while_by_patches(chain: Sequence[Operator], patches: int) -> int:

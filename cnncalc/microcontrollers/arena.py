@@ -17,14 +17,6 @@ from cnncalc.microcontrollers.structs import ALIGNMENT, Build, Struct, round_up
 PARTS = ("tensors", "structures", "kernels", "interface", "interpreter")
 """What the arena is used for."""
 
-IN_PLACE = frozenset(
-    (
-        *("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "RELU", "RELU6", "TANH", "LOGISTIC", "HARD_SWISH", "LEAKY_RELU"),
-        *("PRELU", "RESHAPE"),
-    )
-)
-"""Operators whose values each need the value in the same place, so that they could write over what they read."""
-
 
 class Buffer(NamedTuple):
     """A tensor or a scratch buffer in the arena.
@@ -120,7 +112,7 @@ def _written_over(graph: Graph, last: dict[int, int]) -> dict[int, int]:
     """Return the first tensor in the memory of each that is written over another one."""
     over: dict[int, int] = {}
     for step, operator in enumerate(graph.operators, 1):
-        if operator.kind not in IN_PLACE:
+        if not KERNELS[operator.kind].in_place:
             continue
         for tensor in operator.inputs:
             if not tensor.constant and last[id(tensor)] == step and tensor.bytes == operator.output.bytes:

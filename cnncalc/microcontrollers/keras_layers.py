@@ -45,7 +45,8 @@ def padded(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTenso
     pads = sides(call.config["padding"])
     around = ((0, 0), *pads, (0, 0))
     sizes = [size + before + after for size, (before, after) in zip(source.shape[1:3], pads, strict=True)]
-    return to.add(call, "PAD", (source, to.setting(around, (4, 2))), (1, *sizes, source.shape[-1]))
+    shape = (1, *sizes, source.shape[-1])
+    return to.add(call, "PAD", (source, to.setting(around, (4, 2))), shape, window=((1, 1), (1, 1)))
 
 
 def sides(value: Any) -> tuple[tuple[int, int], ...]:

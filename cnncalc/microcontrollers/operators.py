@@ -32,6 +32,7 @@ class InterpreterKernel(NamedTuple):
         arrays: bytes of the arrays that stay.
         scratch: bytes of the buffers that it needs while it runs.
         views: how often it looks at each of its tensors while it prepares.
+        in_place: whether its values each need the value in the same place, so that it could write over what it reads.
 
     """
 
@@ -40,6 +41,7 @@ class InterpreterKernel(NamedTuple):
     arrays: Sizes = no_bytes
     scratch: Sizes = no_bytes
     views: int = 1
+    in_place: bool = False
 
 
 def per_channel(operator: Operator) -> tuple[int, ...]:
@@ -76,27 +78,27 @@ KERNELS = {
     "AVERAGE_POOL_2D": POOL,
     "MEAN": InterpreterKernel(Struct("b"), Struct(11 * "i"), scratch=mean_scratch),
     "REDUCE_MAX": InterpreterKernel(Struct("b"), Struct(11 * "i"), scratch=reduce_scratch),
-    "ADD": InterpreterKernel(Struct("ib"), Struct("b" + 14 * "i")),
-    "SUB": InterpreterKernel(Struct("ib"), Struct("b" + 12 * "i")),
-    "MUL": InterpreterKernel(Struct("i"), Struct(9 * "i")),
-    "MAXIMUM": InterpreterKernel(),
-    "MINIMUM": InterpreterKernel(),
+    "ADD": InterpreterKernel(Struct("ib"), Struct("b" + 14 * "i"), in_place=True),
+    "SUB": InterpreterKernel(Struct("ib"), Struct("b" + 12 * "i"), in_place=True),
+    "MUL": InterpreterKernel(Struct("i"), Struct(9 * "i"), in_place=True),
+    "MAXIMUM": InterpreterKernel(in_place=True),
+    "MINIMUM": InterpreterKernel(in_place=True),
     "CONCATENATION": InterpreterKernel(Struct("ii"), Struct("iPPiii", 10 * "i")),
     "PAD": InterpreterKernel(data=Struct("biiiiibiiiiibi")),
-    "RESHAPE": InterpreterKernel(Struct(9 * "i")),
+    "RESHAPE": InterpreterKernel(Struct(9 * "i"), in_place=True),
     "TRANSPOSE": InterpreterKernel(),
     "STRIDED_SLICE": InterpreterKernel(Struct("iiiiib"), Struct("biiiii" * 3 + "hhhhhb")),
     "RESIZE_BILINEAR": InterpreterKernel(Struct("bb")),
     "SOFTMAX": InterpreterKernel(Struct("i"), Struct("d" + 7 * "i" + "PPPPP")),
     "LOG_SOFTMAX": InterpreterKernel(data=Struct("iiiiiPP")),
-    "RELU": InterpreterKernel(data=Struct("biiiiii")),
-    "RELU6": InterpreterKernel(data=Struct("ii")),
-    "TANH": InterpreterKernel(data=Struct("iiii")),
-    "LOGISTIC": InterpreterKernel(data=Struct("iiii")),
-    "HARD_SWISH": InterpreterKernel(data=Struct("hhhihi")),
-    "LEAKY_RELU": InterpreterKernel(Struct("i"), Struct("iiiiii")),
-    "PRELU": InterpreterKernel(data=Struct(7 * "i")),
-    "QUANTIZE": InterpreterKernel(data=Struct("idiii")),
+    "RELU": InterpreterKernel(data=Struct("biiiiii"), in_place=True),
+    "RELU6": InterpreterKernel(data=Struct("ii"), in_place=True),
+    "TANH": InterpreterKernel(data=Struct("iiii"), in_place=True),
+    "LOGISTIC": InterpreterKernel(data=Struct("iiii"), in_place=True),
+    "HARD_SWISH": InterpreterKernel(data=Struct("hhhihi"), in_place=True),
+    "LEAKY_RELU": InterpreterKernel(Struct("i"), Struct("iiiiii"), in_place=True),
+    "PRELU": InterpreterKernel(data=Struct(7 * "i"), in_place=True),
+    "QUANTIZE": InterpreterKernel(data=Struct("idiii"), in_place=True),
 }
 """Every operator that is predicted, by its name in TensorFlow Lite."""
 

@@ -45,5 +45,19 @@ def test_patches() -> None:
     assert patches.head == 64 * 64 + 16 * 16 * 4 + side * side * 16
 
 
+def test_patches_through_a_norm() -> None:
+    """Behind a ReLU it is ``MUL`` and ``ADD`` with constants, position by position: two patches of 15x15 at once."""
+    prediction = predict("conv 3x3x16 same - relu - bn - conv 3x3x4 s4 floor - relu - fc 2", "64x64x1")
+    assert [operator.kind for operator in prediction.graph.operators[:4]] == ["CONV_2D", "MUL", "ADD", "CONV_2D"]
+    side = (4 - 1) * 4 + 3
+    assert heads(prediction)["patches"] == 64 * 64 + 16 * 16 * 4 + 2 * side * side * 16
+
+
+def test_a_reshape_ends_the_patches() -> None:
+    """Shuffled channels are two reshapes around a transposition, of which only whole volumes are known."""
+    prediction = predict("conv 3x3x16 same - shuffle 2 - conv 3x3x4 s4 floor - fc 2", "64x64x1")
+    assert "patches" not in heads(prediction)
+
+
 def test_nothing_where_nothing_helps() -> None:
     assert predict("conv 3x3x8", "8x8x3").advice == ()

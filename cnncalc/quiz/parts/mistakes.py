@@ -166,7 +166,8 @@ EVERY_FILTER = Bilingual(
 )
 OUTPUTS_FORGOTTEN = Bilingual("only one output was counted", "출력을 하나만 셌다")
 ONE_LARGE_FILTER = Bilingual(
-    "the weights of the one filter were counted that sees as much", "같은 영역을 보는 큰 필터 하나의 가중치를 셌다"
+    "the weights of a single larger filter were counted, which sees as much",
+    "같은 영역을 보는 큰 필터 하나의 가중치를 셌다",
 )
 BOTTLENECK_FORGOTTEN = Bilingual("the 1x1 convolution was left out", "1x1 합성곱을 빠뜨렸다")
 DEPTHWISE_FORGOTTEN = Bilingual(

@@ -264,10 +264,12 @@ class _Nesting:
         nests: list[list[int]] = []
         found: dict[int, int] = {}
         for merge in range(1, len(self.operations) + 1):
-            if self._long(merge) is None:
+            long = self._long(merge)
+            if long is None:
                 continue
             inside: list[int] = []
-            while nests and self.dominators[nests[-1][-1]] > self.dominators[merge]:
+            # what comes after the branch lies beside the merge: another branch of a longer sum
+            while nests and self.dominators[nests[-1][-1]] > self.dominators[merge] and nests[-1][-1] <= long:
                 inside = max(nests.pop(), inside, key=len)
             nests.append([*inside, merge])
             if len(nests[-1]) >= DEEP:

@@ -57,6 +57,8 @@ def register(*words: str, heads: str = "") -> Callable[[type[L]], type[L]]:
     """Register a class under its words; the same word twice is a mistake in this project."""
 
     def add(layer: type[L]) -> type[L]:
+        if not layer.__module__.startswith(f"{__package__}."):
+            seldom()  # the words of this package are its own, whoever comes first
         for word in words:
             if word in _ENTRIES:
                 raise ValueError(f"two layers are written {word!r}")
@@ -127,7 +129,7 @@ def packages() -> tuple[str, ...]:
     """
     from importlib.metadata import entry_points
 
-    seldom()  # the words of this package are its own, whoever comes first
+    seldom()
     found = []
     for point in entry_points(group=GROUP):
         package = point.dist.name if point.dist else point.value

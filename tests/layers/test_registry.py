@@ -95,3 +95,15 @@ def test_a_usual_network_loads_no_file_of_seldom_words():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\nTransposedConvolution True\n"
+
+
+def test_a_word_of_a_seldom_file_is_registered_once_too():
+    """A program's own layer comes before `deconv` is loaded; it is refused where it stands, and not at another word."""
+    code = (
+        "import cnncalc\nfrom cnncalc.layers import Layer\nfrom cnncalc.layers.registry import register\n"
+        "class Own(Layer): pass\n"
+        "try: register('deconv')(Own)\nexcept ValueError as error: print(error)\n"
+        "print(cnncalc.load('input 2x2x1 - deconv 2x2x1 s2').output)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "two layers are written 'deconv'\n4x4x1\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
-from cnncalc.foreign.draft import INPUT, Draft, DraftStep
-from cnncalc.layers import Arguments, find
+from cnncalc.foreign.draft import Draft, DraftStep
+from cnncalc.layers import Arguments, class_of, find
 
 
 class DraftVolumes:
@@ -18,18 +20,16 @@ class DraftVolumes:
     def of(self, index: int) -> Volume | None:
         """Return the volume of a step; None where a step in front of it has sizes that are expressions, or no fit."""
         if not self.known:
-            sizes = [int(size) for size in self.draft.input.split("x") if size]
-            self.known.append(Volume.of(sizes[:-1], sizes[-1]) if len(sizes) > 1 else None)
+            self.known.append(_volume(self.draft.input))
         for step in self.draft.steps[len(self.known) - 1 : index]:
             self.known.append(self._made(step))
         return self.known[index]
 
     def _made(self, step: DraftStep) -> Volume | None:
+        if step.enters:
+            return _volume(step.enters)
         sources = [self.known[source] for source in step.inputs]
-        volume = sources[0] if sources else self.known[INPUT]
-        if step.merge == "concat":
-            channels = [source.channels for source in sources if source is not None]
-            volume = volume.with_channels(sum(channels)) if volume and len(channels) == len(sources) else None
+        volume = _merged(step.merge, sources) if step.merge else sources[0]
         for layer in step.layers:
             volume = volume and self._behind(volume, layer)
         return volume
@@ -46,3 +46,20 @@ class DraftVolumes:
             return kind.read(arguments).output((source,))
         except Fault:
             return None
+
+
+def _volume(written: str) -> Volume | None:
+    """Return the volume that a draft writes as ``8x8x3``; None for one that is not said."""
+    sizes = [int(size) for size in written.split("x") if size]
+    return Volume(sizes) if len(sizes) > 1 else None
+
+
+def _merged(word: str, sources: Sequence[Volume | None]) -> Volume | None:
+    """Return what a merge makes; None where a source is not known, or where they do not fit."""
+    known = [source for source in sources if source is not None]
+    if len(known) < len(sources) or len({source.dimensions for source in known}) > 1:
+        return None
+    try:
+        return class_of(word)().output(tuple(known))
+    except Fault:
+        return None

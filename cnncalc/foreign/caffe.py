@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean, listed
 from cnncalc.foreign.caffe_layers import READERS, type_of
-from cnncalc.foreign.draft import INPUT, Draft, label_text, quoted
+from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.prototxt import Message, PrototxtParser
+from cnncalc.foreign.shared_weights import with_weights
 from cnncalc.layers.written import short
 
 _MARKS = re.compile(r"^\s*layers?\s*:?\s*\{", re.MULTILINE)
@@ -254,7 +255,7 @@ class _Network:
             self.draft.refuse(layer.span, message, hints=hints)
         words = reader(layer)
         name = self.shares.get(layer.text("name"), "")
-        return [f"{words[0]} weights={name}", *words[1:]] if name and words else words
+        return with_weights(words, name) if name else words
 
 
 _JOINS: Mapping[str, Callable[[_Network, Message, str, list[int]], int]] = {
@@ -273,10 +274,10 @@ def _dimensions(shape: Message) -> list[int]:
 
 
 def _shared_names(root: Message) -> dict[str, str]:
-    """Return for layers whose parameters have a name that others have, too, a name for their weights."""
+    """Return for layers whose parameters have a name that others have, too, the first one's name."""
     names: dict[str, list[str]] = {}
     for layer in root.messages("layer", "layers"):
         first = next((param.text("name") for param in layer.messages("param")), "") or layer.text("param")
         if first and not first.startswith("{"):
             names.setdefault(first, []).append(layer.text("name"))
-    return {layer: label_text(owners[0]) for owners in names.values() if len(owners) > 1 for layer in owners}
+    return {layer: owners[0] for owners in names.values() if len(owners) > 1 for layer in owners}

@@ -207,7 +207,7 @@ class _Program:
         if kind in ("Input", "InputLayer") or is_kept(kind):
             return inputs[0] if inputs else INPUT
         words = words_of(self.draft, kind, config, span)
-        words = [with_weights(text, shared) for text in words] if shared else words
+        words = with_weights(words, shared) if shared else words
         return self.draft.add(words, span, inputs, name=str(config.get("name", ""))) if words else inputs[0]
 
     def configuration(self, node: ast.Call, kind: str) -> PlacedTable:

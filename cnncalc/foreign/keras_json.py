@@ -189,9 +189,7 @@ class _Model:
             return inputs
         written = words_of(self.draft, kind, config, layer.span)
         own = shared if shared in ("", name) else f"{shared}_{name}"
-        written = (
-            [with_weights(text, f"{own}_{i}" if i else own) for i, text in enumerate(written)] if shared else written
-        )
+        written = with_weights(written, own) if shared else written
         return [self.draft.add(written, place, inputs, name=name)] if written else inputs
 
     def outputs(self, config: Any) -> list[int]:

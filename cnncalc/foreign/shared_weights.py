@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnncalc.foreign.draft import label_text
 from cnncalc.layers import Layer, find
 
 
-def with_weights(text: str, name: str) -> str:
-    """Return a layer with the weights of a name, if it has any."""
-    found = find(text.split(" ", 1)[0])
+def with_weights(texts: Sequence[str], name: str) -> list[str]:
+    """Return layers with the weights of a name, and of ``name_1``, ``name_2`` behind the first, if they have any."""
+    return [
+        f"{text} weights={label_text(f'{name}_{place}' if place else name)}" if _learns(text) else text
+        for place, text in enumerate(texts)
+    ]
+
+
+def _learns(text: str) -> bool:
+    word, *options = text.split()
+    found = find(word)
     learns = found is not None and found[0].weight_factors is not Layer.weight_factors
-    return f"{text} weights={label_text(name)}" if learns else text
+    return learns and "noaffine" not in options

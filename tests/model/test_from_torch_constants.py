@@ -89,3 +89,14 @@ def test_a_norm_that_learns_its_shift_alone_is_refused() -> None:
         "a spec cannot express nn.BatchNorm2d in `0`: its `0.weight` is a constant of the module, "
         "and what a spec has is learned"
     )
+
+
+def test_a_learned_shift_of_constants_is_refused() -> None:
+    """All numbers of a convolution are learned, or all are constants."""
+
+    def blurred(module: Does, x: torch.Tensor) -> torch.Tensor:
+        return functional.conv2d(module.a(x), module.blur, groups=8) + module.gamma[:, None, None]
+
+    assert refusal(Does(blurred)) == (
+        "a spec cannot express `add` (LINE): it adds volumes, and `gamma` is not a bias of the layer before"
+    )

@@ -29,7 +29,7 @@ def shifted(emitter: Emitter, view: View, tensor: Tensor) -> View:
         none = alike((0,) * volume.dimensions)
         layer = convolution_words(volume.channels, volume.channels, ones, volume.channels, True, ones, none, ones)
         operation = operation._replace(word=layer.word, tokens=layer.tokens)
-    elif Token("nobias") in operation.tokens:
+    elif Token("nobias") in operation.tokens and Token("fixed") not in operation.tokens:  # constants learn no bias
         operation = operation._replace(tokens=tuple([t for t in operation.tokens if t != Token("nobias")]))
     else:
         raise Unsayable(f"it adds volumes, and {tensor.name} is not a bias of the layer before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.foreign.onnx_node import OnnxNode, joined
+from cnncalc.layers.written import of_float32
 
 FIRST, LAST = "channels first", "channels last"
 
@@ -63,7 +64,7 @@ def layer_norm(node: OnnxNode) -> int:
     if axis != node.rank() - 1 or (node.rank() > 2 and node.layouts.get(node.inputs[0]) != LAST):
         node.refuse("it works over the channels at each position")
     eps = node.attributes.get("epsilon", 1e-5)
-    return node.add(f"ln eps={float(f'{eps:.7g}'):g}")
+    return node.add(f"ln eps={of_float32(eps):g}")
 
 
 def softmax_axis(node: OnnxNode) -> bool:

@@ -27,7 +27,7 @@ from cnncalc.layers.kernels import (
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of, exact, scaled
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Factor, Function, OwnModule, Steps
-from cnncalc.layers.written import Token, Words, flag, literal, size, words
+from cnncalc.layers.written import Token, Words, flag, literal, of_float32, size, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -184,7 +184,7 @@ class Scale(Layer):
         if not numbers:
             return None
         value = call.common_value("other")
-        start = 1.0 if value is None else float(f"{value:.7g}")
+        start = 1.0 if value is None else of_float32(value)
         return call.elementwise(words(cls.kind, literal("", start, 1.0), flag("one", numbers == 1)))
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:

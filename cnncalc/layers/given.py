@@ -12,14 +12,14 @@ from cnncalc.core.words import shorten
 from cnncalc.layers.number_lists import Filters, read_number
 from cnncalc.layers.operations import StateTensor, exact
 from cnncalc.layers.steps import Module, Preset, Step
-from cnncalc.layers.written import Token, Tokens, Unsayable, flag, literal, short
+from cnncalc.layers.written import Token, Tokens, Unsayable, flag, literal, of_float32, short
 
 if TYPE_CHECKING:
     from cnncalc.layers.arguments import Arguments
     from cnncalc.layers.torch_calls import TorchCall
 
 MOST_WRITTEN = 49
-"""Most numbers of a filter that an import writes out."""
+"""Most numbers of a layer that an import writes out."""
 
 
 class Given(NamedTuple):
@@ -175,15 +175,15 @@ def factor_tokens(call: TorchCall, name: str) -> Tokens:
     if values is None:
         numbers = prod(call.learned(name) or ())
         value = call.common_value(name)
-        return (*literal("", 1.0 if value is None else float(f"{value:.7g}"), 1.0), *flag("one", numbers == 1))
+        return (*literal("", 1.0 if value is None else of_float32(value), 1.0), *flag("one", numbers == 1))
     flat = tuple(_flat(values))
     one, fixed = flag("one", len(flat) == 1), Token("fixed")
     if len(set(flat)) == 1:
-        return (*literal("", float(f"{flat[0]:.7g}"), 1.0), *one, fixed)
+        return (*literal("", of_float32(flat[0]), 1.0), *one, fixed)
     if len(flat) > MOST_WRITTEN:
         call.keeps(name)
         return (*one, fixed)
-    return (*one, fixed, Token(f"kernel=[{' '.join([short(float(f'{number:.7g}')) for number in flat])}]"))
+    return (*one, fixed, Token(f"kernel=[{' '.join([short(of_float32(number)) for number in flat])}]"))
 
 
 def _flat(values: Any) -> Iterator[float]:

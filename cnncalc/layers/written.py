@@ -99,6 +99,11 @@ def alike(numbers: tuple[int, ...]) -> Pairs:
 # ---- text
 
 
+def of_float32(number: float) -> float:
+    """Return a number to the digits that a float32 has: 0.4 and not 0.400000006."""
+    return float(f"{number:.7g}")
+
+
 def short(value: float) -> str:
     """Write a number briefly, to ten digits: ``1e-6``, ``0.001``, ``2``."""
     value = float(f"{value:.10g}")

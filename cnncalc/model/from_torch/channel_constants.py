@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from cnncalc.layers.convolution import convolution_words
-from cnncalc.layers.written import Token, Unsayable, Words, alike, short
+from cnncalc.layers.given import MOST_WRITTEN
+from cnncalc.layers.written import Token, Unsayable, Words, alike, of_float32, short
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.shifts import is_per_channel
 from cnncalc.model.from_torch.values import Tensor, View
-
-MOST_CONSTANTS = 49
-"""Most numbers that are written out."""
 
 
 def with_constants(call: Call) -> View | None:
@@ -22,11 +20,11 @@ def with_constants(call: Call) -> View | None:
     fits = axis is not None and is_per_channel(tensor, volume.channels, axis, len(view.axes))
     if not fits or call["alpha"] != 1:
         raise Unsayable("its constants are not one number for each channel")
-    numbers = [_of_float32(number) for number in tensor.value.reshape(-1).tolist()]
+    numbers = [of_float32(number) for number in tensor.value.reshape(-1).tolist()]
     adds = "add" in call.name or "sub" in call.name
     if not adds:
         return _scaled(call, view, tensor, numbers)
-    if volume.channels > MOST_CONSTANTS:
+    if volume.channels > MOST_WRITTEN:
         raise Unsayable("its constants are too many to write out")
     ones, none = (1,) * volume.dimensions, alike((0,) * volume.dimensions)
     layer = convolution_words(volume.channels, volume.channels, ones, volume.channels, True, ones, none, ones)
@@ -41,15 +39,10 @@ def _scaled(call: Call, view: View, tensor: Tensor, numbers: list[float]) -> Vie
     divides = "div" in call.name
     if divides and not all(numbers):
         raise Unsayable("it divides by 0")
-    if len(numbers) > MOST_CONSTANTS:
+    if len(numbers) > MOST_WRITTEN:
         if divides:
             raise Unsayable("the constants that it divides by are too many to write out")
         call.emitter.weights.keep(tensor, "weight")
         return call.emitter.kept(Words("scale", (Token("fixed"),)), view)
-    factors = " ".join([short(_of_float32(1 / number) if divides else number) for number in numbers])
+    factors = " ".join([short(of_float32(1 / number) if divides else number) for number in numbers])
     return call.emitter.kept(Words("scale", (Token("fixed"), Token(f"kernel=[{factors}]"))), view)
-
-
-def _of_float32(number: float) -> float:
-    """Return a number to the digits that a float32 has: 0.4 and not 0.400000006."""
-    return float(f"{number:.7g}")

@@ -70,6 +70,7 @@ class Optimizer:
         scalars: the entries of its state that are single numbers for each parameter, four bytes each.
         foreach, loop: temporaries of a step in these implementations; fused steps have none.
         decayed_foreach, decayed_loop: temporaries that weight decay adds.
+        whole_matrices: whether its step needs a weight with its shape, so that no part of one can be stepped alone.
 
     """
 
@@ -86,6 +87,7 @@ class Optimizer:
     loop: ClassVar[int] = 0
     decayed_foreach: ClassVar[int] = 0
     decayed_loop: ClassVar[int] = 0
+    whole_matrices: ClassVar[bool] = False
 
     def make(self, groups: list[dict[str, Any]], settings: StepSettings) -> torch.optim.Optimizer:
         """Return PyTorch's optimizer for groups of parameters, each with its ``weight_decay``. Imports torch.

@@ -29,6 +29,7 @@ class Muon(Optimizer):
     reads: ClassVar[Mapping[str, str]] = {"momentum": "Momentum", "nesterov": "Nesterov's momentum"}
     implementations = ("foreach",)
     trains_with = "foreach"
+    whole_matrices = True
 
     def make(self, groups: list[dict[str, Any]], settings: StepSettings) -> torch.optim.Optimizer:
         from cnncalc.optimizers.orthogonal import OrthogonalMomentum

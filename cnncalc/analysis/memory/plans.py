@@ -208,8 +208,8 @@ class PeakCounter:
 
     def __init__(self, setup: TrainingSetup) -> None:
         self.setup = setup
-        # segments are chosen by sizes, and this optimizer's step depends on the shapes of weights
-        self.each_alone = setup.checkpointing or setup.optimizer == "muon"
+        # segments are chosen by sizes, and the step of some optimizers depends on the shapes of weights
+        self.each_alone = setup.checkpointing or setup.rule.whole_matrices
         self._forget()
 
     def _forget(self) -> None:

@@ -22,7 +22,6 @@ class Parallel:
         cards: how many there are.
         way: ``ddp``, ``zero1`` (DDP whose optimizer's state is shared out) or ``fsdp2``.
         views: whether gradients are views of the buckets of DDP (``gradient_as_bucket_view``).
-
         copies: whether a reduction to parts works on a copy of the gradients, as gloo does; None for what the
             device's backend does: gloo on the CPU, NCCL on CUDA.
 
@@ -56,8 +55,8 @@ class Parallel:
             message = "an inference is not shared among cards"
             hints = ["each card has the whole network: ask for one card, with its own --batch"]
             raise ArgumentError("bad-option", message, hints=hints)
-        if setup.optimizer == "muon" and self.way != "ddp":
-            message = f"muon does not run with {self.way}: its step needs whole matrices"
+        if setup.rule.whole_matrices and self.way != "ddp":
+            message = f"{setup.optimizer} does not run with {self.way}: its step needs whole matrices"
             raise ArgumentError("bad-option", message, hints=["write --parallel ddp, or another optimizer"])
         least = self.cards * setup.accumulate
         if setup.batch < least:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.roofline import Bound, LayerBound, Measured, PassBound
+from cnncalc.analysis.roofline.bounds import COMPUTE, most_of
 from cnncalc.core.numbers import bar, in_units, seconds_text, share_text
 from cnncalc.report.report import Report
 from cnncalc.report.table import Again, Column, Table
@@ -32,7 +33,7 @@ class TimeRow(NamedTuple):
         compute, memory: seconds of arithmetic and of traffic.
         forward, backward: seconds of the bounds of these passes.
         seconds: the bound.
-        bound_by: what takes most of it.
+        by_compute: the part of it that passes take which are bound by arithmetic.
         measured: seconds that were measured; None where nothing was.
 
     """
@@ -42,8 +43,16 @@ class TimeRow(NamedTuple):
     forward: float
     backward: float
     seconds: float
-    bound_by: str
+    by_compute: float
     measured: float | None
+
+    @property
+    def bound_by(self) -> str:
+        """What takes most of the bound."""
+        return most_of(self.by_compute, self.seconds)
+
+
+_NO_TIME = TimeRow(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None)
 
 
 def time_report(timed: Timed) -> Report:
@@ -92,13 +101,9 @@ def layer_rows(timed: Timed) -> list[TimeRow]:
 
 def sum_row(rows: Sequence[TimeRow]) -> TimeRow:
     """Return the numbers of several rows together."""
-    compute, memory = sum([row.compute for row in rows]), sum([row.memory for row in rows])
-    forward, backward = sum([row.forward for row in rows]), sum([row.backward for row in rows])
-    seconds = sum([row.seconds for row in rows])
-    by_compute = sum([row.seconds for row in rows if row.bound_by == "compute"])
-    by = "" if not seconds else "compute" if 2 * by_compute >= seconds else "memory"
+    bounds = zip(*[row[:-1] for row in (_NO_TIME, *rows)], strict=True)
     measured = None if any(row.measured is None for row in rows) else sum([row.measured or 0.0 for row in rows])
-    return TimeRow(compute, memory, forward, backward, seconds, by, measured)
+    return TimeRow._make([*map(sum, bounds), measured])
 
 
 def step_row(timed: Timed) -> TimeRow | None:
@@ -107,7 +112,8 @@ def step_row(timed: Timed) -> TimeRow | None:
     if step is None:
         return None
     measured = timed.measured.step if timed.measured else None
-    return TimeRow(step.compute, step.memory, 0.0, 0.0, step.seconds, step.bound_by, measured)
+    by_compute = step.seconds if step.bound_by == COMPUTE else 0.0
+    return TimeRow(step.compute, step.memory, 0.0, 0.0, step.seconds, by_compute, measured)
 
 
 def total_row(timed: Timed) -> TimeRow:
@@ -121,7 +127,7 @@ def _layer_row(row: LayerBound, measured: float | None) -> TimeRow:
     passes = row.passes
     compute, memory = sum([each.compute for each in passes]), sum([each.memory for each in passes])
     forward, backward = passes[0].seconds, sum([each.seconds for each in passes[1:]])
-    return TimeRow(compute, memory, forward, backward, row.seconds, row.bound_by, measured)
+    return TimeRow(compute, memory, forward, backward, row.seconds, row.by_compute, measured)
 
 
 def _rows(timed: Timed) -> Iterator[tuple[Any, ...]]:

@@ -14,12 +14,6 @@ def rate_text(value: float, unit: str) -> str:
     return f"{value / size:.4g} {letter}{unit}/s"
 
 
-def decimal_bytes(count: float) -> str:
-    """Write bytes in decimal units, as bandwidths are given: ``25.7 MB``."""
-    size, letter = _unit(count)
-    return f"{digits(count / size) if count >= 1000 else f'{count:.0f}'} {letter}B"
-
-
 def compute_sum(bound: PassBound, machine: Machine, setup: TimeSetup) -> str:
     """Write what the time for arithmetic comes from; "" where there is none."""
     if not bound.work.flops:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc.analysis.memory.gpus import CARDS_FILE
+from cnncalc.report.time import TimeRow, sum_row
 from tests.commands.conftest import Cnncalc
 
 SMALL = ("conv 3x3x64 p1 - relu - flatten", "--input", "32x32x64")
@@ -86,6 +87,15 @@ def test_blocks_fold(cnncalc: Cnncalc) -> None:
     assert len(folded) < len(every) / 2
     total = sum(float(row["seconds"]) for row in every)
     assert sum(float(row["seconds"]) for row in folded if row["seconds"]) == pytest.approx(total)
+
+
+def test_what_bounds_a_sum_is_that_of_its_passes() -> None:
+    """Of 13 s the only pass that is bound by arithmetic takes 4, although it is most of its own layer."""
+    layer = TimeRow(compute=4, memory=3, forward=3, backward=4, seconds=7, by_compute=4, measured=None)
+    other = TimeRow(compute=0, memory=6, forward=6, backward=0, seconds=6, by_compute=0, measured=None)
+    assert (layer.bound_by, other.bound_by) == ("compute", "memory")
+    assert sum_row([layer, other]) == TimeRow(4, 9, 9, 4, 13, 4, None)
+    assert sum_row([layer, other]).bound_by == "memory"
 
 
 def test_a_table_of_cards_of_ones_own(cnncalc: Cnncalc, tmp_path: Path) -> None:

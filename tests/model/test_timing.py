@@ -16,6 +16,7 @@ from cnncalc.model.timing import Wish, limits, measure
 from cnncalc.model.timing.clocks import Clock
 from cnncalc.model.timing.passes import inference, inputs_of, training_step
 from cnncalc.model.timing.stopwatch import REST, Stopwatch, TimedPart, with_stopwatch
+from cnncalc.optimizers import OPTIMIZERS
 
 BRANCHES = "conv 3x3x4 p1 - bn - relu - add( conv 1x1x4 - relu | ) - gap - flatten - fc 3"
 
@@ -98,6 +99,17 @@ def test_a_measured_training_step(steps: Callable[[], float]) -> None:
     measured = measure(network, setup, Wish(rounds=1, seconds=steps))
     assert measured.layers == [2.0] * 9
     assert measured.step == 1.0
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_makes_its_step(optimizer: str) -> None:
+    """It finds all settings that it reads, and changes the weights."""
+    network = cnncalc.load(BRANCHES, input="8x8x3")
+    setup = TimeSetup(batch=2, training=True, optimizer=optimizer)
+    module = build(network, seed=0)
+    before = [parameter.detach().clone() for parameter in module.parameters()]
+    training_step(module, inputs_of(network, setup, torch.device("cpu")), setup)()
+    assert not all(torch.equal(*pair) for pair in zip(before, module.parameters(), strict=True))
 
 
 def test_threads_are_those_of_before(steps: Callable[[], float]) -> None:

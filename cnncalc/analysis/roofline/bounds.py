@@ -70,9 +70,14 @@ class LayerBound(NamedTuple):
         return sum([each.seconds for each in self.passes])
 
     @property
+    def by_compute(self) -> float:
+        """The part of that time that passes take which are bound by arithmetic."""
+        return sum([each.seconds for each in self.passes if each.bound_by == COMPUTE])
+
+    @property
     def bound_by(self) -> str:
         """What takes most of that time."""
-        return bound_by(self.passes)
+        return most_of(self.by_compute, self.seconds)
 
 
 class Bound(NamedTuple):
@@ -113,15 +118,13 @@ class Bound(NamedTuple):
         return sum([each.seconds for each in self.passes if each.bound_by == what])
 
 
-def bound_by(passes: tuple[PassBound, ...]) -> str:
-    """Return what takes most of the time of some passes."""
-    compute = sum([each.seconds for each in passes if each.bound_by == COMPUTE])
-    total = sum([each.seconds for each in passes])
-    return NOTHING if not total else COMPUTE if 2 * compute >= total else MEMORY
+def most_of(by_compute: float, seconds: float) -> str:
+    """Return what takes most of a time, of which passes take a part that are bound by arithmetic."""
+    return NOTHING if not seconds else COMPUTE if 2 * by_compute >= seconds else MEMORY
 
 
 def bound(network: Network, setup: TimeSetup, machine: Machine) -> Bound:
-    """PassWork out the bound of a network on a machine, in time linear in the number of layers."""
+    """Work out the bound of a network on a machine, in time linear in the number of layers."""
     check_network(network)
     with paused_collector():
         rows = tuple(_rows(network, setup, machine))

@@ -29,14 +29,16 @@ def told(spec: tree.Spec, volume: Volume, memory: ExpansionMemory | None = None)
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_a_layer_that_is_known_is_the_one_that_its_words_write_there(example: str) -> None:
-    """It is read behind one volume and used behind others: odd ones, small ones, with more channels."""
+    """It is read behind one volume and used behind others: odd ones, small ones, with more channels or dimensions."""
     written, _, text = example.partition(": ")
     first = Volume(map(int, written.split("x")))
     spec = parse(Source("text", text))
     memory = ExpansionMemory(spec)
     larger = [first.with_spatial([size + more for size in first.spatial]) for more in (1, 2, 5)]
     single = first.with_spatial([1] * first.dimensions)
-    for volume in (first, *larger, single, first.with_channels(2 * first.channels), first.with_channels(3), first):
+    other = [Volume.of((*first.spatial, 8), first.channels), Volume.of(first.spatial[:1], first.channels)]
+    channels = [first.with_channels(2 * first.channels), first.with_channels(3)]
+    for volume in (first, *larger, single, *channels, *other, first):
         assert told(spec, volume, memory) == told(spec, volume)
 
 
@@ -47,3 +49,14 @@ def test_same_pads_each_size_as_it_needs() -> None:
     for size, made in ((8, [4, 2, 1]), (9, [5, 3, 2])):
         network = expand(spec, SpecSettings({"": Source("input", f"{size}x{size}x4")}), memory=memory)
         assert [node.output for node in network.layers] == [(side, side, 4) for side in made]
+
+
+@pytest.mark.parametrize(("rounding", "made"), [("floor", 4), ("ceil", 5)])
+def test_a_layer_is_read_again_where_windows_are_rounded_otherwise(rounding: str, made: int) -> None:
+    """A pool of 2 makes 4 or 5 of 9 positions, whatever has been read before."""
+    spec = parse(Source("text", "maxpool 2x2 s2"))
+    memory = ExpansionMemory(spec)
+    for size, mode in ((8, "floor"), (8, "ceil"), (9, rounding)):
+        given = {"": Source("input", f"{size}x{size}x4")}
+        network = expand(spec, SpecSettings(given, rounding=mode), memory=memory)
+    assert network.output == (made, made, 4)

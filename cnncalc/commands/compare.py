@@ -160,7 +160,10 @@ def _draw(compared: Compared, path: str) -> None:
     from cnncalc.page.designs import designs_page
 
     drawn = str(WRITERS[".svg"](picture, "auto"))
-    write_file(map(str.encode, designs_page(picture.title, networks_report(*compared), (), [drawn])), path)
+    write_file(
+        map(str.encode, designs_page(f"{len(bubbles)} networks compared", networks_report(*compared), (), [drawn])),
+        path,
+    )
 
 
 def _up(accuracy: Accuracy | None, data: str) -> float | None:

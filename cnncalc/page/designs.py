@@ -31,10 +31,12 @@ def designs_page(title: str, report: Report, charts: Sequence[Chart], pictures: 
     script, sheet = asset("designs.js"), asset("designs.css") + chart_sheet()
     sheets = [found for picture in pictures for found in _SHEETS.findall(picture)]
     yield opening(title, sheet, sheets=sheets, scripts=(script,))
-    yield f"<h1>{html_text(title)}</h1>\n<dl>"
+    yield f"<main><h1>{html_text(title)}</h1>\n<dl>"
     yield from (f"<dt>{html_text(word)}</dt><dd>{html_text(text)}</dd>\n" for word, text in report.summary)
     yield "</dl>\n" + "".join(f"<p>{html_text(text)}</p>\n" for text in report.remarks)
-    yield from pictures
+    yield from (
+        f'<div class="wide" role="region" aria-label="Picture" tabindex="0">{each}</div>\n' for each in pictures
+    )
     yield from map(chart_svg, charts)
     yield '<div class="wide"><table><thead><tr>'
     columns = report.table.columns
@@ -46,7 +48,7 @@ def designs_page(title: str, report: Report, charts: Sequence[Chart], pictures: 
     yield "</tbody></table></div>\n"
     if next(rows, None) is not None:
         yield f"<p>The first {MOST_ROWS:,} designs are shown; a .csv file has all of them.</p>\n"
-    yield f"<script>{script}</script>\n</body>\n</html>\n"
+    yield f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
 
 
 _SHEETS = re.compile(r"<style>(.*?)</style>", re.DOTALL)

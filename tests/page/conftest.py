@@ -41,9 +41,32 @@ def page_of(*specs: str, **settings: Any) -> str:
 
 
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Opened]:
-    """A function that opens the page of some specs, or another; in the end none has asked for anything."""
+def shown_text(browser: Any, tmp_path: Path) -> Iterator[Opened]:
+    """A function that opens a text as a page; in the end no page has asked for anything, or complained."""
     contexts, complaints, asked = [], [], []
+
+    def show(text: str, scheme: str = "light", bypass: bool = False, wide: int = 1280) -> Any:
+        path = tmp_path / f"page{len(contexts)}.html"
+        path.write_text(text, encoding="utf-8")
+        context = browser.new_context(color_scheme=scheme, bypass_csp=bypass, viewport={"width": wide, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield show
+    assert complaints == []
+    assert len([url for url in asked if not url.startswith("data:")]) == len(contexts)  # each page itself
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def opened(shown_text: Opened) -> Opened:
+    """A function that opens the page of some specs, or another report; its script has done its part."""
 
     def open_page(
         *specs: str,
@@ -53,20 +76,20 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Opened]:
         wide: int = 1280,
         **settings: Any,
     ) -> Any:
-        path = tmp_path / f"page{len(contexts)}.html"
-        path.write_text(page_of(*specs, **settings) if text is None else text, encoding="utf-8")
-        context = browser.new_context(color_scheme=scheme, bypass_csp=bypass, viewport={"width": wide, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        page.wait_for_selector(f":nth-match(table[aria-rowcount], {len(specs) or 1})")  # the script has done its part
+        written = page_of(*specs, **settings) if text is None else text
+        page = shown_text(written, scheme, bypass, wide)
+        page.wait_for_selector(f":nth-match(table[aria-rowcount], {len(specs) or 1})")
         return page
 
-    yield open_page
-    assert complaints == []
-    assert len(asked) == len(contexts)  # each page itself, and nothing else
-    for context in contexts:
-        context.close()
+    return open_page
+
+
+def violations(page: Any) -> list[list[str]]:
+    """Return what axe-core finds, each with the first place; nothing where axe-core is not there."""
+    if not AXE.is_file():
+        return []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[list[str]] = page.evaluate(
+        "axe.run().then(result => result.violations.map(one => [one.id, one.nodes[0].html]))"
+    )
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import cnncalc
-from tests.page.conftest import AXE, Opened, page_of
+from tests.page.conftest import AXE, Opened, page_of, violations
 
 pytestmark = pytest.mark.slow
 
@@ -210,9 +210,7 @@ def test_what_is_not_named_by_its_hash_does_not_run(opened: Opened) -> None:
 @pytest.mark.parametrize("specs", [(LENET,), ("resnet50",), ("lenet5", "unet")])
 def test_axe_finds_nothing(opened: Opened, specs: tuple[str, ...], scheme: str) -> None:
     page = opened(*specs, scheme=scheme, bypass=True)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    assert violations(page) == []
 
 
 def test_what_has_no_memory_is_shown_without(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cnncalc.playground.server import PlaygroundServer
 from cnncalc.quiz import Wanted, sheet
-from tests.page.conftest import AXE
+from tests.page.conftest import AXE, violations
 from tests.page.playground.conftest import NARROW, ready
 from tests.page.playground.test_answers import told
 
@@ -127,8 +127,6 @@ def test_everybody_can_use_it(browser: Any, server: PlaygroundServer, scheme: st
         exercise.locator("input").first.check()
         exercise.locator("button").click()
     assert opened.get_attribute("#quiz-exercises", "lang") == "ko"
-    opened.add_script_tag(path=str(AXE))
-    found = opened.evaluate("axe.run().then(result => result.violations.map(one => [one.id, one.nodes[0].html]))")
-    assert found == []
+    assert violations(opened) == []
     assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     context.close()

@@ -16,7 +16,7 @@ from cnncalc.commands.cli import run
 from cnncalc.train.data import DataRequest
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.signals import Signals
-from tests.page.conftest import AXE, Opened
+from tests.page.conftest import AXE, Opened, violations
 from tests.train.data.files import write_images
 from tests.train.runs import Heard, train
 
@@ -184,6 +184,4 @@ def test_everybody_can_use_it(trained: Path, opened: Opened, scheme: str, wide: 
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     if not AXE.exists():
         pytest.skip("there is no axe-core")
-    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(result => result.violations.map(one => [one.id, one.nodes[0].html]))")
-    assert found == []
+    assert violations(page) == []

@@ -97,12 +97,10 @@ def _calls(planned: Planned, arriving: tuple[Shape, ...], made: Shape) -> Iterat
 def _call(step: Step, arriving: Shape, made: Shape) -> TensorCall:
     name, settings = _name(step), settings_of(step)
     shape = made_by(name, settings, arriving, made)
-    if isinstance(step, Function):
+    if isinstance(step, (Function, Fixed)):
         return TensorCall(name, arriving, shape, settings)
     if isinstance(step, Factor):
         return TensorCall(name, arriving, shape, settings, {"weight": step.shape}, is_module=True, is_own=True)
-    if isinstance(step, Fixed):
-        return TensorCall(name, arriving, shape, {**settings, "weight": step.shape})
     tensors = learned_tensors(name, settings)
     learned = {} if isinstance(step, Preset) and not step.learned else tensors
     return TensorCall(name, arriving, shape, settings, learned, is_module=True, is_own=isinstance(step, OwnModule))

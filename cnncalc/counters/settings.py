@@ -55,8 +55,10 @@ def settings_of(step: Step) -> dict[str, Any]:
     """Return the arguments of a step by their names."""
     if isinstance(step, Preset):
         return settings_of(step.module)
-    if isinstance(step, (Factor, Fixed)):
-        return {} if isinstance(step, Factor) else dict(step.kwargs)
+    if isinstance(step, Factor):
+        return {}
+    if isinstance(step, Fixed):  # a convolution with a filter that is not learned
+        return {**step.kwargs, "weight": step.shape, "kernel_size": step.shape[2:]}
     names = _IN_ORDER.get(re.sub(r"[123]d$", "", step.name), ())
     return {**dict(zip(names, step.args, strict=False)), **step.kwargs}
 

@@ -46,6 +46,10 @@ def _convolved(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
     return (arriving[0], settings["out_channels"], *_windows(settings, arriving))
 
 
+def _filtered(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
+    return (arriving[0], settings["weight"][0], *_windows(settings, arriving))
+
+
 def _pooled(settings: Settings, arriving: Shape, layer: Shape) -> Shape:
     return (*arriving[:2], *_windows({"stride": settings["kernel_size"], **settings}, arriving))
 
@@ -161,7 +165,7 @@ _RULES: Mapping[str, Callable[[Settings, Shape, Shape], Shape]] = {
     "StandardisedConvolution": _layer,
     "Upsample": _resized,
     "amax": _reduced,
-    "conv": _layer,
+    "conv": _filtered,
     "every": _strided,
     "flatten": _flattened,
     "max_unpool": _unpooled,

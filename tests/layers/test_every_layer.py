@@ -17,11 +17,14 @@ from cnncalc import Network
 from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
 from cnncalc.analysis.memory.recording import record
 from cnncalc.commands.cli import run
+from cnncalc.counters.count import count_like
+from cnncalc.counters.registry import COUNTERS
 from cnncalc.layers import class_of, layers, words
 from cnncalc.model.python import python_source
 from cnncalc.model.verify import verify
 from tests.analysis.test_autocast import autocast_on_a_card
 from tests.layers.helpers import example, first_examples
+from tests.oracle.foreign_counters import by_torchinfo, written_module
 from tests.oracle.torch_memory import autograd_bytes, fake_mode, images, tracked_peak, with_memory
 
 pytestmark = pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # PyTorch's, in bf16
@@ -67,6 +70,17 @@ def placed(text: str, around: str) -> Network | None:
 def state_of(module: nn.Module) -> dict[str, torch.Tensor]:
     """Return random values for the tensors of a module."""
     return {name: torch.rand_like(value.float()).to(value.dtype) + 0.5 for name, value in module.state_dict().items()}
+
+
+@every_example
+def test_other_tools_counts_are_known(text: str) -> None:
+    """Its calls come to its own parameters and size, else there is an error; what torchinfo finds is asked of it."""
+    network = example(text)
+    for counter in COUNTERS.values():
+        count_like(network, counter)
+    theirs = by_torchinfo(written_module(python_source(network)), images(network, 1))
+    ours = count_like(network, COUNTERS["torchinfo"])
+    assert (ours.total, ours.params) == (theirs.count, theirs.params)
 
 
 @every_example

@@ -26,6 +26,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.library import build, compute, from_torch, largest_batch, load, predict_mcu, predict_memory
 from cnncalc.network import Network, Node
 from cnncalc.runs import load_run, train_network
+from cnncalc.times import bound_time, measure_time
 
 __version__ = "0.1.0"
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "SpecError",
     "Volume",
     "WriteError",
+    "bound_time",
     "build",
     "compute",
     "count",
@@ -48,6 +50,7 @@ __all__ = [
     "largest_batch",
     "load",
     "load_run",
+    "measure_time",
     "predict_mcu",
     "predict_memory",
     "train_network",

@@ -46,7 +46,7 @@ FLOORS = (
     ("shown_picture",),
     ("shown_network",),
     ("shown_run",),
-    ("library",),
+    ("library", "times"),
     ("runs",),
     ("__init__",),
     ("commands",),

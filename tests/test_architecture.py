@@ -150,6 +150,7 @@ NEEDED_BY_SHAPES = {
     "network",
     "runs",
     "shown_network",
+    "times",
 }
 NEEDED_BY_SHAPES |= {"report", "spec", "zoo"}
 

@@ -25,7 +25,6 @@ from cnncalc.commands.options import (
     take_spec_options,
 )
 from cnncalc.commands.whole import Whole
-from cnncalc.core.errors import SpecError
 from cnncalc.optimizers import OPTIMIZERS, with_momentum
 from cnncalc.report.time import Timed, time_report
 
@@ -106,8 +105,6 @@ def time(
     if measure == (gpu is not None):
         raise click.UsageError("give either --gpu, such as --gpu h100, or --measure for this machine")
     network = load_spec(spec, take_spec_options(options))
-    if training and not network.params:
-        raise SpecError("nothing-to-train", "the network has no parameters, so there is nothing to train")
     output = take_output(options)
     wanted = {name: options.pop(name) for name in _OF_MEASURING}
     setup = TimeSetup(training=training, **options)

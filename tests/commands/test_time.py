@@ -170,11 +170,11 @@ def test_calls_that_are_refused(cnncalc: Cnncalc, options: tuple[str, ...], mess
         (
             ("--gpu", "v100", "--precision", "bf16"),
             "error[no-precision]: the table of cards has no peak of v100 in bf16; it has float32, fp16\n"
-            "  = give one of them: --precision float32\n",
+            "  = give one of these as the precision, such as float32\n",
         ),
         (
             ("--gpu", "h100", "--precision", "int8", "--training"),
-            "error[bad-option]: nothing is trained in int8\n  = leave out --training\n",
+            "error[bad-option]: nothing is trained in int8\n  = a training step is in bf16, float32, fp16, tf32\n",
         ),
     ],
 )
@@ -191,7 +191,7 @@ def test_what_does_not_fit_is_not_begun(cnncalc: Cnncalc, monkeypatch: pytest.Mo
     assert done.status == 1
     assert done.err == (
         "error[out-of-memory]: 1,000 images take 500 MiB by prediction, and 1.0 MiB are free\n"
-        "  = give a smaller --batch\n"
+        "  = give a smaller batch\n"
     )
 
 

@@ -124,8 +124,14 @@ def most_of(by_compute: float, seconds: float) -> str:
 
 
 def bound(network: Network, setup: TimeSetup, machine: Machine) -> Bound:
-    """Work out the bound of a network on a machine, in time linear in the number of layers."""
+    """Work out the bound of a network on a machine, in time linear in the number of layers.
+
+    Raises:
+        SpecError: with the code ``nothing-to-train``, for a training step of a network without parameters.
+
+    """
     check_network(network)
+    setup.check_network(network)
     with paused_collector():
         rows = tuple(_rows(network, setup, machine))
         step = _pass("step", optimizer_work(network, setup), machine) if setup.training else None

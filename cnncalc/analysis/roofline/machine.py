@@ -48,7 +48,7 @@ def machine_of_card(name: str, card: Gpu, precision: str) -> Machine:
             hints = [f"the peaks stand in its columns {', '.join(PEAKS.values())}"]
             raise SpecError("no-precision", f"the table of cards has no peak of {name}", hints=hints)
         known = listed(card.peaks)
-        hints = [f"give one of them: --precision {next(iter(card.peaks))}"]
+        hints = [f"give one of these as the precision, such as {next(iter(card.peaks))}"]
         raise SpecError(
             "no-precision", f"the table of cards has no peak of {name} in {precision}; it has {known}", hints=hints
         )

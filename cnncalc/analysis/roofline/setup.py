@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from cnncalc.analysis.memory import TrainingSetup
 from cnncalc.analysis.memory.gpus import PEAKS
 from cnncalc.analysis.validation import check_choice, check_flag, check_whole
-from cnncalc.core.errors import ArgumentError
+from cnncalc.core.errors import ArgumentError, SpecError
 from cnncalc.core.precision import BYTES, SPELLINGS, TRAINED
+from cnncalc.core.words import listed
+from cnncalc.network import Network
 
 FLOAT = 4
 """Bytes of the optimizer's numbers, which are float32 in every precision of the layers."""
@@ -42,8 +44,22 @@ class TimeSetup:
         check_choice("precision", self.precision, PEAKS)
         check_flag("training", self.training)
         if self.training and self.precision not in TRAINED:
-            raise ArgumentError("bad-option", f"nothing is trained in {self.precision}", hints=["leave out --training"])
+            raise ArgumentError(
+                "bad-option",
+                f"nothing is trained in {self.precision}",
+                hints=[f"a training step is in {listed(TRAINED)}"],
+            )
         TrainingSetup(optimizer=self.optimizer, momentum=self.momentum)
+
+    def check_network(self, network: Network) -> None:
+        """Refuse to train a network without parameters.
+
+        Raises:
+            SpecError: with the code ``nothing-to-train``.
+
+        """
+        if self.training and not network.params:
+            raise SpecError("nothing-to-train", "the network has no parameters, so there is nothing to train")
 
     @property
     def bytes_per_value(self) -> int:

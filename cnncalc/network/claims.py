@@ -8,7 +8,7 @@ from cnncalc.core.errors import Note, SpecError
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.layers.wanted import settings_for
-from cnncalc.network.network import Node, Operation
+from cnncalc.network.node import Operation
 from cnncalc.spec import tree
 
 
@@ -38,14 +38,14 @@ def check_stated(source: Source, stated: Iterable[tree.Stated], output: Volume, 
 
 
 def check_totals(
-    source: Source, totals: Sequence[tree.Stated], volumes: Sequence[Volume], nodes: Sequence[Node]
+    source: Source, totals: Sequence[tree.Stated], volumes: Sequence[Volume], operations: Sequence[Operation]
 ) -> Iterator[Note]:
     """Check the totals that a table states; a wrong sum of the memory is a note, as the lecture has one."""
     if not totals:
         return
     values = sum([volume.values for volume in volumes])
-    weights = sum([node.weights for node in nodes])
-    biases = sum([node.biases for node in nodes])
+    weights = sum([operation.weights for operation in operations])
+    biases = sum([operation.biases for operation in operations])
     for number in totals:
         if number.quantity == "memory":
             if not _holds(number, values):

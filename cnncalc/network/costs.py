@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from cnncalc.core.volume import Volume
-from cnncalc.network.network import Network, Operation
+from cnncalc.network.network import Network
+from cnncalc.network.node import Operation
 
 Costs = tuple[int, int, int, int, int]
 """Layers, weights, biases, MACs, and the values of all outputs."""

@@ -17,6 +17,7 @@ from cnncalc.network.claims import check_stated, check_totals, unread_totals
 from cnncalc.network.expand_steps import StepExpansion
 from cnncalc.network.expansion_state import ExpansionMemory
 from cnncalc.network.inputs import UNREAD, as_input, input_volume
+from cnncalc.network.made_layers import MadeLayers
 from cnncalc.network.network import Network, Reached
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
@@ -38,6 +39,9 @@ def expand(
     except SpecError as error:
         error.reached = expansion.reached()
         raise
+    finally:
+        if memory is not None:  # what comes later takes over calls of this network
+            expansion.made_layers().make()
 
 
 class Expansion(StepExpansion):
@@ -64,7 +68,7 @@ class Expansion(StepExpansion):
             raise self.no_input(Span(0, 1))
         self.inputs.refuse_unread()
         volumes = self.volumes[self.inputs.named :]  # the first is none where inputs are layers
-        self.notes.extend(check_totals(self.source, self.spec.totals, volumes, self.nodes))
+        self.notes.extend(check_totals(self.source, self.spec.totals, volumes, self.made_layers().operations))
         self.notes.extend(unread_totals(self.spec.unread))
         return self._built(at)
 
@@ -72,21 +76,24 @@ class Expansion(StepExpansion):
         """Return how far the expansion came; None without an input."""
         return Reached(self._built(len(self.nodes)), self.arriving, self.changes) if self.volumes else None
 
+    def made_layers(self) -> MadeLayers:
+        """Return the layers so far."""
+        operations = [operation for operation in self.made if operation is not None]  # the input has none
+        return MadeLayers(self.nodes, operations, self.called, self.repetitions)
+
     def _built(self, at: int) -> Network:
         places = {name: self.inputs.places[name] for name in self.inputs.names if name in self.inputs.places}
         return Network(
             input=self.volumes[0],
             inputs_at=tuple(places.values()),
             input_names=tuple(places),
-            layers=tuple(self.nodes),
+            made=self.made_layers(),
             output_index=self.outputs[0] if self.outputs else at,
             outputs_at=self.outputs if len(self.outputs) > 1 else (),
             output_names=self.output_names if len(self.outputs) > 1 else (),
             rounding=self.rounding,
             source=self.spec.source,
             parameters=self.parameters,
-            blocks={call.name: call.text for call in self.called},
-            arguments={call.name: call.arguments for call in self.called},
             notes=tuple(self.notes),
             weights_of=self.shared.weights_of,
         )

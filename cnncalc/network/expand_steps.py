@@ -15,7 +15,8 @@ from cnncalc.core.words import shorten
 from cnncalc.layers import Labelled
 from cnncalc.network.claims import check_claim, check_stated
 from cnncalc.network.expansion_state import cost
-from cnncalc.network.network import Node, Operation
+from cnncalc.network.made_layers import Repetition
+from cnncalc.network.node import Node, Operation
 from cnncalc.network.reading import LayerReading
 from cnncalc.network.repeated_calls import BlockCall, CallKey, KnownCall, text_of_call
 from cnncalc.network.scope import Scope
@@ -49,11 +50,16 @@ class StepExpansion(LayerReading):
             raise self.inputs.nothing_read(step.span)
         times = self._repeats(step, at, scope) if step.repeats else 1
         self.steps += 1
-        for _ in range(times):
+        for turn in range(times):
+            before = self.steps
             self.steps += 1
             if self.steps > self.most_steps:
                 raise self.too_many_steps(step.span)
             at = walk(self, step.item, at, scope, step.label)
+            left = times - turn - 1
+            if turn and type(step.item) is tree.CallSyntax and self._may_repeat(left, self.steps - before, at):
+                at = self._repeat(left, at, step.item, scope, step.label)
+                break
         self._end(step, at, scope)
         return at
 
@@ -175,6 +181,7 @@ class StepExpansion(LayerReading):
             self.sharing += 1
             node.operation = self._shared(node)
         self.nodes.append(node)
+        self.made.append(node.operation)
         self.volumes.append(operation.output)
         return index
 
@@ -207,7 +214,9 @@ class StepExpansion(LayerReading):
         self.called.append(BlockCall(name, text_of_call(block, item, parameters), own))
         inner = Scope(name + ".", parameters, taken=set(block.labels))
         if item.weights or self.tied:
-            return self._through(block, item, at, inner)
+            leaving = self._through(block, item, at, inner)
+            self.repeated = None
+            return leaving
         return self._once(block, item, at, inner, own)
 
     def _once(
@@ -224,7 +233,9 @@ class StepExpansion(LayerReading):
         leaving = self._through(block, item, at, inner)
         if self.sharing == shared:
             layers, inside = range(start, len(self.nodes)), range(calls, len(self.called))
-            self.known_calls[key] = KnownCall(self.nodes, self.called, layers, inside, len(inner.prefix), leaving)
+            done = [node.operation for node in self.nodes[start:]]
+            self.known_calls[key] = KnownCall(self.nodes, self.called, layers, inside, done, len(inner.prefix), leaving)
+        self.repeated = None
         return leaving
 
     def _has_room(self, known: KnownCall, prefix: int) -> bool:
@@ -234,13 +245,42 @@ class StepExpansion(LayerReading):
         return len(self.nodes) + added <= MAX_LAYERS and self.steps <= self.most_steps
 
     def _again(self, known: KnownCall, at: int, prefix: str) -> int:
-        """Add what a call that is alike made."""
+        """Add what a call that is alike made; its layers get their names and places when they are read."""
         index = len(self.nodes)
-        layers = known.layers_again(index, at, prefix)
-        self.nodes += layers
-        self.volumes += [node.operation.output for node in layers]
-        self.called += known.calls_again(prefix)
+        self.repeated = Repetition(known, index, len(self.called), at, [prefix])
+        self.repetitions.append(self.repeated)
+        self._add_known(known)
         return known.leaving_again(index, at)
+
+    def _add_known(self, known: KnownCall) -> None:
+        """Add what a call made, whose layers stand in for the new ones until these are read."""
+        self.nodes += known.nodes[known.layers.start : known.layers.stop]
+        self.called += known.calls[known.inner.start : known.inner.stop]
+        self.made += known.operations
+        self.volumes += [operation.output for operation in known.operations]
+
+    def _may_repeat(self, turns: int, steps: int, at: int) -> bool:
+        """Say whether further turns of the last call, of so many steps each, are like it and within the limits."""
+        last = self.repeated
+        if last is None or self.volumes[at] != self.volumes[last.arriving]:
+            return False
+        layers, most = turns * len(last.known.layers), self.steps + turns * steps
+        if len(self.nodes) + layers > MAX_LAYERS or most > self.most_steps:
+            return False  # they are added one by one, up to the one at fault
+        self.steps = most
+        return True
+
+    def _repeat(self, turns: int, at: int, item: tree.CallSyntax, scope: Scope, label: str | None) -> int:
+        """Add further turns of the last call, which was taken over, and return the index of what leaves them."""
+        last = self.repeated
+        assert last is not None  # `_may_repeat` has said so
+        call = self.called[last.calls - 1]
+        for _ in range(turns):
+            name = scope.numbered(item.name) if label is None else scope.labelled(label)
+            self.called.append(call._replace(name=name))
+            last.prefixes.append(name + ".")
+            self._add_known(last.known)
+        return last.known.leaving_again(len(self.nodes) - len(last.known.layers), at)
 
     def _through(self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, inner: Scope) -> int:
         """Walk through the block of a call."""

@@ -13,7 +13,8 @@ from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.layers import Arguments, find, foreign, words
 from cnncalc.network.inputs import Inputs
 from cnncalc.network.known_layers import KnownLayers
-from cnncalc.network.network import Node, Operation
+from cnncalc.network.made_layers import Repetition
+from cnncalc.network.node import Node, Operation
 from cnncalc.network.repeated_calls import BlockCall, CallMemory
 from cnncalc.network.scope import Scope, joined
 from cnncalc.network.settings import SpecSettings
@@ -61,6 +62,7 @@ class ExpansionState:
         self.called_at: Span | None = None  # in a block of another text: the call in the spec that led there
         self.nodes: list[Node] = []
         self.volumes: list[Volume] = []
+        self.made: list[Operation | None] = [None]  # what made each volume; None for the input
         self.parameters: dict[str, int] = {}
         self.top = Scope("", self.parameters, taken=set(spec.labels))
         self.hides_sizes = any(name in SIZES for name in _parameters(spec))
@@ -69,6 +71,8 @@ class ExpansionState:
         self.notes: list[Note] = []
         self.path: tuple[str, ...] = ()  # the blocks that are being called
         self.called: list[BlockCall] = []
+        self.repetitions: list[Repetition] = []  # what is not in its place in `nodes` and `called` yet
+        self.repeated: Repetition | None = None  # the last call, if it was taken over
         self.known_calls = memory.calls
         self.shared = SharedWeights()
         self.sharing = 0  # how many layers have shared their weights so far

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cnncalc.core.source import Span
-from cnncalc.network.network import Node, Operation
+from cnncalc.network.made_layers import MadeLayers
+from cnncalc.network.node import Node, Operation
 
 Entry = tuple[Operation, tuple[int, ...]]
 """A layer: what it does, and how many layers back the ones stand that it reads."""
@@ -104,9 +105,9 @@ class LayerFlow:
             else:
                 layer_of.append(layer_of[labels[place]] if place else arriving)
 
-    def nodes(self) -> tuple[Node, ...]:
+    def made(self) -> MadeLayers:
         """Return the layers as nodes without names and places in the text."""
-        return tuple(
+        return MadeLayers.of(
             [
                 Node(own, "", operation, tuple([own - back for back in backs]), _NOWHERE, _NOWHERE)
                 for own, (operation, backs) in enumerate(self.entries, 1)

@@ -12,7 +12,8 @@ from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, shorten
 from cnncalc.layers.inputs import InputLayer
-from cnncalc.network.network import Network, Operation
+from cnncalc.network.network import Network
+from cnncalc.network.node import Operation
 from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
 from cnncalc.spec.parser import parse_volume

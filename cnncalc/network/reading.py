@@ -11,7 +11,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers import Arguments, Labelled, Layer, Sources, find
 from cnncalc.layers.disagreeing import check_dimensions
 from cnncalc.network.expansion_state import ExpansionState
-from cnncalc.network.network import Operation
+from cnncalc.network.node import Operation
 from cnncalc.spec import tree
 
 STEPS_OF_A_NEW_LAYER = 240
@@ -24,7 +24,7 @@ class LayerReading(ExpansionState):
 
     def made_by(self, index: int) -> Operation | None:
         """Return the operation that made a volume; None for the input."""
-        return self.nodes[index - 1].operation if index else None
+        return self.made[index]
 
     def merging(self, item: tree.MergeSyntax, sources: Sources) -> Operation:
         """Read a merge and compute its output, once for all merges that are alike."""

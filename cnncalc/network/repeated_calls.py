@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
-from cnncalc.network.network import Node
+from cnncalc.network.node import Node, Operation
 from cnncalc.spec import tree
 from cnncalc.spec.names import NamesOfBlocks
 
@@ -60,6 +60,7 @@ class KnownCall(NamedTuple):
     Attributes:
         nodes, calls: all layers and calls of that network, which grow at their end only.
         layers, inner: the stretches that are this call's.
+        operations: what these layers do.
         prefix: the length of what stands in front of the names in it.
         leaving: the index of the volume that leaves.
 
@@ -69,6 +70,7 @@ class KnownCall(NamedTuple):
     calls: list[BlockCall]
     layers: range
     inner: range
+    operations: list[Operation]
     prefix: int
     leaving: int
 

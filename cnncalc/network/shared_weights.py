@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.core.words import shorten
 from cnncalc.layers import Sources
-from cnncalc.network.network import Node, Operation
+from cnncalc.network.node import Node, Operation
 
 
 class TiedCall(NamedTuple):

@@ -18,7 +18,8 @@ from cnncalc.network.expand import Expansion
 from cnncalc.network.expand_steps import WALKS
 from cnncalc.network.expansion_state import ExpansionMemory
 from cnncalc.network.flow import KnownFlow, LayerFlow
-from cnncalc.network.network import Network, Operation
+from cnncalc.network.network import Network
+from cnncalc.network.node import Operation
 from cnncalc.network.reading import STEPS_OF_A_NEW_LAYER
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
@@ -90,7 +91,6 @@ class Totalling(Expansion):
         self.was_counted = False
         self.turns: list[tuple[tree.StepSyntax, Volume, Volume]] = []
         self.costs: list[Costs] = []
-        self.made: list[Operation | None] = []
         self.values: Mapping[str, int] = {}
         self.known = 0
         self.known_costs: dict[Operation, tuple[Costs, int]] = {}
@@ -151,7 +151,7 @@ class Totalling(Expansion):
         ends = tuple([layer_of[index] for index in self.ends])
         return Network(
             input=self.volumes[0],
-            layers=self.flow.nodes(),
+            made=self.flow.made(),
             output_index=ends[0],
             outputs_at=ends if len(ends) > 1 else (),
             output_names=self.output_names if len(ends) > 1 else (),
@@ -298,10 +298,6 @@ class Totalling(Expansion):
         return at
 
     # ---- layers
-
-    def made_by(self, index: int) -> Operation | None:
-        """Return the operation that made a volume; None for the input."""
-        return self.made[index]
 
     def _add(self, operation: Operation, inputs: tuple[int, ...], span: Span, scope: Scope, label: str | None) -> int:
         known = self.known_costs.get(operation)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from cnncalc.network import Network
+from cnncalc.network import MadeLayers, Network
 
 
 class Heads(NamedTuple):
@@ -46,7 +46,8 @@ def without_end(network: Network, kinds: Sequence[str]) -> Network:
     layers = network.layers
     if len(layers) in network.ends and len(layers) not in ends:  # the last layer is that of an end
         layers = layers[:-1]
-    return replace(network, layers=layers, output_index=ends[0], outputs_at=ends if network.outputs_at else ())
+    made = MadeLayers.of(layers, network.made.calls())
+    return replace(network, made=made, output_index=ends[0], outputs_at=ends if network.outputs_at else ())
 
 
 def _before(network: Network, index: int, kinds: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts
 from cnncalc.core.numbers import bytes_text, ratio_text, whole
+from cnncalc.core.words import shorten
 from cnncalc.report.accuracies import accuracy_data, accuracy_rows, accuracy_sources
 from cnncalc.report.metrics import counted_metrics
 from cnncalc.report.report import Report
@@ -16,6 +17,9 @@ from cnncalc.report.schema import SCHEMA, conventions, field_data, input_data
 from cnncalc.report.shapes import field_text
 from cnncalc.report.table import Column, Table
 from cnncalc.zoo.catalogue import Accuracy
+
+NARROW = 15
+"""Characters of a name where there is little room."""
 
 
 class _Measure(NamedTuple):
@@ -47,10 +51,10 @@ def compare_report(
     rows += [_ratio_cells(tool, numbers, whole) for tool, numbers in counted.items()]
     rows += accuracy_rows(accuracies)
     columns = [Column("measure", "")]
-    for place, name in enumerate(names):
-        columns.append(Column(name, name, right=True))
+    for place, (name, short) in enumerate(zip(names, _shorter(names), strict=True)):
+        columns.append(Column(name, name, right=True, short=short, block=place))
         if place:
-            columns.append(Column(f"{name} ratio", "ratio", ratio_text, right=True, rank=place))
+            columns.append(Column(f"{name} ratio", "ratio", ratio_text, right=True, rank=1, block=place))
     shown = Table(tuple(columns), rows)
     images = f" · {compared[0].batch} images" if compared[0].batch > 1 else ""
     return Report(
@@ -61,6 +65,13 @@ def compare_report(
             *accuracy_sources(names, accuracies),
         ],
     )
+
+
+def _shorter(names: Sequence[str]) -> list[str]:
+    """Return the names for where there is little room; those that would be the same are numbered."""
+    short = [shorten(name, NARROW) for name in names]
+    numbered = [f"{place}: {shorten(name, NARROW - 4)}" for place, name in enumerate(names, 1)]
+    return [one if short.count(one) == 1 else other for one, other in zip(short, numbered, strict=True)]
 
 
 def _cells(measure: _Measure, compared: Sequence[Counts]) -> tuple[Any, ...]:

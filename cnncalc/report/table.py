@@ -34,6 +34,7 @@ class Column(NamedTuple):
         brief: how a value is shown there, in fewer digits; None for as it is shown.
         briefest: how it is shown where the columns that stay are still too wide; None for as before.
         shared: whether layers that are alike have the very same object in it, whose text is then made once.
+        block: columns of one block stay together; on a narrow terminal blocks stand below each other.
 
     """
 
@@ -48,6 +49,7 @@ class Column(NamedTuple):
     brief: Callable[[Any], str] | None = None
     briefest: Callable[[Any], str] | None = None
     shared: bool = False
+    block: int | None = None
 
     def shortened(self) -> Column:
         """Return the column for where there is little room."""
@@ -142,16 +144,20 @@ class Table(NamedTuple):
         wide = self.for_people()
         if wide.needed() <= width:
             return wide, []
-        brief = self._replace(columns=tuple([column.shortened() for column in self.columns]), gap=1)
+        brief = self.narrowed()
         kept = brief._that_fit(width)
         titles = [c.title for place, c in enumerate(self.columns) if c.people and place not in kept]
         left_out = [title for title in dict.fromkeys(titles) if title]  # a bar has none
-        fitting = brief._only(kept)
+        fitting = brief.only(kept)
         if fitting.needed() > width:
             columns = [column._replace(show=column.briefest or column.show) for column in fitting.columns]
             fitting = fitting._replace(columns=tuple(columns))
         room = width - sum(fitting.widths())
         return fitting._replace(gap=min(GAP, max(1, room // max(1, len(kept) - 1)))), left_out
+
+    def narrowed(self) -> Table:
+        """Return the table with short titles and numbers, and single spaces between columns."""
+        return self._replace(columns=tuple([column.shortened() for column in self.columns]), gap=1)
 
     def needed(self) -> int:
         """Return the width of the whole table in cells of a terminal."""
@@ -170,11 +176,11 @@ class Table(NamedTuple):
 
     def for_people(self) -> Table:
         """Return the table without the columns that only programs want."""
-        return self._only([place for place, column in enumerate(self.columns) if column.people])
+        return self.only([place for place, column in enumerate(self.columns) if column.people])
 
     def without(self, key: str) -> Table:
         """Return the table without a column."""
-        return self._only([place for place, column in enumerate(self.columns) if column.key != key])
+        return self.only([place for place, column in enumerate(self.columns) if column.key != key])
 
     def widths(self) -> list[int]:
         """Return the width of every column in cells of a terminal."""
@@ -184,7 +190,8 @@ class Table(NamedTuple):
             widths = list(map(max, widths, map(terminal_width, cells)))
         return list(map(max, widths, map(terminal_width, total))) if total else widths
 
-    def _only(self, places: list[int]) -> Table:
+    def only(self, places: list[int]) -> Table:
+        """Return the table with the columns at these places."""
         if len(places) == len(self.columns):
             return self
 

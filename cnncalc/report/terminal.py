@@ -11,18 +11,23 @@ from rich.text import Text
 
 from cnncalc.core.cleaning import cell
 from cnncalc.report.report import Report, Screen
+from cnncalc.report.stacking import stacked
 from cnncalc.report.table import Table
 
 
 def draw(report: Report, screen: Screen) -> str:
     """Draw a report within the width of a screen."""
-    table, left_out = report.table.fitted(screen.width)
     console = _console(screen)
-    if (needed := table.needed()) > screen.width:  # not even what must stay has room: nothing is cut, the lines wrap
-        console.width = needed
-    console.print(_rich(table))
+    left_out: dict[str, None] = {}
+    for place, part in enumerate(stacked(report.table, screen.width)):
+        table, titles = part.fitted(screen.width)
+        left_out.update(dict.fromkeys(titles))
+        if place:
+            console.print()
+        console.width = max(screen.width, table.needed())  # where not even what must stay has room, the lines wrap
+        console.print(_rich(table))
     console.width = screen.width
-    _print_summary(console, report, left_out)
+    _print_summary(console, report, list(left_out))
     return _text_of(console)
 
 

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
+import cnncalc as library
+from cnncalc.report.compare import compare_report
+from cnncalc.report.report import Screen
+from cnncalc.report.terminal import draw
 from tests.commands.conftest import Cnncalc
 
 C = 64
@@ -144,3 +151,34 @@ def test_a_chart_is_no_table(cnncalc: Cnncalc, tmp_path: Path) -> None:
     done = cnncalc("compare", "resnet18", "vgg11", "-o", path, "--format", "csv")
     assert done.status == 2
     assert "--format is for tables" in done.err
+
+
+NAMES = ("lenet5", "alexnet", "squeezenet1_0", "resnet18")
+"""Networks of 61,706, 61,100,840, 1,248,424 and 11,689,512 parameters, as torchvision and the lecture state."""
+
+
+@pytest.mark.parametrize(("width", "tables"), [(40, 4), (60, 2), (80, 2), (120, 1)])
+def test_on_a_narrow_terminal_networks_stand_below_each_other(width: int, tables: int) -> None:
+    """Nothing is cut and nothing left out: every network has all its lines and its ratio to the first."""
+    counts = [library.count(library.load(name)) for name in NAMES]
+    lines = draw(compare_report(NAMES, counts), Screen(width)).splitlines()
+    assert max(map(len, lines)) <= width
+    assert sum(set(line) == {"─"} for line in lines) == tables
+    titles = [word for before, line in pairwise(lines) if set(line) == {"─"} for word in before.split()]
+    assert titles == ["lenet5", "alexnet", "ratio", "squeezenet1_0", "ratio", "resnet18", "ratio"]
+    numbers = [word for line in lines if line.startswith("parameters") for word in line.split()[1:]]
+    assert numbers == ["61,706", "61,100,840", "990x", "1,248,424", "20.2x", "11,689,512", "189x"]
+    assert not any("not shown" in line for line in lines)
+
+
+def test_long_names_stay_different_where_there_is_little_room() -> None:
+    """They would be the same after their first letters, and so have their numbers."""
+    names = ["(conv 3x3x64 p1)*2", "(conv 3x3x64 p1)*3", "fc 10"]
+    counts = [library.count(library.load(name, input="8x8x64")) for name in names]
+    lines = draw(compare_report(names, counts), Screen(40)).splitlines()
+    titles = [before.split("  ") for before, line in pairwise(lines) if set(line) == {"─"}]
+    assert [[word.strip() for word in words if word] for words in titles] == [
+        ["(conv 3x3x64 p1)*2"],
+        ["2: (conv 3x3x…", "ratio"],
+        ["fc 10", "ratio"],
+    ]

@@ -170,7 +170,7 @@ def read_source(spec: str | os.PathLike[str]) -> Source:
         return _read_file(_path(spec))
     if spec == "-":
         return _read_standard_input()
-    if "\n" in spec or len(spec) > 4096 or "\0" in spec:
+    if len(spec) > 4096 or "\0" in spec or ("\n" in spec and not os.path.exists(spec)):
         return Source("text", _checked("text", spec))
     if os.path.exists(spec) or _LOOKS_LIKE_A_FILE.fullmatch(spec):
         return _read_file(spec)

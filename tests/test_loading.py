@@ -57,6 +57,16 @@ def test_a_file_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert cnncalc.load("my net").params == PARAMS
 
 
+def test_the_name_of_a_file_may_have_a_line_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the file, as the shell hands it over; a text of several lines that names no file stays a text."""
+    monkeypatch.chdir(tmp_path)
+    Path("my\nnet.txt").write_text(SPEC)
+    assert cnncalc.load("my\nnet.txt").params == PARAMS
+    assert cnncalc.load(SPEC).source.name == "text"
+    Path("my\nnet.txt").write_text("input 8x8x1\nconw 3x3x4")
+    assert str(error("my\nnet.txt")).splitlines()[0] == "my\ufffdnet.txt:2:1: there is no layer `conw`"
+
+
 @pytest.mark.parametrize("text", [SPEC, "input 32x32x3 - conv 5x5x10 p2", "INPUT 32x32x3; conv 5x5x10 p2"])
 def test_any_other_string_is_the_text(text: str) -> None:
     """A string that names no file is the spec itself."""

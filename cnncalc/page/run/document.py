@@ -14,6 +14,7 @@ from cnncalc.page.page import network_part, shown
 from cnncalc.page.run.sections import epoch_heads, live_parts, seen_part
 from cnncalc.page.run.view import RunView
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of, settings
+from cnncalc.train.run.shown_paths import shown_path
 
 LINKS = {
     "curves": "Learning curves",
@@ -106,7 +107,7 @@ def _recipe(view: RunView) -> Iterator[str]:
     yield '<h2 id="recipe-head">Recipe</h2>\n'
     facts, recipe = view.facts, view.recipe
     usual, values = as_values(Recipe()), as_values(recipe)
-    yield f'<p class="typed"><code>{html_text(" ".join(facts.command))}</code></p>\n'
+    yield f'<p class="typed"><code>{html_text(" ".join(map(shown_path, facts.command)))}</code></p>\n'
     yield '<div class="recipe">\n'
     groups = dict.fromkeys(setting.group for setting in settings())
     for group in groups:

@@ -24,6 +24,7 @@ from cnncalc.train.recipe.settings import Recipe, as_values
 from cnncalc.train.run.evaluations import MeasuredTest, read_tests
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
+from cnncalc.train.run.shown_paths import shown_path, shown_paths
 from cnncalc.train.run_files import CARD, RECIPE, SPEC
 from cnncalc.train.tasks import Task, task_named
 
@@ -255,14 +256,18 @@ def _training(known: CardFacts) -> Iterator[str]:
     yield ""
     yield f"All other settings have their defaults; `{RECIPE}` has every one."
     yield ""
-    yield "It was started with the first of these commands; the second repeats it from this folder."
+    yield (
+        "It was started with the first of these commands; the second repeats it from this folder. "
+        "Files and folders elsewhere stand with their last name alone."
+    )
     yield ""
     again = ["cnncalc", "train", SPEC, "--recipe", RECIPE, *_options(facts), "--out", "again"]
-    yield from _fenced("\n".join(shlex.join(map(printable, command)) for command in (facts.command, again)), "sh")
+    commands = [[printable(shown_path(word)) for word in command] for command in (facts.command, again)]
+    yield from _fenced("\n".join(map(shlex.join, commands)), "sh")
     yield ""
     yield from _table(["", ""], [*_time(known), *_surroundings(facts)])
     for change in facts.changes:
-        yield f"- changed when it was continued: {markdown_cell(json.dumps(change, ensure_ascii=False))}"
+        yield f"- changed when it was continued: {markdown_cell(json.dumps(shown_paths(change), ensure_ascii=False))}"
 
 
 def _time(known: CardFacts) -> list[list[str]]:

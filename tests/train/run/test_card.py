@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncalc.commands.cli import run as cnncalc
+from cnncalc.train.run.shown_paths import shown_path
 from tests.train.runs import DIGITS, SPEC, resume, train
 
 yaml = pytest.importorskip("yaml")
@@ -143,3 +145,37 @@ def test_names_of_classes_and_data_are_only_text(folder: Path) -> None:
     assert isinstance(index, list)
     assert index[0]["results"][0]["dataset"]["name"] == "the test images of x: [y].npz"
     assert "<b>" not in section("Use")
+
+
+def test_folders_of_the_machine_do_not_stand_in_it(folder: Path, tmp_path: Path) -> None:
+    """A card is uploaded as it is, and whose machine it was concerns nobody."""
+    photos = tmp_path / "home" / "ann" / "photos"
+    for place, shade in enumerate((0, 255)):
+        for number in range(4):
+            (photos / str(place)).mkdir(parents=True, exist_ok=True)
+            Image.new("L", (8, 8), abs(shade - number)).save(photos / str(place) / f"{number}.png")
+    spec = folder / "mine.txt"
+    spec.write_text("input 8x8x1\nfc 2")
+    options = [f"--data={photos}", "--out", str(folder / "run"), "--epochs", "1", "--batch", "2", "--device", "cpu"]
+    assert cnncalc(["train", str(spec), *options, "--quiet"]) == 0
+    assert str(tmp_path) not in card()
+    assert "\ncnncalc train mine.txt --data=photos --out run --epochs 1 " in section("Training")
+    assert "\ncnncalc train spec.txt --recipe recipe.toml --data photos --out again\n" in section("Training")
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("/home/ann/photos", "photos"),
+        ("/home/ann/photos/", "photos"),
+        ("--data=/home/ann/photos", "--data=photos"),
+        ("~/photos", "photos"),
+        ("../../ann/photos", "photos"),
+        ("C:\\Users\\ann\\photos", "photos"),
+        ("photos/small", "photos/small"),
+        ("conv 3x3x4 - relu", "conv 3x3x4 - relu"),
+        ("/", "/"),
+    ],
+)
+def test_which_words_are_such_paths(word: str, shown: str) -> None:
+    assert shown_path(word) == shown

@@ -147,7 +147,9 @@ def test_names_of_classes_and_data_are_only_text(folder: Path) -> None:
     assert "<b>" not in section("Use")
 
 
-def test_folders_of_the_machine_do_not_stand_in_it(folder: Path, tmp_path: Path) -> None:
+def test_folders_of_the_machine_do_not_stand_in_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A card is uploaded as it is, and whose machine it was concerns nobody."""
     photos = tmp_path / "home" / "ann" / "photos"
     for place, shade in enumerate((0, 255)):
@@ -157,7 +159,9 @@ def test_folders_of_the_machine_do_not_stand_in_it(folder: Path, tmp_path: Path)
     spec = folder / "mine.txt"
     spec.write_text("input 8x8x1\nfc 2")
     options = [f"--data={photos}", "--out", str(folder / "run"), "--epochs", "1", "--batch", "2", "--device", "cpu"]
-    assert cnncalc(["train", str(spec), *options, "--quiet"]) == 0
+    typed = ["train", str(spec), *options, "--quiet"]
+    monkeypatch.setattr("sys.argv", ["/opt/bin/cnncalc", *typed])
+    assert cnncalc(typed) == 0
     assert str(tmp_path) not in card()
     assert "\ncnncalc train mine.txt --data=photos --out run --epochs 1 " in section("Training")
     assert "\ncnncalc train spec.txt --recipe recipe.toml --data photos --out again\n" in section("Training")

@@ -31,7 +31,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 import cnncalc
-from cnncalc.network import Network
+from cnncalc.network import Network, SpecSettings
 from cnncalc.train.data import DataRequest, MemorySplit, load_dataset
 from cnncalc.train.engine.augment import PixelNormalisation
 from cnncalc.train.engine.devices import configure, finish
@@ -44,6 +44,7 @@ from cnncalc.train.events import Observer
 from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.recipe.settings import Recipe
+from cnncalc.train.run.facts import RunFacts, versions
 from cnncalc.train.run.folder import RunFolder
 from cnncalc.train.run.loop import Trainer
 from cnncalc.train.run.signals import Signals
@@ -131,8 +132,30 @@ def session(plan: RunPlan, recipe: Recipe) -> Session:
 def ours(live: Session) -> float:
     listener = Listener()
     with tempfile.TemporaryDirectory() as folder:
-        Trainer(live, RunFolder(folder), listener, Signals()).fit([])
+        Trainer(live, begun(live, folder), listener, Signals()).fit([])
     return listener.rows[0].images_per_second
+
+
+def begun(live: Session, path: str) -> RunFolder:
+    """Return the folder of a run as it is before the first step."""
+    plan, splits = live.plan, live.splits
+    facts = RunFacts(
+        spec_name=plan.network.source.name,
+        spec=SpecSettings(),
+        data=DataRequest("synthetic", limit=len(splits.train))._asdict(),
+        data_name="synthetic",
+        classes=splits.classes,
+        mean=splits.normalisation.mean,
+        deviation=splits.normalisation.deviation,
+        images=len(splits.train),
+        job="",
+        versions=versions(),
+        command=(),
+        fingerprints={},
+    )
+    folder = RunFolder(path)
+    folder.create(plan.network, live.recipe, facts)
+    return folder
 
 
 def by_hand(live: Session) -> float:
@@ -212,9 +235,9 @@ def main() -> None:
     parser.add_argument("--spec", choices=SPECS, action="append")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
-    versions = f"Python {platform.python_version()}, torch {torch.__version__}, torchvision {torchvision.__version__}"
+    packages = f"Python {platform.python_version()}, torch {torch.__version__}, torchvision {torchvision.__version__}"
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads"
-    print(f"{device} ({name}), {versions}, batches of {arguments.batch_size}, {arguments.precision}")
+    print(f"{device} ({name}), {packages}, batches of {arguments.batch_size}, {arguments.precision}")
     network = cnncalc.load(SPECS["lenet"])
     split = synthetic(network, device)
     plan = plan_for(network, split, device, arguments)

@@ -167,7 +167,7 @@ def _settings(volume: InputTexts, params: Mapping[str, int | str], rounding: str
 def read_source(spec: str | os.PathLike[str]) -> Source:
     """Find the text that a person means: a file, ``-`` for standard input, a zoo's name, or the text itself."""
     if not isinstance(spec, str):
-        return _read_file(_path(spec))
+        return _read_file(_path(spec), is_path=True)
     if spec == "-":
         return _read_standard_input()
     if len(spec) > 4096 or "\0" in spec or ("\n" in spec and not os.path.exists(spec)):
@@ -241,12 +241,14 @@ def _read_standard_input() -> Source:
     return Source(name, _decode(name, data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")))
 
 
-def _read_file(name: str) -> Source:
+def _read_file(name: str, *, is_path: bool = False) -> Source:
     try:
         with open(name, "rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        raise SpecError("no-such-file", f"there is no file `{shorten_path(name)}`", hints=_near(name)) from None
+        raise SpecError(
+            "no-such-file", f"there is no file `{shorten_path(name)}`", hints=_near(name, is_path=is_path)
+        ) from None
     except IsADirectoryError:
         hints = ["name one of its files: " + ", ".join(sorted(_specs_in(name))[:5])] if _specs_in(name) else []
         raise SpecError("not-a-file", f"`{shorten_path(name)}` is a directory", hints=hints) from None
@@ -298,11 +300,13 @@ def _checked(name: str, text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _near(name: str) -> list[str]:
+def _near(name: str, *, is_path: bool) -> list[str]:
     folder = os.path.dirname(name)
     if not folder and (known := zoo.named(name.rpartition(".")[0])):
         return [f"the zoo has `{known}`: leave out the ending"]
     matches = closest(os.path.basename(name), _specs_in(folder or "."))
+    if not matches and is_path:
+        return []
     if not matches:
         return ['to write a spec in place of a file, put it in quotes: "conv 3x3x16 - relu"']
     return [f"did you mean `{os.path.join(folder, matches[0])}`?"]

@@ -6,8 +6,12 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from cnncalc.analysis.arithmetic import ArithmeticStep
+from cnncalc.core.numbers import counted
 from cnncalc.layers.window import Windowed
-from cnncalc.network import Node
+from cnncalc.network import Network, Node
+
+MOST_TERMS = 20
+"""Layers whose neurons are added up in a sum that is shown."""
 
 
 def inner_factors(node: Node) -> tuple[int, ...]:
@@ -41,6 +45,17 @@ def neuron_steps(node: Node) -> Iterator[ArithmeticStep]:
         )
     if isinstance(node.layer, Windowed):
         yield from _keeping(node.layer)
+
+
+def neurons_total(network: Network) -> ArithmeticStep | None:
+    """Return how many neurons and connections a network has; None for fewer than two layers."""
+    found = [(node.output.values, prod(inner)) for node in network.layers if (inner := inner_factors(node))]
+    if len(found) < 2:
+        return None
+    connections = sum([neurons * each for neurons, each in found])
+    terms = " + ".join([f"{neurons:,}" for neurons, _ in found]) if len(found) <= MOST_TERMS else ""
+    total = sum([neurons for neurons, _ in found])
+    return ArithmeticStep("neurons", terms, f"{total:,} in {counted(len(found), 'layer')}, {connections:,} connections")
 
 
 def _keeping(layer: Windowed) -> Iterator[ArithmeticStep]:

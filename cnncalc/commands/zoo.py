@@ -55,6 +55,8 @@ def zoo(name: str | None, task: str | None, family: str | None, ilsvrc: bool, **
     if name is not None:
         if task or family or ilsvrc:
             raise click.UsageError("--task, --family and --ilsvrc choose from the list, and do not go with a NAME")
+        if options["form"]:
+            raise click.UsageError(f"--format is for the list: {shorten(name)} is printed as the text that it is")
         _print(name, take_spec_path(options["output"]))
         return
     chosen = _chosen(task, family, ilsvrc=ilsvrc)
@@ -93,7 +95,7 @@ def _one_of(what: str, written: str | None, known: set[str]) -> set[str]:
 
 def _print(name: str, path: str | None) -> None:
     """Write the text of one spec, as it ships."""
-    source = specs.spec(name.lower())
+    source = specs.spec(name.lower()) or specs.spec(specs.named(name) or "")
     if source is None:
         hints = did_you_mean(name.lower(), specs.names()) or ["`cnncalc zoo` lists the names"]
         raise SpecError("unknown-name", f"there is no `{shorten(name)}` in the zoo", hints=hints)

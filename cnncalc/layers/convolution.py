@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
+from cnncalc.core.numbers import counted
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
@@ -45,7 +46,7 @@ def kernel_and_filters(arguments: Arguments) -> tuple[tuple[int, ...], int]:
         written = shorten("x".join(map(str, size)))
         raise Fault(
             "bad-size",
-            f"{arguments.word} takes a kernel of {dimensions} sizes and the filters, not `{written}`",
+            f"{arguments.word} takes a kernel of {counted(dimensions, 'size')} and the filters, not `{written}`",
             about="size",
             hints=[f"the input is {arguments.source}; write for example `{example}`"],
         )

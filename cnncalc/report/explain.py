@@ -10,6 +10,7 @@ from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution
 from cnncalc.analysis.backward import backward_counts, backward_total
 from cnncalc.analysis.explained import Explanation, explained
+from cnncalc.analysis.neurons import neurons_total
 from cnncalc.core.cleaning import terminal_width
 from cnncalc.network import Operation
 from cnncalc.report.json_form import GAP, Filled, Form
@@ -41,12 +42,15 @@ class Explained(NamedTuple):
         found = explained(self.counts, self.chosen, self.more)
         return map(in_korean, found) if translated and self.language == "ko" else found
 
-    def total(self) -> ArithmeticStep | None:
-        """Return the sum of the backward pass, where all layers are explained with it."""
-        if not self.more.backward or len(self.chosen) < len(self.counts.rows):
-            return None
-        step = backward_total(self.counts.network)
-        return step_in_korean(step) if self.language == "ko" else step
+    def totals(self) -> list[ArithmeticStep]:
+        """Return the sums of neurons and of the backward pass, where all layers are explained with them."""
+        if len(self.chosen) < len(self.counts.rows):
+            return []
+        network = self.counts.network
+        found = [neurons_total(network) if self.more.detail else None]
+        found += [backward_total(network) if self.more.backward else None]
+        steps = [step for step in found if step is not None]
+        return [step_in_korean(step) for step in steps] if self.language == "ko" else steps
 
 
 def explain_report(what: Explained) -> Report:
@@ -86,8 +90,10 @@ def _drawings(what: Explained, width: int) -> Iterator[str]:
         margin, first, last = shared
         yield f"{between}{node.name}: {first}{_drawn(field, margin, width)}{last}"
         between = "\n"
-    if total := what.total():
-        yield f"\n{total.quantity}: {total}\n"
+    totals = what.totals()
+    yield from ["\n"] if totals else []
+    for total in totals:
+        yield from [line + "\n" for line in _wrapped(f"{total.quantity}: {total}", width)]
     if what.more.detail:
         yield "\n" + _legend(what.language, width)
 

@@ -84,6 +84,7 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r" and a bias$", "개와 편향 하나"),
     (r"([\d,]+) parameters, (\S+) times as many$", r"파라미터 \1개, \2배"),
     (r"^([\d,]+) MACs, (\S+) times those of the forward pass$", r"MAC \1, 순전파의 \2배"),
+    (r"^([\d,]+) in ([\d,]+) layers, ([\d,]+) connections$", r"\1개 (층 \2개), 연결 \3개"),
     (r"^(\d+) before and (\d+) after$", r"앞 \1, 뒤 \2"),
     (r"^(\d+) times (?=\[)", r"\1 × "),
     (r" and (?=\d)", ", "),

@@ -112,7 +112,7 @@ class Scanner:
             match = _IN_NUMBERS.match(self.text, self.position)
             if match is None:
                 closed = self.position < len(self.text)
-                raise self.unexpected("a number, `;`, `|` or `]`") if closed else self.unclosed(opened, "]")
+                raise self.unexpected_in_numbers() if closed else self.unclosed(opened, "]")
             self.position = match.end()
             parts.extend(filter(None, match.groups()))
             self.count_part()
@@ -282,6 +282,13 @@ class Scanner:
         else:
             found, end = f"`{shorten(self.source.text[start : match.end()])}`", match.end()
         return self.error("syntax", f"expected {expected}, found {found}", Span(start, end))
+
+    def unexpected_in_numbers(self) -> SpecError:
+        """Make the error for a sign in a list of numbers, such as the brackets of a list in a list."""
+        error = self.unexpected("a number, `;`, `|` or `]`")
+        if self.text.startswith("[", self.position):
+            error.hints = ("one pair of brackets, with `;` between rows: `[-1 0 1; -1 0 1]`",)
+        return error
 
     def unexpected_after_step(self) -> SpecError:
         """Make the error for a step that is not separated from the one before."""

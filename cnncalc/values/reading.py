@@ -39,6 +39,8 @@ def number_of_text(text: str, where: str) -> Number:
 def read_numbers_text(text: str, where: str) -> Numbers:
     """Read ``1 2; 3 4 | 5 6; 7 8``: blanks or commas part numbers, ``;`` or line ends rows, ``|`` channels.
 
+    Lists in lists are read, too, as Python and NumPy write them, channels first: ``[[1, 2], [3, 4]]``.
+
     Returns:
         The numbers by channel, row and column.
 
@@ -48,8 +50,23 @@ def read_numbers_text(text: str, where: str) -> Numbers:
     """
     if len(text) > MOST_CHARACTERS:
         raise DataError("too-long", f"{where} is too long: at most {MOST_CHARACTERS:,} characters are read")
-    channels = [_rows(part, where) for part in text.split("|")]
+    channels = [_rows(_without_brackets(part), where) for part in _without_brackets(text).split("|")]
     return _of_channels(channels, where)
+
+
+_BETWEEN_CHANNELS = re.compile(r"\] ?\] ?,? ?\[ ?\[")
+_BETWEEN_ROWS = re.compile(r"\] ?,? ?\[")
+_IN_BRACKETS = re.compile(r"(\[ ?){1,3}[^\[\]]*(\] ?){1,3}")
+
+
+def _without_brackets(text: str) -> str:
+    """Return lists in lists as rows and channels; any other text as it is."""
+    if not text.lstrip().startswith("["):
+        return text
+    plain = _BETWEEN_ROWS.sub(";", _BETWEEN_CHANNELS.sub("|", " ".join(text.split())))
+    if not _IN_BRACKETS.fullmatch(plain) or text.count("[") != text.count("]"):
+        return text
+    return re.sub(r"[\[\]]", " ", plain)
 
 
 def _rows(text: str, where: str) -> list[list[Number]]:

@@ -124,8 +124,7 @@ def test_files_that_are_not_there(cnncalc: Cnncalc, folder: Path) -> None:
     done = cnncalc("check", "missing.txt", "a.txt", "--format", "github")
     assert (done.status, done.out) == (
         1,
-        "::error file=missing.txt,title=no-such-file::there is no file `missing.txt`%0A"
-        'to write a spec in place of a file, put it in quotes: "conv 3x3x16 - relu"\n',
+        "::error file=missing.txt,title=no-such-file::there is no file `missing.txt`\n",
     )
 
 

@@ -237,6 +237,21 @@ WRONG: dict[tuple[str, ...], str] = {
 """One clear error each: what is wrong, and what would do."""
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]",
+        "[[[1. 2.]\n  [3. 4.]]\n\n [[5. 6.]\n  [7. 8.]]]",
+        "1 2; 3 4 | 5 6; 7 8",
+        "[[1, 2], [3, 4]] | [[5, 6], [7, 8]]",
+    ],
+)
+def test_lists_in_lists_are_numbers_too(written: str) -> None:
+    """As Python writes them, and as NumPy prints them: channels first."""
+    found = read_numbers_text(written, "--values")
+    assert (found.shape, list(found.flat)) == ((2, 2, 2), [1, 2, 3, 4, 5, 6, 7, 8])
+
+
 @pytest.mark.parametrize("arguments", WRONG)
 def test_what_does_not_fit(cnncalc: Cnncalc, arguments: tuple[str, ...]) -> None:
     done = cnncalc("compute", *arguments)

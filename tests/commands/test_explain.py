@@ -66,6 +66,22 @@ def test_a_layer_inside_of_blocks_is_found_by_its_last_name(cnncalc: Cnncalc) ->
     )
 
 
+def test_the_layer_may_be_named_by_an_option(cnncalc: Cnncalc) -> None:
+    """As in `draw` and `compute`; two of them are refused."""
+    assert cnncalc("explain", "lenet5", "--layer", "conv2") == cnncalc("explain", "lenet5", "conv2")
+    twice = cnncalc("explain", "lenet5", "conv2", "--layer", "conv1")
+    assert (twice.status, twice.out) == (2, "")
+    assert twice.err == (
+        "error[usage]: LAYER is given twice, after SPEC and by --layer; leave one of them out\n"
+        "  = see `cnncalc explain --help`\n"
+    )
+
+
+def test_a_spec_without_layers_says_so(cnncalc: Cnncalc) -> None:
+    told = "note: the spec has no layers, so there is nothing to explain\n"
+    assert cnncalc("explain", "input 32x32x3") == (0, "", told)
+
+
 def test_json_has_the_steps(cnncalc: Cnncalc) -> None:
     data = json.loads(cnncalc("explain", "fc 10", "--input", "32x32x3", "--format", "json").out)
     assert {"quantity": "parameters", "sum": "(32·32·3 + 1)·10", "result": "30,730"} in data["layers"][0]["steps"]

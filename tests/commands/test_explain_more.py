@@ -38,6 +38,22 @@ def test_neurons_and_sharing() -> None:
     assert 28 * 28 * 5 * (75 + 1) == cnncalc.load("local 5x5x5", input="32x32x3").params == 297_920
 
 
+def test_the_neurons_of_a_network() -> None:
+    """AlexNet has 650,000 neurons, its paper says: these eight layers, of which it rounds the sum."""
+    counts = count(cnncalc.load("alexnet_paper"))
+    neurons = [55 * 55 * 96, 186_624, 64_896, 64_896, 43_264, 4096, 4096, 1000]
+    for language, word, told in (
+        ("en", "neurons", "in 8 layers, 724,406,816 connections"),
+        ("ko", "뉴런", "개 (층 8개), 연결 724,406,816개"),
+    ):
+        report = explain_report(Explained(counts, counts.rows, Explanation(detail=True), language))
+        text = " ".join("".join(report.draw(200)).split())
+        total = f"{sum(neurons):,}" + (" " if language == "en" else "")
+        assert f"{word}: {' + '.join(f'{each:,}' for each in neurons)} = {total}{told}" in text
+        one = explain_report(Explained(counts, counts.rows[:1], Explanation(detail=True), language))
+        assert f"{word}: " not in "".join(one.draw(200))
+
+
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_detail_fits_a_narrow_terminal(width: int) -> None:
     """Where the quantities take most of it, each has a line of its own, and its sum one below."""

@@ -121,3 +121,18 @@ def test_a_task_and_a_family_that_there_are_not(cnncalc: Cnncalc) -> None:
         "  = leave out one of the options\n"
     )
     assert "do not go with a NAME" in cnncalc("zoo", "resnet50", "--ilsvrc").err
+
+
+def test_a_name_in_any_spelling(cnncalc: Cnncalc) -> None:
+    """As every command takes it."""
+    assert cnncalc("zoo", "VGG-16") == cnncalc("zoo", "vgg16")
+    assert cnncalc("zoo", "VGG-16").status == 0
+
+
+def test_a_spec_has_no_format(cnncalc: Cnncalc) -> None:
+    done = cnncalc("zoo", "vgg16", "--format", "csv")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "error[usage]: --format is for the list: vgg16 is printed as the text that it is\n"
+        "  = see `cnncalc zoo --help`\n"
+    )

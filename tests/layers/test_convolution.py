@@ -133,7 +133,7 @@ def test_groups_divide_channels_and_filters():
 def test_kernel_has_a_size_per_dimension():
     """A 2-D kernel on a 1-D signal is refused with an example that fits the input."""
     code, message = told("conv 3x3x16", "16000x1")
-    assert (code, message) == ("bad-size", "conv takes a kernel of 1 sizes and the filters, not `3x3x16`")
+    assert (code, message) == ("bad-size", "conv takes a kernel of 1 size and the filters, not `3x3x16`")
     assert "conv 3x64" in hints("conv 3x3x16", "16000x1")
 
 

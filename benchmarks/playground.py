@@ -1,7 +1,7 @@
 """The playground in headless Chromium: how soon it answers, redraws, and how fast it trains beside ConvNetJS.
 
-    npm install pyodide@314.0.7 @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
-    npm install convnetjs@0.3.0
+    npm install pyodide@314.0.7 convnetjs@0.3.0 @tensorflow/tfjs-core@4.22.0
+    npm install @tensorflow/tfjs-layers@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
     python benchmarks/playground.py node_modules
 
 Times are those of the browser's clock. Training is the ConvNetJS network for CIFAR-10 on random images, Adadelta, in

@@ -58,13 +58,13 @@ def check_spec(path: str | os.PathLike[str], settings: SpecSettings) -> CheckedS
     try:
         network = load_with(path, settings)
     except SpecError as error:
-        faults = [error, *_further(error, settings)]
+        faults = [error, *further_faults(error, settings)]
         placed = sorted(faults, key=lambda fault: (fault.span is None, fault.span or Span(0, 0)))
         return CheckedSpec(name, tuple(placed), (), None)
     return CheckedSpec(name, (), network.notes, network)
 
 
-def _further(first: SpecError, settings: SpecSettings) -> Iterator[SpecError]:
+def further_faults(first: SpecError, settings: SpecSettings) -> Iterator[SpecError]:
     """Yield the faults behind the first one that do not follow from others."""
     source, error = first.source, first
     if source is None or error.span is None:

@@ -6,17 +6,21 @@ Nothing here knows of a browser, so that the same answers are tested without one
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from cnncalc import zoo
 from cnncalc.analysis import count
+from cnncalc.checking import further_faults
 from cnncalc.core.errors import CnncalcError, SpecError
+from cnncalc.core.source import Source
 from cnncalc.core.words import shorten
 from cnncalc.draw.styles import Wishes, picture_of
 from cnncalc.draw.svg import svg
+from cnncalc.foreign import format_of
 from cnncalc.loading import load
-from cnncalc.network import Network
+from cnncalc.network import Network, SpecSettings
 from cnncalc.page.page import Shown, changing_part, shown, totals
 
 Request = Mapping[str, Any]
@@ -24,12 +28,14 @@ Reply = dict[str, Any]
 
 NOT_YET = "it is being computed"
 
+_INPUT_IN_FRONT = re.compile(r"\s*input\s+([0-9x×]+)[ \t]*\n(.*)", re.DOTALL)
+
 
 def answer(asked: str) -> str:
     """Answer a question of the page; both are JSON.
 
     A question has ``ask``, one of `QUESTIONS`, and what that takes. An answer has ``error`` in place of the rest where
-    the text of the network has a fault.
+    the text of the network has a fault, and ``further`` where it has several.
     """
     request = json.loads(asked)
     try:
@@ -41,13 +47,19 @@ def answer(asked: str) -> str:
 
 def _network(request: Request) -> Reply:
     """Return the part of the page that shows a network; with ``whole``, with arithmetic and memory too."""
-    network = _load(request["text"])
+    text = request["text"]
+    try:
+        network = _load(text)
+    except SpecError as error:
+        return {"error": _fault(error, text), "further": _further(error, text)}
     counts = count(network)
     whole = bool(request.get("whole"))
-    name = title(request["text"])
+    name = title(network.source.text)
     seen = shown(name, counts) if whole else Shown(name, counts, None, None, NOT_YET)
     own = [note for note in network.notes if not note.source]
-    notes = [{"message": note.message, **_place(note.span.start, note.span.end)} for note in own]
+    notes: list[dict[str, Any]] = [{"message": note.message, **_place(note.span.start, note.span.end)} for note in own]
+    if network.source.text.rstrip("\n") != text.rstrip("\n"):
+        notes.append({"message": _read_as(network), "spec": _spec_of(network)})
     return {"html": "".join(changing_part(seen, whole=whole)), "totals": totals(seen), "notes": notes}
 
 
@@ -57,7 +69,7 @@ def _layer(request: Request) -> Reply:
     pictures = {}
     for style in ("window", "field"):
         try:
-            picture = picture_of(network, style, Wishes(name=request["layer"], layer=request["layer"]))
+            picture = picture_of(network, style, Wishes(name=title(network.source.text), layer=request["layer"]))
         except SpecError:
             continue
         pictures[style] = svg(picture, prefix=f"{style}-")
@@ -116,10 +128,45 @@ def title(text: str) -> str:
 
 def _load(text: str) -> Network:
     name = zoo.named(text.strip())
-    network = load(name or f"{text}\n")  # a single line could be the name of a file
+    network = load(name) if name else _read(f"{text}\n")  # a single line could be the name of a file
     if not network.layers:
         raise SpecError("no-layer", "the text has no layer yet", hints=["a layer is for example: conv 3x3x16 - relu"])
     return network
+
+
+def _read(text: str) -> Network:
+    """Return the network of a text; one of another tool may have the input that it lacks on a line in front of it."""
+    try:
+        return load(text)
+    except SpecError as error:
+        if (given := _INPUT_IN_FRONT.match(text)) and format_of(Source("text", given[2])):
+            return load(given[2], input=given[1])
+        if error.code == "no-input" and format_of(Source("text", text)):
+            error.hints = (*error.hints, "put `input 32x32x3`, or another size, on a line in front of it")
+        raise
+
+
+def _read_as(network: Network) -> str:
+    """Say whose spec the network is, where the text is not the spec itself."""
+    [*said] = [note.message.split(";")[0] for note in network.notes if note.code == "read-as"]
+    return f"the text is {said[0]}" if said else f"the text is the name of {title(network.source.text)}"
+
+
+def _spec_of(network: Network) -> str:
+    """Return the spec of a network, with the input that it was given."""
+    text = network.source.text
+    if network.inputs_at or any(line.lstrip().startswith("input ") for line in text.splitlines()):
+        return text
+    first, _, rest = text.partition("\n")
+    return f"{first}\ninput {network.input}\n{rest}"
+
+
+def _further(error: SpecError, text: str) -> list[dict[str, Any]]:
+    """Return the faults behind the first one that do not follow from it."""
+    if error.source is None or format_of(Source("text", text)):
+        return []
+    faults = further_faults(error, SpecSettings.of_texts(None, {}, None))
+    return [_fault(fault, text) for fault in faults]
 
 
 def _fault(error: CnncalcError, text: str) -> dict[str, Any]:
@@ -145,7 +192,7 @@ def _misfit(text: str, layer: int) -> str:
     """Return the picture of a window that does not fit; "" where that cannot be drawn."""
     try:
         network = load(f"{text}\n", rounding="floor")
-        return svg(picture_of(network, "window", Wishes(name="window", misfit=layer)), prefix="misfit-")
+        return svg(picture_of(network, "window", Wishes(name=title(text), misfit=layer)), prefix="misfit-")
     except SpecError:
         return ""
 

@@ -62,7 +62,9 @@ VALUES = (
     "<p>The page computes the values of every layer of a small network, exactly where that can be. A number that is "
     "selected shows its sum, and the numbers that it reads are marked.</p>\n"
     '<div class="tools"><label>Seed <input type="number" id="values-seed" min="0" value="0"></label>'
-    '<button type="button" id="values-fresh">Numbers from the seed</button></div>\n'
+    '<button type="button" id="values-fresh">Numbers from the seed</button>'
+    '<button type="button" id="values-image">An image …</button>'
+    '<input type="file" id="values-file" accept="image/*" hidden aria-label="An image"></div>\n'
     '<label for="values-input">Input</label>\n'
     '<textarea id="values-input" rows="6" spellcheck="false" aria-describedby="values-status"></textarea>\n'
     '<p id="values-status" role="status"></p>\n<div id="values-sum" aria-live="polite"></div>\n'

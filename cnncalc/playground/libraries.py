@@ -79,7 +79,6 @@ PYODIDE = Library(
         "pyodide.asm.mjs": "sha256-983I7OgGeM63EvjmXr5tOoMgOhgMOZhl9JYSoFFpNjU=",
         "pyodide.asm.wasm": "sha256-zDbjyrBP38mmP/E+tS6uK5Eb9GwCXMeygfOUvT3h1eY=",
         "python_stdlib.zip": "sha256-+hlX5XdwaPxPdDf5bYYK4vvpwZcyugbITgBOwW3X3Xo=",
-        "pyodide-lock.json": "sha256-XcL8EZEIvBSMdFfchudnW1yH4cr9QgucNMHq73s2wBA=",
     },
 )
 """Python in the browser (MPL 2.0)."""
@@ -89,9 +88,10 @@ TENSORFLOW = Library(
     "4.22.0",
     "tensorflow",
     "https://cdn.jsdelivr.net/npm/@tensorflow/{package}@4.22.0/{rest}",
-    "@tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0",
+    "@tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-layers@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0",
     {
-        "tfjs/dist/tf.es2017.min.js": "sha256-ofnjL9mzc885SQUFDPDIxmI4s0klhGwGXbANKjTRwEA=",
+        "tfjs-core/dist/tf-core.es2017.min.js": "sha256-xVNnMlqmKO1oUWTVxCEIkuMcbS0OjBY6gnsVrTMNHro=",
+        "tfjs-layers/dist/tf-layers.es2017.min.js": "sha256-JrPnEHTPefw/0qYP7Sc2VgBOnDB7gLlDd/aMS8PuDIQ=",
         "tfjs-backend-wasm/dist/tf-backend-wasm.es2017.min.js": "sha256-vdjDwfsLN2AbwqEi76ILjXjik20QSwOkRZG+QYjGP2U=",
         "tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm": "sha256-d+uyim0083HbvyCGt/LeiZSs2OpaPPH6JNLCbIQMrHs=",
         "tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm": "sha256-cKXVFgYEZOUmnwHHS6wXcta4q2y2Eqzxa1za9h942JI=",

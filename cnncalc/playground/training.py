@@ -1,7 +1,8 @@
 """What the page needs to train a network as `cnncalc train` does: the model, its first weights and the recipe.
 
-The model is that of TensorFlow.js, which `cnncalc export` writes too; what that has no layer for is refused here,
-before anything starts. Weights are drawn in the page by PyTorch's generator, so a seed means the same there.
+The model is that of TensorFlow.js, which `cnncalc export` writes too, with a few layers that the page brings; what has
+no layer then is refused here, before anything starts. Weights are drawn in the page by
+PyTorch's generator, so a seed means the same there.
 """
 
 from __future__ import annotations
@@ -28,8 +29,21 @@ OWN = ("adadelta", "adam", "adamw", "rmsprop", "sgd")
 _NOT_THERE = ("mixup", "cutmix", "cutout", "crop", "augment", "clip", "ema", "freeze", "unfreeze", "learning_rate_of")
 """Settings of a recipe that the page does not know."""
 _NOT_IMAGES = ("Conv1D", "Conv3D", "Conv3DTranspose")
-_FILTERS_AT = {"Conv2D": 0, "DepthwiseConv2D": 0, "Conv2DTranspose": 1}
+_GROUPED, _DILATED = "GroupedConv2D", "DilatedDepthwiseConv2D"
+_FILTERS_AT = {"Conv2D": 0, _GROUPED: 0, "DepthwiseConv2D": 0, _DILATED: 0, "Conv2DTranspose": 1}
 """Which size of a convolution's weight in PyTorch is the number of filters."""
+
+
+class PageModel(TensorFlowJS):
+    """A model of TensorFlow.js with the layers that the page brings, for convolutions that it has none for."""
+
+    def said(self, layer: KerasCall) -> KerasCall:
+        """Return a layer of Keras as the page has it."""
+        if layer.kind == "Conv2D" and "groups" in layer.config:
+            return layer._replace(kind=_GROUPED)
+        if layer.kind == "DepthwiseConv2D" and "dilation_rate" in layer.config:
+            return layer._replace(kind=_DILATED)
+        return super().said(layer)
 
 
 def training_plan(network: Network, recipe: str, changes: Mapping[str, Any], images: int) -> dict[str, Any]:
@@ -47,7 +61,7 @@ def training_plan(network: Network, recipe: str, changes: Mapping[str, Any], ima
 
     """
     classes = _classes(network)
-    writer = TensorFlowJS(without_end(network, ("softmax", "logsoftmax")))
+    writer = PageModel(without_end(network, ("softmax", "logsoftmax")))
     for layer in writer.model.layers:
         _check_layer(layer, writer)
     settings = _resolved(load_recipe(recipe, changes), network)
@@ -92,14 +106,14 @@ def _resolved(recipe: Recipe, network: Network) -> Recipe:
     return resolved(recipe, network.input)
 
 
-def _check_layer(layer: KerasCall, writer: TensorFlowJS) -> None:
+def _check_layer(layer: KerasCall, writer: PageModel) -> None:
     """Refuse what TensorFlow.js computes and the page has no gradient of."""
     if layer.kind in _NOT_IMAGES:
         message = f"{WHAT} has no gradient for `{layer.node.written}`; it trains convolutions of images"
         raise writer.model.fault(layer.node, message)
 
 
-def _weights(writer: TensorFlowJS) -> Iterator[dict[str, Any]]:
+def _weights(writer: PageModel) -> Iterator[dict[str, Any]]:
     """Yield how every weight of the model is called in PyTorch, how it is drawn there, and how it lies."""
     for layer in writer.model.layers:
         if layer.owner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,9 @@ from cnncalc.values.tape import ChosenValue, Products, Weighted
 MOST_CHANNELS = 4
 """Channels of a volume that are shown."""
 MOST_SIDE = 16
-"""Rows and columns that are shown."""
+"""Rows and columns that are shown as numbers; a channel with more of them is shown as a picture, too."""
+MOST_PICTURED = 512
+"""Rows and columns of a picture."""
 
 
 def shown_values(network: Network, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,27 +44,51 @@ def shown_values(network: Network, wanted: Mapping[str, Any]) -> dict[str, Any]:
             "name": layer.name,
             "written": layer.node.written,
             "volume": str(layer.node.output),
-            "grids": _grids(layer.output),
+            "grids": _grids(layer.output, pictured=True),
             "channels": layer.node.output.channels,
             "tensors": [{"name": name, "grids": _grids(tensor)} for name, tensor in layer.state.items()],
         }
         for layer in found.layers
     ]
-    told: dict[str, Any] = {"input": _written(found.input), "grids": _grids(found.input), "layers": layers}
+    told: dict[str, Any] = {
+        "input": _written(found.input),
+        "grids": _grids(found.input, pictured=True),
+        "layers": layers,
+    }
     if wanted.get("layer"):
         told["sum"] = _sum(found, str(wanted["layer"]), wanted["at"])
     return told
 
 
-def _grids(numbers: Numbers) -> list[dict[str, Any]]:
-    """Return the first channels or filters, each with the rows and columns that there is room for."""
+def _grids(numbers: Numbers, *, pictured: bool = False) -> list[dict[str, Any]]:
+    """Return the first channels or filters, each with the rows and columns that there is room for.
+
+    A channel of which only a part is shown comes with all its values as a picture, where that is asked for.
+    """
     grids: list[dict[str, Any]] = []
     for index, rows in numbers.grids():
         if len(grids) == MOST_CHANNELS * MOST_CHANNELS:
             break
         some = [[number_text(number) for number in row[:MOST_SIDE]] for row in rows[:MOST_SIDE]]
-        grids.append({"index": list(index), "rows": some, "cut": len(rows) > MOST_SIDE or len(rows[0]) > MOST_SIDE})
+        cut = len(rows) > MOST_SIDE or len(rows[0]) > MOST_SIDE
+        grids.append({"index": list(index), "rows": some, "cut": cut})
+        if pictured and cut and len(grids) <= MOST_CHANNELS and max(len(rows), len(rows[0])) <= MOST_PICTURED:
+            grids[-1]["picture"] = _picture(rows)
     return grids
+
+
+def _picture(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Return the values of a channel as bytes, the least of them 0 and the greatest 255."""
+    least, most = min(map(min, rows)), max(map(max, rows))
+    across = float(most - least) or 1.0
+    shades = bytes([round(255 * float(value - least) / across) for row in rows for value in row])
+    return {
+        "high": len(rows),
+        "wide": len(rows[0]),
+        "shades": b64encode(shades).decode(),
+        "least": number_text(least),
+        "most": number_text(most),
+    }
 
 
 def _written(numbers: Numbers) -> str:

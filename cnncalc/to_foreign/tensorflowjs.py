@@ -55,8 +55,12 @@ class TensorFlowJS(ForeignWriter):
         self.network = network
         self.model = KerasModel(network, self.what)
         self.outputs = self.model.read(KERAS)
-        for layer in self.model.layers:
-            self._check(layer)
+        self.model.layers = [self.said(layer) for layer in self.model.layers]
+
+    def said(self, layer: KerasCall) -> KerasCall:
+        """Return a layer of Keras as TensorFlow.js has it; raise `SpecError` where it has none."""
+        self._check(layer)
+        return layer
 
     def text(self, weights_file: str = "") -> str:
         """Return the text of the model; with the name of a file of weights, it says where each is in there."""

@@ -430,7 +430,7 @@ class View {
     const operation = this.operation(row);
     const list = make("dl");
     const add = (word, text) => { if (text) list.append(make("dt", word), make("dd", text)); };
-    add("line", `${row[LINE]}`);
+    if (!this.facts.elsewhere) add("line", `${row[LINE]}`);
     add("reads", row[INPUTS].map((input) => (input ? this.facts.rows[input - 1][NAME] : "the input")).join(", ") || "what is given to it");
     for (const [quantity, sum, result] of [...operation[FIRST], ...row[GROWS], ...operation[LAST]]) {
       add(quantity, sum && result ? `${sum} = ${result}` : sum || result);

@@ -101,6 +101,20 @@ const withTest = (train, test, size) => {
   return { train: some(kept[0]), test: some(kept[1]) };
 };
 
+const canvasOf = (high, wide) => new OffscreenCanvas(wide, high).getContext("2d", { willReadFrequently: true });
+
+// An image in another size, its channels as bytes: red, green and blue, or the brightness of these.
+const pixelsOf = async (file, [high, wide, channels], context = canvasOf(high, wide)) => {
+  const bitmap = await createImageBitmap(file).catch(() => { throw new Error(`${file.name} is not an image that the browser reads`); });
+  context.drawImage(bitmap, 0, 0, wide, high);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, wide, high);
+  return Uint8Array.from({ length: high * wide * channels }, (_, at) => {
+    const from = 4 * Math.floor(at / channels);
+    return channels === 3 ? data[from + (at % 3)] : Math.round(0.299 * data[from] + 0.587 * data[from + 1] + 0.114 * data[from + 2]);
+  });
+};
+
 // A folder of images: that in which an image lies is its class, and one above may be called train or test.
 const fromFolder = async (files, [high, wide, channels]) => {
   const images = files.filter((file) => file.type.startsWith("image/"));
@@ -108,18 +122,10 @@ const fromFolder = async (files, [high, wide, channels]) => {
   const names = [...new Set(images.map(classOf))].sort();
   if (names.length < 2) throw new Error("a folder of images has a folder for every class, at least two");
   if (images.length * high * wide * channels > MOST_PIXELS) throw new Error(`${images.length} images of ${high}x${wide}x${channels} are too many for a page`);
-  const context = new OffscreenCanvas(wide, high).getContext("2d", { willReadFrequently: true });
-  const parts = { train: { pixels: [], labels: [] }, test: { pixels: [], labels: [] } };
+  const context = canvasOf(high, wide), parts = { train: { pixels: [], labels: [] }, test: { pixels: [], labels: [] } };
   for (const file of images) {
     const part = parts[/(^|\/)(test|val|valid|validation)\//i.test(file.webkitRelativePath) ? "test" : "train"];
-    const bitmap = await createImageBitmap(file).catch(() => { throw new Error(`${file.name} is not an image that the browser reads`); });
-    context.drawImage(bitmap, 0, 0, wide, high);
-    bitmap.close();
-    const { data } = context.getImageData(0, 0, wide, high);
-    part.pixels.push(Uint8Array.from({ length: high * wide * channels }, (_, at) => {
-      const from = 4 * Math.floor(at / channels);
-      return channels === 3 ? data[from + (at % 3)] : 0.299 * data[from] + 0.587 * data[from + 1] + 0.114 * data[from + 2];
-    }));
+    part.pixels.push(await pixelsOf(file, [high, wide, channels], context));
     part.labels.push(names.indexOf(classOf(file)));
   }
   const size = high * wide * channels, joined = ({ pixels, labels }) => {

@@ -84,7 +84,7 @@ class Playground {
       if (text) this.begin(text);
     }
     await this.keepOffline();
-    this.calculator = new Calculator({ pyodide: new URL(this.libraries.pyodide["pyodide.mjs"], location).href.replace(/[^/]*$/, ""), archive: "cnncalc.zip" }, (event, why) => this.told(event, why));
+    this.calculator = new Calculator({ pyodide: new URL(this.libraries.pyodide["pyodide.mjs"], location).href.replace(/[^/]*$/, ""), archive: "cnncalc.zip.xz" }, (event, why) => this.told(event, why));
     await this.calculator.ready;
     this.changed = true;
     this.refresh();
@@ -141,7 +141,7 @@ class Playground {
 
   // Shows an answer; says whether it has a network.
   take(reply, text) {
-    this.faults(reply.error ? [reply.error] : [], reply.notes || []);
+    this.faults(reply.error ? [reply.error, ...(reply.further || [])] : [], reply.notes || []);
     if (reply.error) this.editor.choose(0);
     document.body.classList.toggle("stale", Boolean(reply.error));
     if (reply.error) return false;
@@ -152,6 +152,7 @@ class Playground {
     if (memory && !this.section.querySelector(".timeline")) this.section.querySelector(".memory").replaceWith(memory);
     find("totals").innerHTML = reply.totals;
     this.shownText = text;
+    this.elsewhere = reply.notes.some((note) => note.spec); // lines of the spec are none of the text
     const view = this.view(before);
     view.table.scrollTop = table;
     document.scrollingElement.scrollTop = place;
@@ -161,14 +162,16 @@ class Playground {
 
   view(before) {
     const section = this.section;
-    section.view = new View(section, JSON.parse(section.querySelector("script[type='application/json']").textContent), before);
+    const facts = JSON.parse(section.querySelector("script[type='application/json']").textContent);
+    section.view = new View(section, { ...facts, elsewhere: this.elsewhere }, before);
     return section.view;
   }
 
   follow(view) {
     this.values?.changed();
-    this.section.addEventListener("chosen", () => { this.editor.choose(view.facts.rows[view.chosen - 1][2]); this.layer(); });
-    this.editor.choose(view.facts.rows[view.chosen - 1][2]);
+    const line = () => (this.elsewhere ? 0 : view.facts.rows[view.chosen - 1][2]);
+    this.section.addEventListener("chosen", () => { this.editor.choose(line()); this.layer(); });
+    this.editor.choose(line());
     this.layer();
   }
 
@@ -192,7 +195,7 @@ class Playground {
 
   atCursor() {
     const view = this.section.view, line = this.editor.cursor;
-    if (this.shownText !== this.editor.text || line === this.editor.line) return;
+    if (this.elsewhere || this.shownText !== this.editor.text || line === this.editor.line) return;
     const index = view.facts.rows.findIndex((row) => row[2] === line) + 1;
     if (index) view.choose(index, true);
   }
@@ -205,13 +208,13 @@ class Playground {
     this.editor.field.setAttribute("aria-invalid", String(errors.length > 0));
     find("faults").replaceChildren(...marks.map((one) => {
       const box = make("div", undefined, { class: one.kind });
-      const where = one.line ? `Line ${one.line}: ` : "";
-      box.append(make("p", where + one.message));
+      box.append(make("p", one.line ? `Line ${one.line}: ${one.message}` : one.message[0].toUpperCase() + one.message.slice(1)));
       if (one.detail) box.append(make("p", one.detail, { class: "sum" }));
       const list = make("ul");
       list.append(...[...(one.hints || []), ...(one.trail || [])].map((hint) => make("li", hint)));
       if (list.childNodes.length) box.append(list);
       if (one.picture) box.append(this.drawing(one.picture));
+      if (one.spec) box.append(this.replacing(one.spec));
       if (one.start !== undefined) box.addEventListener("click", () => this.goTo(one.start, one.end));
       return box;
     }));
@@ -221,6 +224,13 @@ class Playground {
     const box = make("div", undefined, { class: "picture", tabindex: "0", role: "region", "aria-label": "The window that does not fit" });
     box.innerHTML = text;
     return box;
+  }
+
+  // A button that puts the spec of a text in another format into its place.
+  replacing(spec) {
+    const button = make("button", "Put its spec here", { type: "button" });
+    button.addEventListener("click", () => this.editor.put(spec));
+    return button;
   }
 
   goTo(start, end) {

@@ -2,7 +2,7 @@
 
 // The worker that trains, so that the page never waits. It knows the model, the images and the recipe as data.
 
-importScripts("random.js", "optimizers.js", "gradients.js");
+importScripts("random.js", "optimizers.js", "gradients.js", "layers.js");
 
 const SHOWN = 12; // images of the test whose predictions are shown
 const MOST_TESTED = 2000; // test images after an epoch
@@ -231,11 +231,12 @@ let trainer = null, running = false, image = 0, said = 0, tally = { right: 0, co
 
 const load = async (files) => {
   const place = (ending) => files[Object.keys(files).find((name) => name.endsWith(ending))];
-  importScripts(place("/tf.es2017.min.js"), place("/tf-backend-wasm.es2017.min.js"));
+  importScripts(place("/tf-core.es2017.min.js"), place("/tf-layers.es2017.min.js"), place("/tf-backend-wasm.es2017.min.js"));
   tf.wasm.setWasmPaths(place("/tfjs-backend-wasm.wasm").replace(/[^/]*$/, ""));
   await tf.setBackend("wasm");
   await tf.ready();
   registerGradients();
+  registerLayers();
 };
 
 const begin = async ({ plan, data }) => {

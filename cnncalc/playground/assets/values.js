@@ -10,6 +10,8 @@ class Values {
     find("values-input").addEventListener("input", () => this.show());
     find("values-seed").addEventListener("input", () => this.fresh());
     find("values-fresh").addEventListener("click", () => this.fresh());
+    find("values-image").addEventListener("click", () => find("values-file").click());
+    find("values-file").addEventListener("change", () => this.image());
   }
 
   get seen() { return !find("panel-values").hidden; }
@@ -26,6 +28,21 @@ class Values {
   fresh() {
     find("values-input").value = "";
     this.show();
+  }
+
+  // Writes an image into the input, as whole numbers from 0 to 255, in the size that the network takes.
+  async image() {
+    const [file] = find("values-file").files, say = (text) => { find("values-status").textContent = text; };
+    if (!file) return;
+    find("values-file").value = ""; // the same file can be chosen again
+    const sizes = (this.input || "").trim().split(/\s+/).at(-1).split("x").map(Number), [high, wide, channels] = sizes;
+    if (sizes.length !== 3 || ![1, 3].includes(channels)) { say(`an image has 1 or 3 channels, and the network's input is ${sizes.join("x")}`); return; }
+    try {
+      const pixels = await pixelsOf(file, [high, wide, channels]);
+      const grid = (channel) => Array.from({ length: high }, (_, y) => Array.from({ length: wide }, (_, x) => pixels[(y * wide + x) * channels + channel]).join(" ")).join("\n");
+      find("values-input").value = Array.from({ length: channels }, (_, channel) => grid(channel)).join("\n|\n");
+      this.show();
+    } catch (error) { say(error.message); }
   }
 
   // Asks for the newest text alone, however fast one types.
@@ -66,7 +83,12 @@ class Values {
   volume({ name, written, volume, channels, grids, tensors, index }, marked) {
     const box = make("section", undefined, { class: "volume", "aria-label": name }), list = make("div", undefined, { class: "grids" });
     box.append(make("h3", written ? `${name}: ${written} → ${volume}` : name));
-    for (const tensor of tensors) for (const grid of tensor.grids) list.append(this.grid(this.titleOf(tensor.name, grid.index), grid, null, null));
+    const learned = tensors.flatMap((tensor) => tensor.grids.map((grid) => this.grid(this.titleOf(tensor.name, grid.index), grid, null, null)));
+    if (learned.length) {
+      const row = make("div", undefined, { class: "grids" });
+      row.append(...learned);
+      box.append(row);
+    }
     const shown = grids.slice(0, 4);
     shown.forEach((grid, at) => list.append(this.grid(channels > 1 || grids.length > 1 ? `channel ${at}` : "", grid, { name, index, channel: at, size: this.sizeOf(index) }, marked)));
     box.append(list);
@@ -86,7 +108,7 @@ class Values {
     return [high, wide];
   }
 
-  grid(title, { rows, cut }, place, marked) {
+  grid(title, { rows, cut, picture }, place, marked) {
     const box = make("div"), table = make("table", undefined, { class: place ? "values" : "values tensor" }), body = make("tbody");
     if (title) box.append(make("p", title, { class: "quietly" }));
     rows.forEach((row, y) => {
@@ -95,8 +117,15 @@ class Values {
       body.append(line);
     });
     table.append(body);
+    if (picture) box.append(this.picture(title, picture));
     box.append(table);
-    if (cut) box.append(make("p", "A part is shown.", { class: "quietly" }));
+    if (cut) box.append(make("p", `The first ${rows.length} rows and ${rows[0].length} columns`, { class: "quietly" }));
+    return box;
+  }
+
+  picture(title, { high, wide, shades, least, most }) {
+    const box = make("figure"), values = Uint8Array.from(atob(shades), (sign) => sign.charCodeAt(0));
+    box.append(drawing(values, high, wide, 1, `${title || "The values"} as a picture`), make("figcaption", `black ${least}, white ${most}`, { class: "quietly" }));
     return box;
   }
 

@@ -71,6 +71,42 @@ def test_the_name_of_a_network_stands_for_its_text() -> None:
     assert "(25,557,032)" in told("network", text="ResNet-50")["totals"]
 
 
+def test_all_words_that_are_wrong_are_told_at_once() -> None:
+    """The first fault, and those behind it that do not follow from it."""
+    text = "input 32x32x3\nconv 3x3x16 p1 - relo - maxpol 2x2\n"
+    reply = told("network", text=text)
+    assert reply["error"]["message"] == "there is no layer `relo`"
+    [other] = reply["further"]
+    assert other["message"] == "there is no layer `maxpol`"
+    assert text[other["start"] : other["end"]] == "maxpol"
+
+
+CALLS = "nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(16384, 10))"
+
+
+def test_a_text_of_another_tool_comes_with_its_spec() -> None:
+    """PyTorch's calls name no input volume; a line in front of them does, and the spec has it."""
+    fault = told("network", text=CALLS)
+    assert fault["error"]["hints"] == [
+        "it takes HxWx3",
+        "put `input 32x32x3`, or another size, on a line in front of it",
+    ]
+    assert fault["further"] == []
+    reply = told("network", text=f"input 32x32x3\n{CALLS}")
+    assert reply["totals"].startswith("32x32x3 → 1x1x10 · 164 k parameters (164,298)")  # 3·3·3·16 + 16 + 16384·10 + 10
+    [note] = reply["notes"]
+    assert note["message"] == "the text is read as PyTorch calls"
+    assert told("network", text=note["spec"])["totals"] == reply["totals"]
+    assert told("network", text=note["spec"])["notes"] == []
+
+
+def test_the_name_of_a_network_comes_with_its_spec() -> None:
+    """So that one can go on from there."""
+    [note] = told("network", text="alexnet")["notes"]
+    assert note["message"] == "the text is the name of AlexNet (one tower)"
+    assert "conv 11x11x64 s4 p2 - relu - pool 3x3 s2" in note["spec"]
+
+
 def test_notes_are_told() -> None:
     """A note lies in the text as a fault does: here PyTorch's order of sizes."""
     text = "input 3x32x32\nconv 3x3x4\n"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import lzma
 import re
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import pytest
 
 from cnncalc import __version__
 from cnncalc.core.errors import DataError
+from cnncalc.playground.archive import archive
 from cnncalc.playground.libraries import LIBRARIES, PYODIDE
-from cnncalc.playground.site import archive, site
+from cnncalc.playground.site import site
 
 
 def test_the_same_code_gives_the_same_bytes() -> None:
@@ -26,10 +28,15 @@ def test_the_same_code_gives_the_same_bytes() -> None:
     assert site(__version__) == site(__version__)
 
 
+def unpack(folder: Path) -> None:
+    """Unpack the calculator as the page does."""
+    with zipfile.ZipFile(io.BytesIO(lzma.decompress(archive(__version__)))) as packed:
+        packed.extractall(folder)
+
+
 def test_the_archive_answers_without_any_other_package(tmp_path: Path) -> None:
     """It has what the page asks, and nothing that needs torch, click or rich."""
-    with zipfile.ZipFile(io.BytesIO(archive())) as packed:
-        packed.extractall(tmp_path)
+    unpack(tmp_path)
     code = "import json, sys; from cnncalc.playground.answers import answer; print(answer(sys.argv[1]))"
 
     def told(**question: object) -> dict[str, Any]:
@@ -48,6 +55,23 @@ def test_the_archive_answers_without_any_other_package(tmp_path: Path) -> None:
     assert "8x8x4" in told(ask="network", text=cfg)["totals"]
 
 
+def test_the_archive_has_every_module_that_one_of_its_own_imports(tmp_path: Path) -> None:
+    """Whichever line comes to run in the page, it finds what it imports; of PyTorch the page has nothing."""
+    unpack(tmp_path)
+    names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py"))
+    assert {"cnncalc/foreign/darknet.py", "cnncalc/layers/transposed.py", "cnncalc/quiz/drawing.py"} < set(names)
+    assert not [name for name in names if name.startswith(("cnncalc/commands/", "cnncalc/train/run/"))]
+    code = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: importlib.import_module(name.removesuffix('.py').removesuffix('/__init__').replace('/', '.'))\n"
+        "    except ModuleNotFoundError as error: print(error.name)\n"
+    )
+    call = [sys.executable, "-S", "-c", code, *names]
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"torch", "numpy"}
+
+
 def test_the_service_worker_expects_the_very_bytes() -> None:
     """Each file has the hash that the browser checks."""
     made = site(__version__)
@@ -58,7 +82,7 @@ def test_the_service_worker_expects_the_very_bytes() -> None:
     remote = [place for place in known if place.startswith("https:")]
     assert remote == [place for library in LIBRARIES for place in library.places(own=False).values()]
     assert remote[0] == "https://cdn.jsdelivr.net/npm/pyodide@314.0.7/pyodide.mjs"
-    assert remote[5] == "https://cdn.jsdelivr.net/npm/@tensorflow/tfjs@4.22.0/dist/tf.es2017.min.js"
+    assert remote[4] == "https://cdn.jsdelivr.net/npm/@tensorflow/tfjs-core@4.22.0/dist/tf-core.es2017.min.js"
 
 
 def test_nothing_but_the_page_and_its_cdn_may_be_asked() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +38,21 @@ def test_numbers_that_do_not_fit_are_said() -> None:
     assert "5x5x1" in told("values", text=FILTER, values="1 2 3")["error"]["message"]
 
 
+def test_a_large_channel_is_shown_as_a_picture_too() -> None:
+    """Black is its least value and white its greatest; of the numbers there are the first 16 rows and columns."""
+    rows = [[255 if column >= 12 else 0 for column in range(24)] for _ in range(18)]
+    text = "\n".join(" ".join(map(str, row)) for row in rows)
+    reply = told("values", text="input 18x24x1\nconv 3x3x1 kernel=sobelx\n", values=text)
+    [grid] = reply["layers"][0]["grids"]
+    assert (len(grid["rows"]), len(grid["rows"][0]), grid["cut"]) == (16, 16, True)
+    picture = grid["picture"]
+    assert (picture["high"], picture["wide"], picture["least"], picture["most"]) == (16, 22, "0", "1020")
+    edge = bytes(
+        255 if column in (10, 11) else 0 for column in range(22)
+    )  # where a window is half dark: 255·(1 + 2 + 1)
+    assert b64decode(picture["shades"]) == edge * 16
+
+
 def test_a_network_that_is_too_large_is_said() -> None:
     """Plain Python computes small networks."""
     assert told("values", text="vgg16")["error"]["hints"]
@@ -55,3 +72,22 @@ def test_a_number_that_is_selected_shows_its_sum(page: Any) -> None:
     text = page.text_content("#values-sum .sum")
     assert text == "1·1 + 1·0 + 1·1 + 0·0 + 1·1 + 1·0 + 0·1 + 0·0 + 1·1 = 4"
     assert page.locator("td.read").all_text_contents() == ["1", "1", "1", "0", "1", "1", "0", "0", "1"]
+
+
+@pytest.mark.slow
+def test_an_image_becomes_the_input(page: Any, tmp_path: Path) -> None:
+    """Its brightness from 0 to 255 in the size of the input; an edge filter shows its edge."""
+    image = pytest.importorskip("PIL.Image")
+    picture = image.new("RGB", (40, 40), (0, 0, 0))
+    picture.paste((255, 255, 255), (20, 0, 40, 40))
+    picture.save(tmp_path / "edge.png")
+    write(page, "input 20x20x1\nconv 3x3x1 kernel=sobelx\n")
+    totals(page, "20x20x1 → 18x18x1")
+    page.click("#tab-values")
+    page.set_input_files("#values-file", str(tmp_path / "edge.png"))
+    page.wait_for_selector("figcaption:has-text('black 0, white 1,020'), figcaption:has-text('black 0, white 1020')")
+    first = page.input_value("#values-input").splitlines()[0].split()
+    assert first == ["0"] * 10 + ["255"] * 10
+    (tmp_path / "text.png").write_text("no image")
+    page.set_input_files("#values-file", str(tmp_path / "text.png"))
+    page.wait_for_selector("#values-status:has-text('text.png is not an image that the browser reads')")

@@ -12,7 +12,7 @@ from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.csv_targets import TableRow, table_targets, where
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
-from cnncalc.train.data.folder import Files, read_files
+from cnncalc.train.data.folder import Files, read_dataset
 from cnncalc.train.data.folder_layout import PARTS
 from cnncalc.train.data.images import SUFFIXES, check_fit
 from cnncalc.train.data.source import DataSource
@@ -72,7 +72,6 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
         hints = ["name a folder with `images` and `masks`, or an .npz file", "or end the network with `gap - fc 10`"]
         raise DataError("data-differs", message, hints=hints)
     rows, titles = _rows(request, outputs)
-    name = os.path.basename(request.data)
     if not any(row.part == "training" for row in rows):
         raise DataError("bad-data", f"`{shorten_path(request.data)}` has no images to train with")
     targets = table_targets(rows, titles, TargetWish(request.task, outputs, volume.dimensions), request.data)
@@ -84,18 +83,7 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
             held = [held[place] for place in spread(len(held), request.limit).tolist()]
         if held:
             files[part] = Files([paths[rows[index].file] for index in held], targets.values[held])
-    parts, unusable, note = read_files(files, request, fit)
-    return Dataset(
-        name,
-        request.data,
-        targets.names,
-        parts["training"],
-        parts.get("test"),
-        tuple(map(str, unusable)),
-        validation=parts.get("validation"),
-        notes=(note,) if note else (),
-        kind=targets.kind,
-    )
+    return read_dataset(files, request, fit, targets.names, kind=targets.kind)
 
 
 # ---- the table

@@ -20,6 +20,7 @@ from cnncalc.train.data.folder_layout import Layout, class_folders, images_below
 from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 from cnncalc.train.data.images import SUFFIXES, check_fit, check_header, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
+from cnncalc.train.data.kinds import CLASSES
 from cnncalc.train.data.mask_files import MaskFiles
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data.stream import StreamedSplit
@@ -80,22 +81,9 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
     """
     fit = ImageFit(volume, request.resize, request.colour)
     check_fit(fit)
-    name = os.path.basename(os.path.abspath(request.data))
     layout = layout_of(request.data)
     files = _files(layout, request.limit)
-    parts, unusable, note = read_files(files, request, fit)
-    left_out = (*layout.passed_over, *map(str, unusable))
-    classes = tuple(map(_text, layout.classes))
-    return Dataset(
-        _text(name),
-        _text(request.data),
-        classes,
-        parts["training"],
-        parts.get("test"),
-        left_out,
-        validation=parts.get("validation"),
-        notes=(note,) if note else (),
-    )
+    return read_dataset(files, request, fit, tuple(map(_text, layout.classes)), left_out=layout.passed_over)
 
 
 def _text(name: str) -> str:
@@ -147,6 +135,45 @@ def _joined(found: list[list[str]]) -> Files:
 
 
 # ---- reading them
+
+
+def read_dataset(
+    files: Mapping[str, Files],
+    request: DataRequest,
+    fit: ImageFit,
+    classes: tuple[str, ...],
+    *,
+    left_out: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    kind: str = CLASSES,
+) -> Dataset:
+    """Read the images of each part as `read_files` does, and return the data set of them.
+
+    Args:
+        files: of the parts; there is at least ``training``.
+        request: what was asked for.
+        fit: how images become the spec's input.
+        classes: their names.
+        left_out: lines about files that are no part of it.
+        notes: how it was understood, where that is not plain; an empty one is dropped.
+        kind: what the targets are, one of `kinds.KINDS`.
+
+    Raises:
+        DataError: as in `read_files`.
+
+    """
+    parts, unusable, note = read_files(files, request, fit)
+    return Dataset(
+        _text(os.path.basename(os.path.abspath(request.data))),
+        _text(request.data),
+        classes,
+        parts["training"],
+        parts.get("test"),
+        (*left_out, *map(str, unusable)),
+        validation=parts.get("validation"),
+        notes=tuple(filter(None, (*notes, note))),
+        kind=kind,
+    )
 
 
 def read_files(

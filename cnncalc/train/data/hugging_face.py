@@ -1,37 +1,34 @@
-"""Data sets that Hugging Face's library `datasets` has saved on the disk: an image and a class in each row."""
+"""Data sets that Hugging Face's library `datasets` has saved on the disk: rows with an image and a class, or a mask."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
-from cnncalc.core.errors import CnncalcError, DataError
-from cnncalc.core.reading import read_regular
+from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.csv_file import FILE_COLUMNS, LABEL_COLUMNS
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
-from cnncalc.train.data.folder import Files, read_files
-from cnncalc.train.data.folder_layout import PARTS
-from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable, check_image_bytes
+from cnncalc.train.data.folder import Files, read_dataset
+from cnncalc.train.data.hugging_face_tables import OF_MANY, OF_ONE, HuggingFaceRows, reading_table, tables_of
 from cnncalc.train.data.images import check_fit
+from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.labels import Named, read_labels
+from cnncalc.train.data.mask_files import MaskFiles, no_labels
+from cnncalc.train.data.mask_folder import MASK_FOLDERS
+from cnncalc.train.data.mask_meaning import meaning_of_masks
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data_request import DataRequest
 
-_OF_ONE, _OF_MANY = "state.json", "dataset_dict.json"
-"""Files that `save_to_disk` writes: of a data set, and of several parts."""
-
-_MOST_BYTES = 64 * 2**20
-"""Longest text about a data set that is read, in bytes."""
+MASK_COLUMNS = (*MASK_FOLDERS, "annotation", "segmentation", "segmentation_mask", "seg", "target")
+"""What a column of masks may be called, in small letters or capitals."""
 
 
 class HuggingFaceFolder(DataSource):
@@ -41,11 +38,12 @@ class HuggingFaceFolder(DataSource):
 
     def reads(self, data: str) -> bool:
         """Say whether there is such a folder."""
-        return any(os.path.isfile(os.path.join(data, name)) for name in (_OF_ONE, _OF_MANY))
+        return any(os.path.isfile(os.path.join(data, name)) for name in (OF_ONE, OF_MANY))
 
     def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
-        """Read the rows; see `load_hugging_face`."""
-        return load_hugging_face(request, volume, outputs)
+        """Read the rows; see `load_hugging_face` and `load_hugging_face_masks`."""
+        read = load_hugging_face_masks if request.task == MASKS else load_hugging_face
+        return read(request, volume, outputs)
 
 
 class _Columns(NamedTuple):
@@ -69,140 +67,53 @@ def load_hugging_face(request: DataRequest, volume: Volume, outputs: int | None)
     """
     fit = ImageFit(volume, request.resize, request.colour)
     check_fit(fit)
-    tables, passed_over = _tables(request.data)
+    tables, passed_over = tables_of(request.data)
     columns = _columns(tables["training"], request.data)
     named = [_labels(table, columns, part, request.data) for part, table in tables.items()]
     labels = read_labels(named, None if columns.classes else outputs)
     classes = columns.classes or labels.classes
     check_class_count(os.path.basename(os.path.abspath(request.data)), classes)
-    files = {}
-    for (part, table), indices in zip(tables.items(), labels.indices, strict=True):
-        rows = spread(len(indices), request.limit if part == "training" else None)
-        names = [f"{request.data}/{part}/row {row}" for row in rows.tolist()]
-        files[part] = Files(names, indices[rows], box=_Rows(table.data.column(columns.image)))
-    parts, unusable, note = read_files(files, request, fit)
-    return Dataset(
-        os.path.basename(os.path.abspath(request.data)),
-        request.data,
-        classes,
-        parts["training"],
-        parts.get("test"),
-        (*passed_over, *map(str, unusable)),
-        validation=parts.get("validation"),
-        notes=tuple(filter(None, (labels.note, note))),
-    )
+    box, rows = HuggingFaceRows(tables, columns.image, request.data), _rows(tables, request)
+    files = {
+        part: Files(_names(part, rows[part], request), indices[rows[part]], box=box)
+        for part, indices in zip(tables, labels.indices, strict=True)
+    }
+    return read_dataset(files, request, fit, classes, left_out=passed_over, notes=(labels.note,))
 
 
-class _Rows(ImageBox):
-    """The images in the rows of a column: their bytes, or the paths of files that lie on this machine."""
-
-    def __init__(self, column: Any) -> None:
-        self._column = column
-
-    def opened(self, path: str) -> BinaryIO:
-        """Return the bytes of a row."""
-        cell: Mapping[str, Any] = self._column[int(path.rpartition(" ")[2])].as_py() or {}
-        data, file = cell.get("bytes"), cell.get("path")
-        if data is not None:
-            check_image_bytes(path, len(data))
-            return BytesIO(data)
-        if file is None:
-            raise Unusable(path, "the row has no image")
-        if not os.path.isfile(file):
-            raise Unusable(path, f"its image is not in the data set, nor at `{shorten_path(file)}` on this machine")
-        return ON_DISK.opened(file)
-
-    def size(self, path: str) -> int:
-        """Return the number of bytes of a row's image."""
-        with self.opened(path) as file:
-            return file.seek(0, os.SEEK_END)
-
-
-# ---- the tables
-
-
-@contextmanager
-def _reading(path: str) -> Iterator[None]:
-    """Turn what the library raises for damaged files into an error that names the folder."""
-    try:
-        yield
-    except (CnncalcError, MemoryError, ModuleNotFoundError):
-        raise
-    except Exception as error:  # pyarrow and the library raise many kinds
-        reason = shorten(str(error) or type(error).__name__, 160)
-        raise DataError("bad-data", f"cannot read the data set `{shorten_path(path)}`: {reason}") from None
-
-
-def _tables(path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the table of each part, and lines about parts that are not used."""
-    import datasets
-
-    for folder in _folders(path):
-        _check_folder(folder)
-    with _reading(path):
-        loaded = datasets.load_from_disk(os.path.abspath(path))
-    found = dict(loaded) if isinstance(loaded, datasets.DatasetDict) else {"train": loaded}
-    tables: dict[str, Any] = {}
-    passed_over = []
-    for name, table in found.items():
-        part = next((part for part, names in PARTS.items() if name.lower().replace("-", "_") in names), None)
-        if part is None or part in tables:
-            passed_over.append(f"`{shorten_path(os.path.join(path, name))}`: it is neither train, val nor test")
-        elif table.num_rows:
-            tables[part] = table
-    if "training" not in tables:
-        message = f"`{shorten_path(path)}` has no rows to train with"
-        raise DataError("bad-data", message, hints=[f"its parts are {shorten(listed(found), 200)}"])
-    return dict(sorted(tables.items(), key=lambda pair: [*PARTS].index(pair[0]))), tuple(passed_over)
-
-
-def _folders(path: str) -> list[str]:
-    """Return the folders of the parts of a data set, or the one of a data set without parts."""
-    if not os.path.lexists(os.path.join(path, _OF_MANY)):
-        return [path]
-    told = _json(os.path.join(path, _OF_MANY))
-    names = told.get("splits") if isinstance(told, dict) else None
-    return [_inside(path, name) for name in names] if isinstance(names, list) else []
-
-
-def _check_folder(folder: str) -> None:
-    """Refuse a folder whose files are no ordinary files in it: what has no end would be read for ever.
+def load_hugging_face_masks(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+    """Read a data set with an image and its mask in each row: two columns of the library's kind `Image`.
 
     Raises:
-        DataError: for pipes, devices, and files that are named elsewhere.
+        DataError: for a folder that cannot be read, other columns, and masks and images as `load_masks` refuses them.
 
     """
-    told = _json(os.path.join(folder, _OF_ONE))
-    _json(os.path.join(folder, "dataset_info.json"))
-    files = told.get("_data_files") if isinstance(told, dict) else None
-    for file in files if isinstance(files, list) else ():
-        path = _inside(folder, file.get("filename") if isinstance(file, dict) else None)
-        if not os.path.isfile(path):
-            raise DataError("bad-data", f"`{shorten_path(path)}` is not a regular file")
+    fit = ImageFit(volume, request.resize, request.colour)
+    check_fit(fit)
+    tables, passed_over = tables_of(request.data)
+    image, mask = _mask_columns(tables["training"], request.data)
+    images, masks = (HuggingFaceRows(tables, column, request.data) for column in (image, mask))
+    names = {part: _names(part, rows, request) for part, rows in _rows(tables, request).items()}
+    every = [name for part in names.values() for name in part]
+    meaning = meaning_of_masks(every, request, outputs, box=masks)
+    files = {
+        part: Files(given, no_labels(len(given)), MaskFiles(given, given, meaning.table, masks, images), images)
+        for part, given in names.items()
+    }
+    return read_dataset(files, request, fit, meaning.names, left_out=passed_over, notes=(meaning.note,), kind=MASKS)
 
 
-def _inside(folder: str, name: object) -> str:
-    """Return the path of something in a folder; raises DataError where its name leads out of it."""
-    if not isinstance(name, str) or name in ("", ".", "..") or os.path.basename(name) != name or "\0" in name:
-        message = f"`{shorten_path(folder)}` names a file outside of it: `{shorten(str(name))}`"
-        raise DataError("bad-data", message, hints=["a data set has its files in its own folder"])
-    return os.path.join(folder, name)
+def _rows(tables: Mapping[str, Any], request: DataRequest) -> dict[str, torch.Tensor]:
+    """Return the rows of each part that are used."""
+    limits = {part: request.limit if part == "training" else None for part in tables}
+    return {part: spread(table.num_rows, limits[part]) for part, table in tables.items()}
 
 
-def _json(path: str) -> Any:
-    """Return what a file of JSON says; None where that is none, which the library says itself.
+def _names(part: str, rows: torch.Tensor, request: DataRequest) -> list[str]:
+    return [f"{request.data}/{part}/row {row}" for row in rows.tolist()]
 
-    Raises:
-        DataError: for what is not an ordinary file or is too long.
 
-    """
-    try:
-        return json.loads(read_regular(path, _MOST_BYTES))
-    except (ValueError, RecursionError):
-        return None
-    except OSError as error:
-        reason = error.strerror or shorten(str(error), 120)
-        raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {reason}") from None
+# ---- the columns
 
 
 def _columns(table: Any, path: str) -> _Columns:
@@ -217,7 +128,27 @@ def _columns(table: Any, path: str) -> _Columns:
         what = "image" if image is None else "class"
         message = f"`{shorten_path(path)}` has no column of which it is clear that it is the {what}"
         raise DataError("bad-data", message, hints=[f"its columns are {shorten(listed(kinds), 200)}"])
+    if label in images:
+        message = f"column {shorten(label)} of training in `{shorten_path(path)}` holds images, and the network has no "
+        hints = ["masks are learned with an output as large as the input"]
+        raise DataError("bad-data", message + "output for each pixel", hints=hints)
     return _Columns(image, label, tuple(kinds[label].names) if label in classes else ())
+
+
+def _mask_columns(table: Any, path: str) -> tuple[str, str]:
+    """Return the names of the columns of images and of masks."""
+    import datasets
+
+    kinds = table.features
+    images = [name for name, kind in kinds.items() if isinstance(kind, datasets.Image)]
+    mask = next((name for name in images if name.lower() in MASK_COLUMNS), None)
+    image = _one([name for name in images if name != mask], FILE_COLUMNS)
+    if image is None or mask is None:
+        what = "mask" if mask is None else "image"
+        message = f"`{shorten_path(path)}` has no column of which it is clear that it is the {what}"
+        hints = [f"its columns are {shorten(listed(kinds), 200)}", "both are of the kind Image, and one is called mask"]
+        raise DataError("bad-data", message, hints=hints)
+    return image, mask
 
 
 def _one(names: Sequence[str], usual: Sequence[str]) -> str | None:
@@ -227,7 +158,7 @@ def _one(names: Sequence[str], usual: Sequence[str]) -> str | None:
 
 def _labels(table: Any, columns: _Columns, part: str, path: str) -> Named:
     name = f"column {shorten(columns.label)} of {part} in `{shorten_path(path)}`"
-    with _reading(path):
+    with reading_table(path):
         if columns.image not in table.column_names or columns.label not in table.column_names:
             raise DataError("bad-data", f"the part {part} of `{shorten_path(path)}` has other columns than training")
         values = table.data.column(columns.label).to_pylist()

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from cnncalc.train.data.fit import ImageFit, centre_box, inner_size
-from cnncalc.train.data.image_box import Unusable
+from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 from cnncalc.train.data.images import TURNS, Crop, opened_image, orientation_of
 from cnncalc.train.data.kinds import IGNORED
 
@@ -28,17 +28,21 @@ class MaskFiles(NamedTuple):
         images: paths of the images.
         paths: of the masks.
         classes: what each value of a file means: the class, or `IGNORED`, uint8 of shape [256].
+        box: where the masks lie, and what hands them over by their paths.
+        image_box: the same of the images.
 
     """
 
     images: Sequence[str]
     paths: Sequence[str]
     classes: torch.Tensor
+    box: ImageBox = ON_DISK
+    image_box: ImageBox = ON_DISK
 
     def at(self, indices: Sequence[int]) -> MaskFiles:
         """Return those at some indices."""
         images, paths = ([found[index] for index in indices] for found in (self.images, self.paths))
-        return MaskFiles(images, paths, self.classes)
+        return self._replace(images=images, paths=paths)
 
     def read(self, index: int, fit: ImageFit, crop: Crop = centre_box) -> torch.Tensor:
         """Return a mask in the size of the spec's input, uint8 of shape H x W; what lies beside it is ignored.
@@ -47,9 +51,9 @@ class MaskFiles(NamedTuple):
             Unusable: for a file that is no mask, and one of another size than its image.
 
         """
-        with opened_image(self.images[index]) as image:
+        with opened_image(self.images[index], self.image_box) as image:
             orientation, size = orientation_of(image), image.size
-        values = mask_values(self.paths[index])
+        values = mask_values(self.paths[index], self.box)
         mask = Image.fromarray(self.classes.numpy()[values])
         upright = size[::-1] if orientation > _LAST_UNTURNED else size
         if mask.size != upright and mask.size == size:  # drawn on the image as it lies in its file
@@ -59,19 +63,24 @@ class MaskFiles(NamedTuple):
         return torch.from_numpy(np.array(_sized(mask, fit, crop)))
 
 
+def no_labels(count: int) -> torch.Tensor:
+    """Return the labels of images whose targets are masks in files: none, uint8 of shape [N, 0]."""
+    return torch.zeros((count, 0), dtype=torch.uint8)
+
+
 def _written(size: tuple[int, int]) -> str:
     """Return the size of an image as height x width."""
     return f"{size[1]}x{size[0]}"
 
 
-def mask_values(path: str) -> npt.NDArray[np.uint8]:
+def mask_values(path: str, box: ImageBox = ON_DISK) -> npt.NDArray[np.uint8]:
     """Return the values of the pixels of a mask: indices of its palette, or greys.
 
     Raises:
         Unusable: for a file that is no image, one in colours, and values above 255.
 
     """
-    with opened_image(path) as image:
+    with opened_image(path, box) as image:
         if image.mode in ("RGB", "RGBA", "LA", "CMYK", "YCbCr"):
             return _of_equal_channels(path, np.asarray(image.convert("RGB")))
         values = np.asarray(image.convert("L") if image.mode == "1" else image)

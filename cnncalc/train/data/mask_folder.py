@@ -6,21 +6,19 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-import torch
-
 from cnncalc.core.errors import DataError
 from cnncalc.core.reading import read_regular
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
-from cnncalc.train.data.folder import Files, for_all, read_files, refuse_unusable
+from cnncalc.train.data.folder import Files, read_dataset
 from cnncalc.train.data.folder_layout import PARTS, class_folders, images_below
 from cnncalc.train.data.images import check_fit
 from cnncalc.train.data.kinds import MASKS, MOST_MASK_CLASSES
-from cnncalc.train.data.mask_classes import MaskClasses, classes_of_masks
-from cnncalc.train.data.mask_files import MaskFiles, mask_values
+from cnncalc.train.data.mask_classes import MaskClasses
+from cnncalc.train.data.mask_files import MaskFiles, no_labels
+from cnncalc.train.data.mask_meaning import meaning_of_masks
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data_request import DataRequest
 
@@ -63,7 +61,7 @@ def load_masks(request: DataRequest, volume: Volume, outputs: int | None) -> Dat
     """Read a folder of images and masks.
 
     A mask has the name of its image and any ending that images have; PNG is usual. What its values mean is found out
-    by `classes_of_masks`, over all masks.
+    by `meaning_of_masks`, over all masks.
 
     Raises:
         DataError: for images without a mask, masks of another size or of a value that is no class, and for images as
@@ -80,25 +78,14 @@ def load_masks(request: DataRequest, volume: Volume, outputs: int | None) -> Dat
         lonely += alone
     if "training" not in found:
         raise DataError("bad-data", f"`{shorten_path(request.data)}` has no images to train with")
-    meaning = _meaning(request, found, outputs)
+    paths = [path for _, masks in found.values() for path in masks]
+    meaning = meaning_of_masks(paths, request, outputs, _class_names(request.data))
     files = {part: _files(images, masks, meaning) for part, (images, masks) in found.items()}
-    parts, unusable, note = read_files(files, request, fit)
-    return Dataset(
-        os.path.basename(os.path.abspath(request.data)),
-        request.data,
-        meaning.names,
-        parts["training"],
-        parts.get("test"),
-        (*lonely, *map(str, unusable)),
-        validation=parts.get("validation"),
-        notes=tuple(filter(None, (note, meaning.note))),
-        kind=MASKS,
-    )
+    return read_dataset(files, request, fit, meaning.names, left_out=lonely, notes=(meaning.note,), kind=MASKS)
 
 
 def _files(images: list[str], masks: list[str], meaning: MaskClasses) -> Files:
-    nothing = torch.zeros((len(images), 0), dtype=torch.uint8)
-    return Files(images, nothing, MaskFiles(images, masks, meaning.table))
+    return Files(images, no_labels(len(images)), MaskFiles(images, masks, meaning.table))
 
 
 # ---- which files there are
@@ -162,32 +149,7 @@ def _mask_name(image: str, masks: Mapping[str, str]) -> str | None:
     return next((image + ending for ending in ENDINGS if image + ending in masks), None)
 
 
-# ---- what their values mean
-
-
-def _meaning(
-    request: DataRequest, found: Mapping[str, tuple[list[str], list[str]]], outputs: int | None
-) -> MaskClasses:
-    """Return the classes of all masks, after a look at every one."""
-    paths = [path for _, masks in found.values() for path in masks]
-    present = np.zeros((len(paths), 256), dtype=bool)
-
-    def look(index: int) -> None:
-        present[index, np.unique(mask_values(paths[index]))] = True
-
-    refuse_unusable([*for_all(len(paths), look).values()], len(paths), request)
-    names = _class_names(request.data)
-    meaning = classes_of_masks(np.flatnonzero(present.any(0)).tolist(), outputs, names)
-    most = outputs if outputs and outputs > 1 else len(meaning.names)
-    classes = meaning.table.numpy()
-    wrong = (classes >= min(most, len(meaning.names))) & (classes != MOST_MASK_CLASSES)
-    bad = next((index for index in range(len(paths)) if present[index, wrong].any()), None)
-    if bad is not None:
-        value = int(np.flatnonzero(present[bad] & wrong)[-1])
-        message = f"`{shorten_path(paths[bad])}` has pixels of value {value}, and there are {most} classes"
-        hints = ["the value of a pixel is its class, from 0; 255 is ignored; black and white are two classes"]
-        raise DataError("bad-data", message, hints=hints)
-    return meaning
+# ---- names of the classes
 
 
 def _class_names(folder: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Shards as the library `webdataset` writes them: tar files with an image and its class side by side.
+"""Shards as the library `webdataset` writes them: tar files with an image and its class, or its mask, side by side.
 
 They are read in place: the headers once, to learn where each image lies, and then each image where it is needed. So the
 images of all shards are seen in any order, and a run goes on in the middle of an epoch, which reading tar files from
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tarfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
@@ -23,11 +23,14 @@ from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
-from cnncalc.train.data.folder import Files, read_files
+from cnncalc.train.data.folder import Files, read_dataset
 from cnncalc.train.data.folder_layout import PARTS
 from cnncalc.train.data.image_box import ImageBox, Unusable, check_image_bytes
 from cnncalc.train.data.images import SUFFIXES, check_fit
+from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.labels import Named, read_labels
+from cnncalc.train.data.mask_files import MaskFiles, no_labels
+from cnncalc.train.data.mask_meaning import meaning_of_masks
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data_request import DataRequest
 
@@ -35,6 +38,9 @@ _END = ".tar"
 
 LABEL_ENDS = ("cls", "cls.txt", "label", "label.txt")
 """Ends of the names of members that hold the class of an image, as a number or a name."""
+
+MASK_ENDS = ("mask.png", "seg.png", "segmentation.png", "label.png", "labels.png", "annotation.png", "gt.png")
+"""Ends of the names of members that hold the mask of an image."""
 
 _IMAGE_ENDS = tuple(suffix.removeprefix(".") for suffix in SUFFIXES)
 
@@ -51,11 +57,12 @@ class Member(NamedTuple):
 
 
 class _Sample(NamedTuple):
-    """An image in a shard: its name, where it lies, and its class."""
+    """An image in a shard: its name, where it lies, and what lies beside it: the text of its class, or its mask."""
 
     name: str
     member: Member
-    label: str
+    label: str = ""
+    mask: tuple[str, Member] = ("", Member("", 0, 0))
 
 
 class WebShards(DataSource):
@@ -70,8 +77,9 @@ class WebShards(DataSource):
         return os.path.isdir(data) and any(_shards(data))
 
     def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
-        """Read the shards; see `load_shards`."""
-        return load_shards(request, volume, outputs)
+        """Read the shards; see `load_shards` and `load_shards_of_masks`."""
+        read = load_shards_of_masks if request.task == MASKS else load_shards
+        return read(request, volume, outputs)
 
 
 def load_shards(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
@@ -86,36 +94,62 @@ def load_shards(request: DataRequest, volume: Volume, outputs: int | None) -> Da
     """
     fit = ImageFit(volume, request.resize, request.colour)
     check_fit(fit)
-    by_part: dict[str, list[_Sample]] = {part: [] for part in PARTS}
-    for path in [request.data] if os.path.isfile(request.data) else _shards(request.data):
-        by_part[_part(path, request.data)] += _samples(path)
-    by_part = {part: samples for part, samples in by_part.items() if samples}
-    if "training" not in by_part:
-        message = f"`{shorten_path(request.data)}` has no images to train with"
-        raise DataError("bad-data", message, hints=["members of a shard are NAME.jpg and NAME.cls"])
+    by_part = _by_part(request)
     labels = read_labels([_named(part, samples, request.data) for part, samples in by_part.items()], outputs)
-    name = os.path.basename(os.path.abspath(request.data))
-    check_class_count(name, labels.classes)
+    check_class_count(os.path.basename(os.path.abspath(request.data)), labels.classes)
     files = {}
     for (part, samples), indices in zip(by_part.items(), labels.indices, strict=True):
         rows = spread(len(samples), request.limit if part == "training" else None)
-        files[part] = _files([samples[row] for row in rows.tolist()], indices[rows])
-    parts, unusable, note = read_files(files, request, fit)
-    return Dataset(
-        name,
-        request.data,
-        labels.classes,
-        parts["training"],
-        parts.get("test"),
-        tuple(map(str, unusable)),
-        validation=parts.get("validation"),
-        notes=tuple(filter(None, (labels.note, note))),
-    )
+        chosen = [samples[row] for row in rows.tolist()]
+        files[part] = Files([sample.name for sample in chosen], indices[rows], box=_box(chosen))
+    return read_dataset(files, request, fit, labels.classes, notes=(labels.note,))
 
 
-def _files(samples: Sequence[_Sample], labels: torch.Tensor) -> Files:
-    box = ImagesInShards({sample.name: sample.member for sample in samples})
-    return Files([sample.name for sample in samples], labels, box=box)
+def load_shards_of_masks(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
+    """Read shards with masks: members `NAME.jpg` and `NAME.mask.png` are an image and its mask.
+
+    Raises:
+        DataError: for shards that cannot be read, images without a mask, and as in `load_masks`.
+
+    """
+    fit = ImageFit(volume, request.resize, request.colour)
+    check_fit(fit)
+    chosen = {}
+    for part, samples in _by_part(request).items():
+        rows = spread(len(samples), request.limit if part == "training" else None)
+        chosen[part] = [samples[row] for row in rows.tolist()]
+    every = [sample.mask for samples in chosen.values() for sample in samples]
+    meaning = meaning_of_masks([name for name, _ in every], request, outputs, box=ImagesInShards(dict(every)))
+    files = {part: _masked(samples, meaning.table) for part, samples in chosen.items()}
+    return read_dataset(files, request, fit, meaning.names, notes=(meaning.note,), kind=MASKS)
+
+
+def _masked(samples: Sequence[_Sample], classes: torch.Tensor) -> Files:
+    names, box = [sample.name for sample in samples], _box(samples)
+    masks = ImagesInShards(dict(sample.mask for sample in samples))
+    paths = [sample.mask[0] for sample in samples]
+    return Files(names, no_labels(len(names)), MaskFiles(names, paths, classes, masks, box), box)
+
+
+def _by_part(request: DataRequest) -> dict[str, list[_Sample]]:
+    """Return the samples of each part that there is.
+
+    Raises:
+        DataError: where there are none to train with, and as in `_samples`.
+
+    """
+    found: dict[str, list[_Sample]] = {part: [] for part in PARTS}
+    for path in [request.data] if os.path.isfile(request.data) else _shards(request.data):
+        found[_part(path, request.data)] += _samples(path, masked=request.task == MASKS)
+    if not found["training"]:
+        message = f"`{shorten_path(request.data)}` has no images to train with"
+        beside = f"NAME.{MASK_ENDS[0]}" if request.task == MASKS else f"NAME.{LABEL_ENDS[0]}"
+        raise DataError("bad-data", message, hints=[f"members of a shard are NAME.jpg and {beside}"])
+    return {part: samples for part, samples in found.items() if samples}
+
+
+def _box(samples: Sequence[_Sample]) -> ImagesInShards:
+    return ImagesInShards({sample.name: sample.member for sample in samples})
 
 
 def _named(part: str, samples: Sequence[_Sample], path: str) -> Named:
@@ -177,33 +211,42 @@ def _part(path: str, data: str) -> str:
     return "training"
 
 
-def _samples(path: str) -> Iterator[_Sample]:
+def _samples(path: str, *, masked: bool) -> Iterator[_Sample]:
     """Yield the images of a shard, in their order; members that lie elsewhere, such as links, are not looked at.
 
     Raises:
-        DataError: for what is no tar file or is packed, and for images without a class or with several files.
+        DataError: for what is no tar file or is packed, and for images without a class, or where masks are learned
+            without a mask, or with several files.
 
     """
-    images: dict[str, tuple[str, Member]] = {}
+    images: dict[str, list[_Sample]] = defaultdict(list)
     labels: dict[str, str] = {}
-    twice: dict[str, list[str]] = defaultdict(list)
+    masks: dict[str, tuple[str, Member]] = {}
     for member in _members(path):
         key, end = _key_and_end(member.name)
+        name, place = f"{path}/{member.name}", Member(path, member.offset_data, member.size)
         if end in _IMAGE_ENDS:
-            twice[key].append(member.name)
-            images[key] = (f"{path}/{member.name}", Member(path, member.offset_data, member.size))
-        elif end in LABEL_ENDS:
+            images[key].append(_Sample(name, place))
+        elif masked and end in MASK_ENDS:
+            masks[key] = (name, place)
+        elif end in LABEL_ENDS and not masked:
             labels[key] = _label(path, member)
-    double = next((names for names in twice.values() if len(names) > 1), None)
+    _check_samples(path, images, masks if masked else labels, "mask" if masked else "class")
+    for key, (sample,) in images.items():
+        yield sample._replace(mask=masks[key]) if masked else sample._replace(label=labels[key])
+
+
+def _check_samples(path: str, images: Mapping[str, Sequence[_Sample]], beside: Collection[str], what: str) -> None:
+    double = next((samples for samples in images.values() if len(samples) > 1), None)
     if double:
+        names = listed(sample.name.removeprefix(f"{path}/") for sample in double)
         message = f"`{shorten_path(path)}` has several images of one name"
-        raise DataError("bad-data", message, hints=[f"they are {shorten(listed(double), 200)}"])
-    lonely = next((key for key in images if key not in labels), None)
+        raise DataError("bad-data", message, hints=[f"they are {shorten(names, 200)}"])
+    lonely = next((samples[0] for key, samples in images.items() if key not in beside), None)
     if lonely is not None:
-        message = f"`{shorten_path(images[lonely][0])}` has no class beside it"
-        raise DataError("bad-data", message, hints=[f"it is a member with the same name that ends in .{LABEL_ENDS[0]}"])
-    for key, (name, place) in images.items():
-        yield _Sample(name, place, labels[key])
+        end = {"mask": MASK_ENDS, "class": LABEL_ENDS}[what][0]
+        message = f"`{shorten_path(lonely.name)}` has no {what} beside it"
+        raise DataError("bad-data", message, hints=[f"it is a member with the same name that ends in .{end}"])
 
 
 def _key_and_end(name: str) -> tuple[str, str]:

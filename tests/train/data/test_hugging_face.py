@@ -106,6 +106,67 @@ def test_it_is_trained_on_and_moved_and_stays_the_same(folder: Path) -> None:
     assert fingerprint(load("moved", "8x8x3")) == before
 
 
+# ---- masks
+
+MASKS = [Image.fromarray(noise(8, 8, seed=place) % 3) for place in range(6)]
+
+
+def masked(name: str = "mask", **more: Any) -> Any:
+    """Return a data set of the library: pictures, and a column of masks."""
+    kinds = {"image": datasets.Image(), name: datasets.Image()} | {key: datasets.Value("string") for key in more}
+    return datasets.Dataset.from_dict({"image": PICTURES, name: MASKS, **more}, features=datasets.Features(kinds))
+
+
+@pytest.mark.parametrize("name", ["mask", "label", "Annotation"])
+@pytest.mark.parametrize("memory_limit", [2**30, 0], ids=["in memory", "streamed"])
+def test_two_columns_of_images_are_images_and_masks(folder: Path, name: str, memory_limit: int) -> None:
+    datasets.DatasetDict({"train": masked(name), "test": masked(name).select([4])}).save_to_disk("cells")
+    dataset = load("cells", "8x8x3", 3, task="masks", memory_limit=memory_limit, workers=0)
+    assert (dataset.kind, dataset.classes) == ("masks", ("0", "1", "2"))
+    assert torch.equal(all_of(dataset.train), WANTED)
+    for split, wanted in ((dataset.train, MASKS), (dataset.test, [MASKS[4]])):
+        assert split is not None
+        ((_, found),) = split.batches([torch.arange(len(split))])
+        assert found.tolist() == [np.asarray(mask).tolist() for mask in wanted]
+
+
+@pytest.mark.slow
+def test_a_network_learns_its_masks(folder: Path) -> None:
+    masked().save_to_disk("cells")
+    train("input 8x8x3\nconv 3x3x4 p1 - relu - conv 1x1x3", "run", data=DataRequest("cells"), epochs=1, batch=2)
+    assert weights("run")
+
+
+def test_data_without_masks_are_refused_for_a_network_that_learns_them(folder: Path, complaint: Complaint) -> None:
+    table().save_to_disk("pets")
+    assert complaint(load, "pets", "8x8x3", 3, task="masks") == (
+        "error[bad-data]: `pets` has no column of which it is clear that it is the mask\n"
+        "  = its columns are image, label\n"
+        "  = both are of the kind Image, and one is called mask"
+    )
+
+
+def test_masks_are_refused_for_a_network_that_learns_a_class(folder: Path, complaint: Complaint) -> None:
+    masked("label").save_to_disk("cells")
+    assert complaint(load, "cells", "8x8x3", 3, task="classes") == (
+        "error[bad-data]: column label of training in `cells` holds images, and the network has no output for each "
+        "pixel\n"
+        "  = masks are learned with an output as large as the input"
+    )
+
+
+def test_a_mask_of_colours_is_refused_by_its_row(folder: Path, complaint: Complaint) -> None:
+    kinds = datasets.Features({"image": datasets.Image(), "mask": datasets.Image()})
+    columns = {"image": PICTURES[:2], "mask": [MASKS[0], PICTURES[1]]}
+    datasets.Dataset.from_dict(columns, features=kinds).save_to_disk("cells")
+    assert complaint(load, "cells", "8x8x3", 3, task="masks") == (
+        "error[unreadable-image]: 1 of 2 images cannot be read\n"
+        "  = `cells/training/row 1`: its pixels are colours; a mask has a class for each pixel: a palette, or greys "
+        "from 0\n"
+        "  = `--unreadable skip` leaves them out"
+    )
+
+
 # ---- what is refused
 
 

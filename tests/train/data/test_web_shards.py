@@ -127,6 +127,44 @@ def test_shards_that_moved_are_the_same(folder: Path) -> None:
     assert same == moved != other
 
 
+# ---- masks
+
+
+def mask(seed: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(noise(8, 8, seed=seed) % 3).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("end", ["mask.png", "seg.png"])
+@pytest.mark.parametrize("memory_limit", [2**30, 0], ids=["in memory", "streamed"])
+def test_a_member_beside_an_image_is_its_mask(folder: Path, end: str, memory_limit: int) -> None:
+    for name, places in (("train-0", range(4)), ("train-1", range(4, 6)), ("val-0", range(2))):
+        write(
+            f"shards/{name}.tar",
+            {f"{n}.{what}": data for n in places for what, data in (("png", png(n)), (end, mask(n)))},
+        )
+    dataset = load("shards", "8x8x3", 3, task="masks", memory_limit=memory_limit, workers=0)
+    assert (dataset.kind, dataset.classes) == ("masks", ("0", "1", "2"))
+    assert torch.equal(all_of(dataset.train), WANTED)
+    ((_, found),) = dataset.train.batches([torch.arange(6)])
+    assert found.tolist() == [(noise(8, 8, seed=place) % 3).tolist() for place in range(6)]
+    assert dataset.validation is not None
+    assert len(dataset.validation) == 2
+
+
+def test_an_image_without_a_mask_is_refused(folder: Path, complaint: Complaint) -> None:
+    write("a.tar", {"1.png": png(1), "1.mask.png": mask(1), "2.png": png(2), "2.cls": b"1"})
+    assert complaint(load, "a.tar", "8x8x3", 3, task="masks") == (
+        "error[bad-data]: `a.tar/2.png` has no mask beside it\n"
+        "  = it is a member with the same name that ends in .mask.png"
+    )
+    write("b.tar", {"1.cls": b"0"})
+    assert complaint(load, "b.tar", "8x8x3", 3, task="masks") == (
+        "error[bad-data]: `b.tar` has no images to train with\n  = members of a shard are NAME.jpg and NAME.mask.png"
+    )
+
+
 # ---- what is refused
 
 PAIR = {"1.png": png(1), "1.cls": b"0", "2.png": png(2), "2.cls": b"1"}

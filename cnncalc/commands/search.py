@@ -19,7 +19,7 @@ from cnncalc.commands.options import (
     take_spec_path,
 )
 from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
-from cnncalc.commands.sweep import SweepWishes, held, refuse_idle_setup, sweep_request, write_best
+from cnncalc.commands.sweep import SweepWishes, held, refuse_idle_setup, refuse_set_values, sweep_request, write_best
 from cnncalc.core.collector import paused_collector
 from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.running import SweepTask, source_of_designs
@@ -63,6 +63,7 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
     output = take_output(options)
     for path in (output.path, write):
         refuse_replacing(spec, path)
+    refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
     source = source_of_designs(spec, settings)
     wishes = SweepWishes(**options, pareto=None, top=1)

@@ -34,8 +34,9 @@ from cnncalc.design.journal import SweepJournal
 from cnncalc.design.pareto import Goal, read_goals
 from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.running import SweepTask, run_sweep, source_of_designs
-from cnncalc.design.space import MOST_DESIGNS
+from cnncalc.design.space import MOST_DESIGNS, refuse_set_too
 from cnncalc.design.sweep import Sweep, SweepRequest, Tally
+from cnncalc.design.vary import read_variations
 from cnncalc.design.writing import written_design
 from cnncalc.network import SpecSettings
 from cnncalc.page.designs import designs_page
@@ -90,6 +91,7 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
     output = _take_output(options)
     for path in (output.path, write):
         refuse_replacing(spec, path)
+    refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
     task = SweepTask.of(source_of_designs(spec, settings), settings, sweep_request(SweepWishes(**options), setup, plot))
     opened = task.open()
@@ -147,6 +149,12 @@ def write_best(outcome: SweepOutcome) -> None:
         counter = outcome.sweep.counter
         design = counter.design(outcome.tally.ranked()[0].design)
         write_file(written_design(counter.spec, design, counter.settings_of(design)).encode(), outcome.written)
+
+
+def refuse_set_values(vary: Sequence[str], settings: SpecSettings) -> None:
+    """Refuse what is varied and has one value by ``--set``, which would have no effect."""
+    for each in read_variations(vary) if settings.parameters else ():
+        refuse_set_too(each, settings)
 
 
 def sweep_request(wishes: SweepWishes, setup: TrainingSetup, plot: str | None) -> SweepRequest:

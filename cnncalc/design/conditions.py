@@ -160,7 +160,8 @@ class ConditionParser:
             found.append(Comparison(left, sign, right, text, self._written(*left.span)))
             left = right
         if not found:
-            raise self._error("bad-condition", "a condition compares two values", left.span, _EXAMPLE)
+            hints = [_EXAMPLE] if left.names else ["a number has no commas: write 50000, or 50K", _EXAMPLE]
+            raise self._error("bad-condition", "a condition compares two values", left.span, *hints)
         return found
 
     def _written(self, start: int, end: int) -> str:
@@ -195,6 +196,9 @@ class ConditionParser:
         inner = self._sum()
         self.depth -= 1
         closed = self._take(")")
+        if closed is None and not self._at_end() and self.tokens[self.place].text in (*_COMPARE, *_SPELLED):
+            message = "a comparison stands without brackets"
+            raise self._error("bad-condition", message, self.tokens[self.place].span, _EXAMPLE)
         if closed is None:
             raise self._error("unclosed", "this `(` is never closed", token.span, "write `)`")
         return inner._replace(span=Span(token.span.start, closed.span.end))

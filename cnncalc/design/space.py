@@ -14,7 +14,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed
 from cnncalc.design.ranges import Value
 from cnncalc.design.vary import Variation
-from cnncalc.network import input_volume
+from cnncalc.network import SpecSettings, input_volume
 from cnncalc.spec import tree
 from cnncalc.spec.names import inner_steps
 
@@ -83,6 +83,18 @@ def names_to_vary(spec: tree.Spec) -> list[str]:
     return list(dict.fromkeys([*parameters, "input", *_called(spec)]))
 
 
+def refuse_set_too(each: Variation, settings: SpecSettings) -> None:
+    """Refuse a parameter that is varied and set to one value.
+
+    Raises:
+        SpecError: with the code ``bad-name``.
+
+    """
+    if each.name.lower() in settings.parameters:
+        hints = ["leave out one of the two"]
+        raise each.error("bad-name", f"`{each.name}` is varied, and --set gives it one value", hints)
+
+
 def read_space(spec: tree.Spec, variations: Iterable[Variation], given: Source | None) -> DesignSpace:
     """Return the designs of a spec.
 
@@ -110,7 +122,8 @@ def _axis(each: Variation, spec: tree.Spec, parameters: set[str], called: set[st
         hints = [f"say how many, {text}:count=5, or how far apart, {text}:step=0.1"]
         raise each.error("bad-range", "the range has infinitely many values", hints, about_range=True)
     if each.name in parameters:
-        return VariedName(each.name, PARAMETER, _whole_values(each, values), values)
+        whole = _whole_values(each, values)
+        return VariedName(each.name, PARAMETER, whole, whole)
     if each.name == "input":
         if sum(type(statement) is tree.Input for statement in spec.statements) > 1:
             hints = ["write the spec with one input, or vary its parameters"]
@@ -129,6 +142,7 @@ def _whole_values(each: Variation, values: Sequence[Value]) -> Sequence[int]:
     if isinstance(values, range):
         ends = [abs(value) for value in (values[0], values[-1])]
     else:
+        values = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
         wrong = next((value for value in values if not isinstance(value, int)), None)
         if wrong is not None:
             hints = ["a parameter of a spec is a whole number"]

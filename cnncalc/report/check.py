@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from cnncalc.core.cleaning import printable
 from cnncalc.core.errors import CnncalcError
 from cnncalc.core.source import Source, Span
 from cnncalc.report.diagnostics import draw_error, draw_note
@@ -85,10 +86,10 @@ def _annotation(finding: Finding) -> str:
 
 
 def _escaped(text: str, more: str) -> str:
-    """Escape what ends a command or a property of GitHub's workflow commands."""
+    """Escape what ends a command or a property of GitHub's workflow commands; what steers a terminal is not written."""
     for character in ("%", "\r", "\n", *more):
         text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return printable(text)
 
 
 def _whole(finding: Finding) -> str:

@@ -12,7 +12,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
 from cnncalc.core.words import did_you_mean, listed
 from cnncalc.design.ranges import Choices, RealNumbers, Value, WholeNumbers
-from cnncalc.design.space import BLOCK, VariedName, names_to_vary, read_space
+from cnncalc.design.space import BLOCK, VariedName, names_to_vary, read_space, refuse_set_too
 from cnncalc.design.vary import Variation, read_variations
 from cnncalc.network import SpecSettings
 from cnncalc.optimizers import OPTIMIZERS, readers
@@ -93,6 +93,8 @@ def varied_names(
         if isinstance(variation.range, RealNumbers) and varied.owner == "spec":
             message = f"a parameter of a spec is a whole number; `{varied.label}` is varied over others"
             raise variation.error("bad-range", message, ["write for example 16..64:step=8"], about_range=True)
+        if settings and varied.owner == "spec":
+            refuse_set_too(variation._replace(name=varied.name), settings)
         if spec and varied.owner == "spec":
             whole = variation._replace(name=varied.name)
             varied = varied._replace(axis=read_space(spec, [whole], given).axes[0])

@@ -128,6 +128,15 @@ def test_files_that_are_not_there(cnncalc: Cnncalc, folder: Path) -> None:
     )
 
 
+def test_a_name_that_steers_a_terminal_is_made_visible(cnncalc: Cnncalc, folder: Path) -> None:
+    """An annotation is read by programs, and seen by people in the log of the job."""
+    (folder / "\x1b[31m\u202e.txt").write_text("input 8x8x1\nrelo")
+    done = cnncalc("check", "\x1b[31m\u202e.txt", "--format", "github")
+    assert done.out.startswith(
+        "::error file=\ufffd[31m\ufffd.txt,line=2,endLine=2,col=1,endColumn=5,title=unknown-layer::"
+    )
+
+
 def test_texts_of_a_folder_that_are_no_specs_are_counted(cnncalc: Cnncalc, specs: Path) -> None:
     """A text without an input is not checked, and that is said."""
     (specs / "specs" / "notes.txt").write_text("what I want to try next\n")

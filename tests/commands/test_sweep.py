@@ -290,6 +290,18 @@ def test_the_page(cnncalc: Cnncalc, tmp_path: Path) -> None:
             "   = a parameter of a spec is a whole number",
         ),
         (
+            ("--vary", "width=1e3,8.5"),
+            "error[bad-range]: `8.5` is not a whole number\n"
+            "  --> --vary:1:7\n   |\n 1 | width=1e3,8.5\n   |       ^^^^^^^\n   |\n"
+            "   = a parameter of a spec is a whole number",
+        ),
+        (
+            ("--vary", "depth=1,2", "--vary", "width=8,16", "--set", "width=4"),
+            "error[bad-name]: `width` is varied, and --set gives it one value\n"
+            "  --> --vary:1:1\n   |\n 1 | width=8,16\n   | ^^^^^\n   |\n"
+            "   = leave out one of the two",
+        ),
+        (
             ("--vary", "unit=unit|bottelneck"),
             "error[unknown-block]: there is no block `bottelneck`\n"
             "  --> --vary:1:6\n   |\n 1 | unit=unit|bottelneck\n   |      ^^^^^^^^^^^^^^^\n   |\n"

@@ -113,6 +113,7 @@ def drawn(text: str, caret: str, said: str, *hints: str, code: str = "bad-condit
 
 
 EXAMPLE = "write for example: params < 1M and macs < 50M"
+COMMAS = "a number has no commas: write 50000, or 50K"
 OR = "conditions are joined by `and`; for alternatives, call the command for each of them"
 UNITS = "units are K, M, G, T, and of bytes KB, MB, GB, KiB, MiB, GiB"
 OF_BYTES = "bytes are compared with a number that does not count bytes"
@@ -126,6 +127,8 @@ REFUSED = [
     drawn("params < 1X", "          ^", "`X` is not a unit", UNITS),
     drawn("params < 1MiB", "         ^^^^", OF_BYTES, WRITE),
     drawn("params < (1", "         ^", "this `(` is never closed", "write `)`", code="unclosed"),
+    drawn("(params < 1M)", "        ^", "a comparison stands without brackets", EXAMPLE),
+    drawn("params < 50,000", "            ^^^", "a condition compares two values", COMMAS, EXAMPLE),
     drawn("params < $", "         ^", "`$` has no meaning here", EXAMPLE),
     drawn("< 3", "^", "expected a quantity, a parameter or a number", EXAMPLE),
     drawn("parms < 3", "^^^^^", UNKNOWN, "did you mean `params`?", KNOWN, code="unknown-name"),

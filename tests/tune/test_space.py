@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
 from cnncalc.network import SpecSettings
 from cnncalc.train.recipe.presets import load_recipe
@@ -53,6 +54,15 @@ DRAWN: dict[str, BaseDistribution] = {
 @pytest.mark.parametrize("text", DRAWN)
 def test_a_range_is_a_distribution_of_optuna(text: str) -> None:
     assert read(text)[0].distribution() == DRAWN[text]
+
+
+def test_a_parameter_that_is_varied_has_no_value_by_set() -> None:
+    settings = SpecSettings.of_options(None, {"width": "4"}, None)
+    with pytest.raises(SpecError) as caught:
+        varied_names(["width=2..8"], SPEC, load_recipe("default"), settings)
+    assert str(caught.value) == (
+        "--vary:1:1: `width` is varied, and --set gives it one value\n  = leave out one of the two"
+    )
 
 
 def test_values_go_to_the_spec_and_to_the_recipe() -> None:

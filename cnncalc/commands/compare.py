@@ -14,12 +14,11 @@ from cnncalc.commands.options import (
     Common,
     common_options,
     gather,
-    refuse_no_name,
     refuse_reading_twice,
-    refuse_replacing,
     short_names,
     spec_argument,
 )
+from cnncalc.commands.replacing import refuse_no_name, refuse_replacing_read
 from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.core.writing import write_file
 from cnncalc.report.compare import compare_report
@@ -91,12 +90,11 @@ def _take_picture(specs: Sequence[str], options: dict[str, Any]) -> str:
     """Take the file of a chart out of the options; "" where a table is wanted."""
     path = options["output"]
     refuse_no_name(path)
+    refuse_replacing_read(path)
     if not path or os.path.splitext(path)[1].lower() not in PICTURES:
         return ""
     if options["form"]:
         raise click.UsageError(f"--format is for tables, and {shorten(path)} is a chart")
-    for spec in specs:
-        refuse_replacing(spec, path)
     options["output"] = None
     return str(path)
 

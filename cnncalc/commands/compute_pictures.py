@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cnncalc.commands.options import load_spec, refuse_replacing
+from cnncalc.commands.options import load_spec
+from cnncalc.commands.replacing import refuse_replacing
 from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
 from cnncalc.core.words import did_you_mean, shorten

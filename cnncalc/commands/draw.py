@@ -11,12 +11,11 @@ import click
 
 from cnncalc.commands.options import (
     load_spec,
-    refuse_no_name,
-    refuse_replacing,
     spec_argument,
     spec_options,
     take_spec_options,
 )
+from cnncalc.commands.replacing import refuse_no_name, refuse_replacing, refuse_replacing_read
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
@@ -72,6 +71,7 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
       cnncalc draw "conv 3x3x1 s3" --input 7x7x3 --style window
     """
     refuse_no_name(output)
+    refuse_replacing_read(output)
     write = _writer(output)
     settings = take_spec_options(options)
     wishes = _wishes(style, options)

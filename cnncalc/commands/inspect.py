@@ -13,11 +13,11 @@ from cnncalc.commands.options import (
     Output,
     SpecArgument,
     load_spec,
-    refuse_replacing,
     spec_options,
     take_output,
     take_spec_options,
 )
+from cnncalc.commands.replacing import refuse_replacing
 from cnncalc.commands.training import (
     GroupedHelp,
     GroupedOption,

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from cnncalc.commands.options import SpecArgument, refuse_replacing, take_spec_path
+from cnncalc.commands.options import SpecArgument, take_spec_path
+from cnncalc.commands.replacing import refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume

@@ -13,6 +13,7 @@ import click
 from cnncalc import zoo
 from cnncalc.analysis import Counts, count
 from cnncalc.commands.assignments import assignments, input_volumes
+from cnncalc.commands.replacing import refuse_no_name, refuse_replacing, refuse_replacing_read
 from cnncalc.commands.whole import Whole
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
@@ -105,18 +106,6 @@ def refuse_reading_twice(specs: Sequence[str]) -> None:
         raise click.UsageError("standard input can be read once only: give - for one SPEC")
 
 
-def refuse_no_name(path: str | None) -> None:
-    """Refuse a file whose name is empty, as of a variable of the shell that is not set."""
-    if path == "":
-        raise click.UsageError("-o needs the name of a file, and was given an empty one")
-
-
-def refuse_replacing(source: str, path: str | None, what: str = "the spec itself") -> None:
-    """Refuse an output that would be written over the spec, or another file, that it is made of."""
-    if path and os.path.isfile(source) and os.path.isfile(path) and os.path.samefile(source, path):
-        raise click.UsageError(f"-o {shorten_path(path)} would replace {what}; name another file")
-
-
 class Output(NamedTuple):
     """Where a report goes, and in what form."""
 
@@ -202,6 +191,7 @@ def take_output(values: dict[str, Any]) -> Output:
     """Take what `output_options` added out of a command's keyword arguments."""
     path, form = values.pop("output"), values.pop("form")
     refuse_no_name(path)
+    refuse_replacing_read(path)
     return Output(form or _form_of(path), path)
 
 
@@ -210,8 +200,9 @@ def output_of(path: str | None) -> Output:
     return Output(_form_of(path), path)
 
 
-def take_spec_path(path: str | None) -> str | None:
+def take_spec_path(path: str | None, option: str = "-o") -> str | None:
     """Return the path that a spec is written to, whose ending does not promise anything else."""
+    refuse_no_name(path, option)
     ending = os.path.splitext(path or "")[1].lower()
     if ending not in ("", ".txt"):
         raise click.UsageError(f"a spec is a text: {shorten_path(path or '')!r} should end in .txt, not {ending}")

@@ -8,7 +8,8 @@ import sys
 
 import click
 
-from cnncalc.commands.options import refuse_no_name, screen_of
+from cnncalc.commands.options import screen_of
+from cnncalc.commands.replacing import refuse_no_name
 from cnncalc.commands.whole import Whole
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file

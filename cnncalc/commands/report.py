@@ -14,14 +14,13 @@ from cnncalc.commands.options import (
     batch_option,
     load_spec,
     output_of,
-    refuse_no_name,
     refuse_reading_twice,
-    refuse_replacing,
     short_names,
     spec_argument,
     spec_options,
     take_spec_options,
 )
+from cnncalc.commands.replacing import refuse_no_name, refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.core.needs import optional_packages

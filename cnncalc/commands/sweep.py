@@ -16,8 +16,6 @@ from cnncalc.commands.interrupts import Interrupted
 from cnncalc.commands.options import (
     Output,
     output_options,
-    refuse_no_name,
-    refuse_replacing,
     short_names,
     spec_argument,
     spec_options,
@@ -25,10 +23,11 @@ from cnncalc.commands.options import (
     take_spec_options,
     take_spec_path,
 )
+from cnncalc.commands.replacing import refuse_replacing_read
 from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
 from cnncalc.commands.whole import Whole
 from cnncalc.core.numbers import whole
-from cnncalc.core.words import did_you_mean
+from cnncalc.core.words import did_you_mean, shorten_path
 from cnncalc.core.writing import complain, write_file
 from cnncalc.design.journal import SweepJournal
 from cnncalc.design.pareto import Goal, read_goals
@@ -86,11 +85,11 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
       cnncalc sweep net.txt --vary width=8..64 --where "memory < 8GiB and field >= input" --batch 64
       cnncalc sweep net.txt --vary "unit=basic|bottleneck" --vary input=96,128 --pareto macs,params --plot front.svg
     """
-    quiet, write = options.pop("quiet"), take_spec_path(options.pop("write"))
+    quiet, write = options.pop("quiet"), take_spec_path(options.pop("write"), "--write")
     settings = take_spec_options(options)
     output = _take_output(options)
-    for path in (output.path, write):
-        refuse_replacing(spec, path)
+    refuse_replacing_read(write, "--write")
+    refuse_replacing_read(plot, "--plot")
     refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
     task = SweepTask.of(source_of_designs(spec, settings), settings, sweep_request(SweepWishes(**options), setup, plot))
@@ -119,6 +118,7 @@ def _take_output(values: dict[str, Any]) -> Output:
     """Take where the report goes out of the keyword arguments; a file that ends in .html is a page."""
     path = values["output"]
     if path and path.lower().endswith(".html") and values["form"] is None:
+        refuse_replacing_read(path)
         del values["output"], values["form"]
         return Output("html", path)
     return take_output(values)
@@ -163,9 +163,10 @@ def sweep_request(wishes: SweepWishes, setup: TrainingSetup, plot: str | None) -
         raise click.UsageError("say what is varied: --vary width=8..128:step=8")
     if wishes.maximise and wishes.minimise:
         raise click.UsageError("--maximise and --minimise exclude each other; --pareto weighs quantities")
+    if plot is not None and not plot.lower().endswith(".svg"):
+        raise click.UsageError(f"--plot writes SVG: {shorten_path(plot)!r} should end in .svg")
     if plot is not None and not wishes.pareto:
         raise click.UsageError("--plot draws a front: say which, --pareto macs,params")
-    refuse_no_name(plot)
     best = Goal(wishes.maximise, True) if wishes.maximise else None
     best = Goal(wishes.minimise, False) if wishes.minimise else best
     front = read_goals(wishes.pareto) if wishes.pareto else ()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from cnncalc.commands.options import F
+from cnncalc.commands.replacing import note_file_read
 from cnncalc.core.words import listed, shorten
 
 Rows = Mapping[str, Any]
@@ -44,10 +45,17 @@ class NamedTable(NamedTuple):
             f"--{self.option}",
             metavar="FILE",
             type=click.Path(dir_okay=False),
-            callback=lambda context, parameter, value: self.rows if value is None else self.read(value),
+            callback=self._read_file,
             is_eager=True,
             help=help,
         )
+
+    def _read_file(self, context: click.Context, parameter: click.Parameter, value: str | None) -> Rows:
+        """Return the rows of a file, which no output may replace; the built-in ones where none is named."""
+        if value is None:
+            return self.rows
+        note_file_read(context, self.option, value)
+        return self.read(value)
 
 
 class RowName(click.ParamType[str]):

@@ -11,7 +11,8 @@ import click
 
 from cnncalc import __version__
 from cnncalc.commands.finding import RANGE_FILES, find_rate
-from cnncalc.commands.options import AliasedOption, SpecArgument, refuse_replacing, spec_options, take_spec_options
+from cnncalc.commands.options import AliasedOption, SpecArgument, spec_options, take_spec_options
+from cnncalc.commands.replacing import refuse_replacing
 from cnncalc.commands.training import (
     DATA,
     GroupedHelp,

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from cnncalc.commands.options import AliasedOption, refuse_replacing
+from cnncalc.commands.options import AliasedOption
+from cnncalc.commands.replacing import refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from math import prod
 
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean, listed
-from cnncalc.foreign.caffe_layers import READERS, type_of
-from cnncalc.foreign.draft import INPUT, Draft, quoted
+from cnncalc.foreign.caffe_inputs import CaffeInput, images_of, inputs_of, is_source, layers_of
+from cnncalc.foreign.caffe_layers import READERS, SPATIAL, batch_norm, type_of
+from cnncalc.foreign.caffe_norms import scaled_norms
+from cnncalc.foreign.draft import INPUT, Draft, damaged, quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.prototxt import Message, PrototxtParser
@@ -16,13 +19,18 @@ from cnncalc.foreign.shared_weights import with_weights
 from cnncalc.layers.written import short
 
 _MARKS = re.compile(r"^\s*layers?\s*:?\s*\{", re.MULTILINE)
-_TYPE = re.compile(r"^\s*(?:layers?\s*:?\s*\{.*)?\btype\s*:\s*[\"'A-Z]", re.MULTILINE)
-_WITHOUT_OUTPUT = ("Accuracy", "Silence", "HDF5Output")
-_SOURCES = ("Data", "ImageData", "HDF5Data", "DummyData", "MemoryData", "WindowData", "AnnotatedData", "Python")
-_BEHIND = ("Permute", "PriorBox", "DetectionOutput", "ArgMax")
-"""Layers that find boxes or classes in what a network makes."""
+_TYPE = re.compile(r"(?:^|[\s{])type\s*:\s*[\"'A-Z]")
+_SOLVER = re.compile(r"^\s*(?:net|train_net)\s*:\s*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
+_BEHIND = ("Permute", "PriorBox", "DetectionOutput", "ArgMax", "Python", "DenseCRF", "EvalDetection")
+"""Layers that find boxes or classes in what a network makes, or that run a program."""
 _LOOKS_ONLY = ("PriorBox",)
-_MAY_FOLLOW = ("Concat", "Flatten", "Reshape", "Sigmoid", "Slice", "Softmax", "Split")
+_MAY_FOLLOW = ("DetectionEvaluate", "BoxAnnotatorOHEM", "Split", "Slice", "Tile", "Reduction")
+_LEARN = ("Convolution", "Deconvolution", "DepthwiseConvolution", "ConvolutionDepthwise", "InnerProduct", "PReLU")
+_NO_WORDS = {
+    **dict.fromkeys(("ROIPooling", "PSROIPooling", "ROIAlign"), "it pools regions that are found while it runs"),
+    **dict.fromkeys(("LSTM", "RNN", "Recurrent"), "it goes over a sequence, step by step"),
+}
+"""What layers do that a spec has no word for."""
 _LOSSES = {"SoftmaxWithLoss": "softmax", "SigmoidCrossEntropyLoss": "sigmoid", "EuclideanLoss": "", "HingeLoss": ""}
 
 
@@ -33,9 +41,12 @@ class CaffePrototxt(ForeignFormat):
 
     def recognises(self, source: Source) -> bool:
         head = source.text[:20_000]
-        return _MARKS.search(head) is not None and _TYPE.search(head) is not None
+        return (_MARKS.search(head) is not None and _TYPE.search(head) is not None) or _SOLVER.search(head) is not None
 
     def read(self, source: Source) -> Draft:
+        if solver := _SOLVER.search(source.text):
+            message = f"this is a solver of Caffe; its network is in another file, {quoted(solver[1])}"
+            damaged(source, Span(*solver.span()), message, hints=["give that file: no other file is opened"])
         draft = Draft(source, self.what)
         _Network(draft, PrototxtParser(source).parse()).read()
         if not draft.steps:
@@ -54,12 +65,17 @@ class _Network:
         self.behind: dict[str, str] = {}
         """What is made of the outputs of the network behind it, with the layer that begins it."""
         self.heads: list[int] = []
+        self.labels: set[str] = set()
+        self.dimensions = 2
+        self.scaled: dict[int, Message] = {}
+        """The layers that are one batch norm, a BatchNorm and a Scale, by their places in the file."""
 
     def read(self) -> None:
-        self.inputs()
-        for layer in self.root.messages("layer", "layers"):
-            if self.takes_part(layer):
-                self.layer(layer)
+        layers = layers_of(self.root)
+        self.inputs(layers)
+        self.scaled = scaled_norms(layers)
+        for layer in layers:
+            self.layer(layer)
         ends = [index for name, index in self.made.items() if name not in self.read_names and index != INPUT]
         found = list(dict.fromkeys([*self.heads, *ends]))
         if kinds := [kind for kind in dict.fromkeys(self.behind.values()) if kind not in _LOOKS_ONLY]:
@@ -67,74 +83,70 @@ class _Network:
         if found and found != [self.draft.last]:
             self.draft.outputs = found
 
-    def inputs(self) -> None:
-        """Read ``input: "data" input_dim: 1 input_dim: 3 …`` of older files, and all layers of the type Input."""
-        names = [str(name) for name in self.root.all("input")]
-        sizes = [size for size in self.root.all("input_dim") if isinstance(size, int)]
-        shapes = [sizes[4 * place : 4 * place + 4] for place in range(len(names))]
-        for place, shape in enumerate(self.root.messages("input_shape")):
-            shapes[place : place + 1] = [_dimensions(shape)]
-        found = list(zip(names, shapes, [self.root] * len(names), strict=False))
-        for layer in self.root.messages("layer", "layers"):
-            if type_of(layer) == "Input" and self.takes_part(layer):
-                given = [_dimensions(shape) for shape in layer.message("input_param").messages("shape")]
-                tops = [str(top) for top in layer.all("top")] or ["data"]
-                each = given * len(tops) if len(given) == 1 else given or [[]]
-                found += [(top, shape, layer) for top, shape in zip(tops, each, strict=False)]
-        images = [given for given in found if len(given[1]) != 2 or given[1][1] != 3 or len(found) == 1]  # no im_info
-        for name, dimensions, message in images:
-            self.input(name, dimensions, message, several=len(images) > 1)
+    def inputs(self, layers: list[Message]) -> None:
+        """Let the inputs enter that are images; several become steps of their own."""
+        images = inputs_of(self.root, layers)
+        self.labels |= {str(name) for name in self.root.all("input")} - {given.name for given in images}
+        for given in images:
+            self.input(given, several=len(images) > 1)
 
-    def input(self, name: str, sizes: list[int], message: Message, *, several: bool) -> None:
+    def input(self, given: CaffeInput, *, several: bool) -> None:
+        name, sizes, message = given
+        if not sizes and not several:
+            self.draft.like = "HxWx3"
+            self.made[name] = INPUT
+            return
         if len(sizes) < 2 or any(size < 1 for size in sizes[1:]):
             self.draft.damaged(message.span, "the dimensions of the input cannot be read")
-        volume = "x".join(map(str, (*sizes[2:4], sizes[1])))
+        volume = "x".join(map(str, (*sizes[2:], sizes[1])))
+        if len(sizes) > 2:
+            self.dimensions = len(sizes) - 2
         if several:
             self.made[name] = self.draft.enter(name, volume if len(sizes) > 2 else f"1x1x{volume}", message.span)
             return
         self.draft.input = volume
         self.made[name] = INPUT
 
-    def takes_part(self, layer: Message) -> bool:
-        """Say whether a layer is there when the network is used, and not only when it is trained."""
-        kind = type_of(layer)
-        phases = [rule.text("phase") for rule in layer.messages("include")]
-        if "TRAIN" in phases and "TEST" not in phases:
-            return False
-        return kind not in _WITHOUT_OUTPUT
-
     def layer(self, layer: Message) -> None:
         kind, name = type_of(layer), layer.text("name")
         tops = [str(top) for top in layer.all("top")]
         if kind == "Input":
             return
-        if kind in _SOURCES:
+        if is_source(layer):
             self.data(layer, tops)
             return
         bottoms = [str(bottom) for bottom in layer.all("bottom")]
-        if not tops and kind not in _LOSSES:
+        if not tops and not kind.endswith("Loss"):
             layer.fail(f"the layer {quoted(name)} makes nothing: it has no `top`")
-        if kind in _BEHIND or any(bottom in self.behind for bottom in bottoms):
+        if bottoms and self.labels.issuperset(bottoms) and kind not in _LEARN:
+            self.labels |= set(tops)
+            return
+        if kind in _LOSSES:
+            self.read_names |= set(bottoms[1:])
+            bottoms = bottoms[:1]
+        if kind not in _LOSSES and (
+            kind.endswith(("Loss", "LossOHEM")) or kind in _BEHIND or self.behind.keys() & bottoms
+        ):
             self.follows(layer, kind, bottoms, tops)
             return
-        labels = bottoms[1:] if kind in _LOSSES else []
-        inputs = [self.index(bottom, layer) for bottom in bottoms if bottom not in labels]
-        if not inputs:
+        if not bottoms:
             layer.fail(f"the layer {quoted(name)} takes nothing: it has no `bottom`")
+        inputs = [self.index(bottom, layer) for bottom in bottoms]
         self.read_names |= {bottom for bottom in bottoms if bottom not in tops}
         self.tops(layer, kind, name, inputs, tops or [name])
 
     def follows(self, layer: Message, kind: str, bottoms: list[str], tops: list[str]) -> None:
         """Pass over what finds boxes or classes in the outputs of a network; what it takes are the outputs."""
-        if kind not in (*_BEHIND, *_MAY_FOLLOW):
-            first = next(self.behind[bottom] for bottom in bottoms if bottom in self.behind)
+        first = next((self.behind[bottom] for bottom in bottoms if bottom in self.behind), kind)
+        if kind in _LEARN:
             self.draft.refuse(layer.span, f"it takes what {quoted(first)} makes, and a spec has no word for that")
-        taken = [bottom for bottom in bottoms if bottom not in self.behind]
+        if first != kind and not kind.endswith(("Loss", "LossOHEM")) and kind not in (*_BEHIND, *_MAY_FOLLOW):
+            self.known(layer, kind)
+        taken = [bottom for bottom in bottoms if bottom not in self.behind and bottom not in self.labels]
         self.read_names |= set(taken)
         if kind not in _LOOKS_ONLY:
             self.heads += [index for bottom in taken if (index := self.index(bottom, layer)) != INPUT]
-        begun = [self.behind[bottom] for bottom in bottoms if bottom in self.behind]
-        self.behind |= dict.fromkeys(tops, begun[0] if begun else kind)
+        self.behind |= dict.fromkeys(tops or [layer.text("name")], first)
 
     def tops(self, layer: Message, kind: str, name: str, inputs: list[int], tops: list[str]) -> None:
         if kind == "Split":
@@ -144,6 +156,8 @@ class _Network:
             self.slices(layer, inputs[0], tops)
         elif kind in _JOINS and (len(inputs) > 1 or kind != "Scale"):
             self.made[tops[0]] = _JOINS[kind](self, layer, name, inputs)
+        elif kind == "Scale" and layer.span.start in self.scaled:
+            self.made[tops[0]] = inputs[0]
         else:
             words = self.words(layer, kind)
             index = self.draft.add(words, layer.span, inputs[:1], name=name) if words else inputs[0]
@@ -151,11 +165,13 @@ class _Network:
 
     def data(self, layer: Message, tops: list[str]) -> None:
         """Read where the images come from, in a file that trains."""
-        crop = layer.message("transform_param").number("crop_size", 0)
-        if crop and not self.draft.input:
-            self.draft.input = f"{crop}x{crop}x3"
+        tops = tops or ["data"]
+        self.labels |= set(tops[1:])
+        given = images_of(layer, tops)
+        if given is not None and not self.draft.input and not self.draft.steps:
+            self.input(given, several=False)
         self.draft.like = self.draft.like or "HxWxC"
-        self.made.setdefault(tops[0] if tops else "data", INPUT)
+        self.made.setdefault(tops[0], INPUT)
 
     def index(self, name: str, layer: Message) -> int:
         if name not in self.made:
@@ -219,19 +235,49 @@ class _Network:
         return self.draft.add(f"crop {sides}", layer.span, inputs[:1], name=name)
 
     def interpolated(self, layer: Message, name: str, inputs: list[int]) -> int:
-        """Read ``Interp``: to a height and width, or by factors that keep the corners."""
-        param, source = layer.message("interp_param"), self.volumes.of(inputs[0])
+        """Read ``Interp``: to a height and width, to those of another volume, or by factors that keep the corners."""
+        param = layer.message("interp_param")
+        source, other = self.volumes.of(inputs[0]), self.volumes.of(inputs[-1])
         sizes = [param.number(side, 0) for side in ("height", "width")]
         zoom, shrink = (param.number(f"{word}_factor", 1) for word in ("zoom", "shrink"))
-        if not all(sizes) and source is not None and min(zoom, shrink) > 0:
+        if len(inputs) > 1:
+            sizes = list(other.spatial) if other is not None else []
+        elif not all(sizes) and source is not None and min(zoom, shrink) > 0:
             smaller = [(size - 1) // shrink + 1 for size in source.spatial]
             sizes = [size + (size - 1) * (zoom - 1) for size in smaller]
         padded = any(param.number(f"pad_{side}", 0) for side in ("beg", "end"))
-        if not all(sizes) or source is None or padded or len(inputs) > 1:
+        if len(sizes) != 2 or not all(sizes) or source is None or padded:
             self.draft.refuse(layer.span, "only an Interp to a size that is written or follows from its input is read")
         less = " shrink" if any(new < old for new, old in zip(sizes, source.spatial, strict=True)) else ""
         layers = f"upsample {sizes[0]}x{sizes[1]} bilinear aligncorners{less}"
-        return self.draft.add(layers, layer.span, inputs, name=name)
+        return self.draft.add(layers, layer.span, inputs[:1], name=name)
+
+    def reshaped(self, layer: Message, name: str, inputs: list[int]) -> int:
+        """Read a reshape of each image; 0 is the size that arrives, and −1 what is left."""
+        param = layer.message("reshape_param")
+        sizes = [size for size in param.message("shape").all("dim") if isinstance(size, int)][1:]
+        source = self.volumes.of(inputs[0])
+        if param.number("axis", 0) or param.number("num_axes", -1) != -1 or not sizes or min(sizes) < -1:
+            self.draft.refuse(layer.span, "only a reshape of each whole image is read")
+        if sizes in ([-1], [-1, 1, 1]):
+            return self.draft.add("flatten", layer.span, inputs, name=name)
+        arriving = [source.channels, *source.spatial] if source is not None else []
+        written = self.measured(layer, sizes, arriving) if arriving and min(sizes) < 1 else _in_letters(sizes)
+        missing = self.dimensions + 1 - len(sizes)
+        if missing < 0 or "" in written:
+            self.draft.refuse(layer.span, "only a reshape to sizes that are written or follow from its input is read")
+        return self.draft.add(
+            f"reshape {'x'.join((*written[1:], *'1' * missing, written[0]))}", layer.span, inputs, name=name
+        )
+
+    def measured(self, layer: Message, sizes: list[int], arriving: list[int]) -> list[str]:
+        """Return the sizes of a reshape with what 0 and −1 stand for."""
+        found = [arriving[place] if size == 0 and place < len(arriving) else size for place, size in enumerate(sizes)]
+        left = prod(arriving) // max(1, prod([size for size in found if size > 0]))
+        found = [left if size == -1 else size for size in found]
+        if prod(found) != prod(arriving):
+            layer.fail(f"its sizes have {prod(found):,} values, but {prod(arriving):,} arrive")
+        return [str(size) for size in found]
 
     def slices(self, layer: Message, index: int, tops: list[str]) -> None:
         param = layer.message("slice_param")
@@ -248,14 +294,24 @@ class _Network:
     def words(self, layer: Message, kind: str) -> list[str]:
         if kind in _LOSSES:
             return [_LOSSES[kind]] if _LOSSES[kind] else []
-        reader = READERS.get(kind)
-        if reader is None:
-            hints = did_you_mean(kind, [*READERS, *_JOINS, "Slice", "Split"])
-            message = f"a spec has no word for Caffe's layer {quoted(kind)}" if kind else "this layer has no type"
-            self.draft.refuse(layer.span, message, hints=hints)
-        words = reader(layer)
-        name = self.shares.get(layer.text("name"), "")
+        self.known(layer, kind)
+        scale = self.scaled.get(layer.span.start)
+        if kind in SPATIAL:
+            words = SPATIAL[kind](layer, self.dimensions)
+        else:
+            words = READERS[kind](layer) if scale is None else [batch_norm(layer, affine=True)]
+        name = self.shares.get((scale or layer).text("name"), "")
         return with_weights(words, name) if name else words
+
+    def known(self, layer: Message, kind: str) -> None:
+        """Make sure that there is a word for a kind of layer."""
+        if kind in READERS or kind in SPATIAL or kind in _JOINS or kind in ("Slice", "Split"):
+            return
+        if kind in _NO_WORDS:
+            self.draft.refuse(layer.span, f"{_NO_WORDS[kind]}, and a spec has no layer that does")
+        hints = did_you_mean(kind, [*READERS, *SPATIAL, *_JOINS, "Slice", "Split"])
+        message = f"a spec has no word for Caffe's layer {quoted(kind)}" if kind else "this layer has no type"
+        self.draft.refuse(layer.span, message, hints=hints)
 
 
 _JOINS: Mapping[str, Callable[[_Network, Message, str, list[int]], int]] = {
@@ -265,12 +321,17 @@ _JOINS: Mapping[str, Callable[[_Network, Message, str, list[int]], int]] = {
     "Crop": _Network.cropped,
     "Eltwise": _Network.elementwise,
     "Interp": _Network.interpolated,
+    "Reshape": _Network.reshaped,
     "Scale": _Network.product,
 }
 
 
-def _dimensions(shape: Message) -> list[int]:
-    return [size for size in shape.all("dim") if isinstance(size, int)]
+def _in_letters(sizes: list[int]) -> list[str]:
+    """Return the sizes of a reshape of an image whose size is not known; "" for what cannot be said."""
+    found = [str(size) if size > 0 else "CHW"[place : place + 1] for place, size in enumerate(sizes)]
+    known = "*".join([text for size, text in zip(sizes, found, strict=True) if size != -1])
+    found = [f"C*H*W/({known})" if size == -1 else text for size, text in zip(sizes, found, strict=True)]
+    return [text if text.isdigit() or not text else f"{{{text}}}" for text in found]
 
 
 def _shared_names(root: Message) -> dict[str, str]:

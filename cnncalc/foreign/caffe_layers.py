@@ -11,6 +11,9 @@ from cnncalc.layers.written import short
 _OLD_TYPES = {
     "INNER_PRODUCT": "InnerProduct",
     "LRN": "LRN",
+    "LSTM": "LSTM",
+    "RNN": "RNN",
+    "ABSVAL": "AbsVal",
     "RELU": "ReLU",
     "TANH": "TanH",
     "SOFTMAX_LOSS": "SoftmaxWithLoss",
@@ -25,57 +28,69 @@ def type_of(layer: Message) -> str:
     return kind
 
 
-def _size(param: Message, name: str, usual: int | None = None) -> list[int]:
-    """Return height and width of a kernel, a stride or a padding."""
+def _size(param: Message, name: str, dimensions: int, usual: int | None = None) -> list[int]:
+    """Return a kernel, a stride or a padding in every dimension."""
     word = {"kernel_size": "kernel"}.get(name, name)
     if param.all(f"{word}_h") or param.all(f"{word}_w"):
         return [param.number(f"{word}_h", usual), param.number(f"{word}_w", usual)]
     values = [value for value in param.all(name) if isinstance(value, int)]
-    if len(values) == 2:
+    if len(values) == dimensions > 1:
         return values
-    return [param.number(name, usual)] * 2
+    return [param.number(name, usual)] * dimensions
 
 
 def _option(prefix: str, numbers: list[int], usual: int | None) -> str:
     if all(number == usual for number in numbers):
         return ""
-    return f" {prefix}{numbers[0] if numbers[0] == numbers[1] else 'x'.join(map(str, numbers))}"
+    return f" {prefix}{numbers[0] if len(set(numbers)) == 1 else 'x'.join(map(str, numbers))}"
 
 
-def _convolution(layer: Message) -> list[str]:
+def _window_options(param: Message, dimensions: int) -> str:
+    options = _option("s", _size(param, "stride", dimensions, 1), 1) + _option(
+        "p", _size(param, "pad", dimensions, 0), 0
+    )
+    return options + _option("d", _size(param, "dilation", dimensions, 1), 1)
+
+
+def _convolution(layer: Message, dimensions: int) -> list[str]:
     param = layer.message("convolution_param")
-    kernel = "x".join(map(str, _size(param, "kernel_size")))
-    options = _option("s", _size(param, "stride", 1), 1) + _option("p", _size(param, "pad", 0), 0)
-    options += _option("d", _size(param, "dilation", 1), 1)
+    if param.number("axis", 1) != 1:
+        param.fail("only convolutions over the sizes behind the channels are read, with axis 1")
+    kernel = "x".join(map(str, _size(param, "kernel_size", dimensions)))
     groups = param.number("group", 1)
-    options += f" g{groups}" if groups != 1 else ""
+    options = _window_options(param, dimensions) + (f" g{groups}" if groups != 1 else "")
     options += "" if param.is_set("bias_term", True) else " nobias"
     word = "deconv" if type_of(layer) == "Deconvolution" else "conv"
     return [f"{word} {kernel}x{param.number('num_output')}{options}"]
 
 
-def _depthwise(layer: Message) -> list[str]:
+def _depthwise(layer: Message, dimensions: int) -> list[str]:
     param = layer.message("convolution_param")
-    options = _option("s", _size(param, "stride", 1), 1) + _option("p", _size(param, "pad", 0), 0)
-    options += "" if param.is_set("bias_term", True) else " nobias"
-    return [f"dwconv {'x'.join(map(str, _size(param, 'kernel_size')))}{options}"]
+    options = _window_options(param, dimensions) + ("" if param.is_set("bias_term", True) else " nobias")
+    kernel = "x".join(map(str, _size(param, "kernel_size", dimensions)))
+    filters = f"x{param.number('num_output')}" if param.all("num_output") else ""
+    return [f"dwconv {kernel}{filters}{options}"]
 
 
-def _pooling(layer: Message) -> list[str]:
+def _pooling(layer: Message, dimensions: int) -> list[str]:
     param = layer.message("pooling_param")
     kind = {"0": "MAX", "1": "AVE"}.get(param.text("pool", "MAX"), param.text("pool", "MAX"))
     if kind not in ("MAX", "AVE"):
         param.fail(f"Caffe's pool {quoted(kind)} has no word: MAX and AVE have")
     if param.is_set("global_pooling", False):
         return ["gmp" if kind == "MAX" else "gap"]
-    rounding = "" if param.text("round_mode", "CEIL") == "FLOOR" else " ceil"
-    kernel = "x".join(map(str, _size(param, "kernel_size")))
-    options = _option("s", _size(param, "stride", 1), None) + _option("p", _size(param, "pad", 0), 0)
-    return [f"{'maxpool' if kind == 'MAX' else 'avgpool'} {kernel}{options}{rounding}"]
+    rounds_down = param.text("round_mode", "CEIL") in ("FLOOR", "1") or not param.is_set("ceil_mode", True)
+    kernel = "x".join(map(str, _size(param, "kernel_size", dimensions)))
+    options = _option("s", _size(param, "stride", dimensions, 1), None) + _option(
+        "p", _size(param, "pad", dimensions, 0), 0
+    )
+    return [f"{'maxpool' if kind == 'MAX' else 'avgpool'} {kernel}{options}{'' if rounds_down else ' ceil'}"]
 
 
 def _inner_product(layer: Message) -> list[str]:
     param = layer.message("inner_product_param")
+    if param.number("axis", 1) != 1:
+        param.fail("only an InnerProduct of all values of an image is read, with axis 1")
     return [f"fc {param.number('num_output')}{'' if param.is_set('bias_term', True) else ' nobias'}"]
 
 
@@ -87,15 +102,23 @@ def _lrn(layer: Message) -> list[str]:
     return [f"lrn {param.number('local_size', 5)} alpha={short(alpha)} beta={short(beta)} k={short(k)}"]
 
 
-def _batch_norm(layer: Message) -> list[str]:
+def batch_norm(layer: Message, *, affine: bool) -> str:
+    """Return a BatchNorm: Caffe's own has no scales and shifts, which a Scale behind it adds."""
     eps = layer.message("batch_norm_param").decimal("eps", 1e-5)
-    return [f"bn noaffine eps={short(eps)}"]
+    return f"bn{'' if affine else ' noaffine'}{'' if eps == 1e-5 else f' eps={short(eps)}'}"
+
+
+def _batch_norm(layer: Message) -> list[str]:
+    """Read a BatchNorm on its own; that of Intel's Caffe may have scales and shifts."""
+    return [batch_norm(layer, affine=layer.message("batch_norm_param").is_set("use_weight_bias", False))]
 
 
 def _scale(layer: Message) -> list[str]:
-    """Read Caffe's Scale: factors per channel, and behind a BatchNorm a shift too, as 1x1 kernels of its own."""
-    bias = layer.message("scale_param").is_set("bias_term", False)
-    return ["dwconv 1x1"] if bias else ["scale"]
+    """Read Caffe's Scale: factors per channel, and with a shift of each 1x1 kernels with biases."""
+    param = layer.message("scale_param")
+    if param.number("axis", 1) != 1 or param.number("num_axes", 1) != 1:
+        param.fail("only a Scale with a factor for each channel is read, with axis 1")
+    return ["dwconv 1x1"] if param.is_set("bias_term", False) else ["scale"]
 
 
 def _relu(layer: Message) -> list[str]:
@@ -159,29 +182,27 @@ def _shuffle(layer: Message) -> list[str]:
     return [f"shuffle {layer.message('shuffle_channel_param').number('group', 1)}"]
 
 
-def _reshape(layer: Message) -> list[str]:
-    """Read a reshape of each image: to a vector, or to sizes that are written out."""
-    param = layer.message("reshape_param")
-    dims = [size for size in param.message("shape").all("dim") if isinstance(size, int)]
-    if param.number("axis", 0) or param.number("num_axes", -1) != -1 or not dims or dims[0] not in (0, 1, -1):
-        param.fail("only a reshape of each whole image is read")
-    if dims[1:] in ([-1], [-1, 1, 1]):
-        return ["flatten"]
-    if len(dims) < 3 or min(dims[1:]) < 1:
-        param.fail("a `reshape` needs all sizes: channels, height and width")
-    return [f"reshape {'x'.join(map(str, (*dims[2:], dims[1])))}"]
+def _reorganised(layer: Message) -> list[str]:
+    param = layer.message("reorg_param")
+    if param.is_set("reverse", False):
+        param.fail("a Reorg in reverse is not read")
+    return [f"pixelunshuffle {param.number('stride')}"]
 
 
 def _word(word: str) -> Callable[[Message], list[str]]:
     return lambda layer: [word]
 
 
-READERS: Mapping[str, Callable[[Message], list[str]]] = {
+SPATIAL: Mapping[str, Callable[[Message, int], list[str]]] = {
     "Convolution": _convolution,
     "Deconvolution": _convolution,
     "DepthwiseConvolution": _depthwise,
     "ConvolutionDepthwise": _depthwise,
     "Pooling": _pooling,
+}
+"""Layers whose windows have as many sizes as their input has spatial dimensions."""
+
+READERS: Mapping[str, Callable[[Message], list[str]]] = {
     "InnerProduct": _inner_product,
     "LRN": _lrn,
     "BatchNorm": _batch_norm,
@@ -196,12 +217,16 @@ READERS: Mapping[str, Callable[[Message], list[str]]] = {
     "Dropout": _dropout,
     "Flatten": _word("flatten"),
     "BN": _word("bn"),
+    "BNLL": _word("softplus"),
     "Clip": _clip,
     "HardSwish": _word("hardswish"),
     "MVN": _mean_variance,
     "Normalize": _normalize,
     "Power": _power,
-    "Reshape": _reshape,
+    "Reorg": _reorganised,
+    "SELU": _word("selu"),
+    "SeLu": _word("selu"),
+    "SeLuDropout": _dropout,
     "ShuffleChannel": _shuffle,
     "Swish": _word("swish"),
     "Upsample": _upsample,

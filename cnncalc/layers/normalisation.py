@@ -123,7 +123,9 @@ class InstanceNorm(Normalisation):
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         if call["track_running_stats"]:
-            raise Unsayable("its `instancenorm` keeps no running means")
+            raise Unsayable(
+                "with running means it computes `bn` in tests and `instancenorm` in training, and a layer is one"
+            )
         momentum = literal("momentum=", call["momentum"], MOMENTUM)
         return call.channelwise(words(cls.kind, eps_tokens(call), momentum, flag("affine", call.affine(cls.kind))))
 

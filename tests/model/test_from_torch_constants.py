@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 from torchvision.ops import FrozenBatchNorm2d
 
+import cnncalc
 from cnncalc.model.from_torch import import_module
 from tests.model.does import Does, layers, refusal
 
@@ -100,3 +102,30 @@ def test_a_learned_shift_of_constants_is_refused() -> None:
     assert refusal(Does(blurred)) == (
         "a spec cannot express `add` (LINE): it adds volumes, and `gamma` is not a bias of the layer before"
     )
+
+
+def test_an_instance_norm_with_running_means_is_refused() -> None:
+    """Also without weights, where nothing but its statistics tells it from constants."""
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.InstanceNorm2d(4, track_running_stats=True))
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.from_torch(module, "8x8x3")
+    why = "with running means it computes `bn` in tests and `instancenorm` in training, and a layer is one"
+    assert caught.value.message == f"a spec cannot express nn.InstanceNorm2d in `1`: {why}"
+
+
+class Shifted(nn.Module):
+    """Takes a mean away that is no buffer, and keeps it in the type of the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = torch.tensor([0.5, 0.25, 0.75]).view(1, 3, 1, 1)
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.mean = self.mean.type_as(x)
+        return self.conv((x - self.mean) * 255.0)
+
+
+def test_a_constant_takes_over_the_type_of_the_image() -> None:
+    text = "dwconv 1x1 fixed kernel=[1] bias=[-0.5 -0.25 -0.75] - times 255\nconv 3x3x4\n"
+    assert cnncalc.from_torch(Shifted(), "8x8x3") == f"input 8x8x3\n\n{text}"

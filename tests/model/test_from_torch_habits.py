@@ -238,3 +238,13 @@ def test_a_stack_that_is_weighted_becomes_channels_behind_each_other() -> None:
     text = check(selective_kernel)
     assert "softmax g2" in text
     assert text.endswith(" - groupsum 2")
+
+
+def test_tiles_of_an_image_are_space_to_depth() -> None:
+    def tiles(m: Habit, x: Tensor) -> Tensor:
+        return x.unfold(2, 2, 2).unfold(3, 2, 2).permute(0, 1, 4, 5, 2, 3).reshape(-1, 32, 4, 4)
+
+    assert check(tiles) == "conv 3x3x8 p1 - pixelunshuffle 2"
+    with pytest.raises(SpecError) as caught:
+        check(lambda m, x: x.unfold(2, 3, 1))
+    assert caught.value.message.endswith("it takes tiles that overlap, or leave something out")

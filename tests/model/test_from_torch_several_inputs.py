@@ -133,3 +133,28 @@ def test_the_command_takes_an_input_by_its_name(capsys: pytest.CaptureFixture[st
     named = ["--input", "image=24x24x3", "--input", "table=1x1x12"]
     assert run(["import", "tests.model.test_several_inputs:Fusion", *named]) == 0
     assert capsys.readouterr().out.splitlines()[1:3] == ["input image 24x24x3", "input table 1x1x12"]
+
+
+class Noise(nn.Module):
+    """Gives a vector rows and columns, as generators do, and takes it in beside an image."""
+
+    def __init__(self, channels: int, *, gates: bool) -> None:
+        super().__init__()
+        self.shape, self.gates = (channels, 8, 8), gates
+        self.spread = nn.Linear(10, channels * 64)
+
+    def forward(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        noise = self.spread(z).view(-1, *self.shape)
+        return x * noise.sigmoid() if self.gates else torch.cat((x, noise), 1)
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (Noise(2, gates=False), "concat( @x | @z - fc 128 - reshape 8x8x2 )"),
+        (Noise(1, gates=True), "mul( @x | @z - fc 64 - sigmoid - reshape 8x8x1 )"),
+    ],
+)
+def test_a_vector_that_is_given_rows_and_columns_is_merged_as_a_volume(module: nn.Module, text: str) -> None:
+    spec = cnncalc.from_torch(module, {"x": "8x8x3", "z": torch.zeros(1, 10)})
+    assert spec == f"input x 8x8x3\ninput z 1x1x10\n\n{text}\n"

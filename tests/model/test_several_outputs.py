@@ -238,3 +238,35 @@ def test_outputs_that_cannot_be_said_are_named() -> None:
     with pytest.raises(cnncalc.SpecError) as caught:
         cnncalc.from_torch(Twice(), "8x8x4")
     assert caught.value.message == "a spec cannot express 2 outputs: one of them is the input"
+
+
+class Mirrored(nn.Module):
+    """A residual block whose branch is too long for one line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first = nn.ReflectionPad2d(1), nn.Conv2d(8, 8, 3), nn.InstanceNorm2d(8), nn.ReLU()
+        self.branch = nn.Sequential(*first, nn.ReflectionPad2d(1), nn.Conv2d(8, 8, 3), nn.InstanceNorm2d(8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.branch(x)
+
+
+class Codes(nn.Module):
+    """Returns what residual blocks make of an image, and a code of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content = nn.Sequential(nn.Conv2d(3, 8, 3), *[Mirrored() for _ in range(3)])
+        self.style = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1))
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.content(x), self.style(x)
+
+
+def test_repeated_blocks_that_take_several_lines_keep_the_label_of_an_output() -> None:
+    branch = "| pad 1 reflect - conv 3x3x8 - instancenorm - relu - pad 1 reflect\n  conv 3x3x8 - instancenorm"
+    text = (
+        f"skip1: identity - conv 3x3x8\nout2: add(\n{branch}\n)*3\n@skip1 - conv 3x3x4\nout3: gap\noutput @out2 @out3\n"
+    )
+    assert cnncalc.from_torch(Codes(), "16x16x3") == f"input 16x16x3\n\n{text}"

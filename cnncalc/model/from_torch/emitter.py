@@ -28,6 +28,7 @@ from cnncalc.model.from_torch.axes import (
     layout_of,
     reshaped,
     shuffled,
+    turned,
     without_repeats,
 )
 from cnncalc.model.from_torch.given import BATCH, GivenInput
@@ -216,9 +217,15 @@ class Emitter:
     def reformed(self, view: View, shape: Sequence[int]) -> View | None:
         """Return the view of another volume of the same values in their order, N x C x H x W; None where it is none."""
         volume = self.volume(view)
-        straight = reshaped(view.axes, (BATCH, volume.values)) == axes_of(volume, BATCH, FLAT)
-        if not straight or shape[0] != BATCH or len(shape) != volume.dimensions + 2:
+        if shape[0] != BATCH or len(shape) != volume.dimensions + 2:
             return None
+        if reshaped(view.axes, (BATCH, volume.values)) != axes_of(volume, BATCH, FLAT):
+            groups = turned(view.axes, volume, BATCH)
+            if groups is None:
+                return None
+            vector = volume.vector(volume.values)
+            flat = self.made(Words("flatten"), view, vector, VECTOR)
+            view = self.made(words("shuffle", size((groups,), "groups")), flat, vector, VECTOR)
         wanted = Volume.of(shape[2:], shape[1])
         return self.made(words("reshape", size(tuple(wanted), "volume")), view, wanted)
 

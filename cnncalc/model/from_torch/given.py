@@ -37,6 +37,7 @@ class GivenInput(NamedTuple):
         name: what the spec calls it; "" where it is the only one.
         volume: its volume, for one image.
         vector: whether the module takes it as N x C, without positions.
+        bare: whether the module takes it as N x H x W, without a dimension for its one channel.
 
     """
 
@@ -44,16 +45,24 @@ class GivenInput(NamedTuple):
     name: str
     volume: Volume
     vector: bool = False
+    bare: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the tensor that the module takes."""
+        if self.bare:
+            return (BATCH, *self.volume.spatial)
         return (BATCH, self.volume.channels) if self.vector else self.built_shape
 
     @property
     def built_shape(self) -> tuple[int, ...]:
         """The shape of the tensor that a built network takes."""
         return (BATCH, self.volume.channels, *self.volume.spatial)
+
+    @property
+    def of_one_channel(self) -> GivenInput:
+        """The same tensor as a volume of one channel: N x C x L as an image of C rows, as sensors are often read."""
+        return self._replace(volume=Volume.of(self.shape[1:], 1), vector=False, bare=True)
 
 
 def given_inputs(module: nn.Module, input: ModuleInput) -> tuple[GivenInput, ...]:

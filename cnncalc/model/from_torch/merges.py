@@ -21,8 +21,11 @@ from cnncalc.model.from_torch.values import Tensor, View
 def merged(emitter: Emitter, kind: str, volumes: Sequence[Any]) -> View:
     """Read a merge of several volumes."""
     views = [emitter.sized(view) for view in (volumes if kind == "concat" else _once(emitter, volumes))]
-    sources = [emitter.volume(view) for view in views]
     axes = aligned([view.axes for view in views])
+    if axes is None and kind != "concat":  # a vector that was given rows and columns is a volume first
+        views = [emitter.formed(view) for view in views]
+        axes = aligned([view.axes for view in views])
+    sources = [emitter.volume(view) for view in views]
     if axes is None and kind != "concat":
         raise Unsayable("its inputs hold channels and positions in different orders")
     try:
@@ -105,8 +108,11 @@ def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> Vi
         return widened(emitter, whole, PadChannels.words(sum(before), sum(after)), sum((*before, *after)))
     if len(views) == 1:
         return views[0]
-    if {emitter.channel_axis(view) for view in views} != {axis % len(views[0].axes)}:
-        return _grouped(emitter, kind, views, axis % len(views[0].axes))
+    place = axis % len(views[0].axes)
+    if place in [emitter.channel_axis(view) for view in views]:
+        views = [emitter.formed(view) for view in views]
+    if {emitter.channel_axis(view) for view in views} != {place}:
+        return _grouped(emitter, kind, views, place)
     if len({emitter.layout(view) for view in views}) > 1:
         raise Unsayable("its inputs hold channels and positions in different orders")
     whole = merged(emitter, kind, views)

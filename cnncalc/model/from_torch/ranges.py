@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from cnncalc.core.volume import Volume
 from cnncalc.layers.channels import Slice
 from cnncalc.layers.written import Unsayable, option, size, words
-from cnncalc.model.from_torch.axes import CHANNELS, IMAGES, REPEATED, Atom, Axes, axes_of, axis_sizes
+from cnncalc.model.from_torch.axes import CHANNELS, IMAGES, REPEATED, Atom, Axes, axes_of, axis_sizes, reshaped
 from cnncalc.model.from_torch.call import Call
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.given import BATCH
@@ -114,6 +114,19 @@ def unbind(call: Call) -> list[View]:
     axis = call["dim"] % len(view.axes)
     singles = [AxisRange(place, place + 1) for place in range(axis_sizes(view.axes)[axis])]
     return [_without(_along(call.emitter, view, axis, part), axis) for part in singles]
+
+
+def unfolded(call: Call) -> View:
+    """Read ``x.unfold(2, 4, 4)``: tiles that stand side by side, whose inside becomes a dimension at the end."""
+    view = call.emitter.settled(call.view)
+    axis, length = call["dimension"] % len(view.axes), call["size"]
+    sizes = axis_sizes(view.axes)
+    if length != call["step"] or sizes[axis] % length:
+        raise Unsayable("it takes tiles that overlap, or leave something out")
+    cut = reshaped(view.axes, [*sizes[:axis], sizes[axis] // length, length, *sizes[axis + 1 :]])
+    if cut is None:
+        raise Unsayable("it cuts across channels and positions")
+    return call.emitter.arranged(View(view.index, (*cut[: axis + 1], *cut[axis + 2 :], cut[axis + 1])))
 
 
 def _without(view: View, axis: int) -> View:

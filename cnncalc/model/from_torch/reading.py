@@ -49,10 +49,20 @@ FIRST_NAMES = frozenset(("input", "self", "tensor", "tensors", "x"))
 def read(traced: Traced, module: nn.Module, given: tuple[GivenInput, ...], readers: Readers) -> Readout:
     """Read the trace of a module.
 
+    A single input that cannot be read as it is given may be a volume without the dimension of its one channel.
+
     Raises:
         SpecError: for what a spec cannot express, with the module's path and the operation.
     """
-    return _Walk(traced, Emitter(traced, module, given), given, readers).readout()
+    refused: list[tuple[int, SpecError]] = []
+    nodes = list(traced.graph.nodes)
+    for each in (given, (given[0].of_one_channel,))[: 2 if len(given) == 1 else 1]:
+        walk = _Walk(traced, Emitter(traced, module, each), each, readers)
+        try:
+            return walk.readout()
+        except SpecError as error:
+            refused.append((nodes.index(walk.node), error))
+    raise max(refused, key=lambda place: place[0])[1]  # the reading that came further knows better what is missing
 
 
 class _Walk:
@@ -98,6 +108,12 @@ class _Walk:
     def _input(self, given: GivenInput) -> View:
         """Return what an input is: of several each is an operation."""
         axes = axes_of(given.volume, BATCH, VECTOR if given.vector else FIRST)
+        if given.bare:
+            axes = (axes[0], *axes[2:])
+            shape = " x ".join(["N", *map(str, given.volume.spatial)])
+            self.emitter.weights.notes.append(
+                f"the module takes {shape}, and the spec the same as one channel, {given.volume}"
+            )
         if len(self.given) == 1:
             return View(0, axes)
         index = self.emitter.emit(Words(InputLayer.kind), (0,), given.volume)
@@ -211,6 +227,8 @@ class _Walk:
     def _function(self) -> Any:
         name = function_name(self.node)
         args = [self._resolved(argument) for argument in self.node.args]
+        if name in ("to", "type_as") and args and isinstance(args[0], Tensor):
+            return args[0]  # it has the type of a volume now, and the same numbers
         named = {key: self._resolved(value) for key, value in self.node.kwargs.items()}
         return self._first_of(self.readers.of_function(name), lambda signature: self._given(signature, args, named))
 

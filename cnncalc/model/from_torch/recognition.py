@@ -113,8 +113,8 @@ class Recognition:
             at = waiting.pop()
             if at is entry or at in found or isinstance(self.views.get(at), Tensor) or at.op == "get_attr":
                 continue
-            if at.op == "call_module" and any(True for _ in self.traced.modules[str(at.target)].parameters()):
-                return None  # what it learns would be taken for constants
+            if at.op == "call_module" and self.traced.modules[str(at.target)].state_dict():
+                return None  # what it learns, or keeps of images, would be taken for constants
             if at.op == "placeholder" or not at.all_input_nodes or len(found) == MOST:
                 return None
             found.add(at)
@@ -226,7 +226,7 @@ def _with_constants(region: Region) -> list[fx.Node]:
 def _same(words: Words, volume: Volume, computed: _Computed) -> dict[str, str] | None:
     """Return which parameter is which tensor of a layer that computes the same; None where it computes another."""
     module = _module(written(*words), volume)
-    if module is None:
+    if module is None or any(True for _ in module.buffers()):  # running statistics are no constants
         return None
     tensors = dict(module.named_parameters())
     if len(tensors) != len(computed.parameters):

@@ -117,7 +117,8 @@ def _pieces(phrase: Phrase, indent: str) -> list[str]:
     if isinstance(phrase, TextRepeat):
         inner = _lines(phrase.body, indent + _INDENT)
         if phrase.bare:
-            body = _pieces(phrase.body[0], indent)
+            first, *rest = _pieces(phrase.body[0], indent)
+            body = [f"{indent}{label}{first.lstrip()}", *rest]
             return [*body[:-1], f"{body[-1]}*{phrase.times}"]
         return [f"{indent}{label}(", *inner, f"{indent})*{phrase.times}"]
     if isinstance(phrase, TextMerge):

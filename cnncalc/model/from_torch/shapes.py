@@ -122,6 +122,7 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "tensor_split(indices_or_sections, dim=0)": ranges.parts,
     "select(dim, index)": ranges.select,
     "unbind(dim=0)": ranges.unbind,
+    "unfold(dimension, size, step)": ranges.unfolded,
     "neg": _negated,
     "stack(dim=0)": _stack,
     "add iadd sub isub subtract mul imul multiply(other, alpha=1)": with_constants,

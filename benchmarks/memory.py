@@ -3,7 +3,8 @@
     python benchmarks/memory.py tracker [NAME …]   # every network of the zoo against PyTorch's own tracker, on the CPU
     python benchmarks/memory.py cost               # the time of `cnncalc memory` against that of `cnncalc shapes`
     python benchmarks/memory.py cuda [NAME …]      # against the peak on a graphics card, and the largest batch
-    python benchmarks/memory.py random [N [SEED [BATCH [OPTIMIZER]]]]  # N networks nobody designed, kept bytes and peak
+
+Random networks are in benchmarks/random_memory.py.
 
 ``tracker`` runs a training step of each network under fake tensors in 12 ways: batch 2 and 32, SGD and AdamW, each
 in its three implementations. Beside it stands what torchinfo estimates. ``cuda`` also writes its table to
@@ -21,7 +22,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 
 import torch
 import torchinfo
@@ -30,18 +30,7 @@ from torch import nn
 import cnncalc
 from benchmarks.speed import interleaved
 from cnncalc import zoo
-from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
-from tests.oracle.random_specs import spec as draw
-from tests.oracle.torch_memory import (
-    OPTIMIZERS,
-    autograd_bytes,
-    fake_mode,
-    images,
-    labels,
-    learns,
-    tracked_peak,
-    with_memory,
-)
+from tests.oracle.torch_memory import OPTIMIZERS, fake_mode, images, labels, tracked_peak, with_memory
 
 MIB = 1024 * 1024
 WAYS = list(itertools.product((2, 32), ("sgd", "adamw"), ("foreach", "fused", "loop")))
@@ -57,7 +46,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 def main() -> None:
     chosen, *names = sys.argv[1:] or ["tracker"]
     print(f"torch {torch.__version__}, torchinfo {torchinfo.__version__}, Python {platform.python_version()}")
-    {"tracker": tracker, "cost": cost, "cuda": cuda, "random": random}[chosen](names)
+    {"tracker": tracker, "cost": cost, "cuda": cuda}[chosen](names)
 
 
 # ---- against PyTorch's own tracker
@@ -97,60 +86,6 @@ def torchinfo_bytes(module: nn.Module, network: cnncalc.Network) -> int:
     seen = (32, network.input.channels, *network.input.spatial)
     stats = torchinfo.summary(module, input_size=seen, device="meta", verbose=0)
     return int(stats.total_input + stats.total_output_bytes + stats.total_param_bytes)
-
-
-# ---- networks nobody designed
-
-
-def random(arguments: list[str]) -> None:
-    """Print each random network that keeps or takes other bytes than PyTorch finds, and how many there were.
-
-    Network n of a seed is drawn from seed + n, so that each can be drawn again: ``random 1 SEED``. What
-    has no training step is passed over: nothing to learn, or a batch norm of a single value.
-    """
-    count, first, batch, optimizer = (*arguments, *("100", "0", "4", "sgd")[len(arguments) :])
-    differences: list[tuple[float, float]] = []
-    for seed in itertools.count(int(first)):
-        if len(differences) == int(count):
-            break
-        spec = draw(Random(seed))
-        network = spec.load()
-        if not learns(network, int(batch)):
-            continue
-        pairs = both(network, TrainingSetup(batch=int(batch), optimizer=optimizer, device="cpu"))
-        kept, peak = [ours / theirs - 1 if theirs else float(ours > 0) for ours, theirs in pairs]
-        differences.append((kept, peak))
-        if kept or peak:
-            print(f"{seed}: kept {kept:+.3%}, peak {peak:+.3%}: input {spec.input}, {spec.text}", flush=True)
-    kept_alike = sum(not kept for kept, _ in differences)
-    peaks = [abs(peak) for _, peak in differences]
-    within = sum(peak <= 0.01 for peak in peaks)
-    print(
-        f"from seed {first}, batch {batch}, {optimizer}: {len(peaks)} networks, {kept_alike} keep the same bytes; ",
-        end="",
-    )
-    print(f"peak: {peaks.count(0)} exact, {within} within 1%, worst {max(peaks):.2%}")
-
-
-def both(network: cnncalc.Network, setup: TrainingSetup) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return what a network keeps, and the peak of a training step: ours, and PyTorch's.
-
-    Where the tracker finds another peak with fake tensors, real ones are asked: in three dimensions fake tensors do not
-    know that some layers leave the channels last, and real ones show what the CPU's plain kernels take besides.
-    """
-    kept = autograd_bytes(with_memory(cnncalc.build(network, device="meta")), images(network, setup.batch))
-    ours = predict_memory(network, setup).peak_bytes
-    with fake_mode():
-        peak = peak_of(network, setup)
-    if ours != peak:
-        peak = peak_of(network, setup)
-    return (sum(saved_bytes(network, setup)), kept), (ours, peak)
-
-
-def peak_of(network: cnncalc.Network, setup: TrainingSetup) -> int:
-    """Return the peak that PyTorch's tracker finds."""
-    module = with_memory(cnncalc.build(network, device="meta"))
-    return tracked_peak(module, network, setup.batch, setup.optimizer, setup.implementation)
 
 
 # ---- what it costs

@@ -25,6 +25,10 @@ class DraftVolumes:
             self.known.append(self._made(step))
         return self.known[index]
 
+    def forget(self, index: int) -> None:
+        """Forget a step, and those behind it, since it is another one now."""
+        del self.known[index:]
+
     def _made(self, step: DraftStep) -> Volume | None:
         if step.enters:
             return _volume(step.enters)

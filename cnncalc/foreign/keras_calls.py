@@ -5,20 +5,24 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from cnncalc.core.limits import MAX_NESTING
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import INPUT, Draft, quoted
+from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_layers import MERGES, is_kept, words_of
+from cnncalc.foreign.keras_orders import KerasOrders
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 from cnncalc.foreign.python_values import PythonText
 from cnncalc.foreign.shared_weights import with_weights
 
 _LAYER = r"(?:Conv[123]D|SeparableConv2D|DepthwiseConv2D|MaxPooling[123]D|MaxPool2D|Dense|GlobalAveragePooling[12]D)"
-_MARKS = re.compile(rf"\b(?:(?:layers|keras|L)\.)?{_LAYER}\s*\(")
+_MODEL = r"\b(?:keras|models|layers)\.(?:Input|Model|Sequential)"
+_MARKS = re.compile(rf"(?:\b(?:(?:layers|keras|L)\.)?{_LAYER}|{_MODEL})\s*\(")
 _BEGINS = re.compile(
     r"(?:\s|#[^\n]*\n|\"\"\"[^\"]*\"\"\")*(?:import\s+\w|from\s+[\w.]+\s+import|(?:class|def)\s+\w+|[\[(\s]*[\w.]+\s*(?:=(?!>)|\())"
 )
@@ -40,6 +44,8 @@ _POSITIONAL = {
     "SpatialDropout": ("rate",),
     "Activation": ("activation",),
     "Reshape": ("target_shape",),
+    "Permute": ("dims",),
+    "Rescaling": ("scale", "offset"),
     "LeakyReLU": ("negative_slope",),
     "ReLU": ("max_value",),
     "GroupNormalization": ("groups",),
@@ -74,6 +80,8 @@ class _Program:
 
     def __init__(self, draft: Draft, python: PythonText) -> None:
         self.draft = draft
+        self.volumes = DraftVolumes(draft)
+        self.orders = KerasOrders(draft, self.volumes)
         self.python = python
         self.steps: dict[str, int] = {}
         self.layers: dict[str, ast.Call] = {}
@@ -89,6 +97,8 @@ class _Program:
         for statement in body:
             if isinstance(statement, ast.FunctionDef) and not ast.unparse(statement.args) and not self.draft.steps:
                 self.statements(statement.body)  # a function that only builds the model
+            elif isinstance(statement, ast.FunctionDef) and self.draft.steps and not self.times[statement.name]:
+                continue  # nothing here calls it, as what loads the weights
             elif isinstance(statement, ast.Return) and isinstance(statement.value, ast.Call):
                 self.model(statement.value)
             elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
@@ -129,6 +139,7 @@ class _Program:
         outputs = keywords.get("outputs", call.args[1] if len(call.args) > 1 else None)
         nodes = outputs.elts if isinstance(outputs, ast.List | ast.Tuple) else [outputs] if outputs else []
         found = [index for node in nodes if (index := self.step(node)) != INPUT]
+        self.orders.check(found, self.python.span(call))
         self.draft.outputs = [] if found == [self.draft.last] else found
 
     def expression(self, node: ast.expr) -> None:
@@ -195,6 +206,7 @@ class _Program:
         if len(volumes) < 2:
             self.draft.damaged(self.python.span(layer), f"{kind} takes a list of two volumes or more")
         inputs = [self.step(each, depth + 1) for each in volumes]
+        self.orders.check(inputs, self.python.span(layer))
         return self.draft.join(MERGES[kind], inputs, self.python.span(layer))
 
     def layer(self, node: ast.Call, inputs: list[int], shared: str = "") -> int:
@@ -206,7 +218,9 @@ class _Program:
             self.input(shape, span)
         if kind in ("Input", "InputLayer") or is_kept(kind):
             return inputs[0] if inputs else INPUT
-        words = words_of(self.draft, kind, config, span)
+        if (other := self.orders.read(kind, config, inputs[0], span)) is not None:
+            return other
+        words = words_of(self.draft, kind, config, span, partial(self.volumes.of, inputs[0]))
         words = with_weights(words, shared) if shared else words
         return self.draft.add(words, span, inputs, name=str(config.get("name", ""))) if words else inputs[0]
 

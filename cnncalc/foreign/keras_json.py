@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from cnncalc.core.source import Source, Span
 from cnncalc.foreign.draft import INPUT, Draft, quoted
+from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_layers import MERGES, is_kept, words_of
+from cnncalc.foreign.keras_orders import KerasOrders
 from cnncalc.foreign.literals import Literals, PlacedList, PlacedTable, whole
 from cnncalc.foreign.shared_weights import with_weights
 
@@ -37,7 +40,7 @@ class KerasJson(ForeignFormat):
         reader.space()
         if reader.position < len(source.text):
             reader.fail("the model has ended, and something follows")
-        ends = _Model(draft).read(model)
+        ends = _Model(draft, DraftVolumes(draft)).read(model)
         if ends != [draft.last]:
             draft.outputs = [index for index in ends if index != INPUT]
         if not draft.steps:
@@ -63,8 +66,10 @@ class LayerCall(NamedTuple):
 class _Model:
     """A model, or one that stands in another; ``shared`` names the weights of one that is called several times."""
 
-    def __init__(self, draft: Draft, shared: str = "") -> None:
+    def __init__(self, draft: Draft, volumes: DraftVolumes, shared: str = "") -> None:
         self.draft = draft
+        self.volumes = volumes
+        self.orders = KerasOrders(draft, volumes)
         self.shared = shared
         self.made: dict[Tensor, int] = {}
         self.last = INPUT
@@ -178,16 +183,19 @@ class _Model:
         """Add what a layer does, and return the steps of what it makes; ``shared`` names weights that others have."""
         kind, config, place = str(layer.get("class_name")), layer["config"], _begin(layer.span)
         if kind in _MODELS:
-            return _Model(self.draft, shared).read(layer, inputs)
+            return _Model(self.draft, self.volumes, shared).read(layer, inputs)
         if kind in MERGES:
             if kind == "Concatenate" and config.get("axis", -1) not in (-1, 3):
                 self.draft.refuse(place, "only channels are concatenated, along the last axis")
+            self.orders.check(inputs, place)
             return [self.draft.join(MERGES[kind], inputs, place, name=name)]
         if len(inputs) > 1:
             self.draft.refuse(place, f"a {kind} takes one volume, not {len(inputs)}")
         if is_kept(kind):
             return inputs
-        written = words_of(self.draft, kind, config, layer.span)
+        if (other := self.orders.read(kind, config, inputs[0], layer.span)) is not None:
+            return [other]
+        written = words_of(self.draft, kind, config, layer.span, partial(self.volumes.of, inputs[0]))
         own = shared if shared in ("", name) else f"{shared}_{name}"
         written = with_weights(written, own) if shared else written
         return [self.draft.add(written, place, inputs, name=name)] if written else inputs
@@ -198,6 +206,7 @@ class _Model:
         # Keras counts the making of a model that stands in another as a call, too
         known = [each if each in self.made else (each[0], each[1] - 1, each[2]) for each in listed]
         found = [self.made[tensor] for tensor in known if tensor in self.made]
+        self.orders.check(found, Span(0, 1))
         return found if found and len(found) == len(listed) else [self.draft.last]
 
 

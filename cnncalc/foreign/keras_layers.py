@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NoReturn
 
 from cnncalc.core.source import Span
 from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import Draft, quoted
+from cnncalc.foreign.keras_layer import Arriving, KerasLayer
+from cnncalc.foreign.keras_norms import batch_norm, group_norm, layer_norm, rms_norm, unit_norm
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 from cnncalc.layers.written import short
 
@@ -24,7 +25,6 @@ MERGES = {
 """Layers that join several volumes."""
 
 _KEPT = (
-    "Rescaling",
     "Normalization",
     "RandomFlip",
     "RandomRotation",
@@ -32,18 +32,6 @@ _KEPT = (
     "RandomContrast",
     "RandomTranslation",
 )
-_SAME_NAME = "relu relu6 softmax sigmoid tanh elu selu celu gelu swish silu mish softplus softsign glu"
-_ACTIVATIONS = {name: name for name in _SAME_NAME.split()} | {
-    "linear": "",
-    "log_softmax": "logsoftmax",
-    "logSoftmax": "logsoftmax",
-    "leaky_relu": "leakyrelu 0.2",
-    "hard_sigmoid": "hardsigmoid",
-    "hard_silu": "hardswish",
-    "hard_swish": "hardswish",
-    "hard_tanh": "hardtanh",
-    "soft_sign": "softsign",
-}
 
 
 def is_kept(kind: str) -> bool:
@@ -51,8 +39,10 @@ def is_kept(kind: str) -> bool:
     return kind in _KEPT
 
 
-def words_of(draft: Draft, kind: str, config: PlacedTable, span: Span) -> list[str]:
+def words_of(draft: Draft, kind: str, config: PlacedTable, span: Span, arriving: Arriving) -> list[str]:
     """Return what a layer is, as layers of a spec one after another; none where it only prepares values.
+
+    ``arriving`` returns the volume that it reads; None where that is not known.
 
     Raises:
         SpecError: ``cannot-import`` for a layer or a setting without a word, ``bad-format`` for one that is damaged.
@@ -65,87 +55,12 @@ def words_of(draft: Draft, kind: str, config: PlacedTable, span: Span) -> list[s
         known = [f"{name}{'2D' if name in _SIZED else ''}" for name in _READERS]
         hints = did_you_mean(kind, known)
         draft.refuse(Span(span.start, span.start + 1), f"a spec has no word for the layer {quoted(kind)}", hints=hints)
-    return [word for word in reader(KerasLayer(draft, kind, config, span, dimensions)) if word]
+    return [word for word in reader(KerasLayer(draft, kind, config, span, dimensions, arriving)) if word]
 
 
 def _family(kind: str) -> tuple[str, int]:
     match = re.fullmatch(r"(\w+?)([123])D(Transpose)?", kind)
     return (match[1] + (match[3] or ""), int(match[2])) if match else (kind, 2)
-
-
-class KerasLayer:
-    """A layer's configuration, and how its values are asked for."""
-
-    def __init__(self, draft: Draft, kind: str, config: PlacedTable, span: Span, dimensions: int) -> None:
-        self.draft = draft
-        self.kind = kind
-        self.config = config
-        self.span = Span(span.start, span.start + 1)
-        self.dimensions = dimensions
-        if config.get("data_format") == "channels_first":
-            self.refuse("its channels come first; a spec's come last")
-
-    def refuse(self, why: str) -> NoReturn:
-        self.draft.refuse(self.span, f"this {self.kind} cannot be said: {why}")
-
-    def number(self, name: str, usual: int | None = None) -> int:
-        """Return a whole number."""
-        found = whole(self.config.get(name), usual)
-        if found is None:
-            what = quoted(self.config[name]) if name in self.config else "missing"
-            self.draft.damaged(self.span, f"the {name} of this {self.kind} is {what}")
-        return found
-
-    def sizes(self, name: str, usual: int | None = None) -> tuple[int, ...]:
-        """Return one number per dimension."""
-        value = self.config.get(name)
-        if (
-            isinstance(value, PlacedList)
-            and len(value) == self.dimensions
-            and all(whole(each) is not None for each in value)
-        ):
-            return tuple([int(each) for each in value])
-        return (self.number(name, usual),) * self.dimensions
-
-    def decimal(self, name: str, usual: float) -> float:
-        """Return a number."""
-        value = self.config.get(name, usual)
-        if isinstance(value, PlacedTable):  # Keras 3 writes arrays as tables
-            value = (
-                value.get("config", {}).get("value", usual) if isinstance(value.get("config"), PlacedTable) else usual
-            )
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-            self.draft.damaged(self.span, f"the {name} of this {self.kind} is {quoted(value)}")
-        return float(value)
-
-    def option(self, prefix: str, numbers: tuple[int, ...], usual: int | None = 1) -> str:
-        if all(number == usual for number in numbers):
-            return ""
-        return f" {prefix}{numbers[0] if len(set(numbers)) == 1 else 'x'.join(map(str, numbers))}"
-
-    def padding(self) -> str:
-        padding = str(self.config.get("padding", "valid")).lower()
-        if padding not in ("same", "valid"):
-            self.refuse(f"its padding is {quoted(padding)}")
-        return " same" if padding == "same" else ""
-
-    def bias(self) -> str:
-        return "" if self.config.get("use_bias", True) else " nobias"
-
-    def activation(self, usual: str = "linear") -> str:
-        value = self.config.get("activation", usual)
-        if isinstance(value, PlacedTable):
-            value = value.get("class_name", value.get("registered_name"))
-            value = re.sub(r"(?<!^)(?=[A-Z])", "_", str(value)).lower() if value else usual
-        if value is None:
-            return ""
-        if str(value) not in _ACTIVATIONS:
-            hints = did_you_mean(str(value), _ACTIVATIONS)
-            self.draft.refuse(self.span, f"a spec has no word for the activation {quoted(value)}", hints=hints)
-        return _ACTIVATIONS[str(value)]
-
-    def kernel(self) -> str:
-        return "x".join(map(str, self.sizes("kernel_size")))
 
 
 def _convolution(layer: KerasLayer) -> list[str]:
@@ -207,23 +122,11 @@ def _dense(layer: KerasLayer) -> list[str]:
     return [f"fc {layer.number('units')}{layer.bias()}", layer.activation()]
 
 
-def _batch_norm(layer: KerasLayer) -> list[str]:
-    if layer.config.get("axis", -1) in (1, PlacedList([1])):
-        layer.refuse("it normalises along the first axis; the channels of a spec come last")
-    scale, center = layer.config.get("scale", True), layer.config.get("center", True)
-    eps, momentum = layer.decimal("epsilon", 1e-3), 1 - layer.decimal("momentum", 0.99)
-    settings = f" eps={short(eps)} momentum={short(round(momentum, 9))}"
-    if bool(scale) != bool(center):
-        layer.refuse("it has a scale or a shift alone; the `bn` of a spec has both or neither")
-    return [f"bn{settings}{'' if scale else ' noaffine'}"]
-
-
-def _layer_norm(layer: KerasLayer) -> list[str]:
-    return [f"ln eps={short(layer.decimal('epsilon', 1e-3))}"]
-
-
-def _group_norm(layer: KerasLayer) -> list[str]:
-    return [f"gn {layer.number('groups', 32)} eps={short(layer.decimal('epsilon', 1e-3))}"]
+def _rescaling(layer: KerasLayer) -> list[str]:
+    """Read a constant factor, and a constant that is added."""
+    scale, offset = layer.decimal("scale", 1.0), layer.decimal("offset", 0.0)
+    factor = f"times {short(scale)}" if scale != 1 else ""
+    return [word for word in (factor, f"plus {short(offset)}" if offset else "") if word] or ["identity"]
 
 
 def _activation(layer: KerasLayer) -> list[str]:
@@ -249,9 +152,13 @@ def _elu(layer: KerasLayer) -> list[str]:
 
 
 def _prelu(layer: KerasLayer) -> list[str]:
-    if layer.config.get("shared_axes") not in (PlacedList([1, 2]), PlacedList([1]), PlacedList([1, 2, 3])):
-        layer.refuse("it has a slope for every position; with shared_axes=[1, 2] it has one per channel")
-    return ["prelu 0 perchannel"]
+    axes = layer.config.get("shared_axes")
+    shared = sorted([whole(axis) or 0 for axis in axes]) if isinstance(axes, PlacedList) else []
+    if any(shared == list(range(1, rank - 1)) for rank in layer.ranks()):
+        return ["prelu 0 perchannel"]
+    if any(shared == list(range(1, rank)) for rank in layer.ranks()):
+        return ["prelu 0"]
+    layer.refuse("it has a slope for every position; with shared_axes=[1, 2] it has one per channel")
 
 
 def _dropout(layer: KerasLayer) -> list[str]:
@@ -327,9 +234,12 @@ _READERS: Mapping[str, Callable[[KerasLayer], list[str]]] = {
     "SpatialDropout": _dropout,
     "Dense": _dense,
     "Flatten": _global("flatten"),
-    "BatchNormalization": _batch_norm,
-    "LayerNormalization": _layer_norm,
-    "GroupNormalization": _group_norm,
+    "BatchNormalization": batch_norm,
+    "LayerNormalization": layer_norm,
+    "GroupNormalization": group_norm,
+    "RMSNormalization": rms_norm,
+    "UnitNormalization": unit_norm,
+    "Rescaling": _rescaling,
     "Activation": _activation,
     "ReLU": _relu,
     "LeakyReLU": _leaky,

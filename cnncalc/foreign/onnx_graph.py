@@ -13,9 +13,11 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.formats import ForeignFormat
+from cnncalc.foreign.onnx_compositions import COMPOSITIONS
 from cnncalc.foreign.onnx_layouts import FIRST
 from cnncalc.foreign.onnx_node import SIDE, OnnxNode
 from cnncalc.foreign.onnx_operators import OPERATORS
+from cnncalc.foreign.onnx_patterns import fused
 
 _BEGIN = '{"onnx": '
 _PASSED = ("Identity", "Cast", "Dropout")
@@ -58,14 +60,10 @@ class _Graph:
         self.at = Span(0, 1)
 
     def read(self) -> None:
-        at = 0
-        lines = self.draft.source.text.splitlines()
-        self.several = _inputs_of(lines) > 1
-        for line in lines:
-            span = Span(at, at + len(line))
-            at += len(line) + 1
-            self.at = span
-            entry = json.loads(line)
+        entries = _entries(self.draft.source.text)
+        self.several = _inputs_of(entries) > 1
+        for entry in fused(entries, COMPOSITIONS):
+            self.at = span = entry["span"]
             if "node" in entry:
                 self.node(entry, span)
             elif "tensor" in entry:
@@ -177,9 +175,17 @@ class _Graph:
             self.draft.outputs = found
 
 
-def _inputs_of(lines: Sequence[str]) -> int:
+def _entries(text: str) -> list[dict[str, Any]]:
+    """Return the lines of a listing, each with its place."""
+    entries, at = [], 0
+    for line in text.splitlines():
+        entries.append({**json.loads(line), "span": Span(at, at + len(line))})
+        at += len(line) + 1
+    return entries
+
+
+def _inputs_of(entries: Sequence[dict[str, Any]]) -> int:
     """Count the inputs that are no weights, as older files list among them."""
-    entries = [json.loads(line) for line in lines if line.startswith(('{"input"', '{"tensor"'))]
     weights = {entry["tensor"] for entry in entries if "tensor" in entry}
     return len([entry for entry in entries if "input" in entry and entry["input"]["name"] not in weights])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cnncalc.foreign.onnx_node import OnnxNode, joined
-from cnncalc.layers.written import of_float32
 
 FIRST, LAST = "channels first", "channels last"
 
@@ -58,16 +57,14 @@ def matmul(node: OnnxNode) -> int:
     return node.add(f"conv {'1x' * (node.rank() - 2)}{shape[1]} nobias", channels=shape[0])
 
 
-def layer_norm(node: OnnxNode) -> int:
-    """Read a norm over the channels at each position, which come last."""
-    axis = node.attributes.get("axis", -1) % node.rank()
-    if axis != node.rank() - 1 or (node.rank() > 2 and node.layouts.get(node.inputs[0]) != LAST):
-        node.refuse("it works over the channels at each position")
-    eps = node.attributes.get("epsilon", 1e-5)
-    return node.add(f"ln eps={of_float32(eps):g}")
-
-
 def softmax_axis(node: OnnxNode) -> bool:
     """Say whether the channels lie along the node's axis."""
     layout = node.layouts.get(node.inputs[0], FIRST)
     return bool(node.attributes.get("axis", -1) % node.rank() == (node.rank() - 1 if layout == LAST else 1))
+
+
+def check_over_channels(node: OnnxNode, axis: int) -> None:
+    """Refuse a node that works along another axis than that of the channels."""
+    rank, last = node.rank(), node.layouts.get(node.inputs[0], FIRST) == LAST
+    if axis % rank != (rank - 1 if last or rank == 2 else 1):
+        node.refuse("it works over the channels at each position")

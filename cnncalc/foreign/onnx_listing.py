@@ -7,6 +7,7 @@ there are so few that they are a shape or a factor.
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterator
 from math import prod
@@ -20,6 +21,7 @@ from cnncalc.foreign.protobuf import BYTES, DamagedMessage, WireField, fields
 _FEW = 32
 """Most numbers of a tensor that are listed."""
 _FLOAT, _INT32, _INT64, _DOUBLE = 1, 6, 7, 11
+_CALL = re.compile(r"\.(group_norm)\.default\]\(args = (\([^()]{0,200}\))")
 _FORMATS = {_FLOAT: "<f", _INT32: "<i", _INT64: "<q", _DOUBLE: "<d"}
 
 
@@ -137,6 +139,7 @@ def _finite(number: float) -> float:
 def _node(message: memoryview) -> dict[str, Any]:
     inputs, outputs, attributes = [], [], {}
     name = kind = domain = ""
+    call = ""
     for field in fields(message):
         if field.number == 1:
             inputs.append(field.text)
@@ -150,8 +153,18 @@ def _node(message: memoryview) -> dict[str, Any]:
             attributes.update(_attribute(field.view))
         elif field.number == 7:
             domain = field.text
+        elif field.number == 9:
+            call = call or _call(field.view)
     kind = kind if domain in ("", "ai.onnx") else f"{domain}.{kind}"
-    return {"node": kind, "name": name, "inputs": inputs, "outputs": outputs, "attributes": attributes}
+    more = {"call": call} if call else {}
+    return {"node": kind, "name": name, "inputs": inputs, "outputs": outputs, "attributes": attributes, **more}
+
+
+def _call(message: memoryview) -> str:
+    """Return the call of PyTorch that a node comes from, where that says more: whether a group norm learns anything."""
+    texts = {field.number: field.text for field in fields(message)}
+    found = _CALL.search(texts.get(2, "")) if texts.get(1) == "pkg.torch.onnx.fx_node" else None
+    return found[1] + found[2] if found else ""
 
 
 def _attribute(message: memoryview) -> dict[str, Any]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
 from cnncalc.foreign.draft import Draft, quoted
+from cnncalc.layers.written import of_float32, short
+
+_LEARNED = re.compile(r"(?:weight|bias|gamma|beta|scale)\W*$", re.IGNORECASE)
+"""How the names of learned tensors end in the programs that are exported."""
 
 SIDE = ("Shape", "Size")
 """Operators that make numbers about a volume, and no volume."""
@@ -16,6 +21,11 @@ SIDE = ("Shape", "Size")
 def joined(numbers: Sequence[int]) -> str:
     """Join sizes: ``3x3``."""
     return "x".join(map(str, numbers))
+
+
+def decimal(value: float) -> str:
+    """Write a number that the file has as a float32: 0.01, and not 0.009999999776."""
+    return short(of_float32(value))
 
 
 class OnnxNode:
@@ -66,6 +76,13 @@ class OnnxNode:
             value = self.attributes[attribute]
             return list(value) if isinstance(value, list) else [value]
         return self.values.get(self.inputs[place]) if place < len(self.inputs) else None
+
+    def is_learned(self, place: int, neutral: float) -> bool:
+        """Say whether an input is a learned tensor, and not one number everywhere that an exporter had to write."""
+        name = self.inputs[place] if place < len(self.inputs) else ""
+        values = self.values.get(name)
+        made_up = values is not None and set(values) == {neutral} and not _LEARNED.search(name)
+        return name in self.shapes and not made_up
 
     def wholes(self, name: str, usual: list[int]) -> tuple[int, ...]:
         """Return an attribute of whole numbers, one for each dimension."""

@@ -7,8 +7,10 @@ from math import prod
 
 from cnncalc.foreign.draft import quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
-from cnncalc.foreign.onnx_layouts import LAST, layer_norm, matmul, reshape, softmax_axis, transpose
-from cnncalc.foreign.onnx_node import OnnxNode, joined
+from cnncalc.foreign.onnx_activations import ACTIVATIONS
+from cnncalc.foreign.onnx_layouts import LAST, matmul, reshape, softmax_axis, transpose
+from cnncalc.foreign.onnx_node import OnnxNode, decimal, joined
+from cnncalc.foreign.onnx_norms import group_norm, instance_norm, layer_norm, length_norm, response_norm, rms_norm
 from cnncalc.layers.convolution import convolution_words
 from cnncalc.layers.written import short, written
 
@@ -72,15 +74,28 @@ def _pool(word: str) -> Callable[[OnnxNode], int]:
         options += " ceil" if node.attributes.get("ceil_mode") else ""
         if word == "avgpool" and any(map(any, pads)) and not node.attributes.get("count_include_pad"):
             options += " nopad"
+        if word == "lppool":
+            options += f" norm={decimal(node.attributes.get('p', 2))}"
         return node.add(f"{word} {joined(kernel)}{options}")
 
     return read
 
 
+def _channel_convolution(node: OnnxNode) -> int:
+    """Read a convolution along the channels, which keeps their number."""
+    shape = node.shape(1) or []
+    usual = all(set(node.wholes(name, [1])) == {1} for name in ("strides", "dilations"))
+    if shape[:2] != [1, 1] or not usual or node.pads(1) != ((shape[2] // 2, (shape[2] - 1) // 2),):
+        node.refuse("a convolution along the channels has one filter and keeps their number")
+    return node.add(f"channelconv {shape[2]}{'' if len(node.inputs) > 2 else ' nobias'}")
+
+
 def _batch_norm(node: OnnxNode) -> int:
-    eps = short(node.attributes.get("epsilon", 1e-5))
-    momentum = short(round(1 - node.attributes.get("momentum", 0.9), 7))
-    return node.add(f"bn eps={eps} momentum={momentum}", channels=next(iter(node.shape(1) or []), None))
+    eps = decimal(node.attributes.get("epsilon", 1e-5))
+    momentum = round(1 - node.attributes.get("momentum", 0.9), 7)
+    moves = f"momentum={short(momentum)}" if momentum else "fixed"  # statistics that never move are given ones
+    learned = "" if node.is_learned(1, 1) or node.is_learned(2, 0) else " noaffine"
+    return node.add(f"bn eps={eps} {moves}{learned}", channels=next(iter(node.shape(1) or []), None))
 
 
 def _gemm(node: OnnxNode) -> int:
@@ -103,9 +118,11 @@ def _binary(merge: str, constant: str) -> Callable[[OnnxNode], int]:
         last = node.draft.steps[index - 1] if index else None
         if merge == "add" and shape and last and last.layers[-1:] and last.layers[-1].endswith(" nobias"):
             return _with_bias(node, index, shape)
+        if shape and prod(shape) == 1 and merge == "mul" and node.is_learned(node.inputs.index(stored), 1):
+            return node.draft.add("scale one", node.span, [index])
         if values is not None and prod(shape or []) == 1 and constant:
             number = values[0] if node.kind in ("Add", "Mul") else -values[0] if node.kind == "Sub" else 1 / values[0]
-            return node.draft.add(f"{constant} {short(number)}", node.span, [index])
+            return node.draft.add(f"{constant} {decimal(number)}", node.span, [index])
         if merge == "mul" and shape and prod(shape) == max(shape) == _at_channels(node, flowing[0], shape):
             return node.draft.add("scale", node.span, [index])
         node.refuse("it computes with a stored tensor")
@@ -143,15 +160,6 @@ def _concat(node: OnnxNode) -> int:
     return _merge("concat")(node)
 
 
-def _clip(node: OnnxNode) -> int:
-    low, high = node.numbers(1, "min"), node.numbers(2, "max")
-    bounds = low[0] if low else None, high[0] if high else None
-    words: dict[tuple[float | None, float | None], str] = {(0, 6): "relu6", (0, None): "relu", (-1, 1): "hardtanh"}
-    if bounds not in words:
-        node.refuse(f"it clips to {quoted(bounds)}")
-    return node.add(words[bounds])
-
-
 def _flatten(node: OnnxNode) -> int:
     if node.attributes.get("axis", 1) != 1:
         node.refuse("it stretches the images of a batch too")
@@ -186,11 +194,18 @@ def _pad(node: OnnxNode) -> int:
     if not sides or any(map(any, sides[:2])) or mode not in words:
         node.refuse("only positions are padded, by numbers that are stored")
     if min(min(pair) for pair in sides) < 0:
-        node.refuse("its padding is negative")
+        return _crop(node, sides[2:])
     if not any(map(any, sides)):
         return node.flowing()
     text = "x".join(f"{before}:{after}" for before, after in sides[2:])
     return node.add(f"pad {text}{words[mode]}")
+
+
+def _crop(node: OnnxNode, sides: Sequence[tuple[int, int]]) -> int:
+    """Read a negative padding."""
+    if max(max(pair) for pair in sides) > 0:
+        node.refuse("it adds positions on one side and takes them away on another")
+    return node.add(f"crop {'x'.join(f'{-before}:{-after}' for before, after in sides)}")
 
 
 def _resize(node: OnnxNode) -> int:
@@ -215,6 +230,8 @@ def _resize(node: OnnxNode) -> int:
 
 def _softmax(word: str) -> Callable[[OnnxNode], int]:
     def read(node: OnnxNode) -> int:
+        if word == "softmax" and node.rank() == 3 and node.attributes.get("axis", -1) in (-1, 2):
+            return node.add("softmax over=positions")
         if not softmax_axis(node):
             node.refuse("it works over the channels alone")
         return node.add(word)
@@ -226,11 +243,12 @@ def _slice(node: OnnxNode) -> int:
     starts, ends, axes = (node.numbers(place, name) for place, name in ((1, "starts"), (2, "ends"), (3, "axes")))
     steps = node.numbers(4)
     single = all(numbers is not None and len(numbers) == 1 for numbers in (starts, ends, axes))
-    if not single or axes[0] % node.rank() != 1 or (steps and steps != [1]):  # type: ignore[index]
+    if not single or axes[0] % node.rank() != 1 or (steps and (len(steps) > 1 or steps[0] < 1)):  # type: ignore[index]
         node.refuse("only a range of channels is cut out")
+    step = f":{int(steps[0])}" if steps and steps != [1] else ""
     start, end = int(starts[0]), int(ends[0])  # type: ignore[index]
     stop = "{C}" if end > 10**9 else str(end) if end >= 0 else f"{{C - {-end}}}"
-    return node.add(f"slice {start if start >= 0 else f'{{C - {-start}}}'}:{stop}")
+    return node.add(f"slice {start if start >= 0 else f'{{C - {-start}}}'}:{stop}{step}")
 
 
 def _split(node: OnnxNode) -> int:
@@ -257,17 +275,8 @@ def _depth_to_space(node: OnnxNode) -> int:
 
 def _lrn(node: OnnxNode) -> int:
     given = node.attributes
-    numbers = [short(given.get(name, usual)) for name, usual in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))]
+    numbers = [decimal(given.get(name, usual)) for name, usual in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))]
     return node.add(f"lrn {given.get('size', 5)} alpha={numbers[0]} beta={numbers[1]} k={numbers[2]}")
-
-
-def _prelu(node: OnnxNode) -> int:
-    shape = node.shape(1) or [1]
-    return node.add("prelu perchannel" if prod(shape) > 1 else "prelu")
-
-
-def _number(word: str, attribute: str, usual: float) -> Callable[[OnnxNode], int]:
-    return lambda node: node.add(f"{word} {short(node.attributes.get(attribute, usual))}")
 
 
 def _word(word: str) -> Callable[[OnnxNode], int]:
@@ -278,11 +287,17 @@ OPERATORS: Mapping[str, Callable[[OnnxNode], int]] = {
     "Conv": _convolution,
     "ConvTranspose": _transposed,
     "MaxPool": _pool("maxpool"),
+    "MinPool": _pool("minpool"),
     "AveragePool": _pool("avgpool"),
+    "LpPool": _pool("lppool"),
     "GlobalAveragePool": _word("gap"),
     "GlobalMaxPool": _word("gmp"),
     "BatchNormalization": _batch_norm,
-    "InstanceNormalization": _word("instancenorm affine"),
+    "InstanceNormalization": instance_norm,
+    "GroupNormalization": group_norm,
+    "RMSNormalization": rms_norm,
+    "LpNormalization": length_norm,
+    "GlobalResponseNorm": response_norm,
     "LRN": _lrn,
     "Gemm": _gemm,
     "MatMul": matmul,
@@ -295,22 +310,12 @@ OPERATORS: Mapping[str, Callable[[OnnxNode], int]] = {
     "Mean": _merge("mean"),
     "Min": _merge("min"),
     "Concat": _concat,
-    "Relu": _word("relu"),
-    "LeakyRelu": _number("leakyrelu", "alpha", 0.01),
-    "PRelu": _prelu,
-    "Elu": _number("elu", "alpha", 1.0),
-    "Celu": _number("celu", "alpha", 1.0),
-    "Selu": _word("selu"),
-    "Gelu": _word("gelu"),
-    "Mish": _word("mish"),
-    "Clip": _clip,
-    "HardSigmoid": _word("hardsigmoid"),
-    "HardSwish": _word("hardswish"),
-    "Sigmoid": _word("sigmoid"),
-    "Softplus": _word("softplus"),
-    "Tanh": _word("tanh"),
+    **ACTIVATIONS,
     "Softmax": _softmax("softmax"),
     "LogSoftmax": _softmax("logsoftmax"),
+    "SoftmaxOverGroups": lambda node: node.add(f"softmax groups={node.attributes['groups']}"),
+    "SoftmaxOverPositions": _word("softmax over=positions"),
+    "ChannelConv": _channel_convolution,
     "Reshape": reshape,
     "Transpose": transpose,
     "LayerNormalization": layer_norm,

@@ -111,7 +111,7 @@ class BatchNorm(Normalisation):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
         buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
-        norm = self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT), buffers)
+        norm = self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT, of_training=True), buffers)
         lies = SAME if sources[0].dimensions > 1 else CHANNELS_FIRST
         if self.fixed:
             constants = (FLOAT * channels,) * (4 if self.affine else 2)

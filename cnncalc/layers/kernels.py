@@ -59,6 +59,7 @@ class Extra(NamedTuple):
         cuda_size: bytes of a value on CUDA, where they are others; None where they are the same.
         lowered: whether it is a fixed tensor's copy in lower precision, which only autocast makes.
         of_gradient: whether it is made only where the operand has a gradient.
+        of_training: whether it is made in training alone.
 
     """
 
@@ -68,6 +69,7 @@ class Extra(NamedTuple):
     cuda_size: int | None = None
     lowered: bool = False
     of_gradient: bool = False
+    of_training: bool = False
 
 
 class Kernel(NamedTuple):

@@ -88,15 +88,16 @@ class LocallyConnected(Windowed):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         source, made = sources[0], self.output(sources).values
         padded = any(map(any, self.needed_padding(source)))
+        held = (1, 2) if padded else (1,)  # the padded volume and its patches are variables of its function, to its end
         inner = prod(self.setting("kernel")) * source.channels
         weights, *biases = self.tensors(sources)
         steps = [
             Kernel("patches", prod(self.spatial(source)) * inner, lies=CHANNELS_FIRST),
-            Kernel("bmm", made, keeps=INPUTS, parameters=(weights,), casts=LOWERED),
-            Kernel("copy", made, lies=CHANNELS_FIRST),
+            Kernel("bmm", made, keeps=INPUTS, parameters=(weights,), casts=LOWERED, holds=held),
+            Kernel("copy", made, lies=CHANNELS_FIRST, holds=held),
         ]
         if biases:
-            steps.append(Kernel("add", made, parameters=tuple(biases), casts=RESULT_RAISED))
+            steps.append(Kernel("add", made, parameters=tuple(biases), casts=RESULT_RAISED, holds=held))
         return (*([self.padding_kernel(source)] if padded else []), *steps)
 
     def state(self, sources: Sources) -> tuple[StateTensor, ...]:

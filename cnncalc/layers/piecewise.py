@@ -44,7 +44,7 @@ class StepActivation(Layer):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values  # a sign, whose gradient is 0, and a ReLU
-        return Kernel("sign", values), Kernel("relu", values, keeps=OUTPUT)
+        return Kernel("sign", values), Kernel("relu", values, keeps=OUTPUT, holds=(0,))
 
 
 @register("threshold")

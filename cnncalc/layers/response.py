@@ -240,7 +240,7 @@ class GlobalResponseNormalisation(Layer):
             Kernel("mean", 1),
             Kernel("add", 1),
             Kernel("div", channels, (1, 3), keeps=INPUTS, scratch=3 * channels - 1),
-            Kernel("mul", values, (0, 4), keeps=OTHERS, scratch=values),
-            Kernel("addcmul", values, keeps=INPUTS, parameters=learned, scratch=values, makes_all=True),
-            Kernel("add", values, (6, 0), gradient=PASSED),
+            Kernel("mul", values, (0, 4), keeps=OTHERS, scratch=values, holds=(1,)),
+            Kernel("addcmul", values, keeps=INPUTS, parameters=learned, scratch=values, makes_all=True, holds=(1, 4)),
+            Kernel("add", values, (6, 0), gradient=PASSED, holds=(1, 4)),  # variables of its function, to its end
         )

@@ -74,8 +74,9 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
     inside = around.preprocessing
     outputs = network.output_names or ("output",) if inside is None else (inside.output,)
     with _quiet(), _only_what_onnx_has():
+        exported = _exported(network, seed, weights, around.preprocessing)
         program = torch.onnx.export(
-            _exported(network, seed, weights, around.preprocessing),
+            exported,
             dynamo=True,
             dynamic_shapes=_any_batch(network),
             input_names=list(network.input_names or ("images",)),
@@ -84,10 +85,28 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
         )
     assert program is not None  # it is None only for the old exporter
     model = program.model_proto
+    _with_zero_biases(model.graph, exported.state_dict)
     for name, text in around.metadata.items():
         model.metadata_props.add(key=name, value=text)
     data: bytes = model.SerializeToString()
     return data
+
+
+def _with_zero_biases(graph: Any, state: Weights) -> None:
+    """Give layers back the biases that the exporter leaves out because they are 0, as all are before training."""
+    from onnx import numpy_helper
+
+    stored = {tensor.name for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type in ("Conv", "ConvTranspose", "Gemm") and len(node.input) == 2:
+            name = f"{node.input[1].removesuffix('weight')}bias"
+            bias = state.get(name)
+            if bias is None or bias.any():
+                continue
+            node.input.append(name)
+            if name not in stored:
+                graph.initializer.append(numpy_helper.from_array(bias.detach().cpu().numpy(), name))
+                stored.add(name)
 
 
 def pt2(network: Network, *, seed: int | None = None, weights: Weights | None = None, around: Around = BARE) -> bytes:

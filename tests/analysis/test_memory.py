@@ -133,6 +133,25 @@ def test_a_root_mean_square_norm_holds_its_squares_and_what_arrives(text: str, v
     assert predicted(network, batch=3, inference=True) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "volume"),
+    [
+        ("grn - relu", "8x8x4"),
+        ("bn - relu", "8x8x4"),
+        ("relu6 - step - fc 5", "8x8x4"),
+        ("local 3x3x5 s2 p1 nobias - elu", "11x9x8"),
+        ("local 3x3x5", "8x8x4"),
+        ("conv 1x1x4 - bn - selu - fc 5", "8x8x4"),
+    ],
+)
+def test_inference_of_layers_of_several_steps(text: str, volume: str) -> None:
+    """To the byte: variables of a function live to its end, and a batch norm that is tested makes no statistics."""
+    network = cnncalc.load(text, input=volume)
+    with fake_mode():
+        expected = inference_peak(with_memory(cnncalc.build(network, device="meta")), network, 4)
+    assert predicted(network, batch=4, inference=True) == expected
+
+
 SMALL = st.lists(
     st.sampled_from(
         [

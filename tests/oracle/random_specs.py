@@ -14,7 +14,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.layers import words
+from cnncalc.layers import class_of, words
 from cnncalc.model.plan import plan
 from tests.oracle.torch_modules import joined
 
@@ -146,7 +146,18 @@ WRITERS: dict[str, Write] = {
     "prelu": lambda random, word, volume: word + _maybe(random, "perchannel"),
     "leakyrelu": lambda random, word, volume: f"{word} {random.choice([0, 0.01, 0.2])}",
 }
-"""How a layer is written with options of its own; all others are their word alone."""
+"""How a layer is written with random options; all others are written as in their examples."""
+
+
+def _examples(word: str) -> list[str]:
+    """Return how a word is written in the examples of its layer, with all options that these have."""
+    texts = [example.partition(": ")[2] for example in class_of(word).examples]
+    named = [text.replace("a: ", "{label}: ").replace("@a", "@{label}") for text in texts]
+    return [text for text in named if word in text.split()]
+
+
+EXAMPLES = {word: _examples(word) for word in words()}
+"""What a word that is not among the writers is, and sometimes any other."""
 
 MERGES = ("add", "concat", "mul", "sub", "max", "min", "mean")
 
@@ -165,7 +176,9 @@ def layer(random: Random, volume: Volume) -> str:
     if volume_size(volume) > LARGEST:
         word = random.choice(["pool", "avgpool", "adaptiveavgpool", "slice"])
     writer = WRITERS.get(word)
-    return writer(random, word, volume) if writer else word
+    if writer is not None and random.random() < 0.8:
+        return writer(random, word, volume)
+    return random.choice(EXAMPLES[word]).format(label=f"at{random.randint(10, 10**6)}")
 
 
 def volume_size(volume: Volume) -> int:

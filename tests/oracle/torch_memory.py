@@ -164,6 +164,7 @@ def tracked_peak(
     with tracker:
         for _ in range(2):
             for _ in range(passes):
+                output = loss = None  # what the pass before has made is given back
                 with torch.autocast("cpu", torch.bfloat16, enabled=low):
                     output = module(*seen)
                     loss = nn.functional.cross_entropy(output, wanted)

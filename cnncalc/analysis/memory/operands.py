@@ -36,7 +36,7 @@ def used(op: Op, use: int) -> Op:
 
 
 def extra_sizes(
-    kernel: Kernel, arriving: int, lowered: int, device: str, statistics: int, *, wanted: bool
+    kernel: Kernel, arriving: int, lowered: int, device: str, statistics: int, *, wanted: bool, training: bool
 ) -> tuple[Size, ...]:
     """Return the sizes of what a kernel makes beside its result.
 
@@ -47,11 +47,12 @@ def extra_sizes(
         device: where it runs.
         statistics: bytes that the standardisation of its weights keeps; they come last.
         wanted: whether the gradient of what it reads is wanted.
+        training: whether it runs as it does in training.
 
     """
     found = []
     for extra in kernel.extras:
-        if wanted or not extra.of_gradient:
+        if (wanted or not extra.of_gradient) and (training or not extra.of_training):
             size = arriving if extra.size is None else extra.size
             size = lowered if extra.lowered else size
             if device == "cuda" and extra.cuda_size is not None:

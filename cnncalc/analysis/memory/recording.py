@@ -277,7 +277,9 @@ class _Kernels:
         kept = kept_by(kernel, here, reads, operands) if differentiable else []
         low = self.low * self.casts
         statistics = FULL * kernel.statistics * self.training
-        extras = extra_sizes(kernel, operands[0].size, low, self.device, statistics, wanted=bool(wants))
+        extras = extra_sizes(
+            kernel, operands[0].size, low, self.device, statistics, wanted=bool(wants), training=self.training
+        )
         lowered = low if kernel.casts == LOWERED else 0
         cached = tuple([Size(0, values * lowered) for values in kernel.parameters if lowered])
         # a fully connected or local layer needs its weights for its input's gradient alone

@@ -221,7 +221,12 @@ class _Nesting:
         return (*self._summed(first), *operation.inputs[1:])
 
     def _part_alike(self, inner: int, outer: int) -> bool:
-        """Say whether branches part at the same place; those of several inputs part in front of them all."""
+        """Say whether branches part at the same place: those of several inputs in front of them all, labels anywhere.
+
+        What is made of labels alone would be written in another order the second time: labels are executed first.
+        """
+        if all(source in self.done for source in self.operations[inner - 1].inputs):
+            return True
         first, at = self._before(inner), self._before(outer)
         return first == at or (not at and self.operations[first - 1].is_input)
 
@@ -245,7 +250,7 @@ class _Nesting:
 
     def _found_begin(self, source: int, start: int) -> int:
         first = at = source
-        while at != start and at not in self.done:
+        while at and at != start and at not in self.done:  # a branch that goes on from the other one may pass it by
             first, at = at, start if self.operations[at - 1].is_input else self._before(at)
         if not first or self.operations[first - 1].word not in MERGES:
             return first

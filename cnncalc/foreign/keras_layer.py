@@ -1,0 +1,115 @@
+"""The configuration of a layer of Keras, and how its values are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NoReturn
+
+from cnncalc.core.source import Span
+from cnncalc.core.volume import Volume
+from cnncalc.core.words import did_you_mean
+from cnncalc.foreign.draft import Draft, quoted
+from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
+
+_SAME_NAME = "relu relu6 softmax sigmoid tanh elu selu celu gelu swish silu mish softplus softsign glu"
+_ACTIVATIONS = {name: name for name in _SAME_NAME.split()} | {
+    "linear": "",
+    "log_softmax": "logsoftmax",
+    "logSoftmax": "logsoftmax",
+    "leaky_relu": "leakyrelu 0.2",
+    "hard_sigmoid": "hardsigmoid",
+    "hard_silu": "hardswish",
+    "hard_swish": "hardswish",
+    "hard_tanh": "hardtanh",
+    "soft_sign": "softsign",
+}
+
+
+Arriving = Callable[[], Volume | None]
+"""Asks for the volume that arrives at a layer."""
+
+
+class KerasLayer:
+    """A layer's configuration, and how its values are asked for."""
+
+    def __init__(
+        self, draft: Draft, kind: str, config: PlacedTable, span: Span, dimensions: int, arriving: Arriving
+    ) -> None:
+        self.draft = draft
+        self.arriving = arriving
+        self.kind = kind
+        self.config = config
+        self.span = Span(span.start, span.start + 1)
+        self.dimensions = dimensions
+        if config.get("data_format") == "channels_first":
+            self.refuse("its channels come first; a spec's come last")
+
+    def refuse(self, why: str) -> NoReturn:
+        self.draft.refuse(self.span, f"this {self.kind} cannot be said: {why}")
+
+    def ranks(self) -> tuple[int, ...]:
+        """Return the numbers of dimensions that the arriving tensor may have, images and channels among them."""
+        volume = self.arriving()
+        if volume is None:
+            return (4, 3, 5)
+        return (volume.dimensions + 2, *((2,) if max(volume.spatial) == 1 else ()))
+
+    def number(self, name: str, usual: int | None = None) -> int:
+        """Return a whole number."""
+        found = whole(self.config.get(name), usual)
+        if found is None:
+            what = quoted(self.config[name]) if name in self.config else "missing"
+            self.draft.damaged(self.span, f"the {name} of this {self.kind} is {what}")
+        return found
+
+    def sizes(self, name: str, usual: int | None = None) -> tuple[int, ...]:
+        """Return one number per dimension."""
+        value = self.config.get(name)
+        if (
+            isinstance(value, PlacedList)
+            and len(value) == self.dimensions
+            and all(whole(each) is not None for each in value)
+        ):
+            return tuple([int(each) for each in value])
+        return (self.number(name, usual),) * self.dimensions
+
+    def decimal(self, name: str, usual: float) -> float:
+        """Return a number."""
+        value = self.config.get(name, usual)
+        if isinstance(value, PlacedTable):  # Keras 3 writes arrays as tables
+            value = (
+                value.get("config", {}).get("value", usual) if isinstance(value.get("config"), PlacedTable) else usual
+            )
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+            self.draft.damaged(self.span, f"the {name} of this {self.kind} is {quoted(value)}")
+        return float(value)
+
+    def option(self, prefix: str, numbers: tuple[int, ...], usual: int | None = 1) -> str:
+        if all(number == usual for number in numbers):
+            return ""
+        return f" {prefix}{numbers[0] if len(set(numbers)) == 1 else 'x'.join(map(str, numbers))}"
+
+    def padding(self) -> str:
+        padding = str(self.config.get("padding", "valid")).lower()
+        if padding not in ("same", "valid"):
+            self.refuse(f"its padding is {quoted(padding)}")
+        return " same" if padding == "same" else ""
+
+    def bias(self) -> str:
+        return "" if self.config.get("use_bias", True) else " nobias"
+
+    def activation(self, usual: str = "linear") -> str:
+        value = self.config.get("activation", usual)
+        if isinstance(value, PlacedTable):
+            value = value.get("class_name", value.get("registered_name"))
+            value = re.sub(r"(?<!^)(?=[A-Z])", "_", str(value)).lower() if value else usual
+        if value is None:
+            return ""
+        if str(value) not in _ACTIVATIONS:
+            hints = did_you_mean(str(value), _ACTIVATIONS)
+            self.draft.refuse(self.span, f"a spec has no word for the activation {quoted(value)}", hints=hints)
+        return _ACTIVATIONS[str(value)]
+
+    def kernel(self) -> str:
+        return "x".join(map(str, self.sizes("kernel_size")))

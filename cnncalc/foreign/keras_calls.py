@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from functools import partial
 from typing import Any
 
 from cnncalc.core.limits import MAX_NESTING
@@ -14,6 +13,7 @@ from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
+from cnncalc.foreign.keras_axes import Axes, channels_last, spatial_axes
 from cnncalc.foreign.keras_layers import MERGES, is_kept, words_of
 from cnncalc.foreign.keras_orders import KerasOrders
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
@@ -86,6 +86,9 @@ class _Program:
         self.steps: dict[str, int] = {}
         self.layers: dict[str, ast.Call] = {}
         self.lists: dict[str, ast.expr] = {}
+        self.axes: dict[int, int] = {INPUT: 0}
+        """How many spatial axes there are in what each step makes."""
+        self.channels_first = "channels_first" in python.source.text
         calls = [node for each in python.statements for node in ast.walk(each) if isinstance(node, ast.Call)]
         self.inputs = len([node for node in calls if _name(node) == "Input"])
         self.times = Counter([node.func.id for node in calls if isinstance(node.func, ast.Name)])
@@ -199,7 +202,9 @@ class _Program:
         if self.inputs < 2:
             return INPUT
         name = str(config.get("name", "")) or f"input{self.draft.last + 1}"
-        return self.draft.enter(name, self.draft.input, span)
+        index = self.draft.enter(name, self.draft.input, span)
+        self.axes[index] = self.axes[INPUT]
+        return index
 
     def join(self, layer: ast.Call, kind: str, given: list[ast.expr], depth: int) -> int:
         volumes = given[0].elts if given and isinstance(given[0], ast.List | ast.Tuple) else []
@@ -207,7 +212,9 @@ class _Program:
             self.draft.damaged(self.python.span(layer), f"{kind} takes a list of two volumes or more")
         inputs = [self.step(each, depth + 1) for each in volumes]
         self.orders.check(inputs, self.python.span(layer))
-        return self.draft.join(MERGES[kind], inputs, self.python.span(layer))
+        index = self.draft.join(MERGES[kind], inputs, self.python.span(layer))
+        self.axes[index] = max(self.axes.get(each, 0) for each in inputs)
+        return index
 
     def layer(self, node: ast.Call, inputs: list[int], shared: str = "") -> int:
         """Add a layer and return its step; ``shared`` is the name of one that is called several times."""
@@ -218,11 +225,17 @@ class _Program:
             self.input(shape, span)
         if kind in ("Input", "InputLayer") or is_kept(kind):
             return inputs[0] if inputs else INPUT
+        spatial = self.axes.get(inputs[0], 0)
         if (other := self.orders.read(kind, config, inputs[0], span)) is not None:
-            return other
-        words = words_of(self.draft, kind, config, span, partial(self.volumes.of, inputs[0]))
-        words = with_weights(words, shared) if shared else words
-        return self.draft.add(words, span, inputs, name=str(config.get("name", ""))) if words else inputs[0]
+            index = other
+        else:
+            words = words_of(self.draft, kind, config, span, Axes(spatial, self.channels_first))
+            words = with_weights(words, shared) if shared else words
+            if not words:
+                return inputs[0]
+            index = self.draft.add(words, span, inputs, name=str(config.get("name", "")))
+        self.axes[index] = spatial_axes(kind, config, spatial)
+        return index
 
     def configuration(self, node: ast.Call, kind: str) -> PlacedTable:
         """Return a layer's arguments as `model.to_json()` would name them."""
@@ -250,6 +263,8 @@ class _Program:
         sizes = [whole(size) if size is not None else None for size in shape] if isinstance(shape, PlacedList) else []
         if not sizes or any(size is not None and size < 1 for size in sizes):
             self.draft.damaged(span, "the shape of the input is a tuple such as (28, 28, 1)")
+        self.axes[INPUT] = len(sizes) - 1
+        sizes = channels_last(sizes, self.channels_first)
         if None in sizes:
             self.draft.like = "x".join(str(size or letter) for size, letter in zip(sizes, "HWDC", strict=False))
         else:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from cnncalc.core.source import Source, Span
 from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
-from cnncalc.foreign.keras_layers import MERGES, is_kept, words_of
+from cnncalc.foreign.keras_axes import Axes, channels_come_first, channels_last, is_of_channels, spatial_axes
+from cnncalc.foreign.keras_layers import MERGES, OLD_MERGES, is_kept, words_of
 from cnncalc.foreign.keras_orders import KerasOrders
 from cnncalc.foreign.literals import Literals, PlacedList, PlacedTable, whole
 from cnncalc.foreign.shared_weights import with_weights
 
 _HEAD = re.compile(r"\s*\{")
-_MARKS = re.compile(r"\"class_name\"\s*:\s*\"(?:Sequential|Functional|Model)\"")
+_MARKS = re.compile(r"\"class_name\"\s*:\s*\"(?:Sequential|Functional|Model|InputLayer)\"|\"batch_input_shape\"")
 
 
 class KerasJson(ForeignFormat):
@@ -66,10 +66,15 @@ class LayerCall(NamedTuple):
 class _Model:
     """A model, or one that stands in another; ``shared`` names the weights of one that is called several times."""
 
-    def __init__(self, draft: Draft, volumes: DraftVolumes, shared: str = "") -> None:
+    def __init__(
+        self, draft: Draft, volumes: DraftVolumes, shared: str = "", axes: dict[int, int] | None = None
+    ) -> None:
         self.draft = draft
         self.volumes = volumes
         self.orders = KerasOrders(draft, volumes)
+        self.axes = {INPUT: 0} if axes is None else axes
+        """How many spatial axes there are in what each step makes."""
+        self.channels_first = channels_come_first(draft.source.text)
         self.shared = shared
         self.made: dict[Tensor, int] = {}
         self.last = INPUT
@@ -115,6 +120,8 @@ class _Model:
             return
         if not sizes or any(size is not None and (whole(size) or 0) < 1 for size in sizes):
             self.draft.damaged(_begin(span), "the shape of the input cannot be read")
+        self.axes[INPUT] = len(sizes) - 1
+        sizes = channels_last(sizes, self.channels_first)
         if None in sizes:
             self.draft.like = "x".join(str(size or letter) for size, letter in zip(sizes, "HWDC", strict=False))
         else:
@@ -141,7 +148,11 @@ class _Model:
         if several:
             self.draft.input = ""
         self.input(config.get("batch_input_shape", config.get("batch_shape")), layer.span)
-        return self.draft.enter(_name_of(layer), self.draft.input, place) if several else INPUT
+        if not several:
+            return INPUT
+        index = self.draft.enter(_name_of(layer), self.draft.input, place)
+        self.axes[index] = self.axes[INPUT]
+        return index
 
     def taken(self, layer: PlacedTable, config: Any, given: list[int], place: int) -> int:
         """Return what a model in another takes as one of its inputs."""
@@ -183,22 +194,36 @@ class _Model:
         """Add what a layer does, and return the steps of what it makes; ``shared`` names weights that others have."""
         kind, config, place = str(layer.get("class_name")), layer["config"], _begin(layer.span)
         if kind in _MODELS:
-            return _Model(self.draft, self.volumes, shared).read(layer, inputs)
-        if kind in MERGES:
-            if kind == "Concatenate" and config.get("axis", -1) not in (-1, 3):
-                self.draft.refuse(place, "only channels are concatenated, along the last axis")
-            self.orders.check(inputs, place)
-            return [self.draft.join(MERGES[kind], inputs, place, name=name)]
-        if len(inputs) > 1:
+            return _Model(self.draft, self.volumes, shared, self.axes).read(layer, inputs)
+        spatial = max(self.spatial(index) for index in inputs)
+        if kind in MERGES or (kind == "Merge" and config.get("mode") in OLD_MERGES):
+            made = self.merge(layer, MERGES.get(kind) or OLD_MERGES[config["mode"]], inputs, spatial)
+        elif len(inputs) > 1:
             self.draft.refuse(place, f"a {kind} takes one volume, not {len(inputs)}")
-        if is_kept(kind):
+        elif is_kept(kind):
             return inputs
-        if (other := self.orders.read(kind, config, inputs[0], layer.span)) is not None:
-            return [other]
-        written = words_of(self.draft, kind, config, layer.span, partial(self.volumes.of, inputs[0]))
-        own = shared if shared in ("", name) else f"{shared}_{name}"
-        written = with_weights(written, own) if shared else written
-        return [self.draft.add(written, place, inputs, name=name)] if written else inputs
+        elif (other := self.orders.read(kind, config, inputs[0], layer.span)) is not None:
+            made = other
+        else:
+            written = words_of(self.draft, kind, config, layer.span, Axes(spatial, self.channels_first))
+            own = shared if shared in ("", name) else f"{shared}_{name}"
+            written = with_weights(written, own) if shared else written
+            made = self.draft.add(written, place, inputs, name=name) if written else inputs[0]
+        if made not in inputs:
+            self.axes[made] = spatial_axes(kind, config, spatial)
+        return [made]
+
+    def spatial(self, index: int) -> int:
+        """Return how many spatial axes there are in what a step makes."""
+        volume = None if index in self.axes else self.volumes.of(index)
+        return self.axes.get(index, volume.dimensions if volume else 0)
+
+    def merge(self, layer: PlacedTable, word: str, inputs: list[int], spatial: int) -> int:
+        axis, place = layer["config"].get("axis", layer["config"].get("concat_axis", -1)), _begin(layer.span)
+        if word == "concat" and not is_of_channels(axis, spatial, self.channels_first):
+            self.draft.refuse(place, "only channels are concatenated, along their axis")
+        self.orders.check(inputs, place)
+        return self.draft.join(word, inputs, place, name=_name_of(layer))
 
     def outputs(self, config: Any) -> list[int]:
         """Return where the model says that it ends."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NoReturn
 
 from cnncalc.core.source import Span
-from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import Draft, quoted
+from cnncalc.foreign.keras_axes import Axes, is_of_channels
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 
 _SAME_NAME = "relu relu6 softmax sigmoid tanh elu selu celu gelu swish silu mish softplus softsign glu"
@@ -26,34 +25,37 @@ _ACTIVATIONS = {name: name for name in _SAME_NAME.split()} | {
 }
 
 
-Arriving = Callable[[], Volume | None]
-"""Asks for the volume that arrives at a layer."""
+_OLD_ORDER = {"tf": "channels_last"}
+"""What Keras 1 called the order of the axes."""
 
 
 class KerasLayer:
     """A layer's configuration, and how its values are asked for."""
 
-    def __init__(
-        self, draft: Draft, kind: str, config: PlacedTable, span: Span, dimensions: int, arriving: Arriving
-    ) -> None:
+    def __init__(self, draft: Draft, kind: str, config: PlacedTable, span: Span, dimensions: int, axes: Axes) -> None:
         self.draft = draft
-        self.arriving = arriving
+        self.axes = axes
         self.kind = kind
         self.config = config
         self.span = Span(span.start, span.start + 1)
         self.dimensions = dimensions
-        if config.get("data_format") == "channels_first":
-            self.refuse("its channels come first; a spec's come last")
+        if axes.channels_first and "channels_last" in (
+            config.get("data_format"),
+            _OLD_ORDER.get(str(config.get("dim_ordering"))),
+        ):
+            self.refuse("its channels come last, and those of other layers come first")
 
     def refuse(self, why: str) -> NoReturn:
         self.draft.refuse(self.span, f"this {self.kind} cannot be said: {why}")
 
-    def ranks(self) -> tuple[int, ...]:
-        """Return the numbers of dimensions that the arriving tensor may have, images and channels among them."""
-        volume = self.arriving()
-        if volume is None:
-            return (4, 3, 5)
-        return (volume.dimensions + 2, *((2,) if max(volume.spatial) == 1 else ()))
+    def is_of_channels(self, axis: object) -> bool:
+        """Say whether an axis is that of the channels."""
+        return is_of_channels(axis, *self.axes)
+
+    def spatial_axes(self) -> list[int]:
+        """Return the axes that are not those of the images and the channels."""
+        first = 2 if self.axes.channels_first else 1
+        return list(range(first, first + self.axes.spatial))
 
     def number(self, name: str, usual: int | None = None) -> int:
         """Return a whole number."""

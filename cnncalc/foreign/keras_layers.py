@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from cnncalc.core.source import Span
 from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import Draft, quoted
-from cnncalc.foreign.keras_layer import Arriving, KerasLayer
+from cnncalc.foreign.keras_axes import Axes, channels_last, in_newer_words
+from cnncalc.foreign.keras_layer import KerasLayer
 from cnncalc.foreign.keras_norms import batch_norm, group_norm, layer_norm, rms_norm, unit_norm
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 from cnncalc.layers.written import short
@@ -23,6 +24,8 @@ MERGES = {
     "Subtract": "sub",
 }
 """Layers that join several volumes."""
+OLD_MERGES = {"concat": "concat", "sum": "add", "mul": "mul", "ave": "mean", "max": "max"}
+"""What the layer `Merge` of Keras 1 does, by its mode."""
 
 _KEPT = (
     "Normalization",
@@ -39,23 +42,22 @@ def is_kept(kind: str) -> bool:
     return kind in _KEPT
 
 
-def words_of(draft: Draft, kind: str, config: PlacedTable, span: Span, arriving: Arriving) -> list[str]:
+def words_of(draft: Draft, kind: str, config: PlacedTable, span: Span, axes: Axes) -> list[str]:
     """Return what a layer is, as layers of a spec one after another; none where it only prepares values.
-
-    ``arriving`` returns the volume that it reads; None where that is not known.
 
     Raises:
         SpecError: ``cannot-import`` for a layer or a setting without a word, ``bad-format`` for one that is damaged.
     """
     if is_kept(kind):
         return []
+    config = in_newer_words(config)
     family, dimensions = _family(kind)
     reader = _READERS.get(family)
     if reader is None:
         known = [f"{name}{'2D' if name in _SIZED else ''}" for name in _READERS]
         hints = did_you_mean(kind, known)
         draft.refuse(Span(span.start, span.start + 1), f"a spec has no word for the layer {quoted(kind)}", hints=hints)
-    return [word for word in reader(KerasLayer(draft, kind, config, span, dimensions, arriving)) if word]
+    return [word for word in reader(KerasLayer(draft, kind, config, span, dimensions, axes)) if word]
 
 
 def _family(kind: str) -> tuple[str, int]:
@@ -66,8 +68,16 @@ def _family(kind: str) -> tuple[str, int]:
 def _convolution(layer: KerasLayer) -> list[str]:
     groups = layer.number("groups", 1)
     options = layer.option("s", layer.sizes("strides", 1)) + layer.option("d", layer.sizes("dilation_rate", 1))
-    options += layer.option("g", (groups,)) + layer.padding() + layer.bias()
-    return [f"conv {layer.kernel()}x{layer.number('filters')}{options}", layer.activation()]
+    causal = str(layer.config.get("padding", "")).lower() == "causal"
+    options += layer.option("g", (groups,)) + ("" if causal else layer.padding()) + layer.bias()
+    convolution = f"conv {layer.kernel()}x{layer.number('filters')}{options}"
+    return [_past(layer) if causal else "", convolution, layer.activation()]
+
+
+def _past(layer: KerasLayer) -> str:
+    """Return the padding in front of a causal convolution, which sees no later values."""
+    pairs = zip(layer.sizes("kernel_size"), layer.sizes("dilation_rate", 1), strict=True)
+    return "pad " + "x".join([f"{dilation * (kernel - 1)}:0" for kernel, dilation in pairs])
 
 
 def _depthwise(layer: KerasLayer) -> list[str]:
@@ -119,7 +129,13 @@ def _global(word: str) -> Callable[[KerasLayer], list[str]]:
 
 
 def _dense(layer: KerasLayer) -> list[str]:
-    return [f"fc {layer.number('units')}{layer.bias()}", layer.activation()]
+    """Read a Dense: of an image it takes the channels of each position, as a convolution with 1x1 kernels does."""
+    word = "fc "
+    if layer.axes.spatial:
+        if layer.axes.channels_first:
+            layer.refuse("it goes along the last axis of an image, whose channels come first")
+        word = f"conv {'1x' * layer.axes.spatial}"
+    return [f"{word}{layer.number('units')}{layer.bias()}", layer.activation()]
 
 
 def _rescaling(layer: KerasLayer) -> list[str]:
@@ -154,9 +170,9 @@ def _elu(layer: KerasLayer) -> list[str]:
 def _prelu(layer: KerasLayer) -> list[str]:
     axes = layer.config.get("shared_axes")
     shared = sorted([whole(axis) or 0 for axis in axes]) if isinstance(axes, PlacedList) else []
-    if any(shared == list(range(1, rank - 1)) for rank in layer.ranks()):
+    if shared == layer.spatial_axes():
         return ["prelu 0 perchannel"]
-    if any(shared == list(range(1, rank)) for rank in layer.ranks()):
+    if shared == list(range(1, layer.axes.spatial + 2)):
         return ["prelu 0"]
     layer.refuse("it has a slope for every position; with shared_axes=[1, 2] it has one per channel")
 
@@ -200,6 +216,7 @@ def _reshape(layer: KerasLayer) -> list[str]:
         layer.refuse("the shape that it makes is not said")
     if len(sizes) == 1:
         return ["flatten"]
+    sizes = channels_last(sizes, layer.axes.channels_first)
     if sizes[:-1] == [1] * (len(sizes) - 1):
         return ["flatten"]  # 1x1xC
     return [f"reshape {'x'.join(map(str, sizes))}"]
@@ -246,6 +263,7 @@ _READERS: Mapping[str, Callable[[KerasLayer], list[str]]] = {
     "ELU": _elu,
     "PReLU": _prelu,
     "Softmax": _global("softmax"),
+    "ThresholdedReLU": lambda layer: [f"threshold {short(layer.decimal('theta', 1.0))}"],
     "Dropout": _dropout,
     "Reshape": _reshape,
 }

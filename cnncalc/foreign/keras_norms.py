@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from cnncalc.foreign.draft import quoted
 from cnncalc.foreign.keras_layer import KerasLayer
-from cnncalc.foreign.literals import PlacedList, whole
+from cnncalc.foreign.literals import PlacedList
 from cnncalc.layers.written import short
 
 
 def batch_norm(layer: KerasLayer) -> list[str]:
     """Read a batch normalisation."""
-    if layer.config.get("axis", -1) in (1, PlacedList([1])):
-        layer.refuse("it normalises along the first axis; the channels of a spec come last")
+    _check_axis(layer)
     scale, center = layer.config.get("scale", True), layer.config.get("center", True)
     eps, momentum = layer.decimal("epsilon", 1e-3), 1 - layer.decimal("momentum", 0.99)
     settings = f" eps={short(eps)} momentum={short(round(momentum, 9))}"
@@ -21,11 +20,11 @@ def batch_norm(layer: KerasLayer) -> list[str]:
 
 
 def _check_axis(layer: KerasLayer) -> None:
-    """Refuse a norm along other axes than that of the channels, which is the last."""
+    """Refuse a norm along other axes than that of the channels."""
     axis = layer.config.get("axis", -1)
-    (axis,) = axis if isinstance(axis, PlacedList) and len(axis) == 1 else (axis,)
-    if whole(axis) not in (-1, *[rank - 1 for rank in layer.ranks()]):
-        layer.refuse(f"it works along the axis {quoted(axis)}, and the channels of a spec come last")
+    if not layer.is_of_channels(axis):
+        (axis,) = axis if isinstance(axis, PlacedList) and len(axis) == 1 else (axis,)
+        layer.refuse(f"it works along the axis {quoted(axis)}, which is not that of the channels")
 
 
 def layer_norm(layer: KerasLayer) -> list[str]:

@@ -52,6 +52,8 @@ def _plain(kind: str) -> str:
 
 
 def _fc(arriving: Arriving) -> str:
+    if max(arriving.row.output.spatial) > 1:  # along the channels of each position
+        return convolution(arriving)
     outputs = arriving.row.output.channels
     bias = arriving.parameters == (arriving.source.values + 1) * outputs
     return f"fc {outputs}{'' if bias or arriving.parameters % outputs else ' nobias'}"
@@ -137,4 +139,10 @@ _READERS: Mapping[str, Callable[[Arriving], str]] = {
     "dropout": _word("dropout"),
     "spatialdropout": _word("dropout2d"),
     "rescaling": _word(""),
+    "normalization": _word(""),
+    "randomflip": _word(""),
+    "randomrotation": _word(""),
+    "randomzoom": _word(""),
+    "randomcontrast": _word(""),
+    "randomtranslation": _word(""),
 }

@@ -65,6 +65,39 @@ def two_outputs(keras: Any) -> Any:
     return keras.Model(image, [second, first])
 
 
+def dense_at_each_position(keras: Any) -> Any:
+    """ConvNeXt writes its pointwise convolutions so: a Dense goes along the last axis, whatever stands in front."""
+    layers = keras.layers
+    block = [layers.LayerNormalization(), layers.Dense(32), layers.Activation("gelu"), layers.Dense(8)]
+    return keras.Sequential([keras.Input((8, 8, 4)), *block, layers.Flatten(), layers.Dense(3), layers.Dense(2)])
+
+
+def dense_along_a_signal(keras: Any) -> Any:
+    layers = keras.layers
+    return keras.Sequential([keras.Input((20, 3)), layers.Dense(5), layers.GlobalMaxPooling1D(), layers.Dense(2)])
+
+
+def norms_without_shift(keras: Any) -> Any:
+    layers = keras.layers
+    norms = [layers.LayerNormalization(center=False), layers.LayerNormalization(center=False, scale=False)]
+    groups = [layers.GroupNormalization(2), layers.GroupNormalization(2, center=False, scale=False)]
+    return keras.Sequential([keras.Input((8, 8, 4)), *norms, *groups])
+
+
+def norm_of_a_vector(keras: Any) -> Any:
+    """The axis 1 of a vector is that of its channels."""
+    layers = keras.layers
+    return keras.Sequential([keras.Input((12,)), layers.Dense(7), layers.BatchNormalization(axis=1), layers.Dense(2)])
+
+
+def causal(keras: Any) -> Any:
+    """What a convolution of a signal sees lies in the past."""
+    layers = keras.layers
+    return keras.Sequential(
+        [keras.Input((20, 3)), *[layers.Conv1D(4, 3, dilation_rate=rate, padding="causal") for rate in (1, 2, 4)]]
+    )
+
+
 @pytest.mark.parametrize("make", [called_again, siamese, nested, transferred, two_outputs])
 def test_models_in_models(keras: Any, make: Callable[[Any], Any]) -> None:
     """The oracle is Keras' count of what it trains, which has shared weights once, and its output shapes."""
@@ -75,3 +108,15 @@ def test_models_in_models(keras: Any, make: Callable[[Any], Any]) -> None:
     assert [(volume.values, volume.channels) for volume in network.outputs] == [
         (values, output.shape[-1]) for values, output in zip(made, model.outputs, strict=True)
     ]
+
+
+@pytest.mark.parametrize(
+    "make", [dense_at_each_position, dense_along_a_signal, norms_without_shift, norm_of_a_vector, causal]
+)
+def test_layers_that_ask_for_the_axes(keras: Any, make: Callable[[Any], Any]) -> None:
+    """The oracle is Keras' count of what it trains, and its output shape."""
+    model = make(keras)
+    network = cnncalc.load(model.to_json())
+    assert network.params == sum([prod(weight.shape) for weight in model.trainable_weights])
+    assert network.output.values == prod(model.output_shape[1:])
+    assert network.output.channels == model.output_shape[-1]

@@ -186,12 +186,13 @@ REFUSED = (
         "32x32x3",
     ),
     Refused(
-        "keras first",
+        "keras both orders",
         (
             '{"class_name": "Sequential", "config": {"layers": [\n'
-            '  {"class_name": "Conv2D", "config": {"filters": 8, "kernel_size": 3, "data_format": "channels_first"}}]}}'
+            '  {"class_name": "MaxPooling2D", "config": {"data_format": "channels_first"}},\n'
+            '  {"class_name": "MaxPooling2D", "config": {"data_format": "channels_last"}}]}}'
         ),
-        "text:2:3: this Conv2D cannot be said: its channels come first; a spec's come last",
+        "text:3:3: this MaxPooling2D cannot be said: its channels come last, and those of other layers come first",
         "32x32x3",
     ),
     Refused(

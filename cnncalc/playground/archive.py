@@ -6,7 +6,7 @@ import ast
 import io
 import lzma
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cnncalc.layers.registry import SELDOM
@@ -16,6 +16,8 @@ ANSWERS = "cnncalc.playground.answers"
 
 _BY_NAME = tuple(f"cnncalc.layers.{name}" for name in SELDOM)
 """Modules that no import statement names."""
+_NOT_THERE = frozenset(("torch", "numpy"))
+"""Packages that the page does not have: a module that needs one cannot be imported there."""
 _FOR_THE_PAGE_ITSELF = ("page/assets/", "playground/assets/")
 _DATE = (1980, 1, 1, 0, 0, 0)  # of every file in the archive, so that the same code gives the same bytes
 _SMALLEST = lzma.PRESET_EXTREME | 9
@@ -68,10 +70,13 @@ def reached(package: Path) -> Mapping[str, Path]:
         name = ahead.pop()
         if name in found or name not in known:
             continue
+        tree = ast.parse(known[name].read_text(encoding="utf-8"))
+        if not _NOT_THERE.isdisjoint(_imported(tree.body)):
+            continue
         found[name] = known[name]
         ahead.append(name.rpartition(".")[0])
         if name != package.name:  # the page has its own
-            ahead += _imported(known[name])
+            ahead += _imported(_statements(tree))
     return found
 
 
@@ -80,8 +85,10 @@ def _module(path: Path, package: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _imported(path: Path) -> Iterator[str]:
-    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -66,7 +66,7 @@ VALUES = (
     '<button type="button" id="values-image">An image …</button>'
     '<input type="file" id="values-file" accept="image/*" hidden aria-label="An image"></div>\n'
     '<label for="values-input">Input</label>\n'
-    '<textarea id="values-input" rows="6" spellcheck="false" aria-describedby="values-status"></textarea>\n'
+    '<textarea id="values-input" rows="6" wrap="off" spellcheck="false" aria-describedby="values-status"></textarea>\n'
     '<p id="values-status" role="status"></p>\n<div id="values-sum" aria-live="polite"></div>\n'
     '<div id="values-layers"></div>\n</div>\n'
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Collection, Mapping
 from importlib.resources import files
 
@@ -31,9 +32,9 @@ def site(version: str, own: Mapping[str, Mapping[str, bytes]] | None = None) -> 
 
     """
     copied = own or {}
-    made = {name: _own(name).encode() for name in ASSETS}
+    made = {name: _lean(_own(name)).encode() for name in ASSETS}
     made["digits.bin"] = (files("cnncalc.playground") / "assets" / "digits.bin").read_bytes()
-    made["report.js"] = asset("report.js").encode()
+    made["report.js"] = _lean(asset("report.js")).encode()
     made["playground.css"] = (asset("report.css") + _own("playground.css")).encode()
     made[ARCHIVE] = archive(version)
     for folder, data in copied.items():
@@ -64,6 +65,11 @@ def _service(made: Mapping[str, bytes], copied: Collection[str]) -> str:
         known.update({places[name]: expected for name, expected in library.files.items()})
     digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
     return _own("service.js").replace('"VERSION"', json.dumps(digest)).replace('"FILES"', json.dumps(known))
+
+
+def _lean(script: str) -> str:
+    """Return a script without the lines that are comments alone."""
+    return re.sub(r"^ *//.*\n", "", script, flags=re.MULTILINE)
 
 
 def _own(name: str) -> str:

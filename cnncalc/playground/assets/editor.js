@@ -3,7 +3,7 @@
 // A plain text field, which keyboards and screen readers know, over the same text in colours. Offsets count characters
 // as Python does: one for each code point.
 
-const AROUND = /\s/;
+const MOST_COLOURED = 3000; // lines; a longer text stands there as it is, since a browser takes seconds to colour it
 
 class Editor {
   constructor(field, colours, words) {
@@ -61,6 +61,9 @@ class Editor {
   colour() {
     const lines = this.text.split("\n");
     this.field.parentElement.style.setProperty("--lines", Math.max(8, lines.length + 1));
+    const plain = lines.length > MOST_COLOURED;
+    this.field.parentElement.classList.toggle("plain", plain);
+    if (plain) { this.colours.replaceChildren(); return; }
     let offset = 0;
     this.colours.replaceChildren(...lines.map((line, place) => {
       const made = document.createElement("div");

@@ -4,6 +4,8 @@ const find = (id) => document.getElementById(id);
 const KEPT = "cnncalc-playground-text";
 const STARTING = "Python is starting …", RESTARTING = "That took too long; Python is starting anew …", COMPUTING = "Computing …";
 
+const TOO_LARGE = { message: `the page gives up after ${LONGEST / 1000} seconds`, hints: ["the command line counts networks of any size: cnncalc shapes FILE"] };
+
 const packed = async (text) => {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const data = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -130,13 +132,16 @@ class Playground {
     const quick = await this.calculator.ask({ ask: "network", text });
     clearTimeout(slow);
     this.ended(COMPUTING);
-    if (!quick || this.changed) return;
+    if (this.changed) return;
+    if (!quick) { this.take({ error: TOO_LARGE }, text); return; }
     if (!this.take(quick, text) || this.changed) return;
     performance.measure("redraw", "asked");
     await new Promise((done) => setTimeout(done, 120));
     if (this.changed) return;
     const whole = await this.calculator.ask({ ask: "network", text, whole: true });
-    if (whole && !this.changed) this.take(whole, text);
+    if (this.changed) return;
+    if (whole) this.take(whole, text);
+    else this.faults([], [...quick.notes, TOO_LARGE]);
   }
 
   // Shows an answer; says whether it has a network.

@@ -4,8 +4,8 @@
 
 const CELL = 2; // pixels of the screen for a value of a map
 
-// Draws values from black to white into a canvas, each over its own range.
-const drawing = (values, high, wide, channels, label) => {
+// Draws values from black to white into a canvas, each over its own range, `across` pixels wide or a few more or less.
+const drawing = (values, high, wide, channels, label, across = 64) => {
   const canvas = make("canvas", undefined, { width: wide, height: high, role: "img", "aria-label": label });
   const data = new ImageData(wide, high);
   let [least, most] = [Infinity, -Infinity];
@@ -16,7 +16,7 @@ const drawing = (values, high, wide, channels, label) => {
     data.data[4 * at + 3] = 255;
   }
   canvas.getContext("2d").putImageData(data, 0, 0);
-  const factor = Math.max(CELL, Math.min(6, Math.floor(64 / wide)));
+  const factor = Math.max(CELL, Math.min(6, Math.floor(across / wide)));
   canvas.style.width = `${wide * factor}px`;
   return canvas;
 };

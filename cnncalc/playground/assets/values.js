@@ -125,7 +125,7 @@ class Values {
 
   picture(title, { high, wide, shades, least, most }) {
     const box = make("figure"), values = Uint8Array.from(atob(shades), (sign) => sign.charCodeAt(0));
-    box.append(drawing(values, high, wide, 1, `${title || "The values"} as a picture`), make("figcaption", `black ${least}, white ${most}`, { class: "quietly" }));
+    box.append(drawing(values, high, wide, 1, `${title || "The values"} as a picture`, 280), make("figcaption", `black ${least}, white ${most}`, { class: "quietly" }));
     return box;
   }
 

@@ -40,6 +40,30 @@ def test_a_fault_is_underlined_with_its_sum_repairs_and_picture(page: Any) -> No
     assert not page.is_visible("#faults .error")
 
 
+def test_a_text_of_another_tool_is_replaced_by_its_spec(page: Any) -> None:
+    """No line of it is marked for a layer, since lines of the spec are others; a button puts the spec in its place."""
+    head, layer = "[net]\nwidth=8\nheight=8\nchannels=3\n", "filters=4\nsize=3\nstride=1\npad=1\nactivation=leaky\n"
+    write(page, f"{head}\n[convolutional]\n{layer}")
+    totals(page, "8x8x3 → 8x8x4")
+    assert page.text_content("#faults p") == "The text is read as a Darknet cfg"
+    assert page.locator("#colours .chosen").count() == 0
+    page.click("text=Put its spec here")
+    page.wait_for_selector("#faults:empty", state="attached")
+    assert "conv 3x3x4 p1 - leakyrelu 0.1" in page.input_value("#text")
+    assert page.text_content("#colours .chosen").startswith("conv 3x3x4")
+
+
+def test_a_very_long_text_stands_there_without_colours(page: Any) -> None:
+    """A browser takes seconds to colour it, at every key."""
+    write(page, "input 32x32x3\nconv 5x5x10 s1 p2\n" + "# nothing\n" * 3000)
+    totals(page, "32x32x3 → 32x32x10")
+    assert page.locator("#colours div").count() == 0
+    assert page.locator(".editor.plain").count() == 1
+    write(page, "input 32x32x3\nconv 5x5x12 s1 p2\n")
+    totals(page, "32x32x3 → 32x32x12")
+    assert page.locator("#colours div").count() == 3
+
+
 def test_an_example_replaces_the_text_and_undo_brings_it_back(page: Any) -> None:
     """ResNet-18 has 11,689,512 parameters (torchvision)."""
     before = page.input_value("#text")

@@ -15,9 +15,17 @@ from cnncalc.foreign.summary_reading import ChainOfRows, lines_of, volume_of, wh
 from cnncalc.foreign.summary_windows import SummaryRow
 
 _RULE = re.compile(r"[=_\-┏┓┗┛┡┩├┤└┘┳┻┴┬┼╇╪━─│┃\s+]{5,}")
-_NAMED = re.compile(r"(?P<name>[\w./-]+)[ \t]*\((?P<kind>\w+)\)")
+_NAMED = re.compile(r"(?P<name>[\w./-]+)…?[ \t]*\((?P<kind>\w+)(?:\)|(?P<cut>…))")
 _SHAPE = re.compile(r"\(None((?:,[ \t]*(?:\d{1,10}|None))+),?\)")
 _CONNECTED = re.compile(r"([\w./-]+)\[\d+\](?:\[\d+\])?")
+_TAKEN = re.compile(r"([\w./-]+…?)(?:\[[\d…\]\[]*)?[ ,]*")
+"""What a row of a table with bars takes; what is too long for its cell ends with three dots."""
+_LONG_KINDS = (
+    *("GlobalAveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling1D", "GlobalMaxPooling1D", "ZeroPadding2D"),
+    *("BatchNormalization", "LayerNormalization", "GroupNormalization", "DepthwiseConv2D", "SeparableConv2D"),
+    *("AveragePooling2D", "MaxPooling2D", "Conv2DTranspose", "SpatialDropout2D", "UpSampling2D", "Concatenate"),
+)
+"""Classes whose names are cut off in narrow tables."""
 
 
 class _Cells(NamedTuple):
@@ -53,6 +61,7 @@ class _Summary:
         self.chain = ChainOfRows(draft, keras=True)
         self.made: dict[str, int] = {}
         self.last = INPUT
+        self.is_narrow = "…" in draft.source.text
 
     def read(self) -> None:
         for cells in _rows(self.draft.source):
@@ -70,12 +79,23 @@ class _Summary:
         if "None" in sizes:
             self.draft.refuse(cells.span, "the size of an image is not printed: give the model an input that says it")
         volume = volume_of(self.draft.source, [int(size) for size in sizes], cells.span, channels_first=False)
-        row = SummaryRow(named["name"], named["kind"], volume, whole_number(cells.parameters), cells.span)
+        kind = self.whole_kind(named["kind"], cells.span) if named["cut"] else named["kind"]
+        row = SummaryRow(named["name"], kind, volume, whole_number(cells.parameters), cells.span)
         if row.kind == "InputLayer":
             self.input(row)
             return
         self.chain.begin_before(row)
-        self.made[row.name] = self.last = self.layer(row, cells)
+        made = self.layer(row, cells)
+        self.made.pop(row.name, None)  # of names that are cut off alike, the last one is meant
+        self.made[row.name] = self.last = made
+
+    def whole_kind(self, begun: str, span: Span) -> str:
+        """Return the class whose name is cut off; those of one beginning make the same volume."""
+        found = [kind for kind in _LONG_KINDS if kind.startswith(begun)]
+        if not found or len({kind[:-2] for kind in found}) > 1:
+            message = f"which layer {quoted(begun + '…')} is cannot be known: the table is too narrow"
+            self.draft.refuse(span, message, hints=["print it with model.summary(line_length=150)"])
+        return found[0]
 
     def input(self, row: SummaryRow) -> None:
         if INPUT in self.chain.volumes:
@@ -84,7 +104,9 @@ class _Summary:
         self.made[row.name] = INPUT
 
     def layer(self, row: SummaryRow, cells: _Cells) -> int:
-        names = _CONNECTED.findall(cells.connected)
+        taken = [_TAKEN.fullmatch(line) for line in cells.connected.split("\n")]
+        names = [match[1] for match in taken if match]
+        names = names if len(names) == len(taken) else _CONNECTED.findall(cells.connected)
         inputs = [self.index(name, row) for name in names] or [self.last]
         if row.kind in MERGES:
             volume: Volume = row.output
@@ -95,6 +117,10 @@ class _Summary:
 
     def index(self, name: str, row: SummaryRow) -> int:
         found = self.made.get(name)
+        if found is None and self.is_narrow:  # one that is cut off is the last of that beginning
+            begun = name.removesuffix("…")
+            alike = [index for made, index in self.made.items() if made.startswith(begun) or name.startswith(made)]
+            found = alike[-1] if alike else None
         if found is None:
             self.draft.damaged(row.span, f"no row in front of this one is called {quoted(name)}")
         return found
@@ -102,26 +128,42 @@ class _Summary:
 
 def _rows(source: Source) -> Iterator[_Cells]:
     """Yield the rows, each with the lines that continue it."""
-    begun, current, done = False, None, False
-    for text, span in lines_of(source):
-        if "Layer (type)" in text:
-            begun = True
-        elif text.startswith(("Total params", "Trainable params")):
+    current, done = None, False
+    for text, span in _body(source):
+        if _ends(text):
             done = True
             break
-        elif begun and text and not _RULE.fullmatch(text):
-            cells = _split(text)
-            if _SHAPE.search(text) or current is None:
-                if current is not None:
-                    yield current
-                current = _Cells(*cells, span)
-            else:  # a cell that has run over its line; what continues a shape is part of the first cell then
-                texts = [f"{old}{new}" for old, new in zip(current[:4], cells, strict=True)]
-                current = _Cells(texts[0], texts[1], texts[2], texts[3], current.span)
+        cells = _split(text)
+        if current is not None and (_RULE.fullmatch(text) or (text[0] != "│" and _SHAPE.search(text))):
+            yield current
+            current = None
+        if not _RULE.fullmatch(text):
+            current = _Cells(*cells, span) if current is None else _continued(current, cells)
     if current is not None:
         yield current
     if not done:
         damaged(source, current.span if current else Span(0, 1), "this summary is cut off: its totals are missing")
+
+
+def _body(source: Source) -> Iterator[tuple[str, Span]]:
+    """Yield the lines behind the head, without those that are empty or part others than rows."""
+    begun = False
+    for text, span in lines_of(source):
+        parts_rows = text[:1] in "├└" or not _RULE.fullmatch(text)
+        if begun and text and parts_rows:
+            yield text, span
+        begun = begun or "Layer (type)" in text
+
+
+def _ends(text: str) -> bool:
+    return text.startswith(("Total params", "Trainable params"))
+
+
+def _continued(row: _Cells, cells: tuple[str, str, str, str]) -> _Cells:
+    """Return a row with a line behind it; what continues a shape without bars is part of the first cell."""
+    joined = [f"{old}{new}" for old, new in zip(row[:3], cells, strict=False)]
+    between = "\n" if row.connected and cells[3] else ""
+    return _Cells(joined[0], joined[1], joined[2], f"{row.connected}{between}{cells[3]}", row.span)
 
 
 def _split(text: str) -> tuple[str, str, str, str]:

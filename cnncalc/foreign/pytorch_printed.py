@@ -15,7 +15,7 @@ from cnncalc.foreign.pytorch_layers import add_module
 
 _HEAD = re.compile(r"(?:\s|#[^\n]*\n)*[A-Z]\w*\(\s*\n\s*\([\w.-]+\):")
 _ROW = re.compile(r"[ \t]*(?:\((?P<name>[\w.-]+)\): )?(?:(?P<times>\d{1,5}) x )?(?P<kind>\w+)\((?P<rest>.*)$")
-_IN_ORDER = (
+IN_ORDER = (
     "Sequential",
     "ConvNormActivation",
     "Conv2dNormActivation",
@@ -84,7 +84,7 @@ class _Printed:
             self.repeat(first, times)
 
     def open(self, kind: str, times: int, span: Span) -> None:
-        if kind not in _IN_ORDER:
+        if kind not in IN_ORDER:
             hints = ["import the module itself: cnncalc import your_module:Net --input 224x224x3"]
             message = f"in which order {quoted(kind)} calls its modules is not printed; only Sequentials say it"
             self.draft.refuse(span, message, hints=hints)

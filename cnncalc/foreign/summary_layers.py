@@ -60,6 +60,11 @@ def _fc(arriving: Arriving) -> str:
 
 
 def _norm(arriving: Arriving) -> str:
+    channels = arriving.source.channels
+    if arriving.pads_same and arriving.row.kind == "BatchNormalization":  # Keras counts running means and variances
+        if arriving.parameters == 3 * channels:
+            arriving.fail("it has a scale or a shift alone; the `bn` of a spec has both or neither")
+        return "bn noaffine" if arriving.parameters == 2 * channels else "bn"
     return "bn" if arriving.parameters else "bn noaffine"
 
 
@@ -88,6 +93,13 @@ def _padding(arriving: Arriving) -> str:
     return f"pad {'x'.join(sides)}"
 
 
+def _reshape(arriving: Arriving) -> str:
+    made, source = arriving.row.output, arriving.source
+    if made.values != source.values:
+        arriving.fail(f"{source} has {source.values:,} values, and {made} has {made.values:,}")
+    return "" if made == source else "flatten" if max(made.spatial) == 1 else f"reshape {made}"
+
+
 def _prelu(arriving: Arriving) -> str:
     return "prelu" if arriving.parameters == 1 else "prelu perchannel"
 
@@ -110,6 +122,7 @@ _READERS: Mapping[str, Callable[[Arriving], str]] = {
     "linear": _fc,
     "dense": _fc,
     "flatten": _word("flatten"),
+    "reshape": _reshape,
     "batchnorm": _norm,
     "batchnormalization": _norm,
     "layernorm": _word("ln"),

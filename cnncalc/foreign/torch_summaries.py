@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from cnncalc.core.source import Source, Span
 from cnncalc.foreign.draft import Draft, damaged, quoted
 from cnncalc.foreign.formats import ForeignFormat
+from cnncalc.foreign.pytorch_printed import IN_ORDER
 from cnncalc.foreign.summary_layers import is_layer
 from cnncalc.foreign.summary_reading import ChainOfRows, lines_of, volume_of, whole_number
 from cnncalc.foreign.summary_windows import SummaryRow
 
 _SIZES = re.compile(r"\[((?:-?\d{1,10}(?:,[ \t]*|(?=\])))+)\]")
 _RULE = re.compile(r"[=\-_]{5,}")
-_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+_CONTAINERS = ("ModuleList", "ModuleDict", *IN_ORDER)
 _HINTS = ("import the module itself: cnncalc import your_module:Net --input 224x224x3",)
 
 

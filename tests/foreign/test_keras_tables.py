@@ -1,0 +1,81 @@
+"""Tables of Keras 3 as a terminal of 80 columns has them: what is too long for its cell is cut off."""
+
+from __future__ import annotations
+
+import pytest
+
+import cnncalc as package
+
+HEAD = """Model: "functional"
+┏━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┓
+┃ Layer (type)        ┃ Output Shape      ┃    Param # ┃ Connected to      ┃
+┡━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━┩
+"""
+BETWEEN = "├─────────────────────┼───────────────────┼────────────┼───────────────────┤\n"
+END = """└─────────────────────┴───────────────────┴────────────┴───────────────────┘
+ Total params: {0} (1.00 KB)
+ Trainable params: {0} (1.00 KB)
+ Non-trainable params: 0 (0.00 B)
+"""
+
+
+def table(total: int, *rows: list[tuple[str, str, str, str]]) -> str:
+    """Draw rows, each of which takes one line or more."""
+    drawn = ["".join(["│ {:19} │ {:17} │ {:>10} │ {:17} │\n".format(*line) for line in row]) for row in rows]
+    return HEAD + BETWEEN.join(drawn) + END.format(f"{total:,}")
+
+
+IMAGE = [("image (InputLayer)", "(None, 112, 112,", "0", "-"), ("", "3)", "", "")]
+EXPAND = [
+    ("block_1_expand_con…", "(None, 112, 112,", "216", "image[0][0]"),
+    ("(Conv2D)", "8)", "", ""),
+]
+SQUEEZE = [
+    ("block_1_squeeze", "(None, 8)", "0", "block_1_expand_c…"),
+    ("(GlobalAveragePool…", "", "", ""),
+]
+SHAPE = [("block_1_reshape", "(None, 1, 1, 8)", "0", "block_1_squeeze[…"), ("(Reshape)", "", "", "")]
+GATE = [("block_1_gate", "(None, 1, 1, 8)", "72", "block_1_reshape[…"), ("(Conv2D)", "", "", "")]
+SCALED = [
+    ("block_1_excite", "(None, 112, 112,", "0", "block_1_expand_c…"),
+    ("(Multiply)", "8)", "", "block_1_gate[0][0]"),
+]
+
+
+def test_names_and_classes_that_are_cut_off() -> None:
+    """Squeeze and excitation of EfficientNet: 3·3·3·8 weights, and (8 + 1)·8."""
+    network = package.load(table(288, IMAGE, EXPAND, SQUEEZE, SHAPE, GATE, SCALED))
+    assert (network.params, str(network.output)) == (216 + 72, "112x112x8")
+    assert [node.written for node in network] == ["conv 3x3x8 same nobias", "gap", "conv 1x1x8", "mul"]
+
+
+def test_a_class_that_may_be_several() -> None:
+    rows = [IMAGE, EXPAND, [("pooled (GlobalA…", "(None, 8)", "0", "block_1_expand_c…")]]
+    with pytest.raises(package.SpecError) as caught:
+        package.load(table(216, *rows).replace("GlobalA…", "Global…"))
+    assert caught.value.message == "which layer `Global…` is cannot be known: the table is too narrow"
+    assert caught.value.hints == ("print it with model.summary(line_length=150)",)
+
+
+@pytest.mark.parametrize(("parameters", "written"), [(32, "bn"), (16, "bn noaffine")])
+def test_a_batch_norm_with_and_without_what_it_learns(parameters: int, written: str) -> None:
+    """Keras counts the running means and variances, too."""
+    norm = [("norm (BatchNormali…", "(None, 112, 112,", f"{parameters}", "block_1_expand_c…"), ("", "8)", "", "")]
+    network = package.load(table(216 + parameters - 16, IMAGE, EXPAND, norm))
+    assert [node.written for node in network][1:] == [written]
+
+
+def test_a_batch_norm_with_a_shift_alone() -> None:
+    norm = [("norm (BatchNormali…", "(None, 112, 112,", "24", "block_1_expand_c…"), ("", "8)", "", "")]
+    with pytest.raises(package.SpecError) as caught:
+        package.load(table(224, IMAGE, EXPAND, norm))
+    assert caught.value.message == (
+        "this BatchNormalization cannot be worked out: it has a scale or a shift alone; the `bn` of a spec has both or"
+        " neither"
+    )
+
+
+def test_a_dense_of_an_image_goes_along_its_channels() -> None:
+    dense = [("d (Dense)", "(None, 112, 112,", "45", "block_1_expand_c…"), ("", "5)", "", "")]
+    network = package.load(table(261, IMAGE, EXPAND, dense))
+    assert [node.written for node in network][1:] == ["conv 1x1x5"]

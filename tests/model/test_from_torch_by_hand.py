@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
@@ -116,3 +117,29 @@ def test_a_function_that_only_changes_the_gradient_is_refused() -> None:
 def test_parts_that_are_computed_again_are_what_they_compute(reentrant: bool) -> None:
     habit = lambda m, x: checkpoint(m.conv, x, use_reentrant=reentrant)  # noqa: E731
     assert check(habit) == "conv 3x3x8 p1 - conv 1x1x8"
+
+
+class Binary(torch.autograd.Function):
+    """The signs of weights, with the gradient that they would have themselves."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor) -> Tensor:
+        return weight.sign()
+
+
+def test_a_function_of_weights_with_its_own_gradient_is_refused_before_the_first_layer() -> None:
+    class BinaryWeights(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(8, 3, 3, 3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return functional.conv2d(x, Binary.apply(self.weight))
+
+    with pytest.raises(SpecError) as raised:
+        import_module(BinaryWeights(), "8x8x3")
+    line = BinaryWeights.forward.__code__.co_firstlineno + 1
+    assert raised.value.message == (
+        f"a spec cannot express torch.autograd.Function `Binary` (test_from_torch_by_hand.py:{line}): "
+        "it has a gradient of its own, and computes no layer of a spec"
+    )

@@ -219,6 +219,7 @@ def context(m: Habit, x: Tensor) -> Tensor:
         (lambda m, x: torch.stack([x, m.conv(x)]).sum(0), "add( | conv 1x1x8 )"),
         (lambda m, x: torch.stack([x, m.conv(x)], 1).sum(1), "add( | conv 1x1x8 )"),
         (lambda m, x: torch.stack([x, m.conv(x)], -1).mean(dim=-1), "mean( | conv 1x1x8 )"),
+        (lambda m, x: torch.stack([m.conv(x)]).mean(0), "conv 1x1x8"),
         (lambda m, x: torch.stack([x, m.conv(x)], 1).amax(1), "concat( | conv 1x1x8 ) - groupmax 2"),
         (lambda m, x: torch.add(x, m.conv(x), alpha=0.2), "add( | conv 1x1x8 - times 0.2 )"),
         (lambda m, x: torch.sub(x, m.conv(x), alpha=2), "sub( | conv 1x1x8 - times 2 )"),

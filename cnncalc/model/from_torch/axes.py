@@ -86,18 +86,6 @@ def shuffled(axes: Axes, volume: Volume, batch: int) -> int | None:
     return outer.size if layout_of(straight, volume, batch) in (FIRST, VECTOR) else None
 
 
-def turned(axes: Axes, volume: Volume, batch: int) -> int | None:
-    """Return the groups of the shuffle that puts all values of an image in the order of some axes; None without one.
-
-    Those axes have the values in two parts that have changed their places, as rows and columns of a transposed image.
-    """
-    straight, found = (_in_a_row(each) for each in (axes_of(volume, batch), axes))
-    for place in range(2, len(straight)):
-        if found == _joined((straight[0], *straight[place:], *straight[1:place])):
-            return prod([atom.size for atom in straight[1:place]])
-    return None
-
-
 def folded(axes: Axes, volume: Volume, batch: int) -> tuple[str, int, bool] | None:
     """Return how positions of images have become channels, or channels positions, where that is all that was done.
 

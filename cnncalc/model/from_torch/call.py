@@ -15,14 +15,11 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.torch_calls import Signature
 from cnncalc.layers.window import Windowed
 from cnncalc.layers.written import Pairs, Token, Unsayable, Words
-from cnncalc.model.from_torch import merges, places
+from cnncalc.model.from_torch import frames, merges, places
 from cnncalc.model.from_torch.axes import (
     CHANNELS,
     FIRST,
-    FLAT,
     IMAGES,
-    LAST,
-    TOKENS,
     VECTOR,
 )
 from cnncalc.model.from_torch.channel_axes import along, halved, reduced, widened
@@ -210,16 +207,16 @@ class Call:
 
     def channelwise(self, words: Words) -> View:
         view = self.emitter.formed(self.view)
-        if self.emitter.layout(view) not in (FIRST, VECTOR):
-            raise Unsayable("the channels are not where it looks for them")
-        return self.emitter.kept(words, view)
+        if self.emitter.layout(view) in (FIRST, VECTOR):
+            return self.emitter.kept(words, view)
+        return frames.over_axis(self.emitter, words, view, 1, "the channels are not where it looks for them")
 
     def over_channels(self, words: Words, axis: int) -> View:
         view = self.emitter.formed(self.view)
         single = self.emitter.volume(view).channels == 1 and not view.axes[axis]  # any axis of one value will do
-        if not single and axis % len(view.axes) != self.emitter.channel_axis(view):
-            raise Unsayable("it works over the channels alone")
-        return self.emitter.kept(words, view)
+        if single or axis % len(view.axes) == self.emitter.channel_axis(view):
+            return self.emitter.kept(words, view)
+        return frames.over_axis(self.emitter, words, view, axis, "it works over the channels alone")
 
     def along_channels(self) -> bool:
         view = self.view
@@ -310,12 +307,7 @@ class Call:
         view = self.view
         if view.pads is not None or view.negated:
             view = self.emitter.settled(view)
-        volume, layout = self.emitter.volume(view), self.emitter.layout(view)
-        if layout in (VECTOR, FLAT):
-            return self.emitter.made(vector, view, volume.vector(outputs), VECTOR)
-        if layout not in (LAST, TOKENS):
-            raise Unsayable("it mixes positions, or channels and positions in another order")
-        return self.emitter.made(positions, view, volume.with_channels(outputs), layout)
+        return frames.linear(self.emitter, view, outputs, vector, positions)
 
     # ---- merges
 

@@ -28,7 +28,6 @@ from cnncalc.model.from_torch.axes import (
     layout_of,
     reshaped,
     shuffled,
-    turned,
     without_repeats,
 )
 from cnncalc.model.from_torch.given import BATCH, GivenInput
@@ -36,6 +35,7 @@ from cnncalc.model.from_torch.learning import Weights
 from cnncalc.model.from_torch.operations import ReadLayer
 from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import ModuleScope, module_path
+from cnncalc.model.from_torch.turning import turned
 from cnncalc.model.from_torch.values import View
 
 
@@ -219,15 +219,14 @@ class Emitter:
         volume = self.volume(view)
         if shape[0] != BATCH or len(shape) != volume.dimensions + 2:
             return None
-        if reshaped(view.axes, (BATCH, volume.values)) != axes_of(volume, BATCH, FLAT):
-            groups = turned(view.axes, volume, BATCH)
-            if groups is None:
-                return None
-            vector = volume.vector(volume.values)
-            flat = self.made(Words("flatten"), view, vector, VECTOR)
-            view = self.made(words("shuffle", size((groups,), "groups")), flat, vector, VECTOR)
-        wanted = Volume.of(shape[2:], shape[1])
-        return self.made(words("reshape", size(tuple(wanted), "volume")), view, wanted)
+        steps = turned(view.axes, volume, Volume.of(shape[2:], shape[1]))
+        for layer, made in steps or ():
+            view = self.made(layer, view, made)
+        return None if steps is None else view
+
+    def straightened(self, view: View) -> View | None:
+        """Return a view of a volume whose values come as the view's do, N x C x H x W; None where there is none."""
+        return view if self.layout(view) == FIRST else self.reformed(view, axis_sizes(view.axes))
 
     def arranged(self, view: View) -> View:
         """Return a view whose channels are in order: a shuffle is a layer."""

@@ -4,36 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from cnncalc.core.errors import Fault
 from cnncalc.layers import class_of
 from cnncalc.layers.rearranging import PadChannels
 from cnncalc.layers.written import Unsayable, Words
-from cnncalc.model.from_torch.axes import CHANNELS, FIRST, Atom, aligned, axes_of, axis_sizes, without_repeats
+from cnncalc.model.from_torch.axes import CHANNELS, FIRST, LAST, Atom, aligned, axes_of, axis_sizes, without_repeats
 from cnncalc.model.from_torch.channel_axes import widened
 from cnncalc.model.from_torch.emitter import Emitter
+from cnncalc.model.from_torch.frames import alike
 from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.shifts import shifted
 from cnncalc.model.from_torch.values import Tensor, View
 
 
 def merged(emitter: Emitter, kind: str, volumes: Sequence[Any]) -> View:
-    """Read a merge of several volumes."""
+    """Read a merge of several volumes; of one, such as a stack of one branch, there is nothing to merge."""
+    if len(volumes) == 1:
+        return emitter.sized(volumes[0])
     views = [emitter.sized(view) for view in (volumes if kind == "concat" else _once(emitter, volumes))]
     axes = aligned([view.axes for view in views])
-    if axes is None and kind != "concat":  # a vector that was given rows and columns is a volume first
-        views = [emitter.formed(view) for view in views]
+    if axes is None and kind != "concat":
+        views = _alike(emitter, views)
         axes = aligned([view.axes for view in views])
     sources = [emitter.volume(view) for view in views]
-    if axes is None and kind != "concat":
-        raise Unsayable("its inputs hold channels and positions in different orders")
     try:
         volume = class_of(kind)().output(tuple(sources))
     except Fault:
         raise Unsayable(f"{' and '.join(map(str, sources))} are not merged by `{kind}`") from None
     index = emitter.emit(Words(kind), [view.index for view in views], volume)
     return View(index, axes or axes_of(volume, BATCH, emitter.layout(views[0]) or FIRST))
+
+
+def _alike(emitter: Emitter, views: Sequence[View]) -> list[View]:
+    """Return views that all lie as the one with the most values does."""
+    most = max(views, key=lambda view: prod(axis_sizes(view.axes)))
+    found = [view if view.axes == most.axes else alike(emitter, view, most) for view in views]
+    if None in found:
+        raise Unsayable("its inputs hold channels and positions in different orders")
+    return [view for view in found if view is not None]
 
 
 def _once(emitter: Emitter, views: Sequence[View]) -> list[View]:
@@ -97,6 +108,32 @@ def _grouped(emitter: Emitter, kind: str, views: Sequence[View], axis: int) -> V
     return View(whole.index, tuple(axes))
 
 
+def _with_channels_along(emitter: Emitter, views: list[View], axis: int) -> list[View]:
+    """Return views whose channels lie along the second dimension, if that is the axis; as they are where none do."""
+    straight = [emitter.straightened(view) for view in views] if axis == 1 else []
+    return [view for view in straight if view is not None] if straight and None not in straight else views
+
+
+def _along_positions(emitter: Emitter, views: Sequence[View], axis: int) -> View | None:
+    """Read volumes one beside the other: the sum of each with zeros in the places of the others; None for channels."""
+    layouts = {emitter.layout(view) for view in views}
+    if axis > 1 and layouts != {LAST}:
+        views = [straight for view in views if (straight := emitter.straightened(view))]
+        layouts = {emitter.layout(view) for view in views}
+    side = axis - 1 if layouts == {LAST} else axis - 2 if layouts == {FIRST} else -1
+    lengths = [axis_sizes(view.axes)[axis] for view in views]
+    if side not in range(emitter.volume(views[0]).dimensions) or sum(lengths) != emitter.shape[axis]:
+        return None
+    padded = []
+    for place, view in enumerate(views):
+        pads = [(0, 0)] * emitter.volume(view).dimensions
+        pads[side] = sum(lengths[:place]), sum(lengths[place + 1 :])
+        straight = View(view.index, axes_of(emitter.volume(view), BATCH), tuple(pads))
+        padded.append(emitter.settled(straight))
+    whole = merged(emitter, "add", padded)
+    return View(whole.index, axes_of(emitter.volume(whole), BATCH, layouts.pop() or FIRST))
+
+
 def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> View:
     """Read the channels of several volumes behind each other."""
     views = [emitter.sized(view) for view in volumes if isinstance(view, View)]
@@ -108,11 +145,16 @@ def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> Vi
         return widened(emitter, whole, PadChannels.words(sum(before), sum(after)), sum((*before, *after)))
     if len(views) == 1:
         return views[0]
-    place = axis % len(views[0].axes)
-    if place in [emitter.channel_axis(view) for view in views]:
+    axis %= len(views[0].axes)
+    if axis in [emitter.channel_axis(view) for view in views]:
         views = [emitter.formed(view) for view in views]
-    if {emitter.channel_axis(view) for view in views} != {place}:
-        return _grouped(emitter, kind, views, place)
+    if {emitter.channel_axis(view) for view in views} != {axis}:
+        beside = _along_positions(emitter, views, axis)
+        if beside is not None:
+            return beside
+        views = _with_channels_along(emitter, views, axis)
+    if {emitter.channel_axis(view) for view in views} != {axis}:
+        return _grouped(emitter, kind, views, axis)
     if len({emitter.layout(view) for view in views}) > 1:
         raise Unsayable("its inputs hold channels and positions in different orders")
     whole = merged(emitter, kind, views)

@@ -94,7 +94,7 @@ class _Proof:
         made = computed if isinstance(computed, tuple) else (computed,)
         layouts = self.readout.layouts or (self.readout.layout,)
         pairs = zip(made, expected, layouts, strict=True)
-        difference = max([_difference(one, _channels_first(other, layout)) for one, other, layout in pairs])
+        difference = max([_difference(_as_returned(one, layout), other) for one, other, layout in pairs])
         if not difference <= self.tolerance:
             raise self._where(tensors, images, self._named(learned, images[0]), difference)
 
@@ -266,9 +266,9 @@ def _draw(name: str, shape: torch.Size, dtype: torch.dtype, generator: torch.Gen
     return torch.rand(shape, generator=generator, dtype=dtype) + 0.5
 
 
-def _channels_first(output: torch.Tensor, layout: str) -> torch.Tensor:
-    """Bring an output into the order in which the text has it."""
-    return output.movedim(-1, 1) if layout in ("last", "tokens") else output
+def _as_returned(output: torch.Tensor, layout: str) -> torch.Tensor:
+    """Bring an output of the text into the order in which the module returns it, however it is cut into dimensions."""
+    return output.movedim(1, -1) if layout in ("last", "tokens") else output
 
 
 def _difference(one: torch.Tensor, other: torch.Tensor) -> float:

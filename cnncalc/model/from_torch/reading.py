@@ -153,7 +153,7 @@ class _Walk:
         """Read a call of a `torch.autograd.Function`: an activation, if it computes what one does."""
         function = node.meta["function"]
         found = self.recognition.whole(function)
-        word = self.emitter.operations[-1].word
+        word = self.emitter.operations[-1].word if found is not None else ""
         if found is None or word == "identity":
             raise own_gradient(self.emitter.path, function)
         at = f" ({function.line})" if function.line else ""

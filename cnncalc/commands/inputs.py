@@ -61,7 +61,9 @@ def _sides(text: str, dimensions: int) -> tuple[int, ...]:
     if not all(part.strip().isascii() and part.strip().isdigit() and len(part) < 8 for part in parts):
         raise click.BadParameter(f"write it as 360x360, not {shorten(text)!r}", param_hint="'--near'")
     sides = [int(part) for part in parts]
-    if 0 in sides or len(sides) not in (1, dimensions, dimensions + 1):
+    if 0 in sides:
+        raise click.BadParameter(f"a side is at least 1, not 0: {shorten(text)!r}", param_hint="'--near'")
+    if len(sides) not in (1, dimensions, dimensions + 1):
         example = "x".join(["360"] * dimensions)
         raise click.BadParameter(f"the input has {dimensions} sides: write {example}", param_hint="'--near'")
     return tuple(sides * dimensions if len(sides) == 1 else sides[:dimensions])

@@ -13,6 +13,7 @@ from cnncalc.analysis.memory.gpus import Cards
 from cnncalc.analysis.parallel import CardPrediction, CardPredictor, Parallel
 from cnncalc.analysis.parallel.advice import card_advice
 from cnncalc.commands import mcu
+from cnncalc.commands.given import refuse_idle
 from cnncalc.commands.gpu_name import EPILOG, cards_option, gpu_name
 from cnncalc.commands.options import (
     load_spec,
@@ -70,6 +71,8 @@ def memory(spec: str, budget: int | None, gpu: str | None, cards: Cards, **optio
         if not mcu.memory_on_mcu(network, board, output):
             raise click.exceptions.Exit(1)
         return
+    if gpu is None and options["gpus"] is None and options["prices"] is None:
+        refuse_idle(["cards"], "without --gpu, --gpus or --prices")
     if gpu is not None:
         if budget is not None:
             raise click.UsageError("give either --gpu or --budget, not both")

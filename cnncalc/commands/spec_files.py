@@ -27,6 +27,8 @@ def spec_files(paths: Sequence[str]) -> list[str]:
     """
     found: dict[str, None] = {}
     for path in paths:
+        if not path:
+            raise SpecError("no-such-file", "a file with an empty name is asked for", hints=["name a file or a folder"])
         inside = list(_in_folder(path)) if os.path.isdir(path) else [path]
         if not inside:
             hints = ["in a folder, a spec ends in .txt and has a line that begins with `input`; name other files"]

@@ -79,7 +79,18 @@ def source_of_designs(spec: str, settings: SpecSettings) -> Source:
         parse(source, zoo.blocks)
     except SpecError:
         return load_with(spec, settings).source  # which says what is wrong, or translates it
+    if source.name == "text" and not source.text.split()[1:]:
+        _refuse_missing(spec, settings)
     return source
+
+
+def _refuse_missing(spec: str, settings: SpecSettings) -> None:
+    """Refuse a single word that is no layer: it names a file or a network that is not there."""
+    try:
+        load_with(spec, settings)
+    except SpecError as error:
+        if error.code == "no-such-file":
+            raise
 
 
 @lru_cache(maxsize=1)

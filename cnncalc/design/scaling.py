@@ -63,14 +63,25 @@ def read_factors(text: str, option: str = "--scale") -> tuple[ScaleFactor, ...]:
     found, place = [], 0
     for part in text.split(","):
         match = _PART.fullmatch(part)
-        if match is None or not 1 <= float(match[2]) <= 10:
-            hints = ["write for example --scale width=1.1:8,depth=1.2,input=1.15; a factor is from 1 to 10"]
+        if wrong := _wrong(match, [factor.name for factor in found]):
+            hints = ["write for example --scale width=1.1:8,depth=1.2,input=1.15"]
             span = Span(place, place + max(1, len(part)))
-            message = "a name and a factor are joined by `=`"
-            raise SpecError("bad-range", message, span=span, source=Source(option, text), hints=hints)
-        found.append(ScaleFactor(match[1].lower(), float(match[2]), max(1, int(match[3] or 1))))
+            raise SpecError("bad-range", wrong, span=span, source=Source(option, text), hints=hints)
+        assert match is not None  # that has been refused
+        found.append(ScaleFactor(match[1].lower(), float(match[2]), int(match[3] or 1)))
         place += len(part) + 1
     return tuple(found)
+
+
+def _wrong(match: re.Match[str] | None, names: Sequence[str]) -> str:
+    """Return what is wrong with a factor as it is written; "" for nothing."""
+    if match is None:
+        return "a name and a factor are joined by `=`, and a multiple stands after a colon"
+    if not 1 <= float(match[2]) <= 10:
+        return f"a factor is from 1 to 10, not {shorten(match[2])}"
+    if match[3] is not None and int(match[3]) == 0:
+        return "sizes are rounded to a multiple of 1 or more, not of 0"
+    return f"`{match[1].lower()}` is scaled twice" if match[1].lower() in names else ""
 
 
 def usual_texts(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from cnncalc.core.cleaning import printable
+from cnncalc.core.cleaning import printable, printable_lines
 from cnncalc.core.errors import CnncalcError
 from cnncalc.core.source import Source, Span
 from cnncalc.report.diagnostics import draw_error, draw_note
@@ -68,7 +68,7 @@ def as_text(findings: Sequence[Finding], paths: Sequence[str]) -> str:
     files = f"{len(paths)} {'file' if len(paths) == 1 else 'files'}"
     faults = f"{errors} {'fault' if errors == 1 else 'faults'}"
     total = f"{files} checked: {faults} in {len(wrong)}" if errors else f"{files} checked: no faults"
-    return "".join(f"{finding.drawn}\n" for finding in findings) + f"{total}\n"
+    return "".join(f"{printable_lines(finding.drawn)}\n" for finding in findings) + f"{total}\n"
 
 
 def as_github(findings: Sequence[Finding], paths: Sequence[str]) -> str:

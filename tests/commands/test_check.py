@@ -137,6 +137,23 @@ def test_a_name_that_steers_a_terminal_is_made_visible(cnncalc: Cnncalc, folder:
     )
 
 
+def test_names_in_a_hint_are_made_visible_too(cnncalc: Cnncalc, folder: Path) -> None:
+    (folder / "specs").mkdir()
+    (folder / "specs" / "\x1b[31mred.txt").write_text("input 8x8x1\nrelo")
+    assert "\x1b" not in cnncalc("check", "specs").out
+    (folder / "\x1b[31mred.txt").write_text(GOOD)
+    (folder / "one.txt").symlink_to("missing.txt")
+    assert "\x1b" not in cnncalc("check", "red.txt").out
+
+
+@pytest.mark.parametrize("command", ["check", "format"])
+def test_an_empty_name(cnncalc: Cnncalc, command: str) -> None:
+    """As of a variable of the shell that is not set."""
+    done = cnncalc(command, "")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "error[no-such-file]: a file with an empty name is asked for\n  = name a file or a folder\n"
+
+
 def test_texts_of_a_folder_that_are_no_specs_are_counted(cnncalc: Cnncalc, specs: Path) -> None:
     """A text without an input is not checked, and that is said."""
     (specs / "specs" / "notes.txt").write_text("what I want to try next\n")

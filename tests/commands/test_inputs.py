@@ -50,6 +50,10 @@ def test_claims_are_set_aside(cnncalc: Cnncalc) -> None:
     [
         ((NET, "--near", "big"), "error[usage]: Invalid value for '--near': write it as 360x360, not 'big'"),
         ((NET, "--near", "3x3x3x3"), "error[usage]: Invalid value for '--near': the input has 2 sides: write 360x360"),
+        (
+            (NET, "--near", "0x8"),
+            "error[usage]: Invalid value for '--near': a side is at least 1, not 0: '0x8'\n  = see `cnncalc inputs",
+        ),
         (("conv 3x3x4",), "error[no-input]: the spec has no input volume"),
         (("input 8x8x3\nconf 3x3x4",), "error[unknown-layer]: there is no layer `conf`"),
         (

@@ -19,6 +19,17 @@ OWN = (
 )
 
 
+def test_a_table_of_cards_that_nothing_asks_for(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text("name,memory_mib\nmine,1024\n")
+    done = cnncalc("memory", "lenet5", "--cards", str(path))
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "error[usage]: --cards has no effect without --gpu, --gpus or --prices; leave it out\n"
+        "  = see `cnncalc memory --help`\n"
+    )
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> str:
     """A table of prices."""

@@ -79,10 +79,19 @@ def test_compound_scaling(cnncalc: Cnncalc) -> None:
         (("--maximise", "params"), "error[usage]: say what is varied: --vary width=8..128:step=8"),
         (
             ("--scale", "width"),
-            "error[bad-range]: a name and a factor are joined by `=`\n"
+            "error[bad-range]: a name and a factor are joined by `=`, and a multiple stands after a colon\n"
             "  --> --scale:1:1\n   |\n 1 | width\n   | ^^^^^\n   |\n"
-            "   = write for example --scale width=1.1:8,depth=1.2,input=1.15; a factor is from 1 to 10",
+            "   = write for example --scale width=1.1:8,depth=1.2,input=1.15\n",
         ),
+        (
+            ("--scale", "depth=1.2,width=0.5"),
+            "error[bad-range]: a factor is from 1 to 10, not 0.5\n  --> --scale:1:11\n",
+        ),
+        (
+            ("--scale", "width=1.1:0"),
+            "error[bad-range]: sizes are rounded to a multiple of 1 or more, not of 0\n  --> --scale:1:1\n",
+        ),
+        (("--scale", "width=1.1,width=2"), "error[bad-range]: `width` is scaled twice\n  --> --scale:1:11\n"),
         (
             ("--scale", "depth=1.2,wdth=1.1"),
             "error[unknown-name]: the spec has no parameter `wdth`\n  --> --scale:1:11\n",

@@ -347,3 +347,21 @@ def test_what_is_refused(cnncalc: Cnncalc, arguments: tuple[str, ...], said: str
     assert done.status in (1, 2)
     assert done.err.startswith(said)
     assert done.out == ""
+
+
+@pytest.mark.parametrize("command", ["sweep", "search", "inputs"])
+def test_a_spec_that_is_not_there(cnncalc: Cnncalc, command: str) -> None:
+    """A word that is no layer names a file or a network."""
+    options = () if command == "inputs" else ("--vary", "width=1,2", "--maximise", "params")
+    done = cnncalc(command, "resnt18", *options)
+    assert (done.status, done.out) == (1, "")
+    assert done.err == (
+        "error[no-such-file]: there is no file and no network of the zoo called `resnt18`\n"
+        "  = did you mean `resnet18` of the zoo?\n"
+        "  = `cnncalc zoo` lists the networks that ship\n"
+        '  = a spec can stand in quotes: "conv 3x3x16 - relu"\n'
+    )
+
+
+def test_a_spec_of_one_layer(cnncalc: Cnncalc) -> None:
+    assert "8x8x3" in cnncalc("sweep", "relu", "--vary", "input=8x8x3").out

@@ -15,8 +15,8 @@ import click
 from cnncalc.commands.cli import COMMANDS, cli
 from tests.fuzz.texts import texts
 
-NEVER = {"help", "version", "data_download", "recipe_compile", "watch"}
-"""Options that go out of the machine, or take a minute each time."""
+NEVER = {"help", "version", "data_download", "recipe_compile", "watch", "serve", "measure"}
+"""Options that go out of the machine, do not end, or take long each time."""
 
 HOSTILE = (
     *("", " ", "0", "-1", "1.5", "1e400", "nan", "-inf", "10**20", "9" * 30, "٣", "²", "True", "null", "[]", "{}"),
@@ -75,6 +75,49 @@ POOLS: dict[str, tuple[str, ...]] = {
     "files": ("spec.txt", "bad.txt", "folder", "-", "missing.txt", "/dev/null", "empty"),
     "pattern": ("(CONV-RELU)*2-POOL-FC", "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K,SOFTMAX", "(CONV", "FC*0", "CONV-GN"),
     "like": ("resnet18", "vgg16", "lenet5", "spec.txt", "bad.txt", "resnt"),
+    "vary": (
+        *("n=1..3", "n=2,4", "input=8x8x3,16x16x3", "input=8,16", "n=1..64:log", "n=1..9:step=2", "n=1..9:count=3"),
+        *("lr=1e-4..1e-1:log", "learning-rate=0.1,0.2", "b=b|b", "b=b", "n=..", "n=9..1", "n=1..1e9", "n=0.5..2"),
+        *("spec.n=1..3", "recipe.epochs=1,2", "n=1..10000000", "n=-3..3", "n=1e1", "=", "n=1..3:foo", "n=1,,2"),
+    ),
+    "where": (
+        *("params < 1M", "macs <= 5M and params > 10", "memory < 8GiB", "field >= input", "depth < 9", "size < 100KB"),
+        *("params < 1", "macs/params > 2", "output == 1", "params/0 < 1", "(params < 1M)", "params < 50,000", "n = 2"),
+        *("or", "params <", "1 < params < 2M", "memory < 3", "params < 1X", "((((params))))<1", "-1 < params", "§ < 2"),
+    ),
+    "maximise": ("params", "macs", "macs/params", "nothing", "n", "memory", "params+macs", "params/0"),
+    "minimise": ("params", "macs", "macs/params", "nothing", "n", "memory", "field", "-params"),
+    "pareto": ("macs,params", "params,macs", "macs", "-macs,-memory", "macs,macs", ",", "macs,nothing"),
+    "show": ("depth", "depth,memory", "field", "nothing", ",", "conv1", "a,b"),
+    "scale": ("n=1.1", "n=1.2:2", "n=1.1,input=1.15", "n=0.5", "n=1.1:0", "n", "n=1.1,n=1.2", "m=2", "n=99"),
+    "write": ("best.txt", "new.txt", "spec.txt", "best.csv", "missing/best.txt", "folder"),
+    "plot": ("front.svg", "new.svg", "front.png", "spec.txt", "missing/front.svg", "folder"),
+    "near": ("8", "8x8", "7x9", "0", "8x8x3", "100000", "8x", "x", "8x8x8x8x8"),
+    "values": (
+        *("1 2; 3 4", "1 2 3; 4 5 6; 7 8 9", "[[1, 2], [3, 4]]", "1 2; 3", "1/2 -3; 1e3 .5", "values.csv", "x", "1/0"),
+        *("1 2; 3 4 | 5 6; 7 8", "a=1 2", "[[1, 2]", "arrays.npz", "seven.png", "1e999", "1" * 40),
+    ),
+    "tensors": ("conv1.weight=1", "conv1.bias=0", "fc1.weight=1 2; 3 4", "x=1", "conv1.weight", "conv1.weight=x", "=1"),
+    "at": ("0,0", "0,1", "0,0,0", "9,9", "0", "-1,0", "a,b", "0,0,0,0", "1e3,0"),
+    "gradient": ("1", "1 2; 3 4", "x", "1 0 0; 0 0 0; 0 0 0"),
+    "rate": ("0.1", "1/2", "0", "-1", "x", "1e-400"),
+    "kernels": ("all", "sobelx", "sobelx,gaussian", "nothing", ""),
+    "accuracy": ("lenet5=99", "resnet18=70%", "lenet5=120", "x=5", "lenet5", "=", "lenet5=nan"),
+    "cards": ("cards.csv", "cards.csv", "bad.txt", "missing.csv", "folder", "/dev/null"),
+    "boards": ("cards.csv", "bad.txt", "missing.csv"),
+    "prices": ("cards.csv", "bad.txt", "missing.csv"),
+    "mcu": ("stm32h743", "STM32F746", "esp32s3", "nothing"),
+    "sram": ("320KB", "1MiB", "0", "1B", "x"),
+    "flash": ("1MB", "10KiB", "1", "-1MB"),
+    "task": ("classification", "segmentation", "Video", "nothing"),
+    "family": ("ResNet", "u-net", "nothing"),
+    "folder": ("site", "folder", "empty", "spec.txt", "missing/deep", "."),
+    "pyodide": ("folder", "missing", "empty"),
+    "tensorflow": ("folder", "missing", "empty"),
+    "masks": ("masks", "folder", "spec.txt"),
+    "show_batch": ("batch.png", "batch.svg", "missing/batch.png"),
+    "storage": ("sqlite:///study.db", "journal.log", "mysql://x", "folder"),
+    "trackers": ("tensorboard", "wandb", "nothing"),
     "times": ("N=2", "M=3", "K=1", "N=0", "N", "N=-1"),
 }
 """Values for options and arguments that are words, by the name of the parameter; the first are right mostly."""
@@ -132,6 +175,7 @@ def _words(rng: random.Random, name: str, command: click.Command, spec: Callable
     options = [one for one in command.params if isinstance(one, click.Option) and one.name not in NEVER]
     chosen = rng.sample(options, min(len(options), rng.choice((0, 0, 1, 1, 2, 3, 4, 7))))
     given = [_option(rng, option) for option in chosen]
+    given += _needed(rng, name, {option.name for option in chosen})
     if name == "train":
         given += _briefly(rng, {option.name for option in chosen})
     for argument in arguments:
@@ -143,6 +187,25 @@ def _words(rng: random.Random, name: str, command: click.Command, spec: Callable
         given.append(["--input", rng.choice(INPUTS[: rng.choice((2, 3, 3, len(INPUTS)))])])
     rng.shuffle(given)
     return [name, *(word for words in given for word in words)]
+
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "sweep": ("vary",),
+    "search": ("vary", "maximise"),
+    "tune": ("vary",),
+    "new": ("input", "pattern"),
+    "time": ("gpu",),
+}
+"""Options without which a command says only that they are missing."""
+
+
+def _needed(rng: random.Random, name: str, given: set[str | None]) -> list[list[str]]:
+    """Return what a command cannot do without, as far as the line has it not; mostly, and with a right value mostly."""
+    return [
+        [f"--{option}", rng.choice(POOLS[option][: rng.choice((2, 3, len(POOLS[option])))])]
+        for option in NEEDED.get(name, ())
+        if option not in given and rng.random() < 0.85
+    ]
 
 
 def _briefly(rng: random.Random, given: set[str | None]) -> list[list[str]]:

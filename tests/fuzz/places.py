@@ -40,6 +40,8 @@ def make_place(folder: Path) -> None:
     (folder / "spec.txt").write_text("input 8x8x1\nconv 3x3x4 p1 - relu - fc 10\n")
     (folder / "bad.txt").write_bytes(b"input 8x8x1\nconv \xff\xfe")
     (folder / "recipe.toml").write_text('learning_rate = 0.1\noptimizer = "adam"\n')
+    (folder / "values.csv").write_text("1,2\n3,4\n")
+    (folder / "cards.csv").write_text("name,memory_mib,bandwidth_gb_s,float32_tflops\nmine,1024,1,1\n")
     (folder / "bad.toml").write_text("a = " + "[" * 3000)
     words = ["--data", "digits", "--epochs", "1", "--limit", "40", "--device", "cpu", "--quiet", "--out"]
     assert run(["train", "input 8x8x1\nconv 3x3x4 p1 - bn - relu - fc 10", *words, str(folder / "run")]) == 0

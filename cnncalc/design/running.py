@@ -10,7 +10,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from multiprocessing.resource_tracker import ensure_running
 
 from cnncalc import zoo
 from cnncalc.core.errors import SpecError
@@ -156,9 +157,14 @@ def _parts(count: CountPart, stretches: Iterator[Sequence[int]], jobs: int) -> I
         yield map(count, stretches)
         return
     # a process of its own has no threads and no signals of this one
+    others = active_children()
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_signals_alone)
     try:
         yield _in_order(pool, count, stretches, 2 * jobs)
+    except BaseException:
+        for process in set(active_children()).difference(others):
+            process.terminate()  # those that have not started yet would wait for ever, and this one for them
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -172,11 +178,26 @@ def _in_order(
     """Yield parts in order, with a few counted ahead, so that neither time nor memory is lost."""
     waiting: deque[Future[SweepPart]] = deque()
     for stretch in stretches:
-        waiting.append(pool.submit(count, stretch))
+        with _no_ctrl_c():
+            waiting.append(pool.submit(count, stretch))  # which starts a process
         if len(waiting) > ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+@contextmanager
+def _no_ctrl_c() -> Iterator[None]:
+    """Block Ctrl-C while a process starts, which hears it too, and would end with a traceback before it is ready."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    ensure_running()  # it would unblock the signal when the first process starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_signals_alone() -> None:

@@ -60,7 +60,8 @@ def read_factors(text: str, option: str = "--scale") -> tuple[ScaleFactor, ...]:
     Raises:
         SpecError: ``bad-range``, with the place in the text.
     """
-    found, place = [], 0
+    found: list[ScaleFactor] = []
+    place = 0
     for part in text.split(","):
         match = _PART.fullmatch(part)
         if wrong := _wrong(match, [factor.name for factor in found]):

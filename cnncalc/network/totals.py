@@ -84,6 +84,7 @@ class Totalling(Expansion):
         self.flow = LayerFlow() if layers else None
         depth = nesting(spec)
         self.regular = depth is not None and not self.inputs.names
+        self.usual_volume = self.inputs.given_to("") if self.regular else None
         self.steps_of_a_name = _STEPS_OF_A_NAME * ((depth or 0) + 1)
         self.uses_sizes = uses_sizes(spec)
         self.facts = FactsOfSteps(spec)
@@ -163,7 +164,8 @@ class Totalling(Expansion):
     def _begin(self, parameters: Mapping[str, int], volume: Volume | None) -> None:
         self.values = parameters
         self.fixed = volume is not None
-        self.volumes = [volume] if volume is not None else []
+        entering = self.usual_volume if volume is None else volume
+        self.volumes = [] if entering is None else [entering]
         self.made = [None]
         self.parameters = {}
         self.top = Scope("", self.parameters)

@@ -365,3 +365,21 @@ def test_a_spec_that_is_not_there(cnncalc: Cnncalc, command: str) -> None:
 
 def test_a_spec_of_one_layer(cnncalc: Cnncalc) -> None:
     assert "8x8x3" in cnncalc("sweep", "relu", "--vary", "input=8x8x3").out
+
+
+@pytest.mark.parametrize("own", ["", "input 9x9x1\n"])
+@pytest.mark.parametrize("command", ["sweep", "search"])
+def test_an_input_by_its_option(cnncalc: Cnncalc, command: str, own: str) -> None:
+    """It is what the designs have, whether or not the spec has one of its own."""
+    spec = f"{own}param n = 3\n(conv 3x3x{{n}} p1)*n - flatten - fc 10"
+    done = cnncalc(command, spec, "--vary", "n=1..3", "--input", "8x8x2", "--maximise", "params", "--format", "csv")
+    assert done.status == 0, done.err
+    first = done.out.splitlines()[1].split(",")
+    network = library.load(spec, input="8x8x2", params={"n": 3})
+    assert first[:3] == ["3", str(network.params), str(network.macs)]
+
+
+def test_an_input_that_is_no_volume(cnncalc: Cnncalc) -> None:
+    done = cnncalc("sweep", "param n = 3\nconv 3x3x{n}", "--vary", "n=1..3", "--input", "8by8")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("error[bad-volume]: `8by8` is not a volume\n  --> --input:1:1\n")

@@ -107,7 +107,8 @@ def _is_told(line: Line, out: str, err: str) -> bool:
         return bool(out.strip() or err.strip() or in_a_file)
     with suppress(ValueError, AttributeError):
         return "code" in json.loads(err[err.index("{") :])
-    return "memory" in line.arguments[:1] and bool(out or {"-o", "--output"} & set(line.arguments))
+    finds = line.arguments[:1] in (["memory"], ["sweep"], ["search"])  # the status is 1 where nothing fits
+    return finds and bool(out or {"-o", "--output"} & set(line.arguments))
 
 
 def _streams(kind: str) -> tuple[Any, Any]:

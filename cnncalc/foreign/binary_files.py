@@ -33,7 +33,11 @@ def text_of(name: str) -> str:
 
 def _without_text(name: str) -> SpecError:
     """Say that a file is no text, and where a text of its network comes from."""
+    exported = (
+        f'of an exported program, in Python: cnncalc.from_torch(torch.export.load("{shorten_path(name)}").module(), …)'
+    )
     hints = [
+        *([exported] if name.lower().endswith(".pt2") else []),
         "of a Keras model, write model.to_json() to a file, or save it as .keras",
         "of a PyTorch model, import the module itself: cnncalc import your_module:Net --input 224x224x3",
     ]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
-from cnncalc.core.limits import MAX_NESTING
+from cnncalc.core.limits import MAX_NESTING, MAX_PARTS
 from cnncalc.core.source import Source, Span
-from cnncalc.foreign.draft import damaged, quoted
+from cnncalc.foreign.draft import damaged, exceed, quoted
 
 _SPACE = re.compile(r"(?:\s|//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*\*/|#[^\n]*)*")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
@@ -41,7 +41,7 @@ class Literals:
         self.source = source
         self.text = source.text if end is None else source.text[:end]
         self.position = position
-        self.depth = 0
+        self.depth = self.count = 0
 
     def value(self) -> Any:
         """Return the next value: a `PlacedTable`, a `PlacedList`, a text, a number, True, False or None."""
@@ -93,8 +93,12 @@ class Literals:
 
     def _inside(self, rule: Any) -> Any:
         self.depth += 1
+        self.count += 1
         if self.depth > _DEEPEST:
             self.fail(f"brackets nest at most {_DEEPEST} deep")
+        if self.count > MAX_PARTS:
+            place = Span(self.position, self.position + 1)
+            exceed(self.source, place, f"this is more than {MAX_PARTS:,} lists and tables", "too-long")
         value = rule()
         self.depth -= 1
         return value

@@ -41,6 +41,11 @@ def _swish(node: OnnxNode) -> int:
     return node.add("silu")
 
 
+def _threshold(node: OnnxNode) -> int:
+    value = node.attributes["value"]
+    return node.add(f"threshold {decimal(node.attributes['threshold'])}{f' value={decimal(value)}' if value else ''}")
+
+
 def _number(word: str, attribute: str, usual: float) -> Callable[[OnnxNode], int]:
     def read(node: OnnxNode) -> int:
         value = of_float32(node.attributes.get(attribute, usual))
@@ -70,5 +75,7 @@ ACTIVATIONS: Mapping[str, Callable[[OnnxNode], int]] = {
     "Softsign": _word("softsign"),
     "Swish": _swish,
     "Tanh": _word("tanh"),
+    "UnitStep": _word("step"),
+    "Threshold": _threshold,
 }
 """How each activation is read, by its operator."""

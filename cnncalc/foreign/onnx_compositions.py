@@ -39,6 +39,17 @@ ACTIVATIONS = (
     Pattern(("Mul", ("Mul", "x", 0.5), _ERROR_FUNCTION), "Gelu", ("x",), _nothing),
 )
 
+
+def _threshold(found: MatchedNodes) -> Attributes:
+    threshold, value = found.number("threshold"), found.number("value")
+    return None if threshold is None or value is None else {"threshold": threshold, "value": value}
+
+
+PERCEPTRONS = (
+    Pattern(("Relu", ("Sign", "x")), "UnitStep", ("x",), _nothing),
+    Pattern(("Where", ("LessOrEqual", "x", "threshold"), "value", "x"), "Threshold", ("x",), _threshold),
+)
+
 # ---- normalisations
 
 
@@ -78,7 +89,21 @@ _RESPONSE = ("Mul", "x", ("Div", _SIZE, ("Add", ("ReduceMean", _SIZE, "channels"
 _GROUPED = ("Reshape", ("InstanceNormalization", ("Reshape", "x", "grouped"), "ones", "zeros"), ("Shape", "x"))
 _LEARNED = ("Add", ("Add", "bias", ("Mul", "weight", _RESPONSE)), "x")
 
+
+def _local_response(found: MatchedNodes) -> Attributes:
+    """Return the settings of a response norm over neighbouring channels, whose mean is that of a pool."""
+    kernel = found.attribute("AveragePool", "kernel_shape", [])
+    numbers = {name: found.number(name) for name in ("alpha", "beta", "bias")}
+    if len(kernel) < 2 or max(kernel[1:]) > 1 or None in numbers.values():
+        return None
+    return {"size": kernel[0], **numbers}
+
+
+_NEIGHBOURS = ("AveragePool", ("Pad", ("Reshape", ("Mul", "x", "x"), "apart"), "pads"))
+_DIVISOR = ("Pow", ("Add", ("Mul", ("Squeeze", _NEIGHBOURS, "axes"), "alpha"), "bias"), "beta")
+
 NORMS = (
+    Pattern(("Div", "x", _DIVISOR), "LRN", ("x",), _local_response),
     Pattern(("Mul", _BY_MEAN_SQUARE, "weight"), "RMSNormalization", ("x", "weight"), _along_one_axis),
     Pattern(_BY_MEAN_SQUARE, "RMSNormalization", ("x",), _along_one_axis),
     Pattern(("Div", "x", ("Expand", _LENGTH, "shape")), "LpNormalization", ("x",), _length),
@@ -171,6 +196,28 @@ def _along_channels(found: MatchedNodes) -> Attributes:
     return {**found.attributes("Conv")} if whole and _sizes(found, "apart") == [prod(whole)] else None
 
 
+def _groups_of(kind: str, axis: int) -> Any:
+    """Return the function for the number of parts, or of neighbours, that a value is taken of."""
+
+    def read(found: MatchedNodes) -> Attributes:
+        apart, volume = _sizes(found, "apart"), found.volume("x")
+        axes = found.numbers("axes") or [found.attribute(kind, "axes", None)]
+        alike = volume and len(apart) == len(volume) + 1 and [apart[0] * apart[1], *apart[2:]] == volume
+        if not alike or axes != [axis] or found.attribute(kind, "keepdims", 1):
+            return None
+        return {"groups": apart[axis - 1]}
+
+    return read
+
+
+def _unshuffle(found: MatchedNodes) -> Attributes:
+    """Return by how much positions are put into channels."""
+    apart, order = _sizes(found, "apart"), found.attribute("Transpose", "perm", None)
+    alike = len(apart) == 5 and apart[2] == apart[4] and order == [0, 1, 3, 5, 2, 4]
+    return {"factor": apart[2]} if alike else None
+
+
+_APART = ("Reshape", "x", "apart")
 _ROW = ("Unsqueeze", ("Reshape", "x", "apart"), "axes")
 _SOFTMAX = ("Reshape", ("Softmax", ("Reshape", "x", "apart")), "whole")
 
@@ -178,6 +225,10 @@ SHAPES = (
     Pattern(("Div", ("Add", "a", "b"), "count"), "Mean", ("a", "b"), _mean),
     Pattern(("Div", ("Add", ("Add", "a", "b"), "c"), "count"), "Mean", ("a", "b", "c"), _mean),
     Pattern(("Div", ("Add", ("Add", ("Add", "a", "b"), "c"), "d"), "count"), "Mean", ("a", "b", "c", "d"), _mean),
+    Pattern(("ReduceSum", _APART, "axes"), "GroupSum", ("x",), _groups_of("ReduceSum", 1)),
+    Pattern(("ReduceMax", _APART, "axes"), "GroupMax", ("x",), _groups_of("ReduceMax", 1)),
+    Pattern(("ReduceMax", _APART, "axes"), "Maxout", ("x",), _groups_of("ReduceMax", 2)),
+    Pattern(("Reshape", ("Transpose", _APART), "whole"), "PixelUnshuffle", ("x",), _unshuffle),
     Pattern(_SOFTMAX, "SoftmaxOverGroups", ("x",), _over_groups),
     Pattern(_SOFTMAX, "SoftmaxOverPositions", ("x",), _over_positions),
     Pattern(("Reshape", ("Squeeze", _ROW, "axes"), "whole"), "Identity", ("x",), _same_again),
@@ -192,5 +243,5 @@ SHAPES = (
     ],
 )
 
-COMPOSITIONS = (*ACTIVATIONS, *NORMS, *POOLS, *reversed(SHAPES))
+COMPOSITIONS = (*ACTIVATIONS, *PERCEPTRONS, *NORMS, *POOLS, *reversed(SHAPES))
 """The patterns, larger ones in front of those that they contain."""

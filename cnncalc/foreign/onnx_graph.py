@@ -119,12 +119,15 @@ class _Graph:
             return
         if kind in SIDE:
             self.side.update(outputs)
+            self.sizes(kind, entry["attributes"], flowing[0], outputs[0])
             return
         if kind in _PASSED:
             self.made[outputs[0]] = self.made[flowing[0]]
             self.ranks[outputs[0]] = self.ranks.get(flowing[0], 4)
             self.layouts[outputs[0]] = self.layouts.get(flowing[0], FIRST)
             return
+        if any(isinstance(self.layouts.get(name), int) for name in flowing) and kind not in ("Reshape", "Transpose"):
+            self.draft.refuse(span, f"this {kind} cannot be said: its input has its channels parted in groups")
         if kind not in OPERATORS:
             hints = did_you_mean(kind, OPERATORS)
             self.draft.refuse(span, f"a spec has no word for ONNX's operator {quoted(kind)}", hints=hints)
@@ -134,6 +137,18 @@ class _Graph:
         node.volumes, node.layouts = self.volumes, self.layouts
         made = OPERATORS[kind](node)
         self.name(entry, made, outputs, before)
+
+    def sizes(self, kind: str, attributes: dict[str, Any], name: str, output: str) -> None:
+        """Note the sizes of a volume that are asked for; the number of images is not known, and is 0 here."""
+        volume = self.volumes.get(name)
+        if volume is None and self.made[name] == INPUT and self.draft.input:
+            volume = Volume([int(size) for size in self.draft.input.split("x")])
+        if kind == "Shape" and volume is not None and self.layouts.get(name, FIRST) == FIRST:
+            found = [0, volume.channels, *volume.spatial]
+            if len(found) == self.ranks.get(name):
+                self.values[output] = [
+                    float(size) for size in found[attributes.get("start", 0) : attributes.get("end")]
+                ]
 
     def name(self, entry: dict[str, Any], made: int, outputs: Sequence[str], before: int) -> None:
         if len(outputs) == 1 or outputs[0] not in self.made:

@@ -20,6 +20,8 @@ from cnncalc.foreign.protobuf import BYTES, DamagedMessage, WireField, fields
 
 _FEW = 32
 """Most numbers of a tensor that are listed."""
+_MOST_EQUAL = 65_536
+"""Most bytes of a tensor that is listed where all its numbers are one, as those are that a norm without any takes."""
 _FLOAT, _INT32, _INT64, _DOUBLE = 1, 6, 7, 11
 _CALL = re.compile(r"\.(group_norm)\.default\]\(args = (\([^()]{0,200}\))")
 _FORMATS = {_FLOAT: "<f", _INT32: "<i", _INT64: "<q", _DOUBLE: "<d"}
@@ -125,6 +127,10 @@ def _tensor(message: memoryview) -> dict[str, Any]:
         numbers = [value for (value,) in struct.iter_unpack(_FORMATS[kind], bytes(raw))]
     if few and len(numbers) == prod(shape):
         tensor["values"] = [_finite(number) for number in numbers]
+    elif (
+        raw is not None and kind == _FLOAT and 4 <= len(raw) <= _MOST_EQUAL and raw == bytes(raw[:4]) * (len(raw) // 4)
+    ):
+        tensor["values"] = [_finite(number) for (number,) in struct.iter_unpack("<f", bytes(raw[:4]))]  # all of them
     return tensor
 
 

@@ -174,8 +174,8 @@ def _mean(word: str, over_channels: str) -> Callable[[OnnxNode], int]:
         axes = sorted(int(axis) % rank for axis in node.numbers(1, "axes") or [])
         if axes == [rank - 1 if last else 1]:
             return node.add(over_channels)
-        if axes != list(range(1, rank - 1) if last else range(2, rank)):
-            node.refuse("it takes the mean over all positions, or over the channels")
+        if not word or axes != list(range(1, rank - 1) if last else range(2, rank)):
+            node.refuse("it works over all positions, or over the channels" if word else "it adds the channels up")
         if not node.attributes.get("keepdims", 1):
             node.ranks[node.outputs[0]] = 2
         return node.add(word)
@@ -322,6 +322,11 @@ OPERATORS: Mapping[str, Callable[[OnnxNode], int]] = {
     "Flatten": _flatten,
     "ReduceMean": _mean("gap", "channelmean"),
     "ReduceMax": _mean("gmp", "channelmax"),
+    "ReduceSum": _mean("", "channelsum"),
+    "GroupSum": lambda node: node.add(f"groupsum {node.attributes['groups']}"),
+    "GroupMax": lambda node: node.add(f"groupmax {node.attributes['groups']}"),
+    "Maxout": lambda node: node.add(f"maxout {node.attributes['groups']}"),
+    "PixelUnshuffle": lambda node: node.add(f"pixelunshuffle {node.attributes['factor']}"),
     "Pad": _pad,
     "Resize": _resize,
     "Upsample": _resize,

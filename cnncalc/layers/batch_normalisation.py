@@ -70,7 +70,8 @@ class BatchNorm(Normalisation):
     torch_calls = (
         "torch.nn.BatchNorm{n}d torch.nn.SyncBatchNorm(num_features, eps=1e-05, momentum=0.1, affine=True)",
         "batch_norm(running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
-        "cnncalc.model.modules.FixedBatchNorm FrozenBatchNorm2d FrozenBatchNorm(num_features, eps=1e-05)",
+        "cnncalc.model.modules.FixedBatchNorm FixedBatchNorm FrozenBatchNorm2d FrozenBatchNorm(num_features,"
+        " eps=1e-05)",
     )
 
     @classmethod

@@ -36,7 +36,7 @@ class LocallyConnected(Windowed):
     role = "convolution"
     other_names = (("local", "locallyconnected locallyconnected2d conv2dlocal", r"locally ?-?connected"),)
     examples: ClassVar[Texts] = ("6x6x4: local 3x3x5", "7x7x4: local 3x3x5 s2 p1 nobias", "8x4: local 3x2 same")
-    torch_calls = ("cnncalc.model.modules.LocalConvolution",)
+    torch_calls = ("cnncalc.model.modules.LocalConvolution LocalConvolution",)
 
     @classmethod
     def read(cls, arguments: Arguments) -> LocallyConnected:
@@ -88,7 +88,7 @@ class LocallyConnected(Windowed):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         source, made = sources[0], self.output(sources).values
         padded = any(map(any, self.needed_padding(source)))
-        held = (1, 2) if padded else (1,)  # the padded volume and its patches are variables of its function, to its end
+        held = (0, 1, 2) if padded else (0, 1)  # the volume, padded, and its patches: variables of its function
         inner = prod(self.setting("kernel")) * source.channels
         weights, *biases = self.tensors(sources)
         steps = [

@@ -300,3 +300,11 @@ def test_python_has_no_remarks_on_a_text_that_is_read() -> None:
     with warnings.catch_warnings(), pytest.raises(package.SpecError):
         warnings.simplefilter("error")
         package.load(text, input="8x8x3")
+
+
+def test_more_lists_than_a_model_has_are_not_read() -> None:
+    """Each takes memory, also those that say nothing."""
+    text = '{"class_name": "Sequential", "config": [' + "[]," * 130_000 + "]}"
+    with pytest.raises(package.SpecError) as caught:
+        package.load(text + "\n")
+    assert (caught.value.code, caught.value.message) == ("too-long", "this is more than 120,000 lists and tables")

@@ -122,6 +122,16 @@ def test_the_peak_is_the_predicted_one(name: str) -> None:
     assert predict_memory(network, setup).peak_bytes == pytest.approx(found, rel=1e-4)
 
 
+@pytest.mark.parametrize("norm", ["bn", "bn noaffine", "bn fixed", "bn fixed noaffine"])
+def test_copies_of_running_statistics_are_predicted(norm: str) -> None:
+    """To the byte: norms change copies when they are computed again, and the backward pass reads these."""
+    network = cnncalc.load(f"(conv 3x3x8 p1 - {norm} - relu)*6 - gap - fc 5", input="16x16x3")
+    with fake_mode():
+        module = with_memory(checkpointed(cnncalc.build(network, device="meta"), network))
+        found = tracked_peak(module, network, 4)
+    assert predict_memory(network, TrainingSetup(batch=4, device="cpu", checkpointing=True)).peak_bytes == found
+
+
 def test_segments_are_blocks_at_the_depth_that_needs_the_least() -> None:
     """ResNet-50 has four stages of 16 blocks: the blocks."""
     network = cnncalc.load("resnet50")

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 
 import cnncalc
 from cnncalc import Network, SpecError, zoo
+from cnncalc.layers import layers
 from cnncalc.model.python import python_source
 from tests.oracle.torch_modules import Drawn, Shape, networks, volume
 
@@ -244,6 +245,21 @@ def test_compile_takes_its_loops_as_one_graph() -> None:
     module = module_of(python_source(network)).eval()
     x = images(network)
     torch.testing.assert_close(torch.compile(module, fullgraph=True, backend="eager")(x), module(x))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", [example for layer in layers() for example in layer.examples])
+def test_the_source_is_imported_as_the_network(example: str) -> None:
+    """Its own classes are known by their names; a mean of nothing but the values inside is refused."""
+    given, _, text = example.partition(": ")
+    network = cnncalc.load(f"{text} - relu\n", input=given)
+    module = module_of(python_source(network))
+    try:
+        back = cnncalc.load(cnncalc.from_torch(module, tuple(network.input)))
+    except SpecError as error:
+        assert "nopad" in text or "ceil" in text, error
+        return
+    assert (back.outputs, back.params, back.macs) == (network.outputs, network.params, network.macs)
 
 
 def test_more_than_three_dimensions_are_refused() -> None:

@@ -24,6 +24,10 @@ Given = list[Sorts]
 """What is given back behind each operation."""
 
 
+READ_BACKWARD = {2: 2, 3: 2, 4: 3}
+"""How many of a batch norm's buffers its backward pass reads, by their number; of fixed ones the scale, too."""
+
+
 class Known(dict[tuple[int, int, Sorts], int]):
     """The changes of operations that run forward, each made when it is first asked for."""
 
@@ -158,6 +162,9 @@ class Walk:
         for tensor in (*lifetimes.staying, *lifetimes.late):
             ends[tensor] = NEVER
         self._give(range(len(ends)), ends, given)
+        for segment in lifetimes.segments:
+            for op, (kept, _) in self._copies(segment).items():
+                given[op] = (*given[op], *(kept if self._needs(op) else ()))
         self.gradients.begin(given, late)
         stop = len(self.trace.ops)
         for segment in reversed(lifetimes.segments):
@@ -170,9 +177,29 @@ class Walk:
 
     def _recompute(self, segment: Segment, given: Given) -> None:
         """Compute a segment again, up to the last operation that keeps something; then it is as if it had kept all."""
-        ops = segment.again
+        ops, copies = segment.again, self._copies(segment)
+        passing = [-sort for op, (kept, more) in copies.items() for sort in (*more, *(() if self._needs(op) else kept))]
+        self.timeline.behind(tuple([sort for sorts in copies.values() for each in sorts for sort in each]))
         self.timeline.extend(RECOMPUTATION, self._run(ops, given, self.lifetimes.saving), ops)
-        self.timeline.behind(self._forgotten(ops, self.lifetimes.saving))
+        self.timeline.behind((*self._forgotten(ops, self.lifetimes.saving), *passing))
+
+    def _copies(self, segment: Segment) -> dict[int, tuple[Sorts, Sorts]]:
+        """Return the copies that batch norms change a second time, in place of their running statistics.
+
+        By their operations: those that the backward pass reads, and the others.
+        """
+        found = {}
+        for op in segment.ops:
+            layer = self.trace.layers[op]
+            if self.trace.distinct[self.trace.ops[op]].operation == "batch_norm":
+                buffers = [self.timeline.sort("buffers", 0, size) for size in self.trace.parts[layer - 1].buffers]
+                read = READ_BACKWARD.get(len(buffers), 0)
+                found[op] = tuple(buffers[:read]), tuple(buffers[read:])
+        return found
+
+    def _needs(self, op: int) -> bool:
+        """Say whether an operation that is computed again keeps something for its backward pass."""
+        return bool(self.lifetimes.saving[op])
 
     def _nothing(self) -> Given:
         """Return a list in which nothing is given back behind any operation."""

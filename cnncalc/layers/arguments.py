@@ -245,12 +245,16 @@ class Arguments:
             raise Fault("bad-option", message, about=found[1])
         return found[0] if found else None
 
+    @property
+    def all_read(self) -> bool:
+        """Whether every word has been asked for, so that further questions have nothing to find."""
+        return not self._bare and not self._options
+
     def done(self) -> None:
         """Refuse every word that no question was about."""
-        left = [*self._bare.items(), *((place, name) for name, (place, _) in self._options.items())]
-        if left:
-            place, name = min(left)
-            raise self._unknown(place, name)
+        if not self.all_read:
+            left = [*self._bare.items(), *((place, name) for name, (place, _) in self._options.items())]
+            raise self._unknown(*min(left))
 
     # ---- numbers
 
@@ -271,11 +275,11 @@ class Arguments:
         if not (digits.isascii() and digits.isdigit()):
             message = f"`{shorten(text)}` is not a whole number" if text else "a number is missing"
             raise Fault("bad-number", message, about=name)
-        if len(digits) > MAX_DIGITS or int(digits) > MAX_NUMBER:
+        if len(digits) > MAX_DIGITS or abs(number := int(text)) > MAX_NUMBER:
             raise Fault("out-of-range", f"numbers go up to {MAX_NUMBER:,}", about=name)
-        if int(text) < least:
-            raise Fault("out-of-range", f"{_called(name)} is at least {least}, not {int(text)}", about=name)
-        return int(text)
+        if number < least:
+            raise Fault("out-of-range", f"{_called(name)} is at least {least}, not {number}", about=name)
+        return number
 
     # ---- how the words are sorted
 

@@ -182,6 +182,13 @@ class Layer:
         """Return which incoming units an outgoing unit looks at; None where it is the same unit."""
         return None
 
+    def reaches(self, source: Volume) -> tuple[Reach | None, ...]:
+        """Return its reach along every dimension; () where an outgoing unit looks at the same incoming one."""
+        if type(self).reach is Layer.reach:
+            return ()  # most layers
+        found = tuple([self.reach(source, axis) for axis in range(source.dimensions)])
+        return found if any(found) else ()
+
     def dropped(self, source: Volume) -> tuple[int, ...]:
         """Return how many of the last rows, columns, … no window ever reads, per dimension."""
         return (0,) * source.dimensions

@@ -53,8 +53,11 @@ def kernel_and_filters(arguments: Arguments) -> tuple[tuple[int, ...], int]:
     return size[:-1], size[-1]
 
 
-def check_groups(channels: int, filters: int, groups: int) -> None:
+def check_groups(arguments: Arguments, filters: int, groups: int) -> None:
     """Make sure that the groups divide the channels and the filters, or raise `Fault` with those that do."""
+    if groups == 1:
+        return  # whatever arrives, so that the layer is the same for all channels
+    channels = arguments.channels
     for what, count in (("input channels", channels), ("filters", filters)):
         if count % groups:
             fitting = [g for g in range(1, min(channels, filters, 1024) + 1) if channels % g == filters % g == 0]
@@ -107,9 +110,11 @@ class Convolution(Windowed):
             kernel, filters = kernel_and_filters(arguments)
         groups = arguments.whole("groups", 1)
         windows, rounding = read_windows(arguments, kernel, (1,) * dimensions, pad)
-        check_groups(arguments.channels, filters, groups)
+        check_groups(arguments, filters, groups)
         bias = not arguments.flag("nobias")
-        given = read_given(arguments, kernel, arguments.channels // groups, filters, biases=bias)
+        if arguments.all_read:  # by far the most
+            return cls(windows, rounding, filters, groups, bias)
+        given = read_given(arguments, kernel, lambda: arguments.channels // groups, filters, biases=bias)
         standard = read_standard(arguments, given != NOT_GIVEN)
         return cls(windows, rounding, filters, groups, bias, given, standard)
 
@@ -118,7 +123,7 @@ class Convolution(Windowed):
 
     def filter_factors(self, sources: Sources) -> tuple[int, ...]:
         """Return the factors of the number of weights, learned or not."""
-        return (*(w.kernel for w in self.windows), sources[0].channels // self.groups, self.filters)
+        return (*[w.kernel for w in self.windows], sources[0].channels // self.groups, self.filters)
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
         if self.standard is not None and self.standard.gain is not None:
@@ -135,7 +140,7 @@ class Convolution(Windowed):
         return self.given.fixed
 
     def mac_factors(self, sources: Sources) -> tuple[int, ...]:
-        return (*self.output(sources), *self.filter_factors(sources)[:-1])
+        return (*self.spatial(sources[0]), self.filters, *self.filter_factors(sources)[:-1])
 
     def letters(self, sources: Sources) -> Letters:
         kernel = kernel_letters(self.setting("kernel"))
@@ -285,7 +290,7 @@ class DepthwiseConvolution(Convolution):
         kernel = arguments.spread(size, "size")
         windows, rounding = read_windows(arguments, kernel, (1,) * arguments.dimensions)
         bias = not arguments.flag("nobias")
-        given = read_given(arguments, kernel, 1, filters, biases=bias)
+        given = read_given(arguments, kernel, lambda: 1, filters, biases=bias)
         standard = read_standard(arguments, given != NOT_GIVEN)
         layer = cls(windows, rounding, filters, channels, bias, given, standard)
         if filters % channels:

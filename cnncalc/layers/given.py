@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,12 +63,17 @@ def spread(values: Any, shape: Sequence[int]) -> list[float]:
 NOT_GIVEN = Given()
 
 
-def read_given(arguments: Arguments, sides: Sequence[int], channels: int, filters: int, *, biases: bool) -> Given:
-    """Read ``fixed``, ``kernel=`` and ``bias=`` of a layer with these filters, each over so many channels."""
+def read_given(
+    arguments: Arguments, sides: Sequence[int], channels: Callable[[], int], filters: int, *, biases: bool
+) -> Given:
+    """Read ``fixed``, ``kernel=`` and ``bias=`` of a layer with these filters.
+
+    ``channels`` says over how many channels each filter goes; it is asked only where their numbers are written out.
+    """
     numbers, name, bias = arguments.numbers("kernel"), arguments.option("kernel"), _bias(arguments, filters, biases)
     kernel = None
     if numbers is not None:
-        kernel = _of_list(numbers, tuple(sides), channels, filters)
+        kernel = _of_list(numbers, tuple(sides), channels(), filters)
     elif name is not None:
         from cnncalc.layers.named_kernels import named_kernel  # few specs have one
 

@@ -81,9 +81,9 @@ class TransposedConvolution(Layer):
             raise Fault("bad-option", message, about="outpad")
         before = tuple([pair[0] for pair in padding])
         bias = not arguments.flag("nobias")
-        given = read_given(arguments, kernel, 1, 1, biases=bias)
+        given = read_given(arguments, kernel, lambda: 1, 1, biases=bias)
         layer = cls(kernel, stride, before, extra, dilation, filters, groups, bias, given)
-        check_groups(arguments.channels, filters, groups)
+        check_groups(arguments, filters, groups)
         return layer
 
     def output(self, sources: Sources) -> Volume:

@@ -37,6 +37,10 @@ class Window(NamedTuple):
         """Return by how much the padded input is larger than the window: W − F + 2P."""
         return size + self.before + self.after - self.extent
 
+    def holds(self, size: int) -> bool:
+        """Say whether the padded input is at least as large as the window."""
+        return self.room(size) >= 0
+
     def fits(self, size: int) -> bool:
         """Say whether the window fits a whole number of times."""
         room = self.room(size)
@@ -108,10 +112,8 @@ class Windowed(Layer):
         return known[1]
 
     def _spatial(self, source: Volume) -> list[int]:
-        if self.rounding == "strict":
-            if not all(map(Window.fits, self.windows, source.spatial)):
-                raise does_not_fit(self, source)
-        elif any(window.room(size) < 0 for window, size in zip(self.windows, source.spatial, strict=True)):
+        fits = Window.fits if self.rounding == "strict" else Window.holds
+        if not all(map(fits, self.windows, source.spatial)):
             raise does_not_fit(self, source)
         return [window.outputs(size, self.rounding) for window, size in zip(self.windows, source.spatial, strict=True)]
 

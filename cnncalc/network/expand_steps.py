@@ -48,19 +48,29 @@ class StepExpansion(LayerReading):
         walk = WALKS[type(step.item)]
         if not at and self.inputs.named and walk not in _READS_NOTHING:
             raise self.inputs.nothing_read(step.span)
-        times = self._repeats(step, at, scope) if step.repeats else 1
+        if step.repeats:
+            at = self._turns(step, at, scope)
+        else:
+            self.steps += 2
+            if self.steps > self.most_steps:
+                raise self.too_many_steps(step.span)
+            at = walk(self, step.item, at, scope, step.label)
+        self._end(step, at, scope)
+        return at
+
+    def _turns(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
+        """Walk through what is repeated; turns of a call that must be alike are added at once."""
+        item, walk = step.item, WALKS[type(step.item)]
+        times = self._repeats(step, at, scope)
         self.steps += 1
-        for turn in range(times):
+        for left in range(times - 1, -1, -1):
             before = self.steps
             self.steps += 1
             if self.steps > self.most_steps:
                 raise self.too_many_steps(step.span)
-            at = walk(self, step.item, at, scope, step.label)
-            left = times - turn - 1
-            if turn and type(step.item) is tree.CallSyntax and self._may_repeat(left, self.steps - before, at):
-                at = self._repeat(left, at, step.item, scope, step.label)
-                break
-        self._end(step, at, scope)
+            at = walk(self, item, at, scope, step.label)
+            if left and type(item) is tree.CallSyntax and self._may_repeat(left, self.steps - before, at):
+                return self._repeat(left, at, item, scope, step.label)
         return at
 
     def _end(self, step: tree.StepSyntax, at: int, scope: Scope) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import cached_property
 from math import prod
 
 from cnncalc.core.source import Span
@@ -24,17 +25,11 @@ class Operation:
         values: numbers in that volume.
         weights, biases: numbers of learned parameters.
         macs: multiplications for one image.
-        dropped: rows, columns, … at the end of the input that no window reads, per dimension.
         reaches: which incoming units an outgoing one looks at, per dimension; () where it is the same one.
         shared: the name of the weights that it has in common with other layers; "" where they are its own.
         again: whether its weights are those of an earlier layer, so that they are not counted here.
 
     """
-
-    __slots__ = (
-        *("again", "biases", "dropped", "layer", "macs", "output", "reaches", "shared", "sources", "values"),
-        *("weights", "written"),
-    )
 
     def __init__(self, layer: Layer, written: str, sources: Sources, output: Volume, shared: str = "") -> None:
         self.layer = layer
@@ -45,11 +40,14 @@ class Operation:
         self.weights = layer.weights(sources)
         self.biases = layer.biases(sources)
         self.macs = layer.macs(sources)
-        self.dropped = layer.dropped(sources[0])
-        reaches = tuple([layer.reach(sources[0], axis) for axis in range(sources[0].dimensions)])
-        self.reaches = reaches if any(reaches) else ()
+        self.reaches = layer.reaches(sources[0])
         self.shared = shared
         self.again = False
+
+    @cached_property
+    def dropped(self) -> tuple[int, ...]:
+        """Rows, columns, … at the end of the input that no window reads, per dimension."""
+        return self.layer.dropped(self.sources[0])
 
     def with_weights_of_another(self) -> Operation:
         """Return the same operation with weights that an earlier layer has."""

@@ -259,15 +259,15 @@ class StepExpansion(LayerReading):
         index = len(self.nodes)
         self.repeated = Repetition(known, index, len(self.called), at, [prefix])
         self.repetitions.append(self.repeated)
+        self.called += known.calls[known.inner.start : known.inner.stop]
         self._add_known(known)
         return known.leaving_again(index, at)
 
-    def _add_known(self, known: KnownCall) -> None:
-        """Add what a call made, whose layers stand in for the new ones until these are read."""
-        self.nodes += known.nodes[known.layers.start : known.layers.stop]
-        self.called += known.calls[known.inner.start : known.inner.stop]
-        self.made += known.operations
-        self.volumes += [operation.output for operation in known.operations]
+    def _add_known(self, known: KnownCall, turns: int = 1) -> None:
+        """Add what a call made, so many times; its layers stand in for the new ones until these are read."""
+        self.nodes += known.nodes[known.layers.start : known.layers.stop] * turns
+        self.made += known.operations * turns
+        self.volumes += [operation.output for operation in known.operations] * turns
 
     def _may_repeat(self, turns: int, steps: int, at: int) -> bool:
         """Say whether further turns of the last call, of so many steps each, are like it and within the limits."""
@@ -284,13 +284,12 @@ class StepExpansion(LayerReading):
         """Add further turns of the last call, which was taken over, and return the index of what leaves them."""
         last = self.repeated
         assert last is not None  # `_may_repeat` has said so
-        call = self.called[last.calls - 1]
-        for _ in range(turns):
-            name = scope.numbered(item.name) if label is None else scope.labelled(label)
-            self.called.append(call._replace(name=name))
-            last.prefixes.append(name + ".")
-            self._add_known(last.known)
-        return last.known.leaving_again(len(self.nodes) - len(last.known.layers), at)
+        known, own = last.known, last.calls - 1
+        names = [scope.numbered(item.name) if label is None else scope.labelled(label) for _ in range(turns)]
+        last.prefixes.extend([name + "." for name in names])
+        self.called += self.called[own : last.calls + len(known.inner)] * turns
+        self._add_known(known, turns)
+        return known.leaving_again(len(self.nodes) - len(known.layers), at)
 
     def _through(self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, inner: Scope) -> int:
         """Walk through the block of a call."""

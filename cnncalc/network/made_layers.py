@@ -31,11 +31,12 @@ class Repetition(NamedTuple):
     prefixes: list[str]
 
     def make(self, nodes: list[Node], calls: list[BlockCall]) -> None:
-        """Put the layers, and the calls inside of each call, into their places."""
+        """Put the layers, and the calls with those inside of them, into their places."""
         known, index, inside, arriving = self.known, self.layers, self.calls, self.arriving
         for prefix in self.prefixes:
             made, inner = known.layers_again(index, arriving, prefix), known.calls_again(prefix)
             nodes[index : index + len(made)] = made
+            calls[inside - 1] = calls[inside - 1]._replace(name=prefix[:-1])  # without the dot
             calls[inside : inside + len(inner)] = inner
             arriving = known.leaving_again(index, arriving)
             index += len(made)

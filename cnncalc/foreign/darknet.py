@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from cnncalc.core.source import Source
 from cnncalc.core.words import did_you_mean
-from cnncalc.foreign.darknet_layers import LAYERS, activation
+from cnncalc.foreign.darknet_layers import LAYERS, activation, is_over_parts
 from cnncalc.foreign.darknet_sections import Section, sections_of
 from cnncalc.foreign.draft import Draft
 from cnncalc.foreign.draft_volumes import DraftVolumes
@@ -15,7 +15,7 @@ from cnncalc.foreign.formats import ForeignFormat
 
 _HEAD = re.compile(r"(?:\s|[#;][^\n]*\n)*\[(?:net|network)\]", re.IGNORECASE)
 _SECTION = re.compile(r"^\s*\[(?:convolutional|conv|connected|maxpool|yolo|net)\]", re.MULTILINE | re.IGNORECASE)
-_SAME = ("cost", "silence", "empty")
+_SAME = ("cost", "contrastive", "silence", "empty")
 _RECURRENT = ("rnn", "crnn", "gru", "lstm", "conv_lstm")
 
 
@@ -81,6 +81,9 @@ class _Reader:
         if section.name in ("yolo", "region", "detection", "gaussian_yolo"):
             return self.head(section, before)
         if section.name in _SAME:
+            return self.here
+        if is_over_parts(section):
+            self.draft.remarks.append("a softmax over parts of the channels is left out: a spec has no word for it")
             return self.here
         reader = _MERGES.get(section.name)
         if reader is not None:

@@ -22,6 +22,10 @@ _ACTIVATIONS = {
     "selu": "selu",
     "gelu": "gelu",
     "hardtan": "hardtanh",
+    "relie": "leakyrelu 0.01",
+    "ramp": "leakyrelu 0.0909090909 - times 1.1",
+    "loggy": "times 0.5 - tanh",
+    "normalize_channels_softmax": "softmax",
 }
 
 
@@ -30,7 +34,7 @@ def activation(section: Section, usual: str) -> list[str]:
     name = section.text("activation", usual)
     if name not in _ACTIVATIONS:
         section.refuse(f"a spec has no word for the activation {quoted(name)}", did_you_mean(name, _ACTIVATIONS))
-    return [_ACTIVATIONS[name]] if _ACTIVATIONS[name] else []
+    return _ACTIVATIONS[name].split(" - ") if _ACTIVATIONS[name] else []
 
 
 def _strides(section: Section, usual: int) -> tuple[int, int]:
@@ -138,10 +142,9 @@ def _normalisation(section: Section) -> list[str]:
     return [f"lrn {size} alpha={alpha} beta={beta} k={k}"]
 
 
-def _softmax(section: Section) -> list[str]:
-    if section.number("groups", 1) != 1 or section.has("tree"):
-        section.refuse("a softmax over groups or a tree is not read")
-    return ["softmax"]
+def is_over_parts(section: Section) -> bool:
+    """Say whether a section is a softmax over several parts of the channels."""
+    return section.name in ("softmax", "soft") and (section.has("tree") or section.number("groups", 1) > 1)
 
 
 LAYERS: Mapping[str, Callable[[Section], list[str]]] = {
@@ -168,6 +171,6 @@ LAYERS: Mapping[str, Callable[[Section], list[str]]] = {
     "batchnorm": lambda section: ["bn"],
     "activation": lambda section: activation(section, "linear"),
     "logistic": lambda section: ["sigmoid"],
-    "softmax": _softmax,
-    "soft": _softmax,
+    "softmax": lambda section: ["softmax"],
+    "soft": lambda section: ["softmax"],
 }

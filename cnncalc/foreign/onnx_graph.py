@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -62,6 +63,7 @@ class _Graph:
     def read(self) -> None:
         entries = _entries(self.draft.source.text)
         self.several = _inputs_of(entries) > 1
+        self.readers = Counter([name for entry in entries for name in entry.get("inputs", ())])
         for entry in fused(entries, COMPOSITIONS):
             self.at = span = entry["span"]
             if "node" in entry:
@@ -134,7 +136,7 @@ class _Graph:
         before = self.draft.last
         node = OnnxNode(self.draft, kind, entry["attributes"], inputs, outputs, span)
         node.shapes, node.values, node.made, node.ranks = self.shapes, self.values, self.made, self.ranks
-        node.volumes, node.layouts = self.volumes, self.layouts
+        node.volumes, node.layouts, node.readers = self.volumes, self.layouts, self.readers
         made = OPERATORS[kind](node)
         self.name(entry, made, outputs, before)
 
@@ -169,7 +171,7 @@ class _Graph:
         """Work out a constant that is made of constants, where it is a matter of shape."""
         first = inputs[0] if inputs else ""
         if kind in ("Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape") and first in self.shapes:
-            self.shapes[outputs[0]] = self.shapes[first]
+            self.shapes[outputs[0]] = self.reshaped(kind, entry, inputs)
             if first in self.values:
                 self.values[outputs[0]] = self.values[first]
         elif kind == "Transpose" and first in self.shapes:
@@ -182,6 +184,21 @@ class _Graph:
             self.shapes[outputs[0]] = shape
             if 0 <= prod(shape) <= 32:
                 self.values[outputs[0]] = [0.0] * prod(shape)
+
+    def reshaped(self, kind: str, entry: dict[str, Any], inputs: Sequence[str]) -> list[int]:
+        """Return the shape of a stored tensor behind a Reshape or an Unsqueeze."""
+        shape = self.shapes[inputs[0]]
+        stored = self.values.get(inputs[1]) if len(inputs) > 1 else entry["attributes"].get("axes")
+        numbers = [int(value) for value in stored or ()]
+        if kind == "Unsqueeze":
+            rank = len(shape) + len(numbers)
+            axes, left_over = {axis % rank for axis in numbers}, iter(shape)
+            return [1 if axis in axes else next(left_over) for axis in range(rank)]
+        if kind != "Reshape" or not numbers:
+            return shape
+        sizes = [shape[place] if size == 0 else size for place, size in enumerate(numbers)]
+        left = prod(shape) // max(1, prod([size for size in sizes if size > 0]))
+        return [left if size == -1 else size for size in sizes]
 
     def finish(self) -> None:
         found = [self.made[name] for name in self.ends if name in self.made]

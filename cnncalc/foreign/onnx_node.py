@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from cnncalc.core.source import Span
@@ -36,6 +36,8 @@ class OnnxNode:
     made: dict[str, int]
     ranks: dict[str, int]
     volumes: dict[str, Volume]
+    readers: Mapping[str, int]
+    """How many nodes read a tensor."""
     layouts: dict[str, str | int]
     """The order of a tensor's dimensions: channels first or last, or in how many groups the channels are parted."""
 

@@ -125,9 +125,18 @@ def _binary(merge: str, constant: str) -> Callable[[OnnxNode], int]:
             return node.draft.add(f"{constant} {decimal(number)}", node.span, [index])
         if merge == "mul" and shape and prod(shape) == max(shape) == _at_channels(node, flowing[0], shape):
             return node.draft.add("scale", node.span, [index])
+        if merge == "add" and last and shape and _shifts(node, last.layers, flowing[0], shape):
+            node.draft.amend(layers=(*last.layers[:-1], "dwconv 1x1"))
+            return index
         node.refuse("it computes with a stored tensor")
 
     return read
+
+
+def _shifts(node: OnnxNode, layers: Sequence[str], volume: str, shape: Sequence[int]) -> bool:
+    """Say whether a stored tensor is a shift for each channel behind a factor for each, which nothing else reads."""
+    is_alone = node.readers[volume] == 1 and node.made[volume] == node.draft.last
+    return is_alone and layers[-1:] == ("scale",) and prod(shape) == max(shape) == _at_channels(node, volume, shape)
 
 
 def _at_channels(node: OnnxNode, volume: str, shape: Sequence[int]) -> int:
@@ -228,11 +237,17 @@ def _resize(node: OnnxNode) -> int:
     return node.add(f"upsample {size}{mode}{' shrink' if smaller else ''}")
 
 
+def _is_vector(node: OnnxNode) -> bool:
+    """Say whether one position arrives; before version 13 of the operators, an axis not written is the second."""
+    source = DraftVolumes(node.draft).of(node.flowing())
+    return source is not None and max(source.spatial) == 1 and node.attributes.get("axis", 1) == 1
+
+
 def _softmax(word: str) -> Callable[[OnnxNode], int]:
     def read(node: OnnxNode) -> int:
         if word == "softmax" and node.rank() == 3 and node.attributes.get("axis", -1) in (-1, 2):
             return node.add("softmax over=positions")
-        if not softmax_axis(node):
+        if not softmax_axis(node) and not _is_vector(node):
             node.refuse("it works over the channels alone")
         return node.add(word)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
 import cnncalc as package
+from cnncalc.core.source import Source
+from cnncalc.foreign import read_foreign
 
 HEAD = "[net]\nheight=8\nwidth=8\nchannels=3\n\n"
 PLAIN = "[convolutional]\nfilters={}\nsize=3\nstride={}\npad=1\nactivation=linear\n{}\n"
@@ -66,3 +69,30 @@ def test_a_mean_over_windows() -> None:
     module = built("[local_avgpool]\nsize=2\nstride=2\n")
     images = torch.rand(2, 3, 8, 8)
     torch.testing.assert_close(module(images), functional.avg_pool2d(images, 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("relie", lambda x: functional.leaky_relu(x, 0.01)),
+        ("ramp", lambda x: x.clamp(min=0) + 0.1 * x),
+        ("loggy", lambda x: 2 / (1 + (-x).exp()) - 1),
+    ],
+)
+def test_an_activation(name: str, expected: object) -> None:
+    """The formulas are those of Darknet's own code."""
+    images = torch.randn(2, 3, 8, 8)
+    torch.testing.assert_close(built(f"[activation]\nactivation={name}\n")(images), expected(images))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("setting", ["tree=words.tree", "groups=2"])
+def test_a_softmax_over_parts_of_the_channels_is_left_out(setting: str) -> None:
+    """It has no parameters, and the classes of YOLO9000 are a tree of words."""
+    text = HEAD + PLAIN.format(6, 1, "") + f"[avgpool]\n[softmax]\n{setting}\n"
+    assert [node.written for node in package.load(text)][-1] == "gap"
+    assert "# a softmax over parts of the channels is left out" in read_foreign(Source("net.cfg", text)).spec.text
+
+
+def test_a_contrastive_loss_is_no_layer() -> None:
+    text = PLAIN.format(6, 1, "") + "[contrastive]\nclasses=2\n"
+    assert [node.written for node in package.load(HEAD + text)] == ["conv 3x3x6 p1"]

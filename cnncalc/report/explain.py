@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import Counts, LayerCounts
@@ -111,7 +110,7 @@ LEGEND = {
 
 
 def _legend(language: str, width: int) -> str:
-    return "".join([line + "\n" for line in wrap(LEGEND[language], max(20, min(width, 100)))])
+    return "".join([line + "\n" for line in _wrapped(LEGEND[language], min(width, 100))])
 
 
 def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:
@@ -130,9 +129,17 @@ def _drawn(steps: list[ArithmeticStep], margin: int, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    if len(text) <= width:
+    """Break a text between words into lines of so many cells of a terminal, of which Korean letters take two."""
+    if terminal_width(text) <= width:
         return [text]
-    return wrap(text, max(LEAST_BESIDE, width), break_long_words=False) or [""]
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and terminal_width(longer) > max(LEAST_BESIDE, width):
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _data(what: Explained) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
 
+TAKEN = "taken as it is"
+"""What stands in the place of the nearest sizes where the one that is wanted is taken."""
+
 MOST_LAYERS = 3
 """How many layers are named whose parameters change."""
 
@@ -21,9 +24,13 @@ def inputs_report(spec: str, taken: Taken, near: tuple[int, ...] | None) -> Repo
     wanted = near or taken.usual.spatial
     columns = [Column("side", "side"), Column("least", "least", whole, right=True), Column("rule", "which sizes")]
     if near is not None:
-        columns += [Column("wanted", "wanted", whole, right=True), Column("nearest", "nearest")]
+        columns += [Column("wanted", "wanted", whole, right=True, rank=1), Column("nearest", "nearest", brief=_brief)]
     rows = [_row(name, rule, size, near is not None) for name, rule, size in _rules(taken, wanted)]
     return Report(Table(tuple(columns), rows), lambda: _data(spec, taken, near), _summary(taken, near))
+
+
+def _brief(nearest: str) -> str:
+    return nearest.replace(TAKEN, "taken")
 
 
 def _rules(taken: Taken, wanted: tuple[int, ...]) -> list[tuple[str, InputRule, int]]:
@@ -46,7 +53,7 @@ def _row(name: str, rule: InputRule, size: int, near: bool) -> tuple[Any, ...]:
 def _nearest(rule: InputRule, size: int) -> str:
     below, above = rule.nearest(size)
     if size in (below, above):
-        return "taken as it is"
+        return TAKEN
     return " or ".join(f"{each:,}" for each in (below, above) if each is not None) or "none"
 
 

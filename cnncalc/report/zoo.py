@@ -47,10 +47,10 @@ _WINNERS = (
     Column("name", "name"),
     Column("year", "ILSVRC", right=True),
     Column("place", "place"),
-    Column("top5_error_percent", "top-5 error", _percent, right=True),
-    Column("params", "parameters", whole, right=True),
-    Column("depth", "depth", right=True, rank=1),
-    Column("paper", "paper", rank=2),
+    Column("top5_error_percent", "top-5 error", _percent, right=True, short="top-5"),
+    Column("params", "parameters", whole, right=True, rank=1),
+    Column("depth", "depth", right=True, rank=2),
+    Column("paper", "paper", rank=3),
 )
 
 

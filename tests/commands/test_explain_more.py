@@ -12,6 +12,7 @@ import pytest
 import cnncalc
 from cnncalc.analysis import count
 from cnncalc.analysis.explained import Explanation, explained
+from cnncalc.core.cleaning import terminal_width
 from cnncalc.layers import layers
 from cnncalc.report.explain import Explained, explain_report
 from cnncalc.report.korean import in_korean
@@ -61,6 +62,8 @@ def test_detail_fits_a_narrow_terminal(width: int) -> None:
     report = explain_report(Explained(counts, counts.rows, Explanation(detail=True), "en"))
     text = "".join(report.draw(width))
     assert max(map(len, text.splitlines())) <= width
+    korean = explain_report(Explained(counts, counts.rows, Explanation(detail=True), "ko"))
+    assert max(map(terminal_width, "".join(korean.draw(width)).splitlines())) <= width
     below = "  neurons\n    28·28·6 = 4,704\n"
     assert (below in text) == (width == 40)
 

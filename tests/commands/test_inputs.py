@@ -6,6 +6,14 @@ import json
 
 import pytest
 
+import cnncalc as library
+from cnncalc import zoo
+from cnncalc.design.inputs import InputTrials
+from cnncalc.network import SpecSettings
+from cnncalc.report.inputs import inputs_report
+from cnncalc.report.report import Screen
+from cnncalc.report.terminal import draw
+from cnncalc.spec import parse
 from tests.commands.conftest import Cnncalc
 
 NET = "input 32x32x1\nconv 5x5x6 - relu - pool2 - conv 5x5x16 - relu - pool2 - fc 10"
@@ -66,3 +74,13 @@ def test_what_is_refused(cnncalc: Cnncalc, arguments: tuple[str, ...], said: str
     done = cnncalc("inputs", *arguments)
     assert done.status in (1, 2)
     assert done.err.startswith(said)
+
+
+def test_the_table_fits_a_narrow_terminal() -> None:
+    """The size that was asked for is left out there, since whoever asked knows it."""
+    spec = library.load("input 32x48x3\n" + "pool2 - " * 3 + "relu").source
+    trials = InputTrials(parse(spec, zoo.blocks), SpecSettings())
+    lines = draw(inputs_report("net", trials.taken(), (360, 500)), Screen(40)).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines[0].split()) == "side least which sizes nearest"
+    assert "not shown for lack of width: wanted" in " ".join(lines)

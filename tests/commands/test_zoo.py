@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 from cnncalc import zoo
+from cnncalc.commands.zoo import _listed
+from cnncalc.report.report import Screen
+from cnncalc.report.terminal import draw
+from cnncalc.report.zoo import winners_report
+from cnncalc.zoo.catalogue import catalogue
 from tests.commands.conftest import Cnncalc
 
 
@@ -136,3 +141,11 @@ def test_a_spec_has_no_format(cnncalc: Cnncalc) -> None:
         "error[usage]: --format is for the list: vgg16 is printed as the text that it is\n"
         "  = see `cnncalc zoo --help`\n"
     )
+
+
+def test_the_winners_fit_a_narrow_terminal() -> None:
+    """Year, place and error stay."""
+    names = [name for name, known in catalogue().items() if known.ilsvrc]
+    lines = draw(winners_report([_listed(name, catalogue()[name]) for name in names]), Screen(40)).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert lines[0].split() == ["name", "ILSVRC", "place", "top-5"]

@@ -23,6 +23,8 @@ USUAL_SECONDS = 8.0
 """CPU seconds that a command may take, with all of a hostile text's layers; those with PyTorch may take longer."""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
+SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
 ERROR = re.compile(r"^error\[[a-z-]+\]: ", re.MULTILINE)
 
 
@@ -100,7 +102,7 @@ def broken_rule(line: Line, status: int, out: str, err: str, seconds: float) -> 
 
 def _is_told(line: Line, out: str, err: str) -> bool:
     """Say whether there is one error, as text or as JSON, or the answer: what fills a budget, what a check finds."""
-    if len(ERROR.findall(err)) == 1:
+    if len(ERROR.findall(SEQUENCE.sub("", err))) == 1:  # in a terminal a progress bar may have been before it
         return True
     if line.arguments[:1] in (["check"], ["format"]):  # a line for each finding, none of which ends the command
         in_a_file = any(word.startswith(("-o", "--output")) for word in line.arguments)

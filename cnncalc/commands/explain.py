@@ -8,7 +8,7 @@ import click
 
 from cnncalc.analysis import Counts, LayerCounts
 from cnncalc.analysis.explained import Explanation
-from cnncalc.commands.options import common_options, gather, spec_argument
+from cnncalc.commands.options import common_options, gather, note_on_letters, spec_argument
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.core.writing import complain
@@ -45,6 +45,8 @@ def explain(
     if not counts.rows:
         complain("note: the spec has no layers, so there is nothing to explain")
     what = Explained(counts, _chosen(counts, layer if named is None else named), Explanation(detail, backward), lang)
+    if common.output.path is None:
+        note_on_letters(lang)
     common.emit(explain_report(what))
 
 

@@ -19,7 +19,7 @@ from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
 from cnncalc.core.precision import SPELLINGS, STORED
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.core.writing import complain, write_file, write_stream
+from cnncalc.core.writing import complain, encodable, write_file, write_stream
 from cnncalc.loading import load_with
 from cnncalc.network import Network, SpecSettings
 from cnncalc.report.diagnostics import draw_note
@@ -98,6 +98,17 @@ def load_spec(spec: str, settings: SpecSettings) -> Network:
     for note in network.notes:
         complain(draw_note(note, network.source))
     return network
+
+
+def note_on_letters(language: str) -> None:
+    """Say where standard output has no Korean letters, so that it shows question marks in their place."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if language == "ko" and encodable(_A_LETTER, encoding) != _A_LETTER:
+        hint = "set PYTHONUTF8=1, or write a file with -o"
+        complain(f"note: Korean letters are shown as `?`, since the output is written in {encoding}: {hint}")
+
+
+_A_LETTER = "한"
 
 
 def refuse_reading_twice(specs: Sequence[str]) -> None:

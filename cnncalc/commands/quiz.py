@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from cnncalc.commands.options import screen_of
+from cnncalc.commands.options import note_on_letters, screen_of
 from cnncalc.commands.replacing import refuse_no_name
 from cnncalc.commands.whole import Whole
 from cnncalc.core.words import shorten_path
@@ -58,6 +58,7 @@ def quiz(
     wanted = Wanted(topic or "", level or 0, count, seed)
     exercises = sheet(wanted)
     if output is None or write is None:
+        note_on_letters(lang)
         _ask(exercises, lang)
     else:
         made = Sheet(exercises, lang, answers, _command(wanted, lang, answers, output))

@@ -193,10 +193,14 @@ def write_file(content: str | bytes | Iterable[bytes | memoryview], path: str) -
         with _replacing(os.path.realpath(path)) as file:
             file.writelines(pieces)
     except OSError as error:
-        folder = os.path.dirname(path)
-        hints = [] if os.path.exists(folder or ".") else [f"make the folder `{shorten_path(folder)}` first"]
-        message = f"cannot write `{shorten_path(path)}`: {_reason(error)}"
-        raise WriteError("cannot-write", message, hints=hints) from None
+        raise unwritable(path, error) from None
+
+
+def unwritable(path: str, error: OSError) -> WriteError:
+    """Return the error for a file that cannot be written."""
+    folder = os.path.dirname(path)
+    hints = [] if os.path.exists(folder or ".") else [f"make the folder `{shorten_path(folder)}` first"]
+    return WriteError("cannot-write", f"cannot write `{shorten_path(path)}`: {_reason(error)}", hints=hints)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncalc.core.errors import WriteError
-from cnncalc.core.words import shorten_path
+from cnncalc.core.writing import unwritable
 from cnncalc.design.sweep import Kept, Row, Tally
 
 SECONDS_BETWEEN_MARKS = 1.0
@@ -114,8 +114,7 @@ class SweepJournal:
         return (found[0], json.loads(found[1])) if found else None
 
     def _cannot_write(self, error: OSError) -> WriteError:
-        message = f"cannot write {shorten_path(str(self.path))}: {error.strerror or error}"
-        return WriteError("cannot-write", message)
+        return unwritable(str(self.path), error)
 
 
 def _restore(tally: Tally, mark: dict[str, Any], most: int) -> None:

@@ -133,3 +133,17 @@ def test_a_spec_is_written_to_a_text(cnncalc: Cnncalc, tmp_path: Path) -> None:
         "error[usage]: a spec is a text: 'net.csv' should end in .txt, not .csv\n  = see `cnncalc zoo --help`\n"
     )
     assert cnncalc("zoo", "lenet5", "-o", str(tmp_path / "net.TXT")).status == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", [("explain", "relu", "--input", "3x3x1"), ("quiz", "--count", "1", "--seed", "1")])
+def test_korean_in_ascii_says_how_its_letters_are_shown(call: tuple[str, ...]) -> None:
+    """Question marks alone tell nobody anything."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "cnncalc", *call, "--lang", "ko"]
+    done = subprocess.run(command, env=environment, input="", capture_output=True, text=True, check=True)
+    assert "?" in done.stdout
+    assert done.stderr == (
+        "note: Korean letters are shown as `?`, since the output is written in ascii: "
+        "set PYTHONUTF8=1, or write a file with -o\n"
+    )

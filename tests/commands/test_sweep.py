@@ -383,3 +383,13 @@ def test_an_input_that_is_no_volume(cnncalc: Cnncalc) -> None:
     done = cnncalc("sweep", "param n = 3\nconv 3x3x{n}", "--vary", "n=1..3", "--input", "8by8")
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("error[bad-volume]: `8by8` is not a volume\n  --> --input:1:1\n")
+
+
+def test_a_folder_that_is_not_there(cnncalc: Cnncalc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = cnncalc("sweep", NET, "--vary", "width=4,8", "-o", "none/designs.csv")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == (
+        "error[cannot-write]: cannot write `none/designs.csv.part`: No such file or directory\n"
+        "  = make the folder `none` first\n"
+    )

@@ -80,7 +80,7 @@ class GroupSum(PartReduction):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        total = ChannelSum.of(call, cls.words_of)
+        total = ChannelSum.of(call.groups_first(call["dim"]), cls.words_of)
         if call.name != "mean" or total is None:
             return total
         return call.behind(total).elementwise(Times.words(prod(call.made) / prod(call.arriving)))

@@ -71,7 +71,9 @@ class Softmax(Layer):
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
-        what, size = call.along(1 if call["dim"] is None else call["dim"])
+        axis = 1 if call["dim"] is None else call["dim"]
+        call = call.groups_first(axis)
+        what, size = call.along(axis)
         if what == "channels" or (what == "one" and call.source.channels == 1):
             return call.elementwise(Words(cls.kind))
         if what == "one":

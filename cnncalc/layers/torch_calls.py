@@ -139,6 +139,9 @@ class TorchCall(Protocol):
         ``positions``, or ``one`` value.
         """
 
+    def groups_first(self, axis: Any) -> TorchCall:
+        """Return a call whose input has the part of its channels along an axis as groups; a shuffle brings it there."""
+
     def without(self, axis: int, keeps: bool) -> Any:
         """Say that the call makes no layer of an axis of one value; ``keeps`` says that the axis stays."""
 

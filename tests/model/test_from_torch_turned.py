@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from cnncalc import SpecError
 from cnncalc.model.from_torch import import_module
 from tests.model.habits import Habit, check, compare
 
@@ -105,3 +108,59 @@ def test_coordinate_attention() -> None:
     by_column = "@skip1 - crop 6:0x0:0 - reshape 1x5x4 - conv 1x1x8 - sigmoid"
     text = f"conv 3x3x8 p1 - mul( - | {beside} - conv 1x1x4 - skip1: relu - {by_row} - | {by_column} - )"
     assert compare(CoordinateAttention(), "6x5x3") == text
+
+
+def radix_softmax(m: Habit, x: Tensor) -> Tensor:
+    """Split attention with two groups of two parts: the shares of the parts lie between the groups."""
+    shares = x.mean((2, 3)).view(len(x), 2, 2, -1).transpose(1, 2).softmax(1).reshape(len(x), -1, 1, 1)
+    first, second = shares.split(4, 1)
+    return first * x[:, :4] + second * x[:, 4:]
+
+
+def summed_up(m: Habit, x: Tensor) -> Tensor:
+    """A sum that begins with zeros."""
+    total = torch.zeros_like(x).to(x.device)
+    for part in (x, m.conv(x)):
+        total += part
+    return total
+
+
+SHARES = "shuffle 4 - reshape 1x2x4 - shuffle 2 - flatten"
+
+
+@pytest.mark.parametrize(
+    ("habit", "text"),
+    [
+        (lambda m, x: x.view(len(x), 4, 2, 8, 8).mean(2), "shuffle 4 - groupsum 2 - times 0.5"),
+        (lambda m, x: x.view(len(x), 4, 2, 8, 8).softmax(2).flatten(1, 2), "shuffle 4 - softmax g2 - shuffle 2"),
+        (lambda m, x: x.view(len(x), 2, 2, 2, 8, 8).sum(2).flatten(1, 2), "shuffle 2 - groupsum 2 - shuffle 2"),
+        (
+            radix_softmax,
+            f"add( - mul( - gap - shuffle 2 - skip1: softmax g2 - {SHARES} - slice 0:4 - | slice 0:4 - ) - "
+            f"| mul( @skip1 - {SHARES} - slice 4:8 | slice 4:8 ) - )",
+        ),
+        (summed_up, "add( | conv 1x1x8 )"),
+    ],
+)
+def test_parts_of_the_channels_that_lie_between_others(habit: Callable[[Habit, Tensor], object], text: str) -> None:
+    assert check(habit) == f"conv 3x3x8 p1 - {text}"
+
+
+class TwoHeads(NamedTuple):
+    """What a module returns by name."""
+
+    features: Tensor
+    head: Tensor
+
+
+def test_outputs_that_are_a_named_tuple() -> None:
+    text = import_module(Habit(lambda m, x: TwoHeads(x, m.conv(x))), "8x8x3").text
+    assert text == "input 8x8x3\n\nout1: conv 3x3x8 p1\nout2: conv 1x1x8\noutput @out1 @out2\n"
+
+
+def test_a_layer_of_a_constant_is_refused() -> None:
+    with pytest.raises(SpecError) as raised:
+        import_module(Habit(lambda m, x: m.conv(torch.zeros_like(x)) + x), "8x8x3")
+    message = re.sub(r":\d+", "", raised.value.message)
+    where = "a spec cannot express nn.Conv2d in `conv` (test_from_torch_turned.py)"
+    assert message == f"{where}: it is given a constant, and not a volume"

@@ -22,7 +22,7 @@ from cnncalc.model.from_torch.axes import (
     IMAGES,
     VECTOR,
 )
-from cnncalc.model.from_torch.channel_axes import along, halved, reduced, widened
+from cnncalc.model.from_torch.channel_axes import along, groups_first, halved, reduced, widened
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
 from cnncalc.model.from_torch.learning import RUNNING, a_constant, is_constant
 from cnncalc.model.from_torch.position_axes import over_positions
@@ -88,7 +88,7 @@ class Call:
     def with_number(self, name: str) -> tuple[Call, float, bool] | None:
         pair = self.first, self[name]
         for view, value, first in ((*pair, False), (*pair[::-1], True)):
-            number = _number(value)
+            number = _number(value, self.made)
             if isinstance(view, View) and number is not None:
                 return self.behind(view), number, first
         return None
@@ -225,6 +225,9 @@ class Call:
     def along(self, axis: int) -> tuple[str, int]:
         return along(self.emitter, self.view, axis)
 
+    def groups_first(self, axis: Any) -> Call:
+        return self.behind(groups_first(self.emitter, self.view, axis)) if isinstance(self.first, View) else self
+
     def without(self, axis: int, keeps: bool) -> View:
         view, place = self.view, axis % len(self.view.axes)
         return view if keeps else replace(view, axes=view.axes[:place] + view.axes[place + 1 :])
@@ -324,10 +327,11 @@ class Call:
         return merges.joined(self.emitter, kind, self.first, axis)
 
 
-def _number(value: Any) -> float | None:
-    """Return a number, or the one number of a tensor that is not learned; None for anything else."""
-    if isinstance(value, Tensor) and not value.learned and value.value.numel() == 1:
-        return None if value.value.is_meta else float(value.value)
+def _number(value: Any, made: tuple[int, ...]) -> float | None:
+    """Return a number, the one number of a tensor that is not learned, or that of a constant as large as the result."""
+    if isinstance(value, Tensor) and not value.learned and (value.value.numel() == 1 or value.shape == made):
+        alike = not value.value.is_meta and bool((value.value == value.value.reshape(-1)[0]).all())
+        return float(value.value.reshape(-1)[0]) if alike else None
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

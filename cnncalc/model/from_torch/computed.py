@@ -30,7 +30,12 @@ def computed(node: fx.Node, given: Sequence[Tensor], traced: Traced) -> Tensor:
     if len(given) == 1 and first.path and _keeps_order(node) and prod(shape) == first.value.numel():
         return Tensor(first.path, first.value, shape, steps, learned)
     turned = first if len(given) == 1 and _turns(node) else None
-    return Tensor("", made if learned else evaluated(steps, traced.tensors, traced.root), shape, steps, learned, turned)
+    if not learned:
+        known = {
+            source: value.value for source, value in zip(node.all_input_nodes, given, strict=True) if not value.steps
+        }
+        made = evaluated(steps, traced.tensors, traced.root, known)
+    return Tensor("", made, shape, steps if all(tensor.steps for tensor in given) else (), learned, turned)
 
 
 def _turns(node: fx.Node) -> bool:

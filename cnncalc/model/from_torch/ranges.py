@@ -8,14 +8,14 @@ across them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
 from typing import Any, NamedTuple
 
 from cnncalc.core.volume import Volume
 from cnncalc.layers.channels import Slice
 from cnncalc.layers.written import Unsayable, option, size, words
-from cnncalc.model.from_torch.axes import CHANNELS, IMAGES, REPEATED, Atom, Axes, axes_of, axis_sizes, reshaped
+from cnncalc.model.from_torch.axes import CHANNELS, IMAGES, REPEATED, Atom, axes_of, axis_sizes, reshaped
 from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.channel_axes import outermost, with_channels
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.merges import joined
@@ -172,47 +172,25 @@ def _with_axis(view: View, axis: int, atoms: tuple[Atom, ...]) -> View:
 
 def _channels(emitter: Emitter, view: View, axis: int, part: AxisRange) -> View:
     """Take a part of an axis of channels, which may be one of several that they are split into."""
+    view = view if len(view.axes[axis]) == 1 else emitter.straightened(view) or view
     atoms = view.axes[axis]
     if len(atoms) != 1:
         raise Unsayable("it takes channels that lie across each other")
-    stride, length = atoms[0].stride, atoms[0].size
-    outer = emitter.volume(view).channels // (stride * length)
-    if outer > 1:
-        view = _with_channels(emitter, view, words("shuffle", size((outer,), "groups")), _turned(view.axes, outer))
-    inner = stride * outer
-    return _taken(emitter, view, axis, part, inner)
-
-
-def _turned(axes: Axes, outer: int) -> Axes:
-    """Return axes behind a shuffle that brings the outermost factor of the channels to the end."""
-
-    def turned(atom: Atom) -> Atom:
-        if atom.kind != CHANNELS:
-            return atom
-        return atom._replace(stride=atom.stride * outer if atom.stride < rest else atom.stride // rest)
-
-    channels = prod([atom.size for atoms in axes for atom in atoms if atom.kind == CHANNELS])
-    rest = channels // outer
-    return tuple([tuple(map(turned, atoms)) for atoms in axes])
+    view = outermost(emitter, view, atoms[0])
+    return _taken(emitter, view, axis, part, emitter.volume(view).channels // atoms[0].size)
 
 
 def _taken(emitter: Emitter, view: View, axis: int, part: AxisRange, inner: int) -> View:
     """Take a part of the outermost factor of the channels; ``inner`` channels lie below each of its numbers."""
     if part.step == 1:
         cut = Slice.words(part.start * inner, part.stop * inner)
-        taken = _with_channels(emitter, view, cut, view.axes, part.length * inner)
+        taken = with_channels(emitter, view, cut, view.axes, part.length * inner)
         return _with_axis(taken, axis, (Atom(CHANNELS, inner, part.length),) if part.length > 1 else ())
     if inner > 1:
         raise Unsayable("it takes ranges of channels without gaps")
     cut = Slice.words(part.start, part.stop, part.step)
-    taken = _with_channels(emitter, view, cut, view.axes, part.length)
+    taken = with_channels(emitter, view, cut, view.axes, part.length)
     return _with_axis(taken, axis, (Atom(CHANNELS, 1, part.length),) if part.length > 1 else ())
-
-
-def _with_channels(emitter: Emitter, view: View, layer: Any, axes: Axes, channels: int = 0) -> View:
-    volume = emitter.volume(view)
-    index = emitter.emit(layer, (view.index,), volume.with_channels(channels or volume.channels))
-    return View(index, axes)
 
 
 # ---- positions

@@ -195,6 +195,8 @@ class _Walk:
             return Tensor(path if path in self.own else "", value, tuple(value.shape), (node,), learned)
         given = [self.views[source] for source in node.all_input_nodes]
         if given and all(isinstance(value, Tensor) for value in given):
+            if node.op == "call_module" and any(True for _ in self.traced.modules[str(node.target)].parameters()):
+                raise Unsayable("it is given a constant, and not a volume")
             return computed(node, given, self.traced)
         result = self._module(self.traced.modules[str(node.target)]) if node.op == "call_module" else self._function()
         for target in node.meta.get("writes", ()):
@@ -272,7 +274,7 @@ class _Walk:
     def _of_tensor(self, signature: Signature, tensor: Tensor, given: dict[str, Any]) -> tuple[View, dict[str, Any]]:
         """Return the arguments of a product with a learned tensor in front; nothing else computes with one."""
         other = given.get("other")
-        if signature.name not in ("mul", "add") or not isinstance(other, View):
+        if signature.name not in ("mul", "add", "imul", "iadd") or not isinstance(other, View):
             raise Unsayable(f"it computes with {tensor.name}, and what a spec learns is used as it is")
         return other, {**given, "other": tensor}
 
@@ -305,7 +307,7 @@ class _Walk:
         """Return what a view shows after a call has written ``result`` where ``before`` was."""
         if isinstance(view, tuple | list):
             return [self._written_over(part, before, result) for part in view]
-        if view == before:
+        if view is before or (isinstance(view, View) and view == before):
             return result
         same = isinstance(view, View) and isinstance(before, View) and view.index == before.index
         plain = same and view.pads is before.pads is None and not view.negated and not before.negated

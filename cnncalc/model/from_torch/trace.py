@@ -203,7 +203,8 @@ class _Tracer(fx.Tracer):
         return TracedValue(node, self)
 
     def create_arg(self, a: Any) -> Any:
-        return a.node if type(a) is TracedValue else super().create_arg(a)
+        named = isinstance(a, tuple) and hasattr(a, "_fields")  # which fx would take for a call
+        return a.node if type(a) is TracedValue else super().create_arg(tuple(a) if named else a)
 
     def create_proxy(self, kind: str, target: Any, args: Any, kwargs: Any, *rest: Any, **named: Any) -> Any:
         """Record a call; what it returns is a proxy where it is a tensor, and else the thing itself."""

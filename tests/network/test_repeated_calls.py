@@ -55,6 +55,12 @@ TEXTS = {
     "the word of a layer as a block": "block relu\nbn - relu\nend\nrelu - relu - relu",
     "a block that calls itself": "block b(n)\n(b(n-1))*{n}\nrelu\nend\nb(0) - b(0)",
     "an error in the second call": "block b\npool2\nend\nb*9",
+    "turns of a call": "block b(k)\nconv 1x1x{k} - relu\nend\nblock c(k)\nb(k)*3 - add( b(k) | )\nend\nc(3)*4 - c(3)",
+    "turns of a call with a label": "block b()\nadd( relu | bn )\nend\ndown: b()*5 - add(@down|) - b()*3",
+    "turns of a call that pass the input on": "block b(n)\n(relu)*{n}\nend\nb(0)*4 - relu - b(0)*3",
+    "turns of a call in a call that changes its input": "block b()\nrelu\nend\nblock c()\nb()*4 - pool2\nend\nc()*3",
+    "more turns than a network may have layers": "block b()\nrelu - bn\nend\nb()*60000",
+    "more turns than an expansion may take steps": "block b()\n(relu)*0\nend\nb()*200000",
     "rounding that changes": "input 7x7x3\nblock b\npool2\nend\nrounding floor\nb\nrounding ceil\nb",
 }
 
@@ -68,6 +74,14 @@ def test_names_places_and_errors_are_the_same(text: str, walked: Callable[[str],
 @pytest.mark.parametrize("name", ["resnet152", "densenet121", "mobilenet_v3_large", "unet", "inception_v3"])
 def test_networks_of_the_zoo_are_the_same(name: str, walked: Callable[[str], Loaded]) -> None:
     assert loaded(name) == walked(name)
+
+
+def test_totals_are_those_of_the_layers() -> None:
+    """They are there before the layers are read: three turns of 2·(1·1·3·3 + 3) parameters, the same behind them."""
+    network = cnncalc.load("input 4x4x3\nblock b()\nconv 1x1x3 - conv 1x1x3\nend\nb()*3")
+    assert (network.params, network.macs, len(network), network.output) == (3 * 24, 3 * 2 * 144, 6, (4, 4, 3))
+    assert [node.name for node in network.layers] == [f"b{turn}.conv{place}" for turn in (1, 2, 3) for place in (1, 2)]
+    assert sum(node.params for node in network.layers) == network.params
 
 
 @pytest.mark.slow

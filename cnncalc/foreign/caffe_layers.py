@@ -55,7 +55,7 @@ def _window_options(param: Message, dimensions: int) -> str:
 def _convolution(layer: Message, dimensions: int) -> list[str]:
     param = layer.message("convolution_param")
     if param.number("axis", 1) != 1:
-        param.fail("only convolutions over the sizes behind the channels are read, with axis 1")
+        param.fail("only convolutions over the sizes after the channels are read, with axis 1")
     kernel = "x".join(map(str, _size(param, "kernel_size", dimensions)))
     groups = param.number("group", 1)
     options = _window_options(param, dimensions) + (f" g{groups}" if groups != 1 else "")

@@ -11,6 +11,7 @@ from cnncalc.commands.train import asked_of
 from cnncalc.commands.training import GroupedHelp, data_options, recipe_options, take_data, take_recipe_changes
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
+from cnncalc.design.vary import read_variations
 from cnncalc.network import SpecSettings
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def tune(spec: str | None, **options: Any) -> None:
         raise click.UsageError("name the SPEC to tune, or the study to continue: --resume STUDY")
     elif not options["vary"]:
         raise click.UsageError("name what is varied, for example --vary learning-rate=1e-4..1e-1:log")
+    _refuse_given_too(options["vary"], changes)
     with optional_packages():
         from cnncalc.train.run.signals import Signals
         from cnncalc.tune.display import make_study_display
@@ -83,6 +85,15 @@ def tune(spec: str | None, **options: Any) -> None:
             shown.close()
     if not complete:
         raise click.exceptions.Exit(128 + signals.number)
+
+
+def _refuse_given_too(vary: tuple[str, ...], changes: dict[str, Any]) -> None:
+    """Refuse a setting that is varied and has one value by its option, which would have no effect."""
+    for each in read_variations(vary):
+        name = each.name.lower().replace("-", "_")
+        if each.owner != "spec" and name in changes:
+            message = f"`{each.name}` is varied, and --{name.replace('_', '-')} gives it one value"
+            raise each.error("bad-name", message, ["leave out one of the two"])
 
 
 def _asked(

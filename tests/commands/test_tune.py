@@ -101,6 +101,15 @@ REFUSED = {
     ("--resume", "study"): (
         "error[no-study]: `study` is not a study: it has no study.json\n  = name the folder that `cnncalc tune` wrote\n"
     ),
+    (SPEC, "--vary", "recipe.epochs=1,2", "--epochs", "3"): """\
+error[bad-name]: `epochs` is varied, and --epochs gives it one value
+  --> --vary:1:1
+   |
+ 1 | recipe.epochs=1,2
+   | ^^^^^^^^^^^^^
+   |
+   = leave out one of the two
+""",
     (SPEC, "--vary", "width"): """\
 error[bad-range]: a name and its values are joined by `=`
   --> --vary:1:1

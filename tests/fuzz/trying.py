@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from cnncalc.commands.cli import READER_GONE, run
 from tests.fuzz.lines import Line
 
-SECONDS = {"train": 20.0, "export": 20.0, "verify": 20.0, "import": 20.0}
+SECONDS = {"train": 20.0, "export": 20.0, "verify": 20.0, "import": 20.0, "tune": 60.0}
 USUAL_SECONDS = 8.0
 """CPU seconds that a command may take, with all of a hostile text's layers; those with PyTorch may take longer."""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")

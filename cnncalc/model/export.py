@@ -75,6 +75,7 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
     outputs = network.output_names or ("output",) if inside is None else (inside.output,)
     with _quiet(), _only_what_onnx_has():
         exported = _exported(network, seed, weights, around.preprocessing)
+        _with_plain_means(exported)
         program = torch.onnx.export(
             exported,
             dynamo=True,
@@ -90,6 +91,17 @@ def onnx(network: Network, *, seed: int | None = None, weights: Weights | None =
         model.metadata_props.add(key=name, value=text)
     data: bytes = model.SerializeToString()
     return data
+
+
+def _with_plain_means(exported: torch.export.ExportedProgram) -> None:
+    """Write a global average pool as the mean that it is: of channels that lie last the exporter makes a look-up."""
+    pools = (torch.ops.aten.adaptive_avg_pool1d, torch.ops.aten.adaptive_avg_pool2d, torch.ops.aten.adaptive_avg_pool3d)
+    for node in exported.graph.nodes:
+        if node.target in [pool.default for pool in pools] and set(node.args[1]) == {1}:
+            dimensions = len(node.args[1])
+            node.target = torch.ops.aten.mean.dim
+            node.args = (node.args[0], [-1 - axis for axis in range(dimensions)], True)
+    exported.graph_module.recompile()
 
 
 def _with_zero_biases(graph: Any, state: Weights) -> None:

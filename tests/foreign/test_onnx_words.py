@@ -96,6 +96,7 @@ def test_a_layer_comes_back(example: str, tmp_path: Path) -> None:
         ("deconv 2x2x6 s2", "8x8x4", "deconv 2x2x6 s2"),
         ("conv 3x3x6 p1", "8x8x4", "conv 3x3x6 p1"),
         ("leakyrelu", "8x8x4", "leakyrelu"),
+        ("gap", "8x8x4", "gap"),
     ],
 )
 def test_how_a_layer_comes_back(text: str, volume: str, back: str, tmp_path: Path) -> None:
@@ -107,3 +108,14 @@ def test_how_a_layer_comes_back(text: str, volume: str, back: str, tmp_path: Pat
     (tmp_path / "net.onnx").write_bytes(onnx(network, seed=0))
     read = cnncalc.load(tmp_path / "net.onnx")
     assert ([node.written for node in read.layers], read.output) == ([back], network.output)
+
+
+def test_a_mean_behind_channels_that_lie_last_comes_back(tmp_path: Path) -> None:
+    """As in ConvNeXt; of PyTorch's own pool there the exporter makes a look-up in a table."""
+    pytest.importorskip("onnx")
+    from cnncalc.model.export import onnx
+
+    network = cnncalc.load("conv 3x3x8 p1 - ln - lrn 3 - gap - fc 5", input="8x8x4")
+    (tmp_path / "net.onnx").write_bytes(onnx(network, seed=0))
+    read = cnncalc.load(tmp_path / "net.onnx")
+    assert (read.output, read.params, read.macs) == (network.output, network.params, network.macs)

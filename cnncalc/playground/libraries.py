@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from cnncalc.core.errors import DataError
 from cnncalc.core.words import shorten_path
+from cnncalc.playground.standard_library import trimmed
 
 
 class Library(NamedTuple):
@@ -23,6 +24,7 @@ class Library(NamedTuple):
             for the parts of it.
         packages: the packages of npm that have them.
         files: what is loaded of it, with the SHA-256 of each.
+        changed: what a site makes of files that become part of it.
 
     """
 
@@ -32,6 +34,7 @@ class Library(NamedTuple):
     cdn: str
     packages: str
     files: Mapping[str, str]
+    changed: Mapping[str, Callable[[bytes], bytes]] = {}
 
     def places(self, *, own: bool) -> dict[str, str]:
         """Return where the page finds each file: in the site itself, or on the CDN."""
@@ -42,7 +45,7 @@ class Library(NamedTuple):
         return self.cdn.format(name=name, package=package, rest=rest)
 
     def read(self, folder: str) -> dict[str, bytes]:
-        """Return the files from a folder, checked.
+        """Return the files from a folder, checked, as a site has them.
 
         Raises:
             DataError: for a folder that lacks one, or that has another version.
@@ -60,7 +63,7 @@ class Library(NamedTuple):
             if integrity(found[name]) != expected:
                 message = f"{name} in `{shorten_path(folder)}` is not that of {self.title} {self.version}"
                 raise DataError("other-library", message, hints=hints)
-        return found
+        return {name: self.changed[name](data) if name in self.changed else data for name, data in found.items()}
 
 
 def integrity(data: bytes) -> str:
@@ -80,6 +83,7 @@ PYODIDE = Library(
         "pyodide.asm.wasm": "sha256-zDbjyrBP38mmP/E+tS6uK5Eb9GwCXMeygfOUvT3h1eY=",
         "python_stdlib.zip": "sha256-+hlX5XdwaPxPdDf5bYYK4vvpwZcyugbITgBOwW3X3Xo=",
     },
+    {"python_stdlib.zip": trimmed},
 )
 """Python in the browser (MPL 2.0)."""
 

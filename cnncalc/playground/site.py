@@ -61,8 +61,9 @@ def _service(made: Mapping[str, bytes], copied: Collection[str]) -> str:
     """Return the script that keeps what the page needs, so that it works without a network from then on."""
     known = {f"./{path}": integrity(data) for path, data in made.items()}
     for library in LIBRARIES:
-        places = library.places(own=library.folder in copied)
-        known.update({places[name]: expected for name, expected in library.files.items()})
+        if library.folder not in copied:
+            places = library.places(own=False)
+            known.update({places[name]: expected for name, expected in library.files.items()})
     digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
     return _own("service.js").replace('"VERSION"', json.dumps(digest)).replace('"FILES"', json.dumps(known))
 

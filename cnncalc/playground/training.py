@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.core.errors import SpecError
-from cnncalc.network import Network, refuse_several_inputs
-from cnncalc.to_foreign.keras_model import KerasCall
+from cnncalc.network import Network, Node, refuse_several_inputs
+from cnncalc.to_foreign.keras_model import KerasCall, KerasModel, Made
+from cnncalc.to_foreign.keras_table import KERAS
 from cnncalc.to_foreign.tensorflowjs import TensorFlowJS
 from cnncalc.train.ends import without_end
 from cnncalc.train.engine.bounds import batch_bounds
@@ -29,13 +30,22 @@ OWN = ("adadelta", "adam", "adamw", "rmsprop", "sgd")
 _NOT_THERE = ("mixup", "cutmix", "cutout", "crop", "augment", "clip", "ema", "freeze", "unfreeze", "learning_rate_of")
 """Settings of a recipe that the page does not know."""
 _NOT_IMAGES = ("Conv1D", "Conv3D", "Conv3DTranspose")
-_GROUPED, _DILATED = "GroupedConv2D", "DilatedDepthwiseConv2D"
+_GROUPED, _DILATED, _RESPONSE = "GroupedConv2D", "DilatedDepthwiseConv2D", "LocalResponseNormalization"
 _FILTERS_AT = {"Conv2D": 0, _GROUPED: 0, "DepthwiseConv2D": 0, _DILATED: 0, "Conv2DTranspose": 1}
 """Which size of a convolution's weight in PyTorch is the number of filters."""
 
 
+def _local_response(model: KerasModel, node: Node, source: Made) -> Made:
+    """Return AlexNet's normalisation over neighbouring channels, which Keras has none for."""
+    layer: Any = node.layer
+    config = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "k": layer.k}
+    return model.add(node, _RESPONSE, config, [model.with_positions(node, source)])
+
+
 class PageModel(TensorFlowJS):
-    """A model of TensorFlow.js with the layers that the page brings, for convolutions that it has none for."""
+    """A model of TensorFlow.js with the layers that the page brings, where it has none."""
+
+    table = {**KERAS, "lrn": _local_response}  # noqa: RUF012 - nobody changes it
 
     def said(self, layer: KerasCall) -> KerasCall:
         """Return a layer of Keras as the page has it."""
@@ -43,6 +53,8 @@ class PageModel(TensorFlowJS):
             return layer._replace(kind=_GROUPED)
         if layer.kind == "DepthwiseConv2D" and "dilation_rate" in layer.config:
             return layer._replace(kind=_DILATED)
+        if layer.kind == _RESPONSE:
+            return layer
         return super().said(layer)
 
 

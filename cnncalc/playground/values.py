@@ -52,6 +52,7 @@ def shown_values(network: Network, wanted: Mapping[str, Any]) -> dict[str, Any]:
     ]
     told: dict[str, Any] = {
         "input": _written(found.input),
+        "size": list(network.input),
         "grids": _grids(found.input, pictured=True),
         "layers": layers,
     }

@@ -49,12 +49,14 @@ class TensorFlowJS(ForeignWriter):
 
     what = "TensorFlow.js"
     weights_ending = ".bin"
+    table: Mapping[str, Any] = KERAS
+    """What each layer of a spec is."""
 
     def __init__(self, network: Network) -> None:
         """Take a network; raise `SpecError` for a layer that TensorFlow.js has none for."""
         self.network = network
         self.model = KerasModel(network, self.what)
-        self.outputs = self.model.read(KERAS)
+        self.outputs = self.model.read(self.table)
         self.model.layers = [self.said(layer) for layer in self.model.layers]
 
     def said(self, layer: KerasCall) -> KerasCall:

@@ -62,6 +62,30 @@ const registerLayers = () => {
     }
   }
 
+  // AlexNet's normalisation: each value by the squares of its neighbours among the channels, zeros beside the first and
+  // the last one, and their mean over the whole window, as PyTorch has it.
+  class LocalResponseNormalization extends tf.layers.Layer {
+    constructor(config) {
+      super(config);
+      for (const name of ["size", "alpha", "beta", "k"]) this[name] = config[name];
+    }
+
+    static get className() { return "LocalResponseNormalization"; }
+
+    computeOutputShape(shape) { return only(shape); }
+
+    call(inputs) {
+      return tf.tidy(() => {
+        const x = only(inputs), before = Math.floor(this.size / 2), none = [0, 0];
+        const squares = tf.pad(tf.square(x), [none, none, none, [before, this.size - 1 - before]]);
+        const read = Array.from({ length: this.size }, (_, at) => tf.slice(squares, [0, 0, 0, at], x.shape));
+        const mean = tf.div(tf.addN(read), this.size);
+        return tf.div(x, tf.pow(tf.add(tf.mul(mean, this.alpha), this.k), this.beta));
+      });
+    }
+  }
+
+  tf.serialization.registerClass(LocalResponseNormalization);
   tf.serialization.registerClass(GroupedConv2D);
   tf.serialization.registerClass(DilatedDepthwiseConv2D);
 };

@@ -4,7 +4,7 @@ const find = (id) => document.getElementById(id);
 const KEPT = "cnncalc-playground-text";
 const STARTING = "Python is starting …", RESTARTING = "That took too long; Python is starting anew …", COMPUTING = "Computing …";
 
-const TOO_LARGE = { message: `the page gives up after ${LONGEST / 1000} seconds`, hints: ["the command line counts networks of any size: cnncalc shapes FILE"] };
+const TOO_LARGE = { message: `this network takes more than ${LONGEST / 1000} seconds to count, and the page gives up`, hints: ["the command line counts networks of any size: cnncalc shapes FILE"] };
 
 const packed = async (text) => {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));

@@ -35,7 +35,9 @@ class Values {
     const [file] = find("values-file").files, say = (text) => { find("values-status").textContent = text; };
     if (!file) return;
     find("values-file").value = ""; // the same file can be chosen again
-    const sizes = (this.input || "").trim().split(/\s+/).at(-1).split("x").map(Number), [high, wide, channels] = sizes;
+    const { input: sizes, error } = (await this.playground.calculator.ask({ ask: "input", text: this.playground.shownText })) || {};
+    if (!sizes) { say(error ? error.message : "that took too long"); return; }
+    const [high, wide, channels] = sizes;
     if (sizes.length !== 3 || ![1, 3].includes(channels)) { say(`an image has 1 or 3 channels, and the network's input is ${sizes.join("x")}`); return; }
     try {
       const pixels = await pixelsOf(file, [high, wide, channels]);
@@ -71,9 +73,10 @@ class Values {
   }
 
   draw(reply) {
+    this.size = reply.size;
     const marked = reply.sum ? { source: reply.sum.source, reads: new Set(reply.sum.reads) } : { reads: new Set() };
     const focus = document.activeElement?.dataset?.place;
-    const parts = [this.volume({ name: "input", written: "", grids: reply.grids, tensors: [], index: 0 }, marked)];
+    const parts = reply.input ? [this.volume({ name: "input", written: "", grids: reply.grids, tensors: [], index: 0 }, marked)] : []; // several inputs are layers
     reply.layers.forEach((layer, at) => parts.push(this.volume({ ...layer, index: at + 1 }, marked)));
     find("values-layers").replaceChildren(...parts);
     this.sum(reply.sum);
@@ -104,8 +107,8 @@ class Values {
 
   // Height and width of what layer `index` makes; 0 is the input.
   sizeOf(index) {
-    const { view } = this.playground.section, [high, wide] = (index ? view.operation(view.facts.rows[index - 1])[2] : this.input.trim().split(/\s+/)[1] || "").split("x").map(Number);
-    return [high, wide];
+    const { view } = this.playground.section;
+    return index ? view.operation(view.facts.rows[index - 1])[2].split("x").map(Number) : this.size;
   }
 
   grid(title, { rows, cut, picture }, place, marked) {

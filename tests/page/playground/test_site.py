@@ -21,6 +21,7 @@ from cnncalc.core.errors import DataError
 from cnncalc.playground.archive import archive
 from cnncalc.playground.libraries import LIBRARIES, PYODIDE
 from cnncalc.playground.site import site
+from cnncalc.playground.standard_library import trimmed
 
 
 def test_the_same_code_gives_the_same_bytes() -> None:
@@ -78,6 +79,24 @@ def test_the_service_worker_expects_the_very_bytes() -> None:
     assert remote == [place for library in LIBRARIES for place in library.places(own=False).values()]
     assert remote[0] == "https://cdn.jsdelivr.net/npm/pyodide@314.0.7/pyodide.mjs"
     assert remote[4] == "https://cdn.jsdelivr.net/npm/@tensorflow/tfjs-core@4.22.0/dist/tf-core.es2017.min.js"
+
+
+def test_a_site_has_the_standard_library_without_what_is_not_used() -> None:
+    """A debugger goes; the code page in which zips have their names stays."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        for name in (
+            "codecs.py",
+            "encodings/cp437.py",
+            "encodings/cp1252.py",
+            "pdb.py",
+            "traceback.py",
+            "unittest/mock.py",
+        ):
+            packed.writestr(name, f"# {name}")
+    with zipfile.ZipFile(io.BytesIO(trimmed(made.getvalue()))) as packed:
+        assert packed.namelist() == ["codecs.py", "encodings/cp437.py", "traceback.py", "CHANGES.txt"]
+        assert packed.read("codecs.py") == b"# codecs.py"
 
 
 def test_nothing_but_the_page_and_its_cdn_may_be_asked() -> None:

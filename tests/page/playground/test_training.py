@@ -174,6 +174,12 @@ CASES = [
         {"optimizer": "sgd"},
         "default",
     ),
+    (
+        "input 11x11x3\nconv 3x3x8 - relu - lrn 5 alpha=0.1 k=2 - pool 3x3 s2\n"
+        "conv 3x3x8 p1 g2 - relu - lrn 4 beta=0.5\nfc 10",
+        {},
+        "default",
+    ),
     ("input 11x10x6\nconv 3x3x9 g3 d2 p2 - relu - dwconv 3x2 d2x3 - relu - conv 3x3x12 g3 d2\nfc 10", {}, "default"),
     ("input 11x10x2\nconv 3x3x4 d2 p2 - relu - conv 3x2x5 d2x3\nfc 10", {}, "default"),
     ("input 8x8x2\nconv 3x3x4 s2 p1 floor - relu - deconv 2x2x3 s2 - relu - deconv 3x3x2 p1\nfc 10", {}, "default"),

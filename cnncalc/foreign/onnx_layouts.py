@@ -68,3 +68,12 @@ def check_over_channels(node: OnnxNode, axis: int) -> None:
     rank, last = node.rank(), node.layouts.get(node.inputs[0], FIRST) == LAST
     if axis % rank != (rank - 1 if last or rank == 2 else 1):
         node.refuse("it works over the channels at each position")
+
+
+def channel_convolution(node: OnnxNode) -> int:
+    """Read a convolution along the channels, which keeps their number."""
+    shape = node.shape(1) or []
+    usual = all(set(node.wholes(name, [1])) == {1} for name in ("strides", "dilations"))
+    if shape[:2] != [1, 1] or not usual or node.pads(1) != ((shape[2] // 2, (shape[2] - 1) // 2),):
+        node.refuse("a convolution along the channels has one filter and keeps their number")
+    return node.add(f"channelconv {shape[2]}{'' if len(node.inputs) > 2 else ' nobias'}")

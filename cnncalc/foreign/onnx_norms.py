@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from cnncalc.foreign.onnx_layouts import check_over_channels
-from cnncalc.foreign.onnx_node import OnnxNode
+from cnncalc.foreign.onnx_node import OnnxNode, decimal
 from cnncalc.layers.written import of_float32, short
+
+
+def batch_norm(node: OnnxNode) -> int:
+    """Read a norm by the statistics of the images."""
+    eps = decimal(node.attributes.get("epsilon", 1e-5))
+    momentum = round(1 - node.attributes.get("momentum", 0.9), 7)
+    moves = f"momentum={short(momentum)}" if momentum else "fixed"  # statistics that never move are given ones
+    learned = "" if node.is_learned(1, 1) or node.is_learned(2, 0) else " noaffine"
+    return node.add(f"bn eps={eps} {moves}{learned}", channels=next(iter(node.shape(1) or []), None))
 
 
 def layer_norm(node: OnnxNode) -> int:

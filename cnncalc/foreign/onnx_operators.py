@@ -8,9 +8,17 @@ from math import prod
 from cnncalc.foreign.draft import quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.onnx_activations import ACTIVATIONS
-from cnncalc.foreign.onnx_layouts import LAST, matmul, reshape, softmax_axis, transpose
+from cnncalc.foreign.onnx_layouts import LAST, channel_convolution, matmul, reshape, softmax_axis, transpose
 from cnncalc.foreign.onnx_node import OnnxNode, decimal, joined
-from cnncalc.foreign.onnx_norms import group_norm, instance_norm, layer_norm, length_norm, response_norm, rms_norm
+from cnncalc.foreign.onnx_norms import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    length_norm,
+    response_norm,
+    rms_norm,
+)
 from cnncalc.layers.convolution import convolution_words
 from cnncalc.layers.written import short, written
 
@@ -79,23 +87,6 @@ def _pool(word: str) -> Callable[[OnnxNode], int]:
         return node.add(f"{word} {joined(kernel)}{options}")
 
     return read
-
-
-def _channel_convolution(node: OnnxNode) -> int:
-    """Read a convolution along the channels, which keeps their number."""
-    shape = node.shape(1) or []
-    usual = all(set(node.wholes(name, [1])) == {1} for name in ("strides", "dilations"))
-    if shape[:2] != [1, 1] or not usual or node.pads(1) != ((shape[2] // 2, (shape[2] - 1) // 2),):
-        node.refuse("a convolution along the channels has one filter and keeps their number")
-    return node.add(f"channelconv {shape[2]}{'' if len(node.inputs) > 2 else ' nobias'}")
-
-
-def _batch_norm(node: OnnxNode) -> int:
-    eps = decimal(node.attributes.get("epsilon", 1e-5))
-    momentum = round(1 - node.attributes.get("momentum", 0.9), 7)
-    moves = f"momentum={short(momentum)}" if momentum else "fixed"  # statistics that never move are given ones
-    learned = "" if node.is_learned(1, 1) or node.is_learned(2, 0) else " noaffine"
-    return node.add(f"bn eps={eps} {moves}{learned}", channels=next(iter(node.shape(1) or []), None))
 
 
 def _gemm(node: OnnxNode) -> int:
@@ -307,7 +298,7 @@ OPERATORS: Mapping[str, Callable[[OnnxNode], int]] = {
     "LpPool": _pool("lppool"),
     "GlobalAveragePool": _word("gap"),
     "GlobalMaxPool": _word("gmp"),
-    "BatchNormalization": _batch_norm,
+    "BatchNormalization": batch_norm,
     "InstanceNormalization": instance_norm,
     "GroupNormalization": group_norm,
     "RMSNormalization": rms_norm,
@@ -330,7 +321,7 @@ OPERATORS: Mapping[str, Callable[[OnnxNode], int]] = {
     "LogSoftmax": _softmax("logsoftmax"),
     "SoftmaxOverGroups": lambda node: node.add(f"softmax groups={node.attributes['groups']}"),
     "SoftmaxOverPositions": _word("softmax over=positions"),
-    "ChannelConv": _channel_convolution,
+    "ChannelConv": channel_convolution,
     "Reshape": reshape,
     "Transpose": transpose,
     "LayerNormalization": layer_norm,

@@ -40,9 +40,8 @@ def _convolution(node: OnnxNode) -> int:
         node.pads(len(kernel)),
         node.wholes("dilations", ones),
     )
-    parameters = prod(shape) + (filters if bias else 0)
     text = written(words.word, words.tokens) + node.padding_word()
-    return node.add(text, channels=columns * groups, parameters=parameters)
+    return node.add(text, channels=columns * groups, parameters=prod(shape) + (filters if bias else 0))
 
 
 def _transposed(node: OnnxNode) -> int:

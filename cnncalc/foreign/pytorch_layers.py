@@ -54,6 +54,7 @@ class TextCall:
     first = None
     negated = False
     images_in_front = False
+    channels_last = False
 
     def __init__(self, signature: Signature, given: Mapping[str, Any], before: Layers = ()) -> None:
         self.signature = signature

@@ -256,11 +256,13 @@ class PadChannels(Layer):
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         written = tuple(call["pad"])
-        if call["mode"] != "constant" or call["value"] or any(written[:-2]) or len(written) != 2 * len(call.made) - 2:
+        if not call.channels_last and len(written) != 2 * len(call.made) - 2:
             return None
-        if min(written[-2:]) < 0:
+        # PyTorch's last dimension is first
+        ends, others = (written[:2], written[2:]) if call.channels_last else (written[-2:], written[:-2])
+        if call["mode"] != "constant" or call["value"] or any(others) or min(ends) < 0:
             return None
-        return call.widened(cls.words(*written[-2:]), sum(written[-2:]))
+        return call.widened(cls.words(*ends), sum(ends))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         spatial = () if vector else (0, 0) * sources[0].dimensions

@@ -96,10 +96,11 @@ class Pad(Layer):
         by_function = call.name == "pad"
         written = tuple(call["pad" if by_function else "padding"])
         mode = call["mode"] if by_function else _MODES.get(call.name[: -len("Pad2d")], "constant")
-        if len(written) > 2 * call.source.dimensions:
+        dimensions = len(call.made) - 2
+        if len(written) > 2 * dimensions or (call.channels_last and any(written[:2])):
             return None
         pairs = [(written[place], written[place + 1]) for place in range(0, len(written), 2)]
-        pads = (*[(0, 0)] * (call.source.dimensions - len(pairs)), *pairs[::-1])  # PyTorch's last dimension is first
+        pads = (*[(0, 0)] * (dimensions - len(pairs)), *pairs[::-1])  # PyTorch's last dimension is first
         if mode != "constant":
             return cls.around(call, pads, mode)
         fill = float(call["value"] or 0.0)

@@ -61,6 +61,7 @@ class TorchCall(Protocol):
         made: the shape of what the call returns.
         negated: whether what comes first has the opposite sign of its volume.
         images_in_front: whether what is taken for channels are the images, with a dimension in front of them.
+        channels_last: whether the channels are the last dimension.
     """
 
     name: str
@@ -70,6 +71,7 @@ class TorchCall(Protocol):
     made: tuple[int, ...]
     negated: bool
     images_in_front: bool
+    channels_last: bool
 
     def __getitem__(self, name: str) -> Any:
         """Return an argument or a module's attribute by PyTorch's name; PyTorch's own value where none is given."""

@@ -78,9 +78,8 @@ def test_the_spec_has_the_channel_that_the_module_adds(module: nn.Module, shape:
     imported = import_module(module.eval(), torch.zeros(shape))
     assert imported.text == text
     taken = " x ".join(["N", *map(str, shape[1:])])
-    assert imported.notes == (
-        f"the module takes {taken}, and the spec the same as one channel, {imported.network.input}",
-    )
+    same = f"the module takes {taken}, and the spec the same numbers as {imported.network.input}"
+    assert imported.notes == (same,)
     built = cnncalc.build(imported.network).eval()
     built.load_state_dict({name: module.state_dict()[path] for name, path in imported.tensors.items()})
     images = torch.randn(3, *shape[1:])

@@ -270,3 +270,19 @@ def test_repeated_blocks_that_take_several_lines_keep_the_label_of_an_output() -
         f"skip1: identity - conv 3x3x8\nout2: add(\n{branch}\n)*3\n@skip1 - conv 3x3x4\nout3: gap\noutput @out2 @out3\n"
     )
     assert cnncalc.from_torch(Codes(), "16x16x3") == f"input 16x16x3\n\n{text}"
+
+
+class WithLoss(nn.Module):
+    """Returns a loss beside its output when it trains, by way of lists and calls that change nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        y = torch.stack([self.conv(x)]).mean(0)
+        return torch.as_tensor(y), y.square().mean() if self.training else None
+
+
+def test_what_is_none_is_no_output() -> None:
+    assert cnncalc.from_torch(WithLoss(), "8x8x3") == "input 8x8x3\n\nconv 3x3x4\n"

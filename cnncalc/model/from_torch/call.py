@@ -20,6 +20,7 @@ from cnncalc.model.from_torch.axes import (
     CHANNELS,
     FIRST,
     IMAGES,
+    LAST,
     VECTOR,
 )
 from cnncalc.model.from_torch.channel_axes import along, groups_first, halved, reduced, widened
@@ -70,6 +71,10 @@ class Call:
     def images_in_front(self) -> bool:
         axes = self.view.axes
         return len(axes) > 1 and not axes[0] and [atom.kind for atom in axes[1]] == [IMAGES]
+
+    @property
+    def channels_last(self) -> bool:
+        return self.emitter.layout(self.view) == LAST
 
     @property
     def view(self) -> View:

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.layers.written import Unsayable, Words, size, words
-from cnncalc.model.from_torch.axes import CHANNELS, FIRST, VECTOR, Atom, Axes
+from cnncalc.model.from_torch.axes import CHANNELS, FIRST, LAST, VECTOR, Atom, Axes
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.values import View
 
@@ -58,10 +58,10 @@ def halved(emitter: Emitter, view: View, layer: Words, axis: int) -> View:
 
 
 def widened(emitter: Emitter, view: View, layer: Words, by: int) -> View:
-    """Read a layer that adds channels, which must be the second dimension."""
+    """Read a layer that adds channels, which must be a dimension of their own."""
     view = emitter.sized(view)
     layout, volume = emitter.layout(view), emitter.volume(view)
-    if layout not in (FIRST, VECTOR):
+    if layout not in (FIRST, LAST, VECTOR):
         raise Unsayable("it pads channels, and these are positions")
     return emitter.made(layer, view, volume.with_channels(volume.channels + by), layout)
 

@@ -24,7 +24,7 @@ from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nest
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.proof import check_outputs
 from cnncalc.model.from_torch.readers import Readers
-from cnncalc.model.from_torch.reading import read
+from cnncalc.model.from_torch.readings import read
 from cnncalc.model.from_torch.render import laid_out
 from cnncalc.model.from_torch.sharing import check_shared, counted, name_shared
 from cnncalc.model.from_torch.simplify import simplified

@@ -49,7 +49,12 @@ class Mark(NamedTuple):
 class Emitter:
     """Adds operations for the call that is being read, and says how views of them lie."""
 
-    def __init__(self, traced: Traced, module: nn.Module, given: Sequence[GivenInput]) -> None:
+    def __init__(
+        self, traced: Traced, module: nn.Module, given: Sequence[GivenInput], *, several_dimensions: bool = False
+    ) -> None:
+        """``several_dimensions`` says that volumes may have different numbers of dimensions, for `lifted`."""
+        self.several_dimensions = several_dimensions
+        self.other_dimensions = False  # whether a volume of other dimensions was asked for
         self.traced = traced
         self.input = given[0].volume
         self.operations: list[ReadLayer] = []
@@ -191,7 +196,7 @@ class Emitter:
     def formed(self, view: View) -> View:
         """Return a view for a layer over the channels: a volume that was made by a reshape is a layer's first."""
         view = self.sized(view)
-        known = self.layout(view) is not None or len(view.axes) < 3
+        known = self.layout(view) is not None or not 3 <= len(view.axes) <= self.volume(view).dimensions + 2
         return view if known else self.reformed(view, axis_sizes(view.axes)) or view
 
     def positions(self, view: View) -> View:
@@ -217,8 +222,12 @@ class Emitter:
     def reformed(self, view: View, shape: Sequence[int]) -> View | None:
         """Return the view of another volume of the same values in their order, N x C x H x W; None where it is none."""
         volume = self.volume(view)
-        if shape[0] != BATCH or len(shape) != volume.dimensions + 2:
+        if shape[0] != BATCH or len(shape) < 3:
             return None
+        if len(shape) != volume.dimensions + 2:
+            self.other_dimensions = True
+            if not self.several_dimensions:
+                return None
         steps = turned(view.axes, volume, Volume.of(shape[2:], shape[1]))
         for layer, made in steps or ():
             view = self.made(layer, view, made)

@@ -38,6 +38,7 @@ class GivenInput(NamedTuple):
         volume: its volume, for one image.
         vector: whether the module takes it as N x C, without positions.
         bare: whether the module takes it as N x H x W, without a dimension for its one channel.
+        taken: the shape of one image as the module takes it, where that has fewer dimensions than the volume.
 
     """
 
@@ -46,10 +47,13 @@ class GivenInput(NamedTuple):
     volume: Volume
     vector: bool = False
     bare: bool = False
+    taken: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the tensor that the module takes."""
+        if self.taken:
+            return (BATCH, *self.taken)
         if self.bare:
             return (BATCH, *self.volume.spatial)
         return (BATCH, self.volume.channels) if self.vector else self.built_shape

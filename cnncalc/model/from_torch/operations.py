@@ -9,7 +9,7 @@ from torch import fx
 
 from cnncalc.core.volume import Volume
 from cnncalc.layers.inputs import InputLayer
-from cnncalc.layers.written import Tokens
+from cnncalc.layers.written import Tokens, Words
 from cnncalc.model.from_torch.given import GivenInput
 from cnncalc.model.from_torch.traced_modules import ModuleScope
 
@@ -61,6 +61,11 @@ class ReadLayer(NamedTuple):
     line: str = ""
     node: str = ""
     name: str = ""
+
+    @property
+    def words(self) -> Words:
+        """The layer as it is written."""
+        return Words(self.word, self.tokens)
 
     @property
     def params(self) -> int:

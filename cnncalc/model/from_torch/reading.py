@@ -46,26 +46,7 @@ FIRST_NAMES = frozenset(("input", "self", "tensor", "tensors", "x"))
 """What PyTorch calls the argument that comes first."""
 
 
-def read(traced: Traced, module: nn.Module, given: tuple[GivenInput, ...], readers: Readers) -> Readout:
-    """Read the trace of a module.
-
-    A single input that cannot be read as it is given may be a volume without the dimension of its one channel.
-
-    Raises:
-        SpecError: for what a spec cannot express, with the module's path and the operation.
-    """
-    refused: list[tuple[int, SpecError]] = []
-    nodes = list(traced.graph.nodes)
-    for each in (given, (given[0].of_one_channel,))[: 2 if len(given) == 1 else 1]:
-        walk = _Walk(traced, Emitter(traced, module, each), each, readers)
-        try:
-            return walk.readout()
-        except SpecError as error:
-            refused.append((nodes.index(walk.node), error))
-    raise max(refused, key=lambda place: place[0])[1]  # the reading that came further knows better what is missing
-
-
-class _Walk:
+class TraceWalk:
     """The state of a walk through a trace: what every value is."""
 
     def __init__(self, traced: Traced, emitter: Emitter, given: tuple[GivenInput, ...], readers: Readers) -> None:
@@ -110,10 +91,6 @@ class _Walk:
         axes = axes_of(given.volume, BATCH, VECTOR if given.vector else FIRST)
         if given.bare:
             axes = (axes[0], *axes[2:])
-            shape = " x ".join(["N", *map(str, given.volume.spatial)])
-            self.emitter.weights.notes.append(
-                f"the module takes {shape}, and the spec the same as one channel, {given.volume}"
-            )
         if len(self.given) == 1:
             return View(0, axes)
         index = self.emitter.emit(Words(InputLayer.kind), (0,), given.volume)
@@ -320,7 +297,7 @@ class _Walk:
 
     def _outputs(self) -> list[tuple[int, str]]:
         """Return the operations that make the outputs, each with its layout."""
-        found = [self._output(value) for value in flat_outputs(self._resolved(self.node.args[0]))]
+        found = [self._output(value) for value in flat_outputs(self._resolved(self.node.args[0])) or (None,)]
         places = [index for index, _ in found]
         if len(found) > 1 and (0 in places or len(set(places)) < len(places)):
             why = "one of them is the input" if 0 in places else "two of them are the same volume"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from cnncalc.layers import class_of
 from cnncalc.layers.convolution import Convolution
@@ -26,15 +27,20 @@ def _without_idle(readout: Readout) -> Readout:
     means = _means_of_means(readout)
     operations = enumerate(readout.operations, 1)
     idle = [(rates[each.word] and each.word not in needed) or index in means for index, each in operations]
+    return without(readout, idle)
+
+
+def without(readout: Readout, gone: Sequence[bool]) -> Readout:
+    """Return a network without some operations, whose readers read what those did; never without all."""
     places = [0]
     count = 0
-    for operation, gone in zip(readout.operations, idle, strict=True):
-        count += not gone
-        places.append(places[operation.inputs[0]] if gone else count)
+    for operation, left_out in zip(readout.operations, gone, strict=True):
+        count += not left_out
+        places.append(places[operation.inputs[0]] if left_out else count)
     kept = [
         operation._replace(inputs=tuple([places[source] for source in operation.inputs]))
-        for operation, gone in zip(readout.operations, idle, strict=True)
-        if not gone
+        for operation, left_out in zip(readout.operations, gone, strict=True)
+        if not left_out
     ]
     return readout._replace(operations=tuple(kept)).at(places) if kept else readout
 

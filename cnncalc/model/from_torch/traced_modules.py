@@ -117,9 +117,12 @@ def attribute(root: nn.Module, path: str) -> Any:
 
 
 def flat_outputs(value: Any) -> list[Any]:
-    """Return what a module returns one by one, whatever lists and dictionaries it is in."""
+    """Return what a module returns one by one, whatever lists and dictionaries it is in.
+
+    None is left out: modules return it in the place of a loss, which they have in training alone.
+    """
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, tuple | list):
         return [output for part in value for output in flat_outputs(part)]
-    return [value]
+    return [] if value is None else [value]

@@ -75,7 +75,8 @@ class TracedValue(fx.Proxy):
 def passing_for_tensors() -> Iterator[None]:
     """Let values of a trace pass for tensors where Python code asks with ``isinstance``, as some modules do.
 
-    Code in C asks in another way, and is told the truth: it would read memory that is not there.
+    Code in C asks in another way, and is told the truth: it would read memory that is not there. ``as_tensor``, which
+    would make a list of numbers of one, returns it as it is.
     """
     plain = builtins.isinstance
 
@@ -83,8 +84,20 @@ def passing_for_tensors() -> Iterator[None]:
         seen = value.value if type(value) is TracedValue else None
         return plain(value, kinds) or (plain(seen, torch.Tensor) and plain(seen, kinds))
 
+    functions = torch.as_tensor, torch.asarray
     builtins.isinstance = passing
+    torch.as_tensor, torch.asarray = _passing_on(torch.as_tensor), _passing_on(torch.asarray)
     try:
         yield
     finally:
         builtins.isinstance = plain
+        torch.as_tensor, torch.asarray = functions
+
+
+def _passing_on(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes a tensor of numbers, and leaves a value of a trace as it is."""
+
+    def passing_on(data: Any, *rest: Any, **named: Any) -> Any:
+        return data if type(data) is TracedValue else function(data, *rest, **named)
+
+    return passing_on

@@ -75,6 +75,10 @@ class TextCall:
     def __getattr__(self, name: str) -> Any:
         raise Unsayable("a text does not say enough for it; import the module itself")
 
+    def groups_first(self, axis: Any) -> TextCall:
+        """Return the call: the channels of a text are never parts of others."""
+        return self
+
     def standardised(self, name: str) -> None:
         """Say that a weight is used as it is: a text computes no weights."""
 

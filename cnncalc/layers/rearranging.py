@@ -256,7 +256,7 @@ class PadChannels(Layer):
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         written = tuple(call["pad"])
-        if not call.channels_last and len(written) != 2 * len(call.made) - 2:
+        if not call.channels_last and len(written) != 2 * len(call.arriving) - 2:
             return None
         # PyTorch's last dimension is first
         ends, others = (written[:2], written[2:]) if call.channels_last else (written[-2:], written[:-2])

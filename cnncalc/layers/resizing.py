@@ -96,7 +96,7 @@ class Pad(Layer):
         by_function = call.name == "pad"
         written = tuple(call["pad" if by_function else "padding"])
         mode = call["mode"] if by_function else _MODES.get(call.name[: -len("Pad2d")], "constant")
-        dimensions = len(call.made) - 2
+        dimensions = len(call.arriving) - 2
         if len(written) > 2 * dimensions or (call.channels_last and any(written[:2])):
             return None
         pairs = [(written[place], written[place + 1]) for place in range(0, len(written), 2)]

@@ -145,6 +145,7 @@ def _written(stream: Any) -> str:
 def _surroundings(line: Line, place: Path, out: Any, err: Any) -> Iterator[None]:
     """Give a command its streams, environment, folder and time, and put everything back."""
     kept = sys.stdin, sys.stdout, sys.stderr, dict(os.environ), signal.getsignal(signal.SIGPROF)
+    before = Path.cwd()
     signal.signal(signal.SIGPROF, _too_long)
     signal.setitimer(signal.ITIMER_PROF, 3 * SECONDS["train"])
     try:
@@ -159,7 +160,7 @@ def _surroundings(line: Line, place: Path, out: Any, err: Any) -> Iterator[None]
         signal.signal(signal.SIGPROF, handler)
         os.environ.clear()
         os.environ.update(environment)
-        os.chdir("/")
+        os.chdir(before)
 
 
 def _too_long(number: int, frame: object) -> None:

@@ -20,6 +20,7 @@ from cnncalc.microcontrollers.flash import flash_of
 from cnncalc.microcontrollers.operators import KERNELS
 from cnncalc.microcontrollers.structs import PYTHON
 
+ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("interpreter.csv")
 
 KERNEL_BY_KERNEL = (
@@ -79,7 +80,8 @@ def rows() -> list[Any]:
 @pytest.mark.parametrize("row", rows())
 def test_converted_networks(row: dict[str, str]) -> None:
     """The arena that was measured, and the weights in the file; the least arena is never below the interpreter's."""
-    network = cnncalc.load(row["spec"], input=row["input"] or None, rounding="floor")
+    spec = ROOT / row["spec"] if row["spec"].startswith("examples/") else row["spec"]
+    network = cnncalc.load(spec, input=row["input"] or None, rounding="floor")
     graph = convert(network)
     arena, flash = arena_of(graph, PYTHON), flash_of(graph, network)
     assert (arena.used, arena.head, flash.weights) == (int(row["arena"]), int(row["tensors"]), int(row["weights"]))

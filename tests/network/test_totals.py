@@ -37,6 +37,10 @@ def counted(plan: Totalling, parameters: Mapping[str, int], volume: Volume | Non
         return refused.code
 
 
+LIMITS = ("too-long", "too-deep")
+"""Codes of errors about the limits of a text, which only loading knows."""
+
+
 def loaded(text: str, parameters: Mapping[str, int], volume: Volume | None, rounding: str | None = None) -> Counted:
     """Return the same of the network that is loaded."""
     try:
@@ -119,7 +123,7 @@ def test_what_steps_depend_on(text: str) -> None:
         try:
             found = counted(plan, {}, volume)
         except NearLimits:
-            assert not plan.regular
+            assert not plan.regular or loaded(text, {}, volume) in LIMITS
             return
         assert found == loaded(text, {}, volume)
 

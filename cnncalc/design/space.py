@@ -133,8 +133,8 @@ def _axis(each: Variation, spec: tree.Spec, parameters: set[str], called: set[st
     if each.name in called:
         return VariedName(each.name, BLOCK, _blocks(each, values, spec), values)
     known = [*parameters, "input", *called]
-    has = f"it has {listed(known)}" if known else "it has no parameters"
-    hints = [*did_you_mean(each.name, known), has]
+    made = [f"a line `param {each.name} = 8` makes it a parameter"] if each.name.isidentifier() else []
+    hints = [*did_you_mean(each.name, known), f"what can be varied is {listed(known)}", *made]
     raise each.error("unknown-name", f"the spec has no parameter and no block `{each.name}`", hints)
 
 

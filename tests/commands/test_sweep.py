@@ -269,7 +269,8 @@ def test_the_page(cnncalc: Cnncalc, tmp_path: Path) -> None:
             ("--vary", "wdth=1,2"),
             "error[unknown-name]: the spec has no parameter and no block `wdth`\n"
             "  --> --vary:1:1\n   |\n 1 | wdth=1,2\n   | ^^^^\n   |\n"
-            "   = did you mean `width`?\n   = it has depth, input, unit, width",
+            "   = did you mean `width`?\n   = what can be varied is depth, input, unit, width\n"
+            "   = a line `param wdth = 8` makes it a parameter",
         ),
         (
             ("--vary", "recipe.lr=1,2"),

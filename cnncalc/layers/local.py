@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
+from operator import mul
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.core.errors import Fault
@@ -12,7 +15,7 @@ from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import Letters, Sources, Texts
 from cnncalc.layers.captions import kernel_letters, with_kernel
 from cnncalc.layers.convolution import kernel_and_filters
-from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, LOWERED, RESULT_RAISED, Kernel, Kernels
+from cnncalc.layers.kernels import CHANNELS_FIRST, INPUTS, LOWERED, RESULT_RAISED, ROWS, Kernel, Kernels
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import OwnModule, Steps
@@ -89,16 +92,36 @@ class LocallyConnected(Windowed):
         source, made = sources[0], self.output(sources).values
         padded = any(map(any, self.needed_padding(source)))
         held = (0, 1, 2) if padded else (0, 1)  # the volume, padded, and its patches: variables of its function
-        inner = prod(self.setting("kernel")) * source.channels
+        places, inner = prod(self.spatial(source)), prod(self.setting("kernel")) * source.channels
         weights, *biases = self.tensors(sources)
         steps = [
-            Kernel("patches", prod(self.spatial(source)) * inner, lies=CHANNELS_FIRST),
+            self._patches(source, places * inner),
             Kernel("bmm", made, keeps=INPUTS, parameters=(weights,), casts=LOWERED, holds=held),
-            Kernel("copy", made, lies=CHANNELS_FIRST, holds=held),
         ]
+        if places > 1:  # of one position, the products are in their order
+            steps.append(Kernel("copy", made, lies=CHANNELS_FIRST, holds=held))
         if biases:
             steps.append(Kernel("add", made, parameters=tuple(biases), casts=RESULT_RAISED, holds=held))
         return (*([self.padding_kernel(source)] if padded else []), *steps)
+
+    def _patches(self, source: Volume, values: int) -> Kernel:
+        """Return what lays the patches out, of the volume as it is padded.
+
+        Its backward pass takes one dimension after the other back, with a gradient between each two, so that in several
+        dimensions the first and the last are never there together; what it takes beside them may be below 0.
+        """
+        made, kernel, stride = self.spatial(source), self.setting("kernel"), self.setting("stride")
+        padded = [side + sum(pair) for side, pair in zip(source.spatial, self.needed_padding(source), strict=True)]
+        taken = [positions * side for positions, side in zip(made, kernel, strict=True)]
+        sizes = [source.channels * prod([*taken[:axis], *padded[axis:]]) for axis in range(len(padded) + 1)]
+        scratch = max(first + second for first, second in pairwise(sizes)) - sizes[0] - sizes[-1]
+        apart = [prod(padded[axis:]) for axis in range(len(padded) + 1)]  # a channel's values, a row's, …
+        positions = zip(made, map(mul, stride, apart[1:]), strict=True)
+        inner = zip((source.channels, *kernel), apart, strict=True)
+        view = _is_row(positions) and _is_row(inner)  # one row of positions, and one of each patch
+        return Kernel(
+            "patches", values, overwrites=view, needs=ROWS if view else None, scratch=scratch, lies=CHANNELS_FIRST
+        )
 
     def state(self, sources: Sources) -> tuple[StateTensor, ...]:
         spatial = self.spatial(sources[0])
@@ -122,3 +145,9 @@ class LocallyConnected(Windowed):
 
     def looks_around(self) -> bool:
         return any(window.kernel > 1 for window in self.windows)
+
+
+def _is_row(axes: Iterable[tuple[int, int]]) -> bool:
+    """Say whether axes, each of a length and a distance between neighbours in memory, are one axis without a copy."""
+    long = [axis for axis in axes if axis[0] > 1]
+    return all(apart == length * next_apart for (_, apart), (length, next_apart) in pairwise(long))

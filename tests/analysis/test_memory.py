@@ -141,6 +141,7 @@ def test_a_root_mean_square_norm_holds_its_squares_and_what_arrives(text: str, v
         ("relu6 - step - fc 5", "8x8x4"),
         ("local 3x3x5 s2 p1 nobias - elu", "11x9x8"),
         ("local 3x3x5", "8x8x4"),
+        ("conv 1x1 - local 4x1 s3 floor nobias - fc 5", "6x3"),
         ("conv 1x1x4 - bn - selu - fc 5", "8x8x4"),
     ],
 )

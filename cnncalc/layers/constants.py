@@ -63,7 +63,9 @@ class Times(Constant):
         if found is None:
             return None
         call, number, first = found
-        if "div" in call.name and (first or number == 0):
+        if "div" in call.name and first:
+            return None
+        if "div" in call.name and number == 0:
             raise Unsayable("it divides by a number that is not 0")
         return call.elementwise(cls.words(1 / number if "div" in call.name else number))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -268,23 +269,40 @@ def test_skips_that_lie_in_each_other_are_labels() -> None:
 # ---- what cannot be said
 
 
+CHOSEN = "it takes what values or a list choose, and a spec takes ranges"
+
+
 @pytest.mark.parametrize(
     ("module", "said"),
     [
-        (Does(lambda x: x**0.5), "`pow`"),
-        (nn.Sequential(nn.LogSigmoid()), "nn.LogSigmoid in `0`"),
-        (Does(lambda x: (x, x)), "2 outputs"),
-        (Does(lambda x: torch.einsum("nchw,nchw,nchw->nchw", x, x, x)), "`einsum`"),
-        (Does(lambda x: x[:, :, [0, 2]]), "`getitem`"),
+        (Does(lambda x: x**0.5), "`pow` (LINE): it has powers up to 4, which are products of a volume with itself"),
+        (nn.Sequential(nn.LogSigmoid()), "nn.LogSigmoid in `0`: no layer of a spec computes it"),
+        (nn.Sequential(nn.Unfold(2)), "nn.Unfold in `0`: no layer of a spec computes it"),
+        (Does(lambda x: x.eq(0) * x), "`eq` (LINE): no layer of a spec computes it"),
+        (Does(lambda x: (x, x)), "2 outputs: one of them is the input"),
+        (
+            Does(lambda x: torch.einsum("nchw,nchw,nchw->nchw", x, x, x)),
+            "`einsum` (LINE): no layer of a spec computes it",
+        ),
+        (Does(lambda x: x[:, :, [0, 2]]), f"`getitem` (LINE): {CHOSEN}"),
+        (Does(lambda x: x.index_select(1, torch.tensor([0, 2]))), f"`index_select` (LINE): {CHOSEN}"),
+        (Does(lambda x: x / x.sum(1, keepdim=True)), "`truediv` (LINE): it divides by numbers, not by volumes"),
+        (Does(lambda x: 1 / x), "`truediv` (LINE): it divides by numbers, not by volumes"),
+        (Does(lambda x: torch.cat([x.transpose(0, 1)] * 2, 2)), "`cat` (LINE): its `concat` concatenates channels"),
+        (
+            Does(lambda x: torch.cat([x.view(-1, 2, 2, 1, 8, 8)] * 2, 4)),
+            "`cat` (LINE): its `concat` concatenates channels",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_the_language_cannot_say(module: nn.Module, said: str) -> None:
-    """The fault names the part of the module and the operation."""
+    """The fault names the part of the module and the operation, and says why."""
     with pytest.raises(SpecError) as raised:
         cnncalc.from_torch(module, "8x8x4")
     assert raised.value.code == "cannot-import"
-    assert raised.value.message.startswith(f"a spec cannot express {said}")
+    message = re.sub(r"\(test_from_torch\.py:\d+\)", "(LINE)", raised.value.message)
+    assert message == f"a spec cannot express {said}"
 
 
 def test_a_module_that_cannot_be_traced() -> None:

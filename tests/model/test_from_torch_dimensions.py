@@ -127,28 +127,6 @@ def test_a_layer_of_one_number_of_dimensions_is_refused() -> None:
     ).replace("LINE", str(ShuffledClip.forward.__code__.co_firstlineno + 1))
 
 
-class Coordinates(nn.Module):
-    """Coordinate attention: means of rows and of columns behind each other, then each on its own again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.both, self.rows, self.columns = nn.Conv2d(4, 2, 1), nn.Conv2d(2, 4, 1), nn.Conv2d(2, 4, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        rows, columns = x.mean(3, keepdim=True), x.mean(2, keepdim=True).permute(0, 1, 3, 2)
-        both = self.both(torch.cat([rows, columns], 2)).relu()
-        rows, columns = both.split([height, width], 2)
-        return x * self.rows(rows).sigmoid() * self.columns(columns.transpose(2, 3)).sigmoid()
-
-
-def test_rows_behind_each_other_are_a_sum_of_padded_volumes() -> None:
-    text = cnncalc.from_torch(Coordinates(), "6x8x4")
-    assert text.splitlines()[3] == (
-        "| add( adaptiveavgpool 6x1 - pad 0:8x0:0 | adaptiveavgpool 1x8 - reshape 8x1x4 - pad 6:0x0:0 )"
-    )
-
-
 class Widened(nn.Module):
     """Option A of a residual network for signals, with the channels brought to the end for the padding."""
 

@@ -13,6 +13,8 @@ from cnncalc.model.from_torch.values import Tensor, View
 def with_constants(call: Call) -> View | None:
     """Read ``(x - mean) / std`` with a constant for each channel: numbers of a convolution and of a `scale`."""
     view, tensor = call.first, call["other"]
+    if "div" in call.name and isinstance(tensor, View):
+        raise Unsayable("it divides by numbers, not by volumes")
     if not isinstance(view, View) or not isinstance(tensor, Tensor) or tensor.learned or tensor.value.is_meta:
         return None
     view = call.emitter.sized(view)

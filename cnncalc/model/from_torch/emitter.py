@@ -37,6 +37,7 @@ from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import ModuleScope, module_path
 from cnncalc.model.from_torch.turning import turned
 from cnncalc.model.from_torch.values import View
+from cnncalc.model.plan import MOST_DIMENSIONS
 
 
 class Mark(NamedTuple):
@@ -222,7 +223,7 @@ class Emitter:
     def reformed(self, view: View, shape: Sequence[int]) -> View | None:
         """Return the view of another volume of the same values in their order, N x C x H x W; None where it is none."""
         volume = self.volume(view)
-        if shape[0] != BATCH or len(shape) < 3:
+        if shape[0] != BATCH or not 3 <= len(shape) <= MOST_DIMENSIONS + 2:
             return None
         if len(shape) != volume.dimensions + 2:
             self.other_dimensions = True

@@ -37,7 +37,6 @@ class GivenInput(NamedTuple):
         name: what the spec calls it; "" where it is the only one.
         volume: its volume, for one image.
         vector: whether the module takes it as N x C, without positions.
-        bare: whether the module takes it as N x H x W, without a dimension for its one channel.
         taken: the shape of one image as the module takes it, where that has fewer dimensions than the volume.
 
     """
@@ -46,7 +45,6 @@ class GivenInput(NamedTuple):
     name: str
     volume: Volume
     vector: bool = False
-    bare: bool = False
     taken: tuple[int, ...] = ()
 
     @property
@@ -54,8 +52,6 @@ class GivenInput(NamedTuple):
         """The shape of the tensor that the module takes."""
         if self.taken:
             return (BATCH, *self.taken)
-        if self.bare:
-            return (BATCH, *self.volume.spatial)
         return (BATCH, self.volume.channels) if self.vector else self.built_shape
 
     @property
@@ -66,7 +62,7 @@ class GivenInput(NamedTuple):
     @property
     def of_one_channel(self) -> GivenInput:
         """The same tensor as a volume of one channel: N x C x L as an image of C rows, as sensors are often read."""
-        return self._replace(volume=Volume.of(self.shape[1:], 1), vector=False, bare=True)
+        return self._replace(volume=Volume.of(self.shape[1:], 1), vector=False, taken=self.shape[1:])
 
 
 def given_inputs(module: nn.Module, input: ModuleInput) -> tuple[GivenInput, ...]:

@@ -108,17 +108,17 @@ def _grouped(emitter: Emitter, kind: str, views: Sequence[View], axis: int) -> V
     return View(whole.index, tuple(axes))
 
 
-def _with_channels_along(emitter: Emitter, views: list[View], axis: int) -> list[View]:
-    """Return views whose channels lie along the second dimension, if that is the axis; as they are where none do."""
-    straight = [emitter.straightened(view) for view in views] if axis == 1 else []
-    return [view for view in straight if view is not None] if straight and None not in straight else views
+def _straightened(emitter: Emitter, views: Sequence[View]) -> list[View]:
+    """Return views that all lie N x C x H x W; as they are where one of them cannot."""
+    straight = [emitter.straightened(view) for view in views]
+    return list(views) if None in straight else [view for view in straight if view is not None]
 
 
 def _along_positions(emitter: Emitter, views: Sequence[View], axis: int) -> View | None:
     """Read volumes one beside the other: the sum of each with zeros in the places of the others; None for channels."""
     layouts = {emitter.layout(view) for view in views}
     if axis > 1 and layouts != {LAST}:
-        views = [straight for view in views if (straight := emitter.straightened(view))]
+        views = _straightened(emitter, views)
         layouts = {emitter.layout(view) for view in views}
     side = axis - 1 if layouts == {LAST} else axis - 2 if layouts == {FIRST} else -1
     lengths = [axis_sizes(view.axes)[axis] for view in views]
@@ -152,7 +152,7 @@ def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> Vi
         beside = _along_positions(emitter, views, axis)
         if beside is not None:
             return beside
-        views = _with_channels_along(emitter, views, axis)
+        views = _straightened(emitter, views) if axis == 1 else views
     if {emitter.channel_axis(view) for view in views} != {axis}:
         return _grouped(emitter, kind, views, axis)
     if len({emitter.layout(view) for view in views}) > 1:

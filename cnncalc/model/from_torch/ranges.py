@@ -21,6 +21,9 @@ from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.merges import joined
 from cnncalc.model.from_torch.values import View
 
+CHOSEN = "it takes what values or a list choose, and a spec takes ranges"
+"""Why places that are no range are refused."""
+
 
 class AxisRange(NamedTuple):
     """The numbers that are taken along an axis; ``drops`` says that the axis is gone, as an index lets it be."""
@@ -44,7 +47,7 @@ def getitem(call: Call) -> Any:
     view = call.emitter.settled(call.first)
     places = list(place) if isinstance(place, tuple) else [place]
     if any(not (part is None or part is Ellipsis or isinstance(part, int | slice)) for part in places):
-        raise Unsayable("it takes what values or a list choose, and a spec takes ranges")
+        raise Unsayable(CHOSEN)
     taken = [part for part in places if part is not None and part is not Ellipsis]
     rest = [slice(None)] * (len(view.axes) - len(taken))
     where = places.index(Ellipsis) if Ellipsis in places else len(places)
@@ -55,6 +58,11 @@ def getitem(call: Call) -> Any:
     axes = iter(view.axes)
     found = [((), False) if part is None else (next(axes), part.drops) for part in parts]
     return call.emitter.arranged(View(view.index, tuple([atoms for atoms, gone in found if not gone])))
+
+
+def chosen(call: Call) -> View:
+    """Refuse ``x.index_select(1, order)``, as `getitem` does ``x[:, order]``."""
+    raise Unsayable(CHOSEN)
 
 
 def _part(part: Any, length: int) -> AxisRange:

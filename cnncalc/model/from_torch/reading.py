@@ -36,7 +36,7 @@ from cnncalc.model.from_torch.liveness import live_calls, live_operations, memor
 from cnncalc.model.from_torch.operations import Readout
 from cnncalc.model.from_torch.readers import Reader, Readers
 from cnncalc.model.from_torch.recognition import Recognition, Region
-from cnncalc.model.from_torch.refusals import cannot_say, own_gradient
+from cnncalc.model.from_torch.refusals import NO_LAYER, cannot_say, own_gradient
 from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import MADE, flat_outputs, own_tensors
 from cnncalc.model.from_torch.traced_values import function_name
@@ -89,8 +89,8 @@ class TraceWalk:
     def _input(self, given: GivenInput) -> View:
         """Return what an input is: of several each is an operation."""
         axes = axes_of(given.volume, BATCH, VECTOR if given.vector else FIRST)
-        if given.bare:
-            axes = (axes[0], *axes[2:])
+        if given.taken:
+            axes = (axes[0], *axes[2:])  # without the dimension of its one channel
         if len(self.given) == 1:
             return View(0, axes)
         index = self.emitter.emit(Words(InputLayer.kind), (0,), given.volume)
@@ -212,19 +212,19 @@ class TraceWalk:
         return self._first_of(self.readers.of_function(name), lambda signature: self._given(signature, args, named))
 
     def _first_of(self, readers: Sequence[Reader], call: Callable[[Signature], Call]) -> Any:
-        """Read the call by the first reader that can; if none can, the first one says why."""
-        refused = Unsayable()
+        """Read the call by the first reader that can; if none can, the first one that knows why says so."""
+        refused: list[Unsayable] = []
         for reader in readers:
             mark = self.emitter.mark()
             try:
                 result = reader.read(call(reader.signature))
             except Unsayable as error:
-                refused = refused if refused.args else error
+                refused.append(error)
                 result = None
             if result is not None:
                 return result
             self.emitter.back_to(mark)
-        raise refused
+        raise refused[0] if refused else Unsayable(NO_LAYER)
 
     def _given(self, signature: Signature, args: Sequence[Any], named: Mapping[str, Any]) -> Call:
         """Return a function's call with its arguments by PyTorch's names."""

@@ -25,7 +25,7 @@ def read(traced: Traced, module: nn.Module, given: tuple[GivenInput, ...], reade
     """
     refused: list[tuple[int, SpecError]] = []
     nodes = list(traced.graph.nodes)
-    forms = [given, (given[0].of_one_channel,)][: 2 if len(given) == 1 else 1]
+    forms = [given, (given[0].of_one_channel,)] if len(given) == 1 else [given]
     for several in (False, True):
         asked = False
         for form in forms:
@@ -43,7 +43,7 @@ def read(traced: Traced, module: nn.Module, given: tuple[GivenInput, ...], reade
 
 def _with_notes(readout: Readout) -> Readout:
     """Return what was read with a note on each input whose tensor has fewer dimensions than its volume."""
-    fewer = [each for each in readout.given if each.bare or each.taken]
+    fewer = [each for each in readout.given if each.taken]
     shapes = [" x ".join(["N", *map(str, each.shape[1:])]) for each in fewer]
     notes = [
         f"the module takes {shape}, and the spec the same numbers as {each.volume}"

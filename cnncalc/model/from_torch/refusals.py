@@ -6,6 +6,9 @@ from cnncalc.core.errors import SpecError
 from cnncalc.model.from_torch.own_gradients import OwnGradient
 from cnncalc.model.from_torch.traced_modules import module_path
 
+NO_LAYER = "no layer of a spec computes it"
+"""Why a call is refused that nothing reads."""
+
 
 def cannot_say(path: str, operation: str, why: str = "", hints: tuple[str, ...] = (), line: str = "") -> SpecError:
     """Make the error for what the language has no word for; a path is one of the trace."""

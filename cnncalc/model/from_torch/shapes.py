@@ -122,6 +122,7 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "tensor_split(indices_or_sections, dim=0)": ranges.parts,
     "select(dim, index)": ranges.select,
     "unbind(dim=0)": ranges.unbind,
+    "index_select gather(dim, index)": ranges.chosen,
     "unfold(dimension, size, step)": ranges.unfolded,
     "neg": _negated,
     "stack(dim=0)": _stack,

@@ -22,7 +22,7 @@ from cnncalc.model.from_torch.equations import WRITTEN_OUT
 from cnncalc.model.from_torch.exported import RunAgain, called, exported
 from cnncalc.model.from_torch.given import GivenInput
 from cnncalc.model.from_torch.own_gradients import OwnGradients
-from cnncalc.model.from_torch.refusals import cannot_say, own_gradient
+from cnncalc.model.from_torch.refusals import NO_LAYER, cannot_say, own_gradient
 from cnncalc.model.from_torch.source_lines import Lines, line_of_error, line_of_stack
 from cnncalc.model.from_torch.traced_modules import (
     CONTAINERS,
@@ -159,7 +159,7 @@ class _Tracer(fx.Tracer):
             raise cannot_say(self._path(m), "a torch.jit.ScriptModule", why, line=self.lines.now())
         path = self._path(m)
         if not self.is_layer(m) and type(m).__module__.startswith("torch.nn") and not _holds(m):
-            raise cannot_say(path, f"nn.{type(m).__name__}", line=self.lines.now())
+            raise cannot_say(path, f"nn.{type(m).__name__}", NO_LAYER, line=self.lines.now())
         owner = next((scope.kind for scope in self.stack[:0:-1] if scope.kind not in CONTAINERS), "")
         self.stack.append(ModuleScope(path, _kind(m), owner))
         try:

@@ -72,7 +72,7 @@ def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
         with paused_collector():
             return _with_note_on_input(expand(parse(source, zoo.blocks), settings), source, settings)
     except SpecError as error:
-        if translation := _translation(source):
+        if translation := _translation(source, settings):
             return load_translation(translation, settings)
         if missing := _missing(error, source):
             raise missing from None
@@ -84,22 +84,22 @@ def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
         raise
 
 
-def _translation(source: Source) -> Translation | None:
+def _translation(source: Source, settings: SpecSettings) -> Translation | None:
     """Read a text that is no valid spec as one of another tool; None where it is none."""
     from cnncalc.foreign import read_foreign  # a valid spec needs nothing of it
 
     with paused_collector():
-        return read_foreign(source)
+        return read_foreign(source, settings.inputs)
 
 
-def read_translation(spec: str) -> Translation:
-    """Read a text, a path or ``-`` as one of another tool.
+def read_translation(spec: str, settings: SpecSettings) -> Translation:
+    """Read a text, a path or ``-`` as one of another tool, for the inputs of the settings.
 
     Raises:
         SpecError: ``not-foreign`` where it is of no known format.
     """
     source = read_source(spec)
-    if found := _translation(source):
+    if found := _translation(source, settings):
         return found
     from cnncalc.foreign import FORMATS
 

@@ -70,8 +70,6 @@ def import_(model: str, input: InputTexts, arguments: dict[str, str], no_proof: 
     path = take_spec_path(output)
     refuse_replacing_read(path)
     if is_text(model):
-        if not isinstance(input, str | None):
-            raise click.UsageError("a text has one input: give its volume alone, --input 224x224x3")
         _write(import_text(model, input), path)
         return
     with optional_packages():

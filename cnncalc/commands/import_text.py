@@ -9,8 +9,9 @@ import click
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
-from cnncalc.loading import load_translation, read_input, read_translation
+from cnncalc.loading import load_translation, read_translation
 from cnncalc.network import SpecSettings
+from cnncalc.network.settings import InputTexts
 
 _WRITTEN_OUT = re.compile(
     r"[\s(){}\[\]\"]|[/\\]|\.(?:cfg|json|prototxt|js|html?|ya?ml|onnx|txt|py|h5|keras|pth?)$", re.IGNORECASE
@@ -23,17 +24,16 @@ def is_text(model: str) -> bool:
     return model == "-" or _WRITTEN_OUT.search(model) is not None or os.path.isfile(model)
 
 
-def import_text(model: str, input: str | None) -> str:
+def import_text(model: str, input: InputTexts) -> str:
     """Return the spec of a file or a text of another tool; what it states of its layers holds.
 
     Raises:
         SpecError: for what is of no known format, cannot be read or said, or states what does not hold.
     """
-    translation = read_translation(model)
-    if input is not None:
-        translation = translation.with_input(str(read_input(input)))
+    settings = SpecSettings.of_options(input, {}, None)
+    translation = read_translation(model, settings)
     try:
-        network = load_translation(translation, SpecSettings())
+        network = load_translation(translation, settings)
     except SpecError as error:
         if error.code != "no-input":
             raise

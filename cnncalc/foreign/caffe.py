@@ -11,7 +11,7 @@ from cnncalc.core.words import did_you_mean, listed
 from cnncalc.foreign.caffe_inputs import CaffeInput, images_of, inputs_of, is_source, layers_of
 from cnncalc.foreign.caffe_layers import READERS, SPATIAL, batch_norm, type_of
 from cnncalc.foreign.caffe_norms import scaled_norms
-from cnncalc.foreign.draft import INPUT, Draft, damaged, quoted
+from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.prototxt import Message, PrototxtParser
@@ -43,15 +43,13 @@ class CaffePrototxt(ForeignFormat):
         head = source.text[:20_000]
         return (_MARKS.search(head) is not None and _TYPE.search(head) is not None) or _SOLVER.search(head) is not None
 
-    def read(self, source: Source) -> Draft:
-        if solver := _SOLVER.search(source.text):
+    def read(self, draft: Draft) -> None:
+        if solver := _SOLVER.search(draft.source.text):
             message = f"this is a solver of Caffe; its network is in another file, {quoted(solver[1])}"
-            damaged(source, Span(*solver.span()), message, hints=["give that file: no other file is opened"])
-        draft = Draft(source, self.what)
-        _Network(draft, PrototxtParser(source).parse()).read()
+            draft.damaged(Span(*solver.span()), message, hints=["give that file: no other file is opened"])
+        _Network(draft, PrototxtParser(draft.source).parse()).read()
         if not draft.steps:
             draft.damaged(Span(0, 1), "this network has no layers")
-        return draft
 
 
 class _Network:

@@ -49,16 +49,14 @@ class ConvNetJS(ForeignFormat):
             return _KIND.search(head) is not None
         return _PUSH.search(head) is not None or _ASSIGN.search(head) is not None
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
-        if _SAVED.match(source.text):
+    def read(self, draft: Draft) -> None:
+        if _SAVED.match(draft.source.text):
             _saved(draft)
         else:
-            for number, layer in enumerate(_definitions(source)):
+            for number, layer in enumerate(_definitions(draft.source)):
                 _defined(draft, layer, number)
         if not draft.input:
             draft.damaged(Span(0, 1), "no layer of the type `input` states the input volume")
-        return draft
 
 
 def _definitions(source: Source) -> list[PlacedTable]:

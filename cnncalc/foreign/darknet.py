@@ -31,14 +31,12 @@ class DarknetConfiguration(ForeignFormat):
         head = source.text[:20_000]
         return _HEAD.match(head) is not None or len(_SECTION.findall(head)) > 1
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
+    def read(self, draft: Draft) -> None:
         draft.names_all = False
-        sections = sections_of(source)
+        sections = sections_of(draft.source)
         _Reader(draft).read(sections)
         if not draft.steps:
             draft.damaged(sections[0].span, "this configuration has no layers")
-        return draft
 
 
 class _Reader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 from cnncalc.core.errors import SpecError
@@ -52,6 +52,7 @@ class Draft:
     Attributes:
         source: the foreign text.
         what: what it is, for a person: ``a Darknet cfg``.
+        given: volumes that the caller gives in the place of the text's own, by the names of inputs; "" is no name.
         input: the input volume as a spec writes it; "" where the text does not say it. Several are steps that `enter`.
         like: a volume with letters for what is not said, ``HxWx3``, for the hint.
         rounding: what holds where a window does not fit.
@@ -61,9 +62,10 @@ class Draft:
         names_all: whether every step that has a name is written with it, or only those that are read again.
     """
 
-    def __init__(self, source: Source, what: str) -> None:
+    def __init__(self, source: Source, what: str, given: Mapping[str, str] | None = None) -> None:
         self.source = source
         self.what = what
+        self.given = {label_text(name): volume for name, volume in (given or {}).items()}
         self.steps: list[DraftStep] = []
         self.input = ""
         self.like = ""
@@ -73,6 +75,11 @@ class Draft:
         self.total: tuple[int, Span] | None = None
         self.names_all = True
         self.remarks: list[str] = []
+
+    @property
+    def entering(self) -> str:
+        """The volume of the one input: the caller's, or else that of the text; "" where neither says it."""
+        return self.given.get("", self.input)
 
     @property
     def last(self) -> int:
@@ -89,7 +96,8 @@ class Draft:
         return self.last
 
     def enter(self, name: str, volume: str, span: Span) -> int:
-        """Add one of several inputs and return its index; each must say its volume."""
+        """Add one of several inputs and return its index; each must say its volume, where the caller does not."""
+        volume = self.given.get(label_text(name), volume)
         if not volume:
             self.refuse(span, f"the size of the input {quoted(name)} is not known, and several inputs need theirs")
         return self.add((), span, (INPUT,), name=name, enters=volume)

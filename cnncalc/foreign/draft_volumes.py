@@ -20,7 +20,7 @@ class DraftVolumes:
     def of(self, index: int) -> Volume | None:
         """Return the volume of a step; None where a step in front of it has sizes that are expressions, or no fit."""
         if not self.known:
-            self.known.append(_volume(self.draft.input))
+            self.known.append(_volume(self.draft.entering))
         for step in self.draft.steps[len(self.known) - 1 : index]:
             self.known.append(self._made(step))
         return self.known[index]

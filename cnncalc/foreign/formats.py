@@ -26,8 +26,8 @@ class ForeignFormat(ABC):
         """Say whether a text is of this format, from marks that no spec has; cheap, whatever the text."""
 
     @abstractmethod
-    def read(self, source: Source) -> Draft:
-        """Return what the text describes.
+    def read(self, draft: Draft) -> None:
+        """Add what the text describes to its draft.
 
         Raises:
             SpecError: ``bad-format`` for a text that is cut off or breaks the format's rules, ``cannot-import`` for

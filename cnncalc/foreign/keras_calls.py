@@ -67,12 +67,10 @@ class KerasCalls(ForeignFormat):
         head = source.text[:20_000]
         return _MARKS.search(head) is not None and _BEGINS.match(head) is not None
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
-        _Program(draft, PythonText(source)).read()
+    def read(self, draft: Draft) -> None:
+        _Program(draft, PythonText(draft.source)).read()
         if not draft.steps:
             draft.damaged(Span(0, 1), "there is no layer in these calls")
-        return draft
 
 
 class _Program:

@@ -30,22 +30,20 @@ class KerasJson(ForeignFormat):
     def recognises(self, source: Source) -> bool:
         return _HEAD.match(source.text) is not None and _MARKS.search(source.text[:200_000]) is not None
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
-        reader = Literals(source)
+    def read(self, draft: Draft) -> None:
+        reader = Literals(draft.source)
         model = reader.value()
         for wrapping in ("modelTopology", "model_config"):  # TensorFlow.js puts the model inside
             inner = model.get(wrapping) if isinstance(model, PlacedTable) else None
             model = inner if isinstance(inner, PlacedTable) else model
         reader.space()
-        if reader.position < len(source.text):
+        if reader.position < len(draft.source.text):
             reader.fail("the model has ended, and something follows")
         ends = _Model(draft, DraftVolumes(draft)).read(model)
         if ends != [draft.last]:
             draft.outputs = [index for index in ends if index != INPUT]
         if not draft.steps:
             draft.damaged(Span(0, 1), "this model has no layers")
-        return draft
 
 
 _MODELS = ("Sequential", "Functional", "Model")

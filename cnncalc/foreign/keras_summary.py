@@ -47,12 +47,10 @@ class KerasSummary(ForeignFormat):
         head = source.text[:20_000]
         return "Layer (type)" in head and "(None," in head
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
+    def read(self, draft: Draft) -> None:
         _Summary(draft).read()
         if not draft.steps:
             draft.damaged(Span(0, 1), "this summary has no rows")
-        return draft
 
 
 class _Summary:

@@ -20,13 +20,12 @@ class ModelName(ForeignFormat):
     def recognises(self, source: Source) -> bool:
         return _NAME.fullmatch(source.text) is not None
 
-    def read(self, source: Source) -> Draft:
-        match = _NAME.fullmatch(source.text)
+    def read(self, draft: Draft) -> None:
+        match = _NAME.fullmatch(draft.source.text)
         assert match is not None
         name = match["name"]
-        written = source.text.strip()
+        written = draft.source.text.strip()
         hints = [f"this writes its spec: cnncalc import {written} -o {name.lower()}.txt"]
         if match["package"] == "torchvision" and zoo.spec(name.lower()):
             hints.insert(0, f"the zoo has it: write {name.lower()}")
-        draft = Draft(source, self.what)
         draft.refuse(Span(*match.span("name")), f"`{written}` is a program, and nothing of it is run here", hints=hints)

@@ -13,6 +13,7 @@ from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import INPUT, Draft, quoted
+from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.onnx_compositions import COMPOSITIONS
 from cnncalc.foreign.onnx_layouts import FIRST
@@ -32,8 +33,7 @@ class OnnxModel(ForeignFormat):
     def recognises(self, source: Source) -> bool:
         return source.text.startswith(_BEGIN)
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
+    def read(self, draft: Draft) -> None:
         draft.names_all = False
         graph = _Graph(draft)
         try:
@@ -44,7 +44,6 @@ class OnnxModel(ForeignFormat):
             draft.damaged(graph.at, "this line of the graph is damaged")
         if not draft.steps:
             draft.damaged(Span(0, 1), "this graph has no layers")
-        return draft
 
 
 class _Graph:
@@ -143,8 +142,8 @@ class _Graph:
     def sizes(self, kind: str, attributes: dict[str, Any], name: str, output: str) -> None:
         """Note the sizes of a volume that are asked for; the number of images is not known, and is 0 here."""
         volume = self.volumes.get(name)
-        if volume is None and self.made[name] == INPUT and self.draft.input:
-            volume = Volume([int(size) for size in self.draft.input.split("x")])
+        if volume is None and self.made[name] == INPUT:
+            volume = DraftVolumes(self.draft).of(INPUT)
         if kind == "Shape" and volume is not None and self.layouts.get(name, FIRST) == FIRST:
             found = [0, volume.channels, *volume.spatial]
             if len(found) == self.ranks.get(name):

@@ -37,13 +37,11 @@ class PyTorchCalls(ForeignFormat):
             and not re.search(r"^\s*\(\w+\): ", head, re.MULTILINE)
         )
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
-        reader = _Reader(draft, PythonText(source))
+    def read(self, draft: Draft) -> None:
+        reader = _Reader(draft, PythonText(draft.source))
         reader.statements()
         if not draft.steps:
             draft.damaged(Span(0, 1), "there is no layer in these calls")
-        return draft
 
 
 class _Reader:

@@ -34,12 +34,10 @@ class PrintedModule(ForeignFormat):
     def recognises(self, source: Source) -> bool:
         return _HEAD.match(source.text[:20_000]) is not None
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
+    def read(self, draft: Draft) -> None:
         _Printed(draft).read()
         if not draft.steps:
             draft.damaged(Span(0, 1), "this module holds no layer")
-        return draft
 
 
 class _Printed:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cnncalc.core.source import Source, Span
-from cnncalc.foreign.draft import Draft, damaged, quoted
+from cnncalc.foreign.draft import Draft, damaged, quoted, refuse
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.pytorch_printed import IN_ORDER
 from cnncalc.foreign.summary_layers import is_layer
@@ -29,8 +29,8 @@ class TorchSummary(ForeignFormat):
         head = source.text[:20_000]
         return "Layer (type)" in head and re.search(r"^\s*\w+-\d+\s+\[-?\d+,", head, re.MULTILINE) is not None
 
-    def read(self, source: Source) -> Draft:
-        return _chain(source, self.what, self._rows(source))
+    def read(self, draft: Draft) -> None:
+        _chain(draft, self._rows(draft.source))
 
     def _rows(self, source: Source) -> Iterator[SummaryRow]:
         for text, span in _body(source):
@@ -53,8 +53,8 @@ class TorchInfo(ForeignFormat):
     def recognises(self, source: Source) -> bool:
         return "Layer (type" in source.text[:20_000] and "depth-idx" in source.text[:20_000]
 
-    def read(self, source: Source) -> Draft:
-        return _chain(source, self.what, self._rows(source))
+    def read(self, draft: Draft) -> None:
+        _chain(draft, self._rows(draft.source))
 
     def _rows(self, source: Source) -> Iterator[SummaryRow]:
         columns = _columns(source)
@@ -71,7 +71,7 @@ class TorchInfo(ForeignFormat):
             if not sizes:
                 damaged(source, span, "the shape that comes out should stand in this row")
             if named.get("parameters") == "(recursive)":
-                Draft(source, self.what).refuse(span, "a layer that is called again with the same weights is not read")
+                refuse(source, span, "a layer that is called again with the same weights is not read")
             yield SummaryRow(
                 "" if (match["name"] or "0").isdigit() else match["name"],
                 match["kind"],
@@ -85,24 +85,22 @@ class TorchInfo(ForeignFormat):
     def _container(self, source: Source, kind: str, depth: str | None, span: Span) -> None:
         if depth not in (None, "0") and kind not in _CONTAINERS:
             message = f"what {quoted(kind)} does with the layers that it holds is not printed"
-            Draft(source, self.what).refuse(span, message, hints=_HINTS)
+            refuse(source, span, message, hints=_HINTS)
 
 
-def _chain(source: Source, what: str, rows: Iterator[SummaryRow]) -> Draft:
-    draft = Draft(source, what)
+def _chain(draft: Draft, rows: Iterator[SummaryRow]) -> None:
     chain = ChainOfRows(draft, keras=False)
     for row in rows:
         if not is_layer(row.kind):
             message = f"what {quoted(row.kind)} does with the layers that it holds is not printed"
             draft.refuse(row.span, message, hints=_HINTS)
         if row.arrives and not chain.volumes:
-            chain.begin(volume_of(source, row.arrives, row.span, channels_first=True))
+            chain.begin(volume_of(draft.source, row.arrives, row.span, channels_first=True))
         chain.begin_before(row)
         chain.add(row)
     if not draft.steps:
         draft.damaged(Span(0, 1), "this table has no rows")
     chain.finish()
-    return draft
 
 
 def _body(source: Source) -> Iterator[tuple[str, Span]]:

@@ -41,11 +41,6 @@ class Translation(NamedTuple):
         end = self.origin.text.find("\n")
         return Note("read-as", message, Span(0, len(self.origin.text) if end < 0 else end), self.origin)
 
-    def with_input(self, volume: str) -> Translation:
-        """Return the translation with this input in the place of its own."""
-        self.draft.input = volume
-        return translate(self.draft)
-
     def without_total(self, error: SpecError) -> Translation | None:
         """Return the translation without its total, where that is what an error is about: a row may say more."""
         stated = self.spec.line_text(error.span.start) if error.source == self.spec and error.span else ""

@@ -26,14 +26,12 @@ class UltralyticsModel(ForeignFormat):
     def recognises(self, source: Source) -> bool:
         return _MARKS.search(source.text[:50_000]) is not None
 
-    def read(self, source: Source) -> Draft:
-        draft = Draft(source, self.what)
+    def read(self, draft: Draft) -> None:
         draft.names_all = False
-        table = yaml_table(source)
+        table = yaml_table(draft.source)
         _Model(draft, table).read()
         if not draft.steps:
             draft.damaged(Span(0, 1), "this model has no rows")
-        return draft
 
 
 class _Model:

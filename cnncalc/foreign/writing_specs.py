@@ -26,8 +26,8 @@ def spec_lines(draft: Draft) -> Iterator[Line]:
     several = [(names[index], step) for index, step in enumerate(draft.steps, 1) if step.enters]
     for name, step in several:
         yield f"input {name} {step.enters}", step.span, None
-    if draft.input and not several:
-        yield f"input {draft.input}", top, None
+    if draft.entering and not several:
+        yield f"input {draft.entering}", top, None
     yield f"rounding {draft.rounding}", None, None
     for block in draft.blocks:
         yield "", None, None

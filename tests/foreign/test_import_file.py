@@ -73,6 +73,28 @@ def test_a_size_that_a_file_does_not_say_is_given(cnncalc: Cnncalc) -> None:
     assert done.out == "# read from PyTorch calls\ninput 32x32x3\nrounding floor\n\nconv 3x3x8\n"
 
 
+TWO_INPUTS = """\
+input: "a" input_dim: 1 input_dim: 2 input_dim: 8 input_dim: 8
+input: "b" input_dim: 1 input_dim: 2 input_dim: 8 input_dim: 8
+layer { name: "y" type: "Concat" bottom: "a" bottom: "b" top: "y" }
+"""
+
+
+def test_several_inputs_are_given_by_their_names(cnncalc: Cnncalc) -> None:
+    done = cnncalc("import", TWO_INPUTS, "--input", "a=6x6x3", "--input", "b=6x6x4")
+    assert done.out == (
+        "# read from a Caffe prototxt\ninput a 6x6x3\ninput b 6x6x4\nrounding floor\n\ny: concat( @a | @b )\n"
+    )
+    assert done.err == "note: text is a Caffe prototxt: 0 parameters, output 6x6x7\n"
+
+
+def test_a_volume_without_a_name_for_several_inputs_is_an_error(cnncalc: Cnncalc) -> None:
+    """It had no effect."""
+    done = cnncalc("import", TWO_INPUTS, "--input", "6x6x3")
+    message = "error[bad-name]: the network has several inputs, a and b: say which one this is for"
+    assert (done.status, done.out, done.err.splitlines()[0]) == (1, "", message)
+
+
 def test_without_a_size_the_spec_has_no_input(cnncalc: Cnncalc) -> None:
     """It is written all the same, with a note on what is missing."""
     done = cnncalc("import", "nn.Conv2d(3, 8, 3)")

@@ -122,20 +122,8 @@ def measure_time(
         raise ArgumentTypeError("bad-argument", f'device is "cpu" or "cuda", not {type_text(device)}')
     setup = TimeSetup(batch, precision, training, optimizer, momentum)
     where = Where(device, threads, rounds, processor_time)
-    _check(setup, where)
+    where.check(setup.precision)
     return measure_here(network, setup, where)[0]
-
-
-def _check(setup: TimeSetup, where: Where) -> None:
-    """Refuse what is not measured, in the words of a program."""
-    if where.device.startswith("mps"):
-        raise ArgumentError("bad-option", 'time is measured on "cpu" and "cuda", not on mps')
-    if known := other_precisions(setup.precision, where.device):
-        raise ArgumentError("bad-option", f"time is measured in {known} on {where.device}, not in {setup.precision}")
-    if where.processor_time and where.device.startswith("cuda"):
-        raise ArgumentError("bad-option", 'processor_time is for device="cpu"')
-    if where.processor_time and where.threads != 1:
-        raise ArgumentError("bad-option", "processor_time is for one thread", hints=["write threads=1"])
 
 
 class Where(NamedTuple):
@@ -146,11 +134,22 @@ class Where(NamedTuple):
     rounds: int | None = None
     processor_time: bool = False
 
+    def check(self, precision: str) -> None:
+        """Refuse what is not measured, in words of programs and of the command line.
 
-def other_precisions(precision: str, device: str) -> str:
-    """Return, in words, in what a device is measured where it is not in this precision; "" where it is."""
-    known = ("float32", "tf32", "bf16", "fp16") if device.startswith("cuda") else ("float32", "bf16", "fp16")
-    return "" if precision in known else f"{', '.join(known[:-1])} and {known[-1]}"
+        Raises:
+            ArgumentError: with the code ``bad-option``.
+
+        """
+        cuda = self.device.startswith("cuda")
+        known = ("float32", "tf32", "bf16", "fp16") if cuda else ("float32", "bf16", "fp16")
+        if self.device.startswith("mps"):
+            raise ArgumentError("bad-option", "time is measured on cpu and cuda, not on mps")
+        if precision not in known:
+            names = f"{', '.join(known[:-1])} and {known[-1]}"
+            raise ArgumentError("bad-option", f"time is measured in {names} on {self.device}, not in {precision}")
+        if self.processor_time and (cuda or self.threads != 1):
+            raise ArgumentError("bad-option", "processor time is that of one thread: ask for the cpu and 1 thread")
 
 
 def measure_here(network: Network, setup: TimeSetup, where: Where) -> tuple[Measured, str]:
@@ -169,16 +168,12 @@ def measure_here(network: Network, setup: TimeSetup, where: Where) -> tuple[Meas
         from cnncalc.train.engine.step_memory import free_bytes
     device = choose_device(where.device)
     _check_memory(network, setup, device.type, free_bytes(device))
-    before = torch.get_num_threads()
-    threads = where.threads or before
+    threads = where.threads or torch.get_num_threads()
     keep_freed_memory()
     measured = measure(network, setup, Wish(str(device), threads, where.rounds, where.processor_time))
     clock = ", processor time" if where.processor_time else ""
     how = f"median of {counted(measured.rounds, 'round')}{clock}"
-    torch.set_num_threads(threads)
-    words = f"{hardware(device, 1)}; PyTorch {torch.__version__}; {how}"
-    torch.set_num_threads(before)
-    return measured, words
+    return measured, f"{hardware(device, 1, threads)}; PyTorch {torch.__version__}; {how}"
 
 
 def _check_memory(network: Network, setup: TimeSetup, device: str, free: int) -> None:

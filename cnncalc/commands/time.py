@@ -10,7 +10,7 @@ import click
 
 from cnncalc.analysis import count
 from cnncalc.analysis.memory.gpus import CARDS_FILE, PEAKS, Cards
-from cnncalc.analysis.roofline import TimeSetup, bound, machine_of_card
+from cnncalc.analysis.roofline import Measured, TimeSetup, bound, machine_of_card
 from cnncalc.commands.given import refuse_idle
 from cnncalc.commands.gpu_name import EPILOG, cards_option, gpu_name
 from cnncalc.commands.options import (
@@ -25,8 +25,11 @@ from cnncalc.commands.options import (
     take_spec_options,
 )
 from cnncalc.commands.whole import Whole
+from cnncalc.core.errors import ArgumentError
+from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS, with_momentum
 from cnncalc.report.time import Timed, time_report
+from cnncalc.times import MOST_ROUNDS, MOST_THREADS, Where, measure_here
 
 _OF_TRAINING = ("optimizer", "momentum")
 _OF_CARD = ("cards",)
@@ -73,8 +76,10 @@ def _show_cards(context: click.Context, parameter: click.Parameter, value: bool)
 @click.option("--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
 @click.option("--measure", is_flag=True, help="Run it here, beside the bound of this machine.")
 @click.option("--device", metavar="NAME", default="cpu", show_default=True, help="Device to measure on: cpu or cuda.")
-@click.option("--threads", type=Whole(1, 1024), metavar="N", help="Threads of the CPU. [default: all cores]")
-@click.option("--rounds", type=Whole(1, 10_000), metavar="N", help="Rounds of measuring. [default: about 3 seconds]")
+@click.option("--threads", type=Whole(1, MOST_THREADS), metavar="N", help="Threads of the CPU. [default: all cores]")
+@click.option(
+    "--rounds", type=Whole(1, MOST_ROUNDS), metavar="N", help="Rounds of measuring. [default: about 3 seconds]"
+)
 @click.option("--processor-time", is_flag=True, help="Measure the thread's own time, on a machine that others use.")
 @fold_option
 @spec_options
@@ -111,9 +116,7 @@ def time(
     if gpu is not None:
         timed = Timed(bound(network, setup, machine_of_card(gpu, cards[gpu], setup.precision)))
     else:
-        from cnncalc.commands.time_measuring import measured_here
-
-        measured, words = measured_here(network, setup, wanted)
+        measured, words = _measured(network, setup, Where(**wanted))
         timed = Timed(bound(network, setup, measured.machine), measured, words)
     report = time_report(timed)
     if output.folds(fold):
@@ -122,3 +125,12 @@ def time(
 
         report = folded(report, count(network), partial(folded_time, timed=timed))
     output.emit(report)
+
+
+def _measured(network: Network, setup: TimeSetup, where: Where) -> tuple[Measured, str]:
+    """Measure a network, and return with it what it was measured on; what is not measured is a wrong usage."""
+    try:
+        where.check(setup.precision)
+    except ArgumentError as error:
+        raise click.UsageError(error.message) from None
+    return measure_here(network, setup, where)

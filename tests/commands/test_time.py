@@ -139,6 +139,7 @@ def test_a_table_of_ones_own_is_not_the_built_in_one(
 
 
 EITHER = "give either --gpu, such as --gpu h100, or --measure for this machine"
+ONE_THREAD = "processor time is that of one thread: ask for the cpu and 1 thread"
 
 
 @pytest.mark.parametrize(
@@ -149,16 +150,14 @@ EITHER = "give either --gpu, such as --gpu h100, or --measure for this machine"
         (("--gpu", "h100", "--threads", "2"), "--threads has no effect without --measure; leave it out"),
         (("--gpu", "h100", "--momentum", "0"), "--momentum has no effect without --training; leave it out"),
         (("--measure", "--cards", str(CARDS_FILE)), "--cards has no effect without --gpu; leave it out"),
-        (("--measure", "--precision", "int8"), "--measure is for float32, bf16 and fp16 on cpu, not int8"),
-        (("--measure", "--precision", "tf32"), "--measure is for float32, bf16 and fp16 on cpu, not tf32"),
-        (("--measure", "--device", "mps"), "--measure is for --device cpu and cuda, not mps"),
-        (("--measure", "--processor-time", "--threads", "2"), "--processor-time is for one thread: add --threads 1"),
-        (("--measure", "--processor-time", "--device", "cuda"), "--processor-time is for --device cpu"),
+        (("--measure", "--precision", "int8"), "time is measured in float32, bf16 and fp16 on cpu, not in int8"),
+        (("--measure", "--precision", "tf32"), "time is measured in float32, bf16 and fp16 on cpu, not in tf32"),
+        (("--measure", "--device", "mps"), "time is measured on cpu and cuda, not on mps"),
+        (("--measure", "--processor-time", "--threads", "2"), ONE_THREAD),
+        (("--measure", "--processor-time", "--device", "cuda"), ONE_THREAD),
     ],
 )
 def test_calls_that_are_refused(cnncalc: Cnncalc, options: tuple[str, ...], message: str) -> None:
-    if "--processor-time" in options and "cuda" not in options:
-        pytest.importorskip("torch")
     done = cnncalc("time", *SMALL, *options)
     assert (done.status, done.out) == (2, "")
     assert done.err == f"error[usage]: {message}\n  = see `cnncalc time --help`\n"

@@ -85,6 +85,11 @@ def test_every_file_of_layers_is_loaded_with_the_package_or_when_a_word_is_not_k
     assert sorted([*imports, *SELDOM]) == sorted(registering)
 
 
+def printed_by(code: str) -> str:
+    """Return what a Python of its own prints, which has loaded nothing yet."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
 def test_a_usual_network_loads_no_file_of_seldom_words():
     """LeNet-5 needs none of them; they are all loaded when `deconv` is met."""
     code = (
@@ -93,8 +98,7 @@ def test_a_usual_network_loads_no_file_of_seldom_words():
         "cnncalc.load('lenet5'); print(loaded())\n"
         "print(find('deconv')[0].__name__, loaded() == sorted(SELDOM))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\nTransposedConvolution True\n"
+    assert printed_by(code) == "[]\nTransposedConvolution True\n"
 
 
 def test_a_word_of_a_seldom_file_is_registered_once_too():
@@ -105,5 +109,4 @@ def test_a_word_of_a_seldom_file_is_registered_once_too():
         "try: register('deconv')(Own)\nexcept ValueError as error: print(error)\n"
         "print(cnncalc.load('input 2x2x1 - deconv 2x2x1 s2').output)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "two layers are written 'deconv'\n4x4x1\n"
+    assert printed_by(code) == "two layers are written 'deconv'\n4x4x1\n"

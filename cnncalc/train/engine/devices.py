@@ -58,20 +58,20 @@ def _cuda(number: int | None) -> torch.device:
     return torch.device("cuda", place)
 
 
-def describe(device: torch.device) -> str:
-    """Return a device's name for people: ``cuda:0 (NVIDIA H100)``, ``cpu (2 threads)``."""
+def describe(device: torch.device, threads: int | None = None) -> str:
+    """Return a device's name for people: ``cuda:0 (NVIDIA H100)``, ``cpu (2 threads)``; None is as many as now."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
     if device.type == "cpu":
-        threads = torch.get_num_threads()
+        threads = threads or torch.get_num_threads()
         return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
     return str(device)
 
 
-def hardware(device: torch.device, processes: int) -> str:
+def hardware(device: torch.device, processes: int, threads: int | None = None) -> str:
     """Return what a run computes on, for people: the device, the processor, and how many processes there are."""
     together = f", {processes} processes" if processes > 1 else ""
-    return f"{describe(device)}{together}; {_processor()}, {os.cpu_count()} cores; {platform.system()}"
+    return f"{describe(device, threads)}{together}; {_processor()}, {os.cpu_count()} cores; {platform.system()}"
 
 
 def _processor() -> str:

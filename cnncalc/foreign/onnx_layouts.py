@@ -67,7 +67,7 @@ def check_over_channels(node: OnnxNode, axis: int) -> None:
     """Refuse a node that works along another axis than that of the channels."""
     rank, last = node.rank(), node.layouts.get(node.inputs[0], FIRST) == LAST
     if axis % rank != (rank - 1 if last or rank == 2 else 1):
-        node.refuse("it works over the channels at each position")
+        node.refuse("it works along another axis than that of the channels")
 
 
 def channel_convolution(node: OnnxNode) -> int:
@@ -75,5 +75,5 @@ def channel_convolution(node: OnnxNode) -> int:
     shape = node.shape(1) or []
     usual = all(set(node.wholes(name, [1])) == {1} for name in ("strides", "dilations"))
     if shape[:2] != [1, 1] or not usual or node.pads(1) != ((shape[2] // 2, (shape[2] - 1) // 2),):
-        node.refuse("a convolution along the channels has one filter and keeps their number")
+        node.refuse("only one filter that keeps the number of the channels is read")
     return node.add(f"channelconv {shape[2]}{'' if len(node.inputs) > 2 else ' nobias'}")

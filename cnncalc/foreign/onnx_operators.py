@@ -174,7 +174,7 @@ def _mean(word: str, over_channels: str) -> Callable[[OnnxNode], int]:
         if axes == [rank - 1 if last else 1]:
             return node.add(over_channels)
         if not word or axes != list(range(1, rank - 1) if last else range(2, rank)):
-            node.refuse("it works over all positions, or over the channels" if word else "it adds the channels up")
+            node.refuse(f"only {'the axes of all positions, or ' if word else ''}the axis of the channels is read")
         if not node.attributes.get("keepdims", 1):
             node.ranks[node.outputs[0]] = 2
         return node.add(word)
@@ -219,7 +219,7 @@ def _resize(node: OnnxNode) -> int:
         return node.add(f"upsample x{'x'.join(map(short, scales[2:]))}{mode}")
     sizes = (node.numbers(3, "sizes") or [])[2:]
     if not sizes or any(size != int(size) or size < 1 for size in sizes):
-        node.refuse("it enlarges by factors, or to sizes, that are stored")
+        node.refuse("only factors and sizes that are stored are read")
     source = DraftVolumes(node.draft).of(node.flowing())
     smaller = source is not None and any(new < old for new, old in zip(sizes, source.spatial, strict=False))
     written_sizes = joined([int(size) for size in sizes])
@@ -238,7 +238,7 @@ def _softmax(word: str) -> Callable[[OnnxNode], int]:
         if word == "softmax" and node.rank() == 3 and node.attributes.get("axis", -1) in (-1, 2):
             return node.add("softmax over=positions")
         if not softmax_axis(node) and not _is_vector(node):
-            node.refuse("it works over the channels alone")
+            node.refuse("it works along another axis than that of the channels")
         return node.add(word)
 
     return read

@@ -80,4 +80,27 @@ def test_a_softmax_whose_axis_is_not_written(tmp_path: Path) -> None:
     assert [each.written for each in package.load(saved(tmp_path, nodes, {}))] == ["gap", "softmax"]
     with pytest.raises(package.SpecError) as caught:
         package.load(saved(tmp_path, [node("Softmax", "x", "y")], {}))
-    assert caught.value.message == "this Softmax cannot be said: it works over the channels alone"
+    assert caught.value.message == "this Softmax cannot be said: it works along another axis than that of the channels"
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [
+        (
+            node("ReduceMean", "x", "y", axes=[3]),
+            "this ReduceMean cannot be said: only the axes of all positions, or the axis of the channels is read",
+        ),
+        (
+            node("ReduceSum", "x", "y", axes=[2, 3]),
+            "this ReduceSum cannot be said: only the axis of the channels is read",
+        ),
+        (
+            node("LpNormalization", "x", "y", axis=2),
+            "this LpNormalization cannot be said: it works along another axis than that of the channels",
+        ),
+    ],
+)
+def test_other_axes_than_a_spec_has_layers_for(last: Any, message: str, tmp_path: Path) -> None:
+    with pytest.raises(package.SpecError) as caught:
+        package.load(saved(tmp_path, [last], {}))
+    assert caught.value.message == message

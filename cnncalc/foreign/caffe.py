@@ -222,13 +222,17 @@ class _Network:
 
     def cropped(self, layer: Message, name: str, inputs: list[int]) -> int:
         """Read a Crop to the size of another volume, from an offset on."""
+        if len(inputs) != 2:
+            layer.fail(f"a Crop takes two volumes, not {len(inputs)}")
         param = layer.message("crop_param")
-        source, other = (self.volumes.of(index) for index in inputs[:2])
+        source, other = (self.volumes.of(index) for index in inputs)
         if param.number("axis", 2) != 2 or source is None or other is None:
             self.draft.refuse(layer.span, "only height and width are cropped, from axis 2 on, to a size that is known")
         offsets = [value for value in param.all("offset") if isinstance(value, int)] or [0]
         offsets = offsets * len(source.spatial) if len(offsets) == 1 else offsets
-        sizes = zip(offsets, source.spatial, other.spatial, strict=False)
+        if not len(offsets) == len(source.spatial) == len(other.spatial):
+            layer.fail(f"{source} is cropped to {other}, with {len(offsets)} offsets")
+        sizes = zip(offsets, source.spatial, other.spatial, strict=True)
         sides = "x".join([f"{first}:{whole - first - part}" for first, whole, part in sizes])
         return self.draft.add(f"crop {sides}", layer.span, inputs[:1], name=name)
 
@@ -244,7 +248,7 @@ class _Network:
             smaller = [(size - 1) // shrink + 1 for size in source.spatial]
             sizes = [size + (size - 1) * (zoom - 1) for size in smaller]
         padded = any(param.number(f"pad_{side}", 0) for side in ("beg", "end"))
-        if len(sizes) != 2 or not all(sizes) or source is None or padded:
+        if source is None or not len(sizes) == len(source.spatial) == 2 or not all(sizes) or padded:
             self.draft.refuse(layer.span, "only an Interp to a size that is written or follows from its input is read")
         less = " shrink" if any(new < old for new, old in zip(sizes, source.spatial, strict=True)) else ""
         layers = f"upsample {sizes[0]}x{sizes[1]} bilinear aligncorners{less}"
@@ -258,14 +262,14 @@ class _Network:
         if param.number("axis", 0) or param.number("num_axes", -1) != -1 or not sizes or min(sizes) < -1:
             self.draft.refuse(layer.span, "only a reshape of each whole image is read")
         if sizes in ([-1], [-1, 1, 1]):
-            return self.draft.add("flatten", layer.span, inputs, name=name)
+            return self.draft.add("flatten", layer.span, inputs[:1], name=name)
         arriving = [source.channels, *source.spatial] if source is not None else []
         written = self.measured(layer, sizes, arriving) if arriving and min(sizes) < 1 else _in_letters(sizes)
         missing = self.dimensions + 1 - len(sizes)
         if missing < 0 or "" in written:
             self.draft.refuse(layer.span, "only a reshape to sizes that are written or follow from its input is read")
         return self.draft.add(
-            f"reshape {'x'.join((*written[1:], *'1' * missing, written[0]))}", layer.span, inputs, name=name
+            f"reshape {'x'.join((*written[1:], *'1' * missing, written[0]))}", layer.span, inputs[:1], name=name
         )
 
     def measured(self, layer: Message, sizes: list[int], arriving: list[int]) -> list[str]:

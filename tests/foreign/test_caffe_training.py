@@ -174,6 +174,16 @@ def test_a_depthwise_convolution_has_its_filters_and_its_dilation() -> None:
             "text:3:58: only an InnerProduct of all values of an image is read, with axis 1",
         ),
         (
+            'input: "data" input_shape { dim: 1 dim: 2 dim: 4 dim: 4 dim: 4 }\n'
+            + layer("Interp", "data", "y", "interp_param { height: 8 width: 8 }"),
+            "text:2:1: only an Interp to a size that is written or follows from its input is read",
+        ),
+        (IMAGE + layer("Crop", "data", "y"), "text:2:1: a Crop takes two volumes, not 1"),
+        (
+            IMAGE + layer("Crop", "data data", "y", "crop_param { offset: 1 offset: 2 offset: 3 }"),
+            "text:2:1: 8x8x4 is cropped to 8x8x4, with 3 offsets",
+        ),
+        (
             IMAGE + layer("Reshape", "data", "y", "reshape_param { shape { dim: 0 dim: 3 dim: -1 dim: 0 } }"),
             "text:2:1: its sizes have 240 values, but 256 arrive",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -46,6 +47,12 @@ def opening(
         '<link rel="icon" href="data:,">\n'
         f"<title>{html_text(title)} – cnncalc</title>\n<style>{sheet}</style>\n</head>\n<body>\n"
     )
+
+
+def typed(command: Sequence[str]) -> str:
+    """Return a command as a shell takes it, each of its lines on one; words of it may have several."""
+    lines = "<br>".join(map(html_text, shlex.join(command).split("\n")))
+    return f'<p class="typed"><code>{lines}</code></p>\n'
 
 
 def _policy(scripts: Sequence[str], sheets: Sequence[str]) -> str:

@@ -148,7 +148,7 @@ def _read(text: str) -> Network:
 
 def _read_as(network: Network) -> str:
     """Say whose spec the network is, where the text is not the spec itself."""
-    [*said] = [note.message.split(";")[0] for note in network.notes if note.code == "read-as"]
+    said = [note.message.split(";")[0] for note in network.notes if note.code == "read-as"]
     return f"the text is {said[0]}" if said else f"the text is the name of {title(network.source.text)}"
 
 

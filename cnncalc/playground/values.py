@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
 from cnncalc.network import Network
@@ -81,8 +82,9 @@ def _grids(numbers: Numbers, *, pictured: bool = False) -> list[dict[str, Any]]:
 def _picture(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """Return the values of a channel as bytes, the least of them 0 and the greatest 255."""
     least, most = min(map(min, rows)), max(map(max, rows))
-    across = float(most - least) or 1.0
-    shades = bytes([round(255 * float(value - least) / across) for row in rows for value in row])
+    across = most - least
+    some = 0 < across < inf  # the range of floats may be none
+    shades = bytes([round(255 * ((value - least) / across)) if some else 0 for row in rows for value in row])
     return {
         "high": len(rows),
         "wide": len(rows[0]),

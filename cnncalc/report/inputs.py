@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cnncalc.core.numbers import counted, whole
@@ -22,15 +23,35 @@ MOST_LAYERS = 3
 def inputs_report(spec: str, taken: Taken, near: tuple[int, ...] | None) -> Report:
     """Make the report; ``near`` are the sides that a person has, if any were given."""
     wanted = near or taken.usual.spatial
-    columns = [Column("side", "side"), Column("least", "least", whole, right=True), Column("rule", "which sizes")]
+    columns = [
+        Column("side", "side", brief=_brief_side),
+        Column("least", "least", whole, right=True),
+        Column("rule", "which sizes", brief=_brief_rule),
+    ]
     if near is not None:
-        columns += [Column("wanted", "wanted", whole, right=True, rank=1), Column("nearest", "nearest", brief=_brief)]
+        columns += [
+            Column("wanted", "wanted", whole, right=True, rank=1),
+            Column("nearest", "nearest", brief=_brief, briefest=_briefest),
+        ]
     rows = [_row(name, rule, size, near is not None) for name, rule, size in _rules(taken, wanted)]
     return Report(Table(tuple(columns), rows), lambda: _data(spec, taken, near), _summary(taken, near))
 
 
 def _brief(nearest: str) -> str:
     return nearest.replace(TAKEN, "taken")
+
+
+def _briefest(nearest: str) -> str:
+    return _brief(nearest).replace(" or ", "/")
+
+
+def _brief_side(name: str) -> str:
+    return name.split(" side")[0]
+
+
+def _brief_rule(rule: str) -> str:
+    """Return a rule without the size from which it holds, where that is the least one, which has its own column."""
+    return rule if ", then " in rule else re.sub(r",? from [\d,]+$", "", rule)
 
 
 def _rules(taken: Taken, wanted: tuple[int, ...]) -> list[tuple[str, InputRule, int]]:

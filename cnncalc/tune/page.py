@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from cnncalc.charts.lines import Chart, chart_svg
 from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
-from cnncalc.page.document import asset, opening
+from cnncalc.page.document import asset, opening, typed
 from cnncalc.tune.charts import history_chart, value_chart
 from cnncalc.tune.folder import StudyFacts, trial_name
 from cnncalc.tune.results import COMPLETE, FAILED, PRUNED, RUNNING, TrialRow
@@ -71,9 +70,8 @@ def study_page(view: StudyView) -> Iterator[str]:
     yield from _values(view)
     yield from _importance(view)
     yield from _table(view)
-    typed = "<br>".join(map(html_text, shlex.join(view.facts.command).splitlines()))
     versions = html_text(", ".join(f"{name} {version}" for name, version in view.facts.versions.items()))
-    yield f'<h2>Command</h2>\n<p class="typed"><code>{typed}</code></p>\n<p class="quietly">Made with {versions}.</p>\n'
+    yield f'<h2>Command</h2>\n{typed(view.facts.command)}<p class="quietly">Made with {versions}.</p>\n'
     yield f"<footer>Made by cnncalc {html_text(view.facts.versions['cnncalc'])}.</footer>\n</main>\n</body>\n</html>\n"
 
 

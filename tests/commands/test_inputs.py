@@ -76,11 +76,19 @@ def test_what_is_refused(cnncalc: Cnncalc, arguments: tuple[str, ...], said: str
     assert done.err.startswith(said)
 
 
-def test_the_table_fits_a_narrow_terminal() -> None:
-    """The size that was asked for is left out there, since whoever asked knows it."""
-    spec = library.load("input 32x48x3\n" + "pool2 - " * 3 + "relu").source
-    trials = InputTrials(parse(spec, zoo.blocks), SpecSettings())
-    lines = draw(inputs_report("net", trials.taken(), (360, 500)), Screen(40)).splitlines()
+@pytest.mark.parametrize(
+    ("text", "near", "row"),
+    [
+        (f"input 32x48x3\n{'pool2 - ' * 3}relu", (360, 500), "height 8 multiples of 8 taken"),
+        (f"input 224x224x3\n{'pool2 - ' * 5}relu", (200, 200), "each 32 multiples of 32 192 or 224"),
+        (f"input 224x224x3\n{'pool2 - ' * 5}relu", (1200, 1200), "each 32 multiples of 32 1,184/1,216"),
+        (NET, (200, 200), "each 16 multiples of 4 200 taken"),
+    ],
+)
+def test_the_table_fits_a_narrow_terminal(text: str, near: tuple[int, int], row: str) -> None:
+    """Where there is no room for it, the size that was asked for is left out, since whoever asked knows it."""
+    trials = InputTrials(parse(library.load(text).source, zoo.blocks), SpecSettings())
+    lines = draw(inputs_report("net", trials.taken(), near), Screen(40)).splitlines()
     assert max(map(len, lines)) <= 40
-    assert " ".join(lines[0].split()) == "side least which sizes nearest"
-    assert "not shown for lack of width: wanted" in " ".join(lines)
+    assert " ".join(lines[2].split()) == row
+    assert ("not shown for lack of width: wanted" in " ".join(lines)) == ("wanted" not in lines[0])

@@ -213,6 +213,14 @@ def test_axe_finds_nothing(opened: Opened, specs: tuple[str, ...], scheme: str) 
     assert violations(page) == []
 
 
+def test_letters_of_a_picture_can_be_read_on_a_phone(opened: Opened) -> None:
+    """The picture keeps its size there, and is scrolled in its box; the page is not."""
+    page = opened("vgg16", wide=390)
+    letters = "[...document.querySelectorAll('.picture text')].map((text) => text.getBoundingClientRect().height)"
+    assert min(page.evaluate(letters)) >= 9
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_what_has_no_memory_is_shown_without(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a layer of another package the memory may not be known; all else is there."""
 

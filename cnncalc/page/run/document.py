@@ -9,7 +9,7 @@ from pathlib import PurePath
 from cnncalc.analysis import count
 from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
-from cnncalc.page.document import asset, opening
+from cnncalc.page.document import asset, opening, typed
 from cnncalc.page.page import network_part, shown
 from cnncalc.page.run.sections import epoch_heads, live_parts, seen_part
 from cnncalc.page.run.view import RunView
@@ -107,7 +107,7 @@ def _recipe(view: RunView) -> Iterator[str]:
     yield '<h2 id="recipe-head">Recipe</h2>\n'
     facts, recipe = view.facts, view.recipe
     usual, values = as_values(Recipe()), as_values(recipe)
-    yield f'<p class="typed"><code>{html_text(" ".join(map(shown_path, facts.command)))}</code></p>\n'
+    yield typed([shown_path(word) for word in facts.command])
     yield '<div class="recipe">\n'
     groups = dict.fromkeys(setting.group for setting in settings())
     for group in groups:

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from cnncalc.core.cleaning import markdown_cell, printable
+from cnncalc.core.cleaning import markdown_cell, printable, printable_lines
 from cnncalc.core.numbers import bytes_text, counted, duration_text
 from cnncalc.core.reading import read_regular
 from cnncalc.core.writing import write_file
@@ -262,7 +262,7 @@ def _training(known: CardFacts) -> Iterator[str]:
     )
     yield ""
     again = ["cnncalc", "train", SPEC, "--recipe", RECIPE, *_options(facts), "--out", "again"]
-    commands = [[printable(shown_path(word)) for word in command] for command in (facts.command, again)]
+    commands = [[printable_lines(shown_path(word)) for word in command] for command in (facts.command, again)]
     yield from _fenced("\n".join(map(shlex.join, commands)), "sh")
     yield ""
     yield from _table(["", ""], [*_time(known), *_surroundings(facts)])

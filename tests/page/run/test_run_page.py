@@ -74,6 +74,18 @@ def test_curves_are_those_of_the_run(trained: Path, opened: Opened) -> None:
     assert "4 of 4" in page.text_content("#totals")
 
 
+def test_the_command_stands_there_without_folders_of_the_machine(trained: Path, tmp_path: Path) -> None:
+    """As a shell takes it: words in quotes, a spec of several lines on several."""
+    shutil.copytree(trained, tmp_path / "home" / "run")
+    path = tmp_path / "home" / "run" / "run.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts["command"] = ["cnncalc", "train", "input 8x8x1\nfc 10", "--data=/home/ann/photos", "--out", str(path.parent)]
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    text = page_of_run(path.parent)
+    assert "<code>cnncalc train &#39;input 8x8x1<br>fc 10&#39; --data=photos --out run</code>" in text
+    assert str(tmp_path) not in text
+
+
 def test_the_test_is_that_of_evaluate(trained: Path, opened: Opened, capsys: pytest.CaptureFixture[str]) -> None:
     page = opened(text=page_of_run(trained))
     assert run(["evaluate", str(trained), "--format", "json"]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +166,15 @@ def test_folders_of_the_machine_do_not_stand_in_it(
     assert str(tmp_path) not in card()
     assert "\ncnncalc train mine.txt --data=photos --out run --epochs 1 " in section("Training")
     assert "\ncnncalc train spec.txt --recipe recipe.toml --data photos --out again\n" in section("Training")
+
+
+def test_a_spec_of_several_lines_can_be_copied_with_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell takes the command of the card as it stands there."""
+    typed = ["train", "input 8x8x1\nfc 10", "--data", "digits", "--limit", "100", "--epochs", "1", "--out", "run"]
+    monkeypatch.setattr("sys.argv", ["cnncalc", *typed])
+    assert cnncalc([*typed, "--device", "cpu", "--quiet"]) == 0
+    commands = section("Training").split("```sh\n")[1].split("\n```")[0]
+    assert shlex.split(commands)[: len(typed) + 1] == ["cnncalc", *typed]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import click
 
 from cnncalc.checking import CheckedSpec, check_spec
 from cnncalc.commands.options import spec_options, take_spec_options
-from cnncalc.commands.replacing import refuse_no_name, refuse_replacing
+from cnncalc.commands.replacing import check_output, refuse_replacing
 from cnncalc.commands.spec_files import spec_files, texts_passed_over
 from cnncalc.core.writing import write_file, write_stream
 from cnncalc.report.check import FORMS, Finding, of_error, of_note
@@ -41,9 +41,9 @@ def check(files: tuple[str, ...], form: str, output: str | None, **options: Any)
     """
     settings = take_spec_options(options)
     paths = spec_files(files)
-    refuse_no_name(output)
     for path in paths:
         refuse_replacing(path, output, "a spec that is checked")
+    check_output(output)
     if others := texts_passed_over(files):
         texts = "text was not checked, since it has" if others == 1 else "texts were not checked, since they have"
         click.echo(f"note: {others:,} {texts} no line that begins with `input`", err=True)

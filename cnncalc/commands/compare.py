@@ -18,7 +18,7 @@ from cnncalc.commands.options import (
     short_names,
     spec_argument,
 )
-from cnncalc.commands.replacing import refuse_no_name, refuse_replacing_read
+from cnncalc.commands.replacing import check_output
 from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.core.writing import write_file
 from cnncalc.report.compare import compare_report
@@ -63,7 +63,7 @@ def compare(
       cnncalc compare resnet50 efficientnet_b0 --count fvcore --count thop
     """
     specs = [first, *others]
-    picture = _take_picture(specs, options)
+    picture = _take_picture(options)
     if not others and not picture:
         raise click.UsageError("name two specs or more: the others are compared with the first")
     common = _gather(options)
@@ -86,11 +86,10 @@ def _gather(options: dict[str, Any]) -> Common:
         raise click.UsageError(f"{error.message}; for a chart {', '.join(PICTURES)}") from None
 
 
-def _take_picture(specs: Sequence[str], options: dict[str, Any]) -> str:
+def _take_picture(options: dict[str, Any]) -> str:
     """Take the file of a chart out of the options; "" where a table is wanted."""
     path = options["output"]
-    refuse_no_name(path)
-    refuse_replacing_read(path)
+    check_output(path)
     if not path or os.path.splitext(path)[1].lower() not in PICTURES:
         return ""
     if options["form"]:

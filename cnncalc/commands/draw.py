@@ -15,7 +15,7 @@ from cnncalc.commands.options import (
     spec_options,
     take_spec_options,
 )
-from cnncalc.commands.replacing import refuse_no_name, refuse_replacing, refuse_replacing_read
+from cnncalc.commands.replacing import check_output, refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
@@ -70,8 +70,7 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
       cnncalc draw lenet5.txt --style field --layer pool2 -o field.svg
       cnncalc draw "conv 3x3x1 s3" --input 7x7x3 --style window
     """
-    refuse_no_name(output)
-    refuse_replacing_read(output)
+    check_output(output)
     write = _writer(output)
     settings = take_spec_options(options)
     wishes = _wishes(style, options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.commands.options import output_options, take_output
-from cnncalc.commands.replacing import refuse_replacing_read
+from cnncalc.commands.replacing import check_output
 from cnncalc.commands.training import (
     refuse_replacing_run,
     run_argument,
@@ -58,9 +58,9 @@ def evaluate(
       cnncalc evaluate first --picture confusion.svg -o first.json
     """
     output = take_output(options)
-    refuse_replacing_read(picture, "--picture")
-    for path in (output.path, picture):
-        refuse_replacing_run(run, path)
+    check_output(picture, "--picture")
+    refuse_replacing_run(run, output.path)
+    refuse_replacing_run(run, picture, "--picture")
     data = take_data(options)
     with optional_packages():
         from cnncalc.train.engine.devices import choose_device

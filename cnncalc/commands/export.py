@@ -10,7 +10,7 @@ import click
 
 from cnncalc.commands.export_run import WITH_PREPROCESSING, ExportWishes, is_run, trained_network, write_run
 from cnncalc.commands.options import load_spec, spec_argument, spec_options, take_spec_options
-from cnncalc.commands.replacing import refuse_no_name, refuse_replacing_read
+from cnncalc.commands.replacing import check_output
 from cnncalc.commands.training import GroupedHelp, GroupedOption, refuse_replacing_run, take_data, tested_data_options
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
@@ -95,8 +95,7 @@ def export(
       cnncalc export first -o model.json
       cnncalc export first -o model.onnx --precision int8
     """
-    refuse_no_name(output)
-    refuse_replacing_read(output)
+    check_output(output)
     chosen = form or _form(output)
     if chosen == "python" and (seed is not None or (weights is not None and not is_run(spec))):
         raise click.UsageError("source holds no weights; --seed and --weights are for the other formats")

@@ -9,7 +9,6 @@ import click
 from cnncalc.commands.assignments import input_volumes
 from cnncalc.commands.import_text import import_text, is_text
 from cnncalc.commands.options import take_spec_path
-from cnncalc.commands.replacing import refuse_replacing_read
 from cnncalc.core.errors import SpecError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import listed
@@ -68,7 +67,6 @@ def import_(model: str, input: InputTexts, arguments: dict[str, str], no_proof: 
       cnncalc import torch.nn:Conv2d --arg in_channels=3 --arg out_channels=8 --arg kernel_size=5 --input 32x32x3
     """
     path = take_spec_path(output)
-    refuse_replacing_read(path)
     if is_text(model):
         _write(import_text(model, input), path)
         return

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from cnncalc.commands.options import SpecArgument, take_spec_path
-from cnncalc.commands.replacing import refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
@@ -67,7 +66,6 @@ def new(pattern: str | None, like: str | None, input: str, output: str | None, *
         raise click.UsageError("name a formula with --pattern, or a network with --like, and not both")
     volume = input_volume(Source("--input", input))
     if like is not None:
-        refuse_replacing(like, path)
         text = _like(like, volume, options)
     else:
         assert pattern is not None  # one of both is there

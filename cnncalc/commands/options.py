@@ -13,7 +13,7 @@ import click
 from cnncalc import zoo
 from cnncalc.analysis import Counts, count
 from cnncalc.commands.assignments import assignments, input_volumes
-from cnncalc.commands.replacing import refuse_no_name, refuse_replacing, refuse_replacing_read
+from cnncalc.commands.replacing import check_output, refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.collector import paused_collector
 from cnncalc.core.errors import SpecError
@@ -201,8 +201,7 @@ def take_spec_options(values: dict[str, Any]) -> SpecSettings:
 def take_output(values: dict[str, Any]) -> Output:
     """Take what `output_options` added out of a command's keyword arguments."""
     path, form = values.pop("output"), values.pop("form")
-    refuse_no_name(path)
-    refuse_replacing_read(path)
+    check_output(path)
     return Output(form or _form_of(path), path)
 
 
@@ -213,7 +212,7 @@ def output_of(path: str | None) -> Output:
 
 def take_spec_path(path: str | None, option: str = "-o") -> str | None:
     """Return the path that a spec is written to, whose ending does not promise anything else."""
-    refuse_no_name(path, option)
+    check_output(path, option)
     ending = os.path.splitext(path or "")[1].lower()
     if ending not in ("", ".txt"):
         raise click.UsageError(f"a spec is a text: {shorten_path(path or '')!r} should end in .txt, not {ending}")

@@ -9,7 +9,7 @@ import sys
 import click
 
 from cnncalc.commands.options import note_on_letters, screen_of
-from cnncalc.commands.replacing import refuse_no_name
+from cnncalc.commands.replacing import check_output
 from cnncalc.commands.whole import Whole
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
@@ -51,7 +51,7 @@ def quiz(
       cnncalc quiz --count 20 --seed 7 -o sheet.html --answers
       cnncalc quiz --topic values --lang ko -o sheet.tex
     """
-    refuse_no_name(output)
+    check_output(output)
     if output is None and answers:
         raise click.UsageError("--answers is for a sheet: give -o sheet.md, .tex or .html")
     write = None if output is None else _writer_of(output)

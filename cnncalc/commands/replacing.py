@@ -1,4 +1,4 @@
-"""Outputs that would be written over what a command reads, or over each other: refused before anything is written."""
+"""Outputs without a name, over what a command reads or over each other: refused before anything is written."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ WRITTEN = ("output", "write", "plot", "picture", "show_batch", "out")
 _READ = "cnncalc.commands.replacing"
 
 
-def refuse_no_name(path: str | None, option: str = "-o") -> None:
-    """Refuse a file whose name is empty, as of a variable of the shell that is not set."""
-    if path == "":
-        raise click.UsageError(f"{option} needs the name of a file, and was given an empty one")
-
-
 def refuse_replacing(source: str, path: str | None, what: str = "the spec itself", option: str = "-o") -> None:
     """Refuse an output that would be written over the spec, or another file, that it is made of."""
     if path and os.path.isfile(source) and os.path.isfile(path) and os.path.samefile(source, path):
@@ -33,17 +27,20 @@ def note_file_read(context: click.Context, name: str, path: str) -> None:
     context.meta.setdefault(_READ, {})[name] = path
 
 
-def refuse_replacing_read(path: str | None, option: str = "-o") -> None:
-    """Refuse an output that would be written over a file which an argument or option of the command names.
+def check_output(path: str | None, option: str = "-o") -> None:
+    """Refuse an output without a name, and one over a file which an argument or option of the command names.
 
     Args:
         path: the output; None for none.
         option: the option that names it.
 
     Raises:
-        click.UsageError: for such an output, and for two outputs that are the same file.
+        click.UsageError: for such an output, for two outputs that are the same file, and for an empty name, as of a
+            variable of the shell that is not set.
 
     """
+    if path == "":
+        raise click.UsageError(f"{option} needs the name of a file, and was given an empty one")
     context = click.get_current_context(silent=True)
     if not path or context is None:
         return

@@ -20,7 +20,7 @@ from cnncalc.commands.options import (
     spec_options,
     take_spec_options,
 )
-from cnncalc.commands.replacing import refuse_no_name, refuse_replacing
+from cnncalc.commands.replacing import check_output, refuse_replacing
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import CnncalcError
 from cnncalc.core.needs import optional_packages
@@ -62,7 +62,7 @@ def report(specs: tuple[str, ...], output: str | None, batch: int, **options: An
       cnncalc report resnet18.txt resnet50.txt -o compared.html
       cnncalc report runs/lenet5-1 -o run.html
     """
-    refuse_no_name(output)
+    check_output(output)
     refuse_reading_twice(specs)
     of_run = {name: options.pop(name) for name in ("gradients", "limit", "device")}
     settings = take_spec_options(options)

@@ -17,7 +17,6 @@ from cnncalc.commands.options import (
     take_spec_options,
     take_spec_path,
 )
-from cnncalc.commands.replacing import refuse_replacing_read
 from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
 from cnncalc.commands.sweep import SweepWishes, held, refuse_idle_setup, refuse_set_values, sweep_request, write_best
 from cnncalc.core.collector import paused_collector
@@ -58,10 +57,9 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
       cnncalc search net.txt --vary width=1..999 --vary depth=1..99 --where "params < 1M" --maximise macs
       cnncalc search net.txt --scale width=1.1:8,depth=1.2,input=1.15:32 --where "macs < 400M"
     """
-    write = take_spec_path(options.pop("write"), "--write")
     settings = take_spec_options(options)
     output = take_output(options)
-    refuse_replacing_read(write, "--write")
+    write = take_spec_path(options.pop("write"), "--write")
     refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
     source = source_of_designs(spec, settings)

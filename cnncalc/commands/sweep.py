@@ -23,7 +23,7 @@ from cnncalc.commands.options import (
     take_spec_options,
     take_spec_path,
 )
-from cnncalc.commands.replacing import refuse_replacing_read
+from cnncalc.commands.replacing import check_output
 from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
 from cnncalc.commands.whole import Whole
 from cnncalc.core.numbers import whole
@@ -85,11 +85,10 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
       cnncalc sweep net.txt --vary width=8..64 --where "memory < 8GiB and field >= input" --batch 64
       cnncalc sweep net.txt --vary "unit=basic|bottleneck" --vary input=96,128 --pareto macs,params --plot front.svg
     """
-    quiet, write = options.pop("quiet"), take_spec_path(options.pop("write"), "--write")
-    settings = take_spec_options(options)
+    quiet, settings = options.pop("quiet"), take_spec_options(options)
     output = _take_output(options)
-    refuse_replacing_read(write, "--write")
-    refuse_replacing_read(plot, "--plot")
+    write = take_spec_path(options.pop("write"), "--write")
+    check_output(plot, "--plot")
     refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
     task = SweepTask.of(source_of_designs(spec, settings), settings, sweep_request(SweepWishes(**options), setup, plot))
@@ -118,7 +117,7 @@ def _take_output(values: dict[str, Any]) -> Output:
     """Take where the report goes out of the keyword arguments; a file that ends in .html is a page."""
     path = values["output"]
     if path and path.lower().endswith(".html") and values["form"] is None:
-        refuse_replacing_read(path)
+        check_output(path)
         del values["output"], values["form"]
         return Output("html", path)
     return take_output(values)

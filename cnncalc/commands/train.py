@@ -12,7 +12,7 @@ import click
 from cnncalc import __version__
 from cnncalc.commands.finding import RANGE_FILES, find_rate
 from cnncalc.commands.options import AliasedOption, SpecArgument, spec_options, take_spec_options
-from cnncalc.commands.replacing import refuse_replacing
+from cnncalc.commands.replacing import check_output
 from cnncalc.commands.training import (
     DATA,
     GroupedHelp,
@@ -183,6 +183,7 @@ def _rate_finder(resume: str | None, options: dict[str, Any]) -> Callable[[Train
         if is_given:
             raise click.UsageError(f"{option} and --find-learning-rate exclude each other: a range test makes no run")
     path = options["out"]
+    check_output(path, "--out")
     if path is not None and not path.lower().endswith(RANGE_FILES):
         raise click.UsageError(f"with --find-learning-rate, --out is a file that ends in {' or '.join(RANGE_FILES)}")
     return partial(find_rate, path=path, quiet=options["quiet"], as_json=options["as_json"])
@@ -193,7 +194,7 @@ def _trained(asked: TrainRequest, options: dict[str, Any], make_observer: Observ
     if options["show_batch"] is not None:
         from cnncalc.train.run.show_batch import show_batch
 
-        refuse_replacing(asked.spec, options["show_batch"], "the spec itself")
+        check_output(options["show_batch"], "--show-batch")
         said = show_batch(asked, options["show_batch"])
         if not (options["quiet"] or options["as_json"]):
             click.echo(said)

@@ -171,10 +171,10 @@ def run_argument(command: F) -> F:
     return click.argument("run", metavar="RUN", type=click.Path())(command)
 
 
-def refuse_replacing_run(run: str, path: str | None) -> None:
+def refuse_replacing_run(run: str, path: str | None, option: str = "-o") -> None:
     """Refuse an output that would be written over a file of the run that it is made of."""
     for name in (SPEC, RECIPE, RUN, METRICS, GRADIENTS, CURVE, BEST, LAST, CARD, EVALUATIONS):
-        refuse_replacing(os.path.join(run, name), path, f"the run's own {name}")
+        refuse_replacing(os.path.join(run, name), path, f"the run's own {name}", option)
 
 
 def weights_option(command: F) -> F:

@@ -59,7 +59,7 @@ def test_a_file_is_not_replaced_by_what_is_made_of_it(cnncalc: Cnncalc, folder: 
     done = cnncalc("new", "--like", "mine.txt", "--input", "32x32x3", "-o", "mine.txt")
     assert (done.status, done.err) == (
         2,
-        "error[usage]: -o mine.txt would replace the spec itself; name another file\n  = see `cnncalc new --help`\n",
+        "error[usage]: -o mine.txt would replace what --like reads; name another file\n  = see `cnncalc new --help`\n",
     )
 
 

@@ -33,7 +33,7 @@ SPEC = "-o net.txt would replace the spec itself"
 READ = {
     ("shapes", "net.txt", "-o", "net.txt"): SPEC,
     ("compare", "lenet5", "net.txt", "-o", "net.txt"): SPEC,
-    ("new", "--like", "net.txt", "--input", "9x9x1", "-o", "net.txt"): SPEC,
+    ("new", "--like", "net.txt", "--input", "9x9x1", "-o", "net.txt"): ("-o net.txt would replace what --like reads"),
     ("sweep", "net.txt", "--vary", "width=4,8", "-o", "./net.txt"): "-o ./net.txt would replace the spec itself",
     ("sweep", "net.txt", "--vary", "width=4,8", "--write", "net.txt"): "--write net.txt would replace the spec itself",
     ("sweep", "net.txt", "--vary", "width=4,8", "--pareto", "macs,params", "--plot", "net.txt"): (
@@ -83,6 +83,25 @@ def test_what_is_read_stays(cnncalc: Cnncalc, folder: Path, call: tuple[str, ...
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+OF_TRAINING = {
+    ("net.png", "--data", "digits", "--show-batch", "net.png"): "--show-batch net.png would replace the spec itself",
+    ("lenet5", "--data", "values.csv", "--find-learning-rate", "--out", "values.csv"): (
+        "--out values.csv would replace what --data reads"
+    ),
+}
+
+
+@pytest.mark.parametrize("call", OF_TRAINING, ids=" ".join)
+def test_what_is_trained_stays(cnncalc: Cnncalc, folder: Path, call: tuple[str, ...]) -> None:
+    pytest.importorskip("torch")
+    (folder / "net.png").write_text(NET)
+    done = cnncalc("train", *call)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == f"error[usage]: {OF_TRAINING[call]}; name another file\n  = see `cnncalc train --help`\n"
+    assert (folder / "values.csv").read_text() == FILES["values.csv"]
+    assert (folder / "net.png").read_text() == NET
+
+
 def test_a_link_to_a_file_is_the_file(cnncalc: Cnncalc, folder: Path) -> None:
     (folder / "link.csv").symlink_to("cards.csv")
     done = cnncalc("memory", "net.txt", "--gpu", "mine", "--cards", "cards.csv", "-o", "link.csv")
@@ -95,6 +114,7 @@ REFUSED = {
     (*SWEEP, "--pareto", "macs,params", "--plot", "a.png"): "--plot writes SVG: 'a.png' should end in .svg",
     (*SWEEP, "--write", ""): "--write needs the name of a file, and was given an empty one",
     ("zoo", "lenet5", "-o", ""): "-o needs the name of a file, and was given an empty one",
+    (*SWEEP, "--pareto", "macs,params", "--plot", ""): "--plot needs the name of a file, and was given an empty one",
     ("check", "net.txt", "-o", ""): "-o needs the name of a file, and was given an empty one",
     ("export", "net.txt", "-o", ""): "-o needs the name of a file, and was given an empty one",
 }

@@ -287,6 +287,7 @@ CHOSEN = "it takes what values or a list choose, and a spec takes ranges"
         (Does(lambda x: x[:, :, [0, 2]]), f"`getitem` (LINE): {CHOSEN}"),
         (Does(lambda x: x.index_select(1, torch.tensor([0, 2]))), f"`index_select` (LINE): {CHOSEN}"),
         (Does(lambda x: x / x.sum(1, keepdim=True)), "`truediv` (LINE): it divides by numbers, not by volumes"),
+        (Does(lambda x: functional.pad(x, (1, 1, 0, 0, 0, 2))), "`pad` (LINE): no layer of a spec computes it"),
         (Does(lambda x: 1 / x), "`truediv` (LINE): it divides by numbers, not by volumes"),
         (Does(lambda x: torch.cat([x.transpose(0, 1)] * 2, 2)), "`cat` (LINE): its `concat` concatenates channels"),
         (

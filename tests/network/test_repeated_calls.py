@@ -59,6 +59,7 @@ TEXTS = {
     "turns of a call with a label": "block b()\nadd( relu | bn )\nend\ndown: b()*5 - add(@down|) - b()*3",
     "turns of a call that pass the input on": "block b(n)\n(relu)*{n}\nend\nb(0)*4 - relu - b(0)*3",
     "turns of a call in a call that changes its input": "block b()\nrelu\nend\nblock c()\nb()*4 - pool2\nend\nc()*3",
+    "turns of a call that change their input": "block b()\npool2\nend\nconcat( b() | b()*3 - upsample x4 )",
     "more turns than a network may have layers": "block b()\nrelu - bn\nend\nb()*60000",
     "more turns than an expansion may take steps": "block b()\n(relu)*0\nend\nb()*200000",
     "rounding that changes": "input 7x7x3\nblock b\npool2\nend\nrounding floor\nb\nrounding ceil\nb",

@@ -67,12 +67,16 @@ def load(
 
 def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
     """Read a spec with settings that know where they come from, so that a fault in one is shown there."""
-    source = read_source(spec)
+    return load_source(read_source(spec), settings)
+
+
+def load_source(source: Source, settings: SpecSettings) -> Network:
+    """Load a text that was read already, as standard input can be only once; see `load_with`."""
     try:
         with paused_collector():
             return _with_note_on_input(expand(parse(source, zoo.blocks), settings), source, settings)
     except SpecError as error:
-        if translation := _translation(source, settings):
+        if translation := translated(source, settings):
             return load_translation(translation, settings)
         if missing := _missing(error, source):
             raise missing from None
@@ -84,7 +88,7 @@ def load_with(spec: str | os.PathLike[str], settings: SpecSettings) -> Network:
         raise
 
 
-def _translation(source: Source, settings: SpecSettings) -> Translation | None:
+def translated(source: Source, settings: SpecSettings) -> Translation | None:
     """Read a text that is no valid spec as one of another tool; None where it is none."""
     from cnncalc.foreign import read_foreign  # a valid spec needs nothing of it
 
@@ -99,7 +103,7 @@ def read_translation(spec: str, settings: SpecSettings) -> Translation:
         SpecError: ``not-foreign`` where it is of no known format.
     """
     source = read_source(spec)
-    if found := _translation(source, settings):
+    if found := translated(source, settings):
         return found
     from cnncalc.foreign import FORMATS
 

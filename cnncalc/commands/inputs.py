@@ -8,7 +8,7 @@ import click
 
 from cnncalc import zoo
 from cnncalc.commands.options import (
-    load_spec,
+    hint_at_input,
     output_options,
     spec_argument,
     spec_options,
@@ -20,6 +20,8 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.design.inputs import InputTrials
 from cnncalc.design.running import source_of_designs
+from cnncalc.design.translated import check_sizes_for
+from cnncalc.loading import load_source, read_source
 from cnncalc.report.inputs import inputs_report
 from cnncalc.spec import parse
 
@@ -43,13 +45,18 @@ def inputs(spec: str, near: str | None, **options: Any) -> None:
     """
     settings = take_spec_options(options)
     output = take_output(options)
-    trials = InputTrials(parse(source_of_designs(spec, settings), zoo.blocks), settings)
+    origin = read_source(spec)
+    with hint_at_input():
+        source = source_of_designs(origin, settings)
+    trials = InputTrials(parse(source, zoo.blocks), settings)
     try:
-        dimensions = trials.usual().dimensions
+        usual = trials.usual()
     except SpecError:
-        load_spec(spec, settings)  # which says best what is wrong
+        with hint_at_input():
+            load_source(origin, settings)  # which says best what is wrong
         raise
-    wanted = None if near is None else _sides(near, dimensions)
+    check_sizes_for(origin, settings, [usual.with_spatial([2 * size for size in usual.spatial])])
+    wanted = None if near is None else _sides(near, usual.dimensions)
     with paused_collector():
         taken = trials.taken()
     output.emit(inputs_report(spec, taken, wanted))

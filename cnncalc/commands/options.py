@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -85,16 +86,23 @@ class Spelled(click.Choice[str]):
         return word if word == FIRST_JSON else super().convert(word, param, ctx)
 
 
-def load_spec(spec: str, settings: SpecSettings) -> Network:
-    """Load a spec with the settings of the command line; its notes go to standard error."""
-    context = click.get_current_context(silent=True)
-    refuse_replacing(spec, context.params.get("output") if context else None)
+@contextmanager
+def hint_at_input() -> Iterator[None]:
+    """Let the error of a spec without an input name the option that has one."""
     try:
-        network = load_with(spec, settings)
+        yield
     except SpecError as error:
         if error.code == "no-input":
             error.hints = (*error.hints, "or pass --input 224x224x3")
         raise
+
+
+def load_spec(spec: str, settings: SpecSettings) -> Network:
+    """Load a spec with the settings of the command line; its notes go to standard error."""
+    context = click.get_current_context(silent=True)
+    refuse_replacing(spec, context.params.get("output") if context else None)
+    with hint_at_input():
+        network = load_with(spec, settings)
     for note in network.notes:
         complain(draw_note(note, network.source))
     return network

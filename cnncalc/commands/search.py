@@ -25,6 +25,8 @@ from cnncalc.design.running import SweepTask, source_of_designs
 from cnncalc.design.scaling import ScaleFactor, read_factors, scaled_designs, usual_texts
 from cnncalc.design.search import DesignSearch
 from cnncalc.design.sweep import Tally
+from cnncalc.design.translated import check_sizes_for
+from cnncalc.loading import read_source
 from cnncalc.report.search import scaling_report, search_report
 from cnncalc.report.sweep import SweepOutcome
 from cnncalc.spec import parse
@@ -62,7 +64,8 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
     write = take_spec_path(options.pop("write"), "--write")
     refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
-    source = source_of_designs(spec, settings)
+    origin = read_source(spec)
+    source = source_of_designs(origin, settings)
     wishes = SweepWishes(**options, pareto=None, top=1)
     if scale is not None:
         factors = read_factors(scale)
@@ -70,6 +73,7 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
     elif not (wishes.maximise or wishes.minimise):
         raise click.UsageError("say what is best: --maximise params")
     opened = SweepTask.of(source, settings, sweep_request(wishes, setup, None)).open()
+    check_sizes_for(origin, settings, opened.space.inputs)
     refuse_idle_setup(opened)
     outcome = SweepOutcome(opened, spec, held(settings), Tally(), written=write)
     with paused_collector():

@@ -35,8 +35,10 @@ from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.running import SweepTask, run_sweep, source_of_designs
 from cnncalc.design.space import MOST_DESIGNS, refuse_set_too
 from cnncalc.design.sweep import Sweep, SweepRequest, Tally
+from cnncalc.design.translated import check_sizes_for
 from cnncalc.design.vary import read_variations
 from cnncalc.design.writing import written_design
+from cnncalc.loading import read_source
 from cnncalc.network import SpecSettings
 from cnncalc.page.designs import designs_page
 from cnncalc.report.sweep import SweepOutcome, front_chart, sweep_report
@@ -91,8 +93,11 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
     check_output(plot, "--plot")
     refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
-    task = SweepTask.of(source_of_designs(spec, settings), settings, sweep_request(SweepWishes(**options), setup, plot))
+    origin = read_source(spec)
+    request = sweep_request(SweepWishes(**options), setup, plot)
+    task = SweepTask.of(source_of_designs(origin, settings), settings, request)
     opened = task.open()
+    check_sizes_for(origin, settings, opened.space.inputs)
     refuse_idle_setup(opened)
     designs = _designs(opened, sample, seed)
     journal = None if output.path is None else SweepJournal(output.path, (task, sample, seed))

@@ -18,7 +18,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
 from cnncalc.design.journal import SweepJournal
 from cnncalc.design.sweep import Sweep, SweepPart, SweepRequest, Tally
-from cnncalc.loading import load_with, read_source
+from cnncalc.loading import load_source
 from cnncalc.network import SpecSettings
 from cnncalc.spec import parse
 
@@ -69,26 +69,25 @@ class SweepTask:
         return Sweep(parse(self.source, zoo.blocks), self.settings, self.request)
 
 
-def source_of_designs(spec: str, settings: SpecSettings) -> Source:
-    """Return the text of a spec whose designs are counted, that of another tool as it is read.
+def source_of_designs(source: Source, settings: SpecSettings) -> Source:
+    """Return the text of a spec whose designs are counted, that of another tool as the spec as which it is read.
 
     Raises:
         SpecError: where it cannot be read as one.
     """
-    source = read_source(spec)
     try:
         parse(source, zoo.blocks)
     except SpecError:
-        return load_with(spec, settings).source  # which says what is wrong, or translates it
+        return load_source(source, settings).source  # which says what is wrong, or translates it
     if source.name == "text" and not source.text.split()[1:]:
-        _refuse_missing(spec, settings)
+        _refuse_missing(source, settings)
     return source
 
 
-def _refuse_missing(spec: str, settings: SpecSettings) -> None:
+def _refuse_missing(source: Source, settings: SpecSettings) -> None:
     """Refuse a single word that is no layer: it names a file or a network that is not there."""
     try:
-        load_with(spec, settings)
+        load_source(source, settings)
     except SpecError as error:
         if error.code == "no-such-file":
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_NUMBER
@@ -55,6 +55,11 @@ class DesignSpace(NamedTuple):
     def size(self) -> int:
         """How many designs there are."""
         return prod(len(axis.values) for axis in self.axes)
+
+    @property
+    def inputs(self) -> tuple[Volume, ...]:
+        """The inputs that are varied; none where the spec's own is kept."""
+        return tuple([cast(Volume, volume) for axis in self.axes if axis.kind == INPUT for volume in axis.values])
 
     def places(self, design: int) -> tuple[int, ...]:
         """Return which value of each axis a design has."""

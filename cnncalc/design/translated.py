@@ -40,7 +40,7 @@ def check_sizes_for(source: Source, settings: SpecSettings, volumes: Iterable[Vo
         if _layers(source, replace(settings, inputs={"": Source("--input", text)})) not in (usual, None):
             name = shorten_path(source.name)
             message = f"sizes in `{name}` follow from its input, and they are worked out for one input alone"
-            hints = [f"ask for each input by itself: cnncalc shapes FILE --input {text}"]
+            hints = [f"ask for one input at a time: cnncalc shapes FILE --input {text}"]
             raise SpecError("bad-format", message, hints=hints)
 
 

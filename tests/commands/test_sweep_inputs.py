@@ -78,7 +78,7 @@ def test_sizes_that_follow_from_one_input_are_refused(cnncalc: Cnncalc, folder: 
     assert done.err == (
         "error[bad-format]: sizes in `net.prototxt` follow from its input, and they are worked out for one input "
         "alone\n"
-        "  = ask for each input by itself: cnncalc shapes FILE --input 64x64x3\n"
+        "  = ask for one input at a time: cnncalc shapes FILE --input 64x64x3\n"
     )
 
 

@@ -49,6 +49,66 @@ def test_a_tensor_of_two_dimensions_is_a_vector() -> None:
     assert cnncalc.from_torch(module, torch.zeros(1, 12)) == "input 1x1x12\n\nfc 4 - relu - fc 2\n"
 
 
+class Generator(nn.Module):
+    """A generator of images as people write it: from a random vector, N x 20."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Linear(20, 8 * 4 * 4)
+        self.norm = nn.BatchNorm1d(8 * 4 * 4)
+        self.up = nn.ConvTranspose2d(8, 3, 4, 2, 1)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        out = torch.relu(self.norm(self.project(z)))
+        made: torch.Tensor = self.up(out.view(out.shape[0], 8, 4, 4))
+        return made
+
+
+@pytest.mark.parametrize("given", ["20", "1x1x20", "1x20", (1, 1, 20)])
+def test_a_volume_of_one_position_is_a_vector_for_a_module_that_takes_vectors(given: Any) -> None:
+    """The command line has no tensors to show it with."""
+    assert cnncalc.from_torch(Generator(), given) == (
+        "input 1x1x20\n\nfc 128 - bn - relu - reshape 4x4x8 - deconv 4x4x3 s2 p1\n"
+    )
+
+
+def test_a_vector_beside_an_image_is_read_from_its_number_alone() -> None:
+    class Table(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.image, self.row = nn.Conv2d(3, 8, 3), nn.Linear(12, 8)
+
+        def forward(self, image: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
+            made: torch.Tensor = self.image(image).mean((2, 3)) + self.row(row)
+            return made
+
+    assert cnncalc.from_torch(Table(), {"image": "32x32x3", "row": "12"}) == (
+        "input image 32x32x3\ninput row 1x1x12\n\nadd( @image - conv 3x3x8 - gap | @row - fc 8 )\n"
+    )
+
+
+def test_a_vector_of_the_wrong_length_and_a_tensor_with_positions_are_refused() -> None:
+    """A tensor shows what the module is given, so that nothing else is tried."""
+    hint = "\n  = the input volume must suit the module, and its steps must not depend on the values in it"
+    for given in ("21", torch.zeros(1, 20, 1, 1)):
+        said = refusal(Generator(), given)
+        assert said.startswith("`project` (test_from_torch_several_inputs.py:") and said.endswith(hint)
+        assert ") cannot be traced on an input of 1x1x2" in said
+
+
+def test_what_a_vector_meets_later_is_the_reason_that_is_told() -> None:
+    class Exponential(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            made: torch.Tensor = self.fc(x)
+            return made.exp()
+
+    assert "a spec cannot express `exp`" in refusal(Exponential(), "4")
+
+
 def test_one_trunk_for_two_images_shares_its_weights() -> None:
     spec = cnncalc.from_torch(Siamese(), ["32x32x3", "32x32x3"])
     assert cnncalc.load(spec).params == sum(parameter.numel() for parameter in Siamese().parameters())

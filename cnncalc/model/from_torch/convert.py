@@ -18,7 +18,7 @@ from cnncalc.loading import load
 from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.emitter import layer_of
 from cnncalc.model.from_torch.fold import folded, size
-from cnncalc.model.from_torch.given import ModuleInput, given_inputs
+from cnncalc.model.from_torch.given import GivenInput, ModuleInput, given_inputs
 from cnncalc.model.from_torch.learning import computing_hook
 from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings, with_input_again
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
@@ -74,9 +74,8 @@ def import_module(module: nn.Module, input: ModuleInput, *, heading: str = "", p
             the same network as the text.
     """
     module = inner(module)
-    given = given_inputs(module, input)
     readers = Readers()
-    traced = trace(module, given, readers.knows)
+    traced, given = _traced(module, given_inputs(module, input), readers)
     readout = simplified(read(traced, module, given, readers))
     readout = with_input_again(readout)._replace(rounding="" if _fits(readout) else "floor")
     spec, network, order = _written(readout, heading)
@@ -88,6 +87,22 @@ def import_module(module: nn.Module, input: ModuleInput, *, heading: str = "", p
     plain = {name: module_path(t.path) for name, t in used.items() if not t.steps and name not in hooked}
     computed = {name: partial(_value, tensor, traced) for name, tensor in used.items() if tensor.steps} | hooked
     return Imported(spec, network, readout.unused, readout.notes, plain, computed, proved)
+
+
+def _traced(
+    module: nn.Module, given: tuple[GivenInput, ...], readers: Readers
+) -> tuple[Traced, tuple[GivenInput, ...]]:
+    """Trace a module, and say on what: a volume of one position may be N x C x 1 x 1 or, for linear layers, N x C."""
+    try:
+        return trace(module, given, readers.knows), given
+    except SpecError as error:
+        vectors = tuple([each.as_vector for each in given])
+        if error.code != "cannot-trace" or vectors == given:
+            raise
+        try:
+            return trace(module, vectors, readers.knows), vectors
+        except SpecError as other:
+            raise error if other.code == "cannot-trace" else other from None
 
 
 def _used(network: Network, order: list[ReadLayer]) -> dict[str, Learned]:

@@ -38,6 +38,7 @@ class GivenInput(NamedTuple):
         volume: its volume, for one image.
         vector: whether the module takes it as N x C, without positions.
         taken: the shape of one image as the module takes it, where that has fewer dimensions than the volume.
+        shown: whether a tensor has shown its dimensions, so that there is no doubt about them.
 
     """
 
@@ -46,6 +47,7 @@ class GivenInput(NamedTuple):
     volume: Volume
     vector: bool = False
     taken: tuple[int, ...] = ()
+    shown: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -58,6 +60,12 @@ class GivenInput(NamedTuple):
     def built_shape(self) -> tuple[int, ...]:
         """The shape of the tensor that a built network takes."""
         return (BATCH, self.volume.channels, *self.volume.spatial)
+
+    @property
+    def as_vector(self) -> GivenInput:
+        """The same as N x C, where there is one position and no tensor has shown that the module takes it."""
+        alone = not self.shown and self.volume.values == self.volume.channels
+        return self._replace(volume=Volume((1, 1, self.volume.channels)), vector=True) if alone else self
 
     @property
     def of_one_channel(self) -> GivenInput:
@@ -117,9 +125,15 @@ def _checked(
         message = message if len(pairs) == 1 else message.replace(" is given", " are given")
         raise SpecError("no-input", message, hints=[f"give the volume of each, by its name: {wanted}"])
     if len(pairs) == 1:
-        return (GivenInput(pairs[0][0], "", *_volume(pairs[0][1])),)
+        return (_given(pairs[0][0], "", pairs[0][1]),)
     names = _names([name for name, _ in pairs])
-    return tuple([GivenInput(arg, name, *_volume(each)) for (arg, each), name in zip(pairs, names, strict=True)])
+    return tuple([_given(argument, name, each) for (argument, each), name in zip(pairs, names, strict=True)])
+
+
+def _given(argument: str, name: str, given: Any) -> GivenInput:
+    """Return an input from the volume or the tensor that a person gives."""
+    volume, vector = _volume(given)
+    return GivenInput(argument, name, volume, vector, shown=isinstance(given, torch.Tensor))
 
 
 def _names(arguments: Iterable[str]) -> list[str]:
@@ -135,7 +149,7 @@ def _names(arguments: Iterable[str]) -> list[str]:
 
 
 def _volume(given: Any) -> tuple[Volume, bool]:
-    """Return a volume, and whether it is a vector without positions: a single number, or a tensor of two dimensions."""
+    """Return a volume, and whether a tensor of two dimensions shows that it is a vector without positions."""
     if isinstance(given, torch.Tensor):
         if given.ndim < 2:
             hints = ["give one with images first: N x C x H x W"]

@@ -23,6 +23,8 @@ NAMES = (
     ("x_train", "y_train", "x_valid", "y_valid", "x_test", "y_test"),
     ("train_images", "train_labels", "val_images", "val_labels", "test_images", "test_labels"),
     ("images", "labels", "val_images", "val_labels", "test_images", "test_labels"),
+    ("train_images", "train_masks", "val_images", "val_masks", "test_images", "test_masks"),
+    ("images", "masks", "val_images", "val_masks", "test_images", "test_masks"),
     ("x", "y", "x_val", "y_val", "x_test", "y_test"),
 )
 """Names of the arrays, in small letters or capitals: training images, their labels, the same of the other parts."""

@@ -20,8 +20,9 @@ from cnncalc.train.data.folder_layout import Layout, class_folders, images_below
 from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 from cnncalc.train.data.images import SUFFIXES, check_fit, check_header, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
-from cnncalc.train.data.kinds import CLASSES
+from cnncalc.train.data.kinds import CLASSES, MASKS
 from cnncalc.train.data.mask_files import MaskFiles
+from cnncalc.train.data.mask_layout import without_masks
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data.stream import StreamedSplit
 from cnncalc.train.data_request import DataRequest
@@ -66,7 +67,9 @@ class ImageFolder(DataSource):
         return os.path.isdir(data)
 
     def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
-        """Read the images; see `load_folder`."""
+        """Read the images; see `load_folder`. Raises DataError where masks are asked for, which it has not."""
+        if request.task == MASKS:
+            raise without_masks(request.data)
         return load_folder(request, volume)
 
 

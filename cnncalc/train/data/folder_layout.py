@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -18,10 +19,21 @@ PARTS = {
 }
 """What the folder of each part may be called, in small letters or capitals."""
 
+_YEAR = re.compile(r"_?(19|20)\d\d")
+"""What may stand behind it: COCO has `train2017`."""
+
 OF_SYSTEMS = ("__macosx", "__pycache__", "@eadir", "$recycle.bin", "system volume information", "lost+found")
 """Folders that systems leave among the images, in small letters; what begins with a dot is passed over too."""
 
 LAYOUT = "images lie in a folder for each class: train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png alone"
+
+
+def part_called(name: str) -> str | None:
+    """Return the part that a folder, or a word in a table, names; None for another name."""
+    word = name.lower().replace("-", "_")
+    year = _YEAR.fullmatch(word[-5:]) or _YEAR.fullmatch(word[-4:])
+    word = word.removesuffix(year[0]) if year else word
+    return next((part for part, names in PARTS.items() if word in names), None)
 
 
 class Layout(NamedTuple):
@@ -64,7 +76,7 @@ def layout_of(folder: str) -> Layout:
 
 def _found(folder: str, held: list[str], part: str) -> str | None:
     """Return the folder of a part: one that has a name for it and, but for training, folders of classes."""
-    named = [os.path.join(folder, name) for name in held if name.lower().replace("-", "_") in PARTS[part]]
+    named = [os.path.join(folder, name) for name in held if part_called(name) == part]
     with_classes = [path for path in named if class_folders(path)]
     if len(with_classes) > 1:
         names = shorten(listed(map(_name, with_classes)), 200)
@@ -77,7 +89,7 @@ def _passed_over(folder: str, held: list[str], found: Mapping[str, str | None]) 
     for name in held:
         path = os.path.join(folder, name)
         if path not in found.values():
-            known = any(name.lower() in names for names in PARTS.values())
+            known = part_called(name) is not None
             reason = "it has no folders of classes" if known else "it is neither train, val nor test"
             yield f"`{shorten_path(path)}`: {reason}"
 

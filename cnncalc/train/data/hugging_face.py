@@ -13,7 +13,9 @@ from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
-from cnncalc.train.data.csv_file import FILE_COLUMNS, LABEL_COLUMNS
+from cnncalc.train.data.csv_file import LABEL_COLUMNS
+from cnncalc.train.data.csv_masks import MASK_COLUMNS
+from cnncalc.train.data.csv_rows import FILE_COLUMNS
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_dataset
@@ -22,13 +24,9 @@ from cnncalc.train.data.images import check_fit
 from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.labels import Named, read_labels
 from cnncalc.train.data.mask_files import MaskFiles, no_labels
-from cnncalc.train.data.mask_folder import MASK_FOLDERS
 from cnncalc.train.data.mask_meaning import meaning_of_masks
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data_request import DataRequest
-
-MASK_COLUMNS = (*MASK_FOLDERS, "annotation", "segmentation", "segmentation_mask", "seg", "target")
-"""What a column of masks may be called, in small letters or capitals."""
 
 
 class HuggingFaceFolder(DataSource):

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from cnncalc.core.errors import CnncalcError, DataError
 from cnncalc.core.reading import read_regular
 from cnncalc.core.words import listed, shorten, shorten_path
-from cnncalc.train.data.folder_layout import PARTS
+from cnncalc.train.data.folder_layout import PARTS, part_called
 from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable, check_image_bytes
 
 OF_ONE, OF_MANY = "state.json", "dataset_dict.json"
@@ -89,7 +89,7 @@ def tables_of(path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     tables: dict[str, Any] = {}
     passed_over = []
     for name, table in found.items():
-        part = next((part for part, names in PARTS.items() if name.lower().replace("-", "_") in names), None)
+        part = part_called(name)
         if part is None or part in tables:
             passed_over.append(f"`{shorten_path(os.path.join(path, name))}`: it is neither train, val nor test")
         elif table.num_rows:

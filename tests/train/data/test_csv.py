@@ -76,19 +76,25 @@ def test_images_may_lie_in_a_folder_beside_the_table(folder: Path) -> None:
     [
         ("", "error[bad-data]: `labels.csv` is empty"),
         (
-            "name,weight\npets/cat/0.png,3\n",
+            "name,weight,size\npets/cat/0.png,3,4\n",
+            "error[bad-data]: `labels.csv` has no column label\n"
+            "  = its first line is name, weight, size\n"
+            "  = write the title label over the classes, or give one column for each output of the network",
+        ),
+        (
+            "picture,weight\npets/cat/0.png,3\n",
             "error[bad-data]: `labels.csv` has no columns file and label\n"
-            "  = its first line is name, weight\n"
+            "  = its first line is picture, weight\n"
             "  = write the titles file,label in the first line",
         ),
         ("file,label\n", "error[bad-data]: `labels.csv` has no images to train with"),
-        ("file,label\npets/cat/0.png\n", "error[bad-data]: line 2 of `labels.csv` has no label"),
-        ("file,label\n,cat\n", "error[bad-data]: line 2 of `labels.csv` has no file"),
+        ("file,label\npets/cat/0.png\n", "error[bad-data]: line 2, column label of `labels.csv` has no label"),
+        ("file,label\n,cat\n", "error[bad-data]: line 2, column file of `labels.csv` has no file"),
         (
             f"{ROWS}pets/cat/9.png,cat\nno,dog\n",
             "error[no-such-data]: 2 of 5 images that `labels.csv` names are not there\n"
-            "  = line 4: `pets/cat/9.png`\n"
-            "  = line 5: `no`\n"
+            "  = line 4, column 1: `pets/cat/9.png`\n"
+            "  = line 5, column 1: `no`\n"
             "  = paths are looked up from the table's folder",
         ),
         (
@@ -98,11 +104,12 @@ def test_images_may_lie_in_a_folder_beside_the_table(folder: Path) -> None:
         ),
         (
             "file,label,split\npets/cat/0.png,cat,later\n",
-            "error[bad-data]: line 2 of `labels.csv` belongs to a part called `later`\n  = it is train, val or test",
+            "error[bad-data]: line 2, column split of `labels.csv` has a part called `later`\n"
+            "  = it is train, val or test",
         ),
         (
             "file,label,split\npets/cat/0.png,cat,train\npets/dog/0.png,dog,train\npets/dog/1.png,cow,val\n",
-            "error[bad-data]: line 4 of `labels.csv` has a class that is not trained\n"
+            "error[bad-data]: line 4, column label of `labels.csv` has a class that is not trained\n"
             "  = the class is `cow`\n"
             "  = trained are cat, dog",
         ),

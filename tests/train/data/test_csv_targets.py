@@ -40,6 +40,17 @@ def table(folder: Path) -> Callable[..., Dataset]:
         ("file,label", ("0", "1", "1"), 1, "classes", ("0", "1"), [0, 1, 1]),
         ("file,label", ("no", "yes", "no"), 1, "classes", ("no", "yes"), [0, 1, 0]),
         ("file,label", ("3", "7", "9"), 3, "classes", ("3", "7", "9"), [0, 1, 2]),
+        ("file,MEL,NV", ("1.0,0.0", "0.0,1.0", "1.0,0.0"), 2, "classes", ("MEL", "NV"), [0, 1, 0]),
+        ("file,cat,wet", ("True,TRUE", "False,false", "0,True"), 2, "labels", ("cat", "wet"), [[1, 1], [0, 0], [0, 1]]),
+        ("file,cat,wet", ("1,1", "-1,-1", "-1,1"), 2, "labels", ("cat", "wet"), [[1, 1], [0, 0], [0, 1]]),
+        ("file,cat,wet", ("1,1", "-1,0", "-1,1"), 2, "numbers", ("cat", "wet"), [[1, 1], [-1, 0], [-1, 1]]),
+        ("file,tags", ("a c", "b", "d"), 4, "labels", ("a", "b", "c", "d"), [[1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]]),
+        ("file,tags", ('"a b, c"', "c", '"c, a b"'), 2, "labels", ("a b", "c"), [[1, 1], [0, 1], [1, 1]]),
+        ("file,label", ("red fox", "cat", "red fox"), 2, "classes", ("cat", "red fox"), [1, 0, 1]),
+        ("file,label", ("\"['a', 'b']\"", "['b']", "[]"), 2, "labels", ("a", "b"), [[1, 1], [0, 1], [0, 0]]),
+        ("file,xy", ('"[0.5, 1]"', '"[1, 2]"', '"[3, 4]"'), 2, "numbers", ("xy0", "xy1"), [[0.5, 1], [1, 2], [3, 4]]),
+        ("file,x,y,of", ("1,2,a", "3,4,b", "5,6.5,c"), 2, "numbers", ("x", "y"), [[1, 2], [3, 4], [5, 6.5]]),
+        ("file,Unnamed: 0,x,y", ("0,1,2", "1,3,4", "2,5,6.5"), 2, "numbers", ("x", "y"), [[1, 2], [3, 4], [5, 6.5]]),
     ],
 )  # fmt: skip
 def test_what_a_table_says(
@@ -69,26 +80,26 @@ def test_the_task_says_what_the_cells_do_not(table: Callable[..., Dataset]) -> N
     [
         (
             "file,label", ("cat;pet", "dog", "dog"), "classes",
-            "error[bad-data]: line 2 of `table.csv` has several labels, `cat;pet`\n"
+            "error[bad-data]: line 2, column label of `table.csv` has several labels, `cat;pet`\n"
             "  = a classifier takes one class for each image",
         ),
         (
             "file,age", ("3", "old", "4"), "regression",
-            "error[bad-data]: line 3 of `table.csv` has `old`, which is not a number",
+            "error[bad-data]: line 3, column age of `table.csv` has `old`, which is not a number",
         ),
-        ("file,age", ("3", "", "4"), "regression", "error[bad-data]: line 3 of `table.csv` has no number"),
+        ("file,age", ("3", "", "4"), "regression", "error[bad-data]: line 3, column age of `table.csv` has no number"),
         (
             "file,age", ("3", "4", "inf"), "regression",
-            "error[bad-data]: line 4 of `table.csv` has `inf`, which is not a number",
+            "error[bad-data]: line 4, column age of `table.csv` has `inf`, which is not a number",
         ),
         (
             "file,label", ("1;2", "3", "4;5"), "regression",
-            "error[bad-data]: line 3 of `table.csv` has 1 number, and line 2 of `table.csv` 2",
+            "error[bad-data]: line 3, column label of `table.csv` has 1 number, and line 2 has 2",
         ),
         (
             "file,cat,wet", ("1,1", "0,2", "0,1"), "labels",
-            "error[bad-data]: line 3 of `table.csv` has `2` in the column of a label\n"
-            "  = it is 1 where the label holds, and 0 elsewhere",
+            "error[bad-data]: line 3, column wet of `table.csv` has `2`\n"
+            "  = a label has 1 where it holds, and 0 elsewhere",
         ),
     ],
 )  # fmt: skip
@@ -103,13 +114,6 @@ def test_a_label_that_is_not_trained(folder: Path, complaint: Complaint) -> None
     write_images(folder / "pets")
     (folder / "t.csv").write_text(f"file,label,split\n{FILES[0]},a;b,train\n{FILES[1]},a;c,val\n")
     assert complaint(load, "t.csv", "8x8x3", task="labels") == (
-        "error[bad-data]: line 3 of `t.csv` has a class that is not trained\n  = the class is `c`\n  = trained are a, b"
-    )
-
-
-def test_a_table_has_no_masks(table: Callable[..., Dataset], complaint: Complaint) -> None:
-    assert complaint(table, "file,label", "a", "b", "a", task="masks") == (
-        "error[data-differs]: `table.csv` is a table, which has no masks, and the network learns them\n"
-        "  = name a folder with `images` and `masks`, or an .npz file\n"
-        "  = or end the network with `gap - fc 10`"
+        "error[bad-data]: line 3, column label of `t.csv` has a class that is not trained\n"
+        "  = the class is `c`\n  = trained are a, b"
     )

@@ -1,0 +1,68 @@
+"""Where the files are that a table names: images, and masks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from cnncalc.core.errors import DataError
+from cnncalc.core.words import shorten_path
+from cnncalc.train.data.csv_rows import Table
+from cnncalc.train.data.images import SUFFIXES
+
+IMAGE_FOLDERS = ("", "images", "train", "img", "data")
+"""Folders beside the table in which its images are looked for; "" is the table's own."""
+
+_FIRST = 5
+"""Rows that an error names, where there are many."""
+
+
+def files_of(
+    table: Table,
+    column: int,
+    names: Sequence[tuple[int, str]],
+    folders: Sequence[str],
+    what: str = "images",
+    hints: Sequence[str] = (),
+) -> list[str]:
+    """Return where the files of a column are.
+
+    Args:
+        table: that names them.
+        column: of their names.
+        names: the number of the line, and the name of the file, of every row.
+        folders: beside the table, in which they are looked for; "" is the table's own.
+        what: they are, for messages.
+        hints: what else may be meant.
+
+    Raises:
+        DataError: where some are not there.
+
+    """
+    above = os.path.dirname(os.path.abspath(table.path))
+    places = [os.path.join(above, folder) for folder in folders if os.path.isdir(os.path.join(above, folder))]
+    found = {name: _found(name, places) for name in {name for _, name in names}}
+    missing = [(line, name) for line, name in names if found[name] is None]
+    if missing:
+        message = f"{len(missing):,} of {len(names):,} {what} that `{shorten_path(table.path)}` names are not there"
+        called = table.called(column)
+        some = [f"line {line:,}, column {called}: `{shorten_path(name)}`" for line, name in missing[:_FIRST]]
+        more = [f"and {len(missing) - _FIRST:,} more"] if len(missing) > _FIRST else []
+        looked = "paths are looked up from the table's folder"
+        raise DataError("no-such-data", message, hints=[*some, *more, looked, *hints])
+    return [found[name] or "" for _, name in names]
+
+
+def _found(name: str, places: Sequence[str]) -> str | None:
+    """Return the path of a file; a name without an ending may have any that images have."""
+    try:
+        return next((path for place in places for path in _candidates(place, name) if os.path.isfile(path)), None)
+    except ValueError:  # a zero byte in the name
+        return None
+
+
+def _candidates(place: str, name: str) -> Iterator[str]:
+    path = os.path.join(place, name)
+    yield path
+    if not path.lower().endswith(SUFFIXES):
+        yield from (path + suffix for suffix in SUFFIXES)

@@ -1,0 +1,173 @@
+"""The rows of a table: a CSV or TSV file with a line for each image."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cnncalc.core.errors import DataError
+from cnncalc.core.words import shorten, shorten_path
+from cnncalc.train.data.folder_layout import part_called
+from cnncalc.train.data.images import SUFFIXES
+
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+"""What parts the columns of a file, by the end of its name; a .csv file without commas may have tabs or semicolons."""
+
+FILE_COLUMNS = (
+    "file", "filename", "file_name", "fname", "filepath", "file_path", "path", "image", "image_path", "image_name",
+    "image_file", "image_id", "img", "img_path", "id", "name",
+)  # fmt: skip
+PART_COLUMNS = ("split", "part", "set", "subset", "fold")
+"""What a column may be called, in small letters or capitals; the first that is there counts."""
+
+PART_MARKS = {"is_valid": "validation", "is_val": "validation", "is_test": "test"}
+"""Columns that say with 1 or True that an image belongs to a part, as fastai has them."""
+
+_YES_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False, "": False}
+
+_NUMBERS_OF_ROWS = re.compile(r"unnamed: \d+|index")
+"""Titles of columns that pandas writes, in small letters."""
+
+MAX_TABLE_BYTES = 2**30
+"""Largest table that is read, 1 GiB."""
+
+
+class TableRow(NamedTuple):
+    """A row of a table: its line in the file, the image, what is said of it, and the part that it belongs to."""
+
+    line: int
+    file: str
+    cells: tuple[str, ...]
+    part: str
+
+
+class Line(NamedTuple):
+    """A line of a table: its number in the file, and its cells, without spaces around them."""
+
+    number: int
+    cells: Sequence[str]
+
+    def cell(self, column: int) -> str:
+        """Return a cell; "" behind the end of the line."""
+        return self.cells[column] if column < len(self.cells) else ""
+
+
+class Table(NamedTuple):
+    """A table that has been read.
+
+    Attributes:
+        path: of the file.
+        titles: of the columns, as they are written; empty where the first line is an image already.
+        lines: those below the titles that are not empty.
+
+    """
+
+    path: str
+    titles: Sequence[str]
+    lines: Sequence[Line]
+
+    def column(self, names: Sequence[str]) -> int | None:
+        """Return the column with one of some names, the first of them that is there."""
+        titles = [title.lower() for title in self.titles]
+        return next((titles.index(name) for name in names if name in titles), None)
+
+    def beside(self, file: int) -> list[int]:
+        """Return the columns that may say something of an image: neither file nor part nor the numbers of rows."""
+        others = {"", *PART_COLUMNS, *PART_MARKS}
+        titles = [(place, title.lower()) for place, title in enumerate(self.titles) if place != file]
+        return [place for place, title in titles if title not in others and not _NUMBERS_OF_ROWS.fullmatch(title)]
+
+    def place(self, line: int, column: int) -> str:
+        """Return the place of a cell, for messages."""
+        return f"line {line:,}, column {self.called(column)} of `{shorten_path(self.path)}`"
+
+    def called(self, column: int) -> str:
+        """Return what messages call a column: its title, or its number from 1."""
+        return shorten(self.titles[column]) if column < len(self.titles) else str(column + 1)
+
+    def rows(self, file: int, targets: Sequence[int]) -> list[TableRow]:
+        """Return all rows.
+
+        Args:
+            file: the column of the images.
+            targets: the columns of what is said of them.
+
+        Raises:
+            DataError: for a row without an image or of a part that is not known, and where no image is to train with.
+
+        """
+        rows = [self._row(line, file, targets) for line in self.lines]
+        if not any(row.part == "training" for row in rows):
+            raise DataError("bad-data", f"`{shorten_path(self.path)}` has no images to train with")
+        return rows
+
+    def _row(self, line: Line, file: int, targets: Sequence[int]) -> TableRow:
+        if not line.cell(file):
+            raise DataError("bad-data", f"{self.place(line.number, file)} has no file")
+        cells = tuple(line.cell(column) for column in targets)
+        return TableRow(line.number, line.cell(file), cells, self._part(line))
+
+    def _part(self, line: Line) -> str:
+        column = self.column(PART_COLUMNS)
+        if column is None:
+            marks = [place for place, title in enumerate(self.titles) if title.lower() in PART_MARKS]
+            marked = (PART_MARKS[self.titles[place].lower()] for place in marks if self._is_marked(line, place))
+            return next(marked, "training")
+        word = line.cell(column)
+        found = part_called(word) if word else "training"
+        if found is None:
+            message = f"{self.place(line.number, column)} has a part called `{shorten(word, 80)}`"
+            raise DataError("bad-data", message, hints=["it is train, val or test"])
+        return found
+
+    def _is_marked(self, line: Line, column: int) -> bool:
+        word = line.cell(column)
+        marked = _YES_NO.get(word.lower())
+        if marked is None:
+            message = f"{self.place(line.number, column)} has `{shorten(word, 80)}`"
+            raise DataError("bad-data", message, hints=["it is True or False"])
+        return marked
+
+
+def read_table(path: str) -> Table:
+    """Read a table.
+
+    Raises:
+        DataError: for what cannot be read, is empty or is no text.
+
+    """
+    lines = list(_lines(path))
+    if not lines:
+        raise DataError("bad-data", f"`{shorten_path(path)}` is empty")
+    first = lines[0].cells
+    if len(first) > 1 and first[0].lower().endswith(SUFFIXES):
+        return Table(path, (), lines)
+    return Table(path, first, lines[1:])
+
+
+def _lines(path: str) -> Iterator[Line]:
+    """Yield the lines that are not empty."""
+    try:
+        if os.path.getsize(path) > MAX_TABLE_BYTES:
+            raise DataError("bad-data", f"`{shorten_path(path)}` is larger than 1 GiB")
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            separator = _separator(path, file.readline())
+            file.seek(0)
+            reader = csv.reader(file, delimiter=separator)
+            stripped = (Line(reader.line_num, [*map(str.strip, cells)]) for cells in reader)
+            yield from (line for line in stripped if any(line.cells))
+    except UnicodeDecodeError:
+        raise DataError("bad-data", f"`{shorten_path(path)}` is not UTF-8 text") from None
+    except csv.Error as error:
+        raise DataError("bad-data", f"`{shorten_path(path)}` is not a table: {error}") from None
+    except OSError as error:
+        raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {error.strerror or error}") from None
+
+
+def _separator(path: str, first: str) -> str:
+    """Return what parts the columns, by the first line: where commas are decimal, Excel writes semicolons."""
+    usual = SEPARATORS[os.path.splitext(path.lower())[1]]
+    return next((mark for mark in (usual, "\t", ";") if mark in first), usual)

@@ -9,7 +9,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.csv_files import IMAGE_FOLDERS, files_of
 from cnncalc.train.data.csv_masks import load_csv_masks
-from cnncalc.train.data.csv_rows import FILE_COLUMNS, SEPARATORS, Table, read_table
+from cnncalc.train.data.csv_rows import FILE_COLUMNS, SEPARATORS, ReadTable, read_table
 from cnncalc.train.data.csv_targets import Said, number_in, table_targets
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
@@ -75,7 +75,7 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
 # ---- which columns
 
 
-def _columns(table: Table, request: DataRequest, outputs: int | None) -> tuple[int, list[int]]:
+def _columns(table: ReadTable, request: DataRequest, outputs: int | None) -> tuple[int, list[int]]:
     """Return the column of the images, and those that say what they are.
 
     Raises:
@@ -91,7 +91,7 @@ def _columns(table: Table, request: DataRequest, outputs: int | None) -> tuple[i
     return file, targets
 
 
-def _target_columns(table: Table, file: int, task: str, outputs: int | None) -> list[int]:
+def _target_columns(table: ReadTable, file: int, task: str, outputs: int | None) -> list[int]:
     """Return which columns say what images are: that of labels, or as many as the network has outputs."""
     label, beside = table.column(LABEL_COLUMNS), table.beside(file)
     each = _one_each(table, beside, outputs)
@@ -102,7 +102,7 @@ def _target_columns(table: Table, file: int, task: str, outputs: int | None) -> 
     return each or (beside if alone else [])
 
 
-def _one_each(table: Table, beside: list[int], outputs: int | None) -> list[int]:
+def _one_each(table: ReadTable, beside: list[int], outputs: int | None) -> list[int]:
     """Return as many columns as the network has outputs: all beside the file, or those of numbers; else none."""
     if len(beside) == outputs:
         return beside
@@ -114,7 +114,7 @@ _ALSO_NUMBERS = ("y", "target")
 """Names of columns of classes that are as usual for one number of several."""
 
 
-def _without_columns(table: Table, file: int | None, outputs: int | None) -> DataError:
+def _without_columns(table: ReadTable, file: int | None, outputs: int | None) -> DataError:
     title = ", ".join(table.titles)
     if file is None:
         message = f"`{shorten_path(table.path)}` has no columns file and label"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cnncalc.core.errors import DataError
 from cnncalc.core.words import shorten_path
-from cnncalc.train.data.csv_rows import Table
+from cnncalc.train.data.csv_rows import ReadTable
 from cnncalc.train.data.images import SUFFIXES
 
 IMAGE_FOLDERS = ("", "images", "train", "img", "data")
@@ -18,7 +18,7 @@ _FIRST = 5
 
 
 def files_of(
-    table: Table,
+    table: ReadTable,
     column: int,
     names: Sequence[tuple[int, str]],
     folders: Sequence[str],

@@ -8,7 +8,7 @@ from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.csv_files import IMAGE_FOLDERS, files_of
-from cnncalc.train.data.csv_rows import FILE_COLUMNS, Table, read_table
+from cnncalc.train.data.csv_rows import FILE_COLUMNS, ReadTable, read_table
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_dataset
@@ -66,7 +66,7 @@ def load_csv_masks(request: DataRequest, volume: Volume, outputs: int | None) ->
     return read_dataset(files, request, fit, meaning.names, notes=(meaning.note,), kind=MASKS)
 
 
-def _columns(table: Table) -> tuple[int, int]:
+def _columns(table: ReadTable) -> tuple[int, int]:
     """Return the columns of images and of masks.
 
     Raises:

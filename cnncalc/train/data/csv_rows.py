@@ -44,7 +44,7 @@ class TableRow(NamedTuple):
     part: str
 
 
-class Line(NamedTuple):
+class TableLine(NamedTuple):
     """A line of a table: its number in the file, and its cells, without spaces around them."""
 
     number: int
@@ -55,7 +55,7 @@ class Line(NamedTuple):
         return self.cells[column] if column < len(self.cells) else ""
 
 
-class Table(NamedTuple):
+class ReadTable(NamedTuple):
     """A table that has been read.
 
     Attributes:
@@ -67,7 +67,7 @@ class Table(NamedTuple):
 
     path: str
     titles: Sequence[str]
-    lines: Sequence[Line]
+    lines: Sequence[TableLine]
 
     def column(self, names: Sequence[str]) -> int | None:
         """Return the column with one of some names, the first of them that is there."""
@@ -104,13 +104,13 @@ class Table(NamedTuple):
             raise DataError("bad-data", f"`{shorten_path(self.path)}` has no images to train with")
         return rows
 
-    def _row(self, line: Line, file: int, targets: Sequence[int]) -> TableRow:
+    def _row(self, line: TableLine, file: int, targets: Sequence[int]) -> TableRow:
         if not line.cell(file):
             raise DataError("bad-data", f"{self.place(line.number, file)} has no file")
         cells = tuple(line.cell(column) for column in targets)
         return TableRow(line.number, line.cell(file), cells, self._part(line))
 
-    def _part(self, line: Line) -> str:
+    def _part(self, line: TableLine) -> str:
         column = self.column(PART_COLUMNS)
         if column is None:
             marks = [place for place, title in enumerate(self.titles) if title.lower() in PART_MARKS]
@@ -123,7 +123,7 @@ class Table(NamedTuple):
             raise DataError("bad-data", message, hints=["it is train, val or test"])
         return found
 
-    def _is_marked(self, line: Line, column: int) -> bool:
+    def _is_marked(self, line: TableLine, column: int) -> bool:
         word = line.cell(column)
         marked = _YES_NO.get(word.lower())
         if marked is None:
@@ -132,7 +132,7 @@ class Table(NamedTuple):
         return marked
 
 
-def read_table(path: str) -> Table:
+def read_table(path: str) -> ReadTable:
     """Read a table.
 
     Raises:
@@ -144,11 +144,11 @@ def read_table(path: str) -> Table:
         raise DataError("bad-data", f"`{shorten_path(path)}` is empty")
     first = lines[0].cells
     if len(first) > 1 and first[0].lower().endswith(SUFFIXES):
-        return Table(path, (), lines)
-    return Table(path, first, lines[1:])
+        return ReadTable(path, (), lines)
+    return ReadTable(path, first, lines[1:])
 
 
-def _lines(path: str) -> Iterator[Line]:
+def _lines(path: str) -> Iterator[TableLine]:
     """Yield the lines that are not empty."""
     try:
         if os.path.getsize(path) > MAX_TABLE_BYTES:
@@ -157,7 +157,7 @@ def _lines(path: str) -> Iterator[Line]:
             separator = _separator(path, file.readline())
             file.seek(0)
             reader = csv.reader(file, delimiter=separator)
-            stripped = (Line(reader.line_num, [*map(str.strip, cells)]) for cells in reader)
+            stripped = (TableLine(reader.line_num, [*map(str.strip, cells)]) for cells in reader)
             yield from (line for line in stripped if any(line.cells))
     except UnicodeDecodeError:
         raise DataError("bad-data", f"`{shorten_path(path)}` is not UTF-8 text") from None

@@ -13,7 +13,7 @@ from cnncalc.core.numbers import counted
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.csv_lists import Parting, parts_of
-from cnncalc.train.data.csv_rows import Table, TableRow
+from cnncalc.train.data.csv_rows import ReadTable, TableRow
 from cnncalc.train.data.kinds import CLASSES, KIND_OF_TASK, LABELS, NUMBERS
 from cnncalc.train.data.targets import TargetWish
 
@@ -21,7 +21,7 @@ from cnncalc.train.data.targets import TargetWish
 class Said(NamedTuple):
     """What a table says of its images: the columns that say it, and all rows with the cells of these."""
 
-    table: Table
+    table: ReadTable
     columns: Sequence[int]
     rows: Sequence[TableRow]
 

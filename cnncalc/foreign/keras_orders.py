@@ -1,7 +1,8 @@
 """Changes of the order of dimensions in Keras, where a few layers together are one of a spec.
 
 A shuffle of channels is written as a table of groups that is turned over, a range of channels as rows that are cropped
-after the channels were brought to the front, and PyTorch's ``flatten`` with all positions of a channel together.
+after the channels were brought to the front, and PyTorch's ``flatten`` and ``reshape`` with all positions of a channel
+together.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import NamedTuple, NoReturn
 
 from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
-from cnncalc.foreign.draft import Draft
+from cnncalc.foreign.draft import Draft, DraftStep
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
 
@@ -71,13 +72,32 @@ class KerasOrders:
         place = Span(span.start, span.start + 1)
         self.draft.refuse(place, f"this {kind} cannot be said: dimensions are in an order that no layer has")
 
-    def permute(self, config: PlacedTable, known: OtherOrder, volume: Volume | None) -> OtherOrder | None:
-        """Bring the channels of a volume to the front, or turn a table of groups over."""
+    def permute(
+        self, config: PlacedTable, known: OtherOrder, volume: Volume | None
+    ) -> OtherOrder | tuple[str, int] | None:
+        """Bring the channels of a volume to the front, or to the end, or turn a table of groups over."""
         dims = _numbers(config.get("dims"))
         if volume is None:
             return self._turned(known.step, dims)
         rank = volume.dimensions + 1
+        if dims == [*range(2, rank + 1), 1] and (step := self._reshape_of_vector(known.step)):
+            channels, *spatial = volume
+            return f"reshape {Volume.of(spatial, channels)}", self._taken_back(step)
         return OtherOrder(FIRST, known.step, (0, volume.channels)) if dims == [rank, *range(1, rank)] else None
+
+    def _reshape_of_vector(self, index: int) -> DraftStep | None:
+        """Return the last step, if a step is that and makes a volume of a vector, whose order is that of its values."""
+        step = self.draft.steps[index - 1] if 0 < index == self.draft.last else None
+        if step is None or len(step.layers) != 1 or not step.layers[0].startswith("reshape "):
+            return None
+        source = self.volumes.of(step.inputs[0])
+        return step if source is not None and source.values == source.channels else None
+
+    def _taken_back(self, step: DraftStep) -> int:
+        """Take the last step back, which is another layer together with the next one, and return what it reads."""
+        self.volumes.forget(self.draft.last)
+        self.draft.steps.pop()
+        return step.inputs[0]
 
     def _turned(self, index: int, dims: Sequence[int]) -> OtherOrder | None:
         """Turn a table of groups over, which no layer of a spec makes: the last step is none any more."""
@@ -91,9 +111,7 @@ class KerasOrders:
             groups * each,
         ):
             return None
-        self.draft.steps.pop()
-        self.volumes.forget(index)
-        return OtherOrder(TURNED, step.inputs[0], (groups, groups))
+        return OtherOrder(TURNED, self._taken_back(step), (groups, groups))
 
     def crop(self, config: PlacedTable, known: OtherOrder, volume: Volume | None) -> OtherOrder | None:
         """Cut out a range of channels, which are in front."""

@@ -87,7 +87,7 @@ _KEEP_THE_SIGN = frozenset(
     (
         *("pool", "avgpool", "adaptiveavgpool", "adaptivemaxpool", "gap", "gmp", "dropout", "dropout2d", "droppath"),
         *("add", "concat", "mul", "max", "min", "mean", "identity", "flatten", "pad", "crop", "upsample", "slice"),
-        "shuffle",
+        *("shuffle", "reshape"),
     )
 )
 

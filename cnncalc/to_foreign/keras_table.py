@@ -31,7 +31,7 @@ def fully_connected(model: KerasModel, node: Node, source: Made) -> Made:
     return model.add(node, "Dense", config, [source], weights, flat=True)
 
 
-def flatten(model: KerasModel, node: Node, source: Made) -> Made:
+def flatten(model: KerasModel, node: Node, source: Made, suffix: str = "") -> Made:
     """``Flatten`` in PyTorch's order, which has all positions of the first channel in front."""
     volume = node.sources[0]
     if source.flat:
@@ -39,7 +39,19 @@ def flatten(model: KerasModel, node: Node, source: Made) -> Made:
     if prod(volume.spatial) > 1 and volume.channels > 1:
         last = volume.dimensions + 1
         source = model.add(node, "Permute", {"dims": (last, *range(1, last))}, [source], suffix="permute")
-    return model.add(node, "Flatten", {}, [source], flat=True)
+    return model.add(node, "Flatten", {}, [source], suffix=suffix, flat=True)
+
+
+def reshape(model: KerasModel, node: Node, source: Made) -> Made:
+    """``Reshape`` in PyTorch's order: a volume with its channels in front, which are then brought to the end."""
+    volume = node.output
+    if prod(volume.spatial) == 1:
+        return flatten(model, node, source)
+    source = flatten(model, node, source, "flatten")
+    if volume.channels == 1:
+        return model.add(node, "Reshape", {"target_shape": tuple(volume)}, [source])
+    made = model.add(node, "Reshape", {"target_shape": (volume.channels, *volume.spatial)}, [source], suffix="first")
+    return model.add(node, "Permute", {"dims": (*range(2, volume.dimensions + 2), 1)}, [made])
 
 
 def activation(name: str) -> Write:
@@ -242,6 +254,7 @@ KERAS: dict[str, Write] = {
     "gmp": adaptive("Max"),
     "fc": fully_connected,
     "flatten": flatten,
+    "reshape": reshape,
     **{name: activation(name) for name in ("relu", "relu6", "selu", "gelu", "mish", "sigmoid", "tanh", "softplus")},
     **{name: activation(name) for name in ("softsign", "celu", "silu")},
     "swish": activation("silu"),

@@ -113,6 +113,11 @@ def test_a_convolution_in_groups(keras: Any) -> None:
     compare(keras, cnncalc.load("conv 3x3x8 g2 p1 - relu", input="9x9x4"))
 
 
+def test_a_generator_makes_images_of_a_vector(keras: Any) -> None:
+    """A reshape has all positions of a channel together, as PyTorch has them."""
+    compare(keras, cnncalc.load("fc 32 - relu - reshape 2x4x4 - bn - upsample x2 - conv 3x3x3 p1 - tanh", input="6"))
+
+
 def test_the_table_has_words_of_the_language_alone() -> None:
     from cnncalc.layers import words
 

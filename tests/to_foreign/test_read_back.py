@@ -34,6 +34,8 @@ OPTIONS = (
     "8x8x4: conv 3x3x8 p1 nobias - bn - leakyrelu 0.1",
     "8x8x4: times 2 - plus 1",
     "8x8x4: flatten - fc 5",
+    "1x1x6: fc 32 - relu - reshape 4x4x2 - deconv 2x2x3 s2",
+    "8x4: reshape 16x2 - conv 3x3",
     "8x8x4: a: conv 1x1x6 - shuffle 3 - concat( | @a ) - slice 2:9",
 )
 """Options that no example has, and layers that stand together."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from typing import Any
 
@@ -11,6 +13,7 @@ from cnncalc.commands.options import SpecArgument, take_spec_path
 from cnncalc.commands.whole import Whole
 from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
 from cnncalc.core.writing import complain, write_file, write_stream
 from cnncalc.network import input_volume
 
@@ -30,10 +33,28 @@ def _numbers(context: click.Context, parameter: click.Parameter, values: tuple[s
     return given
 
 
-@click.command()
+class New(click.Command):
+    """Says how a network or a formula is named where one is given without its option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse words that belong to no option before options are missed, and show how the call is written."""
+        options, words, _ = self.make_parser(ctx).parse_args(list(args))
+        if words and not {"-h", "--help"} & set(args):
+            option = "--pattern" if _FORMULA.search(words[0]) else "--like"
+            volume = options.get("input") or "32x32x3"
+            call = shlex.join(["cnncalc", "new", option, words[0], "--input", volume])
+            raise click.UsageError(f"{shorten(words[0])!r} has no option in front of it; write {call}", ctx)
+        return super().parse_args(ctx, args)
+
+
+_FORMULA = re.compile(r"[(\[]|(?i:^(conv|fc|pool|relu)(?!\w|\.))")
+"""What a formula begins with, and no name of a network."""
+
+
+@click.command(cls=New)
 @click.option("--pattern", metavar="FORMULA", help="Formula of the lectures: (CONV-RELU)*2-POOL-FC.")
 @click.option("--like", metavar="NAME", type=SpecArgument(), help="Network to adapt, a name of the zoo or a file.")
-@click.option("--input", required=True, metavar="HxWxC", help="Input volume, such as 32x32x3.")
+@click.option("--input", metavar="HxWxC", help="Input volume, such as 32x32x3.  [required]")
 @click.option("--classes", type=Whole(1, 10**9), metavar="N", help="Outputs of the last layer.")
 @click.option("--width", type=Whole(1, 10**6), metavar="N", help="Filters of the first stage. [default: 32]")
 @click.option("--kernel", type=Whole(1, 1000), metavar="N", help="Height and width of kernels. [default: 3]")
@@ -48,7 +69,7 @@ def _numbers(context: click.Context, parameter: click.Parameter, values: tuple[s
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Output file. [default: the terminal]"
 )
-def new(pattern: str | None, like: str | None, input: str, output: str | None, **options: Any) -> None:
+def new(pattern: str | None, like: str | None, input: str | None, output: str | None, **options: Any) -> None:
     """Write a spec to start from: from a formula as in the lectures, or from a known network.
 
     A formula names layers, repeats and optional pools; sizes are chosen. The filters are doubled where a pool halves
@@ -64,6 +85,8 @@ def new(pattern: str | None, like: str | None, input: str, output: str | None, *
     path = take_spec_path(output)
     if (pattern is None) == (like is None):
         raise click.UsageError("name a formula with --pattern, or a network with --like, and not both")
+    if input is None:
+        raise click.UsageError("name the input volume, such as --input 32x32x3")
     volume = input_volume(Source("--input", input))
     if like is not None:
         text = _like(like, volume, options)

@@ -55,8 +55,9 @@ def math_text(text: str) -> str:
     for match in _PROSE.finditer(text):
         if match[0].strip() in _LETTERS:
             continue
-        found += [_signs(text[end : match.start()]), _text(match[0])]
-        end = match.end()
+        closed = match[0].count("(") == match[0].count(")") + 1 and text.startswith(")", match.end())
+        found += [_signs(text[end : match.start()]), _text(match[0] + ")" * closed)]
+        end = match.end() + closed
     return "".join([*found, _signs(text[end:])])
 
 

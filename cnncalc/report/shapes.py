@@ -17,8 +17,8 @@ from cnncalc.report.report import Report
 from cnncalc.report.schema import counts_data
 from cnncalc.report.table import Again, Column, Table
 
-MOST_REMARKS = 5
-"""How many remarks of one kind are shown; the rest are counted."""
+MOST_NAMES = 5
+"""How many layers a remark names; the rest are counted."""
 
 
 def brief_field(text: str) -> str:
@@ -311,8 +311,11 @@ def value_size(counts: Counts) -> str:
 
 
 def _dropped(counts: Counts) -> list[str]:
-    remarks = [f"{row.node.name}: {never_read(row.node.dropped)}" for row in counts.rows if _drops(row)]
-    return _limited(remarks, "more layers do not read their last rows or columns")
+    alike: dict[str, list[str]] = {}
+    for row in counts.rows:
+        if _drops(row):
+            alike.setdefault(never_read(row.node.dropped), []).append(row.node.name)
+    return [f"{_named(names)}: {what}" for what, names in alike.items()]
 
 
 def _drops(row: LayerCounts) -> bool:
@@ -321,15 +324,16 @@ def _drops(row: LayerCounts) -> bool:
 
 
 def _outgrown(counts: Counts) -> list[str]:
-    remarks = [
-        f"{row.node.name}: every value in its window has seen the whole input already (unproductive)"
-        for row in counts.rows
-        if row.outgrown
-    ]
-    return _limited(remarks, "more layers whose receptive field had outgrown the input before them")
+    names = [row.node.name for row in counts.rows if row.outgrown]
+    windows = "its window" if len(names) == 1 else "their windows"
+    seen = f"every value in {windows} has seen the whole input already (unproductive)"
+    return [f"{_named(names)}: {seen}"] if names else []
 
 
-def _limited(remarks: list[str], rest: str) -> list[str]:
-    if len(remarks) <= MOST_REMARKS:
-        return remarks
-    return [*remarks[:MOST_REMARKS], f"… and {len(remarks) - MOST_REMARKS} {rest}"]
+def _named(names: list[str]) -> str:
+    """Name the layers that a remark is about, the first ones of many."""
+    if len(names) == 1:
+        return names[0]
+    if len(names) <= MOST_NAMES:
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES:,} more layers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 from rich import box
@@ -13,6 +14,15 @@ from cnncalc.core.cleaning import cell
 from cnncalc.report.report import Report, Screen
 from cnncalc.report.stacking import stacked
 from cnncalc.report.table import Table
+
+LEAST_BESIDE = 24
+"""Cells that a sentence takes beside its word at least; narrower terminals get it below the word."""
+
+HARD_BLANK = "\ue000"
+"""What stands for a blank at which no line is broken; rich breaks at all that Unicode calls blank."""
+
+_UNIT = re.compile(r"(?<=\d) (?=[KMGT]iB\b|bytes?\b)")
+"""The blank between a number and its unit."""
 
 
 def draw(report: Report, screen: Screen) -> str:
@@ -70,12 +80,17 @@ def _print_summary(console: Console, report: Report, left_out: list[str]) -> Non
     if report.summary or remarks:
         console.print()
     width = max((len(word) for word, _ in report.summary), default=0)
+    beside = console.width - width - 2
     for word, sentence in report.summary:
-        console.print(Text(f"{word:<{width}}  ", style="bold"), Text(cell(sentence)), sep="")
+        text = Text(_UNIT.sub(HARD_BLANK, cell(sentence)))
+        pieces = text.wrap(console, beside) if beside >= LEAST_BESIDE else [text]
+        for piece, line in enumerate(pieces):
+            console.print(Text(f"{'' if piece else word:<{width}}  ", style="bold"), line, sep="")
     for remark in remarks:
-        console.print(Text(cell(remark), style="yellow"))
+        console.print(Text(cell(remark), style="magenta"))
 
 
 def _text_of(console: Console) -> str:
     assert isinstance(console.file, StringIO)
-    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+    drawn = console.file.getvalue().replace(HARD_BLANK, " ")
+    return "".join(line.rstrip() + "\n" for line in drawn.splitlines())

@@ -195,6 +195,19 @@ def test_latex_reads_every_layer(cnncalc: Cnncalc, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-2000:]
 
 
+def test_a_bracket_stays_with_its_words(cnncalc: Cnncalc) -> None:
+    """Both ends of a bracket stand in the same text, in both languages."""
+    call = ["explain", "conv 5x5x10 - bn - fc 10", "--input", "32x32x3", "--format", "latex", "--detail", "--backward"]
+    for language, told in (
+        ("ko", "\\text{바이트 (이미지 한 장)} \\\\\n"),
+        ("en", "\\text{ bytes for one image} \\\\\n"),
+    ):
+        out = cnncalc(*call, "--lang", language).out
+        assert told in out
+        for words in re.findall(r"\\text\{([^}]*)\}", out):
+            assert words.count("(") == words.count(")"), words
+
+
 def test_quotients_become_fractions() -> None:
     assert math_text("(7 − (2·(3 − 1) + 1) + 2·0)/3 + 1") == (r"\frac{7 - (2 \cdot (3 - 1) + 1) + 2 \cdot 0}{3} + 1")
     assert math_text("P = (F − 1)/2") == r"P = \frac{F - 1}{2}"

@@ -54,6 +54,24 @@ def test_what_is_not_said_or_said_twice(cnncalc: Cnncalc) -> None:
     )
 
 
+def test_a_call_without_its_option_is_told_how_it_is_written(cnncalc: Cnncalc) -> None:
+    """The first thing that many people type is ``cnncalc new resnet18``."""
+    see = "\n  = see `cnncalc new --help`\n"
+    assert cnncalc("new", "resnet18").err == (
+        "error[usage]: 'resnet18' has no option in front of it; write cnncalc new --like resnet18 --input 32x32x3" + see
+    )
+    assert cnncalc("new", "(CONV-RELU)*2-FC", "--input", "64x64x1").err == (
+        "error[usage]: '(CONV-RELU)*2-FC' has no option in front of it; "
+        "write cnncalc new --pattern '(CONV-RELU)*2-FC' --input 64x64x1" + see
+    )
+    assert "--pattern conv-relu" in cnncalc("new", "conv-relu").err
+    assert "--like conv_net.txt" in cnncalc("new", "conv_net.txt").err
+    assert cnncalc("new", "--like", "resnet18").err == (
+        "error[usage]: name the input volume, such as --input 32x32x3" + see
+    )
+    assert cnncalc("new", "resnet18", "--help").status == 0
+
+
 def test_a_file_is_not_replaced_by_what_is_made_of_it(cnncalc: Cnncalc, folder: Path) -> None:
     (folder / "mine.txt").write_text("input 64x64x3\nconv 3x3x8\n")
     done = cnncalc("new", "--like", "mine.txt", "--input", "32x32x3", "-o", "mine.txt")

@@ -43,6 +43,28 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(width: int) -> None:
     assert lines[0].split()[0] == "name"
 
 
+def test_sentences_hang_beside_their_word_and_units_stay_with_their_numbers() -> None:
+    """What goes on below a sentence begins under it; `61.0 KiB` is not parted."""
+    lines = draw(shapes_report(cnncalc.count(cnncalc.load("lenet5"))), Screen(width=80)).splitlines()
+    assert lines[-5:] == [
+        "parameters   61,706 (61,470 weights + 236 biases) · 4 bytes (float32) = 241 KiB",
+        "activations  15,626 values (input and every output) · 4 bytes (float32) =",
+        "             61.0 KiB",
+        "MACs         416,520 multiplications for one image",
+        "layers       5 with weights: 2 convolutional, 3 fully connected",
+    ]
+
+
+def test_layers_that_share_a_remark_stand_in_one() -> None:
+    """ResNet-152 has three layers that leave out a row, and 36 that have seen the image."""
+    remarks = list(shapes_report(cnncalc.count(cnncalc.load("resnet152"))).remarks)
+    assert remarks[:2] == [
+        "stage2.conv1, stage3.conv1 and stage4.conv1: the last row and column are never read",
+        "stage3.path4.conv2, stage3.path5.conv2, stage3.path6.conv2, stage3.path7.conv2, stage3.path8.conv2 "
+        "and 31 more layers: every value in their windows has seen the whole input already (unproductive)",
+    ]
+
+
 def test_vgg16_keeps_every_column_at_80() -> None:
     """With shorter heads, decimal units, and one side of a square field."""
     lines = draw(shapes_report(cnncalc.count(cnncalc.load("vgg16"))), Screen(width=80)).splitlines()

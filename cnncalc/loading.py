@@ -198,13 +198,13 @@ def _missing(error: SpecError, source: Source) -> SpecError | None:
     codes = {"no-input", "unknown-layer"} | (set() if word.isascii() else {"syntax"})  # letters of no layer's word
     if source.name != "text" or error.code not in codes or not _A_NAME.fullmatch(word):
         return None
-    near = zoo.closest_name(word)
+    near = zoo.near_hints(word, " of the zoo")
     if find(word) is not None or word in foreign() or (error.code == "unknown-layer" and not near):
         return None
     specs = _specs_in(".")
     files = [f"{word}.txt"] if f"{word}.txt" in specs else closest(word, specs)
     hints = [
-        *(f"did you mean `{name}` of the zoo?" for name in near),
+        *near,
         *(f"did you mean the file `{name}`?" for name in files),
     ]
     hints += ["`cnncalc zoo` lists the networks that ship", 'a spec can stand in quotes: "conv 3x3x16 - relu"']
@@ -216,7 +216,7 @@ def _zoo_hints(error: SpecError, source: Source) -> list[str]:
     """Suggest a name of the zoo where a single unknown word was meant for one."""
     if error.code not in ("unknown-layer", "no-input"):
         return []
-    return [f"did you mean `{name}` of the zoo?" for name in zoo.closest_name(source.text)]
+    return zoo.near_hints(source.text, " of the zoo")
 
 
 _OF_OTHER_TOOLS = (".cfg", ".html", ".js", ".json", ".onnx", ".prototxt", ".py", ".yaml", ".yml")

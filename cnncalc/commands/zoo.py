@@ -97,7 +97,7 @@ def _print(name: str, path: str | None) -> None:
     """Write the text of one spec, as it ships."""
     source = specs.spec(name.lower()) or specs.spec(specs.named(name) or "")
     if source is None:
-        hints = did_you_mean(name.lower(), specs.names()) or ["`cnncalc zoo` lists the names"]
+        hints = specs.near_hints(name) or ["`cnncalc zoo` lists the names"]
         raise SpecError("unknown-name", f"there is no `{shorten(name)}` in the zoo", hints=hints)
     if path is not None:
         write_file(source.text, path)

@@ -186,15 +186,14 @@ class Windowed(Layer):
 def does_not_fit(layer: Windowed, source: Volume) -> Fault:
     """Make the fault for windows that do not fit, with the sum and the repairs."""
     sizes = source.spatial
-    kernel = _joined([window.kernel for window in layer.windows])
+    kernel = [window.kernel for window in layer.windows]
     if any(window.room(size) < 0 for window, size in zip(layer.windows, sizes, strict=True)):
         return _too_large(layer, source, kernel)
     stride = _by_dimension([window.stride for window in layer.windows])
     cells, fitting = _cells(layer.windows, sizes), ", ".join(_fitting(layer, sizes))
     return Fault(
         "does-not-fit",
-        f"{_article(layer.windows[0].kernel)} {kernel} window with stride {stride} "
-        f"does not fit {_article(sizes[0])} {_joined(sizes)} input",
+        f"{_sized('window', kernel)} with stride {stride} does not fit {_sized('input', sizes)}",
         about="stride",
         detail="; ".join(_failing_sums(layer.windows, sizes)),
         hints=[*([f"fits with: {fitting}"] if fitting else []), _rounded(layer, source)],
@@ -202,19 +201,18 @@ def does_not_fit(layer: Windowed, source: Volume) -> Fault:
     )
 
 
-def _too_large(layer: Windowed, source: Volume, kernel: str) -> Fault:
+def _too_large(layer: Windowed, source: Volume, kernel: list[int]) -> Fault:
     sizes = source.spatial
     repairs = [*_repairs("padding", layer, sizes, _paddings)]
     smaller = [min(window.kernel, (size - 1) // window.dilation + 1) for window, size in _cells(layer.windows, sizes)]
     repairs.append(f"kernel {_joined(smaller)}")
-    padded = any(window.before or window.after for window in layer.windows)
+    padded = "padded " if any(window.before or window.after for window in layer.windows) else ""
     extents = _joined([window.extent for window in layer.windows])
     dilated = f" (dilated to {extents})" if any(window.dilation > 1 for window in layer.windows) else ""
-    whole = _joined([size + window.before + window.after for window, size in _cells(layer.windows, sizes)])
-    input_text = f"{whole} padded input" if padded else f"{whole} input"
+    whole = [size + window.before + window.after for window, size in _cells(layer.windows, sizes)]
     return Fault(
         "too-large",
-        f"{_article(layer.windows[0].kernel)} {kernel} window{dilated} is larger than the {input_text}",
+        f"{_sized('window', kernel)}{dilated} is larger than {_sized(f'{padded}input', whole, 'the')}",
         about="size",
         hints=["fits with: " + ", ".join(repairs)],
         changes=tuple([(0, max(0, -window.room(size))) for window, size in _cells(layer.windows, sizes)]),
@@ -338,6 +336,13 @@ def _joined(sizes: Iterable[int]) -> str:
 
 def _by_dimension(values: Sequence[int]) -> str:
     return _joined(values) if len(set(values)) > 1 else str(values[0])
+
+
+def _sized(noun: str, sizes: Sequence[int], article: str = "") -> str:
+    """Write ``a 3x3 window``; one size stands behind its noun, ``a window of 3``."""
+    if len(sizes) == 1:
+        return f"{article or ('an' if noun[0] in 'aeiou' else 'a')} {noun} of {sizes[0]}"
+    return f"{article or _article(sizes[0])} {_joined(sizes)} {noun}"
 
 
 def _article(number: int) -> str:

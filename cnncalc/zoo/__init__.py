@@ -15,7 +15,12 @@ from cnncalc.core.words import closest
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _WRITTEN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ _.-]{1,3}[A-Za-z0-9]+){0,5}")
+_ENOUGH = 4
 _PAPER = re.compile(r"#\s*(?P<paper>.*?),\s*(?P<year>(?:19|20)\d\d)\b")
+
+
+MOST_NAMED = 8
+"""How many names a hint suggests."""
 
 
 class ZooEntry(NamedTuple):
@@ -49,10 +54,33 @@ def named(written: str) -> str | None:
     return {_compact(name): name for name in names()}.get(_compact(written))
 
 
-def closest_name(written: str) -> list[str]:
-    """Return the name that was most likely meant, in a list, or an empty one."""
-    compact = {_compact(name): name for name in names()}
-    return [compact[match] for match in closest(_compact(written), compact)] if _WRITTEN.fullmatch(written) else []
+def closest_names(written: str) -> list[str]:
+    """Return the names that were most likely meant: all that begin so, one of the same letters, or the nearest."""
+    if not _WRITTEN.fullmatch(written):
+        return []
+    compact, word = {_compact(name): name for name in names()}, _compact(written)
+    longer = [name for short, name in compact.items() if short.startswith(word) and _is_family(word, short)]
+    if longer:
+        return sorted(longer, key=_natural)
+    swapped = [name for short, name in compact.items() if sorted(short) == sorted(word)]
+    return swapped[:1] or [compact[match] for match in closest(word, compact)]
+
+
+def near_hints(written: str, of: str = "") -> list[str]:
+    """Return a hint that asks for the names of `closest_names`, or none; ``of`` says whose names they are."""
+    near = closest_names(written)
+    several = ", ".join([f"`{name}`" for name in near[:MOST_NAMED]]) + (", …" if len(near) > MOST_NAMED else "")
+    return [f"did you mean {several}{of}?"] if near else []
+
+
+def _is_family(word: str, longer: str) -> bool:
+    """Say whether a beginning is enough: ``vgg`` of ``vgg16`` is, and ``con`` of ``convnext_tiny`` is not."""
+    return len(word) >= _ENOUGH or longer[len(word) : len(word) + 1].isdigit()
+
+
+def _natural(name: str) -> tuple[list[int], str]:
+    """Order ``resnet18`` in front of ``resnet101``."""
+    return [int(number) for number in re.findall(r"\d+", name)], name
 
 
 def _compact(name: str) -> str:

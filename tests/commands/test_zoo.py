@@ -75,6 +75,23 @@ def test_a_name_that_is_not_there_suggests_the_nearest(cnncalc: Cnncalc) -> None
     assert "did you mean `resnet50` of the zoo?" in cnncalc("shapes", "resnt50").err
 
 
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [
+        ("ResNet", "`resnet18`, `resnet20`, `resnet34`, `resnet50`, `resnet56`, `resnet101`, `resnet110`, `resnet152`"),
+        ("vgg61", "`vgg16`"),
+        ("google", "`googlenet`, `googlenet_paper`"),
+    ],
+)
+def test_the_beginning_of_a_name_suggests_the_family_and_swapped_letters_the_name(
+    cnncalc: Cnncalc, written: str, near: str
+) -> None:
+    assert cnncalc("zoo", written).err == (
+        f"error[unknown-name]: there is no `{written}` in the zoo\n  = did you mean {near}?\n"
+    )
+    assert f"  = did you mean {near} of the zoo?\n" in cnncalc("shapes", written).err
+
+
 # ---- what was published
 
 

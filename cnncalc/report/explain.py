@@ -103,8 +103,8 @@ LEAST_BESIDE = 20
 LEGEND = {
     "en": "W height or width of the input, W′ of the output, F of the kernel, P padding, S stride, D dilation, "
     "C input channels, K filters, G groups, OP output padding, u number of a unit from 0 on",
-    "ko": "W 입력의 높이나 너비, W′ 출력의 크기, F 커널의 크기, P 패딩, S 스트라이드, D 팽창, "
-    "C 입력 채널, K 필터, G 그룹, OP 출력 패딩, u 0부터 센 유닛",
+    "ko": "W 입력의 높이나 너비, W′ 출력의 크기, F 커널의 크기, P 패딩, S 스트라이드, D 팽창률, "
+    "C 입력 채널 수, K 필터 수, G 그룹 수, OP 출력 패딩, u 0부터 센 유닛",
 }
 """What the letters of formulas stand for, by the language."""
 

@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cnncalc.analysis.arithmetic import ArithmeticStep, WorkedSolution
-from cnncalc.core.cleaning import latex_cell
+from cnncalc.core.cleaning import latex_cell, terminal_width
 
 _PROSE = re.compile(r" ?(?<![\\A-Za-z])(?:[가-힣]|[A-Za-z]{2,})(?:[A-Za-z가-힣]|[,:;.'()\- ]+(?=[A-Za-z가-힣]))* ?")
 """Words, with what stands between them; letters of formulas stand alone."""
 
 _LETTERS = {"OP": r"\mathit{OP}"}
+_OPERATORS = ("·", "+", "=")
+"""Signs that mathematics sets blanks around by itself."""
+
+_MOST_CELLS = 56
+"""Cells that a line may take, a dot with its blanks as two; what is wider goes on below, from an equals sign."""
+
 _SIGNS = str.maketrans(
     {
         "·": r" \cdot ",
@@ -43,22 +49,46 @@ def align(steps: Iterable[ArithmeticStep]) -> str:
 
 
 def _line(step: ArithmeticStep) -> str:
-    equals = "= " if step.sum and step.result else ""
-    parts = [math_text(text) for text in (step.sum, step.result) if text]
-    return f"\\text{{{latex_cell(step.quantity)}}} &: {f' {equals}'.join(parts)}"
+    lines = [""]
+    for part in str(step).split(" = "):
+        longer = f"{lines[-1]} = {part}" if lines[-1] else part
+        if lines[-1] and terminal_width(longer) + longer.count("·") > _MOST_CELLS:
+            lines.append(f"= {part}")
+        else:
+            lines[-1] = longer
+    return f"\\text{{{latex_cell(step.quantity)}}} &: " + " \\\\\n&\\phantom{:}\\ ".join(map(math_text, lines))
 
 
 def math_text(text: str) -> str:
     r"""Return a sum as LaTeX's mathematics: quotients as ``\frac``, words as ``\text``."""
-    found, end = [], 0
+    found: list[str] = []
+    end = 0
     text = _with_fractions(text)
     for match in _PROSE.finditer(text):
         if match[0].strip() in _LETTERS:
             continue
-        closed = match[0].count("(") == match[0].count(")") + 1 and text.startswith(")", match.end())
-        found += [_signs(text[end : match.start()]), _text(match[0] + ")" * closed)]
+        between, words = text[end : match.start()], match[0]
+        closed = _is_open(words) and text.startswith(")", match.end())
         end = match.end() + closed
-    return "".join([*found, _signs(text[end:])])
+        words = words.lstrip() if between.endswith(_OPERATORS) else words
+        words = words.rstrip() if text.startswith(_OPERATORS, end) else words
+        found += [_behind_words(between) if found else _signs(between), _words(words + ")" * closed)]
+    return "".join([*found, _behind_words(text[end:]) if found else _signs(text[end:])])
+
+
+def _behind_words(text: str) -> str:
+    """Return signs behind words, where a minus is that of a number."""
+    return re.sub(r"^-(?=\d)", "{-}", _signs(text))
+
+
+def _words(words: str) -> str:
+    """Return words as text; a bracket that closes behind a number stands between them."""
+    before, bracket, after = words.rpartition("(") if _is_open(words) else (words, "", "")
+    return f"{_text(before)}({_text(after)}" if bracket else _text(words)
+
+
+def _is_open(words: str) -> bool:
+    return words.count("(") > words.count(")")
 
 
 def _text(words: str) -> str:
@@ -75,7 +105,7 @@ def _signs(text: str) -> str:
     text = re.sub(r"(?<=\d)x(?=\d)|(?<=\d) x (?=\d)", "×", text)
     for word, letters in _LETTERS.items():
         text = text.replace(word, letters)
-    return text.translate(_SIGNS).replace("%", "\\%")
+    return re.sub(" +", " ", text.translate(_SIGNS)).replace("%", "\\%")
 
 
 def _with_fractions(text: str) -> str:

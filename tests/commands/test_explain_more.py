@@ -145,7 +145,7 @@ def test_korean_is_aligned_and_programs_read_english(cnncalc: Cnncalc) -> None:
         "  출력          2x2x4\n"
         "  읽지 않는 곳  마지막 행, 열: 어떤 창도 읽지 않는다\n"
         "  파라미터      0\n"
-        "  메모리        2·2·4개 값 · 4바이트 = 64바이트\n"
+        "  메모리        값 2·2·4개 · 4바이트 = 64바이트\n"
         "  수용 영역     3 + (3 − 1)·1 = 5, 스트라이드 2\n"
     )
     english = [argument for argument in call if argument not in ("--lang", "ko")]
@@ -167,14 +167,14 @@ def test_latex_is_an_align_with_words(cnncalc: Cnncalc) -> None:
         "\\paragraph{conv1: \\texttt{conv 5x5x10 s2 p2 floor}}\n"
         "\\begin{align*}\n"
         "\\text{input} &: 32 \\times 32 \\times 3 \\\\\n"
-        "\\text{height and width} &: \\left\\lfloor \\frac{32 - 5 + 2 \\cdot 2}{2}\\right\\rfloor  + 1 = 16 \\\\\n"
+        "\\text{height and width} &: \\left\\lfloor \\frac{32 - 5 + 2 \\cdot 2}{2}\\right\\rfloor + 1 = 16 \\\\\n"
         "\\text{output} &: 16 \\times 16 \\times 10 \\\\\n"
         "\\text{parameters} &: (5 \\cdot 5 \\cdot 3 + 1) \\cdot 10 = 760 \\\\\n"
         "\\text{MACs} &: 16 \\cdot 16 \\cdot 10 \\cdot 5 \\cdot 5 \\cdot 3 = 192{,}000\\text{ for one image} \\\\\n"
-        "\\text{memory} &: 16 \\cdot 16 \\cdot 10\\text{ values } \\cdot  4\\text{ bytes} = 10{,}240"
+        "\\text{memory} &: 16 \\cdot 16 \\cdot 10\\text{ values} \\cdot 4\\text{ bytes}= 10{,}240"
         "\\text{ bytes} \\\\\n"
         "\\text{receptive field} &: 1 + (5 - 1) \\cdot 1 = 5,\\text{ stride }2 \\\\\n"
-        "\\text{as a matrix product} &: [10 \\times 75]  \\cdot  [75 \\times 256]\n"
+        "\\text{as a matrix product} &: [10 \\times 75] \\cdot [75 \\times 256]\n"
         "\\end{align*}\n"
     )
 
@@ -206,6 +206,21 @@ def test_a_bracket_stays_with_its_words(cnncalc: Cnncalc) -> None:
         assert told in out
         for words in re.findall(r"\\text\{([^}]*)\}", out):
             assert words.count("(") == words.count(")"), words
+
+
+def test_a_wide_line_goes_on_below_from_its_equals_sign(cnncalc: Cnncalc) -> None:
+    """It stays on the page of an article."""
+    call = ["explain", "conv 5x5x10 p2", "--input", "32x32x3", "--detail", "--format", "latex"]
+    assert (
+        "\\text{without sharing} &: 32 \\cdot 32 \\cdot 10 \\cdot (5 \\cdot 5 \\cdot 3 + 1) \\\\\n"
+        "&\\phantom{:}\\ = 778{,}240\\text{ parameters}, 1{,}024\\text{ times as many} \\\\\n"
+    ) in cnncalc(*call).out
+
+
+def test_a_minus_behind_words_is_that_of_its_number() -> None:
+    """TeX sets no blank between the sign and the number, and none twice around an operator."""
+    assert math_text("positions −2 to 2") == r"\text{positions }{-}2\text{ to }2"
+    assert math_text("10 values · 4 bytes") == r"10\text{ values} \cdot 4\text{ bytes}"
 
 
 def test_quotients_become_fractions() -> None:

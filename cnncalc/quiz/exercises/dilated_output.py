@@ -37,7 +37,7 @@ class DilatedOutput(ExerciseKind):
     question = Bilingual(
         "An input of {size}x{size}x{channels} goes through {filters} filters of {kernel}x{kernel} with dilation "
         "{dilation}, stride 1 and padding {padding}. Which volume comes out?",
-        "{size}x{size}x{channels} 입력에 팽창 {dilation}, 스트라이드 1, 패딩 {padding}인 {kernel}x{kernel} 필터 "
+        "{size}x{size}x{channels} 입력에 팽창률 {dilation}, 스트라이드 1, 패딩 {padding}인 {kernel}x{kernel} 필터 "
         "{filters}개를 적용한다. 출력 볼륨은 어느 것인가?",
     )
 

@@ -26,7 +26,7 @@ class KeepingPadding(ExerciseKind):
         "1{more}?",
         "스트라이드 1{more}인 {kernel}x{kernel} 필터를 적용할 때 {size}x{size} 입력의 크기를 유지하는 패딩은 얼마인가?",
     )
-    dilated = Bilingual(" and dilation {dilation}", ", 팽창 {dilation}")
+    dilated = Bilingual(" and dilation {dilation}", ", 팽창률 {dilation}")
 
     def draft(self, drawn: Drawn) -> Drafted | None:
         """Return the exercise; each wrong answer says what it would make."""

@@ -50,7 +50,9 @@ def dilated(kernel: int, dilation: int) -> LayerText:
     """Return a dilated convolution with stride 1."""
     return LayerText(
         f"conv {kernel}x{kernel}x8 d{dilation}",
-        Bilingual(f"{kernel}x{kernel} convolution, dilation {dilation}", f"{kernel}x{kernel} 합성곱, 팽창 {dilation}"),
+        Bilingual(
+            f"{kernel}x{kernel} convolution, dilation {dilation}", f"{kernel}x{kernel} 합성곱, 팽창률 {dilation}"
+        ),
     )
 
 

@@ -76,9 +76,9 @@ def _standardised(call: TensorCall) -> Iterator[TensorCall]:
     yield TensorCall(f"conv{len(weight) - 2}d", call.arriving, call.made, settings)
 
 
-def _fixed_norm(call: TensorCall) -> Iterator[TensorCall]:
-    """Yield the norm of a batch norm of constants."""
-    scale: dict[str, Shape] = {"weight": call.arriving[1:2]} if call.settings.get("affine", True) else {}
+def _own_norm(call: TensorCall) -> Iterator[TensorCall]:
+    """Yield the norm of a batch norm of constants, or of one with scales or shifts alone."""
+    scale: dict[str, Shape] = {"weight": call.arriving[1:2]} if call.settings.get("scale", True) else {}
     yield TensorCall("batch_norm", call.arriving, call.made, tensors=scale)
 
 
@@ -100,7 +100,8 @@ def _part_mean(call: TensorCall) -> Iterator[TensorCall]:
 
 
 _COMPOUND: Mapping[str, Callable[[TensorCall], Iterator[TensorCall]]] = {
-    "FixedBatchNorm": _fixed_norm,
+    "FixedBatchNorm": _own_norm,
+    "HalfAffineBatchNorm": _own_norm,
     "LPPool": _powered_pool,
     "LocalConvolution": _local,
     "LocalResponseNorm": _local_response,

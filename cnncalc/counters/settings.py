@@ -20,6 +20,7 @@ _IN_ORDER: Mapping[str, tuple[str, ...]] = {
     "Conv": _FILTERS,
     "ConvTranspose": _FILTERS,
     "FixedBatchNorm": ("channels",),
+    "HalfAffineBatchNorm": ("channels",),
     "GivenFactor": ("shape", "values"),
     "GlobalResponseNorm": ("channels", "dimensions"),
     "GroupNorm": ("num_groups", "num_channels"),
@@ -99,6 +100,11 @@ def _norm(names: str, switch: str, usual: bool) -> Callable[[str, Mapping[str, A
     return learned
 
 
+def _half_affine(name: str, settings: Mapping[str, Any]) -> Tensors:
+    learned = {"weight": settings.get("scale", True), "bias": settings.get("shift", True)}
+    return {tensor: (settings["channels"],) for tensor, there in learned.items() if there}
+
+
 def _scale(names: str) -> Callable[[str, Mapping[str, Any]], Tensors]:
     """Return what a module learns that has a scale and no shift."""
 
@@ -141,6 +147,7 @@ _LEARNED: Mapping[str, Callable[[str, Mapping[str, Any]], Tensors]] = {
     "GivenFactor": _factor,
     "GlobalResponseNorm": _response_norm,
     "GroupNorm": _norm("num_channels", "affine", usual=True),
+    "HalfAffineBatchNorm": _half_affine,
     "InstanceNorm": _norm("num_features", "affine", usual=False),
     "LayerNorm": _norm("normalized_shape", "elementwise_affine", usual=True),
     "Linear": _linear,

@@ -5,18 +5,16 @@ from __future__ import annotations
 from cnncalc.foreign.draft import quoted
 from cnncalc.foreign.keras_layer import KerasLayer
 from cnncalc.foreign.literals import PlacedList
-from cnncalc.layers.written import short
+from cnncalc.layers.written import left_out, short
 
 
 def batch_norm(layer: KerasLayer) -> list[str]:
     """Read a batch normalisation."""
     _check_axis(layer)
-    scale, center = layer.config.get("scale", True), layer.config.get("center", True)
+    scale, center = bool(layer.config.get("scale", True)), bool(layer.config.get("center", True))
     eps, momentum = layer.decimal("epsilon", 1e-3), 1 - layer.decimal("momentum", 0.99)
     settings = f" eps={short(eps)} momentum={short(round(momentum, 9))}"
-    if bool(scale) != bool(center):
-        layer.refuse("it has a scale or a shift alone; the `bn` of a spec has both or neither")
-    return [f"bn{settings}{'' if scale else ' noaffine'}"]
+    return [f"bn{settings} {left_out(scale, center)}".rstrip()]
 
 
 def _check_axis(layer: KerasLayer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.foreign.onnx_layouts import check_over_channels
 from cnncalc.foreign.onnx_node import OnnxNode, decimal
-from cnncalc.layers.written import of_float32, short
+from cnncalc.layers.written import left_out, of_float32, short
 
 
 def batch_norm(node: OnnxNode) -> int:
@@ -12,15 +12,16 @@ def batch_norm(node: OnnxNode) -> int:
     eps = decimal(node.attributes.get("epsilon", 1e-5))
     momentum = round(1 - node.attributes.get("momentum", 0.9), 7)
     moves = f"momentum={short(momentum)}" if momentum else "fixed"  # statistics that never move are given ones
-    learned = "" if node.is_learned(1, 1) or node.is_learned(2, 0) else " noaffine"
-    return node.add(f"bn eps={eps} {moves}{learned}", channels=next(iter(node.shape(1) or []), None))
+    without = left_out(node.is_learned(1, 1), node.is_learned(2, 0))
+    return node.add(f"bn eps={eps} {moves} {without}".rstrip(), channels=next(iter(node.shape(1) or []), None))
 
 
 def layer_norm(node: OnnxNode) -> int:
     """Read a norm over the channels at each position, which come last."""
     check_over_channels(node, node.attributes.get("axis", -1))
-    scale, shift = node.is_learned(1, 1), node.is_learned(2, 0)
-    without = "" if scale and shift else " noshift" if scale else " noaffine"
+    shift = node.is_learned(2, 0)
+    scale = shift or node.is_learned(1, 1)  # an `ln` with shifts has scales
+    without = "" if shift else " noshift" if scale else " noaffine"
     return node.add(f"ln{_eps(node, 1e-5, 1e-5)}{without}")
 
 

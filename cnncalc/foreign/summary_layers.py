@@ -62,9 +62,10 @@ def _fc(arriving: Arriving) -> str:
 def _norm(arriving: Arriving) -> str:
     channels = arriving.source.channels
     if arriving.pads_same and arriving.row.kind == "BatchNormalization":  # Keras counts running means and variances
-        if arriving.parameters == 3 * channels:
-            arriving.fail("it has a scale or a shift alone; the `bn` of a spec has both or neither")
-        return "bn noaffine" if arriving.parameters == 2 * channels else "bn"
+        # a third of them is a shift or a scale: Inception and other networks of Keras learn shifts alone
+        return {2 * channels: "bn noaffine", 3 * channels: "bn noscale"}.get(arriving.parameters, "bn")
+    if arriving.parameters == channels:  # the option of PyTorch's own leaves out the shifts
+        return "bn noshift"
     return "bn" if arriving.parameters else "bn noaffine"
 
 

@@ -15,7 +15,7 @@ from cnncalc.layers.normalisation import MOMENTUM, Normalisation, eps_tokens, re
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of, exact
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import OwnModule, Steps, module
-from cnncalc.layers.written import Unsayable, flag, literal, words
+from cnncalc.layers.written import Unsayable, flag, left_out, literal, words
 
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 @register("bn")
 @dataclass(eq=False, repr=False)
 class BatchNorm(Normalisation):
-    """``bn eps=1e-5 momentum=0.1``: over the batch and all positions, per channel."""
+    """``bn eps=1e-5 momentum=0.1``: over the batch and all positions, per channel.
+
+    ``noscale`` learns shifts alone (Inception in Keras and TF-slim), ``noshift`` scales alone.
+    """
 
     momentum: float
     fixed: bool = False
+    scale: bool = True
+    shift: bool = True
 
     kind = "bn"
     output_is_free = True
@@ -37,9 +42,14 @@ class BatchNorm(Normalisation):
         "8x8x4: bn eps=0.001 momentum=0.01 noaffine",
         "8x4: bn",
         "1x1x6: bn",
+        "8x8x4: bn noscale",
+        "8x4: bn noshift momentum=0.01",
+        "1x1x6: bn noscale eps=0.001",
         "8x8x4: bn fixed",
         "8x4: bn fixed noaffine eps=0.001",
         "1x1x6: bn fixed",
+        "8x8x4: bn fixed noscale",
+        "8x8x4: bn fixed noshift",
     )
 
     @property
@@ -51,18 +61,18 @@ class BatchNorm(Normalisation):
 
     @classmethod
     def read(cls, arguments: Arguments) -> BatchNorm:
-        eps, affine, momentum = read_eps(arguments), not arguments.flag("noaffine"), read_momentum(arguments)
-        fixed = arguments.flag("fixed")
+        eps, (scale, shift) = read_eps(arguments), _learned(arguments)
+        momentum, fixed = read_momentum(arguments), arguments.flag("fixed")
         if fixed and "momentum" in arguments.places:
             hints = ["leave out `momentum`, or leave out `fixed`"]
             raise Fault("bad-option", "the running means of a `fixed` norm never move", about="momentum", hints=hints)
-        return cls(eps, affine, momentum, fixed)
+        return cls(eps, scale or shift, momentum, fixed, scale, shift)
 
     def weight_factors(self, sources: Sources) -> tuple[int, ...]:
-        return () if self.fixed else super().weight_factors(sources)
+        return (sources[0].channels,) if self.scale and not self.fixed else ()
 
     def biases(self, sources: Sources) -> int:
-        return 0 if self.fixed else super().biases(sources)
+        return sources[0].channels if self.shift and not self.fixed else 0
 
     def is_fixed(self) -> bool:
         return self.fixed
@@ -72,32 +82,37 @@ class BatchNorm(Normalisation):
         "batch_norm(running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
         "cnncalc.model.modules.FixedBatchNorm FixedBatchNorm FrozenBatchNorm2d FrozenBatchNorm(num_features,"
         " eps=1e-05)",
+        "cnncalc.model.modules.HalfAffineBatchNorm HalfAffineBatchNorm(channels, eps=1e-05, momentum=0.1)",
     )
 
     @classmethod
     def from_torch(cls, call: TorchCall) -> Any:
         fixed = call.name.startswith(("Fixed", "Frozen"))
-        affine = call.keeps("weight") and call.keeps("bias") if fixed else call.affine(cls.kind)
+        has = call.keeps if fixed else lambda name: _learns(call, name)
+        without = left_out(has("weight"), has("bias"))
         if not (call.keeps("running_mean") and call.keeps("running_var")):
             raise Unsayable("its `bn` keeps running means")
         if fixed:
-            return call.channelwise(words(cls.kind, eps_tokens(call), flag("noaffine", not affine), flag("fixed")))
+            return call.channelwise(words(cls.kind, eps_tokens(call), flag(without, bool(without)), flag("fixed")))
         if call["momentum"] is None:
             raise Unsayable("its running mean moves by a momentum, and this one averages over all batches")
         momentum = literal("momentum=", call["momentum"], MOMENTUM)
-        return call.channelwise(words(cls.kind, eps_tokens(call), momentum, flag("noaffine", not affine)))
+        return call.channelwise(words(cls.kind, eps_tokens(call), momentum, flag(without, bool(without))))
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
+        channels, learned = sources[0].channels, {"scale": self.scale, "shift": self.shift}
         if self.fixed:
-            return (OwnModule("FixedBatchNorm", (sources[0].channels,), {"eps": self.eps, "affine": self.affine}),)
-        settings = {"eps": self.eps, "momentum": self.momentum, "affine": self.affine}
+            return (OwnModule("FixedBatchNorm", (channels,), {"eps": self.eps, **learned}),)
+        settings = {"eps": self.eps, "momentum": self.momentum}
+        if self.scale != self.shift:
+            return (OwnModule("HalfAffineBatchNorm", (channels,), {**settings, **learned}),)
         dimensions = 1 if vector else sources[0].dimensions
-        return (module("BatchNorm", sources[0].channels, dimensions=dimensions, **settings),)
+        return (module("BatchNorm", channels, dimensions=dimensions, **settings, affine=self.affine),)
 
     def state(self, sources: Sources) -> tuple[StateTensor, ...]:
         shape = (sources[0].channels,)
-        scales = {"weight": 1, "bias": 0} if self.affine else {}
-        own = [StateTensor(name, shape, (start,), learned=not self.fixed) for name, start in scales.items()]
+        has = ("weight", 1, self.scale), ("bias", 0, self.shift)
+        own = [StateTensor(name, shape, (start,), learned=not self.fixed) for name, start, there in has if there]
         mean = StateTensor("running_mean", shape, (0,), learned=False)
         return *own, mean, StateTensor("running_var", shape, (1,), learned=False)
 
@@ -115,6 +130,27 @@ class BatchNorm(Normalisation):
         norm = self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT, of_training=True), buffers)
         lies = SAME if sources[0].dimensions > 1 else CHANNELS_FIRST
         if self.fixed:
-            constants = (FLOAT * channels,) * (4 if self.affine else 2)
+            constants = (FLOAT * channels,) * (2 + self.scale + self.shift)
             return (norm._replace(lies=lies, extras=(), buffers=constants),)
         return (norm._replace(lies=lies, makes_all=True),)
+
+
+def _learned(arguments: Arguments) -> tuple[bool, bool]:
+    """Read whether there are scales, and whether there are shifts."""
+    without = {word: arguments.flag(word) for word in ("noaffine", "noscale", "noshift")}
+    for word in ("noscale", "noshift"):
+        if without["noaffine"] and without[word]:
+            hints = ["`noaffine` leaves out the scales and the shifts; leave out one of the two words"]
+            raise Fault(
+                "bad-option", f"{arguments.word} cannot be both `noaffine` and `{word}`", about=word, hints=hints
+            )
+    return not (without["noaffine"] or without["noscale"]), not (without["noaffine"] or without["noshift"])
+
+
+_NEUTRAL = {"weight": 1.0, "bias": 0.0}
+
+
+def _learns(call: TorchCall, name: str) -> bool:
+    """Say whether a norm learns a tensor; a constant that changes nothing is none."""
+    neutral = call.fixed(name) is not None and call.common_value(name) == _NEUTRAL[name]
+    return not neutral and call.learned(name) is not None

@@ -211,5 +211,5 @@ def divided_by_root(use: Operations, xs: Sequence[Value], over: Sequence[Value],
 def scaled(use: Operations, xs: Sequence[Value], weight: Value, bias: Value) -> Box:
     """Return w·x + b, where what is None is left out."""
     if weight is None:
-        return list(xs)
+        return list(xs) if bias is None else [use.total((x, bias)) for x in xs]
     return [use.products((x,), (weight,), 0 if bias is None else bias) for x in xs]

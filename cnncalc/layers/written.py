@@ -53,6 +53,11 @@ def flag(word: str, wanted: bool = True) -> Tokens:
     return (Token(word),) if wanted else ()
 
 
+def left_out(scale: bool, shift: bool) -> str:
+    """Return the word of a norm that has no scales, no shifts or neither; "" for one that has both."""
+    return {(True, True): "", (False, True): "noscale", (True, False): "noshift"}.get((scale, shift), "noaffine")
+
+
 def size(numbers: tuple[int, ...], kind: str) -> Tokens:
     """Return a size: one number, or one per dimension."""
     return (Token("", numbers, (kind,) * len(numbers)),)

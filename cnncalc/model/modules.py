@@ -51,11 +51,11 @@ class FixedBatchNorm(nn.Module):
     running_mean: torch.Tensor
     running_var: torch.Tensor
 
-    def __init__(self, channels: int, eps: float = 1e-5, affine: bool = True) -> None:
+    def __init__(self, channels: int, eps: float = 1e-5, scale: bool = True, shift: bool = True) -> None:
         super().__init__()
         self.eps = eps
-        self.register_buffer("weight", torch.ones(channels) if affine else None)
-        self.register_buffer("bias", torch.zeros(channels) if affine else None)
+        self.register_buffer("weight", torch.ones(channels) if scale else None)
+        self.register_buffer("bias", torch.zeros(channels) if shift else None)
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
 
@@ -70,6 +70,34 @@ class FixedBatchNorm(nn.Module):
         """Set the scales and variances to 1 again, and the shifts and means to 0."""
         for name, values in self.named_buffers():
             values.fill_(float(name in ("weight", "running_var")))
+
+
+class HalfAffineBatchNorm(nn.modules.batchnorm._BatchNorm):
+    """A batch norm that learns shifts and no scales, or scales and no shifts."""
+
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        scale: bool = True,
+        shift: bool = True,
+    ) -> None:
+        super().__init__(channels, eps, momentum, affine=False)
+        if scale:
+            self.weight = nn.Parameter(torch.ones(channels))
+        if shift:
+            self.bias = nn.Parameter(torch.zeros(channels))
+
+    def _check_input_dim(self, input: torch.Tensor) -> None:
+        """Take what has any number of positions."""
+
+    def reset_parameters(self) -> None:
+        """Set the scales to 1 again and the shifts to 0, and the statistics to what they are before training."""
+        self.reset_running_stats()
+        for tensor, start in ((self.weight, 1.0), (self.bias, 0.0)):
+            if tensor is not None:
+                nn.init.constant_(tensor, start)
 
 
 class GivenFactor(nn.Module):

@@ -154,7 +154,7 @@ class _Sections:
         options["activation"] = activation
         weights: tuple[str, ...] = (f"{name}.bias", f"{name}.weight")
         if norm is not None:
-            if not getattr(norm.layer, "affine", True):
+            if not {"weight", "bias"}.issubset(tensor.name for tensor in norm.layer.state(norm.sources)):
                 raise self.fault(norm, "Darknet's batch normalisation learns a scale and a shift")
             own = self.modules[norm.index]
             options = {"batch_normalize": 1, **options}

@@ -102,8 +102,8 @@ def batch_norm(model: KerasModel, node: Node, source: Made) -> Made:
     """``BatchNormalization``; Keras' momentum is the share that stays, PyTorch's the one that comes."""
     layer = settings(node)
     config = {"momentum": round(1 - layer.momentum, 10), "epsilon": layer.eps}
-    learned = ["weight", "bias"] if layer.affine else []
-    config |= {} if layer.affine else {"center": False, "scale": False}
+    config |= ({} if layer.shift else {"center": False}) | ({} if layer.scale else {"scale": False})
+    learned = (["weight"] if layer.scale else []) + (["bias"] if layer.shift else [])
     weights = [model.weight(node, name) for name in (*learned, "running_mean", "running_var")]
     return model.add(node, "BatchNormalization", config, [source], weights, flat=source.flat)
 

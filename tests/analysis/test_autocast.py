@@ -26,7 +26,16 @@ def autocast_on_a_card() -> Iterator[None]:
 
 
 OTHER_DIMENSIONS = ["conv {1}x4", "maxpool {2}", "avgpool {2}", "lppool {2}", "adaptiveavgpool 2", "adaptivemaxpool 2"]
-OTHER_DIMENSIONS += ["bn", "gn 2", "ln", "instancenorm", "pad 1 replicate", "upsample x2", "upsample x2 {linear}"]
+OTHER_DIMENSIONS += [
+    "bn",
+    "bn noscale",
+    "gn 2",
+    "ln",
+    "instancenorm",
+    "pad 1 replicate",
+    "upsample x2",
+    "upsample x2 {linear}",
+]
 
 
 @pytest.mark.parametrize("layer", OTHER_DIMENSIONS)

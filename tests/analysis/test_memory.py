@@ -138,6 +138,7 @@ def test_a_root_mean_square_norm_holds_its_squares_and_what_arrives(text: str, v
     [
         ("grn - relu", "8x8x4"),
         ("bn - relu", "8x8x4"),
+        ("conv 3x3x8 nobias - bn noscale - relu - bn noshift - fc 5", "8x8x4"),
         ("relu6 - step - fc 5", "8x8x4"),
         ("local 3x3x5 s2 p1 nobias - elu", "11x9x8"),
         ("local 3x3x5", "8x8x4"),

@@ -29,6 +29,7 @@ EXAMPLES = [
     Spec("conv 1x1x16 - slice 1:13 - instancenorm affine - fc 2", "9x8x16"),
     Spec("prelu - avgpool 3 ceil - fc 5", "24x4"),
     Spec("bn - fc 2", "9x8x16"),
+    Spec("bn noscale - conv 3x3x8 nobias - bn noshift - relu - bn noscale - fc 2", "9x8x16"),
     Spec("ln - conv 3x3x6 - conv 3x3x80 - fc 4", "9x8x6"),
     Spec("at0: conv 3x3x16 p1 - (conv 3x3x16 p1 - bn - relu)*5 - @at0 - gap - fc 5", "16x16x3"),
     Spec("ln - conv 1x2x4 - minpool 3x2 - relu - fc 5", "8x10x1"),

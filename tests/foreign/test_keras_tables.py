@@ -57,22 +57,12 @@ def test_a_class_that_may_be_several() -> None:
     assert caught.value.hints == ("print it with model.summary(line_length=150)",)
 
 
-@pytest.mark.parametrize(("parameters", "written"), [(32, "bn"), (16, "bn noaffine")])
+@pytest.mark.parametrize(("parameters", "written"), [(32, "bn"), (24, "bn noscale"), (16, "bn noaffine")])
 def test_a_batch_norm_with_and_without_what_it_learns(parameters: int, written: str) -> None:
     """Keras counts the running means and variances, too."""
     norm = [("norm (BatchNormali…", "(None, 112, 112,", f"{parameters}", "block_1_expand_c…"), ("", "8)", "", "")]
     network = package.load(table(216 + parameters - 16, IMAGE, EXPAND, norm))
     assert [node.written for node in network][1:] == [written]
-
-
-def test_a_batch_norm_with_a_shift_alone() -> None:
-    norm = [("norm (BatchNormali…", "(None, 112, 112,", "24", "block_1_expand_c…"), ("", "8)", "", "")]
-    with pytest.raises(package.SpecError) as caught:
-        package.load(table(224, IMAGE, EXPAND, norm))
-    assert caught.value.message == (
-        "this BatchNormalization cannot be worked out: it has a scale or a shift alone; the `bn` of a spec has both or"
-        " neither"
-    )
 
 
 def test_a_dense_of_an_image_goes_along_its_channels() -> None:

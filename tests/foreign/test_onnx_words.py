@@ -93,6 +93,8 @@ def test_a_layer_comes_back(example: str, tmp_path: Path) -> None:
         ("gn 2", "8x8x4", "gn 2"),
         ("gn 2 noaffine", "8x8x4", "gn 2 noaffine"),
         ("bn noaffine", "8x8x4", "bn eps=1e-5 momentum=0.1 noaffine"),
+        ("bn noscale", "8x8x4", "bn eps=1e-5 momentum=0.1 noscale"),
+        ("bn noshift", "8x8x4", "bn eps=1e-5 momentum=0.1 noshift"),
         ("deconv 2x2x6 s2", "8x8x4", "deconv 2x2x6 s2"),
         ("conv 3x3x6 p1", "8x8x4", "conv 3x3x6 p1"),
         ("leakyrelu", "8x8x4", "leakyrelu"),

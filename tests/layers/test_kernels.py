@@ -14,7 +14,7 @@ from tests.oracle.torch_modules import Drawn, Shape, networks, volume
 IMAGES = {
     "9x8x16": """
         conv 3x3x4 p1; conv 3x3x4 same s2; conv 2x2x4 p0:1x0:1; deconv 2x2x4 s2; dwconv 3x3 p1; fc 10; bn; bn noaffine
-        gn 4 noaffine; ln noaffine
+        gn 4 noaffine; ln noaffine; bn noscale; bn noshift
         gn 4; ln; instancenorm; instancenorm affine; lrn 5; lrn 4; prelu; prelu perchannel; leakyrelu 0; pool 2x2
         pool 3x3 s2 ceil; pool 3x3 same s2; minpool 2x2; minpool 2x2 same s3; avgpool 2x2; avgpool 3x3 s2 same
         lppool 2x2; lppool 3x3 same s2; lppool 2x2 norm=3; adaptiveavgpool 4x4; adaptivemaxpool 3x3; gap; gmp

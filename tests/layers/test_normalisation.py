@@ -50,6 +50,29 @@ def test_norms_without_a_mean_learn_scales():
     assert layer("rmsnorm noaffine", "8x8x32").params == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "weights", "biases"),
+    [
+        ("bn noscale", 0, 32),
+        ("bn noshift eps=0.001", 32, 0),
+        ("bn noscale noshift", 0, 0),
+        ("bn fixed noscale", 0, 0),
+    ],
+)
+def test_a_batch_norm_with_shifts_or_scales_alone(text: str, weights: int, biases: int):
+    """Keras: BatchNormalization(scale=False) learns as many numbers as there are channels."""
+    node = layer(text, "8x8x32")
+    assert (node.weights, node.biases, node.params) == (weights, biases, weights + biases)
+
+
+@pytest.mark.parametrize("word", ["noscale", "noshift"])
+def test_a_batch_norm_without_both_is_not_without_one(word: str):
+    assert told(f"bn noaffine {word}", "8x8x32") == ("bad-option", f"bn cannot be both `noaffine` and `{word}`")
+    assert hints(f"bn {word} noaffine", "8x8x32") == (
+        "`noaffine` leaves out the scales and the shifts; leave out one of the two words"
+    )
+
+
 def test_what_a_norm_leaves_out_is_said_once():
     """`noaffine` leaves out the scale and the shift, `noshift` the shift alone."""
     assert told("ln noaffine noshift", "8x8x32") == ("bad-option", "ln cannot be both `noaffine` and `noshift`")

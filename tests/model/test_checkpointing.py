@@ -122,7 +122,7 @@ def test_the_peak_is_the_predicted_one(name: str) -> None:
     assert predict_memory(network, setup).peak_bytes == pytest.approx(found, rel=1e-4)
 
 
-@pytest.mark.parametrize("norm", ["bn", "bn noaffine", "bn fixed", "bn fixed noaffine"])
+@pytest.mark.parametrize("norm", ["bn", "bn noaffine", "bn noscale", "bn fixed", "bn fixed noaffine"])
 def test_copies_of_running_statistics_are_predicted(norm: str) -> None:
     """To the byte: norms change copies when they are computed again, and the backward pass reads these."""
     network = cnncalc.load(f"(conv 3x3x8 p1 - {norm} - relu)*6 - gap - fc 5", input="16x16x3")

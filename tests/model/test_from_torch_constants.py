@@ -83,7 +83,42 @@ def test_frozen_batch_norms_of_detection_networks() -> None:
     assert imported.network.params == 6 * (27 + 1)
 
 
-def test_a_norm_that_learns_its_shift_alone_is_refused() -> None:
+def shifting(weight: torch.Tensor | None) -> nn.BatchNorm2d:
+    """Return a batch norm with this constant, or nothing, in the place of its scales."""
+    norm = nn.BatchNorm2d(3, eps=1e-3)
+    del norm.weight
+    norm.register_buffer("weight", weight)
+    return norm
+
+
+class ScaleFree(nn.BatchNorm2d):
+    """A batch norm whose own forward leaves out the scales, as ports of TF-slim have it."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=1e-3)
+        self.weight = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.batch_norm(x, self.running_mean, self.running_var, None, self.bias, self.training, 0.1, 1e-3)
+
+
+@pytest.mark.parametrize("norm", [shifting(None), shifting(torch.ones(3)), ScaleFree(3)])
+def test_a_norm_that_learns_its_shift_alone(norm: nn.BatchNorm2d) -> None:
+    """Without scales, or with scales that are a constant 1."""
+    imported = import_module(nn.Sequential(nn.ReLU(), norm), "8x8x3")
+    assert imported.text.endswith("\nrelu - bn eps=0.001 noscale\n")
+    assert imported.tensors["bn1.bias"] == "1.bias"
+    assert imported.network.params == 3
+
+
+def test_a_norm_that_learns_its_scale_alone() -> None:
+    """What ``bias=False`` makes in newer PyTorch."""
+    norm = nn.BatchNorm2d(3)
+    norm.register_parameter("bias", None)
+    assert layers(nn.Sequential(nn.ReLU(), norm), "8x8x3") == "relu - bn noshift"
+
+
+def test_a_norm_with_constant_scales_is_refused() -> None:
     norm = nn.BatchNorm2d(3)
     del norm.weight
     norm.register_buffer("weight", torch.rand(3))

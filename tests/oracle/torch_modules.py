@@ -462,8 +462,26 @@ def _affine(draw: Draw, word: str, extra: Sequence[str] = ()) -> tuple[str, floa
     return layer_text(draw, word, options), eps, affine
 
 
+class HalfAffine(nn.Module):
+    """``bn noscale`` and ``bn noshift``: a norm without both, and a product or a sum behind it."""
+
+    def __init__(self, norm: nn.Module, channels: int, scale: bool) -> None:
+        super().__init__()
+        self.norm = norm
+        self.learned = nn.Parameter(torch.ones(channels) if scale else torch.zeros(channels))
+        self.scale = scale
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        own = self.learned.reshape(-1, *(1 for _ in x.shape[2:]))
+        return self.norm(x) * own if self.scale else self.norm(x) + own
+
+
 def bn(draw: Draw, shape: Shape) -> Drawn:
-    """Draw ``bn eps=… momentum=… noaffine``."""
+    """Draw ``bn eps=… momentum=… noaffine``, or one with scales or shifts alone."""
+    half = draw(st.sampled_from(["", "", "noscale", "noshift"]))
+    if half:
+        plain = nd("BatchNorm", len(shape) - 1)
+        return Drawn(f"bn {half}", lambda: HalfAffine(plain(shape[0], affine=False), shape[0], half == "noshift"))
     text, eps, affine = _affine(draw, "bn", ["momentum=0.2"])
     return Drawn(text, lambda: nd("BatchNorm", len(shape) - 1)(shape[0], eps, 0.2, affine=affine))
 

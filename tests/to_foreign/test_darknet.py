@@ -90,6 +90,7 @@ def fault(text: str, volume: str = "8x8x4") -> tuple[str, int | None]:
         ("conv 3x3x4 nobias", "`conv1`: Darknet has a bias where no batch normalisation follows"),
         ("conv 3x3x4 - bn", "`conv1`: Darknet has no bias in front of a batch normalisation"),
         ("conv 3x3x4 nobias - bn noaffine", "`bn1`: Darknet's batch normalisation learns a scale and a shift"),
+        ("conv 3x3x4 nobias - bn noscale", "`bn1`: Darknet's batch normalisation learns a scale and a shift"),
         ("leakyrelu 0.2", "`leakyrelu1`: Darknet's leaky has a slope of 0.1"),
         ("avgpool 2x2", "`avgpool1`: Darknet has an average over all positions alone"),
         ("pool 3x3 s1 p1:0", "`pool1`: Darknet pads a pool alike in height and width, an odd value after"),

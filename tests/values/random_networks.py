@@ -29,7 +29,7 @@ OTHERS = """
 avgpool 2 floor; avgpool {k} s1 p1; avgpool {k} s2 p1 ceil nopad; avgpool {k} same nopad; gap;
 adaptiveavgpool 2; lppool 2 floor; elu; elu 2; celu 0.5; selu; gelu; gelutanh; silu; mish; hardswish;
 sigmoid; tanh; softplus; softplus 2; softsign; glu; softmax; softmax groups=2; softmax over=positions;
-logsoftmax; bn; bn noaffine eps=0.5; gn 2; ln; ln noshift; instancenorm affine; lrn 3;
+logsoftmax; bn; bn noaffine eps=0.5; bn noscale; bn noshift; gn 2; ln; ln noshift; instancenorm affine; lrn 3;
 lrn 2 alpha=1 beta=0.5 k=2; rmsnorm; l2norm; grn; channelmean; mean( | relu | ); upsample x2 {linear};
 upsample x1.5; upsample x2 {linear} aligncorners; mul( | gap - sigmoid ); upsample 7x5 bicubic;
 upsample x2 bicubic; times 0.3; leakyrelu; conv {k}x{f} kernel=box; conv {k}x{f}

@@ -12,7 +12,8 @@ from cnncalc.checking import CheckedSpec, check_spec
 from cnncalc.commands.options import spec_options, take_spec_options
 from cnncalc.commands.replacing import check_output, refuse_replacing
 from cnncalc.commands.spec_files import spec_files, texts_passed_over
-from cnncalc.core.writing import write_file, write_stream
+from cnncalc.core.words import listed
+from cnncalc.core.writing import complain, write_file, write_stream
 from cnncalc.report.check import FORMS, Finding, of_error, of_note
 
 
@@ -45,8 +46,8 @@ def check(files: tuple[str, ...], form: str, output: str | None, **options: Any)
         refuse_replacing(path, output, "a spec that is checked")
     check_output(output)
     if others := texts_passed_over(files):
-        texts = "text was not checked, since it has" if others == 1 else "texts were not checked, since they have"
-        click.echo(f"note: {others:,} {texts} no line that begins with `input`", err=True)
+        texts = "text was not checked, since it has" if len(others) == 1 else "texts were not checked, since they have"
+        complain(f"note: {len(others):,} {texts} no line that begins with `input`: {listed(others, limit=3)}")
     checked = [check_spec(path if path == "-" else Path(path), settings) for path in paths]
     findings = [finding for one in checked for finding in _findings(one)]
     text = FORMS[form](findings, [one.name for one in checked])

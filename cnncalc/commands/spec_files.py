@@ -37,9 +37,9 @@ def spec_files(paths: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def texts_passed_over(paths: Sequence[str]) -> int:
-    """Return how many other files of these folders end in .txt, as specs do."""
-    return len({text for path in paths if os.path.isdir(path) for text in _texts(path) if not _has_input(text)})
+def texts_passed_over(paths: Sequence[str]) -> set[str]:
+    """Return the other files of these folders that end in .txt, as specs do."""
+    return {text for path in paths if os.path.isdir(path) for text in _texts(path) if not _has_input(text)}
 
 
 def _in_folder(folder: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -20,6 +20,7 @@ from cnncalc.foreign.onnx_layouts import FIRST
 from cnncalc.foreign.onnx_node import SIDE, OnnxNode
 from cnncalc.foreign.onnx_operators import OPERATORS
 from cnncalc.foreign.onnx_patterns import fused
+from cnncalc.foreign.onnx_sharing import share
 
 _BEGIN = '{"onnx": '
 _PASSED = ("Identity", "Cast", "Dropout")
@@ -54,6 +55,8 @@ class _Graph:
         self.volumes: dict[str, Volume] = {}
         self.ranks: dict[str, int] = {}
         self.made: dict[str, int] = {}
+        self.origins: dict[str, str] = {}  # the stored tensors that others are made of
+        self.stored: defaultdict[int, list[str]] = defaultdict(list)  # those that each step reads
         self.side: set[str] = set()
         self.layouts: dict[str, str | int] = {}
         self.ends: list[str] = []
@@ -137,6 +140,7 @@ class _Graph:
         node.shapes, node.values, node.made, node.ranks = self.shapes, self.values, self.made, self.ranks
         node.volumes, node.layouts, node.readers = self.volumes, self.layouts, self.readers
         made = OPERATORS[kind](node)
+        self.stored[made] += [self.origins.get(name, name) for name in inputs if name in self.shapes]
         self.name(entry, made, outputs, before)
 
     def sizes(self, kind: str, attributes: dict[str, Any], name: str, output: str) -> None:
@@ -171,10 +175,12 @@ class _Graph:
         first = inputs[0] if inputs else ""
         if kind in ("Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape") and first in self.shapes:
             self.shapes[outputs[0]] = self.reshaped(kind, entry, inputs)
+            self.origins[outputs[0]] = self.origins.get(first, first)
             if first in self.values:
                 self.values[outputs[0]] = self.values[first]
         elif kind == "Transpose" and first in self.shapes:
             self.shapes[outputs[0]] = self.shapes[first][::-1]
+            self.origins[outputs[0]] = self.origins.get(first, first)
         elif kind == "Concat" and all(name in self.values for name in inputs):
             joined = [value for name in inputs for value in self.values[name]]
             self.values[outputs[0]], self.shapes[outputs[0]] = joined, [len(joined)]
@@ -204,6 +210,7 @@ class _Graph:
         found = [index for index in dict.fromkeys(found) if index != INPUT]
         if found and found != [self.draft.last]:
             self.draft.outputs = found
+        share(self.draft, self.stored)
 
 
 def _entries(text: str) -> list[dict[str, Any]]:

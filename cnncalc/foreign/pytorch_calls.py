@@ -82,13 +82,26 @@ class _Reader:
         self.draft.refuse(self.python.span(target), "only a name is given a module or a value")
 
     def refuse(self, statement: ast.stmt) -> None:
-        span = self.python.span(statement)
-        if isinstance(statement, ast.ClassDef | ast.FunctionDef):
-            stem = PurePath(self.draft.source.name).stem
-            module = stem if stem.isidentifier() and self.draft.source.name.endswith(".py") else "your_module"
-            hints = [f"import the module itself: cnncalc import {module}:{statement.name} --input 224x224x3"]
-            self.draft.refuse(span, f"`{statement.name}` is a program, and nothing of it is run here", hints=hints)
-        self.draft.refuse(span, "this statement would have to be run; modules, values and imports are read")
+        whole = self.whole_network() or statement
+        if isinstance(whole, ast.ClassDef | ast.FunctionDef):
+            hints = [f"import the module itself: cnncalc import {self.dotted()}:{whole.name} --input 224x224x3"]
+            message = f"`{whole.name}` is a program, and nothing of it is run here"
+            self.draft.refuse(self.python.span(whole), message, hints=hints)
+        message = "this statement would have to be run; modules, values and imports are read"
+        self.draft.refuse(self.python.span(statement), message)
+
+    def whole_network(self) -> ast.ClassDef | None:
+        """Return the last class of a module that no other one names, which is no block of another; None for none."""
+        classes = [each for each in self.python.statements if isinstance(each, ast.ClassDef) and _is_module(each)]
+        alone = [each for each in classes if not any(_names(other, each.name) for other in classes if other != each)]
+        return alone[-1] if alone else None
+
+    def dotted(self) -> str:
+        """Return the name by which Python imports the text, from the folder that its path begins in or from its own."""
+        path = PurePath(self.draft.source.name)
+        parts = path.with_suffix("").parts
+        parts = parts if all(part.isidentifier() for part in parts) else parts[-1:]
+        return ".".join(parts) if path.suffix == ".py" and parts[0].isidentifier() else "your_module"
 
     def module(self, node: ast.expr, label: str = "", depth: int = 0) -> None:
         """Read a module, or several in a row."""
@@ -155,3 +168,11 @@ class _Reader:
 
 def _holds_calls(node: ast.expr) -> bool:
     return any(isinstance(each, ast.Call) for each in ast.walk(node))
+
+
+def _is_module(statement: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).rpartition(".")[2] == "Module" for base in statement.bases)
+
+
+def _names(statement: ast.stmt, name: str) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(statement))

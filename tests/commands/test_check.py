@@ -154,10 +154,16 @@ def test_an_empty_name(cnncalc: Cnncalc, command: str) -> None:
     assert done.err == "error[no-such-file]: a file with an empty name is asked for\n  = name a file or a folder\n"
 
 
-def test_texts_of_a_folder_that_are_no_specs_are_counted(cnncalc: Cnncalc, specs: Path) -> None:
+def test_texts_of_a_folder_that_are_no_specs_are_named(cnncalc: Cnncalc, specs: Path) -> None:
     """A text without an input is not checked, and that is said."""
     (specs / "specs" / "notes.txt").write_text("what I want to try next\n")
     (specs / "specs" / "bad, 1.txt").unlink()
     done = cnncalc("check", "specs")
     assert (done.status, done.out) == (0, "1 file checked: no faults\n")
-    assert done.err == "note: 1 text was not checked, since it has no line that begins with `input`\n"
+    note = "note: 1 text was not checked, since it has no line that begins with `input`: specs/notes.txt\n"
+    assert done.err == note
+    for number in range(4):
+        (specs / "specs" / f"more{number}.txt").write_text("conv 3x3x8\n")
+    names = ["specs/more0.txt", "specs/more1.txt", "specs/more2.txt", "…"]
+    note = "note: 5 texts were not checked, since they have no line that begins with `input`: "
+    assert cnncalc("check", "specs").err == f"{note}{', '.join(names)}\n"

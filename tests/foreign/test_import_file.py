@@ -137,3 +137,16 @@ def test_a_name_of_timm_is_imported_alone(cnncalc: Cnncalc, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "timm.models", models)
     done = cnncalc("import", "timm:small")
     assert done.out.splitlines() == ["# timm:small", "input 24x32x3", "", "conv 3x3x8"]
+
+
+def test_a_program_in_a_folder_is_named_as_python_imports_it(
+    cnncalc: Cnncalc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From where the command runs, or else from its own folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    program = "from torch import nn\n\n\nclass Net(nn.Module):\n    pass\n"
+    (tmp_path / "models" / "small.py").write_text(program)
+    hint = "= import the module itself: cnncalc import {}:Net --input 224x224x3\n"
+    assert cnncalc("shapes", "models/small.py").err.endswith(hint.format("models.small"))
+    assert cnncalc("shapes", str(tmp_path / "models" / "small.py")).err.endswith(hint.format("small"))

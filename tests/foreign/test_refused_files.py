@@ -42,6 +42,19 @@ REFUSED = (
         "32x32x3",
     ),
     Refused(
+        "pytorch classes",
+        (
+            "import torch\nfrom torch import nn\n\nif torch.cuda.is_available():\n    print(1)\n\n"
+            "class Block(nn.Module):\n    pass\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+            "        self.a = Block()\n\nclass Data:\n    pass\n"
+        ),
+        (
+            "text:10:1: `Net` is a program, and nothing of it is run here\n"
+            "  = import the module itself: cnncalc import your_module:Net --input 224x224x3"
+        ),
+        "32x32x3",
+    ),
+    Refused(
         "pytorch unknown module",
         "nn.Sequential(nn.Conv2d(3, 8, 3), nn.LSTM(8, 8))\n",
         "text:1:35: a spec has no word for the module `LSTM`",

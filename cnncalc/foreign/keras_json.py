@@ -10,10 +10,12 @@ from cnncalc.foreign.draft import INPUT, Draft, quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.formats import ForeignFormat
 from cnncalc.foreign.keras_axes import Axes, channels_come_first, channels_last, is_of_channels, spatial_axes
-from cnncalc.foreign.keras_layers import MERGES, OLD_MERGES, is_kept, words_of
+from cnncalc.foreign.keras_layer import KerasLayer
+from cnncalc.foreign.keras_layers import MERGES, OLD_MERGES, SCALED_SUM, is_kept, words_of
 from cnncalc.foreign.keras_orders import KerasOrders
 from cnncalc.foreign.literals import Literals, PlacedList, PlacedTable, whole
 from cnncalc.foreign.shared_weights import with_weights
+from cnncalc.layers.written import short
 
 _HEAD = re.compile(r"\s*\{")
 _MARKS = re.compile(r"\"class_name\"\s*:\s*\"(?:Sequential|Functional|Model|InputLayer)\"|\"batch_input_shape\"")
@@ -196,6 +198,8 @@ class _Model:
         spatial = max(self.spatial(index) for index in inputs)
         if kind in MERGES or (kind == "Merge" and config.get("mode") in OLD_MERGES):
             made = self.merge(layer, MERGES.get(kind) or OLD_MERGES[config["mode"]], inputs, spatial)
+        elif kind == SCALED_SUM and len(inputs) == 2:
+            made = self.merge(layer, "add", self.second_scaled(layer, inputs, spatial), spatial)
         elif len(inputs) > 1:
             self.draft.refuse(place, f"a {kind} takes one volume, not {len(inputs)}")
         elif is_kept(kind):
@@ -222,6 +226,14 @@ class _Model:
             self.draft.refuse(place, "only channels are concatenated, along their axis")
         self.orders.check(inputs, place)
         return self.draft.join(word, inputs, place, name=_name_of(layer))
+
+    def second_scaled(self, layer: PlacedTable, inputs: list[int], spatial: int) -> list[int]:
+        """Return two inputs, of which the second is multiplied by a constant."""
+        settings = KerasLayer(self.draft, SCALED_SUM, layer["config"], layer.span, spatial, Axes(spatial, False))
+        factor = settings.decimal("scale", 1.0)
+        scaled = self.draft.add(f"times {short(factor)}", _begin(layer.span), inputs[1:])
+        self.axes[scaled] = spatial
+        return [inputs[0], scaled]
 
     def outputs(self, config: Any) -> list[int]:
         """Return where the model says that it ends."""

@@ -24,6 +24,8 @@ MERGES = {
     "Subtract": "sub",
 }
 """Layers that join several volumes."""
+SCALED_SUM = "CustomScaleLayer"
+"""The sum of Inception-ResNet in Keras: its first input, and ``scale`` times its second."""
 OLD_MERGES = {"concat": "concat", "sum": "add", "mul": "mul", "ave": "mean", "max": "max"}
 """What the layer `Merge` of Keras 1 does, by its mode."""
 

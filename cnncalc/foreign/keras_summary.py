@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.foreign.draft import INPUT, Draft, damaged, quoted
 from cnncalc.foreign.formats import ForeignFormat
-from cnncalc.foreign.keras_layers import MERGES
+from cnncalc.foreign.keras_layers import MERGES, SCALED_SUM
 from cnncalc.foreign.summary_reading import ChainOfRows, lines_of, volume_of, whole_number
 from cnncalc.foreign.summary_windows import SummaryRow
 
@@ -38,6 +39,15 @@ class _Cells(NamedTuple):
     span: Span
 
 
+@dataclass
+class _Made:
+    """What a row makes: a step, its volume, and whether another row has taken it."""
+
+    index: int
+    volume: Volume
+    is_taken: bool = False
+
+
 class KerasSummary(ForeignFormat):
     """Rows such as ``conv2d (Conv2D)   (None, 26, 26, 32)   320``."""
 
@@ -57,7 +67,7 @@ class _Summary:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.chain = ChainOfRows(draft, keras=True)
-        self.made: dict[str, int] = {}
+        self.made: dict[str, list[_Made]] = {}  # names that are cut off may be alike
         self.last = INPUT
         self.is_narrow = "…" in draft.source.text
 
@@ -84,8 +94,8 @@ class _Summary:
             return
         self.chain.begin_before(row)
         made = self.layer(row, cells)
-        self.made.pop(row.name, None)  # of names that are cut off alike, the last one is meant
-        self.made[row.name] = self.last = made
+        self.made.setdefault(row.name, []).append(_Made(made, volume))
+        self.last = made
 
     def whole_kind(self, begun: str, span: Span) -> str:
         """Return the class whose name is cut off; those of one beginning make the same volume."""
@@ -99,29 +109,46 @@ class _Summary:
         if INPUT in self.chain.volumes:
             self.draft.refuse(row.span, "a model with several inputs is not read")
         self.chain.begin(row.output)
-        self.made[row.name] = INPUT
+        self.made[row.name] = [_Made(INPUT, row.output)]
 
     def layer(self, row: SummaryRow, cells: _Cells) -> int:
         taken = [_TAKEN.fullmatch(line) for line in cells.connected.split("\n")]
         names = [match[1] for match in taken if match]
         names = names if len(names) == len(taken) else _CONNECTED.findall(cells.connected)
         inputs = [self.index(name, row) for name in names] or [self.last]
-        if row.kind in MERGES:
+        if row.kind == SCALED_SUM:
+            remark = f"the factors of {SCALED_SUM} are not printed: it is read as a sum"
+            self.draft.remarks.extend([] if remark in self.draft.remarks else [remark])
+        if row.kind in MERGES or row.kind == SCALED_SUM:
             volume: Volume = row.output
-            index = self.draft.join(MERGES[row.kind], inputs, row.span, name=row.name, claim=str(volume))
+            index = self.draft.join(MERGES.get(row.kind, "add"), inputs, row.span, name=row.name, claim=str(volume))
             self.chain.volumes[index] = volume
             return index
         return self.chain.add(row, inputs)
 
     def index(self, name: str, row: SummaryRow) -> int:
-        found = self.made.get(name)
-        if found is None and self.is_narrow:  # one that is cut off is the last of that beginning
-            begun = name.removesuffix("…")
-            alike = [index for made, index in self.made.items() if made.startswith(begun) or name.startswith(made)]
-            found = alike[-1] if alike else None
-        if found is None:
+        begun = name.removesuffix("…")
+        alike = self.made.get(begun, [])
+        if not alike and self.is_narrow:
+            found = [made for other, made in self.made.items() if other.startswith(begun) or name.startswith(other)]
+            alike = sorted([each for made in found for each in made], key=lambda each: each.index)
+        if not alike:
             self.draft.damaged(row.span, f"no row in front of this one is called {quoted(name)}")
-        return found
+        meant = _likeliest(alike, row)
+        meant.is_taken = True
+        return meant.index
+
+
+def _likeliest(alike: list[_Made], row: SummaryRow) -> _Made:
+    """Return which of several rows is meant whose names are cut off alike.
+
+    Keras prints rows of parallel branches in turn, so that the first one is meant that no row has taken, of those with
+    the same volume where a row keeps it.
+    """
+    keeps = not row.parameters or row.kind == "BatchNormalization"
+    free = [each for each in alike if not each.is_taken]
+    fitting = [each for each in free if keeps and each.volume == row.output]
+    return next(iter(fitting or free), alike[-1])
 
 
 def _rows(source: Source) -> Iterator[_Cells]:

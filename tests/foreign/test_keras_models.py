@@ -120,3 +120,26 @@ def test_layers_that_ask_for_the_axes(keras: Any, make: Callable[[Any], Any]) ->
     assert network.params == sum([prod(weight.shape) for weight in model.trainable_weights])
     assert network.output.values == prod(model.output_shape[1:])
     assert network.output.channels == model.output_shape[-1]
+
+
+@pytest.mark.parametrize(("name", "total"), [("InceptionV3", 23_851_784), ("InceptionResNetV2", 55_873_736)])
+def test_inception_of_keras(keras: Any, name: str, total: int) -> None:
+    """Batch norms with shifts alone: the published number of parameters counts the running statistics, too."""
+    model = getattr(keras.applications, name)(weights=None)
+    lines: list[str] = []
+    model.summary(print_fn=lambda text, **_: lines.append(text))
+    assert model.count_params() == total
+    trained = sum([prod(weight.shape) for weight in model.trainable_weights])
+    for text in (model.to_json(), "\n".join(lines)):
+        network = cnncalc.load(text)
+        assert (network.params, network.output.values) == (trained, 1000)
+
+
+def test_a_sum_with_a_factor(keras: Any) -> None:
+    """Inception-ResNet adds a share of what its branches make."""
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    image = keras.Input((8, 8, 4))
+    model = keras.Model(image, CustomScaleLayer(0.17)([image, keras.layers.Conv2D(4, 1)(image)]))
+    network = cnncalc.load(model.to_json())
+    assert [node.written for node in network] == ["conv 1x1x4", "times 0.17", "add"]

@@ -69,3 +69,40 @@ def test_a_dense_of_an_image_goes_along_its_channels() -> None:
     dense = [("d (Dense)", "(None, 112, 112,", "45", "block_1_expand_c…"), ("", "5)", "", "")]
     network = package.load(table(261, IMAGE, EXPAND, dense))
     assert [node.written for node in network][1:] == ["conv 1x1x5"]
+
+
+def norm(channels: int, behind: str) -> list[tuple[str, str, str, str]]:
+    """Return the rows of a batch norm, whose own name is cut off too."""
+    rows = [("batch_normalizatio…", "(None, 112, 112,", f"{3 * channels}", behind)]
+    return [*rows, ("(BatchNormalizatio…", f"{channels})", "", "")]
+
+
+def test_parallel_branches_whose_names_are_cut_off_alike() -> None:
+    """Keras prints a row of each branch in turn: the first activation takes the first norm, and so on."""
+    other = [("conv2d_2 (Conv2D)", "(None, 112, 112,", "216", "image[0][0]"), ("", "8)", "", "")]
+    first = [("activation_1", "(None, 112, 112,", "0", "batch_normalizat…"), ("(Activation)", "8)", "", "")]
+    second = [("activation_2", "(None, 112, 112,", "0", "batch_normalizat…"), ("(Activation)", "8)", "", "")]
+    joined = [
+        ("mixed0", "(None, 112, 112,", "0", "activation_1[0][…"),
+        ("(Concatenate)", "16)", "", "activation_2[0][…"),
+    ]
+    norms = norm(8, "block_1_expand_c…"), norm(8, "conv2d_2[0][0]")
+    network = package.load(table(216 * 2 + 16, IMAGE, EXPAND, other, *norms, first, second, joined))
+    assert [node.written for node in network] == [
+        *("conv 3x3x8 same nobias", "bn noscale") * 2,
+        "concat",
+    ]
+    assert [volume.channels for volume in network.layers[-1].sources] == [8, 8]
+    assert len(set(network.layers[-1].inputs)) == 2
+
+
+def test_a_sum_with_a_factor_that_is_not_printed() -> None:
+    """Inception-ResNet of Keras: the spec says that the factor is missing."""
+    other = [("conv2d_2 (Conv2D)", "(None, 112, 112,", "216", "image[0][0]"), ("", "8)", "", "")]
+    scaled = [
+        ("custom_scale_layer", "(None, 112, 112,", "0", "block_1_expand_c…"),
+        ("(CustomScaleLayer)", "8)", "", "conv2d_2[0][0]"),
+    ]
+    network = package.load(table(432, IMAGE, EXPAND, other, scaled))
+    assert network.layers[-1].written == "add"
+    assert "# the factors of CustomScaleLayer are not printed: it is read as a sum\n" in network.source.text

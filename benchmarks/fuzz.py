@@ -24,12 +24,14 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import cnncalc
+from cnncalc.commands.cli import COMMANDS
 from cnncalc.report.diagnostics import draw_error
 from tests.foreign.mutations import mutated
 from tests.fuzz.texts import texts
@@ -97,7 +99,7 @@ def peak() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def try_lines(seed: int, count: int) -> int:
+def try_lines(seed: int, count: int, only: tuple[str, ...]) -> int:
     """Try command lines, some hundred in each fork, and return how many broke a rule."""
     import sklearn.datasets  # noqa: F401  # each fork would load them anew
     import torch
@@ -115,7 +117,8 @@ def try_lines(seed: int, count: int) -> int:
             place = Path(folder) / "place"
             shutil.copytree(made, place)
             number = min(LINES_OF_A_FORK, count - start)
-            broken += status_of(lambda place=place, first=seed + start, number=number: some_lines(place, first, number))
+            work = partial(some_lines, place, seed + start, number, only)
+            broken += status_of(work)
             shutil.rmtree(place)
     print(f"{count:,} command lines, seed {seed}: {broken} broke a rule", flush=True)
     return broken
@@ -138,12 +141,12 @@ def status_of(work: Callable[[], int]) -> int:
     return abs(status)
 
 
-def some_lines(place: Path, seed: int, count: int) -> int:
+def some_lines(place: Path, seed: int, count: int, only: tuple[str, ...]) -> int:
     """Try some command lines, print those that break a rule, and return how many did."""
     from tests.fuzz.campaign import campaign
 
     broken, statuses = 0, Counter[str]()
-    for line, outcome in campaign(place, seed, count, every=LINES_OF_A_PROCESS):
+    for line, outcome in campaign(place, seed, count, only, every=LINES_OF_A_PROCESS):
         statuses[f"{line.arguments[0] if line.arguments else ''} {outcome.status}"] += 1
         if outcome.broken:
             broken += 1
@@ -207,10 +210,11 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=20_000, help="how many command lines to try")
     parser.add_argument("--files", type=int, default=10_000, help="how many files of other tools to try")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other texts and lines")
+    parser.add_argument("--commands", default=",".join(COMMANDS), help="which commands to try, parted by commas")
     asked = parser.parse_args()
     broken = try_texts(asked.seed, asked.texts) if asked.texts else 0
     broken += try_files(asked.seed, asked.files) if asked.files else 0
-    broken += try_lines(asked.seed, asked.lines) if asked.lines else 0
+    broken += try_lines(asked.seed, asked.lines, tuple(asked.commands.split(","))) if asked.lines else 0
     return 1 if broken else 0
 
 

@@ -11,22 +11,25 @@ Importing this package imports no torch. `build`, which makes a PyTorch module o
 
 from __future__ import annotations
 
-from cnncalc.analysis import Counts, count
-from cnncalc.core.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    CnncalcError,
-    DataError,
-    DeviceError,
-    RunError,
-    SpecError,
-    WriteError,
-)
-from cnncalc.core.volume import Volume
-from cnncalc.library import build, compute, from_torch, largest_batch, load, predict_mcu, predict_memory
-from cnncalc.network import Network, Node
-from cnncalc.runs import load_run, train_network
-from cnncalc.times import bound_time, measure_time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnncalc.analysis import Counts, count
+    from cnncalc.core.errors import (
+        ArgumentError,
+        ArgumentTypeError,
+        CnncalcError,
+        DataError,
+        DeviceError,
+        RunError,
+        SpecError,
+        WriteError,
+    )
+    from cnncalc.core.volume import Volume
+    from cnncalc.library import build, compute, from_torch, largest_batch, load, predict_mcu, predict_memory
+    from cnncalc.network import Network, Node
+    from cnncalc.runs import load_run, train_network
+    from cnncalc.times import bound_time, measure_time
 
 __version__ = "0.1.0"
 __all__ = [
@@ -55,3 +58,41 @@ __all__ = [
     "predict_memory",
     "train_network",
 ]
+
+_WHERE = {
+    "cnncalc.analysis": ("Counts", "count"),
+    "cnncalc.core.errors": (
+        "ArgumentError",
+        "ArgumentTypeError",
+        "CnncalcError",
+        "DataError",
+        "DeviceError",
+        "RunError",
+        "SpecError",
+        "WriteError",
+    ),
+    "cnncalc.core.volume": ("Volume",),
+    "cnncalc.library": ("build", "compute", "from_torch", "largest_batch", "load", "predict_mcu", "predict_memory"),
+    "cnncalc.network": ("Network", "Node"),
+    "cnncalc.runs": ("load_run", "train_network"),
+    "cnncalc.times": ("bound_time", "measure_time"),
+}
+"""The names of each module, which is imported when one of them is asked for.
+
+Whoever begins with a part of the package, as the command line does to hear Ctrl-C first, waits for no other.
+"""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for."""
+    from importlib import import_module
+
+    module = next((module for module, names in _WHERE.items() if name in names), None)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(module), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

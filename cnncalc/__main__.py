@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import sys
 
-from cnncalc.commands.interrupts import Interrupted, Interrupts
+try:
+    from cnncalc.commands.interrupts import Interrupted, Interrupts
+except KeyboardInterrupt:  # nobody listens yet
+    sys.exit(130)
 
 
 def main() -> None:

@@ -94,6 +94,31 @@ def test_a_signal_before_anything_is_loaded() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
+AT_FIRST = f"""{HEARD}
+import builtins
+original = builtins.__import__
+def ending(name, *rest, **more):
+    if name == "cnncalc.commands.interrupts":
+        signal.raise_signal(signal.SIGINT)
+    return original(name, *rest, **more)
+builtins.__import__ = ending
+from cnncalc.__main__ import main
+"""
+"""Sends the signal when nobody listens yet."""
+
+
+def test_a_signal_before_anybody_listens() -> None:
+    done = subprocess.run([sys.executable, "-c", AT_FIRST], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_nothing_is_loaded_before_signals_are_heard() -> None:
+    """What loads nothing takes a few milliseconds; in them Ctrl-C ends a command without a word."""
+    seen = "import sys, cnncalc.__main__; print(sorted(name for name in sys.modules if name.startswith('cnncalc')))"
+    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert done.stdout == "['cnncalc', 'cnncalc.__main__', 'cnncalc.commands', 'cnncalc.commands.interrupts']\n"
+
+
 def test_whatever_a_library_makes_of_it_is_no_error(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cnncalc.commands.cli import COMMANDS
 from tests.fuzz.lines import Line, lines
-from tests.fuzz.places import mutate_run
+from tests.fuzz.places import TASKS, mutate_run, mutate_table
 from tests.fuzz.processes import try_in_a_process
 from tests.fuzz.trying import Outcome, try_line
 
@@ -29,5 +29,7 @@ def campaign(
     rng = random.Random(seed)
     for number, line in enumerate(lines(seed, count, only)):
         if "mutant" in line.arguments:
-            mutate_run(rng, place / "run", place / "mutant")
+            mutate_run(rng, place / rng.choice(("run", *(f"of-{table}" for table in TASKS))), place / "mutant")
+        if "mutant.csv" in line.arguments:
+            mutate_table(rng, place)
         yield line, try_in_a_process(line, place) if every and number % every == every - 1 else try_line(line, place)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from cnncalc.commands.cli import COMMANDS, cli
+from cnncalc.commands.options import SpecArgument
 from tests.fuzz.texts import texts
 
 NEVER = {"help", "version", "data_download", "recipe_compile", "watch", "serve", "measure"}
@@ -28,14 +29,19 @@ SPECS = (
     *("a: conv 1x1x4 - add(|conv 1x1x4) - @a - fc 10", "param n = 3\n(conv 3x3x{n} p1)*n - gap - fc 10", "gap - gn 8"),
     *("block b(k)\nconv 3x3x{k} p1 - dropout 0.5\nend\nb(4)*2 - flatten - fc 10", "conv 1x1 s3 p2:0 floor - fc 10"),
     *("input 8x8x1\nconv 3x3x4 - relu - fc 10", "input 8x8x3\nbn - gap - fc 2", "input 6x5x4x2\nconv 3x3x3x2 - fc 3"),
+    *("input 8x8x3\nconv 3x3x4 p1 - relu - conv 1x1x3", "input 8x8x3\nconv 3x3x4 - relu - fc 3", "input 8x8x3\nfc 1"),
     *("input 3x32x32\nconv 5x5x10 s1 p2", "input 1x1\nconv 1x1 s3 p2:0 floor", "input 20x2\nlrn 3 - deconv 4x16 s4"),
 )
 ZOO = ("lenet5", "vgg16", "resnet18", "convnetjs_cifar10", "ResNet-50", "vgg16.txt", "googlenet", "unet")
 FILES = ("spec.txt", "spec.txt", "bad.txt", "folder", "/dev/null", "missing.txt", "run")
 INPUTS = ("8x8x1", "8x8x3", "16x16x3", "1x1x1", "32x32", "3x32x32", "7", "0x0x0", "8x8x", "32,32,3", "5x4x3x2", "9x2")
 DATA = ("digits", "synthetic", "folder", "bad", "split", "arrays.npz", "bad.npz", "idx", "empty", "missing", "mnist")
+TABLES = ("classes.csv", "labels.csv", "numbers.csv", "masks.csv", "mutant.csv", "mutant.csv", "mutant.csv", "scans")
+DATA += TABLES
 RUNS = ("run", "run", "mutant", "mutant", "mutant", "empty", "missing", "folder", "seven.png")
+RUNS += ("of-classes", "of-labels", "of-numbers", "of-masks", "of-binary")
 IMAGES = ("seven.png", "wide.png", "bad.png", "missing.png", "folder", "notes.txt", "/dev/null", "\x1b[31m.png", "bad")
+IMAGES += ("scans/images", "scans/images/0.png", "arrays.npz")
 MODELS = (
     *("torch.nn:ReLU", "torch.nn:Conv2d", "torch.nn:Identity", "torch.nn:LSTM", "torch.nn:Linear", "nothing:at", "x"),
     *("os:getcwd", "math:pi", "torch.nn:Nothing", "a:b:c", ":", "torch.nn:", "json:loads", "torch.nn:BatchNorm2d"),
@@ -76,7 +82,17 @@ POOLS: dict[str, tuple[str, ...]] = {
     "pattern": ("(CONV-RELU)*2-POOL-FC", "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K,SOFTMAX", "(CONV", "FC*0", "CONV-GN"),
     "like": ("resnet18", "vgg16", "lenet5", "spec.txt", "bad.txt", "resnt"),
     "vary": (
-        *("n=1..3", "n=2,4", "input=8x8x3,16x16x3", "input=8,16", "n=1..64:log", "n=1..9:step=2", "n=1..9:count=3"),
+        *(
+            "batch=2,4",
+            "learning-rate=0.01,0.1",
+            "n=1..3",
+            "n=2,4",
+            "input=8x8x3,16x16x3",
+            "input=8,16",
+            "n=1..64:log",
+            "n=1..9:step=2",
+            "n=1..9:count=3",
+        ),
         *("lr=1e-4..1e-1:log", "learning-rate=0.1,0.2", "b=b|b", "b=b", "n=..", "n=9..1", "n=1..1e9", "n=0.5..2"),
         *("spec.n=1..3", "recipe.epochs=1,2", "n=1..10000000", "n=-3..3", "n=1e1", "=", "n=1..3:foo", "n=1,,2"),
     ),
@@ -118,6 +134,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     "show_batch": ("batch.png", "batch.svg", "missing/batch.png"),
     "storage": ("sqlite:///study.db", "journal.log", "mysql://x", "folder"),
     "trackers": ("tensorboard", "wandb", "nothing"),
+    "trials": ("1", "2", "0", "many"),
     "times": ("N=2", "M=3", "K=1", "N=0", "N", "N=-1"),
 }
 """Values for options and arguments that are words, by the name of the parameter; the first are right mostly."""
@@ -176,14 +193,14 @@ def _words(rng: random.Random, name: str, command: click.Command, spec: Callable
     chosen = rng.sample(options, min(len(options), rng.choice((0, 0, 1, 1, 2, 3, 4, 7))))
     given = [_option(rng, option) for option in chosen]
     given += _needed(rng, name, {option.name for option in chosen})
-    if name == "train":
+    if name in ("train", "tune"):
         given += _briefly(rng, {option.name for option in chosen})
     for argument in arguments:
         times = 1 if argument.nargs == 1 else rng.choice((1, 1, 2, 3))
-        if rng.random() < (0.97 if argument.required or name == "train" else 0.4):
+        if rng.random() < (0.97 if argument.required or name in ("train", "tune") else 0.4):
             word = spec if argument.name in ("spec", "first", "others") else lambda one=argument: _value(rng, one)
             given += [[word()] for _ in range(times)]
-    if name not in ("train", "import", "zoo", "evaluate", "predict", "inspect") and rng.random() < 0.7:
+    if name not in ("train", "tune", "import", "zoo", "evaluate", "predict", "inspect") and rng.random() < 0.7:
         given.append(["--input", rng.choice(INPUTS[: rng.choice((2, 3, 3, len(INPUTS)))])])
     rng.shuffle(given)
     return [name, *(word for words in given for word in words)]
@@ -213,8 +230,8 @@ def _briefly(rng: random.Random, given: set[str | None]) -> list[list[str]]:
     usual = {
         "recipe_epochs": ["--epochs", "1"],
         "data_limit": ["--limit", rng.choice(("20", "40", "1", "3"))],
-        "data_data": ["--data", rng.choice(("digits", "digits", "digits", "synthetic", rng.choice(DATA)))],
-        "input": ["--input", "8x8x1"],
+        "data_data": ["--data", rng.choice(("digits", "digits", "synthetic", rng.choice(DATA), rng.choice(TABLES)))],
+        "input": ["--input", rng.choice(("8x8x1", "8x8x3"))],
         "device": ["--device", "cpu"],
         "data_workers": ["--workers", "0"],
     }
@@ -237,6 +254,8 @@ def _value(rng: random.Random, parameter: click.Parameter) -> str:
     name, kind = parameter.name or "", parameter.type
     if rng.random() < 0.12:
         return rng.choice(HOSTILE)
+    if name == "model" and isinstance(kind, SpecArgument):  # of predict; elsewhere it is one of PyTorch
+        return rng.choice(RUNS)
     if name in POOLS:
         return rng.choice(POOLS[name][: rng.choice((2, 3, len(POOLS[name])))])
     if isinstance(kind, click.Choice):
@@ -245,7 +264,18 @@ def _value(rng: random.Random, parameter: click.Parameter) -> str:
         least = int(kind.min or 0)
         return str(rng.choice((least, least + 1, least + 2, 3, 16, 64, least - 1, (kind.max or 10**9) + 1)))
     choices = list(getattr(getattr(kind, "kind", None), "choices", ()))
-    return str(rng.choice([*choices, "0", "1", "0.1", "1e-3", "2", "16", "-1", "1e30"]))
+    values = [*choices, "0", "1", "0.1", "0.5", "1e-3", "2", "16", "-1", "1e30"]
+    right = [value for value in values if _is_taken(kind, value)] if rng.random() < 0.75 else []
+    return str(rng.choice(right or values))
+
+
+def _is_taken(kind: click.ParamType[Any], value: str) -> bool:
+    """Say whether an option takes a value, by itself."""
+    try:
+        kind.convert(value, None, None)
+    except click.BadParameter:
+        return False
+    return True
 
 
 def _spec(rng: random.Random, hostile: Iterator[tuple[str, Any]], stdin: list[bytes]) -> str:

@@ -46,6 +46,59 @@ def make_place(folder: Path) -> None:
     words = ["--data", "digits", "--epochs", "1", "--limit", "40", "--device", "cpu", "--quiet", "--out"]
     assert run(["train", "input 8x8x1\nconv 3x3x4 p1 - bn - relu - fc 10", *words, str(folder / "run")]) == 0
     shutil.copytree(folder / "run", folder / "mutant")
+    _write_tables(folder)
+    for table, end in TASKS.items():
+        words = ["--data", str(folder / f"{table}.csv"), "--epochs", "1", "--device", "cpu", "--quiet", "--out"]
+        words += [str(folder / f"of-{table}"), "--speed", "plain"]
+        assert run(["train", f"input 8x8x3\nconv 3x3x4 p1 - relu - {end}", *words]) == 0
+
+
+TASKS = {"classes": "fc 2", "labels": "fc 3", "numbers": "fc 2", "masks": "conv 1x1x3", "binary": "fc 1"}
+"""The ends of small networks, by the table that each learns; the run is called ``of-classes``."""
+
+CELLS = (
+    *("", " ", "0", "1", "-1", "nan", "1e400", "cat", "cat;dog", "['cat']", "cat dog", '"', '"a', "\x1b[31m", "\0"),
+    *("scans/images/0.png", "scans/masks/0.png", "folder", "/dev/zero", "missing", "val", "True", "=1+1", "\udcff"),
+    "x" * 5000,
+)
+"""What may stand in a cell of a table."""
+
+
+def _write_tables(folder: Path) -> None:
+    """Write images with masks, and tables that say a class, labels, numbers or the mask of each."""
+    for place in range(8):
+        for name, values in (("images", noise(8, 8, 3, seed=place)), ("masks", noise(8, 8, seed=place) % 3)):
+            path = folder / "scans" / name / f"{place}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(values).save(path)
+    cells = {
+        "classes": ("label", "cat", "dog"),
+        "labels": ("tags", "a;b", "b;c"),
+        "numbers": ("x,y", "0.5,-1", "3,1e3"),
+        "masks": ("mask", "", ""),
+        "binary": ("label", "no", "yes"),
+    }
+    for name, (titles, *said) in cells.items():
+        told = [f"scans/masks/{place}.png" if name == "masks" else said[place % 2] for place in range(8)]
+        rows = [f"scans/images/{place}.png,{cell},{'val' if place > 5 else 'train'}" for place, cell in enumerate(told)]
+        (folder / f"{name}.csv").write_text("\n".join([f"file,{titles},split", *rows]))
+
+
+def mutate_table(rng: random.Random, folder: Path) -> None:
+    """Make a table in which cells, titles or bytes are others."""
+    lines = (folder / f"{rng.choice([*TASKS])}.csv").read_text().splitlines()
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        place = rng.randrange(len(lines)) if rng.random() < 0.7 else 0
+        cells = lines[place].split(",")
+        cells[rng.randrange(len(cells))] = rng.choice(CELLS)
+        lines[place] = rng.choice((",", ",", ",", ",", ";", "\t", "")).join(cells)
+        if rng.random() < 0.1:
+            del lines[1 : rng.randrange(len(lines))]
+        lines = lines or [""]
+    data = "\n".join(lines).encode("utf-8", "surrogateescape")
+    if rng.random() < 0.1:
+        data = data[: rng.randrange(len(data) + 1)] + rng.randbytes(3)
+    (folder / "mutant.csv").write_bytes(data)
 
 
 def mutate_run(rng: random.Random, run_folder: Path, mutant: Path) -> None:

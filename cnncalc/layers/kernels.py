@@ -42,6 +42,12 @@ AS_IT_ARRIVES, LOWERED, WIDENED, RESULT_RAISED = "as it arrives", "lowered", "wi
 """What autocast casts the operands to: nothing, the lower precision, or the widest type among them. What has the result
 raised multiplies by a learned float32 tensor, so that the product is float32."""
 
+RESTORED_ON_CPU = "restored on cpu"
+"""What is cast back to the type of what arrives at the layer; on CUDA autocast has cast that first."""
+
+PROMOTED = "promoted"
+"""What has its result raised and is in CUDA's list: there autocast casts the operands to float32 first."""
+
 RAISED, RAISED_ON_CPU, RAISED_ON_CUDA = "raised", "raised on cpu", "raised on cuda"
 """What autocast computes in float32. Source: the lists of PyTorch's page "Automatic Mixed Precision package"."""
 
@@ -95,6 +101,7 @@ class Kernel(NamedTuple):
         needs: how the operand must lie; None where PyTorch copies it never.
         reorders: whether behind channels that lie last the weights' gradient lies so too, and is copied.
         makes_all: whether its backward pass makes the gradient of its operand even where nobody wants it.
+        learned_first: whether the gradients of its parameters are summed before those of its operands.
         sums: whether the parameters' gradients are sums that are made when its backward pass is done.
         training_only: whether it does nothing when the network is tested.
         casts: what autocast casts its operands to.
@@ -124,6 +131,7 @@ class Kernel(NamedTuple):
     needs: str | None = None
     reorders: bool = False
     makes_all: bool = False
+    learned_first: bool = False
     sums: bool = False
     casts: str = AS_IT_ARRIVES
     places: bool = False

@@ -18,8 +18,10 @@ from cnncalc.layers.kernels import (
     OTHERS,
     OUTPUT,
     PASSED,
+    PROMOTED,
     RAISED,
     RAISED_ON_CUDA,
+    RESTORED_ON_CPU,
     Kernel,
     Kernels,
 )
@@ -127,8 +129,9 @@ class RootMeanSquareNorm(Layer):
         )
         own = (0, 1, 5)
         scaled = Kernel("mul", values, keeps=INPUTS, parameters=self.tensors(sources), scratch=values, holds=own)
+        back = Kernel("to", values, overwrites=True, casts=RESTORED_ON_CPU, holds=own)
         together = Kernel("contiguous", values, overwrites=True, gradient=PASSED, needs=CHANNELS_TOGETHER, holds=own)
-        return *normed, *([scaled] if self.affine else []), together
+        return *normed, *([scaled] if self.affine else []), back, together
 
 
 @register("l2norm")
@@ -235,12 +238,13 @@ class GlobalResponseNormalisation(Layer):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values, channels = sources[0].values, sources[0].channels
         learned = self.tensors(sources)
+        added = Kernel("addcmul", values, holds=(1, 4), casts=PROMOTED)
         return (
             _norm(sources, channels),
             Kernel("mean", 1),
             Kernel("add", 1),
             Kernel("div", channels, (1, 3), keeps=INPUTS, scratch=3 * channels - 1),
             Kernel("mul", values, (0, 4), keeps=OTHERS, scratch=values, holds=(1,)),
-            Kernel("addcmul", values, keeps=INPUTS, parameters=learned, scratch=values, makes_all=True, holds=(1, 4)),
+            added._replace(keeps=INPUTS, parameters=learned, scratch=values, makes_all=True, learned_first=True),
             Kernel("add", values, (6, 0), gradient=PASSED, holds=(1, 4)),  # variables of its function, to its end
         )

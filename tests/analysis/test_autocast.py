@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import cnncalc
-from cnncalc.analysis.memory import TrainingSetup
+from cnncalc.analysis.memory import TrainingSetup, predict_memory
 from cnncalc.analysis.memory.recording import record
-from tests.oracle.torch_memory import fake_mode
+from tests.oracle.torch_memory import fake_mode, tracked_peak, with_memory
 
 
 @contextmanager
@@ -56,3 +56,31 @@ def test_signals_and_clips(layer: str, dimensions: int) -> None:
         module = cnncalc.build(network, device="cuda").train()
         made = module(torch.zeros(2, 3, *[8] * dimensions, device="cuda"))
     assert trace.value(trace.outputs[0]).size == made.element_size()
+
+
+@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # PyTorch's, in bf16
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("16x8, sigmoid - fc 1 - fc 5", id="what is cast is held by the caller until a layer is done"),
+        pytest.param("10x12x4, gn 2 - fc 5", id="an operand's gradient is cast before those of the parameters"),
+        pytest.param("5x7x8, ln - fc 5", id="rows are made before they are cast"),
+        pytest.param("16x8, fc 1 - fc 5", id="the loss holds its operand in float32"),
+        pytest.param(
+            "5x6x12, conv 1x1x5 - scale - gap - fc 5", id="a gradient in float32 is cast to its operand's type"
+        ),
+        pytest.param("5x6x12, conv 1x1x5 - mul( scale | ) - fc 5", id="a product of two types"),
+        pytest.param("5x6x12, conv 1x1x5 - mul( scale | gap - conv 1x1x5 - sigmoid ) - fc 5", id="one is spread"),
+        pytest.param("5x6x12, conv 1x1x5 - max( scale | ) - fc 5", id="a maximum of two types"),
+        pytest.param("5x6x12, conv 1x1x5 - grn - fc 5", id="grn makes float32"),
+        pytest.param("5x6x2x12, conv 1x1x1x5 - lrn 3 - fc 5", id="lrn makes float32"),
+        pytest.param("4x10x3, conv 1x1x3 - rmsnorm - softmax - times 2 - gelu - fc 5", id="rmsnorm gives bf16 back"),
+    ],
+)
+def test_the_peak_of_a_step_under_autocast(text: str) -> None:
+    """On the CPU, where PyTorch's own tracker sees every tensor."""
+    network = cnncalc.load("input " + text.replace(", ", "\n"))
+    setup = TrainingSetup(batch=4, optimizer="sgd", device="cpu", precision="bf16")
+    with fake_mode():
+        expected = tracked_peak(with_memory(cnncalc.build(network, device="meta")), network, 4, low=True)
+    assert predict_memory(network, setup).peak_bytes == expected

@@ -1,4 +1,4 @@
-"""Which inputs a network takes. The oracle is expanding the spec for every size."""
+"""Which inputs a network takes. Oracles: expanding the spec for every size, and the formulas of its flat layers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cnncalc.loading import read_source
 from cnncalc.network import SpecSettings, expand
 from cnncalc.spec import parse
 from tests.oracle.random_specs import spec as random_spec
+from tests.oracle.walked_sizes import taken_along
 
 
 def trials(text: str) -> InputTrials:
@@ -46,6 +47,16 @@ def check(text: str, sizes: list[int]) -> Taken:
             if taken.takes_usual:
                 assert rule.takes(size) == takes(text, usual.with_spatial(spatial)), (axis, size)
     return taken
+
+
+def check_walked(name: str, taken: Taken) -> None:
+    """Compare what is said of all sizes with walking the layers of the usual input."""
+    network = cnncalc.load(name)
+    along = [taken_along(network, axis, 600) for axis in range(network.input.dimensions)]
+    for rule, sizes in zip(taken.sides, along, strict=True):
+        assert set(rule.taken) & set(range(1, 601)) == sizes
+    if taken.equal is not None:
+        assert set(taken.equal.taken) & set(range(1, 601)) == set.intersection(*along)
 
 
 @pytest.mark.parametrize(
@@ -129,13 +140,21 @@ def test_networks_of_the_zoo(name: str) -> None:
     check(name, [1, 2, *Random(0).sample(range(1, 601), 10), 599, 600])
 
 
+@pytest.mark.parametrize("name", ["squeezenet1_1", "fcn8s"])
+def test_every_size_is_as_the_formulas_of_the_layers_say(name: str) -> None:
+    """The oracle walks (W − F + 2P)/S + 1 over the flat list of layers."""
+    check_walked(name, trials(name).taken())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", zoo.names())
 def test_every_network_of_the_zoo(name: str) -> None:
-    """A few sizes of each; `python benchmarks/inputs.py` tries all."""
+    """A few sizes of each are expanded, and all are walked where layers have no sizes that follow from the input."""
     if trials(name).totalling.inputs.named:
         return
-    check(name, Random(name).sample(range(1, 601), 8))
+    taken = check(name, Random(name).sample(range(1, 601), 8))
+    if name not in ("deeplabv3_resnet50", "segnet"):
+        check_walked(name, taken)
 
 
 def test_a_rule_needs_three_periods() -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from cnncalc.analysis.memory.lifetimes import Lifetimes
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.timeline import BACKWARD, Change, Timeline
-from cnncalc.analysis.memory.trace import FIRST_USE, ONLY, OTHER_USE, Op, Trace
+from cnncalc.analysis.memory.trace import AT_ONCE, CAST_ALONE, FIRST_USE, ONLY, OTHER_USE, Op, Trace
 
 FLOAT = 4
 
@@ -187,12 +187,11 @@ class Gradients:
         self._first_moment(moments, made, new, task, arriving)
         if made.standardised:
             self._standardised(moments, made)
-        if made.use == ONLY:
+        if made.use == ONLY and made.finish == AT_ONCE:
             self._finish_parameters(moments, made)
         if task.onward:
             self._add_parameters(moments, made)
-            moments.give(task.late)
-            numbers, left = moments.numbers(self.timeline), _held(leaving[0])
+            numbers, left = self._ended(moments, made, task), _held(leaving[0])
             if isinstance(begun, int) and isinstance(left, int):
                 self.known[code, begun] = numbers, left
             return numbers, left
@@ -204,14 +203,20 @@ class Gradients:
         self._add_parameters(moments, made)
         for gradient in added:  # the engine holds all that an operation has made until it is done with it
             moments.drop(gradient)
+        return self._ended(moments, made, task), None
+
+    def _ended(self, moments: _Moments, made: Op, task: BackwardTask) -> Sorts:
+        """Cast the parameters' gradients behind the operand's own, and return the changes of all moments."""
+        if made.finish == CAST_ALONE:
+            self._finish_parameters(moments, made)
         moments.give(task.late)
-        return moments.numbers(self.timeline), None
+        return moments.numbers(self.timeline)
 
     def _first_moment(
         self, moments: _Moments, made: Op, new: Sequence[int], task: BackwardTask, arriving: Gradient
     ) -> None:
         """Make gradients, then give back what was kept and the gradient that arrived."""
-        tensors = (*made.standardised[:1], *made.parameters)
+        tensors = (*made.standardised[:1], *(made.parameters if made.finish != CAST_ALONE else ()))
         learned = [self._learned(values * (made.lowered or FLOAT)) for values in tensors]
         moments.add([*new, *([] if made.sums else learned)], made.scratch)
         moments.give(task.given)

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-from cnncalc.analysis.memory.trace import FIRST_USE, LAST_USE, OTHER_USE, Op, Size, Value
+from cnncalc.analysis.memory.trace import (
+    AT_ONCE,
+    CAST_ALONE,
+    FIRST_USE,
+    LAST_USE,
+    MADE_ALONE,
+    OTHER_USE,
+    Op,
+    Size,
+    Value,
+)
 from cnncalc.layers.kernels import (
     BOTH,
     INDEX,
@@ -29,10 +40,27 @@ def uses(weights_of: Mapping[int, int]) -> dict[int, int]:
 
 def used(op: Op, use: int) -> Op:
     """Return an operation as one of several uses of its weights; autocast's copy of them is that of the first."""
+    if op.finish == CAST_ALONE:
+        op = op._replace(parameters=(), lowered=0, reorders=0)
+    op = op._replace(finish=AT_ONCE)
     if use == FIRST_USE:
         return op._replace(use=use)
     saves = op.saves and bool(op.keeps or op.beside)
     return op._replace(use=use, cached=(), keeps_cached=0, saves=saves)
+
+
+def cast_behind(ops: Sequence[Op]) -> list[Op]:
+    """Let the cast of an operand cast the parameters' gradients behind its own, as the engine does.
+
+    It takes what was made last first: of a call under autocast the parameters are cast first, then the operand.
+    """
+    if len(ops) < 2 or ops[0].operation != "copy":
+        return list(ops)
+    cast, op = ops
+    if not cast.wants or cast.gradients == (None,) or not op.parameters or op.standardised:
+        return list(ops)
+    moved = cast._replace(parameters=op.parameters, lowered=op.lowered, reorders=op.reorders, finish=CAST_ALONE)
+    return [moved, op._replace(finish=MADE_ALONE)]
 
 
 def extra_sizes(
@@ -68,6 +96,15 @@ def places_of(kernel: Kernel, back: int, layout: str) -> tuple[Value, Op]:
     return Value(kernel.makes, INDEX, has_gradient=False, layout=layout), op
 
 
+def copy_of(value: Value, size: int, back: int, *, wanted: bool) -> Op:
+    """Return what copies a tensor in another order or precision; its gradient is brought back from the latter."""
+    wants = (back,) * wanted
+    gradients = (None if size == value.size else bytes_of(value),) * wanted
+    waiting = (bytes_of(value),) * wanted
+    made = Size(value.values * size, 0)
+    return Op("copy", made, (back,), (back,), False, (), (), (), 0, wants, gradients, waiting, (), 0, 0, False, 0, 0)
+
+
 def learned(kernel: Kernel) -> tuple[int, ...]:
     """Return the values of each learned tensor of a kernel."""
     return (*kernel.standardised[:1], *kernel.parameters, *kernel.standardised[1:])
@@ -96,17 +133,37 @@ def gradient_bytes(kernel: Kernel, place: int, operand: Value, size: int) -> int
     return None if passed and operand.size == size else bytes_of(operand)
 
 
-def scratch_values(kernel: Kernel, wanted: Sequence[int], places: Sequence[int]) -> int:
-    """Return the values that a backward pass needs for a moment, beside the gradients that it makes.
+def scratch_bytes(kernel: Kernel, operands: Sequence[Value], wanted: Sequence[int], size: int) -> int:
+    """Return the bytes that a backward pass needs for a moment, beside the gradients that it makes.
 
-    What is summed is made as large as the result first, for all operands, and then summed one after the other.
+    What is summed is made as large as the result first. All gradients are made of values as large as the result's, and
+    then the engine brings one after the other into the size and the precision of its operand.
+
+    Args:
+        kernel: what runs.
+        operands: what it reads.
+        wanted: the places of the operands whose gradients are made.
+        size: bytes of a value of the result.
+
     """
-    if kernel.gradient not in (SUMMED, PASSED_TO_FIRST):
-        return kernel.scratch
-    made = [place for place in range(len(places)) if kernel.gradient == SUMMED or places[place]]
-    smaller = [wanted[place] for place in made if wanted[place] < kernel.makes]
-    large = len(smaller) * kernel.makes
-    return max(large - sum(smaller[1:]), large - sum(smaller) + kernel.scratch)
+    spreads = kernel.gradient in (SUMMED, PASSED_TO_FIRST)
+    whole = kernel.makes * size
+    steps = []  # what is made of each gradient, one after the other
+    for place in wanted:
+        operand = operands[place]
+        sums = spreads and (kernel.gradient == SUMMED or bool(place)) and operand.values < kernel.makes
+        wide = whole if sums else operand.values * size
+        made = [0 if gradient_bytes(kernel, place, operand._replace(size=size), size) is None else wide]
+        steps.append(made + [operand.values * size] * sums + [bytes_of(operand)] * (operand.size < size))
+    alive = sum([made[0] for made in steps])
+    most = alive + kernel.scratch * size
+    if kernel.parameters and not kernel.learned_first:  # the gradients of these, which are summed last
+        alive += kernel.scratch * size
+    for made in steps:
+        for before, after in pairwise(made):
+            most = max(most, alive + after)
+            alive += after - before
+    return most - sum([made[-1] for made in steps])
 
 
 def bytes_of(value: Value) -> int:

@@ -23,12 +23,14 @@ from cnncalc.analysis.memory.layouts import (
 )
 from cnncalc.analysis.memory.operands import (
     bytes_of,
+    cast_behind,
+    copy_of,
     extra_sizes,
     gradient_bytes,
     kept_by,
     learned,
     places_of,
-    scratch_values,
+    scratch_bytes,
     used,
     uses,
 )
@@ -45,6 +47,8 @@ from cnncalc.layers.kernels import (
     OUTPUT,
     PASSED,
     RAISED,
+    RESTORED_ON_CPU,
+    ROWS,
     Extra,
     Kernel,
     with_places,
@@ -190,6 +194,9 @@ class _Kernels:
             if self.training or not kernel.training_only:
                 reads = tuple([places[place] for place in kernel.reads]) or (places[-1],)
                 holds = tuple([places[place] for place in kernel.holds])
+                own = self._value(places[0]).size
+                if kernel.casts == RESTORED_ON_CPU and self.device == "cpu" and self._value(reads[0]).size != own:
+                    reads = (self._copy(reads[0], own),)
                 places.append(self._kernel(kernel, reads, holds))
         if self.made:
             self._settle(operation.output)
@@ -213,9 +220,10 @@ class _Kernels:
         """Return a cross entropy: a log-softmax over the channels, and the mean of what it says of the labels."""
         self._begin()
         values = self._value(output).values
-        probabilities = self._kernel(Kernel("loss", values, keeps=OUTPUT, casts=RAISED), (output,))
+        arriving = self._cast(RAISED, (output,))  # the function of both holds it
+        probabilities = self._kernel(Kernel("loss", values, keeps=OUTPUT, casts=RAISED), arriving)
         # the loss, and the sum of the labels' weights, which the backward pass needs
-        self._kernel(Kernel("loss", 0, extras=(Extra(fixed=1),), fixed=1, casts=RAISED), (probabilities,))
+        self._kernel(Kernel("loss", 0, extras=(Extra(fixed=1),), fixed=1, casts=RAISED), (probabilities,), arriving)
         return self._end()
 
     def added(self, total: int, loss: int) -> Part:
@@ -258,9 +266,11 @@ class _Kernels:
 
     def _kernel(self, kernel: Kernel, reads: tuple[int, ...], holds: tuple[int, ...] = ()) -> int:
         """Add a kernel, with the casts that autocast puts in front of it, and return the tensor that it makes."""
-        if self.casts:
-            reads = self._cast(kernel.casts, reads)
-        if kernel.needs:
+        if kernel.needs == ROWS:  # what makes rows comes before what computes with them
+            reads = tuple([self._arranged(kernel.needs, read) for read in reads])
+        arriving, reads = reads, self._cast(kernel.casts, reads)
+        holds = (*holds, *[read for read in arriving if read not in reads])  # the caller's, while this runs
+        if kernel.needs and kernel.needs != ROWS:
             reads = tuple([self._arranged(kernel.needs, read) for read in reads])
         if kernel.places:
             back = self.first + len(self.made) - reads[0]
@@ -284,6 +294,7 @@ class _Kernels:
         cached = tuple([Size(0, values * lowered) for values in kernel.parameters if lowered])
         # a fully connected or local layer needs its weights for its input's gradient alone
         keeps_cached = bool(cached) and differentiable and (kernel.operation not in ("linear", "bmm") or bool(wants))
+        narrows = any(operands[place].size < size for place in wants)
         gradients = [gradient_bytes(kernel, place, operands[place], size) for place in wants]
         self._add(
             value,
@@ -303,15 +314,15 @@ class _Kernels:
                 kernel.parameters if learns else (),
                 lowered if learns else 0,
                 learned(kernel)[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
-                kernel.sums or bool(unwanted and kernel.scratch),
+                kernel.sums or bool(unwanted and kernel.scratch) or (narrows and not kernel.learned_first),
                 kernel.passing * size,
-                scratch_values(kernel, [operands[place].values for place in wants], wants) * size
-                + kernel.scratch_bytes
-                + unwanted,
+                scratch_bytes(kernel, operands, wants, size) + kernel.scratch_bytes + unwanted,
                 standardised=kernel.standardised if learns else (),
                 statistics=statistics,
             ),
         )
+        if lowered:
+            self.ops[-2:] = cast_behind(self.ops[-2:])
         return here
 
     def _add(self, value: Value, op: Op) -> None:
@@ -333,16 +344,7 @@ class _Kernels:
     def _copy(self, read: int, size: int, layout: str | None = None) -> int:
         """Add a copy of a tensor in another precision or order."""
         value = self._value(read)
-        here = self.first + len(self.made)
+        here, wanted = self.first + len(self.made), value.has_gradient and self.training
         made = value._replace(size=size, layout=layout or result(FORMAT, [value.layout]))
-        back = (here - read,)
-        wants = back if value.has_gradient and self.training else ()
-        gradient = None if size == value.size else bytes_of(value)
-        self._add(
-            made,
-            Op(
-                *("copy", Size(value.values * size, 0), back, back, False, (), (), (), 0),
-                *(wants, (gradient,) * len(wants), (bytes_of(value),) * len(wants), (), 0, 0, False, 0, 0),
-            ),
-        )
+        self._add(made, copy_of(value, size, here - read, wanted=wanted))
         return here

@@ -17,6 +17,10 @@ from cnncalc.analysis.memory.layouts import FIRST
 ONLY, FIRST_USE, OTHER_USE, LAST_USE = range(4)
 """Which use of learned tensors an operation is, in the order of the forward pass."""
 
+AT_ONCE, MADE_ALONE, CAST_ALONE = range(3)
+"""What an operation does with its parameters' gradients under autocast: it makes and casts them; it makes them, and
+the cast of its operand casts them behind its own gradient; it is that cast."""
+
 
 class Size(NamedTuple):
     """Bytes of a tensor: for each image, and for any number of images."""
@@ -63,6 +67,7 @@ class Op(NamedTuple):
             copy's gradient is made with the others, and then theirs.
         statistics: bytes that this keeps for its own backward pass; they are the last of ``beside``.
         use: which use of its learned tensors it is: the only one, or of several the first, another or the last.
+        finish: what it does with the gradients of its parameters under autocast.
 
     """
 
@@ -87,10 +92,13 @@ class Op(NamedTuple):
     use: int = ONLY
     standardised: tuple[int, ...] = ()
     statistics: int = 0
+    finish: int = AT_ONCE
 
     @property
     def learned(self) -> tuple[int, ...]:
         """Values of all learned tensors whose gradients it makes."""
+        if self.finish == CAST_ALONE:
+            return ()
         return (*self.standardised[:1], *self.parameters, *self.standardised[1:])
 
     @property

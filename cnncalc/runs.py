@@ -52,7 +52,11 @@ def train_network(
 
     Raises:
         ArgumentError: for a setting that there is not.
-        SpecError: for everything else that is wrong, before anything is written; and where the run fails.
+        SpecError: for what is wrong with the spec, the recipe or the weights.
+        DataError: for data that are missing, damaged or do not suit the network.
+        DeviceError: for a device that is not there.
+        RunError: for a folder that holds something else already.
+        CnncalcError: all of these, before anything is written; and where the run fails.
 
     """
     with optional_packages():
@@ -127,7 +131,7 @@ def load_run(path: str | os.PathLike[str]) -> TrainingRun:
         path: the folder.
 
     Raises:
-        SpecError: where this is no training run, or one of its files was changed into something else.
+        RunError: where this is no training run, or one of its files was changed into something else.
 
     """
     from cnncalc.shown_run import TrainingRun

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from torch import nn
 
 import cnncalc
-from cnncalc import ArgumentError, ArgumentTypeError, DeviceError, SpecError
+from cnncalc import ArgumentError, ArgumentTypeError, DeviceError, RunError, SpecError
 from cnncalc.analysis.memory import TrainingSetup
 from tests.refusals import assert_refused
 
@@ -106,6 +107,33 @@ def test_a_device_that_is_not_there() -> None:
     with pytest.raises(DeviceError, match=r"^PyTorch has no device `foo` here: Expected one of cpu, cuda") as raised:
         cnncalc.build(NET, device="foo")
     assert isinstance(raised.value, RuntimeError)
+
+
+def test_training_on_a_device_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written before the device is known."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(DeviceError, match=r"PyTorch finds no CUDA GPU here|this PyTorch was built without CUDA"):
+        cnncalc.train_network(NET, data="synthetic", device="cuda", out=tmp_path / "run", quiet=True)
+    with pytest.raises(DeviceError, match="there is no device `tpu`"):
+        cnncalc.train_network(NET, data="synthetic", device="tpu", out=tmp_path / "run", quiet=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_something_is_no_run_and_takes_none(tmp_path: Path) -> None:
+    """It is a RuntimeError, and no fault of the spec."""
+    (tmp_path / "notes.txt").write_text("mine\n")
+    with pytest.raises(RunError, match=r"is not a training run: it has no run\.json"):
+        cnncalc.load_run(tmp_path)
+    with pytest.raises(RunError, match="there is something in "):
+        cnncalc.train_network(NET, data="synthetic", device="cpu", out=tmp_path, quiet=True)
+    assert not issubclass(RunError, cnncalc.SpecError)
+
+
+def test_networks_can_be_keys() -> None:
+    """Each is itself alone, as two modules of PyTorch are."""
+    one, other = cnncalc.load("relu", input="8x8x3"), cnncalc.load("relu", input="8x8x3")
+    assert {one: 1, other: 2}[one] == 1
+    assert one == one and one != other  # that is what is asked
 
 
 def test_an_argument_that_there_is_not_is_python_s_own_error() -> None:

@@ -27,7 +27,7 @@ from cnncalc.commands.training import (
 )
 from cnncalc.commands.whole import Whole
 from cnncalc.core.cleaning import cell
-from cnncalc.core.errors import DataError, SpecError
+from cnncalc.core.errors import DataError, RunError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.core.writing import complain, write_file
@@ -222,7 +222,7 @@ def _subject(asked: Asked) -> Subject:
         return subject_of_spec(network, name, asked.weights, asked.normalise, device, asked.data)
     try:
         subject = subject_of_run(asked.target, asked.weights, device, asked.data)
-    except SpecError as error:
+    except RunError as error:
         if error.code == "no-run" and not os.path.isdir(asked.target):
             error.hints = (*error.hints, "a spec needs the file of its weights: --weights FILE")
         raise

@@ -16,7 +16,7 @@ from cnncalc.network.made_layers import MadeLayers
 from cnncalc.network.node import Node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """The layers of a spec in execution order, from an input volume to an output volume.
 

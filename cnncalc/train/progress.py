@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from typing import Any
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.train.measures import ACCURACY, Measure, measure_of
 
 
@@ -166,7 +166,7 @@ def progress_from(facts: Any) -> Progress:
     """Return the progress that `Progress.facts` wrote.
 
     Raises:
-        SpecError: where something is missing, or is not what it should be.
+        RunError: where something is missing, or is not what it should be.
 
     """
     try:
@@ -175,7 +175,7 @@ def progress_from(facts: Any) -> Progress:
         gradients = [_gradients_from(row) for row in facts.get("gradients", [])]
         progress: Progress = _whole(Progress, {**facts, "rows": rows, "gradients": gradients})
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise SpecError("bad-checkpoint", "a checkpoint does not say how far the run had come") from None
+        raise RunError("bad-checkpoint", "a checkpoint does not say how far the run had come") from None
     return progress
 
 

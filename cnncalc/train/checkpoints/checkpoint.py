@@ -16,7 +16,7 @@ from copy import copy
 import torch
 from torch import Tensor
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError, SpecError
 from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.core.writing import write_file
@@ -48,7 +48,7 @@ def read_newest(folder: str) -> tuple[Checkpoint, list[str]]:
     """Return the newest checkpoint that is whole, and what is to be told of damaged ones.
 
     Raises:
-        SpecError: where none is whole.
+        RunError: where none is whole.
 
     """
     damaged: list[str] = []
@@ -58,8 +58,8 @@ def read_newest(folder: str) -> tuple[Checkpoint, list[str]]:
             return found, [f"{text}; the one before it is used" for text in damaged]
         damaged.append(f"{os.path.join(folder, name)} is damaged: {found}")
     if damaged:
-        raise SpecError("bad-checkpoint", f"no checkpoint in {shorten_path(folder)} is whole", hints=damaged)
-    raise SpecError("no-checkpoint", f"there is no checkpoint in {shorten_path(folder)}")
+        raise RunError("bad-checkpoint", f"no checkpoint in {shorten_path(folder)} is whole", hints=damaged)
+    raise RunError("no-checkpoint", f"there is no checkpoint in {shorten_path(folder)}")
 
 
 def has_checkpoint(folder: str) -> bool:

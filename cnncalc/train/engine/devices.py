@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import torch
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import DeviceError, SpecError
 from cnncalc.network import Network
 from cnncalc.train.launch import launched
 from cnncalc.train.recipe.settings import Recipe
@@ -24,20 +24,20 @@ def choose_device(wanted: str) -> torch.device:
         wanted: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``. Under torchrun, ``cuda`` is this process's own.
 
     Raises:
-        SpecError: where it is not there, or there is no such name.
+        DeviceError: where it is not there, or there is no such name.
 
     """
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     match = re.fullmatch(r"(cpu|cuda|mps)(?::(\d{1,4}))?", wanted)
     if match is None or (match[2] and match[1] != "cuda"):
-        raise SpecError(
+        raise DeviceError(
             "bad-device", f"there is no device `{wanted}`", hints=["devices are auto, cpu, cuda, cuda:0, mps"]
         )
     if match[1] == "cuda":
         return _cuda(int(match[2]) if match[2] else None)
     if match[1] == "mps" and not torch.backends.mps.is_available():
-        raise SpecError(
+        raise DeviceError(
             "no-device", "PyTorch finds no Apple GPU here", hints=["leave out --device, or say --device cpu"]
         )
     return torch.device(match[1])
@@ -48,12 +48,12 @@ def _cuda(number: int | None) -> torch.device:
         reason = "PyTorch finds no CUDA GPU here"
         if torch.version.cuda is None:
             reason = "this PyTorch was built without CUDA"
-        raise SpecError("no-device", reason, hints=["leave out --device, or say --device cpu"])
+        raise DeviceError("no-device", reason, hints=["leave out --device, or say --device cpu"])
     count = torch.cuda.device_count()
     place = launched().local_rank if number is None else number
     if place >= count:
         hints = [f"GPUs are cuda:0 to cuda:{count - 1}" if count > 1 else "the only GPU is cuda:0"]
-        raise SpecError("no-device", f"there is no cuda:{place}: PyTorch finds {count} here", hints=hints)
+        raise DeviceError("no-device", f"there is no cuda:{place}: PyTorch finds {count} here", hints=hints)
     torch.cuda.set_device(place)
     return torch.device("cuda", place)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.core.words import shorten
 from cnncalc.model.build import build
 from cnncalc.model.weights.matching import fill
@@ -142,7 +142,8 @@ class Session:
         """Take up what a checkpoint holds, and return how far the run had come.
 
         Raises:
-            SpecError: where it belongs to another network or optimizer, or is not what a run writes.
+            RunError: where it is not what a run writes.
+            SpecError: where it belongs to another network or optimizer.
 
         """
         progress = progress_from(checkpoint.facts.get("progress"))
@@ -150,7 +151,7 @@ class Session:
         if before != optimizer:
             message = f"the checkpoint holds the state of {shorten(before)}, and the recipe says {optimizer}"
             hints = ["a run continues with the optimizer that it began with"]
-            raise SpecError("bad-checkpoint", message, hints=hints)
+            raise RunError("bad-checkpoint", message, hints=hints)
         restore_module(self.module, below("model", checkpoint.tensors), "the checkpoint")
         if self.average:
             restore_module(self.average.module, below("average", checkpoint.tensors), "the checkpoint")
@@ -164,7 +165,7 @@ class Session:
         known = self.scaler.state_dict()
         whole = isinstance(facts, dict) and facts.keys() == known.keys() and all(map(is_number, facts.values()))
         if not whole:
-            raise SpecError("bad-checkpoint", "a checkpoint does not say by what the loss of fp16 is scaled")
+            raise RunError("bad-checkpoint", "a checkpoint does not say by what the loss of fp16 is scaled")
         self.scaler.load_state_dict(facts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.train.recipe.presets import with_changes
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of
 from cnncalc.train.run.facts import DATA, SPEC, RunFacts
@@ -59,7 +59,8 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """Return a run's recipe with other settings.
 
     Raises:
-        SpecError: for settings that a run keeps, and for values that they do not take.
+        RunError: for settings that a run keeps.
+        SpecError: for values that they do not take.
 
     """
     changed = with_changes(recipe, changes)
@@ -67,7 +68,7 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         if name in changes and getattr(changed, name) != getattr(recipe, name):
             message = f"--{key_of(name)} cannot be changed in a run that has begun: {FIXED[name]}"
             hints = ["leave it out, or begin a new run: cnncalc train SPEC … --out ANOTHER"]
-            raise SpecError("fixed-setting", message, hints=hints)
+            raise RunError("fixed-setting", message, hints=hints)
     return changed
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnncalc.core.cleaning import printable
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.network import Network
 from cnncalc.train.data import (
     DataRequest,
@@ -33,7 +33,7 @@ def request_of(facts: RunFacts) -> DataRequest:
             if not (right or value is defaults[name] or type(value) is type(defaults[name]) is bool):
                 raise TypeError(name)
     except TypeError:
-        raise SpecError("no-run", "the run does not say what it was trained on") from None
+        raise RunError("no-run", "the run does not say what it was trained on") from None
     return request
 
 
@@ -68,13 +68,13 @@ def check_data(dataset: Dataset, facts: RunFacts, hints: Sequence[str]) -> None:
     """Refuse data that are not those that a run began with; a run that has no fingerprint of them is believed.
 
     Raises:
-        SpecError: with the hints.
+        RunError: with the hints.
 
     """
     if DATA in facts.fingerprints and facts.fingerprints[DATA] != fingerprint(dataset):
         message = f"the data {printable(dataset.name)} are not those that the run began with"
         detail = "images, labels or names of classes have changed: put them back as they were, or begin a new run"
-        raise SpecError("other-data", message, hints=[detail, *hints])
+        raise RunError("other-data", message, hints=[detail, *hints])
 
 
 def with_whole_paths(request: DataRequest) -> DataRequest:

@@ -6,7 +6,7 @@ import os
 import shlex
 from contextlib import suppress
 
-from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.errors import RunError, WriteError
 from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
@@ -61,7 +61,7 @@ class RunFolder:
         """Make the folder of a new run.
 
         Raises:
-            SpecError: where there is something in it already.
+            RunError: where there is something in it already.
             WriteError: where it cannot be made.
 
         """
@@ -76,7 +76,7 @@ class RunFolder:
         """Begin a run in a folder that is held: write the spec, the recipe and the facts.
 
         Raises:
-            SpecError: where there is something in the folder already.
+            RunError: where there is something in the folder already.
             WriteError: where it cannot be written.
 
         """
@@ -105,7 +105,7 @@ class RunFolder:
         if all(name in (SPEC, RECIPE, LOCK) or _is_left_behind(name) for name in names):
             return
         hints = [f"to continue it: {self.command('train --resume')}", "or name another folder with --out"]
-        raise SpecError("run-exists", f"there is something in `{shorten_path(self.path)}` already", hints=hints)
+        raise RunError("run-exists", f"there is something in `{shorten_path(self.path)}` already", hints=hints)
 
     def command(self, words: str, more: str = "") -> str:
         """Return a command with the run's folder behind some words, as a shell takes it."""
@@ -115,7 +115,7 @@ class RunFolder:
         """Return the run's network, to which the facts belong.
 
         Raises:
-            SpecError: where the spec is not the one that the run began with, unless it may be ``changed``.
+            RunError: where the spec is not the one that the run began with, unless it may be ``changed``.
 
         """
         network = load_with(self.file(SPEC), facts.spec)
@@ -124,7 +124,7 @@ class RunFolder:
             message = f"`{shorten_path(self.file(SPEC))}` is not the spec that the run began with"
             accept = self.command("train --resume", "--accept-changes")
             hints = ["put it back as it was, or begin a new run with it", f"or continue with it anyway: {accept}"]
-            raise SpecError("other-spec", message, hints=hints)
+            raise RunError("other-spec", message, hints=hints)
         channels = {len(facts.mean), len(facts.deviation)}
         count, outputs = len(facts.classes), network.output.channels
         if channels != {network.input.channels} or (outputs != count and (outputs, count) != (1, 2)):
@@ -132,9 +132,9 @@ class RunFolder:
             raise self._changed(f"it has {found}, and the network goes from {network.input} to {network.output}")
         return network
 
-    def _changed(self, what: str) -> SpecError:
+    def _changed(self, what: str) -> RunError:
         message = f"`{shorten_path(self.file(RUN))}` is not what cnncalc wrote: {what}"
-        return SpecError("no-run", message, hints=["put back the file that `cnncalc train` wrote"])
+        return RunError("no-run", message, hints=["put back the file that `cnncalc train` wrote"])
 
     def recipe(self) -> Recipe:
         """Return the run's recipe."""
@@ -144,7 +144,7 @@ class RunFolder:
         """Return what the run remembers of itself.
 
         Raises:
-            SpecError: where this is no run, or one of its files was changed into something else.
+            RunError: where this is no run, or one of its files was changed into something else.
 
         """
         self._check_files()
@@ -158,10 +158,10 @@ class RunFolder:
                 if folds
                 else "name the folder that `cnncalc train` wrote"
             ]
-            raise SpecError("no-run", message, hints=hints) from None
+            raise RunError("no-run", message, hints=hints) from None
         except OSError as error:
             message = f"cannot read `{shorten_path(self.file(RUN))}`: {error.strerror}"
-            raise SpecError("no-run", message) from None
+            raise RunError("no-run", message) from None
         except ValueError as error:
             raise self._changed(str(error)) from None
 
@@ -169,11 +169,11 @@ class RunFolder:
         """Refuse folders, devices and pipes under the names of a run's files: some of them have no end."""
         for name in (SPEC, RECIPE, RUN, METRICS, GRADIENTS, CURVE, BEST, LAST, CARD, EVALUATIONS, LOCK):
             if os.path.exists(self.file(name)) and not os.path.isfile(self.file(name)):
-                raise SpecError("no-run", f"`{shorten_path(self.file(name))}` is not a file, as a run has it")
+                raise RunError("no-run", f"`{shorten_path(self.file(name))}` is not a file, as a run has it")
         for name in (CHECKPOINTS, TENSORBOARD):
             if os.path.exists(self.file(name)) and not os.path.isdir(self.file(name)):
                 message = f"`{shorten_path(self.file(name))}` is not a folder, as a run has it"
-                raise SpecError("no-run", message)
+                raise RunError("no-run", message)
 
     def write_history(self, history: History) -> None:
         """Write a line for every epoch, in place of what was there."""
@@ -185,7 +185,7 @@ class RunFolder:
         """Return how the run went, up to the last time that it was saved.
 
         Raises:
-            SpecError: where a file cannot be read, or was changed into something else.
+            RunError: where a file cannot be read, or was changed into something else.
 
         """
         return read_history(self.file(METRICS), self.file(GRADIENTS))

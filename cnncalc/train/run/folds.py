@@ -9,7 +9,7 @@ from dataclasses import replace
 from statistics import fmean, stdev
 from typing import Any
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
@@ -49,7 +49,7 @@ def train_folds(request: TrainRequest, make_observer: ObserverFactory, signals: 
     that `resume_folds` goes on with them wherever they were interrupted.
 
     Raises:
-        SpecError: for everything that is wrong, before anything is written; and where a run fails.
+        CnncalcError: for everything that is wrong, before anything is written; and where a run fails.
         WriteError: where something cannot be written.
 
     """
@@ -105,7 +105,7 @@ def _check_blank(path: str) -> None:
     if os.path.isdir(path) and os.listdir(path):
         hints = [f"to continue it: {RunFolder(path).command('train --resume')}"] if is_folds(path) else []
         message = f"there is something in `{shorten_path(path)}` already"
-        raise SpecError("run-exists", message, hints=[*hints, "name another folder with --out"])
+        raise RunError("run-exists", message, hints=[*hints, "name another folder with --out"])
 
 
 def _result(fold: int, ended: Ended) -> FoldResult:
@@ -168,7 +168,7 @@ def _read(path: str) -> tuple[int, dict[int, FoldResult]]:
     """Return how many folds there are, and the results that are known.
 
     Raises:
-        SpecError: where the file is not what `_write` wrote.
+        RunError: where the file is not what `_write` wrote.
 
     """
     file = os.path.join(path, FOLDS)
@@ -181,7 +181,7 @@ def _read(path: str) -> tuple[int, dict[int, FoldResult]]:
         results = {result.fold: result for result in read}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         message = f"`{shorten_path(file)}` is not what cnncalc wrote"
-        raise SpecError("no-run", message, hints=["put back the file that `cnncalc train --folds` wrote"]) from None
+        raise RunError("no-run", message, hints=["put back the file that `cnncalc train --folds` wrote"]) from None
     return count, results
 
 

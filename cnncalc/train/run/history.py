@@ -9,7 +9,7 @@ from dataclasses import fields
 from math import isfinite
 from typing import Any, NamedTuple
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.progress import EpochGradients, EpochMetrics, row_from
@@ -58,7 +58,7 @@ def read_history(metrics: str, gradients: str) -> History:
     """Read the two files of a run; where one of them is not there yet, it has no rows.
 
     Raises:
-        SpecError: where a file cannot be read, or is not what `cnncalc train` wrote.
+        RunError: where a file cannot be read, or is not what `cnncalc train` wrote.
 
     """
     return History(_read(metrics, _metrics_from), _read(gradients, _gradients_from))
@@ -70,7 +70,7 @@ def _read(path: str, make: Callable[[dict[str, str]], Any]) -> list[Any]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise SpecError("bad-metrics", f"cannot read `{shorten_path(path)}`: {error.strerror}") from None
+        raise RunError("bad-metrics", f"cannot read `{shorten_path(path)}`: {error.strerror}") from None
     except UnicodeDecodeError:
         raise _changed(path, 1, "it is not UTF-8") from None
     reader = csv.DictReader(io.StringIO(text), strict=True)
@@ -85,9 +85,9 @@ def _read(path: str, make: Callable[[dict[str, str]], Any]) -> list[Any]:
     return rows
 
 
-def _changed(path: str, line: int, what: str) -> SpecError:
+def _changed(path: str, line: int, what: str) -> RunError:
     message = f"`{shorten_path(path)}` is not what cnncalc wrote: line {line}: {what}"
-    return SpecError("bad-metrics", message, hints=["put back the file that `cnncalc train` wrote"])
+    return RunError("bad-metrics", message, hints=["put back the file that `cnncalc train` wrote"])
 
 
 def _metrics_from(row: dict[str, str]) -> EpochMetrics:

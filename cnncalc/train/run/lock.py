@@ -9,7 +9,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from cnncalc.core.errors import SpecError, WriteError
+from cnncalc.core.errors import RunError, WriteError
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.run.folder import RunFolder
@@ -25,7 +25,7 @@ def held(folder: RunFolder, processes: Processes) -> Iterator[None]:
     The lock is the system's, and goes with the process, however it ends. Where a disk knows no locks, none is held.
 
     Raises:
-        SpecError: in all processes of this run, where another run's process holds it.
+        RunError: in all processes of this run, where another run's process holds it.
         WriteError: where the file of the lock cannot be written.
 
     """
@@ -33,7 +33,7 @@ def held(folder: RunFolder, processes: Processes) -> Iterator[None]:
     holder = processes.agree_on(holder)
     if holder:
         message = f"another process writes the run `{shorten_path(folder.path)}`: {shorten(holder, 100)}"
-        raise SpecError("run-in-use", message, hints=["wait until it has ended, or stop it"])
+        raise RunError("run-in-use", message, hints=["wait until it has ended, or stop it"])
     try:
         yield
     finally:

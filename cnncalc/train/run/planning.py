@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.network import Network
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint
 from cnncalc.train.data import fingerprint
@@ -79,7 +79,7 @@ def train(request: TrainRequest, make_observer: ObserverFactory, signals: Signal
     """Begin a run, or go on with it where torchrun has started it again.
 
     Raises:
-        SpecError: for everything that is wrong, before anything is written; and where the run fails.
+        CnncalcError: for everything that is wrong, before anything is written; and where the run fails.
         WriteError: where something cannot be written.
 
     """
@@ -195,7 +195,7 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
     splits = run_splits(dataset, recipe, normalisation_of(facts), by_class=facts.splits_by_class)
     if len(splits.train) != facts.images:
         message = f"the run was trained on {facts.images:,} images; there are {len(splits.train):,} now"
-        raise SpecError("other-data", message, hints=["a run continues with the data that it began with"])
+        raise RunError("other-data", message, hints=["a run continues with the data that it began with"])
     if not request.accept:
         check_data(dataset, facts, [f"or continue anyway: {folder.command('train --resume', '--accept-changes')}"])
     begun = has_checkpoint(folder.checkpoints) or not facts.weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.core.writing import write_file
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint, read_newest, restore_module, write_checkpoint
 from cnncalc.train.checkpoints.tensor_file import pack, read_whole
@@ -108,19 +108,19 @@ class RunSaver:
         """Give the session what the newest whole checkpoint holds; return the progress, and what is to be told.
 
         Raises:
-            SpecError: where no checkpoint is whole, or it belongs to another run.
+            RunError: where no checkpoint is whole, or it belongs to another run.
 
         """
         checkpoint, told = read_newest(self._folder.checkpoints)
         progress = self._session.restore(checkpoint)
         if progress.step > self._session.steps:
-            raise SpecError("bad-checkpoint", "the checkpoint lies after the end of the run")
+            raise RunError("bad-checkpoint", "the checkpoint lies after the end of the run")
         steps = self._session.steps_per_epoch
         if not 0 <= progress.step - progress.epoch * steps <= steps:
             message = (
                 f"step {progress.step:,} of the checkpoint is not in epoch {progress.epoch + 1} of {steps:,} steps"
             )
-            raise SpecError("bad-checkpoint", message, hints=["a run continues with the batches that it began with"])
+            raise RunError("bad-checkpoint", message, hints=["a run continues with the batches that it began with"])
         self._last = self._best = None
         return progress, told
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 import cnncalc
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import RunError
 from cnncalc.report.diagnostics import draw_error
 from tests.train.runs import train
 
@@ -63,7 +63,7 @@ def test_a_notebook_shows_its_curves(trained: Path) -> None:
 def test_what_is_no_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(RunError) as caught:
         cnncalc.load_run("empty")
     assert draw_error(caught.value) == (
         "error[no-run]: `empty` is not a training run: it has no run.json\n"

@@ -32,6 +32,8 @@ _ANYWHERE = (
 )
 """Arguments of PyTorch's modules that the layers need not list."""
 
+_SWITCHES = ("affine", "elementwise_affine")
+"""Settings of norms that say whether they learn scales and shifts."""
 _CHANNELS = ("in_channels", "num_features", "num_channels")
 _DIMENSIONS = re.compile(r"([123])d$")
 Layers = tuple[str, ...]
@@ -106,6 +108,11 @@ class TextCall:
         return next((self.given[name] for name in _CHANNELS if isinstance(self.given.get(name), int)), None)
 
     def learned(self, name: str) -> tuple[int, ...] | None:
+        switch = next((each for each in _SWITCHES if each in self.signature.usual), None)
+        if switch and name == "weight":
+            return (1,) if self[switch] else None
+        if switch and not self[switch]:
+            return None
         if name == "bias":
             return None if self.given.get("bias") is False else (1,)
         if "out_features" in self.given:

@@ -39,13 +39,13 @@ def node(kind: str, inputs: str, output: str, **attributes: Any) -> Any:
 def test_factors_and_shifts_behind_a_batch_norm(tmp_path: Path) -> None:
     """Caffe's Scale, which stands behind a norm of its own: four numbers for each of four channels."""
     nodes = [
-        node("BatchNormalization", "x g b m v", "n"),
+        node("BatchNormalization", "x g bias m v", "n"),
         node("Unsqueeze", "f", "factors", axes=[1, 2]),
         node("Mul", "n factors", "scaled"),
         node("Unsqueeze", "s", "shifts", axes=[1, 2]),
         node("Add", "scaled shifts", "y"),
     ]
-    network = package.load(saved(tmp_path, nodes, dict.fromkeys("gbmvfs", (4,))))
+    network = package.load(saved(tmp_path, nodes, dict.fromkeys(("g", "bias", *"mvfs"), (4,))))
     assert [each.written for each in network] == ["bn eps=1e-5 momentum=0.1", "dwconv 1x1"]
     assert network.params == 4 * 4
 

@@ -93,3 +93,20 @@ def test_a_call_of_a_text_answers_what_layers_ask() -> None:
     asked = {name for name, _ in inspect.getmembers(TorchCall, inspect.isfunction) if not name.startswith("_")}
     answered = {name for name in dir(TextCall) if not name.startswith("_")}
     assert asked - answered == NOT_IN_A_TEXT
+
+
+@pytest.mark.parametrize(
+    ("called", "written"),
+    [
+        ("BatchNorm2d(4)", "bn"),
+        ("BatchNorm2d(4, bias=False)", "bn noshift"),
+        ("BatchNorm2d(4, affine=False)", "bn noaffine"),
+        ("LayerNorm(4)", "ln"),
+        ("LayerNorm(4, bias=False)", "ln noshift"),
+        ("LayerNorm(4, elementwise_affine=False)", "ln noaffine"),
+    ],
+)
+def test_what_a_norm_of_a_text_learns(called: str, written: str) -> None:
+    """Newer PyTorch has the option ``bias`` for norms."""
+    network = package.load(f"nn.Conv2d(3, 4, 3)\nnn.{called}\n", input="8x8x3")
+    assert [node.written for node in network] == ["conv 3x3x4", written]

@@ -269,23 +269,41 @@ def test_skips_that_lie_in_each_other_are_labels() -> None:
 # ---- what cannot be said
 
 
-CHOSEN = "it takes what values or a list choose, and a spec takes ranges"
+AS_MATRICES = "it multiplies volumes as matrices, as attention does, and a spec multiplies them position by position"
+BY_VALUES = "it chooses by what the values are, and a spec computes the same for all images"
+FREQUENCIES = "it goes over to frequencies, and the windows of a spec lie over positions"
+WINDOWS = "it lays windows out as channels, and the windows of a spec are those of layers that compute"
+CHOSEN = "it takes what values choose, or positions in an order of their own, and a spec takes ranges"
 
 
 @pytest.mark.parametrize(
     ("module", "said"),
     [
         (Does(lambda x: x**0.5), "`pow` (LINE): it has powers up to 4, which are products of a volume with itself"),
-        (nn.Sequential(nn.LogSigmoid()), "nn.LogSigmoid in `0`: no layer of a spec computes it"),
-        (nn.Sequential(nn.Unfold(2)), "nn.Unfold in `0`: no layer of a spec computes it"),
-        (Does(lambda x: x.eq(0) * x), "`eq` (LINE): no layer of a spec computes it"),
+        (nn.Sequential(nn.LogSigmoid()), "nn.LogSigmoid in `0`: the language has no such activation"),
+        (nn.Sequential(nn.Unfold(2)), f"nn.Unfold in `0`: {WINDOWS}"),
+        (Does(lambda x: functional.unfold(x, 2)), f"`unfold` (LINE): {WINDOWS}"),
+        (nn.Sequential(nn.LSTM(8, 8)), "nn.LSTM in `0`: it is recurrent, and a spec has no layer that remembers"),
+        (Does(lambda x: x.var(1, keepdim=True)), "`var` (LINE): a spec has variances in its normalisations alone"),
+        (Does(lambda x: torch.fft.fft(x, dim=-1)), f"`fft_fft` (LINE): {FREQUENCIES}"),
+        (Does(lambda x: x.eq(0) * x), f"`eq` (LINE): {BY_VALUES}"),
+        (Does(lambda x: x.flatten(2) @ x.flatten(2).mT), f"`matmul` (LINE): {AS_MATRICES}"),
+        (Does(lambda x: torch.bmm(x.flatten(2), x.flatten(2).mT)), f"`bmm` (LINE): {AS_MATRICES}"),
         (Does(lambda x: (x, x)), "2 outputs: one of them is the input"),
         (
             Does(lambda x: torch.einsum("nchw,nchw,nchw->nchw", x, x, x)),
             "`einsum` (LINE): no layer of a spec computes it",
         ),
         (Does(lambda x: x[:, :, [0, 2]]), f"`getitem` (LINE): {CHOSEN}"),
-        (Does(lambda x: x.index_select(1, torch.tensor([0, 2]))), f"`index_select` (LINE): {CHOSEN}"),
+        (Does(lambda x: x.index_select(2, torch.tensor([0, 2]))), f"`index_select` (LINE): {CHOSEN}"),
+        (Does(lambda x: x[:, :3, [0, 2]]), f"`getitem` (LINE): {CHOSEN}"),
+        (Does(lambda x: x[[0, 0]]), f"`getitem` (LINE): {CHOSEN}"),
+        (Does(lambda x: x.flip(2)), "`flip` (LINE): it turns rows or columns round"),
+        (Does(lambda x: x.repeat_interleave(2, 0)), "`repeat_interleave` (LINE): it repeats images"),
+        (
+            Does(lambda x: x.repeat_interleave(2)),
+            "`repeat_interleave` (LINE): it flattens what it repeats: give it `dim`, and one number of repeats",
+        ),
         (Does(lambda x: x / x.sum(1, keepdim=True)), "`truediv` (LINE): it divides by numbers, not by volumes"),
         (Does(lambda x: functional.pad(x, (1, 1, 0, 0, 0, 2))), "`pad` (LINE): no layer of a spec computes it"),
         (Does(lambda x: 1 / x), "`truediv` (LINE): it divides by numbers, not by volumes"),

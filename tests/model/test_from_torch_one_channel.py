@@ -91,7 +91,7 @@ def test_what_cannot_be_said_is_that_of_the_reading_that_comes_further() -> None
     with pytest.raises(SpecError) as caught:
         import_module(Logarithm(), torch.zeros(1, 8, 9))
     assert caught.value.message == (
-        "a spec cannot express `log` (test_from_torch_one_channel.py:LINE): no layer of a spec computes it"
+        "a spec cannot express `log` (test_from_torch_one_channel.py:LINE): the language has no such activation"
     ).replace("LINE", str(Logarithm.forward.__code__.co_firstlineno + 1))
 
 

@@ -27,6 +27,7 @@ from cnncalc.model.from_torch.channel_axes import along, groups_first, halved, r
 from cnncalc.model.from_torch.emitter import Emitter, layer_of, shape_of
 from cnncalc.model.from_torch.learning import RUNNING, a_constant, is_constant
 from cnncalc.model.from_torch.position_axes import over_positions
+from cnncalc.model.from_torch.refusals import AS_MATRICES
 from cnncalc.model.from_torch.standardising import standardisation
 from cnncalc.model.from_torch.traced_modules import module_path
 from cnncalc.model.from_torch.values import Tensor, View
@@ -125,6 +126,8 @@ class Call:
 
     def turned(self, name: str, other: str) -> Call:
         tensor = self[name]
+        if isinstance(tensor, View):
+            raise Unsayable(AS_MATRICES)
         if not isinstance(tensor, Tensor) or tensor.turned is None:
             raise Unsayable("it multiplies a volume with a learned matrix whose rows are the outputs, and nothing else")
         return replace(self, given={**self.given, other: tensor.turned})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from types import MappingProxyType
 from typing import Any
@@ -36,6 +37,11 @@ def computed(node: fx.Node, given: Sequence[Tensor], traced: Traced) -> Tensor:
         }
         made = evaluated(steps, traced.tensors, traced.root, known)
     return Tensor("", made, shape, steps if all(tensor.steps for tensor in given) else (), learned, turned)
+
+
+def typed_as(node: fx.Node, tensor: Tensor) -> Tensor:
+    """Return a tensor that has the type of a volume now, and the same numbers."""
+    return replace(tensor, steps=(*tensor.steps, node) if tensor.steps else ())
 
 
 def _turns(node: fx.Node) -> bool:
@@ -72,6 +78,9 @@ def evaluated(
     """
     known = dict(given)
     for step in steps:
+        if not known.keys() >= set(step.all_input_nodes):
+            known[step] = known[step.all_input_nodes[0]]  # it takes the type of a volume
+            continue
         args, kwargs = fx.map_arg((step.args, step.kwargs), known.__getitem__)
         if step.op == "get_attr":
             known[step] = tensors(str(step.target))

@@ -13,6 +13,7 @@ from cnncalc.layers.rearranging import PadChannels
 from cnncalc.layers.written import Unsayable, Words
 from cnncalc.model.from_torch.axes import CHANNELS, FIRST, LAST, Atom, aligned, axes_of, axis_sizes, without_repeats
 from cnncalc.model.from_torch.channel_axes import widened
+from cnncalc.model.from_torch.channel_groups import spread
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.frames import alike
 from cnncalc.model.from_torch.given import BATCH
@@ -25,6 +26,8 @@ def merged(emitter: Emitter, kind: str, volumes: Sequence[Any]) -> View:
     if len(volumes) == 1:
         return emitter.sized(volumes[0])
     views = [emitter.sized(view) for view in (volumes if kind == "concat" else _once(emitter, volumes))]
+    if kind != "concat":
+        views = spread(emitter, views)
     axes = aligned([view.axes for view in views])
     if axes is None and kind != "concat":
         views = _alike(emitter, views)

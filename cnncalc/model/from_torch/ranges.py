@@ -19,10 +19,14 @@ from cnncalc.model.from_torch.channel_axes import outermost, with_channels
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.merges import joined
-from cnncalc.model.from_torch.values import View
+from cnncalc.model.from_torch.refusals import no_layer
+from cnncalc.model.from_torch.values import Tensor, View
 
-CHOSEN = "it takes what values or a list choose, and a spec takes ranges"
+CHOSEN = "it takes what values choose, or positions in an order of their own, and a spec takes ranges"
 """Why places that are no range are refused."""
+
+MOST_RANGES = 32
+"""Most ranges of channels that a list of channels may be."""
 
 
 class AxisRange(NamedTuple):
@@ -46,8 +50,9 @@ def getitem(call: Call) -> Any:
         return call.first[place]
     view = call.emitter.settled(call.first)
     places = list(place) if isinstance(place, tuple) else [place]
-    if any(not (part is None or part is Ellipsis or isinstance(part, int | slice)) for part in places):
-        raise Unsayable(CHOSEN)
+    listed = [part for part in places if not (part is None or part is Ellipsis or isinstance(part, int | slice))]
+    if listed:
+        return _listed(call, view, places, listed)
     taken = [part for part in places if part is not None and part is not Ellipsis]
     rest = [slice(None)] * (len(view.axes) - len(taken))
     where = places.index(Ellipsis) if Ellipsis in places else len(places)
@@ -61,8 +66,56 @@ def getitem(call: Call) -> Any:
 
 
 def chosen(call: Call) -> View:
-    """Refuse ``x.index_select(1, order)``, as `getitem` does ``x[:, order]``."""
-    raise Unsayable(CHOSEN)
+    """Read ``x.index_select(1, order)`` with a constant order of channels, as `getitem` does ``x[:, order]``."""
+    if call.name != "index_select":
+        raise Unsayable(CHOSEN)
+    view = call.emitter.settled(call.view)
+    return _in_order(call.emitter, view, call["dim"] % len(view.axes), _order(call["index"]))
+
+
+def flipped(call: Call) -> View:
+    """Read ``x.flip(1)``, which exchanges red and blue: the channels from the last to the first."""
+    view, dims = call.emitter.sized(call.view), call["dims"]
+    dims = dims[0] if len(dims) == 1 and isinstance(dims[0], tuple | list) else dims
+    axis = call.emitter.channel_axis(view)
+    if axis is None or [dim % len(view.axes) for dim in dims] != [axis]:
+        raise Unsayable("it turns rows or columns round")
+    return _in_order(call.emitter, view, axis, list(range(call.emitter.volume(view).channels))[::-1])
+
+
+def _listed(call: Call, view: View, places: Sequence[Any], listed: Sequence[Any]) -> View:
+    """Read ``x[:, [2, 1, 0]]``: nothing else may be taken along with a list of channels."""
+    at = next(place for place, part in enumerate(places) if part is listed[0])
+    axis = at - len(places) if Ellipsis in places[:at] else at
+    others = [part for part in places if part is not listed[0]]
+    if len(listed) > 1 or not all(part is Ellipsis or part == slice(None) for part in others):
+        raise Unsayable(CHOSEN)
+    return _in_order(call.emitter, view, axis % len(view.axes), _order(listed[0]))
+
+
+def _order(places: Any) -> list[int]:
+    """Return the numbers in a list, or in a constant of the module."""
+    if isinstance(places, Tensor) and not places.learned and not places.value.is_meta and len(places.shape) == 1:
+        places = places.value.tolist()
+    if not isinstance(places, list) or any(type(place) is not int for place in places):
+        raise Unsayable(CHOSEN)
+    return places
+
+
+def _in_order(emitter: Emitter, view: View, axis: int, order: Sequence[int]) -> View:
+    """Take channels in an order: ranges of them behind each other."""
+    view = emitter.sized(view)
+    if axis != emitter.channel_axis(view):
+        raise Unsayable(CHOSEN)
+    ranges: list[AxisRange] = []
+    for place in [place % emitter.volume(view).channels for place in order]:
+        if ranges and ranges[-1].stop == place:
+            ranges[-1] = ranges[-1]._replace(stop=place + 1)
+        else:
+            ranges.append(AxisRange(place, place + 1))
+    if not 0 < len(ranges) <= MOST_RANGES:
+        raise Unsayable(f"it takes {len(ranges)} ranges of channels, and at most {MOST_RANGES} are written out")
+    return joined(emitter, "concat", [_along(emitter, view, axis, part) for part in ranges], axis)
 
 
 def _part(part: Any, length: int) -> AxisRange:
@@ -122,6 +175,12 @@ def unbind(call: Call) -> list[View]:
     axis = call["dim"] % len(view.axes)
     singles = [AxisRange(place, place + 1) for place in range(axis_sizes(view.axes)[axis])]
     return [_without(_along(call.emitter, view, axis, part), axis) for part in singles]
+
+
+def windows(call: Call) -> None:
+    """Refuse ``functional.unfold``, which is called as the method that takes tiles is."""
+    if len(call.made) <= len(call.arriving):
+        raise Unsayable(no_layer("Unfold"))
 
 
 def unfolded(call: Call) -> View:

@@ -29,14 +29,14 @@ from cnncalc.model.from_torch.axes import (
     same_order,
 )
 from cnncalc.model.from_torch.call import Call
-from cnncalc.model.from_torch.computed import computed
+from cnncalc.model.from_torch.computed import computed, typed_as
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.given import BATCH, GivenInput
 from cnncalc.model.from_torch.liveness import live_calls, live_operations, memory_of
 from cnncalc.model.from_torch.operations import Readout
 from cnncalc.model.from_torch.readers import Reader, Readers
 from cnncalc.model.from_torch.recognition import Recognition, Region
-from cnncalc.model.from_torch.refusals import NO_LAYER, cannot_say, own_gradient
+from cnncalc.model.from_torch.refusals import cannot_say, no_layer, own_gradient
 from cnncalc.model.from_torch.trace import Traced
 from cnncalc.model.from_torch.traced_modules import MADE, flat_outputs, own_tensors
 from cnncalc.model.from_torch.traced_values import function_name
@@ -155,11 +155,16 @@ class TraceWalk:
         """Make the error for the call that is being read."""
         target, line = str(self.node.target), self.emitter.line
         if self.node.op == "call_module":
-            module = self.traced.modules[target]
             path = self.node.meta["scopes"][-2].path if target.startswith(MADE) else target
-            return cannot_say(path, f"nn.{type(module).__name__}", why, line=line)
-        name = self.node.meta.get("written") or function_name(self.node)
-        return cannot_say(self.emitter.path, f"`{name}`", why, line=line)
+            return cannot_say(path, f"nn.{self._called}", why, line=line)
+        return cannot_say(self.emitter.path, f"`{self._called}`", why, line=line)
+
+    @property
+    def _called(self) -> str:
+        """What the function or the module is called that is read."""
+        if self.node.op == "call_module":
+            return type(self.traced.modules[str(self.node.target)]).__name__
+        return str(self.node.meta.get("written") or function_name(self.node))
 
     # ---- calls
 
@@ -207,7 +212,7 @@ class TraceWalk:
         name = function_name(self.node)
         args = [self._resolved(argument) for argument in self.node.args]
         if name in ("to", "type_as") and args and isinstance(args[0], Tensor):
-            return args[0]  # it has the type of a volume now, and the same numbers
+            return typed_as(self.node, args[0])
         named = {key: self._resolved(value) for key, value in self.node.kwargs.items()}
         return self._first_of(self.readers.of_function(name), lambda signature: self._given(signature, args, named))
 
@@ -224,7 +229,7 @@ class TraceWalk:
             if result is not None:
                 return result
             self.emitter.back_to(mark)
-        raise refused[0] if refused else Unsayable(NO_LAYER)
+        raise refused[0] if refused else Unsayable(no_layer(self._called))
 
     def _given(self, signature: Signature, args: Sequence[Any], named: Mapping[str, Any]) -> Call:
         """Return a function's call with its arguments by PyTorch's names."""

@@ -1,4 +1,4 @@
-"""How calls are read that repeat numbers: ``expand``, ``expand_as``, ``repeat``.
+"""How calls are read that repeat numbers: ``expand``, ``expand_as``, ``repeat``, ``repeat_interleave``.
 
 PyTorch's merges repeat by themselves, so a repetition in front of one says nothing. Where something else reads it,
 one value of all positions is enlarged, and channels that stand several times are put behind each other.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.layers.written import Unsayable
-from cnncalc.model.from_torch.axes import REPEATED, Atom, axis_sizes
+from cnncalc.layers.written import Unsayable, option, words
+from cnncalc.model.from_torch.axes import FIRST, REPEATED, Atom, axes_of, axis_sizes
 from cnncalc.model.from_torch.call import Call
+from cnncalc.model.from_torch.channel_groups import copied
+from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.values import View
 
 
@@ -28,6 +30,28 @@ def repeated(call: Call) -> View:
     before, after = axis_sizes(view.axes), call.made
     before = [1] * (len(after) - len(before)) + before
     return _times(view, before, [new // old for old, new in zip(before, after, strict=True)])
+
+
+def interleaved(call: Call) -> View:
+    """Read ``x.repeat_interleave(2, dim=2)``: every value of a dimension so often in a row."""
+    times, dim = call["repeats"], call["dim"]
+    if not isinstance(times, int) or dim is None:
+        raise Unsayable("it flattens what it repeats: give it `dim`, and one number of repeats")
+    view = call.emitter.sized(call.view)
+    axis, volume = dim % len(view.axes), call.emitter.volume(view)
+    if axis == 0:
+        raise Unsayable("it repeats images")
+    if not view.axes[axis]:
+        return _times(view, axis_sizes(view.axes), [times if place == axis else 1 for place in range(len(view.axes))])
+    layout = call.emitter.layout(view) or FIRST
+    if axis == call.emitter.channel_axis(view):
+        made = copied(call.emitter, view.index, times, in_a_row=True)
+        return View(made, axes_of(call.emitter.volume_of(made), BATCH, layout))
+    sides = [times if atoms == view.axes[axis] else 1 for atoms in axes_of(volume, BATCH)[2:]]
+    if view.axes != axes_of(volume, BATCH, layout):
+        raise Unsayable("it repeats what stands in several places")
+    larger = volume.with_spatial([length * more for length, more in zip(volume.spatial, sides, strict=True)])
+    return call.emitter.made(words("upsample", option("x", "factor", tuple(sides), -1)), view, larger, layout)
 
 
 def _times(view: View, before: Sequence[int], times: Sequence[int]) -> View:

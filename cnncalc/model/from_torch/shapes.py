@@ -30,7 +30,10 @@ def _reshape(call: Call) -> View:
 
 
 def _part(call: Call) -> Any:
-    """Read ``x.max(1).values``, one of the two tensors that a call returns."""
+    """Read ``x.max(1).values``, one of the two tensors that a call returns, or a transposed tensor, ``x.mT``."""
+    if call["name"] in ("mT", "T") and isinstance(call.first, View):
+        dims = list(range(len(call.made)))
+        return _moved(call, [*dims[:-2], *dims[:-3:-1]])
     found = call.first[0] if isinstance(call.first, list) and call["name"] == "values" else None
     if found is None:
         raise Unsayable(f"it takes `{call['name']}` of a result")
@@ -110,6 +113,7 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "view_as reshape_as(other)": _reshape,
     "expand expand_as broadcast_to(*shape)": repetition.expanded,
     "repeat tile(*repeats)": repetition.repeated,
+    "repeat_interleave(repeats, dim=None)": repetition.interleaved,
     "permute(*dims)": _permute,
     "transpose swapaxes swapdims(dim0, dim1)": _transpose,
     "movedim moveaxis(source, destination)": _movedim,
@@ -123,6 +127,8 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "select(dim, index)": ranges.select,
     "unbind(dim=0)": ranges.unbind,
     "index_select gather(dim, index)": ranges.chosen,
+    "flip(*dims)": ranges.flipped,
+    "unfold(kernel_size, dilation=1, padding=0, stride=1)": ranges.windows,
     "unfold(dimension, size, step)": ranges.unfolded,
     "neg": _negated,
     "stack(dim=0)": _stack,
@@ -130,6 +136,6 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "div idiv truediv itruediv true_divide divide(other, alpha=1)": with_constants,
     "zeros_like ones_like(*rest)": _filled,
     "new_zeros new_ones(*rest)": _filled,
-    "matmul bmm(other)": products.weighted_sum,
+    "matmul bmm(other)": products.of_volumes,
 }
 """What reads them, as `cnncalc.layers.torch_calls` declares calls."""

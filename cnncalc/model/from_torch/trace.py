@@ -22,7 +22,7 @@ from cnncalc.model.from_torch.equations import WRITTEN_OUT
 from cnncalc.model.from_torch.exported import RunAgain, called, exported
 from cnncalc.model.from_torch.given import GivenInput
 from cnncalc.model.from_torch.own_gradients import OwnGradients
-from cnncalc.model.from_torch.refusals import NO_LAYER, cannot_say, own_gradient
+from cnncalc.model.from_torch.refusals import cannot_say, no_layer, own_gradient
 from cnncalc.model.from_torch.source_lines import Lines, line_of_error, line_of_stack
 from cnncalc.model.from_torch.traced_modules import (
     CONTAINERS,
@@ -73,6 +73,8 @@ def trace(module: nn.Module, given: Sequence[GivenInput], is_layer: Callable[[nn
             other = _Tracer(given, _numberless(module), is_layer)
             try:
                 return other.traced(_ExportedRoot(module, other))
+            except CnncalcError:  # it came to what a spec cannot express
+                raise
             except Exception:
                 raise tracer.failed(error) from error
 
@@ -156,16 +158,21 @@ class _Tracer(fx.Tracer):
             return held(*args, **kwargs)
         if isinstance(m, torch.jit.ScriptModule):
             why = "its code is TorchScript, which says nothing of modules: import what it was made from"
-            raise cannot_say(self._path(m), "a torch.jit.ScriptModule", why, line=self.lines.now())
+            raise cannot_say(self._path(m), "a torch.jit.ScriptModule", why, line=self._line)
         path = self._path(m)
         if not self.is_layer(m) and type(m).__module__.startswith("torch.nn") and not _holds(m):
-            raise cannot_say(path, f"nn.{type(m).__name__}", NO_LAYER, line=self.lines.now())
+            raise cannot_say(path, f"nn.{type(m).__name__}", no_layer(type(m).__name__), line=self._line)
         owner = next((scope.kind for scope in self.stack[:0:-1] if scope.kind not in CONTAINERS), "")
         self.stack.append(ModuleScope(path, _kind(m), owner))
+        depth = len(self.module_stack)
         try:
-            return super().call_module(m, forward, args, kwargs)
+            result = super().call_module(m, forward, args, kwargs)
+            self.deepest = []  # what was raised on the way has been caught
+            return result
         except BaseException:
             self.deepest = self.deepest or list(self.stack)
+            for key in list(self.module_stack)[depth:]:
+                del self.module_stack[key]  # the caller may catch it, and call the module in another way
             raise
         finally:
             self.stack.pop()
@@ -185,14 +192,19 @@ class _Tracer(fx.Tracer):
         if module not in paths:
             if any(True for _ in (*module.parameters(), *module.buffers())):
                 why = "it is made in forward, with new weights at every call"
-                raise cannot_say(self._here(), f"nn.{type(module).__name__}", why, line=self.lines.now())
+                raise cannot_say(self._here(), f"nn.{type(module).__name__}", why, line=self._line)
             name = f"{MADE}{len(paths)}"
             self.root.add_module(name, module.eval())
             paths |= {part: f"{name}.{path}".rstrip(".") for path, part in module.named_modules()}
         return self.path_of_module(module)
 
     def _here(self) -> str:
-        return self.stack[-1].path if self.stack else ""
+        scopes = self.exported[0] if self.exported else self.stack
+        return scopes[-1].path if scopes else ""
+
+    @property
+    def _line(self) -> str:
+        return self.exported[1] if self.exported else self.lines.now()
 
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
         return attr_val if self.computing else super().getattr(attr, attr_val, parameter_proxy_cache)
@@ -247,7 +259,7 @@ class _Tracer(fx.Tracer):
         if not any(args[0] is tensor for tensor in kept):
             why = "it writes into a tensor that does not come from the input"
             operation = write_into.__name__ if name == "__setitem__" else name
-            raise cannot_say(self._here(), f"`{operation}`", why, line=self.lines.now())
+            raise cannot_say(self._here(), f"`{operation}`", why, line=self._line)
 
     @contextlib.contextmanager
     def _computing(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cnncalc.charts.file import charts_file
 from cnncalc.charts.lines import Chart
+from cnncalc.core.fonts import with_named_fonts
 from cnncalc.core.needs import optional_packages
 
 SCALE = 2.0
@@ -26,7 +27,7 @@ def charts_png(charts: Sequence[Chart]) -> bytes:
     with optional_packages():
         import resvg_py
     data: bytes = resvg_py.svg_to_bytes(
-        svg_string=charts_file(charts).replace(_FONTS, _WHOLE),
+        svg_string=with_named_fonts(charts_file(charts).replace(_FONTS, _WHOLE)),
         zoom=SCALE,
         sans_serif_family="DejaVu Sans",
     )

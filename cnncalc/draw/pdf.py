@@ -7,13 +7,13 @@ Adobe's standard fonts for East Asia, for which a reader takes what its system h
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
 from cnncalc.core.cleaning import cell
+from cnncalc.core.fonts import EAST_ASIAN
 from cnncalc.draw.lines import PathStep, rounded, with_head
 from cnncalc.draw.shapes import Area, Circle, Line, Photo, Picture, Point, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import width
@@ -142,8 +142,6 @@ _FONTS = {
     "F2": "<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>",
 }
 _KOREAN = "F3"
-_EAST_ASIAN = re.compile("[\u1100-\u11ff\u3000-\u30ff\u3130-\u318f\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
-"""Letters that the Korean font has, each as wide as the font is high."""
 
 _WRITERS: dict[type, Callable[[_Page, Any], Iterator[str]]] = {
     Text: _Page._text,
@@ -190,7 +188,7 @@ def _runs(text: str, bold: bool) -> Iterator[tuple[str, bytes]]:
 
 
 def _font(letter: str, bold: bool) -> str:
-    return "F2" if letter in _SYMBOLS else _KOREAN if _EAST_ASIAN.match(letter) else f"F{bold:d}"
+    return "F2" if letter in _SYMBOLS else _KOREAN if EAST_ASIAN.match(letter) else f"F{bold:d}"
 
 
 def _latin(letter: str) -> bytes:

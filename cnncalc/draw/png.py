@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.core.fonts import with_named_fonts
 from cnncalc.core.needs import optional_packages
 from cnncalc.draw.shapes import Picture
 from cnncalc.draw.svg import svg
@@ -20,7 +21,7 @@ def png(picture: Picture, theme: str = "auto") -> bytes:
     with optional_packages():
         import resvg_py
     data: bytes = resvg_py.svg_to_bytes(
-        svg_string=svg(picture, "dark" if theme == "dark" else "light"),
+        svg_string=with_named_fonts(svg(picture, "dark" if theme == "dark" else "light")),
         zoom=SCALE,
         sans_serif_family="DejaVu Sans",  # where none of the fonts is there that the picture names
     )

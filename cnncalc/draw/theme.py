@@ -79,6 +79,9 @@ def _looks(dark: bool) -> dict[str, Look]:
         "window-second": Look("#f0955a" if dark else "#c45a10", "#f0955a" if dark else "#c45a10", 2.5, "6 3", 0.12),
         "window-last": Look("#3fc29a" if dark else "#00805f", "#3fc29a" if dark else "#00805f", 2.5, "2 3", 0.16),
         "window-over": Look("#ff8a80" if dark else "#b3261e", "#ff8a80" if dark else "#b3261e", 2.5, "5 3", 0.14),
+        "window-first-cell": Look("#56b4e9" if dark else "#0072b2", clear=0.42),
+        "window-last-cell": Look("#3fc29a" if dark else "#00805f", clear=0.36),
+        "window-over-cell": Look("#ff8a80" if dark else "#b3261e", clear=0.32),
         "error": Look("#ff8a80" if dark else "#b3261e"),
     }
     for kind, (light, light_line, night, night_line) in _KINDS.items():

@@ -117,7 +117,7 @@ def test_a_window_larger_than_its_input_is_refused(cnncalc: Cnncalc, here: Path)
         (["--layer", "conv1"], "error[usage]: --layer is for field and window, not for graph"),
         (["--image", "photo.png"], "error[usage]: --image is for field, not for graph"),
         (["--style", "field", "--depth", "1"], "error[usage]: --depth is for graph and volumes, not for field"),
-        (["--style", "window", "--layer", "fc1"], "error[no-window]: `fc1`, a fc, has no window that slides"),
+        (["--style", "window", "--layer", "fc1"], "error[no-window]: `fc1` (fc) has no window that slides"),
         (["--style", "field", "--layer", "nope"], "error[unknown-name]: there is no layer `nope`"),
         (
             ["--style", "field", "--image", "no.png"],

@@ -80,6 +80,20 @@ def test_a_stride_is_as_long_as_it_says() -> None:
     assert second.x - first.x == pytest.approx(2 * (first.width + 2) / 3)
 
 
+def test_a_dilated_window_has_the_cells_that_it_reads_filled() -> None:
+    """A 3x3 window with dilation 2 spans 5x5 cells and reads every second one of them."""
+    picture = window("conv 3x3x1 d2 s2", "9x9x3")
+    first = [shape for shape in picture.shapes if isinstance(shape, Rect) and shape.role == "window-first-cell"]
+    corner = first[0]
+    cell = corner.width + 3
+    assert [(round((c.x - corner.x) / cell), round((c.y - corner.y) / cell)) for c in first] == [
+        (x, y) for y in (0, 2, 4) for x in (0, 2, 4)
+    ]
+    assert "a window reads the filled cells" in texts(picture)
+    plain = window("conv 3x3x1 s2", "9x9x3")
+    assert not any(isinstance(shape, Rect) and shape.role.endswith("-cell") for shape in plain.shapes)
+
+
 def test_a_large_input_is_shown_as_far_as_two_windows_reach() -> None:
     assert "…" in texts(window("conv 11x11x96 s4 p2", "227x227x3"))
 

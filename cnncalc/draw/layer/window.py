@@ -106,7 +106,7 @@ def window_picture(network: Network, name: str, layer: str = "", *, misfit: int 
         node = first_that(network, _has_window, "a window that slides")
     if not _has_window(node):
         hints = ["layers with one are conv, dwconv and the pools"]
-        raise ArgumentError("no-window", f"`{node.name}`, a {node.layer.kind}, has no window that slides", hints=hints)
+        raise ArgumentError("no-window", f"`{node.name}` ({node.layer.kind}) has no window that slides", hints=hints)
     return _Drawing(network, name, node, strict=node.index == misfit).picture()
 
 
@@ -124,6 +124,11 @@ def _axes(node: Node, *, strict: bool) -> list[Axis]:
     return sides
 
 
+def _taps(window: Window, start: int, shown: int) -> range:
+    """Return the places that a window reads, as far as the grid shows them."""
+    return range(start, min(start + window.extent, shown), window.dilation)
+
+
 class _Drawing:
     def __init__(self, network: Network, name: str, node: Node, *, strict: bool) -> None:
         self.network, self.name, self.node = network, name, node
@@ -131,6 +136,7 @@ class _Drawing:
         self.flat = len(self.axes) == 1
         self.down, self.across = (_WHOLE if self.flat else self.axes[-2]), self.axes[-1]
         self.fits = all(axis.fits for axis in self.axes)
+        self.dilated = any(axis.window.dilation > 1 for axis in (self.down, self.across))
         self.cell = min(CELL, LARGEST_GRID / max(self.down.shown, self.across.shown))
         self.out: list[Shape] = []
 
@@ -171,9 +177,18 @@ class _Drawing:
             box = (across.window.extent * cell, down.window.extent * cell)
             place = (x + column * cell, y + row * cell)
             self.out.append(Rect(place[0] + 1, place[1] + 1, min(box[0], wide) - 2, min(box[1], high) - 2, role, 2))
+            if self.dilated and role != "window-second":  # the first one has the same cells
+                self._read_cells(x, y, column, row, role)
         self._stride(x, y, columns)
         self._cut_edges(x, y, wide, high)
         return wide, high
+
+    def _read_cells(self, x: float, y: float, column: int, row: int, role: str) -> None:
+        """Fill the cells that a dilated window reads."""
+        cell, down, across = self.cell, self.down, self.across
+        for i in _taps(down.window, row, down.shown):
+            for j in _taps(across.window, column, across.shown):
+                self.out.append(Rect(x + j * cell + 1.5, y + i * cell + 1.5, cell - 3, cell - 3, f"{role}-cell", 1))
 
     def _marked(self, columns: Sequence[int], rows: Sequence[int]) -> list[tuple[int, int, str]]:
         """Return the windows that are drawn: the first, the second, and the last one, which may hang over."""
@@ -290,6 +305,8 @@ class _Drawing:
             said, role = _sum(axis)
             self.sums.append(f"{what} {said}")
             lines.append((f"{what}: {said}", role))
+        if self.dilated:
+            lines.append(("a window reads the filled cells", "quiet"))
         if len(self.axes) > 2:
             lines.append((f"the grid shows {names[-2]} and {names[-1]}", "quiet"))
         if self.fits and any(self.node.dropped):

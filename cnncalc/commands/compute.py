@@ -25,6 +25,7 @@ from cnncalc.commands.whole import Whole
 from cnncalc.layers.operations import Number
 from cnncalc.network import Network, SpecSettings
 from cnncalc.report.compute import compute_report
+from cnncalc.report.number_grids import MOST_SHOWN
 from cnncalc.values import Numbers
 from cnncalc.values.pictures import WAYS
 from cnncalc.values.reading import number_of_text, read_numbers_text
@@ -134,7 +135,7 @@ def compute(spec: str | None, **options: Any) -> None:
     network, values = network_and_values(spec, settings, options.pop("values"), image)
     wished = ComputeWishes(values, **{name: options[name] for name in ComputeWishes._fields[1:]})
     shown = shown_values(network, wished)
-    remarks = _remarks(network, values, options["tensors"], options["seed"])
+    remarks = [*_remarks(network, values, options["tensors"], options["seed"]), *_on_pictures(network, image)]
     output.emit(compute_report(shown._replace(digits=options["digits"], remarks=(*shown.remarks, *remarks))))
 
 
@@ -161,6 +162,12 @@ def _write_picture(spec: str | None, settings: SpecSettings, image: ImageInput |
         raise click.UsageError("--format is for numbers, and -o names a picture")
     wished = PictureWishes(*[options[name] for name in ("output", "kernels", "show", "tensors", "seed")])
     write_picture(spec, settings, image, wished)
+
+
+def _on_pictures(network: Network, image: ImageInput | None) -> list[str]:
+    """Say how an image that is too large for its numbers to be shown becomes a picture."""
+    too_large = image is not None and network.input.values > MOST_SHOWN
+    return ["-o FILE.png writes the output as a picture."] if too_large else []
 
 
 def _remarks(network: Network, values: InputValues, tensors: dict[str, Numbers], seed: int) -> tuple[str, ...]:

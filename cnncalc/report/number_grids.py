@@ -26,6 +26,9 @@ BETWEEN = 2
 WIDEST = 100
 """Most characters that grids beside each other take, also where nothing is cut, as in a pipe."""
 
+MOST_SHOWN = 10_000
+"""Most numbers of a volume or tensor that are shown; of more, only their smallest and largest."""
+
 Grid = Sequence[Sequence[str]]
 
 
@@ -129,6 +132,8 @@ def _beside(blocks: Sequence[Sequence[str]], indent: str) -> Iterator[str]:
 
 def volume_lines(numbers: Numbers, width: int, digits: int | None, indent: str = "  ") -> Iterator[str]:
     """Yield the channels of a volume beside each other; what has one position is a row."""
+    if len(numbers.flat) > MOST_SHOWN:
+        return iter([indent + _span(numbers, digits)])
     return side_by_side(volume_blocks(numbers, digits), width, indent)
 
 
@@ -149,8 +154,16 @@ def _channel(index: Sequence[int], numbers: Numbers) -> str:
 
 def tensor_lines(numbers: Numbers, width: int, digits: int | None, indent: str = "    ") -> Iterator[str]:
     """Yield the grids of a tensor: a kernel for every filter and channel."""
+    if len(numbers.flat) > MOST_SHOWN:
+        return iter([indent + _span(numbers, digits)])
     blocks = [(kernel_title(index, numbers.shape), grid_of(grid, digits)) for index, grid in numbers.grids()]
     return side_by_side(blocks, width, indent)
+
+
+def _span(numbers: Numbers, digits: int | None) -> str:
+    """Say of numbers that are too many to be read how many there are, and between which they lie."""
+    ends = [number_text(end, digits) for end in (min(numbers.flat), max(numbers.flat))]
+    return f"{len(numbers.flat):,} numbers from {ends[0]} to {ends[1]}; -o FILE.csv writes them"
 
 
 def kernel_title(index: Sequence[int], shape: Sequence[int]) -> str:

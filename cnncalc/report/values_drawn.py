@@ -179,9 +179,10 @@ def _backward(shown: ShownValues, width: int) -> Iterator[str]:
     computation, digits = shown.computation, shown.digits
     if computation.input_gradient is None:
         return
-    yield "Gradients, from the last layer to the first; ∂y is that of an output y."
+    yield from wrap("Gradients, from the last layer to the first; ∂y is that of an output y.", width)
     kinds = {type(cell) for box in computation.cells[1:] for cell in box}
-    yield from [f"  {rule}" for kind, rule in _RULES.items() if kind in kinds]
+    for rule in [rule for kind, rule in _RULES.items() if kind in kinds]:
+        yield from wrap(rule, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
     for layer in reversed(computation.layers):
         assert layer.gradient is not None
         yield ""
@@ -250,11 +251,13 @@ def _moved(
     before: Numbers, change: Numbers, after: Numbers, changed: str, width: int, digits: int | None
 ) -> Iterator[str]:
     """Yield each grid of a tensor three times: before, its gradient, and after."""
+    groups = []
     for (index, old), (_, by), (_, new) in zip(before.grids(), change.grids(), after.grids(), strict=True):
         title = kernel_title(index, before.shape)
         names = [f"{title} {word}".strip() for word in ("before", changed, "after")]
         grids = [grid_of(grid, digits) for grid in (old, by, new)]
-        yield from side_by_side(list(zip(names, grids, strict=True)), width, "    ")
+        groups.append(side_by_side(list(zip(names, grids, strict=True)), width, "    "))
+    yield from _between(groups)
 
 
 def _remarks(shown: ShownValues, width: int) -> Iterator[str]:

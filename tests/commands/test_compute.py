@@ -164,6 +164,22 @@ def test_what_nothing_is_said_of_is_drawn_and_said(cnncalc: Cnncalc) -> None:
     )
 
 
+def test_more_numbers_than_can_be_read_are_counted(cnncalc: Cnncalc, tmp_path: Path) -> None:
+    """A photo's pixels as a grid are megabytes of text; a file has all of them."""
+    rows = [" ".join(["1"] * 119 + [str(row)]) for row in range(120)]
+    call = ["compute", "maxpool 60x60", "--values", "; ".join(rows)]
+    assert cnncalc(*call).out == (
+        "input 120x120x1\n"
+        "  14,400 numbers from 0 to 119; -o FILE.csv writes them\n"
+        "\n"
+        "pool1: maxpool 60x60 → 2x2x1\n"
+        "    1   59\n"
+        "    1  119\n"
+    )
+    cnncalc(*call, "-o", str(tmp_path / "all.csv"))
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == 1 + 14_400 + 4
+
+
 def test_grids_stay_within_the_width(cnncalc: Cnncalc) -> None:
     """Channels stand beside each other as far as that goes; wide rows are shown in parts, and never cut in a pipe."""
     values = " | ".join([" ".join(str(100 * sign + place) for place in range(30)) for sign in (1, -2, 3)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from cnncalc import load
@@ -152,3 +153,15 @@ def test_a_convolution_as_a_matrix_product(cnncalc: Cnncalc) -> None:
         "    6  8\n"
         "    6  8\n"
     )
+
+
+def test_the_way_back_stays_within_the_width() -> None:
+    """The rules are broken between words, and the tensors of a step stand apart."""
+    network = load("conv 3x3x2 p1 - relu - maxpool 2x2 - fc 2\n", input="4x4x1")
+    report = compute_report(shown_values(network, wished(backward=True, rate=Fraction(1, 10))))
+    assert report.draw is not None
+    lines = "".join(report.draw(60)).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[lines.index("Gradients, from the last layer to the first; ∂y is that of") + 1] == "an output y."
+    second = next(place for place, line in enumerate(lines) if line.startswith("    filter 1 before"))
+    assert lines[second - 1] == ""

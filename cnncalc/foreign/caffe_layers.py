@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from cnncalc.foreign.draft import quoted
 from cnncalc.foreign.prototxt import Message
+from cnncalc.foreign.written_sizes import joined, option
 from cnncalc.layers.written import short
 
 _OLD_TYPES = {
@@ -39,24 +40,16 @@ def _size(param: Message, name: str, dimensions: int, usual: int | None = None) 
     return [param.number(name, usual)] * dimensions
 
 
-def _option(prefix: str, numbers: list[int], usual: int | None) -> str:
-    if all(number == usual for number in numbers):
-        return ""
-    return f" {prefix}{numbers[0] if len(set(numbers)) == 1 else 'x'.join(map(str, numbers))}"
-
-
 def _window_options(param: Message, dimensions: int) -> str:
-    options = _option("s", _size(param, "stride", dimensions, 1), 1) + _option(
-        "p", _size(param, "pad", dimensions, 0), 0
-    )
-    return options + _option("d", _size(param, "dilation", dimensions, 1), 1)
+    options = option("s", _size(param, "stride", dimensions, 1), 1) + option("p", _size(param, "pad", dimensions, 0), 0)
+    return options + option("d", _size(param, "dilation", dimensions, 1), 1)
 
 
 def _convolution(layer: Message, dimensions: int) -> list[str]:
     param = layer.message("convolution_param")
     if param.number("axis", 1) != 1:
         param.fail("only convolutions over the sizes after the channels are read, with axis 1")
-    kernel = "x".join(map(str, _size(param, "kernel_size", dimensions)))
+    kernel = joined(_size(param, "kernel_size", dimensions))
     groups = param.number("group", 1)
     options = _window_options(param, dimensions) + (f" g{groups}" if groups != 1 else "")
     options += "" if param.is_set("bias_term", True) else " nobias"
@@ -67,7 +60,7 @@ def _convolution(layer: Message, dimensions: int) -> list[str]:
 def _depthwise(layer: Message, dimensions: int) -> list[str]:
     param = layer.message("convolution_param")
     options = _window_options(param, dimensions) + ("" if param.is_set("bias_term", True) else " nobias")
-    kernel = "x".join(map(str, _size(param, "kernel_size", dimensions)))
+    kernel = joined(_size(param, "kernel_size", dimensions))
     filters = f"x{param.number('num_output')}" if param.all("num_output") else ""
     return [f"dwconv {kernel}{filters}{options}"]
 
@@ -80,8 +73,8 @@ def _pooling(layer: Message, dimensions: int) -> list[str]:
     if param.is_set("global_pooling", False):
         return ["gmp" if kind == "MAX" else "gap"]
     rounds_down = param.text("round_mode", "CEIL") in ("FLOOR", "1") or not param.is_set("ceil_mode", True)
-    kernel = "x".join(map(str, _size(param, "kernel_size", dimensions)))
-    options = _option("s", _size(param, "stride", dimensions, 1), None) + _option(
+    kernel = joined(_size(param, "kernel_size", dimensions))
+    options = option("s", _size(param, "stride", dimensions, 1), None) + option(
         "p", _size(param, "pad", dimensions, 0), 0
     )
     return [f"{'maxpool' if kind == 'MAX' else 'avgpool'} {kernel}{options}{'' if rounds_down else ' ceil'}"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.darknet_sections import Section
 from cnncalc.foreign.draft import quoted
+from cnncalc.foreign.written_sizes import option
 from cnncalc.layers.written import short
 
 _ACTIVATIONS = {
@@ -42,12 +43,6 @@ def _strides(section: Section, usual: int) -> tuple[int, int]:
     return section.number("stride_y", stride, least=1), section.number("stride_x", stride, least=1)
 
 
-def _option(prefix: str, numbers: tuple[int, int], usual: int) -> str:
-    if numbers == (usual, usual):
-        return ""
-    return f" {prefix}{numbers[0]}" if numbers[0] == numbers[1] else f" {prefix}{numbers[0]}x{numbers[1]}"
-
-
 def _convolution(section: Section) -> list[str]:
     size, filters, groups = (section.number(name, 1, least=1) for name in ("size", "filters", "groups"))
     if any(section.number(name, 0) for name in ("deform", "sway", "rotate", "stretch", "stretch_sway")):
@@ -56,7 +51,7 @@ def _convolution(section: Section) -> list[str]:
     dilation = section.number("dilation", 1, least=1)
     pad = size // 2 if section.number("pad", 0) else section.number("padding", 0, least=0)
     strides, blur = _strides(section, 1), section.number("antialiasing", 0)
-    options = _option("s", (1, 1) if blur else strides, 1) + _option("p", (pad * dilation,) * 2, 0)
+    options = option("s", (1, 1) if blur else strides, 1) + option("p", (pad * dilation,) * 2, 0)
     options += (f" d{dilation}" if dilation > 1 else "") + (f" g{groups}" if groups > 1 else "")
     options += " nobias" if normalised else ""
     layer = f"conv {size}x{size}x{filters}{options}"
@@ -66,13 +61,13 @@ def _convolution(section: Section) -> list[str]:
 def _blur(kind: int, strides: tuple[int, int]) -> str:
     """Return the filter behind a layer whose stride it takes over (`antialiasing`); "" for none."""
     size = 2 if kind == 2 else 3
-    return f"dwconv {size}x{size}{_option('s', strides, 1)} p{size // 2} nobias fixed kernel=binomial" if kind else ""
+    return f"dwconv {size}x{size}{option('s', strides, 1)} p{size // 2} nobias fixed kernel=binomial" if kind else ""
 
 
 def _local(section: Section) -> list[str]:
     size, filters = (section.number(name, 1, least=1) for name in ("size", "filters"))
     pad = size // 2 if section.number("pad", 0) else 0
-    options = _option("s", _strides(section, 1), 1) + _option("p", (pad, pad), 0)
+    options = option("s", _strides(section, 1), 1) + option("p", (pad, pad), 0)
     return [f"local {size}x{size}x{filters}{options}", *activation(section, "logistic")]
 
 
@@ -80,7 +75,7 @@ def _deconvolution(section: Section) -> list[str]:
     size, filters = (section.number(name, 1, least=1) for name in ("size", "filters"))
     normalised = bool(section.number("batch_normalize", 0))
     pad = size // 2 if section.number("pad", 0) else section.number("padding", 0, least=0)
-    options = _option("s", _strides(section, 1), 1) + _option("p", (pad, pad), 0) + (" nobias" if normalised else "")
+    options = option("s", _strides(section, 1), 1) + option("p", (pad, pad), 0) + (" nobias" if normalised else "")
     return [f"deconv {size}x{size}x{filters}{options}", "bn" if normalised else "", *activation(section, "logistic")]
 
 

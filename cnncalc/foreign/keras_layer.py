@@ -10,6 +10,7 @@ from cnncalc.core.words import did_you_mean
 from cnncalc.foreign.draft import Draft, quoted
 from cnncalc.foreign.keras_axes import Axes, is_of_channels
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
+from cnncalc.foreign.written_sizes import joined
 
 _SAME_NAME = "relu relu6 softmax sigmoid tanh elu selu celu gelu swish silu mish softplus softsign glu"
 _ACTIVATIONS = {name: name for name in _SAME_NAME.split()} | {
@@ -87,11 +88,6 @@ class KerasLayer:
             self.draft.damaged(self.span, f"the {name} of this {self.kind} is {quoted(value)}")
         return float(value)
 
-    def option(self, prefix: str, numbers: tuple[int, ...], usual: int | None = 1) -> str:
-        if all(number == usual for number in numbers):
-            return ""
-        return f" {prefix}{numbers[0] if len(set(numbers)) == 1 else 'x'.join(map(str, numbers))}"
-
     def padding(self) -> str:
         padding = str(self.config.get("padding", "valid")).lower()
         if padding not in ("same", "valid"):
@@ -114,4 +110,4 @@ class KerasLayer:
         return _ACTIVATIONS[str(value)]
 
     def kernel(self) -> str:
-        return "x".join(map(str, self.sizes("kernel_size")))
+        return joined(self.sizes("kernel_size"))

@@ -12,6 +12,7 @@ from cnncalc.foreign.keras_axes import Axes, channels_last, in_newer_words
 from cnncalc.foreign.keras_layer import KerasLayer
 from cnncalc.foreign.keras_norms import batch_norm, group_norm, layer_norm, rms_norm, unit_norm
 from cnncalc.foreign.literals import PlacedList, PlacedTable, whole
+from cnncalc.foreign.written_sizes import joined, option
 from cnncalc.layers.written import short
 
 MERGES = {
@@ -69,9 +70,9 @@ def _family(kind: str) -> tuple[str, int]:
 
 def _convolution(layer: KerasLayer) -> list[str]:
     groups = layer.number("groups", 1)
-    options = layer.option("s", layer.sizes("strides", 1)) + layer.option("d", layer.sizes("dilation_rate", 1))
+    options = option("s", layer.sizes("strides", 1)) + option("d", layer.sizes("dilation_rate", 1))
     causal = str(layer.config.get("padding", "")).lower() == "causal"
-    options += layer.option("g", (groups,)) + ("" if causal else layer.padding()) + layer.bias()
+    options += option("g", (groups,)) + ("" if causal else layer.padding()) + layer.bias()
     convolution = f"conv {layer.kernel()}x{layer.number('filters')}{options}"
     return [_past(layer) if causal else "", convolution, layer.activation()]
 
@@ -85,7 +86,7 @@ def _past(layer: KerasLayer) -> str:
 def _depthwise(layer: KerasLayer) -> list[str]:
     multiplier = layer.number("depth_multiplier", 1)
     filters = f"x{{{multiplier}*C}}" if multiplier != 1 else ""
-    options = layer.option("s", layer.sizes("strides", 1)) + layer.option("d", layer.sizes("dilation_rate", 1))
+    options = option("s", layer.sizes("strides", 1)) + option("d", layer.sizes("dilation_rate", 1))
     return [f"dwconv {layer.kernel()}{filters}{options}{layer.padding()}{layer.bias()}", layer.activation()]
 
 
@@ -93,7 +94,7 @@ def _separable(layer: KerasLayer) -> list[str]:
     """Read a depthwise convolution without biases, and a pointwise one."""
     multiplier = layer.number("depth_multiplier", 1)
     filters = f"x{{{multiplier}*C}}" if multiplier != 1 else ""
-    options = layer.option("s", layer.sizes("strides", 1)) + layer.option("d", layer.sizes("dilation_rate", 1))
+    options = option("s", layer.sizes("strides", 1)) + option("d", layer.sizes("dilation_rate", 1))
     ones = "x".join(["1"] * layer.dimensions)
     depthwise = f"dwconv {layer.kernel()}{filters}{options}{layer.padding()} nobias"
     return [depthwise, f"conv {ones}x{layer.number('filters')}{layer.bias()}", layer.activation()]
@@ -104,13 +105,13 @@ def _transposed(layer: KerasLayer) -> list[str]:
     kernel, strides = layer.sizes("kernel_size"), layer.sizes("strides", 1)
     if layer.config.get("output_padding") is not None or set(layer.sizes("dilation_rate", 1)) != {1}:
         layer.refuse("it has an output padding or a dilation")
-    options = layer.option("s", strides)
+    options = option("s", strides)
     if layer.padding():
         pads = tuple([max(0, (k - s + 1) // 2) for k, s in zip(kernel, strides, strict=True)])
         extra = tuple([s - k + 2 * p for k, s, p in zip(kernel, strides, pads, strict=True)])
-        options += layer.option("p", pads, 0) + layer.option("op", extra, 0)
+        options += option("p", pads, 0) + option("op", extra, 0)
     else:
-        options += layer.option("op", tuple([max(0, s - k) for k, s in zip(kernel, strides, strict=True)]), 0)
+        options += option("op", tuple([max(0, s - k) for k, s in zip(kernel, strides, strict=True)]), 0)
     return [f"deconv {layer.kernel()}x{layer.number('filters')}{options}{layer.bias()}", layer.activation()]
 
 
@@ -120,8 +121,8 @@ def _pool(word: str) -> Callable[[KerasLayer], list[str]]:
         strides = layer.sizes("strides") if layer.config.get("strides") is not None else size
         padding = layer.padding()
         nopad = " nopad" if word == "avgpool" and padding else ""  # TensorFlow leaves padding out of the mean
-        stride = layer.option("s", strides, None)
-        return [f"{word} {'x'.join(map(str, size))}{stride}{padding}{nopad}"]
+        stride = option("s", strides, None)
+        return [f"{word} {joined(size)}{stride}{padding}{nopad}"]
 
     return read
 
@@ -208,7 +209,7 @@ def _upsampling(layer: KerasLayer) -> list[str]:
     if mode not in ("nearest", "bilinear"):
         layer.refuse(f"its interpolation is {quoted(mode)}")
     factors = layer.sizes("size", 2)
-    return [f"upsample x{'x'.join(map(str, factors))}{' bilinear' if mode == 'bilinear' else ''}"]
+    return [f"upsample x{joined(factors)}{' bilinear' if mode == 'bilinear' else ''}"]
 
 
 def _reshape(layer: KerasLayer) -> list[str]:
@@ -221,7 +222,7 @@ def _reshape(layer: KerasLayer) -> list[str]:
     sizes = channels_last(sizes, layer.axes.channels_first)
     if sizes[:-1] == [1] * (len(sizes) - 1):
         return ["flatten"]  # 1x1xC
-    return [f"reshape {'x'.join(map(str, sizes))}"]
+    return [f"reshape {joined(sizes)}"]
 
 
 def _layer_scale(layer: KerasLayer) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.foreign.onnx_node import OnnxNode, joined
+from cnncalc.foreign.onnx_node import OnnxNode
+from cnncalc.foreign.written_sizes import joined
 
 FIRST, LAST = "channels first", "channels last"
 

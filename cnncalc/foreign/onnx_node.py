@@ -18,11 +18,6 @@ SIDE = ("Shape", "Size")
 """Operators that make numbers about a volume, and no volume."""
 
 
-def joined(numbers: Sequence[int]) -> str:
-    """Join sizes: ``3x3``."""
-    return "x".join(map(str, numbers))
-
-
 def decimal(value: float) -> str:
     """Write a number that the file has as a float32: 0.01, and not 0.009999999776."""
     return short(of_float32(value))

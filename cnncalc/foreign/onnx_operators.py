@@ -9,7 +9,7 @@ from cnncalc.foreign.draft import quoted
 from cnncalc.foreign.draft_volumes import DraftVolumes
 from cnncalc.foreign.onnx_activations import ACTIVATIONS
 from cnncalc.foreign.onnx_layouts import LAST, channel_convolution, matmul, reshape, softmax_axis, transpose
-from cnncalc.foreign.onnx_node import OnnxNode, decimal, joined
+from cnncalc.foreign.onnx_node import OnnxNode, decimal
 from cnncalc.foreign.onnx_norms import (
     batch_norm,
     group_norm,
@@ -19,6 +19,7 @@ from cnncalc.foreign.onnx_norms import (
     response_norm,
     rms_norm,
 )
+from cnncalc.foreign.written_sizes import joined, option
 from cnncalc.layers.convolution import convolution_words
 from cnncalc.layers.written import short, written
 
@@ -53,21 +54,15 @@ def _transposed(node: OnnxNode) -> int:
     pads = node.pads(len(kernel))
     if any(before != after for before, after in pads) or node.padding_word() or "output_shape" in node.attributes:
         node.refuse("its padding differs between the sides")
-    options = _option("s", node.wholes("strides", ones), 1) + _option("p", [before for before, _ in pads], 0)
-    options += _option("op", node.wholes("output_padding", zeros), 0) + _option("d", node.wholes("dilations", ones), 1)
+    options = option("s", node.wholes("strides", ones), 1) + option("p", [before for before, _ in pads], 0)
+    options += option("op", node.wholes("output_padding", zeros), 0) + option("d", node.wholes("dilations", ones), 1)
     options += (f" g{groups}" if groups > 1 else "") + ("" if len(node.inputs) > 2 else " nobias")
     return node.add(f"deconv {joined([*kernel, shape[1] * groups])}{options}", channels=shape[0])
 
 
-def _option(prefix: str, numbers: Sequence[int], usual: int) -> str:
-    if all(number == usual for number in numbers):
-        return ""
-    return f" {prefix}{numbers[0] if len(set(numbers)) == 1 else joined(numbers)}"
-
-
 def _pads_text(pads: Sequence[tuple[int, int]]) -> str:
     if all(before == after for before, after in pads):
-        return _option("p", [before for before, _ in pads], 0)
+        return option("p", [before for before, _ in pads], 0)
     return f" p{'x'.join(f'{before}:{after}' for before, after in pads)}"
 
 
@@ -76,8 +71,8 @@ def _pool(word: str) -> Callable[[OnnxNode], int]:
         kernel = node.wholes("kernel_shape", node.attributes.get("kernel_shape", [1, 1]))
         ones = [1] * len(kernel)
         pads = node.pads(len(kernel))
-        options = _option("s", node.wholes("strides", ones), 0) + _pads_text(pads) + node.padding_word()
-        options += _option("d", node.wholes("dilations", ones), 1)
+        options = option("s", node.wholes("strides", ones), 0) + _pads_text(pads) + node.padding_word()
+        options += option("d", node.wholes("dilations", ones), 1)
         options += " ceil" if node.attributes.get("ceil_mode") else ""
         if word == "avgpool" and any(map(any, pads)) and not node.attributes.get("count_include_pad"):
             options += " nopad"

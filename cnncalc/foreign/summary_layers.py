@@ -15,12 +15,11 @@ from cnncalc.foreign.summary_windows import (
     Arriving,
     convolution,
     depthwise,
-    joined,
     pool,
     separable,
-    short_sizes,
     transposed,
 )
+from cnncalc.foreign.written_sizes import joined, short_sizes
 
 
 def layer_of_row(arriving: Arriving) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from math import isqrt, prod
 from typing import NamedTuple, NoReturn
 
 from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
 from cnncalc.foreign.draft import Draft
+from cnncalc.foreign.written_sizes import joined, short_sizes
 
 _LARGEST_KERNEL = 64
 
@@ -224,14 +225,3 @@ def _made(padding: str, size: int, made: int, kernel: int, stride: int) -> bool:
         return False
     up = stride - 1 if padding == " ceil" else 0
     return (size - kernel + up) // stride + 1 == made
-
-
-def joined(numbers: Iterable[object]) -> str:
-    """Join sizes: ``3x3``."""
-    return "x".join(map(str, numbers))
-
-
-def short_sizes(numbers: Iterable[object]) -> str:
-    """Write one number where all are alike."""
-    values = [str(number) for number in numbers]
-    return values[0] if len(set(values)) == 1 else "x".join(values)

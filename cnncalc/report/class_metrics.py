@@ -58,10 +58,11 @@ class MacroMetrics(NamedTuple):
 
 def macro_metrics(classes: Sequence[ClassMetrics]) -> MacroMetrics:
     """Return the means over classes."""
-    return MacroMetrics(*(_mean([getattr(one, name) for one in classes]) for name in MacroMetrics._fields))
+    return MacroMetrics(*(mean_of_known([getattr(one, name) for one in classes]) for name in MacroMetrics._fields))
 
 
-def _mean(shares: Iterable[float | None]) -> float | None:
+def mean_of_known(shares: Iterable[float | None]) -> float | None:
+    """Return the mean of the shares that are known; None where none is."""
     known = [share for share in shares if share is not None]
     return sum(known) / len(known) if known else None
 

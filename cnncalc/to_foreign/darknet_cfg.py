@@ -15,7 +15,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.plan import plan
 from cnncalc.network import Network, Node
-from cnncalc.to_foreign.writer import ForeignWriter, check_learned, check_single
+from cnncalc.to_foreign.writer import ForeignWriter, cannot_say, check_learned, check_single
 
 _ACTIVATIONS = {
     **{name: name for name in ("relu", "relu6", "tanh", "mish", "elu", "selu", "gelu")},
@@ -170,8 +170,7 @@ class _Sections:
 
     def fault(self, node: Node, message: str, *hints: str) -> SpecError:
         """Make the error for a layer that cannot be said, at its place in the spec."""
-        text = f"`{node.name}`: {message}"
-        return SpecError("not-in-format", text, span=node.span, source=self.network.source, hints=hints)
+        return cannot_say(self.network, node, message, hints)
 
 
 def _one(sections: _Sections, node: Node, name: str, values: tuple[int, ...]) -> int:

@@ -14,7 +14,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten
 from cnncalc.model.plan import MOST_DIMENSIONS, plan
 from cnncalc.network import Network, Node
-from cnncalc.to_foreign.writer import check_learned
+from cnncalc.to_foreign.writer import cannot_say, check_learned
 
 
 class Rearranged(NamedTuple):
@@ -196,8 +196,7 @@ class KerasModel:
 
     def fault(self, node: Node, message: str, *hints: str) -> SpecError:
         """Make the error for a layer that cannot be said, at its place in the spec."""
-        text = f"`{node.name}`: {message}"
-        return SpecError("not-in-format", text, span=node.span, source=self.network.source, hints=hints)
+        return cannot_say(self.network, node, message, hints)
 
 
 def settings(node: Node) -> Any:

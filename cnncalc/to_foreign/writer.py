@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.words import listed
-from cnncalc.network import Network
+from cnncalc.network import Network, Node
 
 
 def check_learned(network: Network, what: str) -> None:
@@ -35,6 +35,12 @@ def check_single(network: Network, what: str) -> None:
         message = f"{what} is written for layers with weights of their own; `{node.name}` has those of `{owner.name}`"
         hints = ["leave `weights=` out, or export PyTorch source or ONNX"]
         raise SpecError("not-in-format", message, span=node.span, source=network.source, hints=hints)
+
+
+def cannot_say(network: Network, node: Node, message: str, hints: Sequence[str] = ()) -> SpecError:
+    """Make the error for a layer that a format has no way to say, at its place in the spec."""
+    text = f"`{node.name}`: {message}"
+    return SpecError("not-in-format", text, span=node.span, source=network.source, hints=hints)
 
 
 class ForeignWriter(ABC):

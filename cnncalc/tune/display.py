@@ -17,7 +17,7 @@ from cnncalc.core.words import shorten
 from cnncalc.core.writing import encodable, write_stream
 from cnncalc.train.measures import ACCURACY, Measure
 from cnncalc.train.progress import EpochMetrics
-from cnncalc.train.show.lines import paired
+from cnncalc.train.show.lines import described, paired
 from cnncalc.tune.events import StudyBegun, StudyEnded, StudyObserver
 from cnncalc.tune.page import value_text
 from cnncalc.tune.results import COMPLETE, FAILED, PRUNED, TrialRow
@@ -152,13 +152,8 @@ def ended_text(event: StudyEnded) -> str:
         said.append(("best trial", f"{best.number}: {score} of the {tested} images, epoch {best.best_epoch}{test}"))
         said.append(("", ", ".join(f"{label}={value_text(value)}" for label, value in best.values.items())))
         said.append(("repeat it", event.repeat))
-    parts = [paired(said), _described(event.files), _described(event.commands)]
+    parts = [paired(said), described(event.files), described(event.commands)]
     return "\n" + "\n\n".join(part for part in parts if part)
-
-
-def _described(pairs: Any) -> str:
-    width = max((len(what) for what, _ in pairs), default=0)
-    return "\n".join(f"  {what:<{width}}   {meaning}" for what, meaning in pairs)
 
 
 def make_study_display(*, quiet: bool, as_json: bool) -> StudyObserver:

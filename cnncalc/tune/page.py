@@ -11,6 +11,7 @@ from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
 from cnncalc.page.document import asset, opening, typed
+from cnncalc.train.show.lines import percent
 from cnncalc.tune.charts import history_chart, value_chart
 from cnncalc.tune.folder import StudyFacts, trial_name
 from cnncalc.tune.results import COMPLETE, FAILED, PRUNED, RUNNING, TrialRow
@@ -132,7 +133,7 @@ def _importance(view: StudyView) -> Iterator[str]:
     yield '<table class="importance"><tbody>\n'
     for label, share in view.importance.items():
         bar = f'<svg aria-hidden="true" width="200" height="12"><rect height="12" width="{200 * share:.1f}"/></svg>'
-        yield f'<tr><th scope="row">{html_text(label)}</th><td class="number">{_percent(share)}</td>'
+        yield f'<tr><th scope="row">{html_text(label)}</th><td class="number">{percent(share)}</td>'
         yield f"<td>{bar}</td></tr>\n"
     yield "</tbody></table>\n"
 
@@ -173,10 +174,6 @@ def _capital(text: str) -> str:
 
 def _look(number: bool) -> str:
     return ' class="number"' if number else ""
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.2f}%"
 
 
 def value_text(value: Any) -> str:

@@ -17,6 +17,7 @@ from cnncalc.report.gradients import METHOD
 from cnncalc.train.measures import ACCURACY, TOP5, Measure, measure_of
 from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.show.curves import gradient_chart, learning_curves
+from cnncalc.train.show.lines import percent
 
 NO_GRADIENTS = "This run has no gradient norms: it was made before they were recorded, or has no complete epoch yet."
 NO_EPOCH = "No epoch is complete yet."
@@ -107,7 +108,7 @@ def epoch_rows(view: RunView) -> Iterator[str]:
             f"{row.epoch:,}",
             f"{row.learning_rate:.4g}",
             f"{row.train_loss:.4f}",
-            *([_share(row.train_accuracy)] if _counts_right(view) else []),
+            *([percent(row.train_accuracy)] if _counts_right(view) else []),
             "" if row.loss is None else f"{row.loss:.4f}",
             *(_value(measure, row) for measure in _measures(view)),
             f"{row.images_per_second:,.0f}",
@@ -118,10 +119,6 @@ def epoch_rows(view: RunView) -> Iterator[str]:
 
 def _value(measure: Measure, row: EpochMetrics) -> str:
     return measure.text(row.metrics.get(measure.name))
-
-
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.2f}%"
 
 
 def gradients(view: RunView) -> str:

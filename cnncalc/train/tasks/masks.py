@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnncalc.core.numbers import whole
-from cnncalc.report.class_metrics import ClassMetrics, class_metrics, percent_text
+from cnncalc.report.class_metrics import ClassMetrics, class_metrics, mean_of_known, percent_text
 from cnncalc.report.evaluate import TestedOn, tested_data, tested_lines
 from cnncalc.report.predict import left_out_lines, predictions_data
 from cnncalc.report.report import Report
@@ -53,8 +53,8 @@ class MaskScore(NamedTuple):
         classes = self.classes
         right = int(self.confusion.diagonal().sum())
         return {
-            IOU.name: _mean([intersection_over_union(one) for one in classes]),
-            DICE.name: _mean([one.f1 for one in classes]),
+            IOU.name: mean_of_known([intersection_over_union(one) for one in classes]),
+            DICE.name: mean_of_known([one.f1 for one in classes]),
             ACCURACY.name: right / self.pixels if self.pixels else None,
         }
 
@@ -196,11 +196,6 @@ def intersection_over_union(one: ClassMetrics) -> float | None:
     """Return the share that pixels of a class and pixels predicted as it have in common, in 0..1; None without any."""
     union = one.images + one.predicted - one.right
     return one.right / union if union else None
-
-
-def _mean(shares: Sequence[float | None]) -> float | None:
-    known = [share for share in shares if share is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _both(outputs: Tensor) -> Tensor:

@@ -75,20 +75,13 @@ def _looks(dark: bool) -> dict[str, Look]:
         "grid-input": Look(GROUND["dark" if dark else "light"]),
         "grid-output": Look(GROUND["dark" if dark else "light"]),
         "net": Look(None, "#4a545f" if dark else "#b4bcc4", 0.75),
-        "window-first": Look("#56b4e9" if dark else "#0072b2", "#56b4e9" if dark else "#0072b2", 2.5, clear=0.28),
-        "window-second": Look("#f0955a" if dark else "#c45a10", "#f0955a" if dark else "#c45a10", 2.5, "6 3", 0.12),
-        "window-last": Look("#3fc29a" if dark else "#00805f", "#3fc29a" if dark else "#00805f", 2.5, "2 3", 0.16),
-        "window-over": Look("#ff8a80" if dark else "#b3261e", "#ff8a80" if dark else "#b3261e", 2.5, "5 3", 0.14),
-        "window-first-cell": Look("#56b4e9" if dark else "#0072b2", clear=0.42),
-        "window-last-cell": Look("#3fc29a" if dark else "#00805f", clear=0.36),
-        "window-over-cell": Look("#ff8a80" if dark else "#b3261e", clear=0.32),
         "error": Look("#ff8a80" if dark else "#b3261e"),
     }
     for kind, (light, light_line, night, night_line) in _KINDS.items():
         looks[kind] = Look(night, night_line) if dark else Look(light, light_line)
         looks[f"{kind}-line"] = Look(None, night_line if dark else light_line, 1.5)
         looks[f"{kind}-solid"] = Look(night_line if dark else light_line)
-    return looks | _bubbles(quiet, faint, dark)
+    return looks | _bubbles(quiet, faint, dark) | _windows(dark)
 
 
 def _bubbles(quiet: str, faint: str, dark: bool) -> dict[str, Look]:
@@ -100,6 +93,22 @@ def _bubbles(quiet: str, faint: str, dark: bool) -> dict[str, Look]:
         "bubble-key": Look(None, quiet, 1.0),
         "edge-thin": Look(None, quiet, 0.6),
         "area-frame": Look(None, faint),
+    }
+
+
+def _windows(dark: bool) -> dict[str, Look]:
+    """Return the looks of windows on a grid, and of the cells that a dilated one reads."""
+    first, second, last, over = (
+        ("#56b4e9", "#f0955a", "#3fc29a", "#ff8a80") if dark else ("#0072b2", "#c45a10", "#00805f", "#b3261e")
+    )
+    return {
+        "window-first": Look(first, first, 2.5, clear=0.28),
+        "window-second": Look(second, second, 2.5, "6 3", 0.12),
+        "window-last": Look(last, last, 2.5, "2 3", 0.16),
+        "window-over": Look(over, over, 2.5, "5 3", 0.14),
+        "window-first-cell": Look(first, clear=0.42),
+        "window-last-cell": Look(last, clear=0.36),
+        "window-over-cell": Look(over, clear=0.32),
     }
 
 

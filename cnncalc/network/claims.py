@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnncalc.core.errors import Note, SpecError
+from cnncalc.core.numbers import counted
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.layers.wanted import settings_for
@@ -16,9 +17,7 @@ def check_claim(source: Source, span: Span, claimed: Volume, output: Volume, mad
     """Make sure that a volume is the one claimed; ``=> 10`` claims a vector of 10. ``made_by`` is what made it."""
     if claimed == output or (len(claimed) == 1 and output == output.vector(claimed[0])):
         return
-    changes = settings_for(made_by.layer, made_by.sources[0], claimed) if made_by else []
-    sizes = "x".join(map(str, claimed.spatial))
-    makes = [f"`{made_by.written}` makes {sizes} with {' or with '.join(changes)}"] if made_by and changes else []
+    makes = _remedies(made_by, claimed, output) if made_by else []
     raise SpecError(
         "claim-failed",
         f"the volume here is {output}, not {claimed} as claimed",
@@ -26,6 +25,17 @@ def check_claim(source: Source, span: Span, claimed: Volume, output: Volume, mad
         source=source,
         hints=[*makes, f"write `=> {output}` if that is what you mean"],
     )
+
+
+def _remedies(made_by: Operation, claimed: Volume, output: Volume) -> list[str]:
+    """Say with which setting what made a volume would make the one that is claimed."""
+    if claimed.spatial == output.spatial:
+        groups = getattr(made_by.layer, "groups", 1)
+        has_filters = made_by.layer.kind == "conv" and claimed.channels % groups == 0
+        return [f"with {counted(claimed.channels, 'filter')} it is {claimed}"] if has_filters else []
+    changes = settings_for(made_by.layer, made_by.sources[0], claimed)
+    sizes = "x".join(map(str, claimed.spatial))
+    return [f"`{made_by.written}` makes {sizes} with {' or with '.join(changes)}"] if changes else []
 
 
 def check_stated(source: Source, stated: Iterable[tree.Stated], output: Volume, weights: int, biases: int) -> None:

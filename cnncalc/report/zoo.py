@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.depth import depth_of
-from cnncalc.core.numbers import whole
+from cnncalc.core.numbers import in_units, whole
 from cnncalc.network import Network
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA, input_data
@@ -33,8 +33,8 @@ _COLUMNS = (
     Column("task", "task", rank=5),
     Column("family", "family", people=False),
     Column("input", "input", rank=4),
-    Column("params", "parameters", whole, right=True),
-    Column("macs", "MACs", whole, right=True),
+    Column("params", "parameters", whole, right=True, short="params", briefest=in_units),
+    Column("macs", "MACs", whole, right=True, briefest=in_units),
     Column("top1_error_percent", "top-1 error", _percent, right=True, rank=1),
     Column("top5_error_percent", "top-5 error", _percent, right=True, rank=2),
     Column("ilsvrc", "ILSVRC", people=False),

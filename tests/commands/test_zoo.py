@@ -11,7 +11,7 @@ from cnncalc import zoo
 from cnncalc.commands.zoo import _listed
 from cnncalc.report.report import Screen
 from cnncalc.report.terminal import draw
-from cnncalc.report.zoo import winners_report
+from cnncalc.report.zoo import winners_report, zoo_report
 from cnncalc.zoo.catalogue import catalogue
 from tests.commands.conftest import Cnncalc
 
@@ -90,6 +90,13 @@ def test_the_beginning_of_a_name_suggests_the_family_and_swapped_letters_the_nam
         f"error[unknown-name]: there is no `{written}` in the zoo\n  = did you mean {near}?\n"
     )
     assert f"  = did you mean {near} of the zoo?\n" in cnncalc("shapes", written).err
+
+
+def test_a_narrow_terminal_gets_numbers_in_units() -> None:
+    """40 columns have room for the names, the parameters and the MACs of all of them."""
+    lines = draw(zoo_report([_listed(name, row) for name, row in catalogue().items()]), Screen(40)).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert "alexnet               61.1 M    714 M" in lines
 
 
 # ---- what was published

@@ -236,8 +236,11 @@ def test_a_file_that_is_not_there_but_in_the_zoo(tmp_path, monkeypatch) -> None:
         ("conv 3x3x8 p1 => 16x32x8", "`conv 3x3x8 p1` makes 16x32 with stride 2x1 and `floor`"),
         ("pool 2x2 s1 => 16x16x3", "`pool 2x2 s1` makes 16x16 with stride 2"),
         ("pool 2x2 s1 p0 => 33x33x3", "`pool 2x2 s1 p0` makes 33x33 with padding 1"),
+        ("conv 5x5x10 p2 => 32x32x16", "with 16 filters it is 32x32x16"),
+        ("conv 1x1x8 - conv 1x1x6 g2 => 32x32x5", "write `=> 32x32x6`"),
+        ("pool 2x2 => 16x16x6", "write `=> 16x16x3`"),
     ],
 )
 def test_a_wrong_claim_says_what_would_make_it(spec: str, told: str) -> None:
-    """The stride, the padding or the kernel; each is tried on the layer."""
+    """The stride, the padding, the kernel or the filters; each is tried on the layer."""
     assert told in hints(spec, "32x32x3")[0]

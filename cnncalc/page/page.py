@@ -22,8 +22,11 @@ from cnncalc.page.document import asset, opening
 from cnncalc.page.facts import facts_of
 from cnncalc.report.compare import compare_report
 
-ROLES = ("convolution", "linear", "pooling", "normalisation", "activation", "enlarging", "merge", "shape")
-"""Kinds of layers, in the order in which the legend has them."""
+ROLES = (
+    *("convolution", "linear", "pooling", "normalisation", "regularisation"),
+    *("activation", "enlarging", "merge", "shape", "input"),
+)
+"""Kinds of layers, in the order in which the legend of a network has those that are there."""
 
 HEADS = ("#", "layer", "operation", "output", "parameters", "MACs", "activations", "field")
 NUMBERS = ("#", "parameters", "MACs", "activations", "saved")
@@ -167,7 +170,8 @@ def _network(
     yield f'<h2>Picture</h2>\n<div class="picture" tabindex="0" role="region" aria-label="Picture of {name}">'
     yield f"{picture}</div>\n"
     yield from _table(network, detail=text)
-    yield from _strips((*ROLES, "input") if network.counts.network.inputs_at else ROLES)
+    there = {node.layer.role for node in network.counts.network}
+    yield from _strips([role for role in ROLES if role in there])
     yield from _memory(network)
     if text:
         yield f'<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec of {name}"></div>\n'

@@ -237,3 +237,11 @@ def test_what_has_no_memory_is_shown_without(opened: Opened, monkeypatch: pytest
 def test_a_page_is_small(spec: str, most: int) -> None:
     """In bytes."""
     assert len(page_of(spec).encode()) < most
+
+
+def test_the_legend_has_the_kinds_of_layers_that_are_there() -> None:
+    """Each with its colour in the strips."""
+    page = page_of("conv 3x3x4 - relu - dropout 0.5 - fc 10", input="8x8x3")
+    assert re.findall(r'<i class="kind-(\w+)"></i>\1</li>', page) == [
+        *("convolution", "linear", "regularisation", "activation"),
+    ]

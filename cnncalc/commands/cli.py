@@ -176,6 +176,8 @@ def _usage(error: click.ClickException) -> str:
     message = f"error[usage]: {error.format_message()}"
     if "unexpected extra argument" in message:
         message += '\n  = put a spec that is written out in quotes: "conv 3x3x16 p1 - relu"'
+    if "Missing argument 'SPEC" in message:
+        message += '\n  = SPEC is a file, a network such as vgg16, or the text in quotes: "conv 3x3x16 p1 - relu"'
     context = getattr(error, "ctx", None)
     return f"{message}\n  = see `{context.command_path} --help`" if context else message
 

@@ -64,6 +64,12 @@ VGG = "layers and blocks are stage1, stage2, stage3, stage4, stage5, adaptiveavg
             "   = `a` is a label: `@a` takes its volume\n",
         ),
         (
+            ["shapes"],
+            "error[usage]: Missing argument 'SPEC'.\n"
+            '  = SPEC is a file, a network such as vgg16, or the text in quotes: "conv 3x3x16 p1 - relu"'
+            + SEE.format("shapes"),
+        ),
+        (
             ["compare", "-", "-"],
             "error[usage]: standard input can be read once only: give - for one SPEC" + SEE.format("compare"),
         ),

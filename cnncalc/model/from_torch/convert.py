@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from cnncalc.model.from_torch.emitter import layer_of
 from cnncalc.model.from_torch.fold import folded, size
 from cnncalc.model.from_torch.given import GivenInput, ModuleInput, given_inputs
 from cnncalc.model.from_torch.learning import computing_hook
-from cnncalc.model.from_torch.nest import Placed, PlacedLabel, PlacedMerge, nestings, with_input_again
+from cnncalc.model.from_torch.nest import with_input_again
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
 from cnncalc.model.from_torch.proof import check_outputs
 from cnncalc.model.from_torch.readers import Readers
@@ -28,6 +28,7 @@ from cnncalc.model.from_torch.readings import read
 from cnncalc.model.from_torch.render import laid_out
 from cnncalc.model.from_torch.sharing import check_shared, counted, name_shared
 from cnncalc.model.from_torch.simplify import simplified
+from cnncalc.model.from_torch.streams import in_order, nestings
 from cnncalc.model.from_torch.text_parts import Folded
 from cnncalc.model.from_torch.trace import Traced, trace
 from cnncalc.model.from_torch.traced_modules import has_numbers, inner, module_path
@@ -123,10 +124,10 @@ def _written(readout: Readout, heading: str) -> tuple[str, Network, list[ReadLay
     """Write the shortest text, or one without blocks where a block does not stand for all its modules."""
     texts = []
     check_shared(readout.operations)
-    for parts in nestings(readout):
-        name_shared(list(_in_order(parts)))
-        order = [part.operation for part in _in_order(parts)]
-        texts += [(text, order) for text in folded(united(parts), readout)]
+    for executed, parts in nestings(readout):
+        name_shared(list(in_order(parts)))
+        order = [part.operation for part in in_order(parts)]
+        texts += [(text, order) for text in folded(united(parts), executed)]
     texts.sort(key=lambda text: (not text[0].blocks, size(text[0])))
     for text, order in texts[:-1]:
         with contextlib.suppress(SpecError):
@@ -151,16 +152,6 @@ def _fits(readout: Readout) -> bool:
         if issubclass(class_of(operation.word), Windowed)
     }
     return all(layer_of(words, source, "strict") for words, source in windows)
-
-
-def _in_order(parts: Iterable[Placed | PlacedLabel]) -> Iterator[Placed]:
-    """Go through the parts in the order of the text, which is that of the network's layers."""
-    for part in parts:
-        if isinstance(part, PlacedMerge):
-            for branch in part.branches:
-                yield from _in_order(branch)
-        if isinstance(part, Placed):
-            yield part
 
 
 def _check(network: Network, operations: list[ReadLayer], readout: Readout) -> None:

@@ -22,9 +22,6 @@ from cnncalc.spec.steps import MERGES
 DEEP = 3
 """From so many skips inside each other on, they are labels: a U-Net."""
 
-DEEPEST = 5
-"""From so many merges around a label on, what has a label is a statement of its own: parallel streams (HRNet)."""
-
 
 @dataclass(eq=False)
 class Placed:
@@ -60,25 +57,12 @@ class PlacedLabel:
 Parts = list[Placed | PlacedLabel]
 
 
-def nestings(readout: Readout) -> list[Parts]:
-    """Return the operations as parts that nest, and where they nest deep also as streams, parted by labels."""
-    chained = _chained(readout)
-    nesting = _Nesting(chained)
-    parts = nesting.parts()
-    if _depth(parts) < DEEPEST:
-        return [parts]
-    try:
-        return [parts, _Nesting(chained, frozenset(nesting.taken)).parts()]
-    except _NeedsInputAgain:
-        return [parts]
-
-
 def with_input_again(readout: Readout) -> Readout:
     """Return a readout whose input can be taken up again, where one of several outputs begins there: as a layer."""
     try:
         if readout.outputs:
-            _Nesting(_chained(readout)).parts()
-    except _NeedsInputAgain:
+            Nesting(chained(readout)).parts()
+    except NeedsInputAgain:
         taken = ReadLayer("identity", (), (0,), readout.input, "", ())
         moved = [each._replace(inputs=tuple([index + 1 for index in each.inputs])) for each in readout.operations]
         places = range(1, len(moved) + 2)
@@ -86,14 +70,7 @@ def with_input_again(readout: Readout) -> Readout:
     return readout
 
 
-def _depth(parts: Parts) -> int:
-    """Return the most merges that stand inside each other around something that is taken up by its label."""
-    inside = [_depth(branch) for part in parts if isinstance(part, PlacedMerge) for branch in part.branches]
-    deepest = max(inside, default=0)
-    return deepest + 1 if deepest else int(any(isinstance(part, PlacedLabel) for part in parts))
-
-
-def _chained(readout: Readout) -> Readout:
+def chained(readout: Readout) -> Readout:
     """Let a concatenation that begins like an earlier one go on from there, as a dense block means it."""
     known: dict[tuple[int, ...], int] = {}
     operations = []
@@ -108,11 +85,11 @@ def _chained(readout: Readout) -> Readout:
     return readout._replace(operations=tuple(operations))
 
 
-class _NeedsInputAgain(Exception):
+class NeedsInputAgain(Exception):
     """A stream that begins at the network's input, which has no label, behind another stream."""
 
 
-class _Nesting:
+class Nesting:
     """The state of one walk: what is written already, and under which label."""
 
     def __init__(self, readout: Readout, statements: frozenset[int] = frozenset()) -> None:
@@ -130,6 +107,7 @@ class _Nesting:
         self.known_at = 0
 
     def parts(self) -> Parts:
+        """Return the whole text: statements, what several outputs are, and labels."""
         parts: Parts = []
         at = 0
         for index in sorted({*self.statements, *self.readout.ends}):
@@ -150,7 +128,7 @@ class _Nesting:
         at = target
         while at != start and at not in self.done:
             if not at:
-                raise _NeedsInputAgain
+                raise NeedsInputAgain
             chain.append(at)
             # nothing leads to one of several inputs
             at = start if self.operations[at - 1].is_input else self._before(at)
@@ -216,7 +194,7 @@ class _Nesting:
             and self.operations[first - 1].word == operation.word
             and self.readers[first] == 1
         )
-        if not inner or first in self.skips or not self._part_alike(first, index):
+        if not inner or first in self.done or first in self.skips or not self._part_alike(first, index):
             return operation.inputs
         return (*self._summed(first), *operation.inputs[1:])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from torch import fx
@@ -106,7 +106,7 @@ class Readout(NamedTuple):
         """The operations that make the outputs, one or several."""
         return self.outputs or (self.output,)
 
-    def at(self, places: Sequence[int]) -> Readout:
+    def at(self, places: Sequence[int] | Mapping[int, int]) -> Readout:
         """Return the same with other numbers for its outputs."""
         return self._replace(output=places[self.output], outputs=tuple([places[index] for index in self.outputs]))
 

@@ -18,7 +18,6 @@ from cnncalc.core.words import closest, one_spelling, shorten
 from cnncalc.layers.number_lists import Filters, read_number, read_numbers
 from cnncalc.layers.pieces import put_together
 
-_SHORT = re.compile(r"([a-z]+)([-+.]?[0-9].*)")
 _SPELLINGS = {
     "s": "stride",
     "p": "pad",
@@ -29,7 +28,7 @@ _SPELLINGS = {
     "output_padding": "outpad",
     "x": "factor",
 }
-_SHORT_FORMS = frozenset(("s", "p", "d", "g", "op", "x"))
+_SHORT = re.compile(r"(s|p|d|g|op|x)([-+.]?[0-9].*)")
 _WRITTEN = {"stride": "s2 (stride=2)", "pad": "p1 (pad=1)", "dilation": "d2 (dilation=2)"} | {
     "groups": "g2 (groups=2)",
     "outpad": "op1 (output_padding=1)",
@@ -129,10 +128,9 @@ class Arguments:
         sizes = self.size(f"`{example}`: the number of groups")
         if len(sizes) != 1:
             raise Fault("bad-size", f"{self.word} takes one number of groups", about="size")
-        channels, groups = self.channels, sizes[0]
-        if channels % groups:
-            self.refuse_groups(groups, "size")
-        return groups
+        if self.channels % sizes[0]:
+            self.refuse_groups(sizes[0], "size")
+        return sizes[0]
 
     def refuse_groups(self, groups: int, about: str) -> NoReturn:
         """Refuse a number of groups that does not divide the channels that arrive."""
@@ -188,9 +186,9 @@ class Arguments:
 
     def pairs(self, text: str, name: str) -> tuple[Pair, ...]:
         """Read (before, after) per dimension from ``1``, ``1x2`` or ``0:1x0:1``."""
+        if "x" not in text:
+            return (self._pair(text, name),) * self.dimensions
         pairs = [self._pair(part, name) for part in text.split("x")]
-        if len(pairs) == 1:
-            pairs *= self.dimensions
         self._right_count(len(pairs), name)
         return tuple(pairs)
 
@@ -214,8 +212,7 @@ class Arguments:
         self._known.append(name)
         if not self._options.get(name, (0, ""))[1].startswith("["):
             return None
-        value = self.option(name) or ""
-        return read_numbers(value, name)
+        return read_numbers(self.option(name) or "", name)
 
     def label(self) -> Labelled | None:
         """Return what a label behind the layer's word stands for, ``unpool @pool1``; None where none is written."""
@@ -239,10 +236,12 @@ class Arguments:
 
     def one_of(self, *names: str) -> str | None:
         """Return which of several words that exclude each other stands there, or None."""
+        self._known += names
+        if frozenset(names).isdisjoint(self._bare.values()):
+            return None  # as for most
         found = [name for name in names if self.flag(name)]
         if len(found) > 1:
-            message = f"{self.word} cannot be both `{found[0]}` and `{found[1]}`"
-            raise Fault("bad-option", message, about=found[1])
+            raise Fault("bad-option", f"{self.word} cannot be both `{found[0]}` and `{found[1]}`", about=found[1])
         return found[0] if found else None
 
     @property
@@ -267,6 +266,8 @@ class Arguments:
 
     def whole_numbers(self, text: str, name: str, least: int) -> tuple[int, ...]:
         """Read whole numbers joined by ``x``."""
+        if "x" not in text:
+            return (self.whole_number(text, name, least),)
         return tuple([self.whole_number(part, name, least) for part in text.split("x")])
 
     def whole_number(self, text: str, name: str, least: int) -> int:
@@ -284,13 +285,13 @@ class Arguments:
     # ---- how the words are sorted
 
     def _sort(self, place: int, text: str) -> None:
-        name, equals, value = text.partition("=")
-        if not equals:
-            short = _SHORT.fullmatch(text)
-            if short is None or short[1] not in _SHORT_FORMS:
-                self._bare[place] = text
-                return
+        if "=" in text:
+            name, _, value = text.partition("=")
+        elif short := _SHORT.fullmatch(text):
             name, value = short.groups()
+        else:
+            self._bare[place] = text
+            return
         name = _SPELLINGS.get(name, name)
         if name == "pad" and value in ("same", "valid"):
             self._bare[place] = value

@@ -35,11 +35,8 @@ class Window(NamedTuple):
 
     def room(self, size: int) -> int:
         """Return by how much the padded input is larger than the window: W − F + 2P."""
-        return size + self.before + self.after - self.extent
-
-    def holds(self, size: int) -> bool:
-        """Say whether the padded input is at least as large as the window."""
-        return self.room(size) >= 0
+        kernel, _, before, after, dilation = self
+        return size + before + after - dilation * (kernel - 1) - 1
 
     def fits(self, size: int) -> bool:
         """Say whether the window fits a whole number of times."""
@@ -48,12 +45,12 @@ class Window(NamedTuple):
 
     def outputs(self, size: int, rounding: str) -> int:
         """Return how many outputs the window makes; the window must not be larger than the input."""
-        room = self.room(size)
-        inside = room // self.stride + 1
-        if rounding != "ceil" or room % self.stride == 0:
+        stride, room = self.stride, self.room(size)
+        inside = room // stride + 1
+        if rounding != "ceil" or room % stride == 0:
             return inside
         # as PyTorch does: a further window, which hangs over the end, does not start in the padding there
-        return inside if inside * self.stride >= size + self.before else inside + 1
+        return inside if inside * stride >= size + self.before else inside + 1
 
     def result(self, size: int) -> str:
         """Return W′ as the strict formula has it, also where it is not whole: ``2 1/3``."""
@@ -86,13 +83,6 @@ class Window(NamedTuple):
 _BRACKETS = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉")}
 
 
-def keeping(kernel: int, stride: int, dilation: int, size: int) -> tuple[int, int]:
-    """Return the padding for ``same``: output = ceil(size/stride), the odd value after (TensorFlow)."""
-    outputs = -(-size // stride)
-    total = max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - size)
-    return total // 2, total - total // 2
-
-
 @dataclass(eq=False, repr=False)
 class Windowed(Layer):
     """A layer that slides a window over its input."""
@@ -112,16 +102,26 @@ class Windowed(Layer):
         return known[1]
 
     def _spatial(self, source: Volume) -> list[int]:
-        fits = Window.fits if self.rounding == "strict" else Window.holds
-        if not all(map(fits, self.windows, source.spatial)):
-            raise does_not_fit(self, source)
-        return [window.outputs(size, self.rounding) for window, size in zip(self.windows, source.spatial, strict=True)]
+        found = []
+        strict = self.rounding == "strict"
+        for window, size in zip(self.windows, source[:-1], strict=True):
+            room = window.room(size)
+            if room < 0 or (strict and room % window.stride):
+                raise does_not_fit(self, source)
+            found.append(window.outputs(size, self.rounding))
+        return found
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
-        window = self.windows[axis]
-        if window.extent == window.stride == 1 and window.before == 0:
-            return None
-        return Reach(((-window.before, window.extent - 1 - window.before),), window.stride, window.dilation)
+        kernel, stride, before, _, dilation = self.windows[axis]
+        last = dilation * (kernel - 1)
+        alone = last == before == 0 and stride == 1
+        return None if alone else Reach(((-before, last - before),), stride, dilation)
+
+    def reaches(self, source: Volume) -> tuple[Reach | None, ...]:
+        windows, reach = self.windows, self.reach(source, 0)
+        if windows.count(windows[0]) < len(windows):
+            return super().reaches(source)
+        return (reach,) * len(windows) if reach else ()
 
     def caption(self) -> str:
         return with_kernel(self.called or self.kind, self.setting("kernel"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.core.errors import Fault
-from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.window import Window, keeping
+from cnncalc.layers.arguments import Arguments, Pair
+from cnncalc.layers.window import Window
 
 Windows = tuple[tuple[Window, ...], str]
 """One window per dimension, and how to round where they do not fit."""
@@ -31,4 +31,18 @@ def read_windows(arguments: Arguments, kernel: Sequence[int], stride: Sequence[i
     if mode == "same":
         cells = zip(kernel, strides, dilations, arguments.source.spatial, strict=True)
         pads = tuple([keeping(*cell) for cell in cells])
-    return tuple([Window(k, s, *p, d) for k, s, p, d in zip(kernel, strides, pads, dilations, strict=True)]), rounding
+    return _windows(list(zip(kernel, strides, pads, dilations, strict=True))), rounding
+
+
+def _windows(cells: Sequence[tuple[int, int, Pair, int]]) -> tuple[Window, ...]:
+    """Return the windows of kernels, strides, paddings and dilations; equal ones, as most are, are one object."""
+    several = 1 if cells.count(cells[0]) == len(cells) else len(cells)
+    windows = tuple([Window(k, s, before, after, d) for k, s, (before, after), d in cells[:several]])
+    return windows * (len(cells) // several)
+
+
+def keeping(kernel: int, stride: int, dilation: int, size: int) -> tuple[int, int]:
+    """Return the padding for ``same``: output = ceil(size/stride), the odd value after (TensorFlow)."""
+    outputs = -(-size // stride)
+    total = max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - size)
+    return total // 2, total - total // 2

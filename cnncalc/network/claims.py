@@ -51,8 +51,6 @@ def check_totals(
     source: Source, totals: Sequence[tree.Stated], volumes: Sequence[Volume], operations: Sequence[Operation]
 ) -> Iterator[Note]:
     """Check the totals that a table states; a wrong sum of the memory is a note, as the lecture has one."""
-    if not totals:
-        return
     values = sum([volume.values for volume in volumes])
     weights = sum([operation.weights for operation in operations])
     biases = sum([operation.biases for operation in operations])

@@ -7,6 +7,7 @@ The walk goes through the tree once per expanded layer. It carries the index of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_DIGITS, MAX_STEPS
@@ -19,6 +20,7 @@ from cnncalc.network.expansion_state import ExpansionMemory
 from cnncalc.network.inputs import UNREAD, as_input, input_volume
 from cnncalc.network.made_layers import MadeLayers
 from cnncalc.network.network import Network, Reached
+from cnncalc.network.node import Operation
 from cnncalc.network.scope import Scope
 from cnncalc.network.settings import SpecSettings
 from cnncalc.spec import tree
@@ -67,8 +69,9 @@ class Expansion(StepExpansion):
         if not self.volumes:
             raise self.no_input(Span(0, 1))
         self.inputs.refuse_unread()
-        volumes = self.volumes[self.inputs.named :]  # the first is none where inputs are layers
-        self.notes.extend(check_totals(self.source, self.spec.totals, volumes, self.made_layers().operations))
+        if self.spec.totals:
+            volumes = self.volumes[self.inputs.named :]  # the first is none where inputs are layers
+            self.notes.extend(check_totals(self.source, self.spec.totals, volumes, self.made_layers().operations))
         self.notes.extend(unread_totals(self.spec.unread))
         return self._built(at)
 
@@ -78,7 +81,7 @@ class Expansion(StepExpansion):
 
     def made_layers(self) -> MadeLayers:
         """Return the layers so far."""
-        operations = [operation for operation in self.made if operation is not None]  # the input has none
+        operations = cast("list[Operation]", self.made[1:])  # the input alone is made by none
         return MadeLayers(self.nodes, operations, self.called, self.repetitions)
 
     def _built(self, at: int) -> Network:

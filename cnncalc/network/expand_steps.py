@@ -18,7 +18,7 @@ from cnncalc.network.expansion_state import cost
 from cnncalc.network.made_layers import Repetition
 from cnncalc.network.node import Node, Operation
 from cnncalc.network.reading import LayerReading
-from cnncalc.network.repeated_calls import BlockCall, CallKey, KnownCall, text_of_call
+from cnncalc.network.repeated_calls import BlockCall, CallKey, KnownCall
 from cnncalc.network.scope import Scope
 from cnncalc.network.shared_weights import TiedCall
 from cnncalc.spec import tree
@@ -45,17 +45,19 @@ class StepExpansion(LayerReading):
 
     def step(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
         """Walk through a step, and return the index of the volume that leaves it."""
-        walk = WALKS[type(step.item)]
+        item, span, label, repeats, claim, stated = step  # names of fields take longer
+        walk = WALKS[type(item)]
         if not at and self.inputs.named and walk not in _READS_NOTHING:
-            raise self.inputs.nothing_read(step.span)
-        if step.repeats:
+            raise self.inputs.nothing_read(span)
+        if repeats:
             at = self._turns(step, at, scope)
         else:
             self.steps += 2
             if self.steps > self.most_steps:
-                raise self.too_many_steps(step.span)
-            at = walk(self, step.item, at, scope, step.label)
-        self._end(step, at, scope)
+                raise self.too_many_steps(span)
+            at = walk(self, item, at, scope, label)
+        if label is not None or claim is not None or stated:
+            self._end(step, at, scope)
         return at
 
     def _turns(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
@@ -143,22 +145,22 @@ class StepExpansion(LayerReading):
         return self._add(operation, inputs, item.span, scope, label)
 
     def _layer(self, item: tree.LayerSyntax, at: int, scope: Scope, label: str | None) -> int:
-        texts = item.texts
+        span, texts, words, labels = item
         if texts is None:
             names = self.names(at, scope.parameters)
-            self.spend(sum([cost(word.span) for word in item.words if word.constant is None]), item.span)
-            texts = tuple([written(self.source, word, names) for word in item.words])
+            self.spend(sum([cost(place) for _, place, constant in words if constant is None]), span)
+            texts = tuple([word[-1] or written(self.source, word, names) for word in words])
         blocks = self.spec.blocks
         if blocks and len(texts) == 1 and texts[0] in blocks and self.is_call(texts[0]):
-            return self._call(tree.CallSyntax(texts[0], (), item.span), at, scope, label)
-        if item.labels:
+            return self._call(tree.CallSyntax(texts[0], (), span), at, scope, label)
+        if labels:
             return self._layer_with_labels(item, texts, at, scope, label)
         key = (texts, (self.volumes[at],), self.rounding)
         operation = self.operations.get(key)
         if operation is None:
             self.arriving = (at,)
             operation = self.operations[key] = self.reading(item, texts, at, _NO_LABELS)
-        return self._add(operation, (at,), item.span, scope, label)
+        return self._add(operation, (at,), span, scope, label)
 
     def _layer_with_labels(
         self, item: tree.LayerSyntax, texts: tuple[str, ...], at: int, scope: Scope, label: str | None
@@ -221,7 +223,7 @@ class StepExpansion(LayerReading):
         name = scope.numbered(item.name) if label is None else scope.labelled(label)
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         own = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
-        self.called.append(BlockCall(name, text_of_call(block, item, parameters), own))
+        self.called.append(BlockCall(name, block, item, own))
         inner = Scope(name + ".", parameters, taken=set(block.labels))
         if item.weights or self.tied:
             leaving = self._through(block, item, at, inner)

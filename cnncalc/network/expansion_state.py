@@ -41,8 +41,9 @@ class ExpansionMemory:
 
     """
 
-    def __init__(self, spec: tree.Spec) -> None:
-        self.calls = CallMemory(spec)
+    def __init__(self, spec: tree.Spec, *, several: bool = True) -> None:
+        """Take a spec; ``several`` says whether it serves more than one walk."""
+        self.calls = CallMemory(spec, several=several)
         self.operations: dict[tuple[Any, ...], Operation] = {}
         self.layers = KnownLayers()
         self.sizes: dict[Volume, dict[str, int]] = {}
@@ -54,7 +55,7 @@ class ExpansionState:
     def __init__(
         self, spec: tree.Spec, settings: SpecSettings, most_steps: int, memory: ExpansionMemory | None = None
     ) -> None:
-        memory = memory or ExpansionMemory(spec)
+        memory = memory or ExpansionMemory(spec, several=False)
         self.spec = spec
         self.settings = settings
         self.source = spec.source
@@ -139,14 +140,13 @@ class ExpansionState:
 
     def given(self, block: tree.BlockSyntax, call: tree.CallSyntax, names: Mapping[str, int]) -> dict[str, int]:
         """Return the values that a call gives to the parameters of a block, by name."""
-        places = [parameter.name for parameter in block.parameters]
-        known = frozenset(places)
+        known = [parameter.name for parameter in block.parameters]
         given: dict[str, int] = {}
         for place, argument in enumerate(call.arguments):
             if argument.name is None and place >= len(known):
                 message = f"`{block.name}` takes {_plural(len(known), 'value')}, not {len(call.arguments)}"
                 raise self.error("bad-call", message, argument.span, _defined(block))
-            name = places[place] if argument.name is None else argument.name
+            name = argument.name or known[place]
             if name not in known:
                 hints = [*did_you_mean(name, known), *_defined(block)]
                 message = f"`{block.name}` has no parameter `{shorten(name)}`"
@@ -265,7 +265,8 @@ def _is_another_word(word: str, name: str) -> bool:
 
 def cost(span: Span) -> int:
     """Return the steps that computing an expression takes."""
-    return _STEPS_OF_AN_EXPRESSION + (span.end - span.start) // _CHARACTERS_IN_A_STEP
+    start, end = span
+    return _STEPS_OF_AN_EXPRESSION + (end - start) // _CHARACTERS_IN_A_STEP
 
 
 def _defined(block: tree.BlockSyntax) -> list[str]:

@@ -7,7 +7,7 @@ it was, and what it reads from outside, the arriving volume or a label, is found
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from cnncalc.core.source import Span
 from cnncalc.network.made_layers import MadeLayers
@@ -23,7 +23,8 @@ Place = int | str
 """A layer of a step by its number in it, from 1; or what lies outside of the step, as `ARRIVING` or by its label."""
 
 
-class KnownFlow(NamedTuple):
+@dataclass(eq=False, slots=True)
+class KnownFlow:
     """The layers of a step.
 
     Attributes:
@@ -82,6 +83,7 @@ class LayerFlow:
         outside = [
             (number, source, found[first + number - back])
             for number, (_, backs) in enumerate(entries, 1)
+            if max(backs) >= number
             for source, back in enumerate(backs)
             if back >= number
         ]
@@ -109,7 +111,14 @@ class LayerFlow:
         """Return the layers as nodes without names and places in the text."""
         return MadeLayers.of(
             [
-                Node(own, "", operation, tuple([own - back for back in backs]), _NOWHERE, _NOWHERE)
+                Node(
+                    own,
+                    "",
+                    operation,
+                    (own - backs[0],) if len(backs) == 1 else tuple([own - back for back in backs]),
+                    _NOWHERE,
+                    _NOWHERE,
+                )
                 for own, (operation, backs) in enumerate(self.entries, 1)
             ]
         )

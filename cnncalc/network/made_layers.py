@@ -5,7 +5,9 @@ Totals and volumes need what layers do and not where they stand, and most of a d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.core.collector import paused_collector
@@ -62,6 +64,11 @@ class MadeLayers:
         self.operations = operations
         self._nodes, self._calls = nodes, calls or []
         self._repetitions = repetitions or []
+
+    @cached_property
+    def kinds(self) -> Counter[Operation]:
+        """How many layers do the same on equal volumes, of which a deep network has many."""
+        return Counter(self.operations)
 
     @classmethod
     def of(cls, nodes: Iterable[Node], calls: Iterable[BlockCall] = ()) -> MadeLayers:

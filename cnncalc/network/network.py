@@ -123,23 +123,23 @@ class Network:
     @cached_property
     def weights(self) -> int:
         """Number of weights."""
-        return sum([operation.weights for operation in self.made.operations])
+        return sum([count * each.weights for each, count in self.made.kinds.items()])
 
     @cached_property
     def biases(self) -> int:
         """Number of biases (of shifts, for normalisations)."""
-        return sum([operation.biases for operation in self.made.operations])
+        return sum([count * each.biases for each, count in self.made.kinds.items()])
 
     @cached_property
     def macs(self) -> int:
         """Multiplications for one image."""
-        return sum([operation.macs for operation in self.made.operations])
+        return sum([count * each.macs for each, count in self.made.kinds.items()])
 
     @cached_property
     def activations(self) -> int:
         """Values in the inputs and in the output of every layer, for one image."""
         inputs = 0 if self.inputs_at else self.input.values  # several are layers
-        return inputs + sum([operation.values for operation in self.made.operations])
+        return inputs + sum([count * each.values for each, count in self.made.kinds.items()])
 
     @property
     def size(self) -> int:

@@ -15,20 +15,35 @@ from cnncalc.network.node import Node, Operation
 from cnncalc.spec import tree
 from cnncalc.spec.names import NamesOfBlocks
 
+_FEW = 32
+"""So many parameters of a spec are few."""
+
 
 class BlockCall(NamedTuple):
     """A call of a block.
 
     Attributes:
         name: its name in the names of layers: ``project1``.
-        text: how it is called, with values: ``project(64)``.
+        block, written: what is called, and how the spec writes it.
         arguments: the values of the block's parameters.
 
     """
 
     name: str
-    text: str
+    block: tree.BlockSyntax
+    written: tree.CallSyntax
     arguments: Mapping[str, int]
+
+    @property
+    def text(self) -> str:
+        """How it is called, with the values of its arguments: ``project(128, stride=2)``."""
+        values = [
+            str(self.arguments[self.block.parameters[place].name])
+            if argument.name is None
+            else f"{argument.name}={self.arguments[argument.name]}"
+            for place, argument in enumerate(self.written.arguments)
+        ]
+        return f"{self.block.name}({', '.join(values)})"
 
 
 class CallKey(NamedTuple):
@@ -36,7 +51,7 @@ class CallKey(NamedTuple):
 
     Attributes:
         block: the block's name.
-        values: those of its parameters, then those of the spec's that it uses.
+        values: those of its parameters, then those of the spec's that it uses (or all, where these are few).
         volume: what arrives.
         rounding: what holds where a layer says nothing else.
         called_at: where the spec calls a block of another text.
@@ -107,26 +122,20 @@ class KnownCall(NamedTuple):
 
 
 class CallMemory(dict[CallKey, KnownCall]):
-    """What is known of calls; it serves networks of the same syntax tree."""
+    """What is known of calls; it serves networks of the same syntax tree.
 
-    def __init__(self, spec: tree.Spec) -> None:
+    Of one network all parameters of the spec are the same, so that nobody need ask which of them a block uses.
+    """
+
+    def __init__(self, spec: tree.Spec, *, several: bool) -> None:
         super().__init__()
-        self.names = NamesOfBlocks(spec)
+        parameters = [statement for statement in spec.statements if type(statement) is tree.ParameterSyntax]
+        self.names = NamesOfBlocks(spec) if several or len(parameters) > _FEW else None
 
     def values_for(
         self, block: tree.BlockSyntax, own: Mapping[str, int], parameters: Mapping[str, int]
     ) -> tuple[int | None, ...]:
         """Return the values of a block's parameters, and those of the spec's that what it makes depends on."""
-        given = [own[parameter.name] for parameter in block.parameters]
-        return (*given, *[parameters.get(name) for name in self.names.of(block.name)])
-
-
-def text_of_call(block: tree.BlockSyntax, call: tree.CallSyntax, parameters: Mapping[str, int]) -> str:
-    """Write a call with the values of its arguments: ``project(128, stride=2)``."""
-    values = [
-        str(parameters[block.parameters[place].name])
-        if argument.name is None
-        else f"{argument.name}={parameters[argument.name]}"
-        for place, argument in enumerate(call.arguments)
-    ]
-    return f"{block.name}({', '.join(values)})"
+        if self.names is None:
+            return (*own.values(), *parameters.values())
+        return (*own.values(), *[parameters.get(name) for name in self.names.of(block.name)])

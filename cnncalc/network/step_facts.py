@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from cnncalc.core.limits import MAX_NESTING
 from cnncalc.layers import find
@@ -12,7 +13,8 @@ from cnncalc.spec.expressions import SIZES
 from cnncalc.spec.names import NamesOfBlocks, called_by, expressions_of, inner_steps, names_in
 
 
-class StepFacts(NamedTuple):
+@dataclass(eq=False, slots=True)
+class StepFacts:
     """What a step depends on, beside the volume that arrives and the rounding.
 
     Attributes:

@@ -7,7 +7,7 @@ it reads. `Totalling` keeps it by these, so that a design that differs from one 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_LAYERS, MAX_STEPS
@@ -46,7 +46,8 @@ class NearLimits(Exception):
     """A design that comes near the limits of an expansion, or whose spec has what only an expansion can count."""
 
 
-class _Made(NamedTuple):
+@dataclass(eq=False, slots=True)
+class _Made:
     """What a step makes and costs.
 
     Attributes:

@@ -178,20 +178,13 @@ def _within_range(value: Value, span: Span) -> Value:
     return value
 
 
-def whole(expression: Expression, names: Names) -> int:
-    """Return the value of an expression, which must be a whole number."""
-    value = expression.evaluate(names)
-    if type(value) is int:  # by far the most
-        return value
-    if value.denominator == 1:
-        return int(value)
-    message = f"the result is {value}, not a whole number"
-    raise ExpressionFault("not-whole", message, expression.span, ["use ceil(…) or round(…)"])
-
-
 _TOKEN = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)|([a-z_][a-z0-9_]*)|(\*\*|//|[-+*/%(),]))")
-_ALONE = re.compile(r"[^\S\n]*(?:([0-9]+)|([a-z_][a-z0-9_]*))(?=[^\S\n]*(?:[,)}]|\Z))")
-"""A number or a name that is the whole expression, which most are."""
+_OPERAND = r"[^\S\n]*(?:([0-9]+)|([a-z_][a-z0-9_]*))"
+_SHORT = {
+    across_lines: re.compile(rf"{_OPERAND}(?:[^\S\n]*(//|\*(?!\*)|[-+/%]){_OPERAND})?(?=[^\S\n]*(?:[{ends}]|\Z))")
+    for across_lines, ends in ((True, ",)}"), (False, ",)}#\n"))
+}
+"""A number or a name, or two with an operator between them, that are the whole expression, as most are."""
 _SPACE = re.compile(r"\s*")
 _GAP = re.compile(r"[^\S\n]*")
 
@@ -213,15 +206,24 @@ class ExpressionParser:
         self.across_lines = True
 
     def read(self) -> Expression:
-        """Read an expression, faster where it is a single number or name."""
-        match = _ALONE.match(self.text, self.position, self.end)
+        """Read an expression, faster where it is short."""
+        match = _SHORT[self.across_lines].match(self.text, self.position, self.end)
         if match is None:
             return self.expression()
-        number, name = match.groups()
         self.position = match.end()
+        first, operator = self._operand(match, 1), match[3]
+        if operator is None:
+            return first
+        second = self._operand(match, 4)
+        return Chain(first, ((operator, second),), Span(first.span.start, self.position))
+
+    def _operand(self, match: re.Match[str], group: int) -> Expression:
+        """Return the number of a group, or the name of the one behind it."""
         self.terms += 1
-        start = match.start(match.lastindex or 0)
-        return Name(name, Span(start, self.position)) if number is None else self._literal(number, start)
+        number = match[group]
+        if number is not None:
+            return self._literal(number, Span(*match.span(group)))
+        return Name(match[group + 1], Span(*match.span(group + 1)))
 
     def expression(self) -> Expression:
         """expression = term { ("+" | "-") term }"""
@@ -262,7 +264,7 @@ class ExpressionParser:
             message = f"an expression has at most {MAX_TERMS:,} numbers and names"
             raise SpecError("too-long", message, span=Span(start, self.position), source=self.source)
         if number is not None:
-            return self._literal(number, start)
+            return self._literal(number, Span(start, self.position))
         if name is not None:
             return self._name_or_call(name, start)
         return self._bracketed(several=False)[0]
@@ -295,8 +297,7 @@ class ExpressionParser:
         self.across_lines = outside
         return inner
 
-    def _literal(self, digits: str, start: int) -> Literal:
-        span = Span(start, self.position)
+    def _literal(self, digits: str, span: Span) -> Literal:
         if len(digits) > MAX_DIGITS or float(digits) > MAX_NUMBER:
             raise SpecError("out-of-range", f"numbers go up to {MAX_NUMBER:,}", span=span, source=self.source)
         return Literal(Fraction(digits) if "." in digits else int(digits), span)

@@ -115,7 +115,7 @@ class Parser(StepParser):
             elif table.starts_total(self.text, self.position):
                 self.total()
             else:
-                statements.append(self.table_row() or self.step())
+                statements.append(self.table_row() or self.full_step())
             self.count_part()
             self.separator()
         totals, unread = tuple(self.totals), tuple(self.unread)

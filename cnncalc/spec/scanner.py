@@ -13,7 +13,10 @@ from cnncalc.spec.expressions import RESERVED_NAMES, Expression, ExpressionParse
 
 _SIGNS = {**dict.fromkeys("−–—‐‑", "-"), "×": "x"}
 GAP = re.compile(r"[^\S\n]*")
-THEN = re.compile(r"[\s,;→]+|->|-(?![0-9{])|#[^\n]*")
+_AT_ONCE = 64
+"""So many separators are read by one match, which keeps each of them in mind; so many have at least as many letters."""
+THEN = re.compile(rf"(?:[\s,;→]+|->|-(?![0-9{{])|#[^\n]*){{0,{_AT_ONCE}}}")
+_SEPARATOR = re.compile(rf"({GAP.pattern}){THEN.pattern}")
 _SPACE = re.compile(r"\s+|#[^\n]*")
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
 WORD = re.compile(r"(?:[^\s()\[\]|,;#@*=→{}:-]+|\{[^{}\n]*\}|:(?=[0-9{])|-(?=[0-9{])){1,500}")
@@ -67,8 +70,12 @@ class Scanner:
         match = WORD.match(self.text, self.position)
         if match is None:
             raise self.unexpected(expected)
-        self.position = match.end()
-        text, span = match[0], Span(match.start(), match.end())
+        return self.word_at(Span(*match.span()))
+
+    def word_at(self, span: Span) -> tree.Word:
+        """Read the word of a place, and go on behind it."""
+        self.position = span.end
+        text = self.text[span.start : span.end]
         if "{" not in text:
             return tree.Word((text,), span, text)
         return tree.Word(self.parts(span), span, None)
@@ -171,7 +178,8 @@ class Scanner:
 
     def gap(self) -> None:
         """Skip spaces on this line."""
-        self.match(GAP)
+        if self.text[self.position : self.position + 1].isspace():
+            self.match(GAP)
 
     def space(self) -> None:
         """Skip spaces, line ends and comments."""
@@ -180,16 +188,23 @@ class Scanner:
 
     def then(self) -> None:
         """Skip what separates two steps."""
-        while self.match(THEN):
-            pass
+        self._read_separators(THEN)
 
     def separator(self, closers: str = "") -> None:
         """Skip the separators between two steps; something else than a space must stand there."""
-        self.gap()
-        start = self.position
-        self.then()
+        start = self._read_separators(_SEPARATOR).end(1)
         if start == self.position < len(self.text) and self.text[start] not in closers:
             raise self.unexpected_after_step()
+
+    def _read_separators(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """Read separators, of which there may be none; return the match of the first of them."""
+        first = pattern.match(self.text, self.position)
+        assert first is not None  # it matches always
+        start, self.position = self.position, first.end()
+        while self.position - start >= _AT_ONCE:
+            start = self.position
+            self.match(THEN)
+        return first
 
     def comma_or_close(self, opened: int) -> None:
         """Read the comma after an argument, or stop before `)`."""

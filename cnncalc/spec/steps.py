@@ -10,11 +10,12 @@ from cnncalc.core.source import Source, Span
 from cnncalc.core.words import shorten
 from cnncalc.spec import table, tree
 from cnncalc.spec.expressions import Expression, ExpressionParser
-from cnncalc.spec.scanner import CLOSING, GAP, NAME, WORD, Scanner
+from cnncalc.spec.scanner import CLOSING, NAME, WORD, Scanner
 
 MERGES = ("add", "concat", "mul", "sub", "max", "min", "mean")
 STATEMENTS = ("input", "rounding", "param", "block", "end", "use")
 
+_KEYWORD = re.compile(rf"(?:{'|'.join(STATEMENTS)})(?![a-z0-9_]|[^\S\n]*:)")
 _PLAIN_WORD = r"(?:[^\s()\[\]|,;#@*=→{}:-]+|:(?=[0-9])|-(?=[0-9])){1,500}"
 _PLAIN_LAYER = re.compile(
     rf"{_PLAIN_WORD}(?:[^\S\n]+{_PLAIN_WORD}|[^\S\n]*=(?!>)[^\S\n]*{_PLAIN_WORD}){{0,{2 * MAX_WORDS}}}"
@@ -24,6 +25,10 @@ _STEP_ENDS = re.compile(r"[^\S\n]*(?:[\n,;]|-\s|$)")
 _NOT_PLAIN = re.compile(r"[^\S\n]*(?:[:-]?\{|=(?!>)|@)")
 _OPTION = re.compile(r"\s*=\s*")
 ASSIGN = re.compile(r"[^\S\n]*=(?!>)[^\S\n]*")
+_MAY_BE_LABEL = re.compile(r"[a-z0-9_]*(?:[^\S\n]*:|[^\x00-\x7f])")
+"""A name and its colon, or letters of another script, which are looked at one by one."""
+_TIMES = re.compile(r"[^\S\n]*\*[^\S\n]*")
+_ARGUMENT = re.compile(rf"[^\S\n]*({WORD.pattern})({ASSIGN.pattern})?")
 _CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
 _WEIGHTS = re.compile(r"[^\S\n]*weights[^\S\n]*=(?!>)")
 _COUNT = re.compile(r"[0-9a-z_]")
@@ -60,16 +65,15 @@ class StepParser(Scanner):
 
     def keyword(self) -> str:
         """Return the statement's word at this position, or "" where there is none (or it is a label)."""
-        match = NAME.match(self.text, self.position)
-        if match is None or match[0] not in STATEMENTS:
-            return ""
-        colon = GAP.match(self.text, match.end()).end()  # type: ignore[union-attr]  # matches always
-        return "" if self.text.startswith(":", colon) else match[0]
+        match = _KEYWORD.match(self.text, self.position)
+        return match[0] if match else ""
 
     def step(self) -> tree.StepSyntax:
         """step = [ label ":" ] item { "*" count } [ "=>" volume ]"""
-        if plain := self.plain_step():
-            return plain
+        return self.plain_step() or self.full_step()
+
+    def full_step(self) -> tree.StepSyntax:
+        """step, with all that may be written around a layer"""
         start = self.position
         label = self.label()
         item = self.item()
@@ -91,6 +95,8 @@ class StepParser(Scanner):
 
     def label(self) -> str | None:
         """[ name ":" ]"""
+        if not _MAY_BE_LABEL.match(self.text, self.position):
+            return None
         start = self.position
         name = self.label_name()
         span = Span(start, self.position)
@@ -123,7 +129,7 @@ class StepParser(Scanner):
             return self.group(character)
         if character == "@":
             return self.take_label()
-        if _CLAIM.match(self.text, start):
+        if self.text.startswith("=>", start):
             return tree.Here(Span(start, start + 2))
         name = NAME.match(self.text, start)
         if name is None:
@@ -253,37 +259,34 @@ class StepParser(Scanner):
 
     def layer_argument(self) -> tree.Word | None:
         """[ word | name "=" ( word | numbers ) | "@" name ]"""
+        match = _ARGUMENT.match(self.text, self.position)
+        if match is None:
+            return self.label_as_word()
+        if match[2] is None:
+            return self.word_at(Span(*match.span(1)))
+        self.position = match.end()
+        bracket = self.text.startswith("[", self.position)
+        value = self.numbers() if bracket else self.word(f"a value for `{shorten(match[1])}`")
+        name = match[1] + "="
+        constant = None if value.constant is None else name + value.constant
+        return tree.Word((name, *value.parts), Span(match.start(1), value.span.end), constant)
+
+    def label_as_word(self) -> tree.Word | None:
+        """[ "@" name ]"""
         before = self.position
         self.gap()
-        if self.text.startswith("@", self.position):
-            taken = self.take_label()
-            return tree.Word(("@" + taken.label,), taken.span, "@" + taken.label)
-        match = WORD.match(self.text, self.position)
-        if match is None:
+        if not self.text.startswith("@", self.position):
             self.position = before
             return None
-        assign = ASSIGN.match(self.text, match.end())
-        if assign is None:
-            return self.word("an option")
-        self.position = assign.end()
-        bracket = self.text.startswith("[", self.position)
-        value = self.numbers() if bracket else self.word(f"a value for `{shorten(match[0])}`")
-        name = match[0] + "="
-        constant = None if value.constant is None else name + value.constant
-        return tree.Word((name, *value.parts), Span(match.start(), value.span.end), constant)
+        taken = self.take_label()
+        return tree.Word(("@" + taken.label,), taken.span, "@" + taken.label)
 
     def repeats(self) -> tuple[Expression, ...]:
         """{ "*" count }; a count is a number, a parameter or `{` expression `}`"""
         counts: list[Expression] = []
-        before = self.position
-        self.gap()
-        while self.take("*"):
+        while self.match(_TIMES):
             self.count_part()
-            self.gap()
             counts.append(self.braced() if self.text.startswith("{", self.position) else self.count())
-            before = self.position
-            self.gap()
-        self.position = before
         return tuple(counts)
 
     def count(self) -> Expression:

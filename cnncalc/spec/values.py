@@ -8,7 +8,7 @@ from cnncalc.core.source import Source
 from cnncalc.core.volume import MAX_DIMENSIONS, Volume
 from cnncalc.core.words import shorten
 from cnncalc.spec import tree
-from cnncalc.spec.expressions import Expression, ExpressionFault, Names, whole
+from cnncalc.spec.expressions import Expression, ExpressionFault, Names
 
 
 def evaluate(source: Source, expression: Expression, names: Names) -> int:
@@ -19,12 +19,24 @@ def evaluate(source: Source, expression: Expression, names: Names) -> int:
         raise SpecError(fault.code, fault.message, span=fault.span, source=source, hints=fault.hints) from None
 
 
+def whole(expression: Expression, names: Names) -> int:
+    """Return the value of an expression, which must be a whole number."""
+    value = expression.evaluate(names)
+    if type(value) is int:  # by far the most
+        return value
+    if value.denominator == 1:
+        return int(value)
+    message = f"the result is {value}, not a whole number"
+    raise ExpressionFault("not-whole", message, expression.span, ["use ceil(…) or round(…)"])
+
+
 def written(source: Source, word: tree.Word, names: Names) -> str:
     """Return a word with the values of its expressions in their places."""
-    if word.constant is not None:
-        return word.constant
+    parts, _, constant = word
+    if constant is not None:
+        return constant
     return "".join(
-        [part if type(part) is str else str(evaluate(source, part, names)) for part in word.parts]  # type: ignore[arg-type]  # a part that is no text is an expression
+        [part if type(part) is str else str(evaluate(source, part, names)) for part in parts]  # type: ignore[arg-type]  # a part that is no text is an expression
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.layers.window import keeping
+from cnncalc.layers.window_words import keeping
 from cnncalc.network import Node
 from cnncalc.to_foreign.keras_model import KerasModel, Made, named, settings, short
 

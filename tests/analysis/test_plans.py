@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import product
 from random import Random
 
@@ -77,3 +79,13 @@ def test_what_is_known_is_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> 
         network = cnncalc.load(THREE_STAGES, params={"width": width})
         assert counter.peak(network) == Predictor(network).peak(counter.setup)
         assert len(counter.memory.parts) < 200
+
+
+def test_a_walk_is_given_back_at_once() -> None:
+    """Nothing in it holds itself, so that the memory of a long network does not wait for the garbage collector."""
+    gc.disable()
+    try:
+        walk = weakref.ref(Predictor(cnncalc.load("input 8x8x3\nconv 3x3x4 - bn - relu")).step(SETUPS[0]).walk)
+        assert walk() is None
+    finally:
+        gc.enable()

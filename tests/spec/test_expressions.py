@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.core.limits import MAX_NESTING, MAX_NUMBER
 from cnncalc.core.source import Source
-from cnncalc.spec.expressions import ExpressionFault, whole
+from cnncalc.spec.expressions import ExpressionFault
 from cnncalc.spec.parser import parse_value
+from cnncalc.spec.values import whole
 
 
 def value(text: str, **names: int) -> int:

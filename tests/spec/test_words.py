@@ -29,6 +29,12 @@ def test_separators_at_the_ends_and_in_a_row_mean_nothing() -> None:
     assert written("\n , ; conv 3x3x8 ,\n - \n; relu -> ") == ["conv 3x3x8", "relu"]
 
 
+@pytest.mark.parametrize("between", ["#\n", "# a comment\n", " ;\n", "\n"])
+def test_any_number_of_separators_stands_between_two_layers(between: str) -> None:
+    """Also more of them than one match of a pattern reads."""
+    assert written(f"conv 3x3x8\n{between * 1000}relu") == ["conv 3x3x8", "relu"]
+
+
 def test_a_dash_between_letters_separates() -> None:
     """``CONV-RELU`` of the lectures is two layers."""
     block = "block conv_\nconv 3x3x8 p1\nend\n"

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain, compress
 
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import FIRST_USE, ONLY, Trace
+from cnncalc.analysis.memory.trace import Trace
 from cnncalc.optimizers import StepMemory
 
 FLOAT = 4
@@ -27,12 +27,10 @@ class Lasting:
 
     def __init__(self, trace: Trace, reached: bytearray) -> None:
         self.parameters = Counter(chain.from_iterable([part.parameters for part in trace.parts]))
-        self.buffers = Counter(chain.from_iterable([part.buffers for part in trace.parts]))
+        self.buffers = Counter(chain.from_iterable([part.buffers for part in trace.parts if part.buffers]))
         self.trace, self.reached = trace, reached
-        own = {number: trace.distinct[number] for number in set(trace.ops)}
-        learned = {number: op.learned if op.use in (ONLY, FIRST_USE) else () for number, op in own.items()}
         numbers = compress(trace.ops, memoryview(reached)[1:])
-        self.trained = list(chain.from_iterable(map(learned.__getitem__, numbers)))
+        self.trained = list(chain.from_iterable(map(trace.learned.__getitem__, numbers)))
         self.trained_counts = Counter(self.trained)
 
     @cached_property

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate, chain
-from operator import add, itemgetter
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass
+from itertools import accumulate, chain, count
+from operator import add, itemgetter, neg
+from typing import Any, cast
 
 from cnncalc.analysis.memory.gradients import FLOAT
 from cnncalc.analysis.memory.lasting import Lasting
@@ -49,7 +50,8 @@ class UnknownValues:
         return self.places[size]
 
 
-class OpSizes(NamedTuple):
+@dataclass(eq=False, slots=True)
+class OpSizes:
     """An operation without its sizes, and these.
 
     Attributes:
@@ -132,7 +134,10 @@ class StepPlan:
         self.reached = walk.lifetimes.reached
         timeline = walk.timeline
         sorts = [cast(Any, sort.per_image or sort.fixed) for sort in timeline.sorts]
-        self.sorts = [(sort.at, 0) if isinstance(sort, Unknown) else (0, setup.rounded(sort)) for sort in sorts]
+        # their places in the sizes of a network, behind which those are put that are known
+        self.known = [setup.rounded(sort) for sort in sorts if not isinstance(sort, Unknown)]
+        behind = count(-len(self.known))
+        self.sorts = _getter([sort.at if isinstance(sort, Unknown) else next(behind) for sort in sorts])
         self.staying = timeline.staying
         changes = timeline.changes
         events: list[int] = []  # signed numbers of sorts
@@ -155,8 +160,8 @@ class StepPlan:
 
     def peak(self, sizes: Sequence[int]) -> tuple[int, int]:
         """Return the most bytes that are alive at a moment, and those that are alive behind the last one."""
-        taken = [sizes[at] or known for at, known in self.sorts]
-        signed = [0, *taken, *[-size for size in reversed(taken)]]  # a minus finds what is given back
+        taken = self.sorts([*sizes, *self.known])
+        signed = [0, *taken, *map(neg, reversed(taken))]  # a minus finds what is given back
         start = sum([signed[sort] for sort in self.staying])
         alive = list(accumulate(self.events(signed), initial=start))
         return max(map(add, self.moments(alive), self.alone(sizes))), alive[-1]

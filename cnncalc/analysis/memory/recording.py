@@ -35,7 +35,7 @@ from cnncalc.analysis.memory.operands import (
     uses,
 )
 from cnncalc.analysis.memory.setup import TrainingSetup
-from cnncalc.analysis.memory.trace import INPUT, ONLY, Op, Part, RecordingMemory, Size, Trace, Value
+from cnncalc.analysis.memory.trace import FIRST_USE, INPUT, ONLY, Op, Part, RecordingMemory, Size, Trace, Value
 from cnncalc.analysis.overwriting import overwritable
 from cnncalc.core.precision import BYTES
 from cnncalc.core.volume import Volume
@@ -202,13 +202,12 @@ class _Kernels:
             self._settle(operation.output)
         if use:
             self.ops = [used(op, use) for op in self.ops]
-        if operation.again:
-            return self._end()
-        parameters = tuple([values for kernel in kernels for values in learned(kernel)])
-        buffers = tuple([size for kernel in kernels for size in kernel.buffers])
-        return self._end()._replace(
-            parameters=parameters, buffers=buffers, matrix=layer.weight_matrix(operation.sources)
-        )
+        part = self._end()
+        if not operation.again:
+            part.parameters = tuple([values for kernel in kernels for values in learned(kernel)])
+            part.buffers = tuple([size for kernel in kernels for size in kernel.buffers])
+            part.matrix = layer.weight_matrix(operation.sources)
+        return part
 
     def input(self, values: int) -> Part:
         """Return an input: an operation that makes nothing, since its tensor is there already."""
@@ -249,6 +248,7 @@ class _Kernels:
             number = self.op_numbers.setdefault(op, len(self.op_numbers))
             if number == len(self.trace.distinct):
                 self.trace.distinct.append(op)
+                self.trace.learned.append(op.learned if op.use in (ONLY, FIRST_USE) else ())
             numbers.append(number)
         return Part(tuple(numbers), tuple([self.learn(value) for value in self.made]))
 

@@ -9,6 +9,7 @@ is written down.
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -99,6 +100,8 @@ class Op(NamedTuple):
         """Values of all learned tensors whose gradients it makes."""
         if self.finish == CAST_ALONE:
             return ()
+        if not self.standardised:  # as of most
+            return self.parameters
         return (*self.standardised[:1], *self.parameters, *self.standardised[1:])
 
     @property
@@ -111,7 +114,8 @@ INPUT = Op("input", Size(0, 0), (), (), False, (), (), (), 0, (), (), (), (), 0,
 """What one of several inputs is: it makes nothing, since its tensor is there already."""
 
 
-class Part(NamedTuple):
+@dataclass(eq=False, slots=True)
+class Part:
     """What a layer adds to a trace.
 
     Attributes:
@@ -135,6 +139,7 @@ class RecordingMemory:
 
     Attributes:
         distinct: the operations, each once.
+        learned: values of the learned tensors of each of them; () where these are counted with an earlier use.
         known: what is known of tensors, each once.
         op_numbers, fact_numbers: their places in these.
         parts: what layers have added, by all that it depends on.
@@ -143,6 +148,7 @@ class RecordingMemory:
 
     def __init__(self) -> None:
         self.distinct: list[Op] = []
+        self.learned: list[tuple[int, ...]] = []
         self.known: list[Value] = []
         self.op_numbers: dict[Op, int] = {}
         self.fact_numbers: dict[Value, int] = {}
@@ -156,6 +162,7 @@ class Trace:
 
     Attributes:
         distinct: the operations, each once.
+        learned: values of the learned tensors of each of them, as `RecordingMemory` has them.
         ops: the operations in order, as places in ``distinct``.
         inputs: the sizes of the network's inputs, by their tensors; they are there before the step and behind it.
         outputs: the tensors that the network makes.
@@ -168,7 +175,7 @@ class Trace:
 
     def __init__(self, memory: RecordingMemory | None = None) -> None:
         memory = memory or RecordingMemory()
-        self.distinct, self.known = memory.distinct, memory.known
+        self.distinct, self.learned, self.known = memory.distinct, memory.learned, memory.known
         self.ops = array("i")
         self.inputs: dict[int, Size] = {}
         self.outputs: tuple[int, ...] = (0,)

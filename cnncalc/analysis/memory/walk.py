@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cnncalc.analysis.memory.gradients import Alike, Gradients, Sorts, alike
 from cnncalc.analysis.memory.lifetimes import NEVER, Lifetimes, Segment
@@ -26,18 +26,6 @@ Given = list[Sorts]
 
 READ_BACKWARD = {2: 2, 3: 2, 4: 3}
 """How many of a batch norm's buffers its backward pass reads, by their number; of fixed ones the scale, too."""
-
-
-class Known(dict[tuple[int, int, Sorts], int]):
-    """The changes of operations that run forward, each made when it is first asked for."""
-
-    def __init__(self, make: Callable[[tuple[int, int, Sorts]], int]) -> None:
-        super().__init__()
-        self.make = make
-
-    def __missing__(self, key: tuple[int, int, Sorts]) -> int:
-        change = self[key] = self.make(key)
-        return change
 
 
 class Walk:
@@ -62,7 +50,7 @@ class Walk:
         self.sizes = [self._activation(op.makes) if op.makes is not None else 0 for op in trace.distinct]
         self.alone = [(size,) for size in self.sizes]
         self.casts = any(op.cached for op in trace.distinct)
-        self.changes = Known(self._change)
+        self.changes: dict[tuple[int, int, Sorts], int] = {}  # of operations that run forward
         self._forward()
         alike_as = alike_as or (lambda sizes: alike(sizes, setup))
         self.gradients = Gradients(trace, self.lifetimes, self.timeline, setup, alike_as)
@@ -109,7 +97,10 @@ class Walk:
     def _run(self, ops: range, given: Given, kept: bytearray) -> list[int]:
         """Return the changes of operations that run one after the other; ``kept`` says which of them keep something."""
         span = slice(ops.start, ops.stop)
-        keys = zip(self.trace.ops[span], kept[span], given[span], strict=True)
+        keys = list(zip(self.trace.ops[span], kept[span], given[span], strict=True))
+        for key in dict.fromkeys(keys):
+            if key not in self.changes:
+                self.changes[key] = self._change(key)
         return list(map(self.changes.__getitem__, keys))
 
     def _change(self, key: tuple[int, int, Sorts]) -> int:

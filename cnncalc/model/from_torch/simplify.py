@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cnncalc.layers import class_of
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.pooling import MaxPool
-from cnncalc.layers.window import keeping
+from cnncalc.layers.window_words import keeping
 from cnncalc.layers.written import Token
 from cnncalc.model.from_torch.operations import ReadLayer, Readout
 

@@ -20,7 +20,6 @@ from cnncalc.draw.styles import Wishes, picture_of
 from cnncalc.draw.svg import svg
 from cnncalc.page.document import asset, opening
 from cnncalc.page.facts import facts_of
-from cnncalc.report.compare import compare_report
 
 ROLES = (
     *("convolution", "linear", "pooling", "normalisation", "regularisation"),
@@ -132,6 +131,8 @@ def totals(network: Shown) -> str:
 
 def _comparison(networks: Sequence[Shown]) -> Iterator[str]:
     """Yield the table that ``cnncalc compare`` prints."""
+    from cnncalc.report.compare import compare_report  # a page of one network has no table of several
+
     table = compare_report([cell(one.name) for one in networks], [one.counts for one in networks]).table
     titles, body, _ = table.shown(html_text)
     heads = "".join(f'<th scope="col"{_aligned(one.right)}>{text}</th>' for one, text in _pairs(table, titles)[1:])

@@ -12,13 +12,11 @@ from typing import Any
 
 from cnncalc import zoo
 from cnncalc.analysis import count
-from cnncalc.checking import further_faults
 from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.source import Source
 from cnncalc.core.words import shorten
 from cnncalc.draw.styles import Wishes, picture_of
 from cnncalc.draw.svg import svg
-from cnncalc.foreign import format_of
 from cnncalc.loading import load
 from cnncalc.network import Network, SpecSettings
 from cnncalc.page.page import Shown, changing_part, shown, totals
@@ -139,9 +137,9 @@ def _read(text: str) -> Network:
     try:
         return load(text)
     except SpecError as error:
-        if (given := _INPUT_IN_FRONT.match(text)) and format_of(Source("text", given[2])):
+        if (given := _INPUT_IN_FRONT.match(text)) and _is_foreign(given[2]):
             return load(given[2], input=given[1])
-        if error.code == "no-input" and format_of(Source("text", text)):
+        if error.code == "no-input" and _is_foreign(text):
             error.hints = (*error.hints, "put `input 32x32x3`, or another size, on a line in front of it")
         raise
 
@@ -161,10 +159,18 @@ def _spec_of(network: Network) -> str:
     return f"{first}\ninput {network.input}\n{rest}"
 
 
+def _is_foreign(text: str) -> bool:
+    from cnncalc.foreign import format_of  # many modules, which a valid spec needs nothing of
+
+    return format_of(Source("text", text)) is not None
+
+
 def _further(error: SpecError, text: str) -> list[dict[str, Any]]:
     """Return the faults behind the first one that do not follow from it."""
-    if error.source is None or format_of(Source("text", text)):
+    if error.source is None or _is_foreign(text):
         return []
+    from cnncalc.checking import further_faults
+
     faults = further_faults(error, SpecSettings.of_texts(None, {}, None))
     return [_fault(fault, text) for fault in faults]
 

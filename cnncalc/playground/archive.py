@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import io
+import json
 import lzma
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cnncalc.layers.registry import SELDOM
+from cnncalc.playground.lean import is_for_types, lean
 
 ANSWERS = "cnncalc.playground.answers"
 """The module that the page calls."""
@@ -19,12 +19,12 @@ _BY_NAME = tuple(f"cnncalc.layers.{name}" for name in SELDOM)
 _NOT_THERE = frozenset(("torch", "numpy"))
 """Packages that the page does not have: a module that needs one cannot be imported there."""
 _FOR_THE_PAGE_ITSELF = ("page/assets/", "playground/assets/")
-_DATE = (1980, 1, 1, 0, 0, 0)  # of every file in the archive, so that the same code gives the same bytes
-_SMALLEST = lzma.PRESET_EXTREME | 9
+_SMALLEST = ({"id": lzma.FILTER_LZMA2, "preset": lzma.PRESET_EXTREME | 9, "lc": 4, "lp": 0, "pb": 0},)
+"""How text is packed best: a byte depends on the one in front of it, and not on its place among four."""
 
 
 def archive(version: str) -> bytes:
-    """Return the part of this package that the page runs, as a zip inside xz.
+    """Return the part of this package that the page runs, inside xz; `unpacked` says how it lies in there.
 
     Its files are alike, so they are packed together, which takes half of what they take one by one.
 
@@ -32,11 +32,22 @@ def archive(version: str) -> bytes:
         version: of cnncalc; the package as the page has it imports nothing but what the page asks for.
 
     """
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as packed:
-        for name, data in _files(version):
-            packed.writestr(zipfile.ZipInfo(name, _DATE), data)
-    return lzma.compress(made.getvalue(), preset=_SMALLEST)
+    files = dict(_files(version))
+    sizes = json.dumps({name: len(data) for name, data in files.items()}, separators=(",", ":"))
+    return lzma.compress(b"\n".join([sizes.encode(), b"".join(files.values())]), filters=_SMALLEST)
+
+
+def unpacked(packed: bytes) -> dict[str, bytes]:
+    """Return the files of an archive by their names; the page has its own words for it.
+
+    A line of JSON has the sizes of the files by their names, and behind it they stand one after the other.
+    """
+    sizes, _, data = lzma.decompress(packed).partition(b"\n")
+    files, start = {}, 0
+    for name, size in json.loads(sizes).items():
+        files[name] = data[start : start + size]
+        start += size
+    return files
 
 
 def _files(version: str) -> Iterator[tuple[str, bytes]]:
@@ -46,7 +57,7 @@ def _files(version: str) -> Iterator[tuple[str, bytes]]:
     for _, path in sorted(modules.items()):
         name = path.relative_to(package.parent).as_posix()
         if name != "cnncalc/__init__.py":
-            yield name, _lean(path.read_text(encoding="utf-8")).encode()
+            yield name, lean(path.read_text(encoding="utf-8")).encode()
     folders = {path.parent for path in modules.values()}
     for path in sorted(package.rglob("*.*")):
         inner = path.relative_to(package).as_posix()
@@ -97,26 +108,6 @@ def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a tree, but for what is read by a type checker only."""
     for node in ast.iter_child_nodes(tree):
-        if not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+        if not is_for_types(node):
             yield node
             yield from _statements(node)
-
-
-def _lean(text: str) -> str:
-    """Return Python without its comments, docstrings and annotations of functions.
-
-    They are a third of what a browser would have to load.
-    """
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-        if isinstance(node, ast.arg):
-            node.annotation = None
-    return ast.unparse(tree)
-
-
-def _is_text(line: ast.stmt) -> bool:
-    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)

@@ -53,12 +53,13 @@ SCRIPTS = (
     "quiz.js",
     "playground.js",
 )
-"""What the page runs, in this order."""
+"""What the page runs, in this order, as one file."""
 
 PANELS = ("network", "values", "training", "quiz")
 
 VALUES = (
     '<div role="tabpanel" id="panel-values" aria-labelledby="tab-values" hidden>\n'
+    '<h2 class="skip">Values</h2>\n'
     "<p>The page computes the values of every layer of a small network, exactly where that can be. A number that is "
     "selected shows its sum, and the numbers that it reads are marked.</p>\n"
     '<div class="tools"><label>Seed <input type="number" id="values-seed" min="0" value="0"></label>'
@@ -175,6 +176,7 @@ def _training() -> str:
     options = "".join(f"<option>{name}</option>" for name in RECIPES)
     return (
         '<div role="tabpanel" id="panel-training" aria-labelledby="tab-training" hidden>\n'
+        '<h2 class="skip">Training</h2>\n'
         "<p>The page trains the network of the text, with the recipes of <code>cnncalc train</code>.</p>\n"
         '<form id="train-form" class="tools">\n'
         '<label>Images <select id="train-data"><option value="digits">digits, 8x8x1</option>'
@@ -195,9 +197,9 @@ def _training() -> str:
 def _foot(version: str) -> str:
     data = {"layers": sorted(words()), "merges": sorted(MERGES), "statements": sorted(STATEMENTS)}
     text = json.dumps(data).replace("<", "\\u003c")
-    scripts = "".join(f'<script src="{name}"></script>\n' for name in SCRIPTS)
     return (
         f"<footer>cnncalc {version} runs in this page, and the text stays in the browser. "
         "MACs are multiplications for one image.</footer>"
-        f'\n<script type="application/json" id="words">{text}</script>\n{scripts}</body>\n</html>\n'
+        f'\n<script type="application/json" id="words">{text}</script>\n'
+        '<script src="page.js"></script>\n</body>\n</html>\n'
     )

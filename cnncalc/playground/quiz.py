@@ -17,6 +17,7 @@ MOST = 50
 
 PANEL = (
     '<div role="tabpanel" id="panel-quiz" aria-labelledby="tab-quiz" hidden>\n'
+    '<h2 class="skip">Quiz</h2>\n'
     "<p>Exercises in the manner of the lectures, drawn from the seed. A wrong answer says which mistake leads to it."
     "</p>\n"
     '<form id="quiz-form" class="tools">\n'

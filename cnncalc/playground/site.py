@@ -12,15 +12,12 @@ from importlib.resources import files
 from cnncalc.core.writing import make_folder, write_file
 from cnncalc.page.document import asset
 from cnncalc.playground.archive import archive
-from cnncalc.playground.document import start_page
+from cnncalc.playground.document import SCRIPTS, start_page
 from cnncalc.playground.libraries import LIBRARIES, integrity
 
-ASSETS = (
-    *("playground.js", "editor.js", "calculator.js", "worker.js"),
-    *("values.js", "training.js", "quiz.js", "images.js", "trainer.js", "random.js", "optimizers.js"),
-    *("gradients.js", "layers.js"),
-)
-ARCHIVE = "cnncalc.zip.xz"
+WORKERS = (*("worker.js", "trainer.js", "random.js", "optimizers.js", "gradients.js", "layers.js"),)
+"""The scripts beside the page's own."""
+ARCHIVE = "cnncalc.xz"
 
 
 def site(version: str, own: Mapping[str, Mapping[str, bytes]] | None = None) -> dict[str, bytes]:
@@ -32,9 +29,9 @@ def site(version: str, own: Mapping[str, Mapping[str, bytes]] | None = None) -> 
 
     """
     copied = own or {}
-    made = {name: _lean(_own(name)).encode() for name in ASSETS}
+    made = {name: _lean(_own(name)).encode() for name in WORKERS}
     made["digits.bin"] = (files("cnncalc.playground") / "assets" / "digits.bin").read_bytes()
-    made["report.js"] = _lean(asset("report.js")).encode()
+    made["page.js"] = "".join([_script(name) for name in SCRIPTS]).encode()
     made["playground.css"] = (asset("report.css") + _own("playground.css")).encode()
     made[ARCHIVE] = archive(version)
     for folder, data in copied.items():
@@ -71,6 +68,10 @@ def _service(made: Mapping[str, bytes], copied: Collection[str]) -> str:
 def _lean(script: str) -> str:
     """Return a script without the lines that are comments alone."""
     return re.sub(r"^ *//.*\n", "", script, flags=re.MULTILINE)
+
+
+def _script(name: str) -> str:
+    return _lean(asset(name) if name == "report.js" else _own(name))
 
 
 def _own(name: str) -> str:

@@ -29,9 +29,14 @@ OWN = ("adadelta", "adam", "adamw", "rmsprop", "sgd")
 
 _NOT_THERE = ("mixup", "cutmix", "cutout", "crop", "augment", "clip", "ema", "freeze", "unfreeze", "learning_rate_of")
 """Settings of a recipe that the page does not know."""
-_NOT_IMAGES = ("Conv1D", "Conv3D", "Conv3DTranspose")
+_NOT_IMAGES = ("Conv3D", "Conv3DTranspose")
 _GROUPED, _DILATED, _RESPONSE = "GroupedConv2D", "DilatedDepthwiseConv2D", "LocalResponseNormalization"
-_FILTERS_AT = {"Conv2D": 0, _GROUPED: 0, "DepthwiseConv2D": 0, _DILATED: 0, "Conv2DTranspose": 1}
+_OF_THE_PAGE = (
+    *("BatchNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization"),
+    *(_RESPONSE, "ZeroPadding1D"),
+)
+"""Layers that the page brings, with the settings that Keras has."""
+_FILTERS_AT = {"Conv1D": 0, "Conv2D": 0, _GROUPED: 0, "DepthwiseConv2D": 0, _DILATED: 0, "Conv2DTranspose": 1}
 """Which size of a convolution's weight in PyTorch is the number of filters."""
 
 
@@ -53,7 +58,7 @@ class PageModel(TensorFlowJS):
             return layer._replace(kind=_GROUPED)
         if layer.kind == "DepthwiseConv2D" and "dilation_rate" in layer.config:
             return layer._replace(kind=_DILATED)
-        if layer.kind == _RESPONSE:
+        if layer.kind in _OF_THE_PAGE:
             return layer
         return super().said(layer)
 
@@ -69,7 +74,7 @@ def training_plan(network: Network, recipe: str, changes: Mapping[str, Any], ima
 
     Raises:
         SpecError: for a network that is no classifier, a layer that TensorFlow.js has none for, a convolution of
-            signals or clips, and a setting that the page does not have.
+            clips, and a setting that the page does not have.
 
     """
     classes = _classes(network)
@@ -84,6 +89,7 @@ def training_plan(network: Network, recipe: str, changes: Mapping[str, Any], ima
         "weights": list(_weights(writer)),
         "classes": classes,
         "input": list(network.input),
+        "image": _image(network),
         "recipe": as_values(settings),
         "bounds": bounds,
         "orders": [mixed(settings.seed, ORDER, epoch) & 0xFFFFFFFF for epoch in range(settings.epochs)],
@@ -106,6 +112,12 @@ def _classes(network: Network) -> int:
     return output.channels
 
 
+def _image(network: Network) -> dict[str, int]:
+    """Return the rows, columns and channels of what is given to the network; a signal is one row."""
+    *rows, columns = network.input.spatial
+    return {"high": rows[0] if rows else 1, "wide": columns, "channels": network.input.channels}
+
+
 def _resolved(recipe: Recipe, network: Network) -> Recipe:
     """Return a recipe in which nothing is left open; raise `SpecError` for what the page does not have."""
     if recipe.optimizer not in OWN:
@@ -121,7 +133,7 @@ def _resolved(recipe: Recipe, network: Network) -> Recipe:
 def _check_layer(layer: KerasCall, writer: PageModel) -> None:
     """Refuse what TensorFlow.js computes and the page has no gradient of."""
     if layer.kind in _NOT_IMAGES:
-        message = f"{WHAT} has no gradient for `{layer.node.written}`; it trains convolutions of images"
+        message = f"{WHAT} has no gradient for `{layer.node.written}`; it trains convolutions of images and signals"
         raise writer.model.fault(layer.node, message)
 
 
@@ -130,6 +142,7 @@ def _weights(writer: PageModel) -> Iterator[dict[str, Any]]:
     for layer in writer.model.layers:
         if layer.owner:
             continue
+        starts = {tensor.name: tensor.start for tensor in layer.node.layer.state(layer.node.sources)}
         for place, weight in enumerate(layer.weights):
             name = weight.key.rsplit(".", 1)[-1]
             yield {
@@ -139,8 +152,11 @@ def _weights(writer: PageModel) -> Iterator[dict[str, Any]]:
                 "filters_at": _FILTERS_AT.get(layer.kind),
                 "dense": layer.kind == "Dense",
                 "name": name,
+                "start": [float(number) for number in starts[name]],
                 "first": list(weight.first),
                 "order": list(weight.order),
                 "last": list(weight.last),
-                "decays": name == "weight" and (layer.kind in _FILTERS_AT or layer.kind == "Dense"),
+                "decays": name == "weight"
+                and not starts[name]
+                and (layer.kind in _FILTERS_AT or layer.kind == "Dense"),
             }

@@ -124,6 +124,10 @@ class TensorFlowJS(ForeignWriter):
         if layer.kind == "DepthwiseConv2D" and "dilation_rate" in config:
             # its DepthwiseConv2D takes the setting and computes without it
             raise self.model.fault(node, f"{self.what} has no dilation of a depthwise convolution")
+        if config.get("interpolation") == "bilinear":
+            # it counts positions from the corners of values, and PyTorch and Keras from their centres
+            message = f"{self.what} enlarges bilinearly at other positions than PyTorch"
+            raise self.model.fault(node, message, "leave `bilinear` out: the nearest value is the same there")
         if "noise_shape" in config:
             raise self.model.fault(node, f"{self.what} drops single values alone")
         if config.get("activation", "relu") not in _ACTIVATIONS:

@@ -23,7 +23,7 @@ def test_a_site_is_written_and_written_again(cnncalc: Cnncalc, tmp_path: Path) -
         done = cnncalc("playground", str(folder))
         assert (done.status, done.err) == (0, "")
         assert done.out == f"wrote {folder}; cnncalc playground {folder} --serve shows it\n"
-    assert {path.name for path in folder.iterdir()} >= {"index.html", "service.js", "cnncalc.zip.xz"}
+    assert {path.name for path in folder.iterdir()} >= {"index.html", "service.js", "cnncalc.xz"}
 
 
 def test_a_port_without_a_server_is_refused(cnncalc: Cnncalc, tmp_path: Path) -> None:

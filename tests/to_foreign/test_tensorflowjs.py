@@ -96,6 +96,7 @@ def test_weights_stand_one_after_the_other(cnncalc: Cnncalc, folder: Path) -> No
     ("text", "said"),
     [
         ("conv 3x3x4 g2", "`conv1`: TensorFlow.js has no convolution in groups; a depthwise one it has"),
+        ("upsample x2 bilinear", "`upsample1`: TensorFlow.js enlarges bilinearly at other positions than PyTorch"),
         ("dwconv 3x3 d2", "`dwconv1`: TensorFlow.js has no dilation of a depthwise convolution"),
         ("hardswish", "`hardswish1`: TensorFlow.js has no activation `hardswish`"),
         ("gn 2", "`gn1`: TensorFlow.js has no GroupNormalization, which `gn 2` needs"),

@@ -140,16 +140,21 @@ const fromFolder = async (files, [high, wide, channels]) => {
 const fromFiles = async (files, shape) => {
   if (files.every((file) => /ubyte|idx/i.test(file.name))) return fromIdx(files);
   if (files.every((file) => /\.bin$/i.test(file.name))) return fromCifar(files);
-  if (files.some((file) => file.type.startsWith("image/"))) return fromFolder(files, shape);
+  if (files.some((file) => file.type.startsWith("image/"))) {
+    if (shape.length !== 3) throw new Error("a folder of images is for networks of images, such as `input 32x32x3`");
+    return fromFolder(files, shape);
+  }
   throw new Error("these files are neither MNIST's (-ubyte, also .gz), nor CIFAR-10's binary ones (.bin), nor a folder of images");
 };
 
-// Images as a network takes them: grey ones for three channels, and smaller ones with a border of black.
-const suited = (set, [high, wide, channels]) => {
+// Images as a network takes them: grey ones for three channels, and smaller ones with a border of black. A network of
+// signals reads the pixels of an image row by row, as one signal.
+const suited = (set, { input, image: { high, wide, channels } }) => {
   const [rows, columns, own] = set.shape;
+  if (input.length === 2 && rows * columns === wide && own === channels) return set;
   if (rows === high && columns === wide && own === channels) return set;
-  const pads = high >= rows && wide >= columns && high - rows <= 8 && wide - columns <= 8;
-  if (!pads || (own !== channels && own !== 1)) throw new Error(`the images are ${set.shape.join("x")}, and the network's input is ${high}x${wide}x${channels}${set.name === "digits" ? "; the example “A network for the digits” takes them" : ""}`);
+  const pads = input.length === 3 && high >= rows && wide >= columns && high - rows <= 8 && wide - columns <= 8;
+  if (!pads || (own !== channels && own !== 1)) throw new Error(`the images are ${set.shape.join("x")}, and the network's input is ${input.join("x")}${set.name === "digits" ? "; the example “A network for the digits” takes them" : ""}`);
   const top = (high - rows) >> 1, left = (wide - columns) >> 1;
   const changed = ({ pixels, labels }) => {
     const all = new Uint8Array(labels.length * high * wide * channels);

@@ -85,6 +85,112 @@ const registerLayers = () => {
     }
   }
 
+  // A normalisation: by mean and variance over some axes, then a scale and a shift for each channel.
+  class Normalization extends tf.layers.Layer {
+    constructor(config) {
+      super(config);
+      const { epsilon = 1e-5, scale = true, center = true, groups = 1 } = config;
+      Object.assign(this, { epsilon, scale, center, groups });
+    }
+
+    build(shape) {
+      const channels = [only(shape).at(-1)];
+      if (this.scale) this.gamma = this.addWeight("gamma", channels, null, tf.initializers.ones());
+      if (this.center) this.beta = this.addWeight("beta", channels, null, tf.initializers.zeros());
+      this.built = true;
+    }
+
+    computeOutputShape(shape) { return only(shape); }
+
+    call(inputs) {
+      return tf.tidy(() => {
+        let y = this.normed(only(inputs));
+        if (this.gamma) y = tf.mul(y, this.gamma.read());
+        return this.beta ? tf.add(y, this.beta.read()) : y;
+      });
+    }
+
+    // What is divided by its deviation over the axes; `centred` takes the mean away first.
+    standardised(x, axes, centred = true) {
+      const apart = centred ? tf.sub(x, tf.mean(x, axes, true)) : x;
+      return tf.div(apart, tf.sqrt(tf.add(tf.mean(tf.square(apart), axes, true), this.epsilon)));
+    }
+  }
+
+  // Over a batch when it trains, and then the running statistics move as PyTorch's do: the variance is corrected for the
+  // number of values that it is of.
+  class BatchNormalization extends Normalization {
+    constructor(config) { super(config); this.momentum = config.momentum; }
+
+    static get className() { return "BatchNormalization"; }
+
+    build(shape) {
+      super.build(shape);
+      const channels = [only(shape).at(-1)];
+      this.mean = this.addWeight("moving_mean", channels, null, tf.initializers.zeros(), null, false);
+      this.variance = this.addWeight("moving_variance", channels, null, tf.initializers.ones(), null, false);
+    }
+
+    call(inputs, { training } = {}) { this.training = training; return super.call(inputs); }
+
+    normed(x) {
+      if (!this.training) return tf.div(tf.sub(x, this.mean.read()), tf.sqrt(tf.add(this.variance.read(), this.epsilon)));
+      const axes = x.shape.slice(1).map((_, axis) => axis), count = x.size / x.shape.at(-1); // all but the last
+      const mean = tf.mean(x, axes), apart = tf.sub(x, mean), variance = tf.mean(tf.square(apart), axes);
+      this.moved(this.mean, mean);
+      this.moved(this.variance, tf.mul(variance, count / Math.max(1, count - 1)));
+      return tf.div(apart, tf.sqrt(tf.add(variance, this.epsilon)));
+    }
+
+    moved(running, value) {
+      running.write(tf.add(tf.mul(running.read(), this.momentum), tf.mul(value, 1 - this.momentum)));
+    }
+  }
+
+  class LayerNormalization extends Normalization {
+    static get className() { return "LayerNormalization"; }
+
+    normed(x) { return this.standardised(x, -1); }
+  }
+
+  class RMSNormalization extends Normalization {
+    constructor(config) { super({ ...config, center: false }); }
+
+    static get className() { return "RMSNormalization"; }
+
+    normed(x) { return this.standardised(x, -1, false); }
+  }
+
+  // Over all positions and the channels of a group; with a group for each channel it is an instance norm.
+  class GroupNormalization extends Normalization {
+    static get className() { return "GroupNormalization"; }
+
+    normed(x) {
+      const { shape } = x, channels = shape.at(-1), positions = shape.slice(1, -1).reduce((one, other) => one * other, 1);
+      const apart = tf.reshape(x, [shape[0], positions, this.groups, channels / this.groups]);
+      return tf.reshape(this.standardised(apart, [1, 3]), shape);
+    }
+  }
+
+  // Zeros before and behind a signal.
+  class ZeroPadding1D extends tf.layers.Layer {
+    constructor(config) { super(config); this.sides = [config.padding].flat(); }
+
+    static get className() { return "ZeroPadding1D"; }
+
+    get before() { return this.sides[0]; }
+    get behind() { return this.sides.at(-1); }
+
+    computeOutputShape(shape) {
+      const [signals, length, channels] = only(shape);
+      return [signals, length + this.before + this.behind, channels];
+    }
+
+    call(inputs) { return tf.tidy(() => tf.pad(only(inputs), [[0, 0], [this.before, this.behind], [0, 0]])); }
+  }
+
+  const own = [BatchNormalization, LayerNormalization, RMSNormalization, GroupNormalization, ZeroPadding1D];
+  own.forEach((layer) => tf.serialization.registerClass(layer));
   tf.serialization.registerClass(LocalResponseNormalization);
   tf.serialization.registerClass(GroupedConv2D);
   tf.serialization.registerClass(DilatedDepthwiseConv2D);

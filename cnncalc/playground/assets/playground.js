@@ -52,6 +52,27 @@ class Playground {
     this.values = new Values(this);
     this.quiz = new Quiz(this);
     this.tabs();
+    this.drops();
+  }
+
+  // Files that are dropped anywhere go where they fit; a browser would show them in the place of the page.
+  drops() {
+    const holds = (event) => event.dataTransfer?.types.includes("Files");
+    window.addEventListener("dragover", (event) => { if (holds(event)) event.preventDefault(); });
+    window.addEventListener("drop", (event) => {
+      if (!holds(event)) return;
+      event.preventDefault();
+      this.dropped([...event.dataTransfer.files]);
+    });
+  }
+
+  async dropped(files) {
+    if (!files.length) return;
+    if (!find("panel-training").hidden) { this.training.read(files); return; }
+    if (!find("panel-values").hidden && files[0].type.startsWith("image/")) { this.values.readImage(files[0]); return; }
+    const text = files[0].size < 1000000 ? await files[0].text().catch(() => "\0") : "\0";
+    if (text.includes("\0") || text.includes("\ufffd")) this.say(`${files[0].name} is no text of a network; images are for the tabs Values and Training.`);
+    else this.editor.put(text);
   }
 
   // One of the panels is seen; the arrows go from tab to tab.
@@ -68,8 +89,9 @@ class Playground {
     tabs.forEach((tab, at) => {
       tab.addEventListener("click", () => choose(tab));
       tab.addEventListener("keydown", (event) => {
-        const other = tabs[at + ({ ArrowRight: 1, ArrowLeft: -1 }[event.key] || 0)];
-        if (other && other !== tab) { choose(other); other.focus(); }
+        const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+        const other = tabs[to];
+        if (other && other !== tab) { event.preventDefault(); choose(other); other.focus(); }
       });
     });
   }
@@ -86,7 +108,8 @@ class Playground {
       if (text) this.begin(text);
     }
     await this.keepOffline();
-    this.calculator = new Calculator({ pyodide: new URL(this.libraries.pyodide["pyodide.mjs"], location).href.replace(/[^/]*$/, ""), archive: "cnncalc.zip.xz" }, (event, why) => this.told(event, why));
+    this.calculator = new Calculator({ pyodide: new URL(this.libraries.pyodide["pyodide.mjs"], location).href.replace(/[^/]*$/, ""), archive: "cnncalc.xz" }, (event, why) => this.told(event, why));
+    navigator.serviceWorker?.controller?.postMessage("keep"); // the files that were there before it, or come later
     await this.calculator.ready;
     this.changed = true;
     this.refresh();

@@ -31,7 +31,7 @@ const toTorch = (tensor, weight) => tf.tidy(() => {
 
 class Trainer {
   constructor(plan, model, data) {
-    Object.assign(this, { plan, model, data });
+    Object.assign(this, { plan, model, data, ...plan.image });
     this.random = new TorchRandom(plan.recipe.seed); // of augmentation and dropout, another stream than PyTorch's
     this.weights = plan.weights.map((weight) => ({ ...weight, variable: this.variable(weight), state: {} }));
     this.learned = this.weights.filter((weight) => weight.variable.trainable);
@@ -53,7 +53,8 @@ class Trainer {
     for (const weight of this.weights) {
       const { shape } = weight.variable, count = product(shape), torch = torchShape(weight, shape);
       let values = null;
-      if (weight.filters_at !== null && weight.name === "weight") values = random.normal(count, Math.sqrt(2 / (torch[weight.filters_at] * product(torch.slice(2)))));
+      if (weight.start.length) values = Float32Array.from({ length: count }, (_, at) => weight.start[at % weight.start.length]);
+      else if (weight.filters_at !== null && weight.name === "weight") values = random.normal(count, Math.sqrt(2 / (torch[weight.filters_at] * product(torch.slice(2)))));
       else if (weight.filters_at !== null) values = new Float32Array(count);
       else if (weight.dense) {
         if (weight.name === "weight") this.inputs = torch[1];
@@ -71,7 +72,7 @@ class Trainer {
 
   // Mean and deviation of every channel of the training images, of pixels between 0 and 1.
   statistics() {
-    const channels = this.plan.input[2], { pixels } = this.data.train;
+    const { channels } = this, { pixels } = this.data.train;
     const sums = new Float64Array(channels), squares = new Float64Array(channels);
     for (let at = 0; at < pixels.length; at += 1) {
       const value = pixels[at] / 255;
@@ -86,16 +87,16 @@ class Trainer {
   // ---- batches
 
   batch(part, places, changes) {
-    const [high, wide, channels] = this.plan.input, size = high * wide * channels;
+    const size = this.high * this.wide * this.channels;
     const images = new Float32Array(places.length * size);
     places.forEach((place, at) => this.place(part.pixels.subarray(place * size, (place + 1) * size), images, at * size, changes?.(place)));
     const labels = Int32Array.from(places, (place) => part.labels[place]);
-    return { images: tf.tensor4d(images, [places.length, high, wide, channels]), labels };
+    return { images: tf.tensor(images, [places.length, ...this.plan.input]), labels };
   }
 
   // Copies an image, mirrored and moved; what moves in from outside is 0 or reflected.
   place(pixels, images, offset, change) {
-    const [high, wide, channels] = this.plan.input, { flip, down, right } = change || { flip: false, down: 0, right: 0 };
+    const { high, wide, channels } = this, { flip, down, right } = change || { flip: false, down: 0, right: 0 };
     const reflected = this.plan.recipe.fill === "reflect";
     const inside = (at, size) => (reflected ? (at < 0 ? -at : at >= size ? 2 * size - 2 - at : at) : at);
     let to = offset;
@@ -115,7 +116,7 @@ class Trainer {
     const { flip, shift } = this.plan.recipe, moved = () => Math.floor(this.random.unit() * (2 * shift + 1)) - shift;
     return (place) => ({
       flip: flip === "random" ? this.random.unit() < 0.5 : flip === "alternating" && (place + epoch) % 2 === 1,
-      down: shift ? moved() : 0,
+      down: shift && this.high > 1 ? moved() : 0,
       right: shift ? moved() : 0,
     });
   }
@@ -187,7 +188,7 @@ class Trainer {
     const { images } = this.batch(this.data.test, places);
     const shown = tf.tidy(() => {
       const predicted = tf.softmax(tf.reshape(this.model.predict(images), [places.length, this.plan.classes])).arraySync();
-      const outputs = this.maps.predict(tf.slice(images, [image, 0, 0, 0], [1, -1, -1, -1]));
+      const outputs = this.maps.predict(tf.slice(images, image, 1));
       const layers = this.model.layers.slice(1).map((layer, at) => this.map(layer.name, [outputs].flat()[at])).filter(Boolean);
       return { predicted, layers, filters: this.filters() };
     });
@@ -196,17 +197,18 @@ class Trainer {
   }
 
   map(name, output) {
-    if (output.shape.length !== 4 || output.shape[1] < 2) return null;
-    const [, high, wide, channels] = output.shape, some = Math.min(MAPS, channels);
-    const values = tf.transpose(tf.slice(output, [0, 0, 0, 0], [1, high, wide, some]), [0, 3, 1, 2]).dataSync();
+    const [high, wide, channels] = [1, ...output.shape.slice(1)].slice(-3), some = Math.min(MAPS, channels);
+    if (![3, 4].includes(output.shape.length) || high * wide < 2) return null;
+    const values = tf.transpose(tf.slice(tf.reshape(output, [high, wide, channels]), [0, 0, 0], [high, wide, some]), [2, 0, 1]).dataSync();
     return { name, high, wide, channels, values };
   }
 
   filters() {
     const first = this.weights.find((weight) => weight.filters_at === 0 && !weight.first.length && weight.name === "weight");
     if (!first) return null;
-    const tensor = first.variable, [high, wide, inputs, filters] = tensor.shape;
-    return { layer: first.layer, high, wide, inputs, filters, values: tf.transpose(tensor, [3, 0, 1, 2]).dataSync() };
+    const [high, wide, inputs, filters] = [1, ...first.variable.shape].slice(-4);
+    const values = tf.transpose(tf.reshape(first.variable, [high, wide, inputs, filters]), [3, 0, 1, 2]).dataSync();
+    return { layer: first.layer, high, wide, inputs, filters, values };
   }
 
   // All weights as PyTorch names and lays them out, as a safetensors file.

@@ -3,6 +3,7 @@
 // The panel in which the network of the text is trained: what is asked of the worker, and what it tells is shown.
 
 const CELL = 2; // pixels of the screen for a value of a map
+const SIGNAL = 14; // and the height of the strip that a signal is
 
 // Draws values from black to white into a canvas, each over its own range, `across` pixels wide or a few more or less.
 const drawing = (values, high, wide, channels, label, across = 64) => {
@@ -18,6 +19,7 @@ const drawing = (values, high, wide, channels, label, across = 64) => {
   canvas.getContext("2d").putImageData(data, 0, 0);
   const factor = Math.max(CELL, Math.min(6, Math.floor(across / wide)));
   canvas.style.width = `${wide * factor}px`;
+  if (high === 1) canvas.style.height = `${SIGNAL}px`; // a signal is a strip
   return canvas;
 };
 
@@ -40,9 +42,6 @@ class Training {
       const lecture = find("train-recipe").value === "lecture";
       find("train-batch").value = lecture ? 4 : 32;
     });
-    const panel = find("panel-training");
-    panel.addEventListener("dragover", (event) => event.preventDefault());
-    panel.addEventListener("drop", (event) => { event.preventDefault(); this.read([...event.dataTransfer.files]); });
   }
 
   say(text) { find("train-status").textContent = text; }
@@ -84,7 +83,7 @@ class Training {
     const plan = await playground.calculator.ask(asked);
     if (!plan) throw new Error("that took too long");
     if (plan.error) throw new Error([plan.error.message, ...plan.error.hints].join("; "));
-    const data = suited(set, plan.input);
+    const data = suited(set, plan);
     if (set.names.length > plan.classes) throw new Error(`the images have ${set.names.length} classes, and the network ends in ${plan.classes}`);
     this.set = data;
     this.plan = plan;
@@ -216,12 +215,13 @@ class Training {
   }
 
   predictions(predicted) {
-    const [high, wide, channels] = this.plan.input, size = high * wide * channels, { test, names } = this.set;
+    const { high, wide, channels } = this.plan.image, size = high * wide * channels, { test, names } = this.set;
+    const name = (label) => names[label] ?? label;
     return this.row("Test images", predicted.map((shares, at) => {
       const best = shares.indexOf(Math.max(...shares)), right = best === test.labels[at], share = Math.round(100 * shares[best]);
       const button = make("button", undefined, { type: "button", class: right ? "right" : "wrong", "data-image": at, "aria-pressed": String(at === this.image), title: "Show the maps of this image" });
       const pixels = test.pixels.subarray(at * size, (at + 1) * size);
-      button.append(drawing(pixels, high, wide, channels, `Image ${at + 1}: ${names[test.labels[at]] ?? ""}`), make("span", `${right ? "✓" : "✗"} ${names[best] ?? best} ${share} %`));
+      button.append(drawing(pixels, high, wide, channels, `Image ${at + 1}: ${name(test.labels[at])}`), make("span", right ? `✓ ${name(best)} ${share} %` : `✗ ${name(best)} ${share} %, is ${name(test.labels[at])}`));
       button.addEventListener("click", () => { this.image = at; this.send({ image: at }); });
       return button;
     }));

@@ -11,7 +11,11 @@ class Values {
     find("values-seed").addEventListener("input", () => this.fresh());
     find("values-fresh").addEventListener("click", () => this.fresh());
     find("values-image").addEventListener("click", () => find("values-file").click());
-    find("values-file").addEventListener("change", () => this.image());
+    find("values-file").addEventListener("change", () => {
+      const [file] = find("values-file").files;
+      if (file) this.readImage(file);
+      find("values-file").value = ""; // the same file can be chosen again
+    });
   }
 
   get seen() { return !find("panel-values").hidden; }
@@ -31,11 +35,9 @@ class Values {
   }
 
   // Writes an image into the input, as whole numbers from 0 to 255, in the size that the network takes.
-  async image() {
-    const [file] = find("values-file").files, say = (text) => { find("values-status").textContent = text; };
-    if (!file) return;
-    find("values-file").value = ""; // the same file can be chosen again
-    const { input: sizes, error } = (await this.playground.calculator.ask({ ask: "input", text: this.playground.shownText })) || {};
+  async readImage(file) {
+    const say = (text) => { find("values-status").textContent = text; };
+    const { input: sizes, error } = (await this.playground.calculator?.ask({ ask: "input", text: this.playground.shownText })) || {};
     if (!sizes) { say(error ? error.message : "that took too long"); return; }
     const [high, wide, channels] = sizes;
     if (sizes.length !== 3 || ![1, 3].includes(channels)) { say(`an image has 1 or 3 channels, and the network's input is ${sizes.join("x")}`); return; }
@@ -79,6 +81,9 @@ class Values {
     const parts = reply.input ? [this.volume({ name: "input", written: "", grids: reply.grids, tensors: [], index: 0 }, marked)] : []; // several inputs are layers
     reply.layers.forEach((layer, at) => parts.push(this.volume({ ...layer, index: at + 1 }, marked)));
     find("values-layers").replaceChildren(...parts);
+    for (const wide of find("values-layers").querySelectorAll(".grids")) { // is reached by keys where it has to be moved
+      if (wide.scrollWidth > wide.clientWidth) Object.entries({ tabindex: "0", role: "group", "aria-label": "Numbers" }).forEach(([name, value]) => wide.setAttribute(name, value));
+    }
     this.sum(reply.sum);
     if (focus) find("values-layers").querySelector(`[data-place="${focus}"]`)?.focus({ preventScroll: true });
   }
@@ -135,12 +140,13 @@ class Values {
   cell(text, place, y, x, marked) {
     const cell = make("td");
     if (!place) { cell.textContent = text; return cell; }
-    const [high, wide] = place.size, flat = (place.channel * high + y) * wide + x;
+    const signal = place.size.length < 3, [high, wide] = signal ? [1, ...place.size] : place.size, flat = (place.channel * high + y) * wide + x;
     if (marked.source === place.index && marked.reads.has(flat)) cell.className = "read";
     if (!place.index) { cell.textContent = text; return cell; }
-    const chosen = this.chosen && this.chosen.layer === place.name && this.chosen.at.join() === [y, x, place.channel].join();
+    const at = signal ? [x, place.channel] : [y, x, place.channel];
+    const chosen = this.chosen && this.chosen.layer === place.name && this.chosen.at.join() === at.join();
     const button = make("button", text, { type: "button", "data-place": `${place.name} ${y} ${x} ${place.channel}`, "aria-pressed": String(Boolean(chosen)) });
-    button.addEventListener("click", () => { this.chosen = { layer: place.name, at: [y, x, place.channel] }; this.show(); });
+    button.addEventListener("click", () => { this.chosen = { layer: place.name, at }; this.show(); });
     cell.append(button);
     return cell;
   }
@@ -149,7 +155,8 @@ class Values {
     const place = find("values-sum");
     if (!sum) { place.replaceChildren(); return; }
     const { layer, at } = this.chosen;
-    const parts = [make("h3", `${layer} at row ${at[0]}, column ${at[1]}, channel ${at[2]}`)];
+    const names = at.length > 2 ? ["row", "column", "channel"] : ["position", "channel"];
+    const parts = [make("h3", `${layer} at ${names.map((name, axis) => `${name} ${at[axis]}`).join(", ")}`)];
     for (const { channel, text, result } of sum.lines) parts.push(make("p", `${channel === null ? "" : `channel ${channel}: `}${text} = ${result}`, { class: "sum" }));
     if (sum.bias !== null) parts.push(make("p", `${sum.lines.map((line) => line.result).join(" + ")} + ${sum.bias} (bias) = ${sum.result}`, { class: "sum" }));
     if (!sum.lines.length) parts.push(make("p", sum.made === sum.result ? sum.result : `${sum.made} = ${sum.result}`, { class: "sum" }));

@@ -3,6 +3,27 @@
 // What the lock file of this Pyodide says, without the packages, none of which the page loads.
 const LOCK = { info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten_5_0_3", python: "3.14.2" }, packages: {} };
 
+// Writes the files of the archive, and imports what answers. Compiled code is not written, which nobody reads again, and
+// garbage is looked for when all that stays has been made.
+const UNPACK = `
+import gc, json, lzma, os, sys
+def start(packed):
+    gc.disable()
+    sys.dont_write_bytecode = True
+    sizes, _, data = lzma.decompress(packed).partition(b"\\n")
+    at = 0
+    for name, size in json.loads(sizes).items():
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        with open(name, "wb") as file:
+            file.write(data[at : at + size])
+        at += size
+    from cnncalc.playground.answers import answer
+    gc.freeze()
+    gc.enable()
+    return answer
+start
+`;
+
 let answer;
 
 const start = async ({ pyodide, archive }) => {
@@ -12,9 +33,7 @@ const start = async ({ pyodide, archive }) => {
   });
   const { loadPyodide } = await import(`${pyodide}pyodide.mjs`);
   const python = await loadPyodide({ indexURL: pyodide, lockFileContents: LOCK, packageBaseUrl: pyodide });
-  const zip = python.pyimport("lzma").decompress(python.toPy(await packed));
-  python.unpackArchive(zip.toJs(), "zip");
-  answer = python.pyimport("cnncalc.playground.answers").answer;
+  answer = python.runPython(UNPACK)(python.toPy(await packed));
 };
 
 self.addEventListener("message", async ({ data }) => {

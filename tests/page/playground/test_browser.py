@@ -11,7 +11,7 @@ from cnncalc import __version__
 from cnncalc.playground.server import PlaygroundServer
 from cnncalc.playground.site import site, write_site
 from tests.page.conftest import AXE, violations
-from tests.page.playground.conftest import NARROW, ready, totals, write
+from tests.page.playground.conftest import DIGITS, LIBRARY, NARROW, ready, totals, write
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +133,86 @@ def test_everybody_can_use_it(page: Any, browser: Any, server: PlaygroundServer,
     assert violations(opened) == []
     assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     context.close()
+
+
+PANELS = {
+    "values": "#values-layers td",
+    "quiz": "#quiz-exercises fieldset",
+    "training": "#train-views canvas",
+}
+"""What is seen of a panel that has something to show."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_every_panel(browser: Any, server: PlaygroundServer, scheme: str) -> None:
+    """With what they show, and beside a fault; also on a phone."""
+    if not AXE.is_file():
+        pytest.skip("there is no axe-core")
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport=NARROW)
+    opened = context.new_page()
+    opened.goto(server.address)
+    ready(opened)
+    write(opened, DIGITS)
+    totals(opened, "8x8x1 → 1x1x10")
+    for name, seen in PANELS.items():
+        if name == "training" and not (LIBRARY / "tfjs-backend-wasm").is_dir():
+            continue
+        opened.click(f"#tab-{name}")
+        if name != "values":
+            opened.click(f"#panel-{name} button[type=submit]")
+        opened.wait_for_selector(seen, timeout=120_000)
+        if name == "values":
+            opened.click(f"{seen} button >> nth=0")
+            opened.wait_for_selector("#values-sum h3")
+        assert violations(opened) == []
+        assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    opened.click("#tab-network")
+    write(opened, "input 7x7x3\nconv 3x3x1 s3\n")
+    opened.wait_for_selector("#faults .error", timeout=60_000)
+    assert violations(opened) == []
+    context.close()
+
+
+def test_the_sum_of_a_value_of_a_signal(page: Any) -> None:
+    """A signal has positions, no rows and columns."""
+    write(page, "input 5x1\nconv 3x1 kernel=[1 2 3] bias=0\n")
+    totals(page, "5x1 → 3x1")
+    page.click("#tab-values")
+    page.fill("#values-input", "1 0 2 0 1")
+    page.click("#values-layers td:has-text('4') button")
+    page.wait_for_selector("#values-sum:has-text('conv1 at position 1, channel 0')")
+    assert "0·1 + 2·2 + 0·3 = 4" in page.text_content("#values-sum")
+    assert page.locator("#values-layers td.read").all_text_contents() == ["0", "2", "0"]
+
+
+DROP = """([name, text]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([text], name, { type: "text/plain" }));
+  const event = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+  document.querySelector("footer").dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
+
+
+def test_a_file_is_dropped_anywhere(page: Any) -> None:
+    """Its text goes into the editor; what is no text is refused, and never takes the place of the page."""
+    assert page.evaluate(DROP, ["network.txt", "input 9x9x1\nconv 3x3x2\n"])
+    totals(page, "9x9x1 → 7x7x2")
+    assert page.evaluate(DROP, ["photo.bin", "\0\x01"])
+    page.wait_for_selector("#status:has-text('photo.bin is no text of a network')")
+    assert page.input_value("#text") == "input 9x9x1\nconv 3x3x2\n"
+    page.click("#tab-training")
+    assert page.evaluate(DROP, ["notes.txt", "a note"])
+    assert page.text_content("#train-status") == "1 file chosen; Begin reads them."
+
+
+def test_the_keys_go_to_the_first_and_the_last_tab(page: Any) -> None:
+    """As in any list of tabs."""
+    page.focus("#tab-network")
+    page.keyboard.press("End")
+    assert page.get_attribute("#tab-quiz", "aria-selected") == "true"
+    page.keyboard.press("Home")
+    assert page.get_attribute("#tab-network", "aria-selected") == "true"
 
 
 def test_a_page_from_disk_says_why_it_wants_a_server(browser: Any, server: PlaygroundServer, tmp_path: Path) -> None:

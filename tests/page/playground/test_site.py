@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import json
-import lzma
 import re
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import pytest
 
 from cnncalc import __version__
 from cnncalc.core.errors import DataError
-from cnncalc.playground.archive import archive
+from cnncalc.playground.archive import archive, unpacked
 from cnncalc.playground.libraries import LIBRARIES, PYODIDE
 from cnncalc.playground.site import site
 from cnncalc.playground.standard_library import trimmed
@@ -31,8 +30,9 @@ def test_the_same_code_gives_the_same_bytes() -> None:
 
 def unpack(folder: Path) -> None:
     """Unpack the calculator as the page does."""
-    with zipfile.ZipFile(io.BytesIO(lzma.decompress(archive(__version__)))) as packed:
-        packed.extractall(folder)
+    for name, data in unpacked(archive(__version__)).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
 
 
 def test_the_archive_answers_without_any_other_package(tmp_path: Path) -> None:

@@ -89,9 +89,19 @@ def test_pause_step_and_another_rate(trained: Any) -> None:
 
 def test_what_has_no_gradient_is_said_before_it_starts(trained: Any) -> None:
     """With the layer; nothing of it is trained."""
-    write(trained, "input 64x1\nconv 3x8 p1\nfc 10\n")
+    write(trained, "input 4x8x8x1\nconv 3x3x3x8 p1\nfc 10\n")
     trained.click("#train-begin")
-    assert "has no gradient for `conv 3x8 p1`" in status(trained, "gradient")
+    assert "has no gradient for `conv 3x3x3x8 p1`" in status(trained, "gradient")
+
+
+def test_a_network_of_signals_reads_the_digits_row_by_row(trained: Any) -> None:
+    """Each image is a signal of 64 values; what it sees is shown as strips."""
+    write(trained, "input 64x1\nconv 8x16 s4 - gn 2 - relu\nconv 3x32 - relu - fc 10\n")
+    trained.wait_for_selector("#totals:has-text('64x1 → 1x10')", state="attached")
+    trained.fill("#train-epochs", "4")
+    trained.click("#train-begin")
+    assert float(re.search(r"([\d.]+) % of the test images after epoch 4", status(trained, "Done"))[1]) > 60
+    assert trained.locator("#train-views canvas[height='1']").count() > 30
 
 
 def test_images_of_another_size_are_refused(trained: Any) -> None:
@@ -182,6 +192,34 @@ CASES = [
     ),
     ("input 11x10x6\nconv 3x3x9 g3 d2 p2 - relu - dwconv 3x2 d2x3 - relu - conv 3x3x12 g3 d2\nfc 10", {}, "default"),
     ("input 11x10x2\nconv 3x3x4 d2 p2 - relu - conv 3x2x5 d2x3\nfc 10", {}, "default"),
+    (
+        "input 9x8x4\nconv 3x3x8 p1 - gn 4 - relu\nconv 3x3x6 s2 p1 floor nobias - instancenorm affine - relu - gap\n"
+        "fc 16 - ln noshift - fc 10",
+        {"optimizer": "sgd"},
+        "default",
+    ),
+    (
+        "input 9x8x4\nconv 3x3x8 p1 - ln - relu\nconv 3x3x6 - rmsnorm - relu - gn 2 noaffine - instancenorm\nfc 10",
+        {},
+        "default",
+    ),
+    (
+        "input 8x8x4\nbn noaffine - conv 3x3x6 - bn momentum=0.3 - adaptiveavgpool 3x3 - fc 20 - bn - relu - fc 10",
+        {"optimizer": "sgd"},
+        "default",
+    ),
+    ("input 9x8x4\nscale - prelu - conv 3x3x8 p1 - prelu perchannel - gmp - fc 10", {"optimizer": "sgd"}, "default"),
+    (
+        "input 24x3\nconv 5x8 p2 - bn - relu - maxpool 2\nconv 3x8 p1 - gn 2 - relu - avgpool 2\n"
+        "conv 3x8 d2 - relu - gap - fc 10",
+        {"optimizer": "sgd"},
+        "default",
+    ),
+    (
+        "input 25x2\nconv 4x8 s2 p1 floor - ln - relu\nadd(conv 3x8 p1 - bn - relu - conv 3x8 p1 | )\nflatten - fc 10",
+        {},
+        "default",
+    ),
     ("input 8x8x2\nconv 3x3x4 s2 p1 floor - relu - deconv 2x2x3 s2 - relu - deconv 3x3x2 p1\nfc 10", {}, "default"),
 ]
 RUN = """async ([plan, pixels, labels]) => {
@@ -240,8 +278,9 @@ def losses_of_pytorch(text: str, recipe: str, changes: dict[str, Any], pixels: A
     settings = replace(settings, learning_rate=rate, weight_decay=decay)
     module = cnncalc.build(without_end(cnncalc.load(text), ("softmax",)), seed=settings.seed).train()
     optimizer = make_optimizer(module, settings)
-    images = torch.tensor(pixels).permute(0, 3, 1, 2) / 255
-    mean, deviation = images.mean((0, 2, 3), keepdim=True), images.std((0, 2, 3), correction=0, keepdim=True)
+    images = torch.tensor(pixels).movedim(-1, 1) / 255
+    around = (0, *range(2, images.dim()))
+    mean, deviation = images.mean(around, keepdim=True), images.std(around, correction=0, keepdim=True)
     images = images - 0.5 if settings.normalise == "half" else (images - mean) / deviation
     losses = []
     for step, places in enumerate(epoch_order(len(labels), settings.seed, 0).split(settings.batch)):

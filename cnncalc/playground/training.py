@@ -145,6 +145,7 @@ def _weights(writer: PageModel) -> Iterator[dict[str, Any]]:
         starts = {tensor.name: tensor.start for tensor in layer.node.layer.state(layer.node.sources)}
         for place, weight in enumerate(layer.weights):
             name = weight.key.rsplit(".", 1)[-1]
+            start = starts.get(name, ())
             yield {
                 "layer": layer.name,
                 "place": place,
@@ -152,11 +153,9 @@ def _weights(writer: PageModel) -> Iterator[dict[str, Any]]:
                 "filters_at": _FILTERS_AT.get(layer.kind),
                 "dense": layer.kind == "Dense",
                 "name": name,
-                "start": [float(number) for number in starts[name]],
+                "start": list(map(float, start)),
                 "first": list(weight.first),
                 "order": list(weight.order),
                 "last": list(weight.last),
-                "decays": name == "weight"
-                and not starts[name]
-                and (layer.kind in _FILTERS_AT or layer.kind == "Dense"),
+                "decays": name == "weight" and not start and (layer.kind in _FILTERS_AT or layer.kind == "Dense"),
             }

@@ -129,9 +129,16 @@ class Reordered(nn.Module):
         return x[:, self.order]
 
 
+def for_groups(m: Habit, x: Tensor) -> Tensor:
+    """Repeat the factors of groups, and let them change places with their copies (MLFN)."""
+    factors = x[:, :2].mean((2, 3), keepdim=True).repeat(1, 4, 1, 1)
+    return factors.view(-1, 4, 2, 1, 1).permute(0, 2, 1, 3, 4).reshape(-1, 8, 1, 1) * x
+
+
 @pytest.mark.parametrize(
     ("habit", "text"),
     [
+        (for_groups, "mul( slice 0:2 - gap - concat( |  |  | ) - shuffle 4 | )"),
         (lambda m, x: x.repeat_interleave(2, dim=2), "upsample x2x1"),
         (lambda m, x: x.repeat_interleave(2, 2).repeat_interleave(3, -1), "upsample x2x1 - upsample x1x3"),
         (lambda m, x: torch.repeat_interleave(x, 3, dim=1), "concat( |  | ) - shuffle 3"),
@@ -158,6 +165,18 @@ class TypedConstants(nn.Module):
 
 def test_constants_that_get_the_type_of_a_volume() -> None:
     assert compare(TypedConstants(), "4x4x3") == "dwconv 1x1 fixed kernel=[1] bias=[-0.5 -1 -2] - scale"
+
+
+@pytest.mark.parametrize(
+    ("habit", "text"),
+    [
+        (lambda m, x: x + x.new_full((1, 8, 1, 1), 0.5) * 2, "dwconv 1x1 fixed kernel=[1] bias=[1 1 1 1 1 1 1 1]"),
+        (lambda m, x: x + torch.full_like(x, 0.5), "plus 0.5"),
+        (lambda m, x: x[:, :2] * x.new_tensor([3.0, 2.0]).view(1, 2, 1, 1), "slice 0:2 - scale fixed kernel=[3 2]"),
+    ],
+)
+def test_constants_that_forward_makes(habit: Callable[[Habit, Tensor], Tensor], text: str) -> None:
+    assert check(habit) == f"conv 3x3x8 p1 - {text}"
 
 
 class Traceless(nn.Module):

@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from cnncalc.layers.written import Words, size, words
 from cnncalc.model.from_torch.axes import CHANNELS, Atom, axis_sizes
 from cnncalc.model.from_torch.emitter import Emitter
 from cnncalc.model.from_torch.values import View
-
-
-def copied(emitter: Emitter, index: int, times: int, *, in_a_row: bool) -> int:
-    """Add the layers that have every channel so often: in a row, or all of them behind each other."""
-    if times == 1:
-        return index
-    volume = emitter.volume_of(index)
-    wider = volume.with_channels(volume.channels * times)
-    joined = emitter.emit(Words("concat"), [index] * times, wider)
-    return emitter.emit(words("shuffle", size((times,), "groups")), (joined,), wider) if in_a_row else joined
 
 
 def spread(emitter: Emitter, views: Sequence[View]) -> list[View]:
@@ -41,7 +30,7 @@ def _spread(emitter: Emitter, view: View, most: View) -> View:
     if not kept or own[first:last] != wanted or prod([atom.size for _, atom in kept]) != emitter.volume(view).channels:
         return view
     before, after = [prod([atom.size for _, atom in side]) for side in (parts[:first], parts[last:])]
-    index = copied(emitter, copied(emitter, view.index, after, in_a_row=True), before, in_a_row=False)
+    index = emitter.copied(emitter.copied(view.index, after, in_a_row=True), before, in_a_row=False)
     axes = list(view.axes)
     for axis, atom in parts:
         axes[axis] = (atom,)

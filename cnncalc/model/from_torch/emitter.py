@@ -189,10 +189,21 @@ class Emitter:
             spatial = [size * times for size, times in zip(self.volume(once).spatial, sides, strict=True)]
             once = self.made(larger, once, self.volume(once).with_spatial(spatial), self.layout(once) or FIRST)
         if again[axis] > 1:
-            volume = self.volume(once).with_channels(self.volume(once).channels * again[axis])
-            joined = self.emit(Words("concat"), [once.index] * again[axis], volume)
-            once = View(joined, axes_of(volume, BATCH, self.layout(once) or FIRST))
+            kinds = [atom.kind == REPEATED for atom in view.axes[axis]]
+            if kinds.count(True) > 1 or True in kinds[1:-1]:
+                raise Unsayable("it repeats what stands in several places")
+            made = self.copied(once.index, again[axis], in_a_row=not kinds[0])
+            once = View(made, axes_of(self.volume_of(made), BATCH, self.layout(once) or FIRST))
         return once
+
+    def copied(self, index: int, times: int, *, in_a_row: bool) -> int:
+        """Add the layers that have every channel so often: in a row, or all of them behind each other."""
+        if times == 1:
+            return index
+        volume = self.volume_of(index)
+        wider = volume.with_channels(volume.channels * times)
+        joined = self.emit(Words("concat"), [index] * times, wider)
+        return self.emit(words("shuffle", size((times,), "groups")), (joined,), wider) if in_a_row else joined
 
     def formed(self, view: View) -> View:
         """Return a view for a layer over the channels: a volume that was made by a reshape is a layer's first."""

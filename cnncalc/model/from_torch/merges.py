@@ -55,7 +55,8 @@ def _once(emitter: Emitter, views: Sequence[View]) -> list[View]:
     once = [replace(view, axes=without_repeats(view.axes)) for view in views]
     kept = [axis_sizes(view.axes) for view in once]
     made = [max(sizes) for sizes in zip(*kept, strict=False)]
-    return once if tuple(made) == emitter.node.meta["value"].shape else list(views)
+    alike = all(size in (1, full) for sizes in kept for size, full in zip(sizes, made, strict=False))
+    return once if alike and tuple(made) == emitter.node.meta["value"].shape else list(views)
 
 
 def merged_sum(emitter: Emitter, kind: str, summed: str, view: Any, count: Any) -> View | None:
@@ -142,7 +143,7 @@ def joined(emitter: Emitter, kind: str, volumes: Sequence[Any], axis: int) -> Vi
     views = [emitter.sized(view) for view in volumes if isinstance(view, View)]
     before, after = _zeros(volumes, axis)
     if len(views) + len(before) + len(after) < len(volumes):
-        raise Unsayable("it concatenates volumes, and one of these is a constant")
+        raise Unsayable("it concatenates volumes, and one of these is a constant other than 0")
     if before or after:
         whole = joined(emitter, kind, views, axis)
         return widened(emitter, whole, PadChannels.words(sum(before), sum(after)), sum((*before, *after)))

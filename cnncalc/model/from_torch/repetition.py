@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from cnncalc.layers.written import Unsayable, option, words
 from cnncalc.model.from_torch.axes import FIRST, REPEATED, Atom, axes_of, axis_sizes
 from cnncalc.model.from_torch.call import Call
-from cnncalc.model.from_torch.channel_groups import copied
 from cnncalc.model.from_torch.given import BATCH
 from cnncalc.model.from_torch.values import View
 
@@ -45,7 +44,7 @@ def interleaved(call: Call) -> View:
         return _times(view, axis_sizes(view.axes), [times if place == axis else 1 for place in range(len(view.axes))])
     layout = call.emitter.layout(view) or FIRST
     if axis == call.emitter.channel_axis(view):
-        made = copied(call.emitter, view.index, times, in_a_row=True)
+        made = call.emitter.copied(view.index, times, in_a_row=True)
         return View(made, axes_of(call.emitter.volume_of(made), BATCH, layout))
     sides = [times if atoms == view.axes[axis] else 1 for atoms in axes_of(volume, BATCH)[2:]]
     if view.axes != axes_of(volume, BATCH, layout):

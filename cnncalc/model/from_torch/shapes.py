@@ -90,7 +90,15 @@ def _stack(call: Call) -> Any:
 
 def _filled(call: Call) -> Tensor:
     """Read a constant of the shape of a volume: it is one, and no layer."""
-    return Tensor("", torch.full(call.made, float("ones" in call.name)), call.made)
+    number = call["fill_value"] if "full" in call.name else float("ones" in call.name)
+    if not isinstance(number, int | float):
+        raise Unsayable("it is filled with a number that is computed")
+    return Tensor("", torch.full(call.made, float(number)), call.made)
+
+
+def _of_numbers(call: Call) -> Tensor:
+    """Read ``x.new_tensor([1, 2])``: a constant of the type of a volume."""
+    return Tensor("", torch.tensor(call["data"]), call.made)
 
 
 _OVER_STACKS = ("sum", "mean")
@@ -136,6 +144,9 @@ SHAPES: Mapping[str, Callable[[Call], Any]] = {
     "div idiv truediv itruediv true_divide divide(other, alpha=1)": with_constants,
     "zeros_like ones_like(*rest)": _filled,
     "new_zeros new_ones(*rest)": _filled,
+    "full_like(fill_value)": _filled,
+    "new_full(size, fill_value)": _filled,
+    "new_tensor(data)": _of_numbers,
     "matmul bmm(other)": products.of_volumes,
 }
 """What reads them, as `cnncalc.layers.torch_calls` declares calls."""

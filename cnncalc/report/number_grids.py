@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import prod
+from math import isinf, prod
 
 from cnncalc.core.cleaning import terminal_width
 from cnncalc.layers.operations import Number
@@ -34,6 +34,8 @@ Grid = Sequence[Sequence[str]]
 
 def number_text(number: Number, digits: int | None = None) -> str:
     """Write a number: 3, −3, 1/9; with ``digits`` behind the point in place of a fraction, and where it is a float."""
+    if isinstance(number, float) and isinf(number):
+        return "∞" if number > 0 else "−∞"
     if isinstance(number, float) or (digits is not None and isinstance(number, Fraction)):
         text = _decimal(decimal_of(number), USUAL_DIGITS if digits is None else digits)
     else:

@@ -44,7 +44,7 @@ def _drawn(report: Report, screen: Screen) -> Iterator[str]:
     return iter([draw(report, screen)])
 
 
-_MARKED = re.compile(r"\[( *[−0-9./e+]+)\]")
+_MARKED = re.compile(r"\[( *[−0-9./e+∞]+)\]")
 
 
 def _inverted(line: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from math import inf
 from typing import NamedTuple
 
 from cnncalc.core.errors import SpecError
+from cnncalc.layers.operations import Number
 from cnncalc.layers.window import Windowed
 from cnncalc.network import Node
 from cnncalc.values.arrays import Numbers
@@ -18,12 +20,16 @@ MOST_STEPS = 400
 """Most windows that are walked through."""
 
 
+_PADDING: dict[str, Number] = {"pool": -inf, "minpool": inf}
+"""What stands around the input of the pools that choose a value."""
+
+
 class WindowStep(NamedTuple):
     """One outgoing unit.
 
     Attributes:
         unit: its sum.
-        grid: the input with its padding, zeros around it: channels, rows, columns.
+        grid: the input with its padding around it: channels, rows, columns.
         read: the places within a channel of the grid that the unit reads.
 
     """
@@ -55,7 +61,7 @@ def window_steps(computation: Computation, layer: str | int, channel: int = 0) -
 
 
 def _padded(computation: Computation, node: Node, pads: tuple[tuple[int, int], ...]) -> Numbers:
-    """Return the input of a layer with zeros around it."""
+    """Return the input of a layer with its padding around it: zeros, or what is never the largest or the smallest."""
     source = node.sources[0]
     cells = [cell.value for cell in computation.cells[node.inputs[0]]]
     sizes = [before + size + after for size, (before, after) in zip(source.spatial, pads, strict=True)]
@@ -65,7 +71,7 @@ def _padded(computation: Computation, node: Node, pads: tuple[tuple[int, int], .
     }
     each = source.values // source.channels
     flat = [
-        cells[channel * each + inner[place]] if place in inner else 0
+        cells[channel * each + inner[place]] if place in inner else _PADDING.get(node.layer.kind, 0)
         for channel in range(source.channels)
         for place in product(*map(range, sizes))
     ]

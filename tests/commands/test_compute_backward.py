@@ -110,21 +110,21 @@ def test_the_perceptrons_rule(cnncalc: Cnncalc) -> None:
 
 
 def test_a_layer_window_by_window(cnncalc: Cnncalc) -> None:
-    """The window stands in brackets, the padding is part of the grid."""
+    """The window stands in brackets; the padding of a max pool is what no value is smaller than, as in PyTorch."""
     out = cnncalc("compute", "maxpool 2x1 s2 p1x0", "--values", "1; -2", "--steps").out
     assert out.partition("\n\npool1,")[2] == (
         " window 1 of 2: row 0, column 0, channel 0\n"
-        "  [ 0]\n"
+        "  [−∞]\n"
         "  [ 1]\n"
         "   −2\n"
-        "    0\n"
+        "   −∞\n"
         "  max(1) = 1\n"
         "\n"
         "pool1, window 2 of 2: row 1, column 0, channel 0\n"
-        "    0\n"
+        "   −∞\n"
         "    1\n"
         "  [−2]\n"
-        "  [ 0]\n"
+        "  [−∞]\n"
         "  max(−2) = −2\n"
     )
 
@@ -133,6 +133,8 @@ def test_the_window_is_inverted_where_there_are_colours() -> None:
     report = compute_report(shown_values(load("conv 1x2x1 nobias\n", input="1x2x1"), wished(values=[3, 4], steps=True)))
     assert "  \x1b[7m 3 \x1b[0m  \x1b[7m 4 \x1b[0m\n" in "".join(render(report, "table", Screen(80, colour=True)))
     assert "  [3]  [4]\n" in "".join(render(report, "table", Screen(80)))
+    padded = compute_report(shown_values(load("maxpool 1x2 p0x1\n", input="1x2x1"), wished(values=[3, 4], steps=True)))
+    assert "\x1b[7m −∞ \x1b[0m" in "".join(render(padded, "table", Screen(80, colour=True)))
 
 
 def test_a_convolution_as_a_matrix_product(cnncalc: Cnncalc) -> None:

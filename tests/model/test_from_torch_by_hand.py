@@ -66,6 +66,45 @@ def test_an_activation_or_a_normalisation_by_hand(habit: Callable[[Habit, Tensor
     assert check(habit).replace(" eps=0.001", "") == f"conv 3x3x8 p1 - {text}"
 
 
+@pytest.mark.parametrize(
+    ("habit", "text"),
+    [
+        (lambda m, x: functional.relu6(x + 3) / 6, "hardsigmoid"),
+        (lambda m, x: functional.relu6(3 + x) * (1 / 6), "hardsigmoid"),
+        (lambda m, x: x * (functional.relu6(x + 3) / 6), "hardswish"),
+        (lambda m, x: functional.relu6(x + 3) / 6 * x, "hardswish"),
+        (lambda m, x: x * functional.relu6(x + 3) / 6, "hardswish"),
+        (lambda m, x: torch.tanh(x * functional.relu6(x + 3) / 6), "hardswish - tanh"),
+        (lambda m, x: functional.relu6(x + 2) / 6, "plus 2 - relu6 - times 0.1666666667"),
+        (lambda m, x: functional.relu6(x + 3) / 5, "plus 3 - relu6 - times 0.2"),
+        (lambda m, x: functional.relu(x + 3) / 6, "plus 3 - relu - times 0.1666666667"),
+    ],
+)
+def test_a_hard_sigmoid_or_a_hard_swish_by_hand(habit: Callable[[Habit, Tensor], object], text: str) -> None:
+    """As MobileNetV3 is written by many; with other numbers they are none."""
+    assert check(habit) == f"conv 3x3x8 p1 - {text}"
+
+
+def test_a_hard_swish_whose_part_something_else_reads_is_written_out() -> None:
+    def does(m: Habit, x: Tensor) -> Tensor:
+        bent = functional.relu6(x + 3)
+        return x * (bent / 6) + bent
+
+    said = check(does)
+    assert "hardswish" not in said
+    assert "relu6" in said
+
+
+def test_a_hard_sigmoid_that_two_layers_read_is_kept_beside_its_product() -> None:
+    def does(m: Habit, x: Tensor) -> Tensor:
+        gate = functional.relu6(x + 3) / 6
+        return x * gate + gate
+
+    said = check(does)
+    assert "hardsigmoid" in said
+    assert "hardswish" not in said
+
+
 def norm_by_hand(m: Habit, x: Tensor) -> Tensor:
     """ConvNeXt's, for images with their channels first."""
     mean = x.mean(1, keepdim=True)

@@ -19,6 +19,7 @@ from cnncalc.model.from_torch.computed import evaluated
 from cnncalc.model.from_torch.emitter import layer_of
 from cnncalc.model.from_torch.fold import folded, size
 from cnncalc.model.from_torch.given import GivenInput, ModuleInput, given_inputs
+from cnncalc.model.from_torch.hard_curves import with_hard_curves
 from cnncalc.model.from_torch.learning import computing_hook
 from cnncalc.model.from_torch.nest import with_input_again
 from cnncalc.model.from_torch.operations import Learned, ReadLayer, Readout
@@ -77,7 +78,7 @@ def import_module(module: nn.Module, input: ModuleInput, *, heading: str = "", p
     module = inner(module)
     readers = Readers()
     traced, given = _traced(module, given_inputs(module, input), readers)
-    readout = simplified(read(traced, module, given, readers))
+    readout = with_hard_curves(simplified(read(traced, module, given, readers)))
     readout = with_input_again(readout)._replace(rounding="" if _fits(readout) else "floor")
     spec, network, order = _written(readout, heading)
     proved = prove and has_numbers(module)

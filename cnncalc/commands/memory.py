@@ -81,13 +81,14 @@ def memory(spec: str, budget: int | None, gpu: str | None, cards: Cards, **optio
         options["workspace_bytes"] = cards[gpu].workspace
         budget = cards[gpu].budget
     parallel = take_parallel(options, options["inference"])
+    own = options["prices"] is not None
     prices = take_prices(options, cards, options["device"], asked=parallel is not None)
     setup = whole = take_setup(options)
     if parallel is not None:
         setup = parallel.of_card(whole)
     answer = _answer(network, parallel, setup)
     limit = None if budget is None else Budget(budget, gpu, answer.predictor.largest_batch(setup, budget))
-    shared = SharedBatch(answer.card, whole.batch, priced(prices, cards, answer.predictor, setup), gpu)
+    shared = SharedBatch(answer.card, whole.batch, priced(prices, cards, answer.predictor, setup), gpu, own)
     output.emit(memory_report(answer.prediction, limit, answer.changes, shared))
     if budget is not None and answer.prediction.peak_bytes > budget:
         raise click.exceptions.Exit(1)

@@ -70,11 +70,11 @@ def _is_plain(step: tree.StepSyntax, spec: tree.Spec) -> bool:
     found = find(first) if first else None
     if found is None or item.labels:
         return False
-    kind, word, head = found
+    kind, word, _ = found
     texts = item.texts if item.texts is not None else [word.constant or "" for word in item.words]
     if any(text.startswith("weights=") for text in texts):
         return False
-    return not head and (word in _KINDS or kind.role in _PLAIN_ROLES)
+    return word in _KINDS or kind.role in _PLAIN_ROLES
 
 
 def _dependent(spec: tree.Spec, steps: Iterable[tree.StepSyntax], name: str) -> set[str]:

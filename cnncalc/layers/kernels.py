@@ -65,7 +65,7 @@ class Extra(NamedTuple):
         cuda_size: bytes of a value on CUDA, where they are others; None where they are the same.
         lowered: whether it is a fixed tensor's copy in lower precision, which only autocast makes.
         of_gradient: whether it is made only where the operand has a gradient.
-        of_training: whether it is made in training alone.
+        of_training, of_inference: whether it is made in training alone, or in inference alone.
 
     """
 
@@ -76,6 +76,7 @@ class Extra(NamedTuple):
     lowered: bool = False
     of_gradient: bool = False
     of_training: bool = False
+    of_inference: bool = False
 
 
 class Kernel(NamedTuple):

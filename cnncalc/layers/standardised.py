@@ -62,7 +62,8 @@ class Standard(NamedTuple):
             parameters=(biases,) if biases else (),
             standardised=(weights, *gains),
             statistics=filters * (2 + len(gains)),
-            extras=(Extra(fixed=weights),),
+            # the scaled factors are kept with the statistics; in inference a variable of the function holds them
+            extras=(Extra(fixed=weights), *[Extra(fixed=values, of_inference=True) for values in gains]),
         )
 
 

@@ -29,6 +29,7 @@ class SharedBatch(NamedTuple):
         batch: images of a step of all cards.
         offers: prices, the cheapest first, with what a step takes on each card.
         card: the card that was asked for.
+        own_prices: whether the prices are those of a table that was given.
 
     """
 
@@ -36,6 +37,7 @@ class SharedBatch(NamedTuple):
     batch: int
     offers: Sequence[Offer]
     card: str | None
+    own_prices: bool = False
 
     @property
     def cards(self) -> int:
@@ -117,7 +119,8 @@ def shared_notes(shared: SharedBatch) -> Iterator[str]:
     dates = sorted([offer.price.date for offer in shared.offers if offer.price.date])
     when = "" if not dates else f" of {dates[0]}" if dates[0] == dates[-1] else f" of {dates[0]} to {dates[-1]}"
     if shared.offers:
-        yield f"prices are list prices{when}; --prices FILE.csv has your own"
+        own = f"prices are those of --prices{when}"
+        yield own if shared.own_prices else f"prices are list prices{when}; --prices FILE.csv has your own"
 
 
 def shared_data(prediction: CardPrediction, batch: int) -> dict[str, Any]:

@@ -144,6 +144,7 @@ def test_a_root_mean_square_norm_holds_its_squares_and_what_arrives(text: str, v
         ("local 3x3x5", "8x8x4"),
         ("conv 1x1 - local 4x1 s3 floor nobias - fc 5", "6x3"),
         ("conv 1x1x4 - bn - selu - fc 5", "8x8x4"),
+        ("silu - relu - dwconv 3x3 p1 standardised gain=2 - fc 5", "14x9x6"),
     ],
 )
 def test_inference_of_layers_of_several_steps(text: str, volume: str) -> None:

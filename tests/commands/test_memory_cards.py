@@ -72,7 +72,7 @@ def test_the_table(cnncalc: Cnncalc, own: str) -> None:
         "--accumulate 2 lowers the peak by 129 MiB to 138 MiB (2 passes of 32 images in each step)\n"
         "--precision bf16 lowers the peak by 126 MiB to 141 MiB (autocast to bf16)\n"
         "bytes are those of the card that takes most; the buffers of NCCL are not counted\n"
-        "prices are list prices; --prices FILE.csv has your own\n"
+        "prices are those of --prices\n"
         "not counted: the CUDA context, cuDNN's workspaces, and what fragmentation wastes\n"
     )
 
@@ -136,6 +136,18 @@ def test_the_built_in_prices_have_sources() -> None:
         assert len(price.date) == len("2026-09-20")
         assert price.provider
         assert 0 < price.per_hour < 20
+
+
+def test_a_card_that_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("card,price_per_hour\nRTX490,1\n", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        read_prices(path, GPUS)
+    assert caught.value.message.endswith("prices.csv, line 2: there is no card 'RTX490'")
+    assert list(caught.value.hints) == [
+        "did you mean `rtx4090`?",
+        "`cnncalc memory --help` lists the cards; --cards has a table with others",
+    ]
 
 
 @pytest.mark.parametrize(

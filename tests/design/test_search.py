@@ -37,6 +37,7 @@ BODIES = (
     "conv 1x1x{C//2 + 1} - concat( | conv 1x1x{head} )",
     "conv 3x3x{2*width} p1 g{width}",
     "(conv 3x3x{width + head})*{depth}",
+    "conv3-16 - maxpool2 - conv3-{width}",
     "dwconv 3x3 p1 - mul( gap - conv 1x1x{C//4 + 1} - relu - conv 1x1x{C} | )",
 )
 RANGES = {
@@ -111,6 +112,9 @@ def test_500_random_problems() -> None:
         ("conv 1x1x{(width - 4)*head}", "head", False),
         ("conv 1x1x{width*head + 3}", "head", True),
         ("pool {H}x{W}", "input", False),
+        ("conv3-64 - pool2", "width", True),
+        ("conv3-64 - pool2", "input", True),
+        ("conv3-64 s{head}", "head", False),
         ("upsample x{head}", "head", False),
     ],
 )

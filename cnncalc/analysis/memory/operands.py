@@ -80,7 +80,8 @@ def extra_sizes(
     """
     found = []
     for extra in kernel.extras:
-        if (wanted or not extra.of_gradient) and (training or not extra.of_training):
+        runs = not (extra.of_inference if training else extra.of_training)
+        if runs and (wanted or not extra.of_gradient):
             size = arriving if extra.size is None else extra.size
             size = lowered if extra.lowered else size
             if device == "cuda" and extra.cuda_size is not None:

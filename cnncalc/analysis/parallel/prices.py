@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.analysis.memory.gpus import Cards, Gpu, gpu_named
 from cnncalc.core.errors import SpecError
 from cnncalc.core.tables import CsvRow, TableFormat, read_table
-from cnncalc.core.words import shorten, shorten_path
+from cnncalc.core.words import did_you_mean, one_spelling, shorten, shorten_path
 
 
 class Price(NamedTuple):
@@ -91,7 +91,9 @@ def _price(row: CsvRow, cards: Cards) -> Price:
     """Return the price of a row."""
     card = gpu_named(row.text("card"), cards)
     if card is None:
-        hints = ["`cnncalc memory --help` lists the cards; --cards has a table with others"]
-        raise row.fault(f"there is no card {shorten(row.text('card'), 40)!r}", hints)
+        named = row.text("card")
+        hints = did_you_mean(one_spelling(named), cards)
+        hints.append("`cnncalc memory --help` lists the cards; --cards has a table with others")
+        raise row.fault(f"there is no card {shorten(named, 40)!r}", hints)
     said = [row.text(column) for column in COLUMNS[2:]]
     return Price(card, row.at_least_zero("price_per_hour"), said[0] or "USD", *said[1:])

@@ -290,7 +290,8 @@ def _decode(name: str, data: bytes) -> str:
     except UnicodeDecodeError as error:
         message = f"`{shorten_path(name)}` is not a text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}"
         raise SpecError("not-text", message, hints=["save it as plain text in UTF-8"]) from None
-    return _checked(name, text)
+    old_mac = "\r" in text and "\n" not in text  # its lines end so, and each stays where it is
+    return _checked(name, text.replace("\r", "\n") if old_mac else text)
 
 
 def _checked(name: str, text: str) -> str:

@@ -142,6 +142,18 @@ def test_the_same_spec_in_other_clothes(data: bytes, file: Path) -> None:
     assert cnncalc.load(file).params == PARAMS
 
 
+def test_lines_of_an_old_mac(file: Path) -> None:
+    """A carriage return alone ends each line, in a spec and in a file of another tool; an error names its line."""
+    file.write_bytes(b"input 8x8x3\rconv 3x3x4\rrelu\r")
+    assert [node.written for node in cnncalc.load(file)] == ["conv 3x3x4", "relu"]
+    file.write_bytes(b"[net]\rheight=8\rwidth=8\rchannels=3\r[convolutional]\rfilters=4\rsize=3\rstride=1\r")
+    assert cnncalc.load(file).params == 3 * 3 * 3 * 4 + 4
+    file.write_bytes(b"input 8x8x3\rconv 9x9x4\r")
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.load(file)
+    assert caught.value.line == 2
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_other_encodings_are_refused(encoding: str, file: Path) -> None:
     """Only UTF-8 is read; what is in another encoding is no text here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
 from cnncalc.page.document import asset, opening, typed
+from cnncalc.train.run.shown_paths import shown_path
 from cnncalc.train.show.lines import percent
 from cnncalc.tune.charts import history_chart, value_chart
 from cnncalc.tune.folder import StudyFacts, trial_name
@@ -61,7 +63,7 @@ def study_page(view: StudyView) -> Iterator[str]:
     yield opening(view.facts.name, sheet)
     yield '<a class="skip" href="#trials-head">Skip to the trials</a>\n<header>\n'
     yield f"<h1>{html_text(view.facts.name)}</h1>\n"
-    answer = f"{view.facts.spec_name} on {view.facts.data.data}: {view.method}"
+    answer = f"{shown_path(view.facts.spec_name)} on {shown_path(view.facts.data.data)}: {view.method}"
     yield f'<p class="answer">{html_text(answer)}</p>\n<dl class="totals">{"".join(_totals(view))}</dl>\n</header>\n'
     yield "<main>\n<h2>Best trial</h2>\n"
     yield from _best(view)
@@ -72,7 +74,8 @@ def study_page(view: StudyView) -> Iterator[str]:
     yield from _importance(view)
     yield from _table(view)
     versions = html_text(", ".join(f"{name} {version}" for name, version in view.facts.versions.items()))
-    yield f'<h2>Command</h2>\n{typed(view.facts.command)}<p class="quietly">Made with {versions}.</p>\n'
+    command = typed([shown_path(word) for word in view.facts.command])
+    yield f'<h2>Command</h2>\n{command}<p class="quietly">Made with {versions}.</p>\n'
     yield f"<footer>Made by cnncalc {html_text(view.facts.versions['cnncalc'])}.</footer>\n</main>\n</body>\n</html>\n"
 
 
@@ -110,7 +113,8 @@ def _best(view: StudyView) -> Iterator[str]:
         for label, value in view.best.values.items()
     )
     yield f'<dl class="values">{values}</dl>\n<p>Train it again:</p>\n'
-    yield f'<p class="typed"><code>{html_text(view.repeat)}</code></p>\n'
+    repeat = shlex.join(map(shown_path, shlex.split(view.repeat)))
+    yield f'<p class="typed"><code>{html_text(repeat)}</code></p>\n'
 
 
 def _values(view: StudyView) -> Iterator[str]:

@@ -29,7 +29,7 @@ def data_advice(plan: RunPlan) -> list[str]:
     if plan.splits.kind in (CLASSES, LABELS):
         found += _rare_class(plan)
     if plan.splits.kind == NUMBERS:
-        found += _far_numbers(plan)
+        found += [*_far_numbers(plan), *_moved_numbers(plan)]
     steps = -(-len(plan.splits.train) // plan.recipe.batch) * plan.recipe.epochs
     if steps < FEW_STEPS:
         found.append(f"the run has {counted(steps, 'step')}: a smaller --batch or more --epochs give it more")
@@ -59,3 +59,13 @@ def _far_numbers(plan: RunPlan) -> list[str]:
     name = shorten(plan.splits.classes[place])
     size = f"{deviation:,.0f}" if deviation > 1 else f"{deviation:.3g}"
     return [f"number {name} has a deviation of {size}: in a unit in which it is about 1 it is learned sooner"]
+
+
+def _moved_numbers(plan: RunPlan) -> list[str]:
+    """Say that numbers stay as they are where images move: wrong for a place in the image or an angle."""
+    ways = {"mirrored": ("--flip none", plan.recipe.flip != "none"), "moved": ("--shift 0", plan.recipe.shift != 0)}
+    done = {word: option for word, (option, is_done) in ways.items() if is_done}
+    if not done:
+        return []
+    options = " ".join(done.values())
+    return [f"images are {' and '.join(done)}, and their numbers stay: {options} for places in an image, and angles"]

@@ -46,3 +46,26 @@ def hints(counts: list[int], **settings: object) -> list[str]:
 )
 def test_what_is_said(folder: Path, counts: list[int], settings: dict[str, object], said: list[str]) -> None:
     assert hints(counts, **settings) == said
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"flip": "random"},
+            [
+                "images are mirrored and moved, and their numbers stay: "
+                "--flip none --shift 0 for places in an image, and angles"
+            ],
+        ),
+        ({"shift": 1}, ["images are moved, and their numbers stay: --shift 0 for places in an image, and angles"]),
+        ({"shift": 0}, []),
+    ],
+)
+def test_numbers_stay_where_images_move(folder: Path, settings: dict[str, object], said: list[str]) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), dtype=np.uint8)
+    np.savez("d.npz", x_train=images, y_train=np.linspace(-2, 2, 60), x_test=images[:2], y_test=[0.5, 1])
+    heard = Heard()
+    train("input 8x8x1\nfc 1", "run", data=DataRequest("d.npz"), heard=heard, **{"batch": 1, "epochs": 1} | settings)
+    (begun,) = heard.all("begin")
+    assert [text for word, text in begun.facts if word == "hint"] == said

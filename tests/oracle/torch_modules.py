@@ -463,17 +463,19 @@ def _affine(draw: Draw, word: str, extra: Sequence[str] = ()) -> tuple[str, floa
 
 
 class HalfAffine(nn.Module):
-    """``bn noscale`` and ``bn noshift``: a norm without both, and a product or a sum behind it."""
+    """``bn noscale`` and ``bn noshift``: a norm without both, followed by a product or a sum."""
 
     def __init__(self, norm: nn.Module, channels: int, scale: bool) -> None:
         super().__init__()
         self.norm = norm
-        self.learned = nn.Parameter(torch.ones(channels) if scale else torch.zeros(channels))
-        self.scale = scale
+        self.weight = nn.Parameter(torch.ones(channels)) if scale else None
+        self.bias = None if scale else nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        own = self.learned.reshape(-1, *(1 for _ in x.shape[2:]))
-        return self.norm(x) * own if self.scale else self.norm(x) + own
+        each = (-1, *(1 for _ in x.shape[2:]))
+        if self.weight is not None:
+            return self.norm(x) * self.weight.reshape(each)
+        return self.norm(x) + self.bias.reshape(each)
 
 
 def bn(draw: Draw, shape: Shape) -> Drawn:

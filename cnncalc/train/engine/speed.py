@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
@@ -28,6 +28,9 @@ MOST_SECONDS = 2.0
 
 LEAST_STEPS = 2
 """Steps of each way that are timed at least; else nothing is chosen."""
+
+TOO_SLOW = 1.25
+"""A way whose fastest step takes this many times the seconds of the best's is timed no longer."""
 
 
 class Way(NamedTuple):
@@ -124,12 +127,20 @@ class _Clock:
         """Return the median seconds of a step of each way."""
         self._timed |= {way: self._made(way) for way in self._ways[1:]}
         seconds: dict[Way, list[float]] = {way: [] for way in self._ways}
-        started, rounds = time.perf_counter(), 0
-        while rounds < LEAST_STEPS or time.perf_counter() - started < self._budget:
-            for way, timed in self._timed.items():
-                seconds[way].append(timed.step())
+        started, rounds, open_ways = time.perf_counter(), 0, list(self._ways)
+        while rounds < LEAST_STEPS or (len(open_ways) > 1 and time.perf_counter() - started < self._budget):
+            for way in open_ways:
+                seconds[way].append(self._timed[way].step())
             rounds += 1
+            if rounds >= LEAST_STEPS:
+                open_ways = _near_the_best(open_ways, seconds)
         return {way: sorted(found)[len(found) // 2] for way, found in seconds.items()}
+
+
+def _near_the_best(ways: Sequence[Way], seconds: Mapping[Way, Sequence[float]]) -> list[Way]:
+    """Return the ways that may still be the fastest; what else runs disturbs the fastest step of each least."""
+    best = min(min(seconds[way]) for way in ways)
+    return [way for way in ways if min(seconds[way]) < TOO_SLOW * best]
 
 
 class _Timed:

@@ -75,6 +75,19 @@ def test_nothing_is_timed(folder: Path, clock: list[speed.Way], settings: dict[s
     assert not recipe.channels_last
 
 
+def test_a_way_that_takes_twice_as_long_is_soon_timed_no_longer(
+    folder: Path, clock: list[speed.Way], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each way is timed twice after its first step, and the first way once more, to know how long a step takes."""
+    monkeypatch.setattr(speed, "LEAST_STEPS", 2)
+    monkeypatch.setattr(speed, "MOST_SECONDS", 100.0)
+    signals = Signals()
+    train(SPEC, "run", **LONG, signals=signals, heard=Heard(epoch=lambda row: signals.hear(15, None)))
+    assert clock.count(speed.Way(False, 1)) == 4
+    assert clock.count(speed.Way(True, 1)) == 3
+    assert RunFolder("run").recipe().channels_last
+
+
 def test_a_short_run_does_not_pay_for_it(folder: Path, clock: list[speed.Way], monkeypatch: pytest.MonkeyPatch) -> None:
     """One epoch of seven steps: only the first way is tried, to know how long a step takes."""
     monkeypatch.setattr(speed, "LEAST_STEPS", 2)

@@ -93,7 +93,7 @@ def extra_sizes(
 def places_of(kernel: Kernel, back: int, layout: str) -> tuple[Value, Op]:
     """Return the tensor in which a max pool returns where the maxima were, and what makes it; it has no gradient."""
     size = Size(kernel.makes * INDEX, 0)
-    op = Op("places", size, (back,), (back,), False, (), (), (), 0, (), (), (), (), 0, 0, False, 0, 0)
+    op = Op("places", size, (back,), (back,))
     return Value(kernel.makes, INDEX, has_gradient=False, layout=layout), op
 
 
@@ -103,7 +103,7 @@ def copy_of(value: Value, size: int, back: int, *, wanted: bool) -> Op:
     gradients = (None if size == value.size else bytes_of(value),) * wanted
     waiting = (bytes_of(value),) * wanted
     made = Size(value.values * size, 0)
-    return Op("copy", made, (back,), (back,), False, (), (), (), 0, wants, gradients, waiting, (), 0, 0, False, 0, 0)
+    return Op("copy", made, (back,), (back,), wants=wants, gradients=gradients, waiting=waiting)
 
 
 def learned(kernel: Kernel) -> tuple[int, ...]:

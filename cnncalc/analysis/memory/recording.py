@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
-from cnncalc.analysis.memory.autocast import FULL, operand_size, result_size
+from cnncalc.analysis.memory.autocast import FULL, operand_size
+from cnncalc.analysis.memory.kernel_run import KernelRun
 from cnncalc.analysis.memory.layouts import (
     COPIED,
     FIRST,
-    HAS_CHANNELS_LAST,
     LAST,
     PART_OF_ANY,
     PART_OF_FIRST,
@@ -22,15 +22,10 @@ from cnncalc.analysis.memory.layouts import (
     result,
 )
 from cnncalc.analysis.memory.operands import (
-    bytes_of,
     cast_behind,
     copy_of,
-    extra_sizes,
-    gradient_bytes,
-    kept_by,
     learned,
     places_of,
-    scratch_bytes,
     used,
     uses,
 )
@@ -43,7 +38,6 @@ from cnncalc.layers.kernels import (
     CHANNELS_TOGETHER,
     FORMAT,
     INDEX,
-    LOWERED,
     OUTPUT,
     PASSED,
     RAISED,
@@ -266,64 +260,33 @@ class _Kernels:
 
     def _kernel(self, kernel: Kernel, reads: tuple[int, ...], holds: tuple[int, ...] = ()) -> int:
         """Add a kernel, with the casts that autocast puts in front of it, and return the tensor that it makes."""
-        if kernel.needs == ROWS:  # what makes rows comes before what computes with them
-            reads = tuple([self._arranged(kernel.needs, read) for read in reads])
-        arriving, reads = reads, self._cast(kernel.casts, reads)
-        holds = (*holds, *[read for read in arriving if read not in reads])  # the caller's, while this runs
-        if kernel.needs and kernel.needs != ROWS:
-            reads = tuple([self._arranged(kernel.needs, read) for read in reads])
+        reads, holds = self._prepared(kernel, reads, holds)
         if kernel.places:
             back = self.first + len(self.made) - reads[0]
             self._add(*places_of(kernel, back, result(kernel.lies, [self._value(reads[0]).layout])))
         operands = [self._value(read) for read in reads]
-        size = result_size(kernel.casts, [operand.size for operand in operands])
-        wants = [place for place, operand in enumerate(operands) if operand.has_gradient and self.training]
-        learns = bool(learned(kernel)) and self.training
-        layout = result(kernel.lies, [operand.layout for operand in operands], overwrites=kernel.overwrites)
-        value = Value(kernel.makes, size, bool(wants) or learns, layout)
         here = self.first + len(self.made)
-        unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
-        differentiable = bool(wants) or learns
-        kept = kept_by(kernel, here, reads, operands) if differentiable else []
-        low = self.low * self.casts
-        statistics = FULL * kernel.statistics * self.training
-        extras = extra_sizes(
-            kernel, operands[0].size, low, self.device, statistics, wanted=bool(wants), training=self.training
-        )
-        lowered = low if kernel.casts == LOWERED else 0
-        cached = tuple([Size(0, values * lowered) for values in kernel.parameters if lowered])
-        # a fully connected or local layer needs its weights for its input's gradient alone
-        keeps_cached = bool(cached) and differentiable and (kernel.operation not in ("linear", "bmm") or bool(wants))
-        narrows = any(operands[place].size < size for place in wants)
-        gradients = [gradient_bytes(kernel, place, operands[place], size) for place in wants]
-        self._add(
-            value,
-            Op(
-                kernel.operation,
-                None if kernel.overwrites else Size(kernel.makes * size, kernel.fixed * size),
-                tuple([here - read for read in reads]),
-                tuple(dict.fromkeys([here - read for read in (*reads, *holds)])),
-                differentiable and bool(kept or extras or keeps_cached),
-                tuple(kept),
-                extras,
-                cached,
-                int(keeps_cached and not kernel.standardised),
-                tuple([here - reads[place] for place in wants]),
-                tuple(gradients),
-                tuple([bytes_of(operands[place]) for place in wants]),
-                kernel.parameters if learns else (),
-                lowered if learns else 0,
-                learned(kernel)[0] if kernel.reorders and learns and operands[0].layout in HAS_CHANNELS_LAST else 0,
-                kernel.sums or bool(unwanted and kernel.scratch) or (narrows and not kernel.learned_first),
-                kernel.passing * size,
-                scratch_bytes(kernel, operands, wants, size) + kernel.scratch_bytes + unwanted,
-                standardised=kernel.standardised if learns else (),
-                statistics=statistics,
-            ),
-        )
-        if lowered:
+        low = self.low if self.casts else 0
+        run = KernelRun(kernel, here, reads, holds, operands, self.training, low, self.device)
+        self._add(run.value(), run.op())
+        if run.lowered():
             self.ops[-2:] = cast_behind(self.ops[-2:])
         return here
+
+    def _prepared(
+        self, kernel: Kernel, reads: tuple[int, ...], holds: tuple[int, ...]
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Cast and order what a kernel reads, and return it with what is held while the kernel runs."""
+        if kernel.needs == ROWS:  # what makes rows comes before what computes with them
+            reads = self._all_arranged(ROWS, reads)
+        cast = self._cast(kernel.casts, reads)
+        holds = (*holds, *[read for read in reads if read not in cast])  # the caller's, while this runs
+        if kernel.needs and kernel.needs != ROWS:
+            cast = self._all_arranged(kernel.needs, cast)
+        return cast, holds
+
+    def _all_arranged(self, needs: str, reads: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple([self._arranged(needs, read) for read in reads])
 
     def _add(self, value: Value, op: Op) -> None:
         self.made.append(value)

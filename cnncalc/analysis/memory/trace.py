@@ -74,22 +74,22 @@ class Op(NamedTuple):
 
     operation: str
     makes: Size | None
-    reads: tuple[int, ...]
-    touches: tuple[int, ...]
-    saves: bool
-    keeps: tuple[int, ...]
-    beside: tuple[Size, ...]
-    cached: tuple[Size, ...]
-    keeps_cached: int
-    wants: tuple[int, ...]
-    gradients: tuple[int | None, ...]
-    waiting: tuple[int, ...]
-    parameters: tuple[int, ...]
-    lowered: int
-    reorders: int
-    sums: bool
-    passing: int
-    scratch: int
+    reads: tuple[int, ...] = ()
+    touches: tuple[int, ...] = ()
+    saves: bool = False
+    keeps: tuple[int, ...] = ()
+    beside: tuple[Size, ...] = ()
+    cached: tuple[Size, ...] = ()
+    keeps_cached: int = 0
+    wants: tuple[int, ...] = ()
+    gradients: tuple[int | None, ...] = ()
+    waiting: tuple[int, ...] = ()
+    parameters: tuple[int, ...] = ()
+    lowered: int = 0
+    reorders: int = 0
+    sums: bool = False
+    passing: int = 0
+    scratch: int = 0
     use: int = ONLY
     standardised: tuple[int, ...] = ()
     statistics: int = 0
@@ -110,7 +110,7 @@ class Op(NamedTuple):
         return (*self.beside, *self.cached[: self.keeps_cached]) if self.saves else ()
 
 
-INPUT = Op("input", Size(0, 0), (), (), False, (), (), (), 0, (), (), (), (), 0, 0, False, 0, 0)
+INPUT = Op("input", Size(0, 0))
 """What one of several inputs is: it makes nothing, since its tensor is there already."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from cnncalc.analysis.memory.autocast import FULL, result_size
 from cnncalc.analysis.memory.layouts import HAS_CHANNELS_LAST, result
@@ -12,7 +12,8 @@ from cnncalc.analysis.memory.trace import Op, Size, Value
 from cnncalc.layers.kernels import LOWERED, Kernel
 
 
-class KernelRun(NamedTuple):
+@dataclass(eq=False, slots=True)
+class KernelRun:
     """A kernel, and what it runs on.
 
     Attributes:
@@ -52,16 +53,17 @@ class KernelRun(NamedTuple):
         """Return the bytes of a value of its parameters as autocast copies them; 0 where it does not."""
         return self.low if self.kernel.casts == LOWERED else 0
 
-    def value(self) -> Value:
-        """Return what is known of its result."""
+    def recorded(self) -> tuple[Value, Op]:
+        """Return what is known of its result, and the operation."""
+        size, wants, learns = self.size(), self.wants(), self.learns()
         kernel = self.kernel
         layout = result(kernel.lies, [operand.layout for operand in self.operands], overwrites=kernel.overwrites)
-        return Value(kernel.makes, self.size(), bool(self.wants()) or self.learns(), layout)
+        value = Value(kernel.makes, size, bool(wants) or learns, layout)
+        return value, self._op(size, wants, learns=learns)
 
-    def op(self) -> Op:
-        """Return the operation that is recorded."""
+    def _op(self, size: int, wants: Sequence[int], *, learns: bool) -> Op:
         kernel, here, reads, operands = self.kernel, self.here, self.reads, self.operands
-        size, wants, learns, lowered = self.size(), self.wants(), self.learns(), self.lowered()
+        lowered = self.lowered()
         unwanted = 0 if wants or not kernel.makes_all else operands[0].values * size
         statistics = FULL * kernel.statistics * self.training
         differentiable = bool(wants) or learns

@@ -268,7 +268,7 @@ class _Kernels:
         here = self.first + len(self.made)
         low = self.low if self.casts else 0
         run = KernelRun(kernel, here, reads, holds, operands, self.training, low, self.device)
-        self._add(run.value(), run.op())
+        self._add(*run.recorded())
         if run.lowered():
             self.ops[-2:] = cast_behind(self.ops[-2:])
         return here

@@ -7,24 +7,19 @@ import os
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.data.csv_files import IMAGE_FOLDERS, files_of
+from cnncalc.train.data.column_names import FILE_COLUMNS, LABEL_COLUMNS
 from cnncalc.train.data.csv_masks import load_csv_masks
-from cnncalc.train.data.csv_rows import FILE_COLUMNS, SEPARATORS, ReadTable, read_table
+from cnncalc.train.data.csv_paths import IMAGE_FOLDERS, paths_of
+from cnncalc.train.data.csv_rows import SEPARATORS, ReadTable, places_of_parts, read_table
 from cnncalc.train.data.csv_targets import Said, number_in, table_targets
-from cnncalc.train.data.dataset import Dataset, spread
+from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_dataset
-from cnncalc.train.data.folder_layout import PARTS
 from cnncalc.train.data.images import check_fit
 from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.source import DataSource
 from cnncalc.train.data.targets import TargetWish
 from cnncalc.train.data_request import DataRequest
-
-LABEL_COLUMNS = (
-    "label", "labels", "class", "class_name", "category", "target", "tags", "species", "breed", "y"
-)  # fmt: skip
-"""What the column of classes or labels may be called, in small letters or capitals; the first that is there counts."""
 
 
 class CsvFile(DataSource):
@@ -61,14 +56,11 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
     file, columns = _columns(table, request, outputs)
     rows = table.rows(file, columns)
     targets = table_targets(Said(table, columns, rows), TargetWish(request.task, outputs, volume.dimensions))
-    paths = files_of(table, file, [(row.line, row.file) for row in rows], IMAGE_FOLDERS)
-    files = {}
-    for part in PARTS:
-        held = [index for index, row in enumerate(rows) if row.part == part]
-        if part == "training":
-            held = [held[place] for place in spread(len(held), request.limit).tolist()]
-        if held:
-            files[part] = Files([paths[index] for index in held], targets.values[held])
+    paths = paths_of(table, file, [(row.line, row.file) for row in rows], IMAGE_FOLDERS)
+    files = {
+        part: Files([paths[place] for place in places], targets.values[places])
+        for part, places in places_of_parts(rows, request.limit).items()
+    }
     return read_dataset(files, request, fit, targets.names, kind=targets.kind, notes=(targets.note,))
 
 

@@ -36,7 +36,7 @@ class Parting(NamedTuple):
         usual = cls(SEVERAL)
         if any(map(SEVERAL.search, cells)) or outputs in (None, usual.count(cells)):
             return usual
-        others = (cls(mark, f"several labels in a cell are parted by {name}") for name, mark in _BY_COUNT.items())
+        others = (cls(mark, f"several labels in a cell are separated by {name}") for name, mark in _BY_COUNT.items())
         return next((other for other in others if other.count(cells) == outputs), usual)
 
     def count(self, cells: Collection[str]) -> int:

@@ -7,24 +7,18 @@ import os
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.data.csv_files import IMAGE_FOLDERS, files_of
-from cnncalc.train.data.csv_rows import FILE_COLUMNS, ReadTable, read_table
-from cnncalc.train.data.dataset import Dataset, spread
+from cnncalc.train.data.column_names import FILE_COLUMNS, MASK_COLUMNS
+from cnncalc.train.data.csv_paths import IMAGE_FOLDERS, paths_of
+from cnncalc.train.data.csv_rows import ReadTable, places_of_parts, read_table
+from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_dataset
-from cnncalc.train.data.folder_layout import PARTS
 from cnncalc.train.data.images import check_fit
 from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.mask_files import MaskFiles, no_labels
 from cnncalc.train.data.mask_meaning import meaning_of_masks
 from cnncalc.train.data.mask_names import MASK_FOLDERS, OR_CLASSES, class_names
 from cnncalc.train.data_request import DataRequest
-
-MASK_COLUMNS = (
-    *MASK_FOLDERS, "annotation", "segmentation", "segmentation_mask", "seg", "target", "mask_path", "mask_file",
-    "mask_name", "mask_id", "label_path", "annotation_path", "y",
-)  # fmt: skip
-"""What a column of masks may be called, in small letters or capitals."""
 
 _RUN_LENGTHS = ("encodedpixels", "encoded_pixels", "rle_mask", "rle")
 """What Kaggle calls columns of masks that are written as numbers, in small letters."""
@@ -49,19 +43,17 @@ def load_csv_masks(request: DataRequest, volume: Volume, outputs: int | None) ->
     empty = next((row for row in rows if not row.cells[0]), None)
     if empty is not None:
         raise DataError("bad-data", f"{table.place(empty.line, mask)} has no mask")
-    images = files_of(table, file, [(row.line, row.file) for row in rows], IMAGE_FOLDERS)
-    masks = files_of(
+    images = paths_of(table, file, [(row.line, row.file) for row in rows], IMAGE_FOLDERS)
+    masks = paths_of(
         table, mask, [(row.line, row.cells[0]) for row in rows], ("", *MASK_FOLDERS), "masks", [OR_CLASSES]
     )
-    held = {part: [index for index, row in enumerate(rows) if row.part == part] for part in PARTS}
-    chosen = spread(len(held["training"]), request.limit).tolist()
-    held["training"] = [held["training"][place] for place in chosen]
-    used = [masks[index] for indices in held.values() for index in indices]
+    held = places_of_parts(rows, request.limit)
+    used = [masks[place] for places in held.values() for place in places]
     names = class_names(os.path.dirname(os.path.abspath(request.data)))
     meaning = meaning_of_masks(used, request, outputs, names)
     files = {}
-    for part, indices in ((part, indices) for part, indices in held.items() if indices):
-        given, drawn = ([paths[index] for index in indices] for paths in (images, masks))
+    for part, places in held.items():
+        given, drawn = ([paths[place] for place in places] for paths in (images, masks))
         files[part] = Files(given, no_labels(len(given)), MaskFiles(given, drawn, meaning.table))
     return read_dataset(files, request, fit, meaning.names, notes=(meaning.note,), kind=MASKS)
 

@@ -10,21 +10,13 @@ from typing import NamedTuple
 
 from cnncalc.core.errors import DataError
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.data.folder_layout import part_called
+from cnncalc.train.data.column_names import PART_COLUMNS, PART_MARKS
+from cnncalc.train.data.dataset import spread
+from cnncalc.train.data.folder_layout import PARTS, part_called
 from cnncalc.train.data.images import SUFFIXES
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 """What parts the columns of a file, by the end of its name; a .csv file without commas may have tabs or semicolons."""
-
-FILE_COLUMNS = (
-    "file", "filename", "file_name", "fname", "filepath", "file_path", "path", "image", "image_path", "image_name",
-    "image_file", "image_id", "img", "img_path", "id", "name",
-)  # fmt: skip
-PART_COLUMNS = ("split", "part", "set", "subset", "fold")
-"""What a column may be called, in small letters or capitals; the first that is there counts."""
-
-PART_MARKS = {"is_valid": "validation", "is_val": "validation", "is_test": "test"}
-"""Columns that say with 1 or True that an image belongs to a part, as fastai has them."""
 
 _YES_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False, "": False}
 
@@ -99,23 +91,29 @@ class ReadTable(NamedTuple):
             DataError: for a row without an image or of a part that is not known, and where no image is to train with.
 
         """
-        rows = [self._row(line, file, targets) for line in self.lines]
+        rows = [self._row(line, file, targets, part) for line, part in zip(self.lines, self._parts(), strict=True)]
         if not any(row.part == "training" for row in rows):
             raise DataError("bad-data", f"`{shorten_path(self.path)}` has no images to train with")
         return rows
 
-    def _row(self, line: TableLine, file: int, targets: Sequence[int]) -> TableRow:
+    def _row(self, line: TableLine, file: int, targets: Sequence[int], part: str) -> TableRow:
         if not line.cell(file):
             raise DataError("bad-data", f"{self.place(line.number, file)} has no file")
         cells = tuple(line.cell(column) for column in targets)
-        return TableRow(line.number, line.cell(file), cells, self._part(line))
+        return TableRow(line.number, line.cell(file), cells, part)
 
-    def _part(self, line: TableLine) -> str:
+    def _parts(self) -> Iterator[str]:
+        """Yield the part to which each line belongs."""
         column = self.column(PART_COLUMNS)
-        if column is None:
-            marks = [place for place, title in enumerate(self.titles) if title.lower() in PART_MARKS]
-            marked = (PART_MARKS[self.titles[place].lower()] for place in marks if self._is_marked(line, place))
-            return next(marked, "training")
+        if column is not None:
+            yield from (self._part(line, column) for line in self.lines)
+            return
+        titles = enumerate(map(str.lower, self.titles))
+        marks = {place: PART_MARKS[title] for place, title in titles if title in PART_MARKS}
+        for line in self.lines:
+            yield next((part for place, part in marks.items() if self._is_marked(line, place)), "training")
+
+    def _part(self, line: TableLine, column: int) -> str:
         word = line.cell(column)
         found = part_called(word) if word else "training"
         if found is None:
@@ -130,6 +128,14 @@ class ReadTable(NamedTuple):
             message = f"{self.place(line.number, column)} has `{shorten(word, 80)}`"
             raise DataError("bad-data", message, hints=["it is True or False"])
         return marked
+
+
+def places_of_parts(rows: Sequence[TableRow], limit: int | None) -> dict[str, list[int]]:
+    """Return the places of the rows of each part that has some; of those to train with, ``limit`` spread over all."""
+    held = {part: [place for place, row in enumerate(rows) if row.part == part] for part in PARTS}
+    training = held["training"]
+    held["training"] = [training[place] for place in spread(len(training), limit).tolist()]
+    return {part: places for part, places in held.items() if places}
 
 
 def read_table(path: str) -> ReadTable:

@@ -76,9 +76,9 @@ def _kind(said: Said, wish: TargetWish) -> str:
     rows = said.rows
     if len(said.columns) > 1:
         marks = _mark_values(rows)
-        if not all(_word(cell) in marks for row in rows for cell in row.cells):
+        if not all(cell.lower() in marks for row in rows for cell in row.cells):
             return NUMBERS
-        single = all(sum(marks[_word(cell)] for cell in row.cells) == 1 for row in rows)
+        single = all(sum(marks[cell.lower()] for cell in row.cells) == 1 for row in rows)
         return CLASSES if single else LABELS
     cells = {row.cells[0] for row in rows}
     parted = Parting.of(cells, wish.outputs)
@@ -140,13 +140,9 @@ _SIGNED = {"-1": 0, "-1.0": 0, "1": 1, "1.0": 1}
 """What cells are for a label that does not hold, and for one that does: with 0, and with -1."""
 
 
-def _word(cell: str) -> str:
-    return cell.strip().lower()
-
-
 def _mark_values(rows: Sequence[TableRow]) -> dict[str, int]:
     """Return what the cells of labels mean: with -1 where they have it, and 0 nowhere."""
-    words = {_word(cell) for row in rows for cell in row.cells}
+    words = {cell.lower() for row in rows for cell in row.cells}
     return _SIGNED if words <= {*_SIGNED} and not words <= {*_MARKS} else _MARKS
 
 
@@ -154,12 +150,12 @@ def _marks(said: Said, kind: str) -> TableTargets:
     """Read a column for each label, with 1 where it holds."""
     marks = _mark_values(said.rows)
     for row in said.rows:
-        column = next((place for place, cell in enumerate(row.cells) if _word(cell) not in marks), None)
+        column = next((place for place, cell in enumerate(row.cells) if cell.lower() not in marks), None)
         if column is not None:
             message = f"{said.place(row, column)} has `{shorten(row.cells[column], 80)}`"
             message = message if row.cells[column] else f"{said.place(row, column)} is empty"
             raise DataError("bad-data", message, hints=["a label has 1 where it holds, and 0 elsewhere"])
-    values = torch.tensor([[float(marks[_word(cell)]) for cell in row.cells] for row in said.rows])
+    values = torch.tensor([[float(marks[cell.lower()]) for cell in row.cells] for row in said.rows])
     note = "the labels are 1 and -1: -1 is a label that does not hold" if marks is _SIGNED else ""
     if kind == LABELS:
         return TableTargets(LABELS, tuple(said.names), values, note)
@@ -191,7 +187,7 @@ def _numbers(said: Said) -> TableTargets:
 def _checked(said: Said, row: TableRow, cell: str, column: int) -> float:
     value = number_in(cell)
     if value is None:
-        found = f"`{shorten(cell, 80)}`, which is not a number" if cell.strip() else "no number"
+        found = f"`{shorten(cell, 80)}`, which is not a number" if cell else "no number"
         raise DataError("bad-data", f"{said.place(row, column)} has {found}")
     return value
 

@@ -137,14 +137,22 @@ def class_folders(folder: str) -> list[str]:
 
 def images_below(folder: str) -> list[str]:
     """Return the paths of all images below a folder, sorted; links to folders are not followed, so none is a circle."""
-    found, waiting = [], [folder]
+    return sorted(_images_below(folder))
+
+
+def has_images(folder: str) -> bool:
+    """Say whether there is an image below a folder, as `images_below` finds it; the search ends at the first."""
+    return next(_images_below(folder), None) is not None
+
+
+def _images_below(folder: str) -> Iterator[str]:
+    waiting = [folder]
     while waiting:
         for entry in _entries(waiting.pop()):
             if _is_folder(entry, follow=False):
                 waiting.append(entry.path)
             elif _is_image(entry):
-                found.append(entry.path)
-    return sorted(found)
+                yield entry.path
 
 
 def _is_image(entry: os.DirEntry[str]) -> bool:

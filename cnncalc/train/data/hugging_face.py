@@ -13,9 +13,7 @@ from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.check import check_class_count
-from cnncalc.train.data.csv_file import LABEL_COLUMNS
-from cnncalc.train.data.csv_masks import MASK_COLUMNS
-from cnncalc.train.data.csv_rows import FILE_COLUMNS
+from cnncalc.train.data.column_names import FILE_COLUMNS, LABEL_COLUMNS, MASK_COLUMNS
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_dataset

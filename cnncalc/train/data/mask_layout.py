@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.core.errors import DataError
 from cnncalc.core.words import shorten, shorten_path
-from cnncalc.train.data.folder_layout import PARTS, class_folders, images_below, part_called
+from cnncalc.train.data.folder_layout import PARTS, class_folders, has_images, images_below, part_called
 from cnncalc.train.data.mask_names import BESIDE_PARTS, ENDINGS, IMAGES, MASK_FOLDERS, OR_CLASSES, lines_of
 
 LISTS = os.path.join("ImageSets", "Segmentation")
@@ -115,7 +115,7 @@ def _parts(folder: str) -> dict[str, Pair]:
 def _pair(folder: str) -> Pair | None:
     names = {name.lower(): os.path.join(folder, name) for name in class_folders(folder)}
     images = next((names[name] for name in IMAGES if name in names), None)
-    masks = next((names[name] for name in MASK_FOLDERS if name in names and images_below(names[name])), None)
+    masks = next((names[name] for name in MASK_FOLDERS if name in names and has_images(names[name])), None)
     return Pair(images, masks) if images and masks else None
 
 
@@ -134,7 +134,7 @@ def _beside(folder: str) -> dict[str, Pair]:
         word = name.removesuffix("_images").removesuffix("_imgs")
         masks = next((names[word + ending] for ending in BESIDE_PARTS if word + ending in names), None)
         part = part_called(word)
-        if part and masks and images_below(masks):
+        if part and masks and has_images(masks):
             found[part] = Pair(path, masks)
     return {part: found[part] for part in PARTS if part in found}
 

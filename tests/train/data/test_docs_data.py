@@ -10,9 +10,8 @@ from PIL import Image
 from cnncalc.core.limits import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
 from cnncalc.train.data import DataRequest, dataset_names
 from cnncalc.train.data.array_files import NAMES
-from cnncalc.train.data.csv_file import LABEL_COLUMNS
-from cnncalc.train.data.csv_files import IMAGE_FOLDERS
-from cnncalc.train.data.csv_rows import FILE_COLUMNS, PART_COLUMNS
+from cnncalc.train.data.column_names import FILE_COLUMNS, LABEL_COLUMNS, PART_COLUMNS
+from cnncalc.train.data.csv_paths import IMAGE_FOLDERS
 from cnncalc.train.data.folder_layout import OF_SYSTEMS, PARTS
 from cnncalc.train.data.images import SUFFIXES
 from cnncalc.train.data.statistics import STREAMED

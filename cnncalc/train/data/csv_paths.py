@@ -17,7 +17,7 @@ _FIRST = 5
 """Rows that an error names, where there are many."""
 
 
-def files_of(
+def paths_of(
     table: ReadTable,
     column: int,
     names: Sequence[tuple[int, str]],

@@ -10,7 +10,7 @@ from cnncalc.core.errors import ArgumentError, ArgumentTypeError, SpecError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.numbers import bytes_text, counted
 from cnncalc.core.precision import AUTOCAST
-from cnncalc.core.words import shorten, type_text
+from cnncalc.core.words import joined_by_and, shorten, type_text
 from cnncalc.network import Network
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ class Where(NamedTuple):
         if self.device.startswith("mps"):
             raise ArgumentError("bad-option", "time is measured on cpu and cuda, not on mps")
         if precision not in known:
-            names = f"{', '.join(known[:-1])} and {known[-1]}"
-            raise ArgumentError("bad-option", f"time is measured in {names} on {self.device}, not in {precision}")
+            message = f"time is measured in {joined_by_and(known)} on {self.device}, not in {precision}"
+            raise ArgumentError("bad-option", message)
         if self.processor_time and (cuda or self.threads != 1):
             raise ArgumentError("bad-option", "processor time is that of one thread: ask for the cpu and 1 thread")
 

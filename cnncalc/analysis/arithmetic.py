@@ -13,6 +13,7 @@ from typing import NamedTuple
 from cnncalc.analysis.counts import Counts, LayerCounts
 from cnncalc.analysis.receptive import Field, Fields, input_fields
 from cnncalc.core.numbers import counted
+from cnncalc.core.words import joined_by_and
 from cnncalc.layers.window import axis_name, never_read
 from cnncalc.network import Node, Operation
 
@@ -168,7 +169,7 @@ def _output(node: Node) -> Iterator[ArithmeticStep]:
     distinct = set(sums)
     if len(distinct) == 1 and dimensions > 1:
         names = [axis_name(axis, dimensions) for axis in range(dimensions)]
-        yield ArithmeticStep(f"{', '.join(names[:-1])} and {names[-1]}", sums[0], str(node.output[0]))
+        yield ArithmeticStep(joined_by_and(names), sums[0], str(node.output[0]))
     else:
         for axis, text in enumerate(sums):
             yield ArithmeticStep(axis_name(axis, dimensions), text, str(node.output[axis]))

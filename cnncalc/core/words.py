@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cnncalc.core.cleaning import printable
 
@@ -29,6 +29,11 @@ def listed(names: Iterable[str], limit: int = 10) -> str:
     """Return names in order, joined by commas; of many, the first ones."""
     ordered = sorted(names)
     return ", ".join(ordered[:limit]) + (", …" if len(ordered) > limit else "")
+
+
+def joined_by_and(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: ``N, M and K``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def shorten(text: str, limit: int = 40) -> str:

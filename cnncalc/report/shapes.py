@@ -11,6 +11,7 @@ from cnncalc.analysis.arithmetic import mac_sum, output_sum, parameter_sum
 from cnncalc.analysis.depth import depth_of
 from cnncalc.analysis.receptive import Fields
 from cnncalc.core.numbers import bytes_text, counted, in_units, whole
+from cnncalc.core.words import joined_by_and
 from cnncalc.layers.window import never_read
 from cnncalc.network import Network, Operation
 from cnncalc.report.report import Report
@@ -332,8 +333,6 @@ def _outgrown(counts: Counts) -> list[str]:
 
 def _named(names: list[str]) -> str:
     """Name the layers that a remark is about, the first ones of many."""
-    if len(names) == 1:
-        return names[0]
     if len(names) <= MOST_NAMES:
-        return f"{', '.join(names[:-1])} and {names[-1]}"
+        return joined_by_and(names)
     return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES:,} more layers"

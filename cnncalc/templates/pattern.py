@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_NESTING, MAX_TEXT
 from cnncalc.core.source import Source, Span
-from cnncalc.core.words import did_you_mean, shorten
+from cnncalc.core.words import did_you_mean, joined_by_and, shorten
 from cnncalc.layers.registry import find, foreign, words
 from cnncalc.spec.scanner import normalise
 
@@ -91,11 +91,6 @@ def check_letters(pattern: PatternPart, numbers: Mapping[str, int]) -> None:
         if letter not in known:
             has = f"its letters are {', '.join(known).upper()}" if known else "it has no letters"
             raise SpecError("unknown-name", f"the formula has no {letter.upper()}", hints=[has])
-
-
-def joined_by_and(words: list[str]) -> str:
-    """Return words as a sentence lists them: ``N, M and K``."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 class _PatternParser:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.core.errors import ArgumentError
+from cnncalc.core.words import joined_by_and
 from cnncalc.draw.layer.choosing import first_that, layer_named
 from cnncalc.draw.roles import times
 from cnncalc.draw.shapes import Line, Picture, Rect, Shape, ShapeGroup, Text
@@ -299,7 +300,7 @@ class _Drawing:
         names = [axis_name(place, len(self.axes)) for place in range(len(self.axes))]
         named = list(zip(names, self.axes, strict=True))
         if len(set(self.axes)) == 1 and not self.flat:
-            named = [(f"{', '.join(names[:-1])} and {names[-1]}", self.across)]
+            named = [(joined_by_and(names), self.across)]
         self.sums = []
         for what, axis in named:
             said, role = _sum(axis)
@@ -308,7 +309,7 @@ class _Drawing:
         if self.dilated:
             lines.append(("a window reads the filled cells", "quiet"))
         if len(self.axes) > 2:
-            lines.append((f"the grid shows {names[-2]} and {names[-1]}", "quiet"))
+            lines.append((f"the grid shows {joined_by_and(names[-2:])}", "quiet"))
         if self.fits and any(self.node.dropped):
             lines.append((never_read(self.node.dropped), "quiet"))
         return lines

@@ -50,7 +50,7 @@ def opening(
 
 
 def typed(command: Sequence[str]) -> str:
-    """Return a command as a shell takes it, each of its lines on one; words of it may have several."""
+    """Return a command as a shell takes it; words of several lines keep their lines."""
     lines = "<br>".join(map(html_text, shlex.join(command).split("\n")))
     return f'<p class="typed"><code>{lines}</code></p>\n'
 

@@ -113,8 +113,7 @@ def _best(view: StudyView) -> Iterator[str]:
         for label, value in view.best.values.items()
     )
     yield f'<dl class="values">{values}</dl>\n<p>Train it again:</p>\n'
-    repeat = shlex.join(map(shown_path, shlex.split(view.repeat)))
-    yield f'<p class="typed"><code>{html_text(repeat)}</code></p>\n'
+    yield typed([shown_path(word) for word in shlex.split(view.repeat)])
 
 
 def _values(view: StudyView) -> Iterator[str]:

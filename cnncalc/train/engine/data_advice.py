@@ -63,9 +63,9 @@ def _far_numbers(plan: RunPlan) -> list[str]:
 
 def _moved_numbers(plan: RunPlan) -> list[str]:
     """Say that numbers stay as they are where images move: wrong for a place in the image or an angle."""
-    ways = {"mirrored": ("--flip none", plan.recipe.flip != "none"), "moved": ("--shift 0", plan.recipe.shift != 0)}
-    done = {word: option for word, (option, is_done) in ways.items() if is_done}
+    done = {"mirrored": "--flip none"} if plan.recipe.flip != "none" else {}
+    done |= {"moved": "--shift 0"} if plan.recipe.shift else {}
     if not done:
         return []
     options = " ".join(done.values())
-    return [f"images are {' and '.join(done)}, and their numbers stay: {options} for places in an image, and angles"]
+    return [f"images are {' and '.join(done)}, and their numbers stay: use {options} if these are places or angles"]

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from cnncalc.charts.lines import chart_svg
+from cnncalc.network import SpecSettings
+from cnncalc.train.data import DataRequest
 from cnncalc.train.measures import ACCURACY, RMSE
 from cnncalc.tune.charts import history_chart, value_chart
+from cnncalc.tune.folder import StudyFacts
+from cnncalc.tune.page import StudyView, study_page
 from cnncalc.tune.results import Judge, TrialRow, best_row, results_csv
 from tests.tune.studies import begin
 from tests.tune.test_space import read
@@ -67,6 +71,35 @@ def test_a_cell_is_no_formula() -> None:
     """Errors quote what users wrote."""
     bad = row(0, None, "failed", width=2)._replace(error="=1+1")
     assert results_csv([bad], ["width"], "accuracy").splitlines()[1] == "0,failed,2,,,3,,,,'=1+1"
+
+
+def test_the_page_shows_no_folders_of_the_machine() -> None:
+    """Of a path outside the current folder it shows the last name: the page is handed on."""
+    facts = StudyFacts(
+        name="widths",
+        spec_name="/home/ann/net.txt",
+        spec=SpecSettings(),
+        vary=("width=2..8",),
+        where=(),
+        data=DataRequest("/home/ann/photos"),
+        weights="",
+        trials=5,
+        storage="",
+        sampler="random",
+        prunes=False,
+        tested=JUDGE.tested,
+        measure=ACCURACY.name,
+        command=("cnncalc", "tune", "/home/ann/net.txt", "--data=/home/ann/photos", "--out", "../ann/widths"),
+        versions={"cnncalc": "1.0"},
+    )
+    again = "cnncalc train /home/ann/widths/best.txt --data /home/ann/photos --out again"
+    page = "".join(study_page(StudyView("/home/ann/widths", facts, "at random", (), ROWS, ROWS[3], again, {})))
+    assert '<p class="answer">net.txt on photos: at random</p>' in page
+    assert re.findall("<code>(.*)</code>", page) == [
+        "cnncalc train best.txt --data photos --out again",
+        "cnncalc tune net.txt --data=photos --out widths",
+    ]
+    assert "ann/" not in page
 
 
 @pytest.mark.slow

@@ -55,10 +55,10 @@ def test_what_is_said(folder: Path, counts: list[int], settings: dict[str, objec
             {"flip": "random"},
             [
                 "images are mirrored and moved, and their numbers stay: "
-                "--flip none --shift 0 for places in an image, and angles"
+                "use --flip none --shift 0 if these are places or angles"
             ],
         ),
-        ({"shift": 1}, ["images are moved, and their numbers stay: --shift 0 for places in an image, and angles"]),
+        ({"shift": 1}, ["images are moved, and their numbers stay: use --shift 0 if these are places or angles"]),
         ({"shift": 0}, []),
     ],
 )

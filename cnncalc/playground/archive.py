@@ -24,9 +24,10 @@ _SMALLEST = ({"id": lzma.FILTER_LZMA2, "preset": lzma.PRESET_EXTREME | 9, "lc": 
 
 
 def archive(version: str) -> bytes:
-    """Return the part of this package that the page runs, inside xz; `unpacked` says how it lies in there.
+    """Return the part of this package that the page runs, inside xz; worker.js unpacks it.
 
-    Its files are alike, so they are packed together, which takes half of what they take one by one.
+    A line of JSON has the sizes of the files by their names, and behind it they stand one after the other. They are
+    alike, so they are packed together, which takes half of what they take one by one.
 
     Args:
         version: of cnncalc; the package as the page has it imports nothing but what the page asks for.
@@ -35,19 +36,6 @@ def archive(version: str) -> bytes:
     files = dict(_files(version))
     sizes = json.dumps({name: len(data) for name, data in files.items()}, separators=(",", ":"))
     return lzma.compress(b"\n".join([sizes.encode(), b"".join(files.values())]), filters=_SMALLEST)
-
-
-def unpacked(packed: bytes) -> dict[str, bytes]:
-    """Return the files of an archive by their names; the page has its own words for it.
-
-    A line of JSON has the sizes of the files by their names, and behind it they stand one after the other.
-    """
-    sizes, _, data = lzma.decompress(packed).partition(b"\n")
-    files, start = {}, 0
-    for name, size in json.loads(sizes).items():
-        files[name] = data[start : start + size]
-        start += size
-    return files
 
 
 def _files(version: str) -> Iterator[tuple[str, bytes]]:

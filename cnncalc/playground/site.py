@@ -15,8 +15,9 @@ from cnncalc.playground.archive import archive
 from cnncalc.playground.document import SCRIPTS, start_page
 from cnncalc.playground.libraries import LIBRARIES, integrity
 
-WORKERS = (*("worker.js", "trainer.js", "random.js", "optimizers.js", "gradients.js", "layers.js"),)
-"""The scripts beside the page's own."""
+WORKERS = ("worker.js", "trainer.js", "random.js", "optimizers.js", "gradients.js", "layers.js")
+"""The scripts that the workers run, beside the page's own."""
+
 ARCHIVE = "cnncalc.xz"
 
 

@@ -29,7 +29,7 @@ OWN = ("adadelta", "adam", "adamw", "rmsprop", "sgd")
 
 _NOT_THERE = ("mixup", "cutmix", "cutout", "crop", "augment", "clip", "ema", "freeze", "unfreeze", "learning_rate_of")
 """Settings of a recipe that the page does not know."""
-_NOT_IMAGES = ("Conv3D", "Conv3DTranspose")
+_OF_CLIPS = ("Conv3D", "Conv3DTranspose")
 _GROUPED, _DILATED, _RESPONSE = "GroupedConv2D", "DilatedDepthwiseConv2D", "LocalResponseNormalization"
 _OF_THE_PAGE = (
     *("BatchNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization"),
@@ -132,7 +132,7 @@ def _resolved(recipe: Recipe, network: Network) -> Recipe:
 
 def _check_layer(layer: KerasCall, writer: PageModel) -> None:
     """Refuse what TensorFlow.js computes and the page has no gradient of."""
-    if layer.kind in _NOT_IMAGES:
+    if layer.kind in _OF_CLIPS:
         message = f"{WHAT} has no gradient for `{layer.node.written}`; it trains convolutions of images and signals"
         raise writer.model.fault(layer.node, message)
 

@@ -189,9 +189,6 @@ const registerLayers = () => {
     call(inputs) { return tf.tidy(() => tf.pad(only(inputs), [[0, 0], [this.before, this.behind], [0, 0]])); }
   }
 
-  const own = [BatchNormalization, LayerNormalization, RMSNormalization, GroupNormalization, ZeroPadding1D];
-  own.forEach((layer) => tf.serialization.registerClass(layer));
-  tf.serialization.registerClass(LocalResponseNormalization);
-  tf.serialization.registerClass(GroupedConv2D);
-  tf.serialization.registerClass(DilatedDepthwiseConv2D);
+  const normalizations = [BatchNormalization, LayerNormalization, RMSNormalization, GroupNormalization, LocalResponseNormalization];
+  [...normalizations, GroupedConv2D, DilatedDepthwiseConv2D, ZeroPadding1D].forEach((layer) => tf.serialization.registerClass(layer));
 };

@@ -71,7 +71,7 @@ class Playground {
     if (!find("panel-training").hidden) { this.training.read(files); return; }
     if (!find("panel-values").hidden && files[0].type.startsWith("image/")) { this.values.readImage(files[0]); return; }
     const text = files[0].size < 1000000 ? await files[0].text().catch(() => "\0") : "\0";
-    if (text.includes("\0") || text.includes("\ufffd")) this.say(`${files[0].name} is no text of a network; images are for the tabs Values and Training.`);
+    if (text.includes("\0") || text.includes("\ufffd")) this.say(`${files[0].name} is not the text of a network; the tabs Values and Training take images.`);
     else this.editor.put(text);
   }
 

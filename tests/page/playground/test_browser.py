@@ -199,7 +199,7 @@ def test_a_file_is_dropped_anywhere(page: Any) -> None:
     assert page.evaluate(DROP, ["network.txt", "input 9x9x1\nconv 3x3x2\n"])
     totals(page, "9x9x1 → 7x7x2")
     assert page.evaluate(DROP, ["photo.bin", "\0\x01"])
-    page.wait_for_selector("#status:has-text('photo.bin is no text of a network')")
+    page.wait_for_selector("#status:has-text('photo.bin is not the text of a network')")
     assert page.input_value("#text") == "input 9x9x1\nconv 3x3x2\n"
     page.click("#tab-training")
     assert page.evaluate(DROP, ["notes.txt", "a note"])

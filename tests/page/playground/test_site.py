@@ -17,7 +17,7 @@ import pytest
 
 from cnncalc import __version__
 from cnncalc.core.errors import DataError
-from cnncalc.playground.archive import archive, unpacked
+from cnncalc.playground.archive import archive
 from cnncalc.playground.libraries import LIBRARIES, PYODIDE
 from cnncalc.playground.site import site
 from cnncalc.playground.standard_library import trimmed
@@ -29,10 +29,11 @@ def test_the_same_code_gives_the_same_bytes() -> None:
 
 
 def unpack(folder: Path) -> None:
-    """Unpack the calculator as the page does."""
-    for name, data in unpacked(archive(__version__)).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
+    """Unpack the calculator with the Python that the page runs for it."""
+    worker = site(__version__)["worker.js"].decode()
+    code = re.search(r"const UNPACK = `(.*?)`;", worker, re.DOTALL)[1].replace("\\\\", "\\")
+    call = [sys.executable, "-S", "-c", f"{code}\nstart(sys.stdin.buffer.read())"]
+    subprocess.run(call, cwd=folder, input=archive(__version__), check=True)
 
 
 def test_the_archive_answers_without_any_other_package(tmp_path: Path) -> None:

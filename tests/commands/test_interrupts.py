@@ -76,40 +76,27 @@ def test_a_command_that_is_stopped(
 
 
 EARLY = f"""{HEARD}
-import builtins
-from cnncalc.__main__ import main
+import builtins, sys
 original = builtins.__import__
 def ending(name, *rest, **more):
-    if name == "cnncalc.commands.cli":
+    if name == sys.argv[1]:
         signal.raise_signal(signal.SIGINT)
     return original(name, *rest, **more)
 builtins.__import__ = ending
+from cnncalc.__main__ import main
 main()
 """
-"""Sends the signal when the command line is about to be loaded."""
+"""Sends the signal when a module is about to be loaded."""
 
 
-def test_a_signal_before_anything_is_loaded() -> None:
-    done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
-
-
-AT_FIRST = f"""{HEARD}
-import builtins
-original = builtins.__import__
-def ending(name, *rest, **more):
-    if name == "cnncalc.commands.interrupts":
-        signal.raise_signal(signal.SIGINT)
-    return original(name, *rest, **more)
-builtins.__import__ = ending
-from cnncalc.__main__ import main
-"""
-"""Sends the signal when nobody listens yet."""
-
-
-def test_a_signal_before_anybody_listens() -> None:
-    done = subprocess.run([sys.executable, "-c", AT_FIRST], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [("cnncalc.commands.interrupts", ""), ("cnncalc.commands.cli", "interrupted\n")],
+    ids=["before anybody listens", "before anything else is loaded"],
+)
+def test_a_signal_at_the_beginning(module: str, said: str) -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY, module], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
 
 
 def test_nothing_is_loaded_before_signals_are_heard() -> None:

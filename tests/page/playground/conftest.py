@@ -15,6 +15,7 @@ from cnncalc.playground.libraries import PYODIDE as RUNTIME
 from cnncalc.playground.libraries import TENSORFLOW
 from cnncalc.playground.server import PlaygroundServer
 from cnncalc.playground.site import site, write_site
+from tests.page.conftest import AXE
 
 DIGITS = """# A network for the digits
 input 8x8x1
@@ -62,6 +63,19 @@ def page(browser: Any, server: PlaygroundServer) -> Iterator[Any]:
     yield opened
     assert complaints == []
     assert [url for url in asked if not url.startswith((server.address, "data:", "blob:"))] == []
+    context.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def on_a_phone(request: pytest.FixtureRequest, browser: Any, server: PlaygroundServer) -> Iterator[Any]:
+    """The page on a phone in light and in dark colours, as soon as Python runs in it; axe-core can look at it."""
+    if not AXE.is_file():
+        pytest.skip("there is no axe-core")
+    context = browser.new_context(color_scheme=request.param, bypass_csp=True, viewport=NARROW)
+    opened = context.new_page()
+    opened.goto(server.address)
+    ready(opened)
+    yield opened
     context.close()
 
 

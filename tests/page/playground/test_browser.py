@@ -10,7 +10,7 @@ import pytest
 from cnncalc import __version__
 from cnncalc.playground.server import PlaygroundServer
 from cnncalc.playground.site import site, write_site
-from tests.page.conftest import AXE, violations
+from tests.page.conftest import violations
 from tests.page.playground.conftest import DIGITS, LIBRARY, NARROW, ready, totals, write
 
 pytestmark = pytest.mark.slow
@@ -117,22 +117,14 @@ def test_a_layer_is_chosen_in_text_table_and_picture(page: Any) -> None:
     assert page.text_content("#colours .chosen").startswith("conv 5x5x6")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_it(page: Any, browser: Any, server: PlaygroundServer, scheme: str) -> None:
+def test_everybody_can_use_it(on_a_phone: Any) -> None:
     """Nothing that axe-core knows of is in the way: names, contrasts, roles; on a phone nothing sticks out."""
-    if not AXE.is_file():
-        pytest.skip("there is no axe-core")
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport=NARROW)
-    opened = context.new_page()
-    opened.goto(server.address)
-    ready(opened)
-    write(opened, "input 7x7x3\nconv 3x3x4\nconv 3x3x1 s3\n")
-    opened.wait_for_selector("#faults .error", timeout=60_000)
-    write(opened, "input 7x7x3\nconv 3x3x4\n")
-    totals(opened, "7x7x3 → 5x5x4")
-    assert violations(opened) == []
-    assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    context.close()
+    write(on_a_phone, "input 7x7x3\nconv 3x3x4\nconv 3x3x1 s3\n")
+    on_a_phone.wait_for_selector("#faults .error", timeout=60_000)
+    write(on_a_phone, "input 7x7x3\nconv 3x3x4\n")
+    totals(on_a_phone, "7x7x3 → 5x5x4")
+    assert violations(on_a_phone) == []
+    assert on_a_phone.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
 PANELS = {
@@ -143,34 +135,26 @@ PANELS = {
 """What is seen of a panel that has something to show."""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_every_panel(browser: Any, server: PlaygroundServer, scheme: str) -> None:
+def test_everybody_can_use_every_panel(on_a_phone: Any) -> None:
     """With what they show, and beside a fault; also on a phone."""
-    if not AXE.is_file():
-        pytest.skip("there is no axe-core")
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport=NARROW)
-    opened = context.new_page()
-    opened.goto(server.address)
-    ready(opened)
-    write(opened, DIGITS)
-    totals(opened, "8x8x1 → 1x1x10")
+    write(on_a_phone, DIGITS)
+    totals(on_a_phone, "8x8x1 → 1x1x10")
     for name, seen in PANELS.items():
         if name == "training" and not (LIBRARY / "tfjs-backend-wasm").is_dir():
             continue
-        opened.click(f"#tab-{name}")
+        on_a_phone.click(f"#tab-{name}")
         if name != "values":
-            opened.click(f"#panel-{name} button[type=submit]")
-        opened.wait_for_selector(seen, timeout=120_000)
+            on_a_phone.click(f"#panel-{name} button[type=submit]")
+        on_a_phone.wait_for_selector(seen, timeout=120_000)
         if name == "values":
-            opened.click(f"{seen} button >> nth=0")
-            opened.wait_for_selector("#values-sum h3")
-        assert violations(opened) == []
-        assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    opened.click("#tab-network")
-    write(opened, "input 7x7x3\nconv 3x3x1 s3\n")
-    opened.wait_for_selector("#faults .error", timeout=60_000)
-    assert violations(opened) == []
-    context.close()
+            on_a_phone.click(f"{seen} button >> nth=0")
+            on_a_phone.wait_for_selector("#values-sum h3")
+        assert violations(on_a_phone) == []
+        assert on_a_phone.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    on_a_phone.click("#tab-network")
+    write(on_a_phone, "input 7x7x3\nconv 3x3x1 s3\n")
+    on_a_phone.wait_for_selector("#faults .error", timeout=60_000)
+    assert violations(on_a_phone) == []
 
 
 def test_the_sum_of_a_value_of_a_signal(page: Any) -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from cnncalc.playground.server import PlaygroundServer
 from cnncalc.quiz import Wanted, sheet
-from tests.page.conftest import AXE, violations
-from tests.page.playground.conftest import NARROW, ready
+from tests.page.conftest import violations
+from tests.page.playground.conftest import NARROW
 from tests.page.playground.test_answers import told
 
 
@@ -108,25 +107,17 @@ def test_what_cannot_be_drawn_is_said(page: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_it(browser: Any, server: PlaygroundServer, scheme: str) -> None:
+def test_everybody_can_use_it(on_a_phone: Any) -> None:
     """In Korean, with answers, on a phone: axe-core finds nothing, nothing sticks out, and the language is known."""
-    if not AXE.is_file():
-        pytest.skip("there is no axe-core")
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport=NARROW)
-    opened = context.new_page()
-    opened.goto(server.address)
-    ready(opened)
-    opened.click("#tab-quiz")
-    opened.select_option("#quiz-language", "ko")
-    opened.fill("#quiz-count", "14")
-    opened.click("#quiz-form button")
-    opened.wait_for_selector("#quiz-exercises .exercise", timeout=60_000)
+    on_a_phone.click("#tab-quiz")
+    on_a_phone.select_option("#quiz-language", "ko")
+    on_a_phone.fill("#quiz-count", "14")
+    on_a_phone.click("#quiz-form button")
+    on_a_phone.wait_for_selector("#quiz-exercises .exercise", timeout=60_000)
     for place in range(14):
-        exercise = opened.locator(".exercise").nth(place)
+        exercise = on_a_phone.locator(".exercise").nth(place)
         exercise.locator("input").first.check()
         exercise.locator("button").click()
-    assert opened.get_attribute("#quiz-exercises", "lang") == "ko"
-    assert violations(opened) == []
-    assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    context.close()
+    assert on_a_phone.get_attribute("#quiz-exercises", "lang") == "ko"
+    assert violations(on_a_phone) == []
+    assert on_a_phone.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]

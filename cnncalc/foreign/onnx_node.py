@@ -76,10 +76,21 @@ class OnnxNode:
 
     def is_learned(self, place: int, neutral: float) -> bool:
         """Say whether an input is a learned tensor, and not one number everywhere that an exporter had to write."""
-        name = self.inputs[place] if place < len(self.inputs) else ""
-        values = self.values.get(name)
-        made_up = values is not None and set(values) == {neutral} and not _LEARNED.search(name)
-        return name in self.shapes and not made_up
+        values = self.values.get(self.name_of(place))
+        made_up = values is not None and set(values) == {neutral} and not self.has_learned_name(place)
+        return self.is_stored(place) and not made_up
+
+    def is_stored(self, place: int) -> bool:
+        """Say whether an input is a tensor of the file."""
+        return self.name_of(place) in self.shapes
+
+    def has_learned_name(self, place: int) -> bool:
+        """Say whether the name of an input is one that learned tensors have."""
+        return _LEARNED.search(self.name_of(place)) is not None
+
+    def name_of(self, place: int) -> str:
+        """Return the name of an input; "" where there is none."""
+        return self.inputs[place] if place < len(self.inputs) else ""
 
     def wholes(self, name: str, usual: list[int]) -> tuple[int, ...]:
         """Return an attribute of whole numbers, one for each dimension."""

@@ -12,16 +12,15 @@ def batch_norm(node: OnnxNode) -> int:
     eps = decimal(node.attributes.get("epsilon", 1e-5))
     momentum = round(1 - node.attributes.get("momentum", 0.9), 7)
     moves = f"momentum={short(momentum)}" if momentum else "fixed"  # statistics that never move are given ones
-    without = left_out(node.is_learned(1, 1), node.is_learned(2, 0))
+    without = left_out(*_learned(node))
     return node.add(f"bn eps={eps} {moves} {without}".rstrip(), channels=next(iter(node.shape(1) or []), None))
 
 
 def layer_norm(node: OnnxNode) -> int:
     """Read a norm over the channels at each position, which come last."""
     check_over_channels(node, node.attributes.get("axis", -1))
-    shift = node.is_learned(2, 0)
-    scale = shift or node.is_learned(1, 1)  # an `ln` with shifts has scales
-    without = "" if shift else " noshift" if scale else " noaffine"
+    scale, shift = _learned(node)
+    without = "" if shift else " noshift" if scale else " noaffine"  # an `ln` with shifts has scales
     return node.add(f"ln{_eps(node, 1e-5, 1e-5)}{without}")
 
 
@@ -54,6 +53,18 @@ def group_norm(node: OnnxNode) -> int:
 def instance_norm(node: OnnxNode) -> int:
     """Read a norm over the positions of each channel."""
     return node.add(f"instancenorm{_eps(node, 1e-5, 1e-5)}{' affine' if node.is_learned(1, 1) else ''}")
+
+
+def _learned(node: OnnxNode) -> tuple[bool, bool]:
+    """Say whether a norm learns scales, and whether it learns shifts.
+
+    Shifts of 0 beside scales may be learned ones before any training. So stored numbers are taken for what an exporter
+    had to write only where the name of the others says that those alone are learned.
+    """
+    scale, shift = node.is_learned(1, 1), node.is_learned(2, 0)
+    if scale != shift and node.is_stored(2 if scale else 1) and not node.has_learned_name(1 if scale else 2):
+        return True, True
+    return scale, shift
 
 
 def _eps(node: OnnxNode, missing: float, usual: float) -> str:

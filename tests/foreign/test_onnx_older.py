@@ -36,16 +36,33 @@ def node(kind: str, inputs: str, output: str, **attributes: Any) -> Any:
     return onnx.helper.make_node(kind, inputs.split(), [output], **attributes)
 
 
+@pytest.mark.parametrize(
+    ("stored", "written", "parameters"),
+    [
+        ("n.weight zeros", "bn eps=1e-5 momentum=0.1 noshift", 4),
+        ("n.weight n.bias", "bn eps=1e-5 momentum=0.1", 8),
+        ("a b", "bn eps=1e-5 momentum=0.1", 8),
+    ],
+)
+def test_zeros_are_shifts_where_no_name_says_that_scales_alone_are_learned(
+    stored: str, written: str, parameters: int, tmp_path: Path
+) -> None:
+    """Learned shifts are 0 before any training, too."""
+    nodes = [node("BatchNormalization", f"x {stored} m v", "y")]
+    network = package.load(saved(tmp_path, nodes, dict.fromkeys((*stored.split(), "m", "v"), (4,))))
+    assert ([each.written for each in network], network.params) == ([written], parameters)
+
+
 def test_factors_and_shifts_behind_a_batch_norm(tmp_path: Path) -> None:
     """Caffe's Scale, which stands behind a norm of its own: four numbers for each of four channels."""
     nodes = [
-        node("BatchNormalization", "x g bias m v", "n"),
+        node("BatchNormalization", "x g b m v", "n"),
         node("Unsqueeze", "f", "factors", axes=[1, 2]),
         node("Mul", "n factors", "scaled"),
         node("Unsqueeze", "s", "shifts", axes=[1, 2]),
         node("Add", "scaled shifts", "y"),
     ]
-    network = package.load(saved(tmp_path, nodes, dict.fromkeys(("g", "bias", *"mvfs"), (4,))))
+    network = package.load(saved(tmp_path, nodes, dict.fromkeys("gbmvfs", (4,))))
     assert [each.written for each in network] == ["bn eps=1e-5 momentum=0.1", "dwconv 1x1"]
     assert network.params == 4 * 4
 

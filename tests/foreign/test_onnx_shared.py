@@ -47,7 +47,7 @@ def test_a_shared_kernel_with_biases_of_their_own_stays_two_layers(tmp_path: Pat
 
 def test_norms_share_what_they_learn_behind_a_shared_kernel_alone(tmp_path: Path) -> None:
     """Elsewhere equal numbers may have been stored once because nothing has been trained yet."""
-    norm = " g bias m v"
+    norm = " g b m v"
     nodes = [
         node("Conv", "x w", "one", pads=[1, 1, 1, 1]),
         node("BatchNormalization", f"one{norm}", "two"),
@@ -56,7 +56,7 @@ def test_norms_share_what_they_learn_behind_a_shared_kernel_alone(tmp_path: Path
         node("Conv", "four u", "five", pads=[1, 1, 1, 1]),
         node("BatchNormalization", f"five{norm}", "y"),
     ]
-    stored = {"w": (4, 4, 3, 3), "u": (4, 4, 3, 3), **dict.fromkeys(("g", "bias", "m", "v"), (4,))}
+    stored = {"w": (4, 4, 3, 3), "u": (4, 4, 3, 3), **dict.fromkeys("gbmv", (4,))}
     network = cnncalc.load(saved(tmp_path, nodes, stored))
     assert network.params == 2 * KERNEL + 2 * 4 + 2 * 4
     assert [each.written.partition(" weights=")[2] for each in network] == [*["shared1", "shared2"] * 2, "", ""]

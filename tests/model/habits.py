@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -51,3 +52,9 @@ def compare(module: nn.Module, input: str) -> str:
     torch.testing.assert_close(computed.reshape(expected.shape), expected, rtol=1e-4, atol=1e-5)
     lines = imported.text.strip().split("\n\n")[-1].split("\n")
     return " - ".join([line.strip() for line in lines])
+
+
+def first_line(module: type[nn.Module]) -> str:
+    """Return the place of the first line of a module's ``forward`` as errors name it: ``test_here.py:12``."""
+    code = module.forward.__code__
+    return f"{Path(code.co_filename).name}:{code.co_firstlineno + 1}"

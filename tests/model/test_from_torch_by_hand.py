@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 
 from cnncalc import SpecError
 from cnncalc.model.from_torch import import_module
-from tests.model.habits import Habit, check
+from tests.model.habits import Habit, check, first_line
 
 
 class Silu(torch.autograd.Function):
@@ -177,8 +177,7 @@ def test_a_function_of_weights_with_its_own_gradient_is_refused_before_the_first
 
     with pytest.raises(SpecError) as raised:
         import_module(BinaryWeights(), "8x8x3")
-    line = BinaryWeights.forward.__code__.co_firstlineno + 1
     assert raised.value.message == (
-        f"a spec cannot express torch.autograd.Function `Binary` (test_from_torch_by_hand.py:{line}): "
+        f"a spec cannot express torch.autograd.Function `Binary` ({first_line(BinaryWeights)}): "
         "it has a gradient of its own, and computes no layer of a spec"
     )

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 import cnncalc
 from cnncalc.model.from_torch import import_module
+from tests.model.habits import first_line
 
 
 class SensorsThenTimes(nn.Module):
@@ -122,9 +123,9 @@ def test_a_layer_of_one_number_of_dimensions_is_refused() -> None:
     with pytest.raises(cnncalc.SpecError) as caught:
         import_module(ShuffledClip(), torch.zeros(1, 1, 4, 8, 8))
     assert caught.value.message == (
-        "a spec cannot express `pixelshuffle` in `shuffle` (test_from_torch_dimensions.py:LINE): "
+        f"a spec cannot express `pixelshuffle` in `shuffle` ({first_line(ShuffledClip)}): "
         "other parts of the network have 3 dimensions, and it has fewer"
-    ).replace("LINE", str(ShuffledClip.forward.__code__.co_firstlineno + 1))
+    )
 
 
 class Widened(nn.Module):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import cnncalc
-from tests.model.habits import Habit, check, compare
+from tests.model.habits import Habit, check, compare, first_line
 
 
 def per_group(m: Habit, x: Tensor) -> Tensor:
@@ -115,9 +115,9 @@ def test_an_order_of_many_ranges_is_refused() -> None:
     with pytest.raises(cnncalc.SpecError) as caught:
         cnncalc.from_torch(module, "4x4x80")
     assert caught.value.message == (
-        "a spec cannot express `getitem` (test_from_torch_groups.py:LINE): "
+        f"a spec cannot express `getitem` ({first_line(Reordered)}): "
         "it takes 80 ranges of channels, and at most 32 are written out"
-    ).replace("LINE", str(Reordered.forward.__code__.co_firstlineno + 1))
+    )
 
 
 class Reordered(nn.Module):
@@ -202,9 +202,9 @@ def test_what_is_refused_behind_a_scripted_function_is_named() -> None:
     with pytest.raises(cnncalc.SpecError) as caught:
         cnncalc.from_torch(module, "8x8x3")
     assert caught.value.message == (
-        "a spec cannot express `grid_sampler` (test_from_torch_groups.py:LINE): "
+        f"a spec cannot express `grid_sampler` ({first_line(Traceless)}): "
         "it reads at places that are computed, and the windows of a spec lie in a grid"
-    ).replace("LINE", str(Traceless.forward.__code__.co_firstlineno + 1))
+    )
 
 
 class Tried(nn.Module):

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 import cnncalc
 from cnncalc import SpecError
 from cnncalc.model.from_torch import import_module
+from tests.model.habits import first_line
 
 
 class Sensors(nn.Module):
@@ -91,8 +92,8 @@ def test_what_cannot_be_said_is_that_of_the_reading_that_comes_further() -> None
     with pytest.raises(SpecError) as caught:
         import_module(Logarithm(), torch.zeros(1, 8, 9))
     assert caught.value.message == (
-        "a spec cannot express `log` (test_from_torch_one_channel.py:LINE): the language has no such activation"
-    ).replace("LINE", str(Logarithm.forward.__code__.co_firstlineno + 1))
+        f"a spec cannot express `log` ({first_line(Logarithm)}): the language has no such activation"
+    )
 
 
 def test_a_module_that_takes_channels_is_read_as_before() -> None:

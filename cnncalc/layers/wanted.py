@@ -1,4 +1,4 @@
-"""Which stride, padding or kernel would make a volume that is wanted."""
+"""Which stride, padding, kernel or number of filters would make a volume that is wanted."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def settings_for(layer: Layer, source: Volume, wanted: Volume) -> list[str]:
         elif what == "stride" and (setting := _setting(replace(layer, rounding="floor"), what, source, wanted)):
             found.append(f"{setting} and `floor`")
     return found
+
+
+def may_have_filters(layer: Layer, wanted: int) -> bool:
+    """Say whether a layer has filters, and may have as many as are wanted: as many for each of its groups."""
+    return hasattr(layer, "filters") and wanted % getattr(layer, "groups", 1) == 0
 
 
 def _setting(layer: Windowed, what: str, source: Volume, wanted: Volume) -> str:

@@ -8,7 +8,7 @@ from cnncalc.core.errors import Note, SpecError
 from cnncalc.core.numbers import counted
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
-from cnncalc.layers.wanted import settings_for
+from cnncalc.layers.wanted import may_have_filters, settings_for
 from cnncalc.network.node import Operation
 from cnncalc.spec import tree
 
@@ -30,9 +30,8 @@ def check_claim(source: Source, span: Span, claimed: Volume, output: Volume, mad
 def _remedies(made_by: Operation, claimed: Volume, output: Volume) -> list[str]:
     """Say with which setting what made a volume would make the one that is claimed."""
     if claimed.spatial == output.spatial:
-        groups = getattr(made_by.layer, "groups", 1)
-        has_filters = made_by.layer.kind == "conv" and claimed.channels % groups == 0
-        return [f"with {counted(claimed.channels, 'filter')} it is {claimed}"] if has_filters else []
+        wanted = counted(claimed.channels, "filter")
+        return [f"with {wanted} it is {claimed}"] if may_have_filters(made_by.layer, claimed.channels) else []
     changes = settings_for(made_by.layer, made_by.sources[0], claimed)
     sizes = "x".join(map(str, claimed.spatial))
     return [f"`{made_by.written}` makes {sizes} with {' or with '.join(changes)}"] if changes else []

@@ -53,6 +53,21 @@ def test_zeros_are_shifts_where_no_name_says_that_scales_alone_are_learned(
     assert ([each.written for each in network], network.params) == ([written], parameters)
 
 
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [("n.weight zeros", "ln noshift"), ("n.weight n.bias", "ln"), ("a b", "ln"), ("a", "ln noshift")],
+)
+def test_a_layer_norm_without_a_stored_tensor_for_shifts_has_none(stored: str, written: str, tmp_path: Path) -> None:
+    """Zeros that are stored are learned, unless the names say that scales alone are."""
+    nodes = [
+        node("Transpose", "x", "last", perm=[0, 2, 3, 1]),
+        node("LayerNormalization", f"last {stored}", "normed"),
+        node("Transpose", "normed", "y", perm=[0, 3, 1, 2]),
+    ]
+    path = saved(tmp_path, nodes, dict.fromkeys(stored.split(), (4,)), version=17)
+    assert [each.written for each in package.load(path)] == [written]
+
+
 def test_factors_and_shifts_behind_a_batch_norm(tmp_path: Path) -> None:
     """Caffe's Scale, which stands behind a norm of its own: four numbers for each of four channels."""
     nodes = [

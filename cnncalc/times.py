@@ -149,7 +149,8 @@ class Where(NamedTuple):
             message = f"time is measured in {joined_by_and(known)} on {self.device}, not in {precision}"
             raise ArgumentError("bad-option", message)
         if self.processor_time and (cuda or self.threads != 1):
-            raise ArgumentError("bad-option", "processor time is that of one thread: ask for the cpu and 1 thread")
+            message = "processor time is that of one thread of the CPU: give device cpu and threads 1"
+            raise ArgumentError("bad-option", message)
 
 
 def measure_here(network: Network, setup: TimeSetup, where: Where) -> tuple[Measured, str]:

@@ -108,12 +108,12 @@ def test_what_is_measured_and_its_bound() -> None:
         (
             lambda: cnncalc.measure_time(NET, processor_time=True),
             ArgumentError,
-            "processor time is that of one thread: ask for the cpu and 1 thread",
+            "processor time is that of one thread of the CPU: give device cpu and threads 1",
         ),
         (
             lambda: cnncalc.measure_time(NET, processor_time=True, device="cuda", threads=1),
             ArgumentError,
-            "processor time is that of one thread: ask for the cpu and 1 thread",
+            "processor time is that of one thread of the CPU: give device cpu and threads 1",
         ),
     ],
 )

@@ -47,14 +47,12 @@ def inputs(spec: str, near: str | None, **options: Any) -> None:
     output = take_output(options)
     origin = read_source(spec)
     with hint_at_input():
-        source = source_of_designs(origin, settings)
-    trials = InputTrials(parse(source, zoo.blocks), settings)
-    try:
-        usual = trials.usual()
-    except SpecError:
-        with hint_at_input():
+        trials = InputTrials(parse(source_of_designs(origin, settings), zoo.blocks), settings)
+        try:
+            usual = trials.usual()
+        except SpecError:
             load_source(origin, settings)  # which says best what is wrong
-        raise
+            raise
     check_sizes_for(origin, settings, [usual.with_spatial([2 * size for size in usual.spatial])])
     wanted = None if near is None else _sides(near, usual.dimensions)
     with paused_collector():

@@ -139,7 +139,7 @@ def test_a_table_of_ones_own_is_not_the_built_in_one(
 
 
 EITHER = "give either --gpu, such as --gpu h100, or --measure for this machine"
-ONE_THREAD = "processor time is that of one thread: ask for the cpu and 1 thread"
+ONE_THREAD = "processor time is that of one thread of the CPU: give device cpu and threads 1"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from cnncalc.core.errors import DataError
+from cnncalc.core.numbers import counted
 from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.kinds import MOST_MASK_CLASSES
@@ -41,7 +42,10 @@ def class_names(folder: str) -> tuple[str, ...]:
         return ()
     names = tuple(shorten(line) for line in lines_of(path))
     if not 2 <= len(names) <= MOST_MASK_CLASSES:
-        raise DataError("bad-data", f"`{shorten_path(path)}` has {len(names)} lines, one for each class")
+        message = (
+            f"`{shorten_path(path)}` names {counted(len(names), 'class')}, and masks have 2 to {MOST_MASK_CLASSES}"
+        )
+        raise DataError("bad-data", message, hints=["it has the name of each class on a line"])
     return names
 
 

@@ -140,6 +140,16 @@ def test_a_list_that_names_another_image(pairs: Path, complaint: Complaint) -> N
     )
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "1 class"), (256, "256 classes")])
+def test_too_few_or_too_many_names_of_classes(pairs: Path, complaint: Complaint, count: int, said: str) -> None:
+    (pairs / "t.csv").write_text("photos/a.jpg,masks/a.png\n")
+    (pairs / "codes.txt").write_text("".join(f"class {number}\n" for number in range(count)))
+    assert complaint(load, "t.csv", "4x4x3", 3, task="masks").replace(f"{pairs}/", "") == (
+        f"error[bad-data]: `codes.txt` names {said}, and masks have 2 to 255\n"
+        "  = it has the name of each class on a line"
+    )
+
+
 def test_camvid_as_fastai_has_it(folder: Path) -> None:
     for name in "ab":
         draw(folder / "images" / f"{name}.png")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 import click
 
 from cnncalc import __version__
+from cnncalc.core.cleaning import printable
 from cnncalc.core.errors import WriteError
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_stream
@@ -56,9 +58,9 @@ def playground(folder: str, serve: bool, port: int | None, **folders: str | None
     if serve:
         _serve(folder, port)
     else:
-        write_stream(
-            f"wrote {shorten_path(folder)}; cnncalc playground {shorten_path(folder)} --serve shows it\n", sys.stdout
-        )
+        given = [word for name in sorted(folders) if (place := folders[name]) for word in (f"--{name}", place)]
+        again = shlex.join(["cnncalc", "playground", folder, *given, "--serve"])  # without them it would ask the CDN
+        write_stream(f"wrote {shorten_path(folder)}; {printable(again)} shows it\n", sys.stdout)
 
 
 def _check_folder(folder: str) -> None:

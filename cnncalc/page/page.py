@@ -22,10 +22,10 @@ from cnncalc.page.document import asset, opening
 from cnncalc.page.facts import facts_of
 
 ROLES = (
-    *("convolution", "linear", "pooling", "normalisation", "regularisation"),
-    *("activation", "enlarging", "merge", "shape", "input"),
+    *(("convolution",), ("linear",), ("pooling",), ("normalisation", "regularisation"), ("activation",)),
+    *(("enlarging",), ("merge",), ("shape",), ("input",)),
 )
-"""Kinds of layers, in the order in which the legend of a network has those that are there."""
+"""Kinds of layers by their colours, in the order in which the legend of a network has those that are there."""
 
 HEADS = ("#", "layer", "operation", "output", "parameters", "MACs", "activations", "field")
 NUMBERS = ("#", "parameters", "MACs", "activations", "saved")
@@ -136,12 +136,13 @@ def _comparison(networks: Sequence[Shown]) -> Iterator[str]:
     table = compare_report([cell(one.name) for one in networks], [one.counts for one in networks]).table
     titles, body, _ = table.shown(html_text)
     heads = "".join(f'<th scope="col"{_aligned(one.right)}>{text}</th>' for one, text in _pairs(table, titles)[1:])
+    yield '<div class="wide" tabindex="0" role="region" aria-label="Totals of the networks">\n'
     yield '<table>\n<caption class="skip">Totals of the networks, with ratios to the first</caption>\n'
     yield f'<thead><tr><th scope="col">total</th>{heads}</tr></thead>\n<tbody>\n'
     for cells in body:
         rest = "".join(f"<td{_aligned(column.right)}>{text}</td>" for column, text in _pairs(table, cells)[1:])
         yield f'<tr><th scope="row">{cells[0]}</th>{rest}</tr>\n'
-    yield "</tbody>\n</table>\n"
+    yield "</tbody>\n</table>\n</div>\n"
 
 
 def _pairs(table: Any, texts: Sequence[str]) -> list[tuple[Any, str]]:
@@ -172,7 +173,7 @@ def _network(
     yield f"{picture}</div>\n"
     yield from _table(network, detail=text)
     there = {node.layer.role for node in network.counts.network}
-    yield from _strips([role for role in ROLES if role in there])
+    yield from _strips([kinds for alike in ROLES if (kinds := [role for role in alike if role in there])])
     yield from _memory(network)
     if text:
         yield f'<h2>Spec</h2>\n<div class="spec" tabindex="0" role="region" aria-label="Spec of {name}"></div>\n'
@@ -210,9 +211,9 @@ def detail_part(name: str) -> str:
     )
 
 
-def _strips(roles: Sequence[str]) -> Iterator[str]:
+def _strips(roles: Sequence[Sequence[str]]) -> Iterator[str]:
     yield "<h2>Where the cost is</h2>\n"
-    legend = "".join(f'<li><i class="kind-{role}"></i>{role}</li>' for role in roles)
+    legend = "".join(f'<li><i class="kind-{alike[0]}"></i>{" and ".join(alike)}</li>' for alike in roles)
     yield f'<ul class="legend">{legend}</ul>\n'
     for name in ("Parameters", "MACs", "Activations"):
         yield f'<p class="quietly">{name}</p>\n<div class="strip" role="img" aria-label="{name} by layer"></div>\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from math import inf
+from math import inf, prod
 from typing import Any
 
 from cnncalc.network import Network
@@ -47,7 +47,7 @@ def shown_values(network: Network, wanted: Mapping[str, Any]) -> dict[str, Any]:
             "volume": str(layer.node.output),
             "grids": _grids(layer.output, pictured=True),
             "channels": layer.node.output.channels,
-            "tensors": [{"name": name, "grids": _grids(tensor)} for name, tensor in layer.state.items()],
+            "tensors": [_tensor(name, tensor) for name, tensor in layer.state.items()],
         }
         for layer in found.layers
     ]
@@ -62,6 +62,12 @@ def shown_values(network: Network, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
+def _tensor(name: str, numbers: Numbers) -> dict[str, Any]:
+    grids, of = _grids(numbers), prod(numbers.shape[:-2])
+    more = f"The first {len(grids)} of {of:,} grids of the {name} are shown." if of > len(grids) else ""
+    return {"name": name, "grids": grids, "more": more}
+
+
 def _grids(numbers: Numbers, *, pictured: bool = False) -> list[dict[str, Any]]:
     """Return the first channels or filters, each with the rows and columns that there is room for.
 
@@ -72,11 +78,18 @@ def _grids(numbers: Numbers, *, pictured: bool = False) -> list[dict[str, Any]]:
         if len(grids) == MOST_CHANNELS * MOST_CHANNELS:
             break
         some = [[number_text(number) for number in row[:MOST_SIDE]] for row in rows[:MOST_SIDE]]
-        cut = len(rows) > MOST_SIDE or len(rows[0]) > MOST_SIDE
+        cut = _cut(rows)
         grids.append({"index": list(index), "rows": some, "cut": cut})
         if pictured and cut and len(grids) <= MOST_CHANNELS and max(len(rows), len(rows[0])) <= MOST_PICTURED:
             grids[-1]["picture"] = _picture(rows)
     return grids
+
+
+def _cut(rows: Sequence[Sequence[Any]]) -> str:
+    """Say which part of a grid is shown; nothing where it is the whole."""
+    sides = {"rows": len(rows), "columns" if len(rows) > 1 else "numbers": len(rows[0])}
+    parts = [f"{MOST_SIDE} of {length:,} {name}" for name, length in sides.items() if length > MOST_SIDE]
+    return f"The first {' and '.join(parts)} are shown." if parts else ""
 
 
 def _picture(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from cnncalc.playground.libraries import Library
 from tests.commands.conftest import Cnncalc
 
 
@@ -24,6 +27,16 @@ def test_a_site_is_written_and_written_again(cnncalc: Cnncalc, tmp_path: Path) -
         assert (done.status, done.err) == (0, "")
         assert done.out == f"wrote {folder}; cnncalc playground {folder} --serve shows it\n"
     assert {path.name for path in folder.iterdir()} >= {"index.html", "service.js", "cnncalc.xz"}
+
+
+def test_the_command_that_shows_a_site_keeps_its_libraries(
+    cnncalc: Cnncalc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site with a Pyodide of its own would ask the CDN again if it were written again without the option."""
+    monkeypatch.setattr(Library, "read", lambda library, folder: {f"from {folder}": b""})
+    done = cnncalc("playground", str(tmp_path / "site"), "--pyodide", "my modules")
+    again = f"cnncalc playground {tmp_path}/site --pyodide 'my modules' --serve"
+    assert (done.status, done.out) == (0, f"wrote {tmp_path}/site; {again} shows it\n")
 
 
 def test_a_port_without_a_server_is_refused(cnncalc: Cnncalc, tmp_path: Path) -> None:

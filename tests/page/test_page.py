@@ -245,3 +245,22 @@ def test_the_legend_has_the_kinds_of_layers_that_are_there() -> None:
     assert re.findall(r'<i class="kind-(\w+)"></i>\1</li>', page) == [
         *("convolution", "linear", "regularisation", "activation"),
     ]
+
+
+def test_the_legend_has_every_colour_once(opened: Opened) -> None:
+    """Kinds of layers that look the same in the strips share an entry."""
+    page = opened("conv 3x3x4 - bn - relu - dropout 0.5 - fc 10", input="8x8x3")
+    assert page.locator(".legend li").all_text_contents() == [
+        *("convolution", "linear", "normalisation and regularisation", "activation"),
+    ]
+    colours = page.evaluate(
+        "[...document.querySelectorAll('.legend i')].map((i) => getComputedStyle(i).backgroundColor)"
+    )
+    assert len(set(colours)) == len(colours)
+
+
+def test_totals_of_several_networks_are_scrolled_on_a_phone(opened: Opened) -> None:
+    """The page is not wider than the phone."""
+    page = opened("vgg16", "resnet50", "alexnet", wide=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("(box) => box.scrollWidth > box.clientWidth", page.query_selector("header .wide"))

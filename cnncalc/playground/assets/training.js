@@ -221,7 +221,7 @@ class Training {
       const best = shares.indexOf(Math.max(...shares)), right = best === test.labels[at], share = Math.round(100 * shares[best]);
       const button = make("button", undefined, { type: "button", class: right ? "right" : "wrong", "data-image": at, "aria-pressed": String(at === this.image), title: "Show the maps of this image" });
       const pixels = test.pixels.subarray(at * size, (at + 1) * size);
-      button.append(drawing(pixels, high, wide, channels, `Image ${at + 1}: ${name(test.labels[at])}`), make("span", right ? `✓ ${name(best)} ${share} %` : `✗ ${name(best)} ${share} %, is ${name(test.labels[at])}`));
+      button.append(drawing(pixels, high, wide, channels, `Image ${at + 1}: ${name(test.labels[at])}`), make("span", right ? `✓ ${name(best)} · ${share} %` : `✗ ${name(best)} · ${share} %, is ${name(test.labels[at])}`));
       button.addEventListener("click", () => { this.image = at; this.send({ image: at }); });
       return button;
     }));

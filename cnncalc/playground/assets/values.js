@@ -97,6 +97,7 @@ class Values {
       row.append(...learned);
       box.append(row);
     }
+    tensors.filter(({ more }) => more).forEach(({ more }) => box.append(make("p", more, { class: "quietly" })));
     const shown = grids.slice(0, 4);
     shown.forEach((grid, at) => list.append(this.grid(channels > 1 || grids.length > 1 ? `channel ${at}` : "", grid, { name, index, channel: at, size: this.sizeOf(index) }, marked)));
     box.append(list);
@@ -127,7 +128,7 @@ class Values {
     table.append(body);
     if (picture) box.append(this.picture(title, picture));
     box.append(table);
-    if (cut) box.append(make("p", `The first ${rows.length} rows and ${rows[0].length} columns`, { class: "quietly" }));
+    if (cut) box.append(make("p", cut, { class: "quietly" }));
     return box;
   }
 

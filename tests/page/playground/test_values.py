@@ -20,7 +20,7 @@ RESULT = [["4", "3", "4"], ["2", "4", "3"], ["2", "3", "4"]]
 def test_the_lecture_s_filter() -> None:
     """All nine values."""
     [conv, relu] = told("values", text=FILTER, values=IMAGE)["layers"]
-    assert conv["grids"] == [{"index": [0], "rows": RESULT, "cut": False}]
+    assert conv["grids"] == [{"index": [0], "rows": RESULT, "cut": ""}]
     assert relu["grids"][0]["rows"] == RESULT
 
 
@@ -44,13 +44,25 @@ def test_a_large_channel_is_shown_as_a_picture_too() -> None:
     text = "\n".join(" ".join(map(str, row)) for row in rows)
     reply = told("values", text="input 18x24x1\nconv 3x3x1 kernel=sobelx\n", values=text)
     [grid] = reply["layers"][0]["grids"]
-    assert (len(grid["rows"]), len(grid["rows"][0]), grid["cut"]) == (16, 16, True)
+    assert (len(grid["rows"]), len(grid["rows"][0])) == (16, 16)
+    assert grid["cut"] == "The first 16 of 22 columns are shown."
     picture = grid["picture"]
     assert (picture["high"], picture["wide"], picture["least"], picture["most"]) == (16, 22, "0", "1020")
     edge = bytes(
         255 if column in (10, 11) else 0 for column in range(22)
     )  # where a window is half dark: 255·(1 + 2 + 1)
     assert b64decode(picture["shades"]) == edge * 16
+
+
+def test_what_is_left_out_is_said() -> None:
+    """Rows and columns only where there are more of them; a bias is one row of numbers."""
+    reply = told("values", text="input 8x8x2\nconv 3x3x20 - fc 4 - fc 17\n")
+    conv, narrow, wide = (layer["tensors"] for layer in reply["layers"] if layer["tensors"])
+    assert [tensor["more"] for tensor in conv] == ["The first 16 of 40 grids of the weight are shown.", ""]
+    assert [tensor["grids"][0]["cut"] for tensor in narrow] == ["The first 16 of 720 columns are shown.", ""]
+    assert [tensor["grids"][0]["cut"] for tensor in wide] == [
+        *("The first 16 of 17 rows are shown.", "The first 16 of 17 numbers are shown."),
+    ]
 
 
 @pytest.mark.parametrize("large", ["1e308", "-1e308", "1e400"])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 import cnncalc
 from cnncalc import SpecError
 from cnncalc.model.from_torch import import_module
-from tests.model.habits import first_line
+from tests.model.habits import compare, first_line
 
 
 class Sensors(nn.Module):
@@ -98,3 +98,20 @@ def test_what_cannot_be_said_is_that_of_the_reading_that_comes_further() -> None
 
 def test_a_module_that_takes_channels_is_read_as_before() -> None:
     assert import_module(nn.Conv1d(4, 8, 3), torch.zeros(1, 4, 20)).text == "input 20x4\n\nconv 3x8\n"
+
+
+class Attention(nn.Module):
+    """Looks along the channels of one number for each image, which is a signal of one position for the convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.along = nn.Conv1d(1, 1, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = self.along(x.amax(1, keepdim=True).flatten(2)).unsqueeze(-1)
+        return found.relu() * found.mean((2, 3), keepdim=True)
+
+
+def test_a_single_position_is_merged_in_any_number_of_dimensions() -> None:
+    """The convolution works on a signal and the mean on an image, both of one value."""
+    assert compare(Attention(), "1x1x6") == "channelmax - conv 1x3x1 p0x1 - mul( relu | gap )"

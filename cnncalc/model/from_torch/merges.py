@@ -8,9 +8,10 @@ from math import prod
 from typing import Any
 
 from cnncalc.core.errors import Fault
+from cnncalc.core.volume import Volume
 from cnncalc.layers import class_of
 from cnncalc.layers.rearranging import PadChannels
-from cnncalc.layers.written import Unsayable, Words
+from cnncalc.layers.written import Unsayable, Words, size, words
 from cnncalc.model.from_torch.axes import CHANNELS, FIRST, LAST, Atom, aligned, axes_of, axis_sizes, without_repeats
 from cnncalc.model.from_torch.channel_axes import widened
 from cnncalc.model.from_torch.channel_groups import spread
@@ -32,6 +33,7 @@ def merged(emitter: Emitter, kind: str, volumes: Sequence[Any]) -> View:
     if axes is None and kind != "concat":
         views = _alike(emitter, views)
         axes = aligned([view.axes for view in views])
+    views = _of_equal_dimensions(emitter, views)
     sources = [emitter.volume(view) for view in views]
     try:
         volume = class_of(kind)().output(tuple(sources))
@@ -39,6 +41,21 @@ def merged(emitter: Emitter, kind: str, volumes: Sequence[Any]) -> View:
         raise Unsayable(f"{' and '.join(map(str, sources))} are not merged by `{kind}`") from None
     index = emitter.emit(Words(kind), [view.index for view in views], volume)
     return View(index, axes or axes_of(volume, BATCH, emitter.layout(views[0]) or FIRST))
+
+
+def _of_equal_dimensions(emitter: Emitter, views: Sequence[View]) -> list[View]:
+    """Return views of volumes with as many dimensions as the deepest: a single position may be read as any number.
+
+    Volumes of a network get one number of dimensions when it is read, and a reshape that changes nothing then goes.
+    """
+    most = max(emitter.volume(view).dimensions for view in views)
+    return [view if emitter.volume(view).dimensions == most else _raised(emitter, view, most) for view in views]
+
+
+def _raised(emitter: Emitter, view: View, dimensions: int) -> View:
+    volume = emitter.volume(view)
+    raised = Volume((*(1,) * (dimensions - volume.dimensions), *volume))
+    return View(emitter.emit(words("reshape", size(tuple(raised), "volume")), (view.index,), raised), view.axes)
 
 
 def _alike(emitter: Emitter, views: Sequence[View]) -> list[View]:

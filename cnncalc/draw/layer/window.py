@@ -307,7 +307,7 @@ class _Drawing:
             self.sums.append(f"{what} {said}")
             lines.append((f"{what}: {said}", role))
         if self.dilated:
-            lines.append(("a window reads the filled cells", "quiet"))
+            lines.append(("a window reads some of its cells: they are filled in the first", "quiet"))
         if len(self.axes) > 2:
             lines.append((f"the grid shows {joined_by_and(names[-2:])}", "quiet"))
         if self.fits and any(self.node.dropped):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -10,6 +11,11 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+    @classmethod
+    def of(cls, match: re.Match[str], group: int | str = 0) -> Span:
+        """Return where a pattern has matched, or a group of it."""
+        return tuple.__new__(cls, match.span(group))  # by far the most spans: not taken apart and put together again
 
 
 class Source(NamedTuple):

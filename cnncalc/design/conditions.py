@@ -251,7 +251,7 @@ class ConditionParser:
                 span = Span(place, place + 1)
                 raise self._error("bad-condition", f"`{shorten(text[place])}` has no meaning here", span, _EXAMPLE)
             kind = str(match.lastgroup)
-            yield _Token("number" if kind == "unit" else kind, match[0], Span(*match.span()))
+            yield _Token("number" if kind == "unit" else kind, match[0], Span.of(match))
             place = match.end()
 
     def _at_end(self) -> bool:

@@ -46,7 +46,7 @@ class CaffePrototxt(ForeignFormat):
     def read(self, draft: Draft) -> None:
         if solver := _SOLVER.search(draft.source.text):
             message = f"this is a solver of Caffe; its network is in another file, {quoted(solver[1])}"
-            draft.damaged(Span(*solver.span()), message, hints=["give that file: no other file is opened"])
+            draft.damaged(Span.of(solver), message, hints=["give that file: no other file is opened"])
         _Network(draft, PrototxtParser(draft.source).parse()).read()
         if not draft.steps:
             draft.damaged(Span(0, 1), "this network has no layers")

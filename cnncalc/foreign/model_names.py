@@ -28,4 +28,4 @@ class ModelName(ForeignFormat):
         hints = [f"this writes its spec: cnncalc import {written} -o {name.lower()}.txt"]
         if match["package"] == "torchvision" and zoo.spec(name.lower()):
             hints.insert(0, f"the zoo has it: write {name.lower()}")
-        draft.refuse(Span(*match.span("name")), f"`{written}` is a program, and nothing of it is run here", hints=hints)
+        draft.refuse(Span.of(match, "name"), f"`{written}` is a program, and nothing of it is run here", hints=hints)

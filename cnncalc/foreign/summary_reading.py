@@ -147,7 +147,7 @@ class ChainOfRows:
         match = totals.get("Trainable params") or totals.get("Total params")
         number = whole_number(match[2]) if match else None
         if match and number:
-            self.draft.total = number, Span(*match.span())
+            self.draft.total = number, Span.of(match)
 
 
 def _plain_dense(row: SummaryRow) -> bool:

@@ -53,7 +53,7 @@ class _Model:
 
     def place(self, name: str) -> Span:
         match = re.search(rf"^{name}\s*:[^\n]*", self.draft.source.text, re.MULTILINE)
-        return Span(*match.span()) if match else Span(0, 1)
+        return Span.of(match) if match else Span(0, 1)
 
     def scale(self) -> tuple[float, float, float]:
         """Return the factors of depth and width, and the most channels."""

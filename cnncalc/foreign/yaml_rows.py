@@ -80,5 +80,5 @@ def yaml_table(source: Source) -> PlacedTable:
     if "\t" in source.text and re.search(r"^[^\S\n]*\t", source.text, re.MULTILINE):
         at = re.search(r"^[^\S\n]*\t", source.text, re.MULTILINE)
         assert at is not None
-        damaged(source, Span(*at.span()), "YAML is set in by blanks, not by tabs")
+        damaged(source, Span.of(at), "YAML is set in by blanks, not by tabs")
     return YamlRows(source).mapping()

@@ -29,6 +29,7 @@ class AdaptivePool(Layer):
     size: tuple[int, ...]
 
     role = "pooling"
+    windows_vary = True
     called = ""
     whole = ""  # the word of the pool that is global
     torch_name = ""

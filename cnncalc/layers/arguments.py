@@ -205,10 +205,7 @@ class Arguments:
         return name
 
     def numbers(self, name: str) -> Filters | None:
-        """Return an option that is a list of numbers, ``kernel=[-1 0 1; -1 0 1]``; None where none is written.
-
-        An option that is written without a bracket (``kernel=box``) is left for `option`.
-        """
+        """Return an option that is a list of numbers, ``kernel=[-1 0 1; -1 0 1]``; None where none is in brackets."""
         self._known.append(name)
         if not self._options.get(name, (0, ""))[1].startswith("["):
             return None
@@ -237,7 +234,7 @@ class Arguments:
     def one_of(self, *names: str) -> str | None:
         """Return which of several words that exclude each other stands there, or None."""
         self._known += names
-        if frozenset(names).isdisjoint(self._bare.values()):
+        if not self._bare or frozenset(names).isdisjoint(self._bare.values()):
             return None  # as for most
         found = [name for name in names if self.flag(name)]
         if len(found) > 1:
@@ -272,6 +269,8 @@ class Arguments:
 
     def whole_number(self, text: str, name: str, least: int) -> int:
         """Read one whole number, at least ``least``."""
+        if text.isdecimal() and text.isascii() and len(text) < MAX_DIGITS - 2 and (number := int(text)) >= least:
+            return number  # by far the most
         digits = text.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()):
             message = f"`{shorten(text)}` is not a whole number" if text else "a number is missing"

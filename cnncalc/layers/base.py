@@ -125,6 +125,8 @@ class Layer:
     """
     may_overwrite: ClassVar[bool] = False
     """Whether it gains from writing its output over its input (``inplace=True``)."""
+    windows_vary: ClassVar[bool] = False
+    """Whether neighbouring units may look at different windows, so that working out its reach takes a while."""
     repeats_exactly_on_cuda: ClassVar[bool] = True
     """Whether PyTorch's backward pass on CUDA adds in the same order every time."""
 

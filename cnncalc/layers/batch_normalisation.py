@@ -126,13 +126,14 @@ class BatchNorm(Normalisation):
 
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         channels = sources[0].channels
-        buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
-        norm = self.kernel("batch_norm", sources, Extra(fixed=channels, size=FLOAT, of_training=True), buffers)
+        statistic = Extra(fixed=channels, size=FLOAT, of_training=True)
         lies = SAME if sources[0].dimensions > 1 else CHANNELS_FIRST
         if self.fixed:
             constants = (FLOAT * channels,) * (2 + self.scale + self.shift)
-            return (norm._replace(lies=lies, extras=(), buffers=constants),)
-        return (norm._replace(lies=lies, makes_all=True),)
+            norm = self.kernel("batch_norm", sources, statistic, lies=lies, buffers=constants)
+            return (norm._replace(extras=()),)
+        buffers = (FLOAT * channels, FLOAT * channels, COUNTER)
+        return (self.kernel("batch_norm", sources, statistic, lies=lies, buffers=buffers, makes_all=True),)
 
 
 def _learned(arguments: Arguments) -> tuple[bool, bool]:

@@ -81,10 +81,10 @@ class Normalisation(Layer):
         """Bytes of a mean: float32 beside float32 parameters, else of the type of what arrives."""
         return FLOAT if self.affine else None
 
-    def kernel(self, name: str, sources: Sources, statistic: Extra, buffers: tuple[int, ...] = ()) -> Kernel:
+    def kernel(self, name: str, sources: Sources, statistic: Extra, **more: Any) -> Kernel:
         """Return the kernel, which keeps its input and two statistics: the means and the inverse deviations."""
         extras = (statistic, statistic)
-        return Kernel(name, sources[0].values, (), INPUTS, extras, self.tensors(sources), buffers)
+        return Kernel(name, sources[0].values, (), INPUTS, extras, self.tensors(sources), **more)
 
 
 EPS, MOMENTUM = 1e-5, 0.1

@@ -41,6 +41,7 @@ class PixelShuffle(Layer):
     factor: int
 
     kind = "pixelshuffle"
+    windows_vary = True
     role = "enlarging"
     examples = ("8x8x8: pixelshuffle 2",)
 
@@ -161,6 +162,7 @@ class Reshape(Layer):
     volume: Volume
 
     kind = "reshape"
+    windows_vary = True
     takes_vectors = True
     makes_volumes = True
     other_names = (("reshape", "view", ""),)

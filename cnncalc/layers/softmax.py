@@ -9,7 +9,7 @@ from cnncalc.core.errors import Fault
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten
 from cnncalc.layers.arguments import Arguments
-from cnncalc.layers.base import Layer, Reach, Sources, Texts
+from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
 from cnncalc.layers.kernels import CHANNELS_FIRST, OUTPUT, RAISED_ON_CUDA, Kernel, Kernels
 from cnncalc.layers.operations import Box, Operations, State, channels_first, channels_of
 from cnncalc.layers.registry import register
@@ -33,6 +33,7 @@ class Softmax(Layer):
     over_positions: bool
 
     kind = "softmax"
+    windows_vary = True
     role = "activation"
     torch_name = "Softmax"
     other_names: ClassVar[tuple[tuple[str, str, str], ...]] = (("softmax", "", "soft max"),)
@@ -86,7 +87,9 @@ class Softmax(Layer):
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         size = source.spatial[axis]
-        return Reach(((0, size - 1),) * size, size) if self.over_positions and size > 1 else None
+        if not self.over_positions or size == 1:
+            return None
+        return Reach(((0, size - 1),) * size, size) if size <= MAX_WINDOWS else UNKNOWN_REACH
 
     def torch_steps(self, sources: Sources, vector: bool) -> Steps:
         softmax = module(self.torch_name, dim=1)

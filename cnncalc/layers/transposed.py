@@ -48,6 +48,7 @@ class TransposedConvolution(Layer):
     given: Given
 
     kind = "deconv"
+    windows_vary = True
     role = "enlarging"
     output_is_free = True
     other_names = (

@@ -33,6 +33,7 @@ class Unpool(Layer):
     size: tuple[int, ...]
 
     kind = "unpool"
+    windows_vary = True
     role = "enlarging"
     reads_label = True
     reads_places = True

@@ -43,6 +43,7 @@ class Upsample(Layer):
     corners: bool
 
     kind = "upsample"
+    windows_vary = True
     role = "enlarging"
     output_is_free = True
     other_names = (("upsample", "resize interpolate", r"(?:up ?sampl(?:e|ing)|interpolat(?:e|ion))"),)

@@ -103,12 +103,11 @@ class Windowed(Layer):
 
     def _spatial(self, source: Volume) -> list[int]:
         found = []
-        strict = self.rounding == "strict"
         for window, size in zip(self.windows, source[:-1], strict=True):
-            room = window.room(size)
-            if room < 0 or (strict and room % window.stride):
+            steps, rest = divmod(window.room(size), window.stride)
+            if steps < 0 or (rest and self.rounding == "strict"):
                 raise does_not_fit(self, source)
-            found.append(window.outputs(size, self.rounding))
+            found.append(window.outputs(size, self.rounding) if rest else steps + 1)
         return found
 
     def reach(self, source: Volume, axis: int) -> Reach | None:

@@ -147,9 +147,7 @@ class StepExpansion(LayerReading):
     def _layer(self, item: tree.LayerSyntax, at: int, scope: Scope, label: str | None) -> int:
         span, texts, words, labels = item
         if texts is None:
-            names = self.names(at, scope.parameters)
-            self.spend(sum([cost(place) for _, place, constant in words if constant is None]), span)
-            texts = tuple([word[-1] or written(self.source, word, names) for word in words])
+            texts = self._written(words, at, scope)
         blocks = self.spec.blocks
         if blocks and len(texts) == 1 and texts[0] in blocks and self.is_call(texts[0]):
             return self._call(tree.CallSyntax(texts[0], (), span), at, scope, label)
@@ -161,6 +159,17 @@ class StepExpansion(LayerReading):
             self.arriving = (at,)
             operation = self.operations[key] = self.reading(item, texts, at, _NO_LABELS)
         return self._add(operation, (at,), span, scope, label)
+
+    def _written(self, words: tuple[tree.Word, ...], at: int, scope: Scope) -> tuple[str, ...]:
+        """Return the words of a layer with the values of their expressions in their places."""
+        names, texts = self.names(at, scope.parameters), []
+        for word in words:
+            _, place, text = word
+            if text is None:
+                self.spend(cost(place), place)
+                text = written(self.source, word, names)
+            texts.append(text)
+        return tuple(texts)
 
     def _layer_with_labels(
         self, item: tree.LayerSyntax, texts: tuple[str, ...], at: int, scope: Scope, label: str | None

@@ -13,8 +13,8 @@ from cnncalc.core.source import Span
 from cnncalc.network.made_layers import MadeLayers
 from cnncalc.network.node import Node, Operation
 
-Entry = tuple[Operation, tuple[int, ...]]
-"""A layer: what it does, and how many layers back the ones stand that it reads."""
+Entry = tuple[Operation, tuple[int, ...], int]
+"""A layer: what it does, how many layers back the ones stand that it reads, and how many the farthest of them."""
 
 ARRIVING = ""
 """Stands for the arriving volume, where another text would be the label of a volume."""
@@ -55,7 +55,8 @@ class LayerFlow:
     def add(self, operation: Operation, inputs: Sequence[int]) -> None:
         """Add a layer that reads some volumes of the walk."""
         own, layer_of = len(self.entries) + 1, self.layer_of
-        self.entries.append((operation, tuple([own - layer_of[index] for index in inputs])))
+        backs = tuple([own - layer_of[index] for index in inputs])
+        self.entries.append((operation, backs, max(backs)))
         layer_of.append(own)
 
     def pattern(self, at: int, labelled: Sequence[int | None]) -> tuple[int, ...]:
@@ -82,8 +83,8 @@ class LayerFlow:
         entries = tuple(self.entries[first:])
         outside = [
             (number, source, found[first + number - back])
-            for number, (_, backs) in enumerate(entries, 1)
-            if max(backs) >= number
+            for number, (_, backs, farthest) in enumerate(entries, 1)
+            if farthest >= number
             for source, back in enumerate(backs)
             if back >= number
         ]
@@ -98,9 +99,10 @@ class LayerFlow:
         arriving = layer_of[at]
         for number, source, name in known.outside:
             back = first + number - (layer_of[labels[name]] if name else arriving)
-            operation, backs = entries[first + number - 1]
+            operation, backs, _ = entries[first + number - 1]
             if backs[source] != back:
-                entries[first + number - 1] = operation, (*backs[:source], back, *backs[source + 1 :])
+                backs = (*backs[:source], back, *backs[source + 1 :])
+                entries[first + number - 1] = operation, backs, max(backs)
         for place in known.places:
             if isinstance(place, int):
                 layer_of.append(first + place)
@@ -119,7 +121,7 @@ class LayerFlow:
                     _NOWHERE,
                     _NOWHERE,
                 )
-                for own, (operation, backs) in enumerate(self.entries, 1)
+                for own, (operation, backs, _) in enumerate(self.entries, 1)
             ]
         )
 

@@ -8,7 +8,7 @@ from math import prod
 
 from cnncalc.core.source import Span
 from cnncalc.core.volume import Volume
-from cnncalc.layers import Layer, Sources
+from cnncalc.layers import Layer, Reach, Sources
 
 
 class Operation:
@@ -25,7 +25,6 @@ class Operation:
         values: numbers in that volume.
         weights, biases: numbers of learned parameters.
         macs: multiplications for one image.
-        reaches: which incoming units an outgoing one looks at, per dimension; () where it is the same one.
         shared: the name of the weights that it has in common with other layers; "" where they are its own.
         again: whether its weights are those of an earlier layer, so that they are not counted here.
 
@@ -40,9 +39,17 @@ class Operation:
         self.weights = layer.weights(sources)
         self.biases = layer.biases(sources)
         self.macs = layer.macs(sources)
-        self.reaches = layer.reaches(sources[0])
         self.shared = shared
         self.again = False
+
+    @cached_property
+    def reaches(self) -> tuple[Reach | None, ...]:
+        """Which incoming units an outgoing one looks at, per dimension; () where it is the same one."""
+        return self.layer.reaches(self.sources[0])
+
+    def windows(self) -> int:
+        """Return how many windows its reach has: so much is to be worked out, where they vary."""
+        return sum([len(reach.windows) for reach in self.reaches if reach])
 
     @cached_property
     def dropped(self) -> tuple[int, ...]:

@@ -77,8 +77,8 @@ class LayerReading(ExpansionState):
         if max(operation.output) > MAX_NUMBER:
             message = f"the output of this layer would be {operation.output}; sizes go up to {MAX_NUMBER:,}"
             raise self.error("out-of-range", message, span)
-        windows = sum([len(reach.windows) for reach in operation.reaches if reach])
-        self.spend(STEPS_OF_A_NEW_LAYER + windows // _WINDOWS_IN_A_STEP, span)
+        steps = operation.windows() // _WINDOWS_IN_A_STEP if operation.layer.windows_vary else 0
+        self.spend(STEPS_OF_A_NEW_LAYER + steps, span)
         return operation
 
 

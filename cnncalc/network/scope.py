@@ -7,6 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 _FEW = 32
+_DIGITS = "0123456789"
 
 
 def joined(inner: MutableMapping[str, int], outer: Mapping[str, int]) -> MutableMapping[str, int]:
@@ -29,11 +30,21 @@ class Scope:
     def numbered(self, word: str) -> str:
         """Return the next free name for a layer or a block without a label: ``conv3``."""
         count = self.counts.get(word, 0) + 1
-        while (name := f"{word}{count}") in self.taken:
-            count += 1
+        if word[-1] in _DIGITS:
+            while (name := f"{word}{count}") in self.taken or self._is_numbered(name):
+                count += 1
+            self.taken.add(name)
+        else:  # no other word makes such a name, so that it need not be remembered
+            while (name := f"{word}{count}") in self.taken:
+                count += 1
         self.counts[word] = count
-        self.taken.add(name)
         return self.prefix + name
+
+    def _is_numbered(self, name: str) -> bool:
+        """Say whether a word that ends in no digit has been given this name: ``relu61`` is the 61st ``relu``."""
+        word = name.rstrip(_DIGITS)
+        number = name[len(word) :]
+        return not number.startswith("0") and self.counts.get(word, 0) >= int(number)
 
     def labelled(self, label: str) -> str:
         """Return the label itself, and ``label_2`` and so on where a repeat uses it again."""

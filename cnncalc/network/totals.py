@@ -317,7 +317,7 @@ class Totalling(Expansion):
 
     def _costs_of(self, operation: Operation) -> tuple[Costs, int]:
         """Return what a layer costs, and the most steps that it takes."""
-        windows = sum([len(reach.windows) for reach in operation.reaches if reach])
+        windows = operation.windows() if operation.layer.windows_vary else 0
         return costs_of(operation), STEPS_OF_A_NEW_LAYER + self.steps_of_a_name + windows
 
     def _enter(self, block: tree.BlockSyntax, item: tree.CallSyntax, at: int, scope: Scope, label: str | None) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from operator import add, floordiv, mod, mul, sub
 from typing import NamedTuple, Protocol
 
 from cnncalc.core.errors import SpecError
@@ -145,12 +146,12 @@ def _ceil(value: Value) -> int:
 
 _DIVISIONS = frozenset(("/", "//", "%"))
 _OPERATIONS: dict[str, Callable[[Value, Value], Value]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
+    "+": add,
+    "-": sub,
+    "*": mul,
     "/": lambda a, b: Fraction(a) / b,
-    "//": lambda a, b: a // b,
-    "%": lambda a, b: a % b,
+    "//": floordiv,
+    "%": mod,
 }
 _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "min": lambda *values: min(values),
@@ -222,8 +223,8 @@ class ExpressionParser:
         self.terms += 1
         number = match[group]
         if number is not None:
-            return self._literal(number, Span(*match.span(group)))
-        return Name(match[group + 1], Span(*match.span(group + 1)))
+            return self._literal(number, Span.of(match, group))
+        return Name(match[group + 1], Span.of(match, group + 1))
 
     def expression(self) -> Expression:
         """expression = term { ("+" | "-") term }"""

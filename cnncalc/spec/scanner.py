@@ -62,7 +62,7 @@ class Scanner:
         if sizes := SIZES.match(self.text, self.position):
             self.position = sizes.end()
             text = BETWEEN_SIZES.sub("x", sizes[1])
-            return tree.Word((text,), Span(*sizes.span(1)), text)
+            return tree.Word((text,), Span.of(sizes, 1), text)
         return self.word(expected)
 
     def word(self, expected: str) -> tree.Word:
@@ -70,7 +70,7 @@ class Scanner:
         match = WORD.match(self.text, self.position)
         if match is None:
             raise self.unexpected(expected)
-        return self.word_at(Span(*match.span()))
+        return self.word_at(Span.of(match))
 
     def word_at(self, span: Span) -> tree.Word:
         """Read the word of a place, and go on behind it."""

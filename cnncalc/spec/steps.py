@@ -90,7 +90,7 @@ class StepParser(Scanner):
         if len(texts) > MAX_WORDS or not _LAYER_WORD.fullmatch(texts[0]):
             return None
         self.position = match.end()
-        span = Span(*match.span())
+        span = Span.of(match)
         return tree.StepSyntax(tree.LayerSyntax(span, self.shared.setdefault(texts, texts)), span)
 
     def label(self) -> str | None:
@@ -238,8 +238,8 @@ class StepParser(Scanner):
         self.position = match.end()
         texts = tuple(_OPTION.sub("=", match[0]).split(None, MAX_WORDS))
         if len(texts) > MAX_WORDS:
-            raise self.too_many_words(Span(*match.span()))
-        return tree.LayerSyntax(Span(*match.span()), self.shared.setdefault(texts, texts))
+            raise self.too_many_words(Span.of(match))
+        return tree.LayerSyntax(Span.of(match), self.shared.setdefault(texts, texts))
 
     def layer_with_expressions(self) -> tree.LayerSyntax:
         """The same, for a layer in which something has to be computed, or that has numbers or labels."""
@@ -263,7 +263,7 @@ class StepParser(Scanner):
         if match is None:
             return self.label_as_word()
         if match[2] is None:
-            return self.word_at(Span(*match.span(1)))
+            return self.word_at(Span.of(match, 1))
         self.position = match.end()
         bracket = self.text.startswith("[", self.position)
         value = self.numbers() if bracket else self.word(f"a value for `{shorten(match[1])}`")

@@ -60,9 +60,9 @@ def read_row(source: Source, text: str, position: int) -> tree.StepSyntax | tree
     comment = text.find("#", match.start(3), match.end(3))
     end = match.end(3) if comment < 0 else comment
     stated = stated_numbers(source, text, Span(match.start(3), end))
-    claim = _word("".join(match[2].split()), Span(*match.span(2)))
+    claim = _word("".join(match[2].split()), Span.of(match, 2))
     span = Span(match.start(), match.end(3))
-    head = Span(*match.span(1))
+    head = Span.of(match, 1)
     if match[1] == "input":
         return tree.Input(claim, span, stated)
     sized_by_row = match[1] == "fc"
@@ -74,7 +74,7 @@ def stated_numbers(source: Source, text: str, row: Span) -> tuple[tree.Stated, .
     """Return the numbers that a row states for its memory (in values) and its parameters."""
     starts = list(islice(_QUANTITY.finditer(text, row.start, row.end), _MOST_NUMBERS + 1))
     if len(starts) > _MOST_NUMBERS:
-        span = Span(*starts[-1].span())
+        span = Span.of(starts[-1])
         raise SpecError("too-long", f"a row states at most {_MOST_NUMBERS} numbers", span=span, source=source)
     ends = [match.start() for match in starts[1:]] + [row.end]  # one too many where nothing is stated
     found = (

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_DIGITS, MAX_NUMBER
-from cnncalc.core.source import Source
+from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import MAX_DIMENSIONS, Volume
 from cnncalc.core.words import shorten
 from cnncalc.spec import tree
-from cnncalc.spec.expressions import Expression, ExpressionFault, Names
+from cnncalc.spec.expressions import Expression, ExpressionFault, Names, Value
 
 
 def evaluate(source: Source, expression: Expression, names: Names) -> int:
-    """Return the value of an expression, or raise `SpecError`."""
+    """Return the value of an expression, which must be a whole number, or raise `SpecError`."""
     try:
-        return whole(expression, names)
+        value = expression.evaluate(names)
+        return value if type(value) is int else _whole(value, expression.span)
     except ExpressionFault as fault:
         raise SpecError(fault.code, fault.message, span=fault.span, source=source, hints=fault.hints) from None
 
 
-def whole(expression: Expression, names: Names) -> int:
-    """Return the value of an expression, which must be a whole number."""
-    value = expression.evaluate(names)
-    if type(value) is int:  # by far the most
-        return value
+def _whole(value: Value, span: Span) -> int:
+    """Return a value as a whole number, or raise `ExpressionFault`."""
     if value.denominator == 1:
         return int(value)
     message = f"the result is {value}, not a whole number"
-    raise ExpressionFault("not-whole", message, expression.span, ["use ceil(…) or round(…)"])
+    raise ExpressionFault("not-whole", message, span, ["use ceil(…) or round(…)"])
 
 
 def written(source: Source, word: tree.Word, names: Names) -> str:

@@ -120,7 +120,7 @@ class _PatternParser:
         elif token.lastgroup == "word":
             word, body = self.word(token), ()
         else:
-            raise self.error("syntax", f"expected a layer, found `{token[0]}`", Span(*token.span()))
+            raise self.error("syntax", f"expected a layer, found `{token[0]}`", Span.of(token))
         span = Span(token.start(), self.position)
         times: list[str] = []
         optional = False
@@ -130,7 +130,7 @@ class _PatternParser:
                 times.append(self.count(behind))
             elif "pool" not in word:
                 hints = ["`POOL?` is written where the volume is large enough for it"]
-                raise self.error("syntax", "`?` stands after a POOL only", Span(*behind.span()), hints)
+                raise self.error("syntax", "`?` stands after a POOL only", Span.of(behind), hints)
             else:
                 optional = True
         return PatternPart(word, body, tuple(times), optional, span)
@@ -139,14 +139,12 @@ class _PatternParser:
         """group = "(" sequence ")" | "[" sequence "]" """
         self.depth += 1
         if self.depth > MAX_NESTING:
-            raise self.error("too-deep", f"brackets nest at most {MAX_NESTING} deep", Span(*opened.span()))
+            raise self.error("too-deep", f"brackets nest at most {MAX_NESTING} deep", Span.of(opened))
         body = self.sequence(opened[0])
         closer = _CLOSERS[opened[0]]
         token = self.peek()
         if token is None or token[0] != closer:
-            raise self.error(
-                "unclosed", f"this `{opened[0]}` is never closed", Span(*opened.span()), [f"write `{closer}`"]
-            )
+            raise self.error("unclosed", f"this `{opened[0]}` is never closed", Span.of(opened), [f"write `{closer}`"])
         self.position = token.end()
         self.depth -= 1
         if not body:
@@ -156,7 +154,7 @@ class _PatternParser:
 
     def word(self, token: re.Match[str]) -> str:
         """The word of a layer that needs no size, or one whose size is chosen: CONV, POOL, FC."""
-        written, span = token[0], Span(*token.span())
+        written, span = token[0], Span.of(token)
         word = foreign().get(written, written)
         found = find(word)
         if word == "input" or (found is not None and not found[2]):
@@ -173,17 +171,17 @@ class _PatternParser:
         token = self.peek()
         if token is None or not (token.lastgroup == "number" or _LETTER.fullmatch(token[0])):
             message = "expected how often to repeat, as in `*3` or `*N`"
-            raise self.error("syntax", message, Span(*star.span()))
+            raise self.error("syntax", message, Span.of(star))
         self.position = token.end()
         if token.lastgroup == "number" and (len(token[0]) > 6 or int(token[0]) > MOST_TIMES):
             message = f"a part is repeated at most {MOST_TIMES:,} times"
-            raise self.error("out-of-range", message, Span(*token.span()))
+            raise self.error("out-of-range", message, Span.of(token))
         return token[0]
 
     def end(self) -> None:
         """Make sure that nothing is left over."""
         if (token := self.peek()) is not None:
-            raise self.error("unopened", f"this `{token[0]}` closes nothing", Span(*token.span()))
+            raise self.error("unopened", f"this `{token[0]}` closes nothing", Span.of(token))
 
     def peek(self) -> re.Match[str] | None:
         """Return the next token, or None at the end."""

@@ -126,6 +126,13 @@ def test_a_receptive_field_beyond_all_bounds_is_not_known() -> None:
     assert '"receptive_field": null' in network.to_json()
 
 
+def test_a_softmax_over_any_number_of_positions_takes_no_time() -> None:
+    """Beyond 1,024 positions its receptive field is not known; it is never listed position by position."""
+    network = cnncalc.load(f"input {MAX_NUMBER}x1x1 - softmax over=positions")
+    assert cnncalc.count(network).rows[-1].field[0] is None
+    assert cnncalc.count(cnncalc.load("input 1024x1 - softmax over=positions")).rows[-1].field[0].size == 1024
+
+
 def test_very_many_different_intervals_are_not_known() -> None:
     """Enlarging by 1,024 over and over ends in a field that is not known, in linear time."""
     network = cnncalc.load(INPUT + "(upsample x1024 - gap)*5000")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -282,8 +284,17 @@ def test_a_label_is_never_given_to_another_layer() -> None:
     assert names("relu - relu1: relu - relu") == ["relu2", "relu1", "relu3"]
 
 
-labels = st.sampled_from(["", "", "a: ", "a_2: ", "relu1: ", "conv1: ", "b1: ", "b: ", "relu1_2: "])
-steps = st.tuples(labels, st.sampled_from(["relu", "conv 1x1x3", "b", "(relu)*2", "b*2", "add(relu|)", "a_", "(a_)*2"]))
+def test_words_that_end_in_a_digit_share_no_name_with_others() -> None:
+    """The 61st ``relu`` and the first ``relu6`` would both be ``relu61``: the later one takes the next number."""
+    assert names("(relu)*61 - relu6 - relu")[-3:] == ["relu61", "relu62", "relu63"]
+    assert names("relu6 - (relu)*62")[::61] == ["relu61", "relu62"]
+    assert names("(relu)*6 - relu6")[-1] == "relu61"
+
+
+labels = st.sampled_from(["", "", "a: ", "a_2: ", "a11: ", "relu1: ", "conv1: ", "b1: ", "b: ", "relu1_2: "])
+steps = st.tuples(
+    labels, st.sampled_from(["relu", "conv 1x1x3", "b", "(relu)*2", "b*2", "add(relu|)", "a_", "(a_)*2", "a1", "a1_"])
+)
 
 
 @given(st.lists(steps, max_size=12), st.lists(steps, min_size=1, max_size=5), st.integers(1, 3))
@@ -292,6 +303,7 @@ def test_names_are_always_unique(top: list[tuple[str, str]], inside: list[tuple[
     seen: set[str] = set()
     lines = [step if label in seen else label + step for label, step in top if not seen.add(label)]  # type: ignore[func-returns-value]
     body = "\n".join(step for _, step in inside if "b" not in step) or "relu"
-    text = f"block b\n(a: relu)*2 - {body.replace('a_', 'relu')}\nend\nblock a_\nrelu\nend\n"
+    blocks = "block a_\nrelu\nend\nblock a1\nrelu6\nend\nblock a1_\nrelu\nend\n"
+    text = f"block b\n(a: relu)*2 - {re.sub('a1?_|a1', 'relu', body)}\nend\n{blocks}"
     found = names(text + f"({' - '.join(lines) or 'relu'})*{times}")
     assert len(set(found)) == len(found)

@@ -148,6 +148,9 @@ def scratch_bytes(kernel: Kernel, operands: Sequence[Value], wanted: Sequence[in
 
     """
     spreads = kernel.gradient in (SUMMED, PASSED_TO_FIRST)
+    narrow = [place for place in wanted if operands[place].size < size]
+    if not spreads and not narrow:
+        return kernel.scratch * size  # each gradient is made as it stays, as most are
     whole = kernel.makes * size
     steps = []  # what is made of each gradient, one after the other
     for place in wanted:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain, count
-from operator import add, itemgetter, neg
+from operator import add, attrgetter, itemgetter, neg
 from typing import Any, cast
 
 from cnncalc.analysis.memory.gradients import FLOAT
@@ -50,51 +49,38 @@ class UnknownValues:
         return self.places[size]
 
 
-@dataclass(eq=False, slots=True)
-class OpSizes:
-    """An operation without its sizes, and these.
+Kind = tuple[object, ...]
+"""What an operation is without its sizes: what decides when tensors are taken and given back."""
 
-    Attributes:
-        kind: the operation with 0, or another mark, in the place of each size.
-        bytes: the sizes, rounded as the device does, in the order in which `_with_unknown` has them.
-
-    """
-
-    kind: Op
-    bytes: tuple[int, ...]
+_NO_SIZES = attrgetter(
+    *("reads", "touches", "saves", "keeps", "keeps_cached", "wants", "lowered", "sums", "use", "finish"),
+    *("standardised", "statistics"),  # which are sizes, but not known as such to the walk
+)
 
 
-def sizes_of(op: Op, setup: TrainingSetup) -> OpSizes:
-    """Return an operation without its sizes, and these. What is no size, or not known to be one, stays in its kind."""
+def kind_of(op: Op) -> Kind:
+    """Return an operation without its sizes. What is no size, or not known to be one, stays."""
+    counts = op.makes is None, len(op.beside), len(op.cached), len(op.parameters), op.reorders > 0
+    return *_NO_SIZES(op), counts, tuple([size is None for size in op.gradients])
+
+
+def sizes_of(op: Op, setup: TrainingSetup) -> tuple[int, ...]:
+    """Return the sizes of an operation, rounded as the device does, in the order in which `_with_unknown` has them."""
     images, rounded = setup.images, setup.rounded
     tensors = [*([op.makes] if op.makes else []), *op.beside, *op.cached]
     gradients = [size for size in op.gradients if size is not None]
-    learned = [rounded(values * (op.lowered or FLOAT)) for values in op.parameters]
-    kind = op._replace(
-        operation="",
-        makes=op.makes and Size(0, 0),
-        beside=(Size(0, 0),) * len(op.beside),
-        cached=(Size(0, 0),) * len(op.cached),
-        gradients=tuple([None if size is None else 0 for size in op.gradients]),
-        waiting=(0,) * len(op.waiting),
-        parameters=(0,) * len(op.parameters),
-        reorders=int(bool(op.reorders)),
-        passing=0,
-        scratch=0,
-    )
-    found = (
-        *[rounded(size.per_image * images + size.fixed) for size in tensors],
+    return (
+        *[rounded(per_image * images + fixed) for per_image, fixed in tensors],
         *[rounded(size * images) for size in (*gradients, *op.waiting)],
-        *learned,
+        *[rounded(values * (op.lowered or FLOAT)) for values in op.parameters],
         *[rounded(values * FLOAT) for values in op.parameters if op.lowered],
         *([op.reorders * (op.lowered or FLOAT)] if op.reorders else []),
         op.passing * images,
         op.scratch * images,
     )
-    return OpSizes(kind, found)
 
 
-def _with_unknown(kind: Op, first: int) -> tuple[Op, int]:
+def _with_unknown(op: Op, first: int) -> tuple[Op, int]:
     """Return an operation with unknown sizes, whose places begin with ``first``, and the place behind them."""
     places = iter(range(first, first + 1_000_000))
 
@@ -104,19 +90,19 @@ def _with_unknown(kind: Op, first: int) -> tuple[Op, int]:
     def tensor(size: object) -> Any:
         return None if size is None else Size(unknown(size), 0)
 
-    count = len(kind.parameters)
-    fields: dict[str, Any] = {"makes": tensor(kind.makes)}
-    fields["beside"], fields["cached"] = tuple(map(tensor, kind.beside)), tuple(map(tensor, kind.cached))
-    fields["gradients"], fields["waiting"] = tuple(map(unknown, kind.gradients)), tuple(map(unknown, kind.waiting))
+    count = len(op.parameters)
+    fields: dict[str, Any] = {"operation": "", "makes": tensor(op.makes)}
+    fields["beside"], fields["cached"] = tuple(map(tensor, op.beside)), tuple(map(tensor, op.cached))
+    fields["gradients"], fields["waiting"] = tuple(map(unknown, op.gradients)), tuple(map(unknown, op.waiting))
     made = [next(places) for _ in range(count)]
-    full = [next(places) for _ in range(count)] if kind.lowered else made
+    full = [next(places) for _ in range(count)] if op.lowered else made
     fields["parameters"] = tuple(
-        [UnknownValues({FLOAT: whole, kind.lowered or FLOAT: own}) for own, whole in zip(made, full, strict=True)]
+        [UnknownValues({FLOAT: whole, op.lowered or FLOAT: own}) for own, whole in zip(made, full, strict=True)]
     )
-    if kind.reorders:
-        fields["reorders"] = UnknownValues({kind.lowered or FLOAT: next(places)})
+    if op.reorders:
+        fields["reorders"] = UnknownValues({op.lowered or FLOAT: next(places)})
     fields["passing"], fields["scratch"] = unknown(0), unknown(0)
-    return kind._replace(**fields), next(places)
+    return op._replace(**fields), next(places)
 
 
 class StepPlan:
@@ -127,10 +113,10 @@ class StepPlan:
 
     """
 
-    def __init__(self, trace: Trace, kinds: Sequence[Op], sizes: Sequence[int], setup: TrainingSetup) -> None:
+    def __init__(self, trace: Trace, sizes: Sequence[int], setup: TrainingSetup) -> None:
         self.rounded = setup.rounded
         self.comparisons: dict[tuple[Any, Any], bool] = {}
-        walk = Walk(_unknown_trace(trace, kinds), setup, alike_as=lambda compared: self._alike(compared, sizes))
+        walk = Walk(_unknown_trace(trace), setup, alike_as=lambda compared: self._alike(compared, sizes))
         self.reached = walk.lifetimes.reached
         timeline = walk.timeline
         sorts = [cast(Any, sort.per_image or sort.fixed) for sort in timeline.sorts]
@@ -190,14 +176,14 @@ def _getter(places: Sequence[int]) -> Any:
     return itemgetter(*places) if places else lambda values: ()
 
 
-def _unknown_trace(trace: Trace, kinds: Sequence[Op]) -> Trace:
+def _unknown_trace(trace: Trace) -> Trace:
     """Return a trace whose operations are all distinct, with unknown sizes; place 0 is that of nothing."""
     found = Trace()
     place = 1
-    for kind in kinds:
-        op, place = _with_unknown(kind, place)
+    for number in trace.ops:
+        op, place = _with_unknown(trace.distinct[number], place)
         found.distinct.append(op)
-    found.ops = array("i", range(len(kinds)))
+    found.ops = array("i", range(len(trace.ops)))
     found.facts, found.known = trace.facts, trace.known
     found.outputs, found.losses = trace.outputs, trace.losses
     inputs = list(trace.inputs)
@@ -219,9 +205,9 @@ class PeakCounter:
 
     def _forget(self) -> None:
         self.memory = RecordingMemory()
-        self.sizes: list[OpSizes] = []
-        self.kinds: dict[Op, int] = {}
-        self.kind_of: list[int] = []
+        self.sizes: list[tuple[int, ...]] = []  # of each distinct operation, and the number of its kind
+        self.kinds: list[int] = []
+        self.kind_numbers: dict[Kind, int] = {}
         self.plans: dict[tuple[object, ...], list[StepPlan]] = {}
 
     def peak(self, network: Network) -> int:
@@ -238,11 +224,11 @@ class PeakCounter:
         trace = record(network, setup, memory=self.memory)
         for op in self.memory.distinct[len(self.sizes) :]:
             self.sizes.append(sizes_of(op, setup))
-            self.kind_of.append(self.kinds.setdefault(self.sizes[-1].kind, len(self.kinds)))
+            self.kinds.append(self.kind_numbers.setdefault(kind_of(op), len(self.kind_numbers)))
         rounded = setup.rounded
         sizes = [
             0,
-            *chain.from_iterable([self.sizes[number].bytes for number in trace.ops]),
+            *chain.from_iterable(map(self.sizes.__getitem__, trace.ops)),
             *[rounded(size.of(setup.images)) for size in trace.inputs.values()],
             *[rounded(count * LABEL * setup.images) for count in trace.labels],
         ]
@@ -255,11 +241,10 @@ class PeakCounter:
 
     def _plan(self, trace: Trace, sizes: Sequence[int]) -> StepPlan:
         ends = bool(trace.ops) and trace.value(len(trace.ops)).has_gradient
-        key = (tuple([self.kind_of[number] for number in trace.ops]), trace.outputs, len(trace.losses), ends)
+        key = (tuple(map(self.kinds.__getitem__, trace.ops)), trace.outputs, len(trace.losses), ends)
         plans = self.plans.setdefault((*key, tuple(trace.inputs)), [])
         found = next((plan for plan in plans if plan.serves(sizes)), None)
         if found is None:
-            kinds = [self.sizes[number].kind for number in trace.ops]
-            found = StepPlan(trace, kinds, sizes, self.setup)
+            found = StepPlan(trace, sizes, self.setup)
             plans.append(found)
         return found

@@ -256,7 +256,8 @@ class _Kernels:
         if value.layout in (PART_OF_ANY, PART_OF_FIRST, PART_OF_LAST):
             self.trace.one_differs = True
         layout = of_volume(value.layout, volume.channels, prod(volume.spatial), self.images)
-        self.made[-1] = value._replace(layout=layout)
+        if layout != value.layout:
+            self.made[-1] = value._replace(layout=layout)
 
     def _kernel(self, kernel: Kernel, reads: tuple[int, ...], holds: tuple[int, ...] = ()) -> int:
         """Add a kernel, with the casts that autocast puts in front of it, and return the tensor that it makes."""

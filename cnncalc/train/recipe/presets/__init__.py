@@ -155,5 +155,5 @@ def _parse(source: Source) -> dict[str, Any]:
 
 def _fault(source: Source, key: str, message: str, hints: list[str]) -> SpecError:
     match = re.search(rf"^\s*\[?[\"']?({re.escape(key)})\b", source.text, re.MULTILINE)
-    span = Span(*match.span(1)) if match else None
+    span = Span.of(match, 1) if match else None
     return SpecError("bad-recipe", message, source=source if span else None, span=span, hints=hints)

@@ -55,8 +55,12 @@ class LayerFlow:
     def add(self, operation: Operation, inputs: Sequence[int]) -> None:
         """Add a layer that reads some volumes of the walk."""
         own, layer_of = len(self.entries) + 1, self.layer_of
-        backs = tuple([own - layer_of[index] for index in inputs])
-        self.entries.append((operation, backs, max(backs)))
+        if len(inputs) == 1:
+            farthest = own - layer_of[inputs[0]]
+            self.entries.append((operation, (farthest,), farthest))
+        else:
+            backs = tuple([own - layer_of[index] for index in inputs])
+            self.entries.append((operation, backs, max(backs)))
         layer_of.append(own)
 
     def pattern(self, at: int, labelled: Sequence[int | None]) -> tuple[int, ...]:

@@ -212,8 +212,8 @@ class Totalling(Expansion):
         key: tuple[object, ...] = (
             self.volumes[at],
             self.rounding,
-            *[names.get(name) for name in facts.own],
-            *[outer.get(name) for name in facts.outer],
+            *map(names.get, facts.own),
+            *map(outer.get, facts.outer),
         )
         if facts.reads:
             read = [labels.get(label) for label in facts.reads]

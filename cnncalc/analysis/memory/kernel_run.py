@@ -69,19 +69,20 @@ class KernelRun:
         differentiable = bool(wants) or learns
         kept = kept_by(kernel, here, reads, operands) if differentiable else []
         extras = self._extras(statistics, wanted=bool(wants))
-        cached = tuple([Size(0, values * lowered) for values in kernel.parameters if lowered])
+        cached = tuple([Size(0, values * lowered) for values in kernel.parameters]) if lowered else ()
+        backs = tuple([here - read for read in reads])
         keeps_cached = bool(cached) and differentiable and self._needs_parameters(wants)
         return Op(
             kernel.operation,
             None if kernel.overwrites else Size(kernel.makes * size, kernel.fixed * size),
-            tuple([here - read for read in reads]),
-            tuple(dict.fromkeys([here - read for read in (*reads, *self.holds)])),
+            backs,
+            tuple(dict.fromkeys((*backs, *[here - held for held in self.holds]))),
             saves=differentiable and bool(kept or extras or keeps_cached),
             keeps=tuple(kept),
             beside=extras,
             cached=cached,
             keeps_cached=int(keeps_cached and not kernel.standardised),
-            wants=tuple([here - reads[place] for place in wants]),
+            wants=tuple([backs[place] for place in wants]),
             gradients=tuple([gradient_bytes(kernel, place, operands[place], size) for place in wants]),
             waiting=tuple([bytes_of(operands[place]) for place in wants]),
             parameters=kernel.parameters if learns else (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cached_property
 from itertools import chain, compress
+from operator import mul
 
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.trace import Trace
@@ -59,7 +60,8 @@ class Lasting:
 
     def step_bytes(self, setup: TrainingSetup) -> int:
         """Return the bytes that the optimizer's step needs for itself at its peak."""
-        rounded = {values: setup.rounded(FLOAT * values) for values in self.trained_counts}
+        counts = self.trained_counts
+        rounded = dict(zip(counts, setup.all_rounded([FLOAT * values for values in counts]), strict=True))
         sizes = list(map(rounded.__getitem__, self.trained))
         decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
         return setup.rule.step_bytes(StepMemory(setup.implementation, decays, sizes, self.matrices, on_cuda))
@@ -67,4 +69,4 @@ class Lasting:
 
 def _total(counts: Counter[int], size: int, setup: TrainingSetup) -> int:
     """Return the bytes that tensors take, given how many there are by their values, and the bytes of a value."""
-    return sum([setup.rounded(size * values) * count for values, count in counts.items()])
+    return sum(map(mul, setup.all_rounded([size * values for values in counts]), counts.values()))

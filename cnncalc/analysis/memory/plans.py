@@ -66,18 +66,19 @@ def kind_of(op: Op) -> Kind:
 
 def sizes_of(op: Op, setup: TrainingSetup) -> tuple[int, ...]:
     """Return the sizes of an operation, rounded as the device does, in the order in which `_with_unknown` has them."""
-    images, rounded = setup.images, setup.rounded
+    images, learned = setup.images, op.lowered or FLOAT
     tensors = [*([op.makes] if op.makes else []), *op.beside, *op.cached]
     gradients = [size for size in op.gradients if size is not None]
-    return (
-        *[rounded(per_image * images + fixed) for per_image, fixed in tensors],
-        *[rounded(size * images) for size in (*gradients, *op.waiting)],
-        *[rounded(values * (op.lowered or FLOAT)) for values in op.parameters],
-        *[rounded(values * FLOAT) for values in op.parameters if op.lowered],
-        *([op.reorders * (op.lowered or FLOAT)] if op.reorders else []),
-        op.passing * images,
-        op.scratch * images,
+    rounded = setup.all_rounded(
+        [
+            *[per_image * images + fixed for per_image, fixed in tensors],
+            *[size * images for size in (*gradients, *op.waiting)],
+            *[values * learned for values in op.parameters],
+            *([values * FLOAT for values in op.parameters] if op.lowered else ()),
+        ]
     )
+    reordered = [op.reorders * learned] if op.reorders else []
+    return *rounded, *reordered, op.passing * images, op.scratch * images
 
 
 def _with_unknown(op: Op, first: int) -> tuple[Op, int]:
@@ -225,13 +226,11 @@ class PeakCounter:
         for op in self.memory.distinct[len(self.sizes) :]:
             self.sizes.append(sizes_of(op, setup))
             self.kinds.append(self.kind_numbers.setdefault(kind_of(op), len(self.kind_numbers)))
-        rounded = setup.rounded
-        sizes = [
-            0,
-            *chain.from_iterable(map(self.sizes.__getitem__, trace.ops)),
-            *[rounded(size.of(setup.images)) for size in trace.inputs.values()],
-            *[rounded(count * LABEL * setup.images) for count in trace.labels],
-        ]
+        images = setup.images
+        inputs = [size.of(images) for size in trace.inputs.values()]
+        labels = [count * LABEL * images for count in trace.labels]
+        steps = chain.from_iterable(map(self.sizes.__getitem__, trace.ops))
+        sizes = [0, *steps, *setup.all_rounded([*inputs, *labels])]
         plan = self._plan(trace, sizes)
         most, behind = plan.peak(sizes)
         lasting = Lasting(trace, plan.reached)

@@ -281,7 +281,8 @@ class _Kernels:
         if kernel.needs == ROWS:  # what makes rows comes before what computes with them
             reads = self._all_arranged(ROWS, reads)
         cast = self._cast(kernel.casts, reads)
-        holds = (*holds, *[read for read in reads if read not in cast])  # the caller's, while this runs
+        if cast is not reads:
+            holds = (*holds, *[read for read in reads if read not in cast])  # the caller's, while this runs
         if kernel.needs and kernel.needs != ROWS:
             cast = self._all_arranged(kernel.needs, cast)
         return cast, holds
@@ -295,6 +296,8 @@ class _Kernels:
 
     def _cast(self, casts: str, reads: tuple[int, ...]) -> tuple[int, ...]:
         sizes = [self._value(read).size for read in reads]
+        if not self.casts and max(sizes) == FULL:
+            return reads
         size = operand_size(casts, sizes, self.low, self.device)
         pairs = zip(reads, sizes, strict=True)
         return tuple([read if own in (size or own, INDEX) else self._copy(read, size or own) for read, own in pairs])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cnncalc.analysis.validation import check_choice, check_flag, check_number, check_whole
@@ -128,3 +129,8 @@ class TrainingSetup:
         """Return the bytes that a tensor of this many takes."""
         block = BLOCK[self.device]
         return -(-size // block) * block
+
+    def all_rounded(self, sizes: Iterable[int]) -> list[int]:
+        """Return the bytes that tensors of this many take, each as `rounded` has it."""
+        block = BLOCK[self.device]
+        return [-(-size // block) * block for size in sizes]

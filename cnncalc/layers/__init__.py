@@ -1,7 +1,7 @@
 """The layers of the language, one file per family.
 
 Importing this package registers the words that most networks have; those of other files (`registry.SELDOM`) are
-registered when a word is met that is none of these.
+registered when one of them is met.
 """
 
 from cnncalc.layers import (

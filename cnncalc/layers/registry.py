@@ -6,7 +6,7 @@ A class registers its words where it is defined, so that a new layer touches one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -30,21 +30,23 @@ class Entry(NamedTuple):
     heads: re.Pattern[str]
 
 
-SELDOM = (
-    "channel_convolution",
-    "channels",
-    "local",
-    "local_response",
-    "parts",
-    "piecewise",
-    "reductions",
-    "rearranging",
-    "response",
-    "transposed",
-    "unpooling",
-    "upsampling",
-)
-"""Files of this folder whose words few networks have: they are loaded with the first word that no other file has."""
+SELDOM: Mapping[str, tuple[str, ...]] = {
+    "channel_convolution": ("channelconv",),
+    "channels": ("scale", "shuffle", "slice"),
+    "local": ("local",),
+    "local_response": ("lrn",),
+    "parts": ("glu", "groupmax", "groupsum", "maxout"),
+    "piecewise": ("step", "threshold"),
+    "reductions": ("channelmax", "channelmean", "channelsum"),
+    "rearranging": ("padchannels", "pixelshuffle", "pixelunshuffle", "reshape"),
+    "response": ("grn", "l2norm", "rmsnorm"),
+    "transposed": ("deconv",),
+    "unpooling": ("unpool",),
+    "upsampling": ("upsample",),
+}
+"""Files of this folder whose words few networks have, with these words: each is loaded when one of its words is met."""
+
+_FILE_OF = {word: name for name, words in SELDOM.items() for word in words}
 
 GROUP = "cnncalc.layers"
 """The entry points by which a package says which of its classes are layers."""
@@ -88,7 +90,10 @@ def find(written: str, *, elsewhere: bool = True) -> tuple[type[Layer], str, str
 
     ``elsewhere`` says whether to ask the packages that bring layers of their own, which takes some milliseconds.
     """
-    found = _find(written) or (_find(written) if seldom() else None)
+    found = _find(written)
+    if found is None and written in _FILE_OF:
+        import_module(f"{__package__}.{_FILE_OF[written]}")
+        found = _find(written)
     return _find(written) if found is None and elsewhere and packages() else found
 
 
@@ -117,7 +122,7 @@ def _find(written: str) -> tuple[type[Layer], str, str] | None:
 @cache
 def seldom() -> tuple[ModuleType, ...]:
     """Load the files whose words few networks have, once, and return them."""
-    return tuple([import_module(f"cnncalc.layers.{name}") for name in SELDOM])
+    return tuple([import_module(f"{__package__}.{name}") for name in SELDOM])
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -85,20 +86,31 @@ def test_every_file_of_layers_is_loaded_with_the_package_or_when_a_word_is_not_k
     assert sorted([*imports, *SELDOM]) == sorted(registering)
 
 
+def test_seldom_words_are_known_to_stand_in_their_files():
+    """The words of a file that is loaded when one of them is met are those that it registers."""
+    code = (
+        "import json; from cnncalc.layers import find, words; from cnncalc.layers.registry import SELDOM\n"
+        "files = {word: find(word)[0].__module__.rpartition('.')[2] for word in words()}\n"
+        "print(json.dumps({name: sorted(word for word, own in files.items() if own == name) for name in SELDOM}))"
+    )
+    assert json.loads(printed_by(code)) == {name: list(words) for name, words in SELDOM.items()}
+
+
 def printed_by(code: str) -> str:
     """Return what a Python of its own prints, which has loaded nothing yet."""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
 def test_a_usual_network_loads_no_file_of_seldom_words():
-    """LeNet-5 needs none of them; they are all loaded when `deconv` is met."""
+    """LeNet-5 needs none; that of `deconv` is loaded when it is met, and all with the words of other packages."""
     code = (
         "import sys, cnncalc; from cnncalc.layers import find; from cnncalc.layers.registry import SELDOM\n"
         "def loaded(): return sorted(name for name in SELDOM if f'cnncalc.layers.{name}' in sys.modules)\n"
         "cnncalc.load('lenet5'); print(loaded())\n"
-        "print(find('deconv')[0].__name__, loaded() == sorted(SELDOM))"
+        "print(find('none', elsewhere=False), find('deconv')[0].__name__, loaded())\n"
+        "print(find('none'), loaded() == sorted(SELDOM))"
     )
-    assert printed_by(code) == "[]\nTransposedConvolution True\n"
+    assert printed_by(code) == "[]\nNone TransposedConvolution ['transposed']\nNone True\n"
 
 
 def test_a_word_of_a_seldom_file_is_registered_once_too():

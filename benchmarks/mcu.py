@@ -106,7 +106,8 @@ def main() -> None:
 def heading() -> list[str]:
     packages = ", ".join(f"{package} {version(package)}" for package in ("keras", "tflite-micro", "numpy"))
     return [
-        f"python benchmarks/mcu.py: tensorflow {tf.__version__}, {packages},",
+        "python benchmarks/mcu.py -o tests/microcontrollers/interpreter.csv:",
+        f"tensorflow {tf.__version__}, {packages},",
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, no accelerator",
         "",
         "arena: bytes that the interpreter reports; least: bytes with which it starts; weights: bytes of int8 and",

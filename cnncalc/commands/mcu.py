@@ -11,7 +11,7 @@ from cnncalc.commands.options import F, Output
 from cnncalc.commands.sizes import SizeInBytes
 from cnncalc.commands.step_options import refuse_idle_in_inference
 from cnncalc.commands.table_names import NamedTable, RowName
-from cnncalc.microcontrollers.boards import BOARDS, Boards, board_named, closest_boards, read_boards
+from cnncalc.microcontrollers.boards import BOARDS, Boards, board_named, closest_boards, other_flash, read_boards
 from cnncalc.network import Network
 
 EPILOG = f"Microcontrollers: {', '.join(BOARDS)}."
@@ -23,7 +23,7 @@ _ONE_IMAGE = ("batch", "inplace", "device", "budget", "gpu", "cards", "gpus", "p
 _SIZE = SizeInBytes(("KB", "KiB"), "320KiB, 320KB or 1MiB")
 
 
-_TABLE = NamedTable("boards", "microcontroller", BOARDS, read_boards, board_named, closest_boards)
+_TABLE = NamedTable("boards", "microcontroller", BOARDS, read_boards, board_named, closest_boards, other_flash)
 
 
 def mcu_options(command: F) -> F:
@@ -66,6 +66,7 @@ def take_board(options: dict[str, Any]) -> tuple[str, int | None, int | None]:
         raise click.UsageError("give either --mcu or --sram and --flash, not both")
     if name:
         return name, boards[name].sram, boards[name].flash
+    refuse_idle(["boards"], "without --mcu")
     return "", sram, flash
 
 

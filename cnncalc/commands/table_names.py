@@ -25,6 +25,7 @@ class NamedTable(NamedTuple):
         read: reads the rows of a file.
         find: returns the name of the row that is meant, however it is spelled, or None.
         closest: returns the names that may have been meant.
+        unlike: says in which way the row that was likely meant is another one, or "".
 
     """
 
@@ -34,6 +35,7 @@ class NamedTable(NamedTuple):
     read: Callable[[str], Rows]
     find: Callable[[str, Any], str | None]
     closest: Callable[[str, Any], Sequence[str]]
+    unlike: Callable[[str, Any], str] = lambda name, rows: ""
 
     def rows_of(self, context: click.Context | None) -> Rows:
         """Return the rows that may be named: those of the option, which is read first, or the built-in ones."""
@@ -76,7 +78,7 @@ class RowName(click.ParamType[str]):
             command = ctx.command_path if ctx else "cnncalc memory"
             own = f"--{table.option} has {shorten(listed(rows), 80)}"
             names = f"`{command} --help` lists them" if rows is table.rows else own
-            known = f"did you mean {near}?" if near else f"{names}."
+            known = table.unlike(value, rows) or (f"did you mean {near}?" if near else f"{names}.")
             self.fail(f"there is no {table.row} {value!r}; {known} {self.otherwise}", param, ctx)
         return name
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from cnncalc.core.numbers import bytes_text
 from cnncalc.core.tables import CsvRow, TableFormat, by_name, read_table
 from cnncalc.core.words import closest
 
@@ -75,13 +76,27 @@ def board_named(name: str, boards: Boards = BOARDS) -> str | None:
     wanted = _plain(name)
     if wanted in plain or not wanted.startswith("stm32"):
         return plain.get(wanted)
-    series = wanted[: len("stm32f746")]
-    part = STM32_PART.fullmatch(wanted)
-    letter = part[1] if part else "x"
-    listed = plain.get(f"{series}x{letter}") or plain.get(series)
+    listed, letter = _of_series(wanted, plain)
     if listed is None or letter == "x":
         return listed
     return listed if boards[listed].flash == STM32_FLASH.get(letter, 0) * KIBIBYTE else None
+
+
+def _of_series(wanted: str, plain: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return the board that is listed for a part number's series, and the letter of its flash, ``x`` for any."""
+    series = wanted[: len("stm32f746")]
+    part = STM32_PART.fullmatch(wanted)
+    letter = part[1] if part else "x"
+    return plain.get(f"{series}x{letter}") or plain.get(series), letter
+
+
+def other_flash(name: str, boards: Boards = BOARDS) -> str:
+    """Say which board a part number was taken for that is listed with another flash; "" where it is none of those."""
+    listed, letter = _of_series(_plain(name), {_plain(each): each for each in boards})
+    if listed is None or letter not in STM32_FLASH:
+        return ""
+    here, there = bytes_text(STM32_FLASH[letter] * KIBIBYTE), bytes_text(boards[listed].flash)
+    return f"did you mean {listed}? It has {there} of flash, and this part {here}."
 
 
 def closest_boards(name: str, boards: Boards = BOARDS) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.core.numbers import bar, bytes_text, counted, share_text, whole
 from cnncalc.microcontrollers.advice import ArenaAdvice
+from cnncalc.microcontrollers.arena import Buffer
 from cnncalc.microcontrollers.prediction import McuPrediction
 from cnncalc.microcontrollers.structs import COMMIT
 from cnncalc.report.metrics import metrics
@@ -15,7 +16,7 @@ from cnncalc.report.schema import SCHEMA, input_data
 from cnncalc.report.table import Column, Table
 
 MOST_LAYERS = 3
-"""How many of the tensors at the peak are named."""
+"""How many of the layers whose tensors are alive at the peak are named."""
 
 _ARENA = {
     "tensors": "tensors and scratch buffers",
@@ -25,6 +26,14 @@ _ARENA = {
     "interpreter": "allocators",
 }
 _FLASH = {"weights": "weights and biases", "quantisation": "scales and zero points", "graph": "graph, about"}
+_BRIEF = {
+    "tensors and scratch buffers": "tensors, scratch",
+    "tensor, operator records": "records",
+    "views of inputs and outputs": "views",
+    "scales and zero points": "scales, zero points",
+}
+"""Titles for a narrow terminal, which leave room for what says whether a row is of the arena or of the flash."""
+
 _UNCOUNTED = (
     "not counted: in SRAM the stack, the program's own data and the scratch buffers of kernels that are optimised for "
     "a processor (CMSIS-NN, ESP-NN); in flash the program and the interpreter"
@@ -52,8 +61,8 @@ def mcu_report(prediction: McuPrediction, room: Room) -> Report:
         *_rows("flash", _FLASH, flash._asdict(), flash.bytes),
     ]
     columns = (
-        Column("where", "in", rank=1),
-        Column("what", "what", programs=False),
+        Column("where", "in"),
+        Column("what", "what", programs=False, brief=lambda title: _BRIEF.get(title, title)),
         Column("part", "part", people=False),
         Column("bytes", "memory", bytes_text, right=True),
         Column("share", "share", lambda pair: share_text(*pair), right=True, rank=1, programs=False),
@@ -82,17 +91,29 @@ def _summary(prediction: McuPrediction) -> list[tuple[str, str]]:
     start = f": it uses {whole(arena.used)}, and needs more while it starts" if arena.start > arena.used else ""
     lines = [("arena", f"{whole(arena.needed)} bytes at least{start}")]
     if prediction.graph.operators:
-        alive = prediction.alive
-        named = ", ".join(f"{_called(each)} {bytes_text(each.bytes)}" for each in alive[:MOST_LAYERS])
+        alive = _alive(prediction.alive)
         more = f" and {counted(len(alive) - MOST_LAYERS, 'more')}" if len(alive) > MOST_LAYERS else ""
-        lines.append(("peak", f"at {prediction.graph.operators[prediction.peak - 1].layer}: {named}{more}"))
+        at = prediction.graph.operators[prediction.peak - 1].layer
+        lines.append(("peak", f"at {at}: {', '.join(alive[:MOST_LAYERS])}{more}"))
     lines.append(("flash", f"about {whole(flash.bytes)} bytes, {whole(flash.weights)} of weights and biases exactly"))
     lines.append(("of", "one image, int8, converted by TensorFlow, reference kernels, pointers of 32 bits"))
     return lines
 
 
-def _called(buffer: Any) -> str:
-    return f"scratch of {buffer.name}" if buffer.scratch else str(buffer.name)
+def _alive(buffers: list[Buffer]) -> list[str]:
+    """Return what is alive by the layers that make it, the largest first; some layers become several operators."""
+    of_layers: dict[str, list[int]] = {}
+    for each in buffers:
+        of_layers.setdefault(_called(each), []).append(each.bytes)
+    by_size = sorted(of_layers.items(), key=lambda layer: -sum(layer[1]))
+    return [
+        f"{name} {bytes_text(sum(sizes))}" + (f" in {len(sizes)} buffers" if len(sizes) > 1 else "")
+        for name, sizes in by_size
+    ]
+
+
+def _called(buffer: Buffer) -> str:
+    return f"scratch of {buffer.name}" if buffer.scratch else buffer.name
 
 
 def _room(prediction: McuPrediction, room: Room) -> list[tuple[str, str]]:

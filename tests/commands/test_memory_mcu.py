@@ -51,6 +51,12 @@ def test_it_fits(cnncalc: Cnncalc) -> None:
     assert cnncalc("memory", *TWO, "--flash", "1KiB").status == 1
 
 
+def test_a_layer_at_the_peak_is_named_once(cnncalc: Cnncalc) -> None:
+    """A batch norm without a convolution becomes MUL and ADD, which make 16x16x8 bytes each."""
+    done = cnncalc("memory", "sub( identity | bn )", "--input", "16x16x8", *INT8)
+    assert "\npeak   at bn1: bn1 4.0 KiB in 2 buffers, images 2.0 KiB\n" in done.out
+
+
 def test_boards_of_a_user(cnncalc: Cnncalc, folder: Path) -> None:
     (folder / "boards.csv").write_text("name,sram_kib,flash_kib\nmine,8,64\n")
     done = cnncalc("memory", *TWO, "--boards", "boards.csv", "--mcu", "mine")
@@ -96,6 +102,11 @@ def test_csv(cnncalc: Cnncalc) -> None:
             (*INT8, "--mcu", "stm32f999"),
             "Invalid value for '--mcu': there is no microcontroller 'stm32f999'; did you mean stm32f767 or "
             "stm32f746 or stm32f446? Or give its memory: --sram 320KiB --flash 1MiB",
+        ),
+        (
+            (*INT8, "--mcu", "STM32F746NE"),
+            "Invalid value for '--mcu': there is no microcontroller 'STM32F746NE'; did you mean stm32f746? It has "
+            "1.0 MiB of flash, and this part 512 KiB. Or give its memory: --sram 320KiB --flash 1MiB",
         ),
         (
             (*INT8, "--sram", "320"),
@@ -146,6 +157,15 @@ def test_layers_without_a_kernel_are_refused_by_name(
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith(f"error[not-in-format]: {message}\n  --> text:1:")
     assert not hint or done.err.endswith(f"  = {hint}\n")
+
+
+def test_a_table_of_which_no_board_is_named_is_refused(cnncalc: Cnncalc, folder: Path) -> None:
+    (folder / "boards.csv").write_text("name,sram_kib,flash_kib\nmine,8,64\n")
+    done = cnncalc("memory", *TWO, "--boards", "boards.csv", "--sram", "320KiB")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "error[usage]: --boards has no effect without --mcu; leave it out\n  = see `cnncalc memory --help`\n"
+    )
 
 
 def test_a_board_that_the_given_table_has_not(cnncalc: Cnncalc, tmp_path: Path) -> None:

@@ -100,6 +100,39 @@ def test_fsdp2_without_the_copy_of_gloo(case: Case, cards: int) -> None:
     assert predicted(case, cards, alone=True).peak_bytes == found.peak
 
 
+READ_TWICE = {
+    "a sum": "block p\n  conv 1x1x4 nobias - bn - relu - conv 1x1x64 nobias - bn\nend\n"
+    "conv 1x1x64 - (add(p |) - relu)*3 - gap - fc 10\n",
+    "several readers inside": "block p\n  concat(conv 1x1x8 | conv 3x3x8 p1 | conv 3x3x8 p1 - bn) - bn\nend\n"
+    "conv 3x3x24 p1 - (add(p |) - relu)*3 - gap - fc 10\n",
+    "the same gradient inside": "block p\n  add(conv 3x3x24 p1 - bn - relu |)\nend\n"
+    "conv 3x3x24 p1 - (add(p |) - relu)*3 - gap - fc 10\n",
+    "two blocks": "block p\n  conv 3x3x24 p1 - bn - relu\nend\n"
+    "conv 3x3x24 p1 - (add(p | p | conv 1x1x24) - relu)*3 - gap - fc 10\n",
+}
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module:UserWarning")
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", READ_TWICE.values(), ids=READ_TWICE)
+@pytest.mark.parametrize(("batch", "side"), [(2, "4x4x3"), (16, "48x48x3")])
+@pytest.mark.parametrize("passes", [1, 2])
+def test_fsdp2_where_what_a_block_reads_is_read_outside_too(spec: str, batch: int, side: str, passes: int) -> None:
+    """Both gradients stay until those of the block's parameters are reduced, and are added then."""
+    case = Case(spec, batch, "fsdp2", passes=passes, input=side)
+    (found,) = measured_alone([case], 2)
+    assert predicted(case, 2, alone=True).peak_bytes == found.peak
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module:UserWarning")
+@pytest.mark.slow
+@pytest.mark.parametrize("cards", [2, 8])
+def test_fsdp2_of_resnet50_whose_blocks_are_paths(cards: int) -> None:
+    case = Case("resnet50", 4, "fsdp2", input="64x64x3")
+    (found,) = measured_alone([case], cards)
+    assert predicted(case, cards, alone=True).peak_bytes == found.peak
+
+
 # ---- against PyTorch, piece by piece
 
 

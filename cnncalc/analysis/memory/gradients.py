@@ -12,7 +12,7 @@ from itertools import count
 from operator import and_
 from typing import NamedTuple
 
-from cnncalc.analysis.memory.lifetimes import Lifetimes
+from cnncalc.analysis.memory.lifetimes import NEVER, Lifetimes
 from cnncalc.analysis.memory.setup import TrainingSetup
 from cnncalc.analysis.memory.timeline import BACKWARD, Change, Timeline
 from cnncalc.analysis.memory.trace import AT_ONCE, CAST_ALONE, FIRST_USE, ONLY, OTHER_USE, Op, Trace
@@ -117,6 +117,10 @@ class Gradients:
         self.first = Shared(0, 0)
         self.arriving: Gradient | None = None
         self.waiting: dict[int, Gradient] = {}
+        self.entry = NEVER  # gradients of tensors up to this one stay apart
+        self.apart: dict[int, Gradient] = {}
+        self.sizes: dict[int, int] = {}
+        self.left: list[int] = []  # the moments in front of which blocks are left
 
     def serves(self, setup: TrainingSetup) -> bool:
         """Say whether the pass is the same for another number of images: whether the same gradients are alike."""
@@ -162,6 +166,25 @@ class Gradients:
         owners += range(last - 1, ops.start - 1, -1)
         self.arriving = onward
         self.timeline.extend(BACKWARD, changes, owners)
+
+    def enter(self, block: range) -> None:
+        """Begin with a block: the gradients that it makes of what it reads are not added to those made outside."""
+        self.entry = block.start
+
+    def leave(self, block: range) -> None:
+        """Leave a block, and add these gradients to those made outside."""
+        apart, self.entry, self.apart = self.apart, NEVER, {}
+        self.left.append(len(self.timeline.moments))
+        moments = _Moments()
+        added = [
+            gradient for tensor, gradient in apart.items() if self._wait(moments, tensor, self.sizes[tensor], gradient)
+        ]
+        if added and not moments.taken:  # sums that need no memory
+            moments.add()
+        for gradient in added:
+            moments.drop(gradient)
+        numbers = moments.numbers(self.timeline)
+        self.timeline.extend(BACKWARD, numbers, [block.start] * len(numbers))
 
     def end(self) -> None:
         """Let the caller of the backward pass forget the gradient of the loss."""
@@ -270,13 +293,17 @@ class Gradients:
 
         Return whether it was added, and is not needed itself.
         """
-        first = self.waiting.get(tensor)
+        waiting = self.waiting
+        if tensor <= self.entry:
+            waiting = self.apart
+            self.sizes[tensor] = size
+        first = waiting.get(tensor)
         if first is None:
-            self.waiting[tensor] = gradient
+            waiting[tensor] = gradient
             return False
         if not self.adds_in_place or not self._is_sole(first, size):
             total = self.timeline.sort("activation_gradients", size)
-            self.waiting[tensor] = total
+            waiting[tensor] = total
             moments.add([total])
             moments.drop(first)
         return True

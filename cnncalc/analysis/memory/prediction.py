@@ -184,10 +184,14 @@ class Predictor:
         trace = self._trace(setup)
         key = (setup.accumulate > 1, setup.checkpointing)
         if self.last is None or self.last[0] != key or not self.last[1].walk.serves(setup):
-            walk = Walk(trace, setup, self._checkpointed(trace, setup))
+            walk = Walk(trace, setup, self._checkpointed(trace, setup), blocks=self._blocks(trace))
             known = self.last[1].lasting if self.last is not None else None
             self.last = (key, Step(walk, known or Lasting(trace, walk.lifetimes.reached)))
         return self.last[1]
+
+    def _blocks(self, trace: Trace) -> list[range]:
+        """Return the operations of the blocks that hand on gradients when all of them are done; there are none."""
+        return []
 
     def _checkpointed(self, trace: Trace, setup: TrainingSetup) -> list[range]:
         """Return the ranges of operations that are computed again."""

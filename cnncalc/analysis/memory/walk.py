@@ -35,13 +35,21 @@ class Walk:
         trace: what is done.
         lifetimes: when the memory of each tensor is given back.
         timeline: what is alive, moment by moment.
+        blocks: operations that hand the gradients of what they read on when all of them are done, as those of a module
+            of FSDP2 do; a gradient that is made outside of them is added then.
 
     """
 
     def __init__(
-        self, trace: Trace, setup: TrainingSetup, segments: Sequence[range] = (), alike_as: Alike | None = None
+        self,
+        trace: Trace,
+        setup: TrainingSetup,
+        segments: Sequence[range] = (),
+        alike_as: Alike | None = None,
+        blocks: Sequence[range] = (),
     ) -> None:
         self.trace = trace
+        self.blocks = blocks
         self.lifetimes = Lifetimes(trace, segments, trains=not setup.inference)
         self.timeline = Timeline()
         self.timeline.staying += [self.timeline.sort("input", *size) for size in trace.inputs.values()]
@@ -160,11 +168,25 @@ class Walk:
         stop = len(self.trace.ops)
         for segment in reversed(lifetimes.segments):
             start = segment.last_keeping + 1
-            self.gradients.backward(range(start, stop))
+            self._through(range(start, stop))
             self._recompute(segment, again)
             stop = start
-        self.gradients.backward(range(stop))
+        self._through(range(stop))
         self.gradients.end()
+
+    def _through(self, ops: range) -> None:
+        """Go backward through operations, of which some may lie in blocks; a block may begin in those that follow."""
+        gradients, stop = self.gradients, ops.stop
+        for block in reversed(self.blocks):
+            low, top = max(block.start, ops.start), min(block.stop, stop)
+            if low < top:
+                gradients.backward(range(top, stop))
+                gradients.enter(block)
+                gradients.backward(range(low, top))
+                if low == block.start:
+                    gradients.leave(block)
+                stop = low
+        gradients.backward(range(ops.start, stop))
 
     def _recompute(self, segment: Segment, given: Given) -> None:
         """Compute a segment again, up to the last operation that keeps something; then it is as if it had kept all."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from cnncalc.analysis.memory import MemoryPrediction, Predictor, TrainingSetup
 from cnncalc.analysis.memory.segments import segments
 from cnncalc.analysis.memory.timeline import PHASES, STEP
+from cnncalc.analysis.memory.trace import Trace
 from cnncalc.analysis.parallel.course import CardStep
 from cnncalc.analysis.parallel.exchange import Transfer, exchanged
 from cnncalc.analysis.parallel.replicated import replicated_step
 from cnncalc.analysis.parallel.setup import Parallel
 from cnncalc.analysis.parallel.sharded import sharded_step
-from cnncalc.analysis.parallel.units import Units, units_of
+from cnncalc.analysis.parallel.units import Units, sharded_ops, units_of
 from cnncalc.analysis.parallel.variants import single
 from cnncalc.core.collector import paused_collector
 from cnncalc.network import Network
@@ -71,6 +72,14 @@ class CardPredictor(Predictor):
             return replicated_step(self.parallel, setup, self.step)
         if self.units is None:
             step = self.step(single(setup))
-            blocks = self.segments if self.segments is not None else segments(self.network)
-            self.units = units_of(self.network, step.walk.trace, step.lasting.reached, blocks)
+            self.units = units_of(self.network, step.walk.trace, step.lasting.reached, self._segments())
         return sharded_step(self.parallel, setup, self.step, self.units)
+
+    def _blocks(self, trace: Trace) -> list[range]:
+        """Return the operations of each block that FSDP2 gathers at once."""
+        return sharded_ops(trace, self._segments()) if self.parallel.way == "fsdp2" else []
+
+    def _segments(self) -> tuple[range, ...]:
+        if self.segments is None:
+            self.segments = segments(self.network)
+        return self.segments

@@ -4,7 +4,8 @@ Forward, a block's parts are gathered into a buffer, copied into whole parameter
 done; the buffer stays until the next block has been gathered. What lies in no block is gathered first and stays to the
 end. Backward, a block is gathered again while the one behind it still runs. When its gradients are made its whole
 parameters go, and the gradients are copied into a buffer, from which each card gets the sum of its part; that buffer
-stays until the next one is needed. Source: ``torch/distributed/fsdp/_fully_shard`` of PyTorch 2.14.
+stays until the next one is needed. A gradient of what the block reads that was made outside of it is added behind
+that. Source: ``torch/distributed/fsdp/_fully_shard`` of PyTorch 2.14.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class _Course:
 
     def __init__(self, step: Step, units: Units, setup: TrainingSetup, parallel: Parallel) -> None:
         self.timeline, self.layers = step.walk.timeline, step.walk.trace.layers
+        self.left = step.walk.gradients.left
         self.units, self.copies = units, parallel.reduces_copies(setup)
         cards = parallel.cards
         self.sizes = [unit.sizes(setup, cards) for unit in (units.root, *units.blocks)]
@@ -124,7 +126,7 @@ class _Course:
             self.gathering = 0
         if run.unit > ROOT:
             self._gather(run.unit, run.start)
-        self._moments(run)
+        self._moments(run.start, run.stop)
         if run.unit > ROOT:
             del self.gathered[run.unit]
 
@@ -135,9 +137,11 @@ class _Course:
             self.gathered[run.unit] = block.whole
             self._between(run.start)
             self._ahead(run.unit - 1)
-        self._moments(run)
+        left = next((place for place in self.left if run.unit > ROOT and run.start < place <= run.stop), run.stop)
+        self._moments(run.start, left)
         if run.unit > ROOT and self.units.blocks[run.unit - 1].passes_on:
-            self._reduce(run.unit, run.stop)
+            self._reduce(run.unit, left)
+        self._moments(left, run.stop)
 
     def _ahead(self, number: int) -> None:
         """Gather the parts of a block ahead; the root is there already."""
@@ -171,5 +175,6 @@ class _Course:
     def _between(self, place: int) -> None:
         self.found.append(Piece(place, place, self.extra()))
 
-    def _moments(self, run: _Run) -> None:
-        self.found.append(Piece(run.start, run.stop, self.extra()))
+    def _moments(self, start: int, stop: int) -> None:
+        if start < stop:
+            self.found.append(Piece(start, stop, self.extra()))

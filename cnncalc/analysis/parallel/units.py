@@ -143,6 +143,12 @@ def _trained(trace: Trace, reached: bytearray, count: int) -> list[bool]:
     return found
 
 
+def sharded_ops(trace: Trace, segments: Sequence[range]) -> list[range]:
+    """Return the places of the operations of each block with parameters, given blocks as ranges of layers."""
+    every = zip(segments, _ops_of_each(trace, segments), strict=True)
+    return [ops for layers, ops in every if any(trace.parts[index - 1].parameters for index in layers)]
+
+
 def _ops_of_each(trace: Trace, segments: Sequence[range]) -> list[range]:
     """Return for each range of layers that of its operations, which may be empty."""
     layers = trace.layers

@@ -210,7 +210,7 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=20_000, help="how many command lines to try")
     parser.add_argument("--files", type=int, default=10_000, help="how many files of other tools to try")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other texts and lines")
-    parser.add_argument("--commands", default=",".join(COMMANDS), help="which commands to try, parted by commas")
+    parser.add_argument("--commands", default=",".join(COMMANDS), help="which commands to try, separated by commas")
     asked = parser.parse_args()
     broken = try_texts(asked.seed, asked.texts) if asked.texts else 0
     broken += try_files(asked.seed, asked.files) if asked.files else 0

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from cnncalc.charts.scale import ChartAxis, linear_scale, logarithmic_scale, ratio_scale, tick_text, whole_scale
 from cnncalc.core.cleaning import html_text
+from cnncalc.core.numbers import counted
 
 FEW = 40
 """Most points that have a dot each."""
@@ -156,7 +157,7 @@ def _described(chart: Chart) -> str:
             first, last = (f"{value:.4g}{chart.unit}" for value in (values[0], values[-1]))
             parts.append(f"{line.name} from {first} to {last}")
     rest = sum(not line.named for line in chart.lines)
-    more = [f"{rest} other lines"] if rest else []
+    more = [counted(rest, "other line")] if rest else []
     return f"{chart.title} by {chart.across}: {'; '.join([*parts, *more])}"
 
 
@@ -187,7 +188,9 @@ def _names(chart: Chart) -> str:
         f'<tspan class="key {line.look}" dx="12">━</tspan><tspan dx="4">{html_text(line.name)}</tspan>'
         for line in named
     )
-    return f'<text class="names" x="-40" y="-14">{title}{names}</text>'
+    rest = sum(not line.named for line in chart.lines)
+    others = f'<tspan dx="12">and {counted(rest, "other")}</tspan>' if rest else ""
+    return f'<text class="names" x="-40" y="-14">{title}{names}{others}</text>'
 
 
 def _line(line: ChartLine, across: Callable[[float], float], down: Callable[[float], float]) -> str:

@@ -29,6 +29,11 @@ def counted(count: int, word: str) -> str:
     return f"{count:,} {word}{ending}"
 
 
+def with_minus(text: str) -> str:
+    """Write the hyphens of a number as minus signs: ``-1.5`` as ``−1.5``."""
+    return text.replace("-", "−")
+
+
 def bytes_text(count: int) -> str:
     """Write a number of bytes in binary units: 61,440 as ``60.0 KiB``; 1 MiB is 1024·1024 bytes."""
     if count < 1024:

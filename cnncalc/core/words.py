@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from cnncalc.core.cleaning import printable
@@ -27,8 +28,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
 
 def listed(names: Iterable[str], limit: int = 10) -> str:
     """Return names in order, joined by commas; of many, the first ones."""
-    ordered = sorted(names)
+    ordered = sorted(names, key=natural)
     return ", ".join(ordered[:limit]) + (", …" if len(ordered) > limit else "")
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return by what names are ordered as people do, numbers by their value: ``resnet18`` before ``resnet101``."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def joined_by_and(words: Sequence[str]) -> str:

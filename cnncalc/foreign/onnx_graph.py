@@ -131,7 +131,7 @@ class _Graph:
             self.layouts[outputs[0]] = self.layouts.get(flowing[0], FIRST)
             return
         if any(isinstance(self.layouts.get(name), int) for name in flowing) and kind not in ("Reshape", "Transpose"):
-            self.draft.refuse(span, f"this {kind} cannot be said: its input has its channels parted in groups")
+            self.draft.refuse(span, f"this {kind} cannot be said: its input has its channels separated into groups")
         if kind not in OPERATORS:
             hints = did_you_mean(kind, OPERATORS)
             self.draft.refuse(span, f"a spec has no word for ONNX's operator {quoted(kind)}", hints=hints)

@@ -34,7 +34,7 @@ class OnnxNode:
     readers: Mapping[str, int]
     """How many nodes read a tensor."""
     layouts: dict[str, str | int]
-    """The order of a tensor's dimensions: channels first or last, or in how many groups the channels are parted."""
+    """The order of a tensor's dimensions: channels first or last, or in how many groups the channels are separated."""
 
     def __init__(
         self,

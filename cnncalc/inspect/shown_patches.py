@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnncalc.analysis.receptive import receptive_fields
 from cnncalc.core.cleaning import cell
-from cnncalc.core.numbers import counted
+from cnncalc.core.numbers import counted, with_minus
 from cnncalc.core.words import shorten
 from cnncalc.inspect.images import framed, grid, sized
 from cnncalc.inspect.parts import LookPart, LookRow, Shot
@@ -72,7 +72,7 @@ def _row(subject: Subject, node: Node, units: Mapping[int, Sequence[Patch]], ima
         ]
         picture = grid(framed(sized(torch.stack(tiles), SIDE)), columns=3, gap=2)
         name = shorten(cell(classes[unit]), 14) if classes else f"unit {unit}"
-        values = f"{patches[0].value:.3g} … {patches[-1].value:.3g}"
+        values = with_minus(f"{patches[0].value:.3g} … {patches[-1].value:.3g}")
         shots.append(Shot(picture, f"Patches that activate {name} of {node.name} most", (name, values)))
     seen = f"each sees {size[0]}x{size[1]}"
     lines = (node.written, counted(node.output.channels, "unit"), seen)

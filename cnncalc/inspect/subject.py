@@ -203,7 +203,7 @@ def _fit(network: Network, *settings: Mapping[str, Any]) -> ImageFit:
     found = {"resize": "none", "colour": "auto"}
     for given in settings:
         found |= {name: str(given[name]) for name in found if name in given}
-    return ImageFit(network.input, **found)
+    return ImageFit(network.input, **found, trained=True)
 
 
 def _for_channels(values: tuple[float, ...], channels: int, normalise: str) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cnncalc.core.cleaning import cell
-from cnncalc.core.numbers import counted, whole
+from cnncalc.core.numbers import counted, whole, with_minus
 from cnncalc.core.words import shorten
 from cnncalc.inspect.choosing import chosen_layers
 from cnncalc.inspect.look import percent
@@ -100,7 +100,7 @@ def summary_report(found: Findings) -> Report:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    return with_minus(f"{value:.3g}")
 
 
 def _lines(found: Findings) -> list[tuple[str, str]]:

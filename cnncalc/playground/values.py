@@ -108,7 +108,7 @@ def _picture(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
 
 
 def _written(numbers: Numbers) -> str:
-    """Return the numbers as one writes them: rows on lines, channels parted by ``|``."""
+    """Return the numbers as one writes them: rows on lines, channels separated by ``|``."""
     channels = ["\n".join(" ".join(map(number_text, row)) for row in rows) for _, rows in numbers.grids()]
     return "\n|\n".join(channels)
 

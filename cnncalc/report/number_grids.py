@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import isinf, prod
 
 from cnncalc.core.cleaning import terminal_width
+from cnncalc.core.numbers import with_minus
 from cnncalc.layers.operations import Number
 from cnncalc.values import Numbers
 from cnncalc.values.arrays import decimal_of
@@ -42,7 +43,7 @@ def number_text(number: Number, digits: int | None = None) -> str:
         text = str(number)
         if len(text) > LONGEST:
             text = _rounded(number)
-    return text.replace("-", "−")
+    return with_minus(text)
 
 
 def _rounded(number: int | Fraction) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as people write them: ``1 1 0; 0 1 1``, channels parted by ``|``, or a CSV file."""
+"""Numbers as people write them: ``1 1 0; 0 1 1``, channels separated by ``|``, or a CSV file."""
 
 from __future__ import annotations
 

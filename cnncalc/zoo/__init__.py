@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from cnncalc.core.source import Source
-from cnncalc.core.words import closest
+from cnncalc.core.words import closest, natural
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -61,7 +61,7 @@ def closest_names(written: str) -> list[str]:
     compact, word = {_compact(name): name for name in names()}, _compact(written)
     longer = [name for short, name in compact.items() if short.startswith(word) and _is_family(word, short)]
     if longer:
-        return sorted(longer, key=_natural)
+        return sorted(longer, key=natural)
     swapped = [name for short, name in compact.items() if sorted(short) == sorted(word)]
     return swapped[:1] or [compact[match] for match in closest(word, compact)]
 
@@ -76,11 +76,6 @@ def near_hints(written: str, of: str = "") -> list[str]:
 def _is_family(word: str, longer: str) -> bool:
     """Say whether a beginning is enough: ``vgg`` of ``vgg16`` is, and ``con`` of ``convnext_tiny`` is not."""
     return len(word) >= _ENOUGH or longer[len(word) : len(word) + 1].isdigit()
-
-
-def _natural(name: str) -> tuple[list[int], str]:
-    """Order ``resnet18`` in front of ``resnet101``."""
-    return [int(number) for number in re.findall(r"\d+", name)], name
 
 
 def _compact(name: str) -> str:
@@ -103,7 +98,8 @@ def entry(source: Source) -> ZooEntry:
 
 def _listed(folder: str) -> list[str]:
     with os.scandir(os.path.join(_HERE, folder)) as entries:
-        return sorted(entry.name.removesuffix(".txt") for entry in entries if entry.name.endswith(".txt"))
+        found = [entry.name.removesuffix(".txt") for entry in entries if entry.name.endswith(".txt")]
+    return sorted(found, key=natural)
 
 
 def _read(folder: str, name: str) -> Source | None:

@@ -179,3 +179,13 @@ def test_charts_become_images() -> None:
     image = charts_png([Chart("Loss", [ChartLine("x", [(1, 1.0), (2, 0.0)], "trained")])])
     assert image[:8] == b"\x89PNG\r\n\x1a\n"
     assert (int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")) == (2 * 648, 2 * 290)
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"), [(1, "Height ━ a"), (2, "Height ━ a and 1 other"), (4, "Height ━ a and 3 others")]
+)
+def test_the_names_say_how_many_lines_have_none(lines: int, shown: str) -> None:
+    drawn = [ChartLine("abcd"[place], [(1, 2.0), (2, 3.0)], "depth1", named=not place) for place in range(lines)]
+    root = ElementTree.fromstring(chart_svg(Chart("Height", drawn)))
+    [names] = [each for each in root.iter("text") if each.get("class") == "names"]
+    assert " ".join(names.itertext()) == shown

@@ -193,7 +193,6 @@ REFUSED = {
     ("first", "large.png", "-o", "a.png"): (
         "error[data-differs]: `large.png` is 9x9x1, and the spec's input is 8x8x1\n"
         "  = `--resize pad`, `--resize crop` or `--resize stretch` brings images to the input's size\n"
-        "  = or write `input 9x9x1`\n"
     ),
     ("conv 3x3x4 - fc 2", "--input", "8x8x1", "--weights", "first/best.safetensors"): (
         "error[other-weights]: the weights are of another network: they have 8 tensors, and this one has 4\n"

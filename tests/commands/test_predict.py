@@ -187,7 +187,10 @@ def test_images_that_cannot_be_read(cnncalc: Cnncalc, first: Path) -> None:
 def test_images_of_another_size_or_colour(cnncalc: Cnncalc, first: Path) -> None:
     """What is asked for with --resize is done; colours become the grey that the network was trained on."""
     Image.new("L", (20, 30), 90).save("large.png")
-    assert cnncalc("predict", "first", "large.png").err.splitlines()[0].startswith("error[data-differs]: ")
+    assert cnncalc("predict", "first", "large.png").err == (
+        "error[data-differs]: `large.png` is 30x20x1, and the spec's input is 8x8x1\n"
+        "  = `--resize pad`, `--resize crop` or `--resize stretch` brings images to the input's size\n"
+    )
     for how in ("pad", "crop", "stretch"):
         assert cnncalc("predict", "first", "large.png", "--resize", how).status == 0
     colour = Image.new("RGB", (8, 8), (9, 90, 200))

@@ -118,8 +118,8 @@ def test_networks_for_a_task_or_of_a_family(cnncalc: Cnncalc) -> None:
         "vnet",
     ]
     assert names_of(cnncalc("zoo", "--family", "wide-resnet", "--format", "csv").out) == [
-        "wide_resnet101_2",
         "wide_resnet50_2",
+        "wide_resnet101_2",
         "wrn_28_10",
     ]
 

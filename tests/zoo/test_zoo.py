@@ -19,6 +19,20 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def test_names_are_in_the_order_in_which_people_count() -> None:
+    """Torchvision's documentation lists them so."""
+    assert [name for name in zoo.names() if name.startswith("resnet")] == [
+        "resnet18",
+        "resnet20",
+        "resnet34",
+        "resnet50",
+        "resnet56",
+        "resnet101",
+        "resnet110",
+        "resnet152",
+    ]
+
+
 # ---- every spec
 
 

@@ -20,7 +20,7 @@ DEEPEST = 5
 
 
 def nestings(readout: Readout) -> list[tuple[Readout, Parts]]:
-    """Return the operations as parts that nest, and where they nest deep also as streams, parted by labels.
+    """Return the operations as parts that nest, and where they nest deep also as streams, separated by labels.
 
     Each comes with the operations in the order that its parts mean. Streams may be executed in another order than the
     module's, in which the same network nests otherwise. So that a text comes back to the letter, streams are taken only

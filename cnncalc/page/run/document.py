@@ -9,11 +9,13 @@ from pathlib import PurePath
 from cnncalc.analysis import count
 from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
+from cnncalc.core.numbers import counted
 from cnncalc.page.document import asset, opening, typed
 from cnncalc.page.page import network_part, shown
 from cnncalc.page.run.sections import epoch_heads, live_parts, seen_part
 from cnncalc.page.run.view import RunView
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of, settings
+from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.shown_paths import shown_path
 
 LINKS = {
@@ -63,13 +65,19 @@ def _network_name(view: RunView) -> str:
     return name if name not in ("", "text", "standard input") and len(name) <= 60 else "A network"
 
 
+_WORDS = {"labels": "label", "regression": "number"}
+"""What a network has an output for, by what it learns; of the other tasks these are classes."""
+
+
+def _learned(facts: RunFacts) -> str:
+    return counted(len(facts.classes), _WORDS.get(facts.task, "class"))
+
+
 def _head(view: RunView, parts: Mapping[str, str], *, live: bool) -> Iterator[str]:
     facts = view.facts
     yield '<a class="skip" href="#run">Skip to the run</a>\n<header class="charts">\n'
     yield f"<h1>{html_text(view.name)}</h1>\n"
-    answer = (
-        f"{_network_name(view)} on {facts.data_name}: {facts.images:,} training images, {len(facts.classes):,} classes"
-    )
+    answer = f"{_network_name(view)} on {facts.data_name}: {facts.images:,} training images, {_learned(facts)}"
     yield f'<p class="answer">{html_text(answer)}</p>\n'
     if live:
         yield f'<p class="state" id="state">{parts["state"]}</p>\n'

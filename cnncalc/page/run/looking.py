@@ -110,10 +110,15 @@ def _images(watched: Watched, samples: Samples, seen: Seen) -> Seen:
     results = task.results(task.joined([as_outputs(made.output)[watched.main]])).cpu()
     guesses = [[(cell(name), share) for name, share in task.guesses(result, GUESSES)] for result in results]
     labels = [cell(task.captioned(*pair)) for pair in zip(samples.targets.cpu(), results, strict=True)]
+    holding = [[cell(name) for name in task.holding(target)] for target in samples.targets.cpu()]
     photos = _photos(samples.pixels)
     layers = [_layer(node, made.layers[node.index][:MAPPED]) for node in nodes]
     return seen._replace(
-        images=[Guessed(*one, task.confusable) for one in zip(photos, labels, guesses, strict=True)], layers=layers
+        images=[
+            Guessed(picture, label, guessed, task.confusable, held)
+            for picture, label, guessed, held in zip(photos, labels, guesses, holding, strict=True)
+        ],
+        layers=layers,
     )
 
 

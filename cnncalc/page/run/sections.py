@@ -159,7 +159,7 @@ def _seen(found: Seen) -> Iterator[str]:
 def _guessed(image: Guessed) -> str:
     picture = _image(image.picture, image.label) if image.picture else ""
     mark = "✓" if image.right else "✗"
-    bars = "".join(_guess(name, share, right=name == image.label) for name, share in image.guesses)
+    bars = "".join(_guess(name, share, right=name in image.holding) for name, share in image.guesses)
     if not image.judged:
         return f"<li>{picture}<div><p>{html_text(image.label)}</p>{bars}</div></li>"
     how = "right" if image.right else "wrong"

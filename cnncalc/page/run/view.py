@@ -31,6 +31,7 @@ class Guessed(NamedTuple):
         label: the name of its class, or what else it is.
         guesses: the likeliest classes with their probabilities, the likeliest first.
         judged: whether the likeliest class is right or wrong; other things than classes are neither.
+        holding: the names of the classes or labels that it has.
 
     """
 
@@ -38,6 +39,7 @@ class Guessed(NamedTuple):
     label: str
     guesses: Sequence[tuple[str, float]]
     judged: bool = True
+    holding: Sequence[str] = ()
 
     @property
     def right(self) -> bool:

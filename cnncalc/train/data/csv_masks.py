@@ -42,7 +42,8 @@ def load_csv_masks(request: DataRequest, volume: Volume, outputs: int | None) ->
     rows = table.rows(file, [mask])
     empty = next((row for row in rows if not row.cells[0]), None)
     if empty is not None:
-        raise DataError("bad-data", f"{table.place(empty.line, mask)} has no mask")
+        message = f"{table.place(empty.line, mask)} has no mask"
+        raise DataError("bad-data", message, hints=["name its mask there, an image file, or leave the line out"])
     images = paths_of(table, file, [(row.line, row.file) for row in rows], IMAGE_FOLDERS)
     masks = paths_of(
         table, mask, [(row.line, row.cells[0]) for row in rows], ("", *MASK_FOLDERS), "masks", [OR_CLASSES]

@@ -97,7 +97,9 @@ def _kind(said: Said, wish: TargetWish) -> str:
 def _classes(said: Said) -> TableTargets:
     for row in said.rows:
         if not row.cells[0]:
-            raise DataError("bad-data", f"{said.place(row)} has no label")
+            raise DataError(
+                "bad-data", f"{said.place(row)} has no label", hints=["write one there, or leave the line out"]
+            )
         if len(parts_of(row.cells[0])) > 1:
             message = f"{said.place(row)} has several labels, `{shorten(row.cells[0], 80)}`"
             raise DataError("bad-data", message, hints=["a classifier takes one class for each image"])

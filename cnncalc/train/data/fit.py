@@ -18,12 +18,14 @@ class ImageFit(NamedTuple):
         volume: the spec's input.
         resize: what is done about another size, one of `RESIZES`.
         colour: what is done about other colours, one of `COLOURS`.
+        trained: whether it is the input of weights that are trained, which no other line of a spec can change.
 
     """
 
     volume: Volume
     resize: str = "none"
     colour: str = "auto"
+    trained: bool = False
 
     @property
     def grey(self) -> bool:

@@ -203,7 +203,7 @@ def _checked(path: str, image: Image.Image, fit: ImageFit) -> Volume:
         message = f"`{shorten_path(path)}` is {found}, and the spec's input is {fit.volume}"
         hints = [
             "`--resize pad`, `--resize crop` or `--resize stretch` brings images to the input's size",
-            f"or write `input {found}`",
+            *([] if fit.trained else [f"or write `input {found}`"]),
         ]
         raise DataError("data-differs", message, hints=hints)
     return found

@@ -51,7 +51,7 @@ class FilePredictor(NamedTuple):
 
     def read(self, path: str) -> Tensor:
         """Return the pixels of an image, uint8 C x H x W."""
-        return read_image(path, ImageFit(self.volume, self.resize))
+        return read_image(path, ImageFit(self.volume, self.resize, trained=True))
 
     @torch.no_grad()
     def results(self, images: Tensor) -> Tensor:

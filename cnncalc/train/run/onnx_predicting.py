@@ -39,7 +39,7 @@ class OnnxPredictor(NamedTuple):
 
     def read(self, path: str) -> Tensor:
         """Return the pixels, uint8, in the file's order of colours."""
-        pixels = read_image(path, ImageFit(self.volume, self.resize))
+        pixels = read_image(path, ImageFit(self.volume, self.resize, trained=True))
         return pixels.flip(0) if self.reverse else pixels
 
     def results(self, images: Tensor) -> Tensor:

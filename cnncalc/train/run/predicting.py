@@ -75,7 +75,7 @@ class RunPredictor(NamedTuple):
             message = f"`{shorten_path(path)}` is not an array, and the run was trained on floats"
             raise DataError("data-differs", message, hints=["name a .npy file of N samples like those of training"])
         colour = str(self.trained.facts.data.get("colour", "auto"))
-        return read_image(path, ImageFit(self.trained.network.input, self.resize, colour))
+        return read_image(path, ImageFit(self.trained.network.input, self.resize, colour, trained=True))
 
     def _sample(self, name: str) -> Tensor:
         facts, volume = self.trained.facts, self.trained.network.input

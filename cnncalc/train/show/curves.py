@@ -82,9 +82,13 @@ def gradient_chart(norms: Mapping[int, Mapping[str, float | None]]) -> Chart:
     return Chart("Gradient norm", lines, logarithmic=True)
 
 
+MOST_NAMED = 6
+"""So many layers all have their names above the chart."""
+
+
 def named_layers(count: int) -> set[int]:
     """Return the places of the layers whose names stand above the chart: the first, the last, and of few all."""
-    return set(range(count)) if count <= 4 else {0, count // 2, count - 1}
+    return set(range(count)) if count <= MOST_NAMED else {0, count // 2, count - 1}
 
 
 def _ends(rows: Sequence[EpochMetrics], steps: Sequence[tuple[float, float]]) -> tuple[float, float] | None:

@@ -185,6 +185,10 @@ class Task(ABC):
     def caption(self, target: Tensor) -> str:
         """Say what an image is, by its target; "" for what words do not say."""
 
+    def holding(self, target: Tensor) -> list[str]:
+        """Return the names, as `guesses` has them, of what an image has by its target; none where it has numbers."""
+        return []
+
     def captioned(self, target: Tensor, result: Tensor) -> str:
         """Say what an image is, and what is predicted where `guesses` do not say it."""
         return self.caption(target)

@@ -145,7 +145,11 @@ class Labels(Task):
 
     def caption(self, target: Tensor) -> str:
         """Name the labels."""
-        return ", ".join(self.names[place] for place in target.nonzero().flatten().tolist()) or "no label"
+        return ", ".join(self.holding(target)) or "no label"
+
+    def holding(self, target: Tensor) -> list[str]:
+        """Return the labels."""
+        return [self.names[place] for place in target.nonzero().flatten().tolist()]
 
     def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
         """Return the likeliest labels."""

@@ -167,6 +167,14 @@ class Masks(Task):
         """Return nothing: a mask is a picture."""
         return ""
 
+    def captioned(self, target: Tensor, result: Tensor) -> str:
+        """Say what the shares of `guesses` are."""
+        return "predicted for its pixels"
+
+    def holding(self, target: Tensor) -> list[str]:
+        """Return the classes that the mask has."""
+        return [self.names[place] for place in sorted(set(target.flatten().tolist())) if place != IGNORED]
+
     def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
         """Return the classes with the shares of the pixels that are predicted to have them."""
         counts = torch.bincount(result.flatten().long(), minlength=len(self.names))

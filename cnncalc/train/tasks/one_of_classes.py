@@ -53,6 +53,10 @@ class OneOfClasses(Task):
         """Name the class."""
         return self.names[int(target)]
 
+    def holding(self, target: Tensor) -> list[str]:
+        """Return the class."""
+        return [self.caption(target)]
+
     def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
         """Return the likeliest classes."""
         return likeliest(self.names, result)[:most]

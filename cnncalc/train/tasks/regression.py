@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cnncalc.core.numbers import with_minus
 from cnncalc.report.evaluate import TestedOn, tested_data, tested_lines
 from cnncalc.report.predict import left_out_lines, predictions_data
 from cnncalc.report.report import Report
@@ -132,7 +133,7 @@ class Regression(Task):
 
     def caption(self, target: Tensor) -> str:
         """Name the numbers."""
-        return ", ".join(f"{name} {value:.4g}" for name, value in zip(self.names, target.tolist(), strict=True))
+        return ", ".join(f"{name} {_short(value)}" for name, value in zip(self.names, target.tolist(), strict=True))
 
     def captioned(self, target: Tensor, result: Tensor) -> str:
         """Name the numbers, and those that are predicted."""
@@ -146,7 +147,7 @@ class Regression(Task):
         """Return the numbers of each image, a row with a column for each of them."""
         columns = (
             Column("image", "image"),
-            *(Column(name, name, lambda value: f"{value:.6g}", right=True) for name in self.names),
+            *(Column(name, name, lambda value: with_minus(f"{value:.6g}"), right=True) for name in self.names),
         )
         rows = [(path, *numbers.tolist()) for path, numbers in told]
         data = [
@@ -163,4 +164,4 @@ def number_score(targets: Tensor, predicted: Tensor) -> NumberScore:
 
 
 def _short(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else with_minus(f"{value:.4g}")

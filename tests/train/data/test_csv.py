@@ -88,7 +88,11 @@ def test_images_may_lie_in_a_folder_beside_the_table(folder: Path) -> None:
             "  = write the titles file,label in the first line",
         ),
         ("file,label\n", "error[bad-data]: `labels.csv` has no images to train with"),
-        ("file,label\npets/cat/0.png\n", "error[bad-data]: line 2, column label of `labels.csv` has no label"),
+        (
+            "file,label\npets/cat/0.png\n",
+            "error[bad-data]: line 2, column label of `labels.csv` has no label\n"
+            "  = write one there, or leave the line out",
+        ),
         ("file,label\n,cat\n", "error[bad-data]: line 2, column file of `labels.csv` has no file"),
         (
             f"{ROWS}pets/cat/9.png,cat\nno,dog\n",

@@ -72,7 +72,8 @@ def test_the_parts_and_the_names_of_the_classes(pairs: Path) -> None:
     [
         (
             "file,mask\nphotos/a.jpg,masks/a.png\nphotos/b.jpg,\n",
-            "error[bad-data]: line 3, column mask of `t.csv` has no mask",
+            "error[bad-data]: line 3, column mask of `t.csv` has no mask\n"
+            "  = name its mask there, an image file, or leave the line out",
         ),
         (
             "file,mask\n,masks/a.png\n",

@@ -233,7 +233,7 @@ class StepExpansion(LayerReading):
         self.steps += len(name) // _CHARACTERS_OF_A_NAME_IN_A_STEP
         own = {parameter.name: parameters[parameter.name] for parameter in block.parameters}
         self.called.append(BlockCall(name, block, item, own))
-        inner = Scope(name + ".", parameters, taken=set(block.labels))
+        inner = Scope(name + ".", parameters, block.labels)
         if item.weights or self.tied:
             leaving = self._through(block, item, at, inner)
             self.repeated = None

@@ -65,7 +65,7 @@ class ExpansionState:
         self.volumes: list[Volume] = []
         self.made: list[Operation | None] = [None]  # what made each volume; None for the input
         self.parameters: dict[str, int] = {}
-        self.top = Scope("", self.parameters, taken=set(spec.labels))
+        self.top = Scope("", self.parameters, spec.labels)
         self.hides_sizes = any(name in SIZES for name in _parameters(spec))
         self.most_steps = most_steps
         self.rounding = settings.rounding or "strict"

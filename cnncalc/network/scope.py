@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, MutableMapping
 
 _FEW = 32
 _DIGITS = "0123456789"
@@ -17,15 +16,26 @@ def joined(inner: MutableMapping[str, int], outer: Mapping[str, int]) -> Mutable
     return ChainMap(inner, outer)  # type: ignore[arg-type]  # the outer one is only read
 
 
-@dataclass
 class Scope:
-    """What names mean inside one call of a block (or at the top level)."""
+    """What names mean inside one call of a block (or at the top level).
 
-    prefix: str
-    parameters: MutableMapping[str, int]
-    labels: dict[str, int] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    Attributes:
+        prefix: what stands in front of the names of its layers.
+        parameters: the values of parameters, those from outside too.
+        labels: the indices of the volumes that carry labels.
+        counts: how many layers and calls have been given a number, by their words.
+        taken: names that are not to be given, or not again.
+
+    """
+
+    __slots__ = ("counts", "labels", "parameters", "prefix", "taken")
+
+    def __init__(self, prefix: str, parameters: MutableMapping[str, int], taken: Iterable[str] = ()) -> None:
+        self.prefix = prefix
+        self.parameters = parameters
+        self.labels: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
+        self.taken = set(taken)
 
     def numbered(self, word: str) -> str:
         """Return the next free name for a layer or a block without a label: ``conv3``."""

@@ -193,7 +193,7 @@ class Scanner:
     def separator(self, closers: str = "") -> None:
         """Skip the separators between two steps; something else than a space must stand there."""
         start = self._read_separators(_SEPARATOR).end(1)
-        if start == self.position < len(self.text) and self.text[start] not in closers:
+        if start == self.position and self.text[start : start + 1] not in closers:
             raise self.unexpected_after_step()
 
     def _read_separators(self, pattern: re.Pattern[str]) -> re.Match[str]:

@@ -33,9 +33,10 @@ def written(source: Source, word: tree.Word, names: Names) -> str:
     parts, _, constant = word
     if constant is not None:
         return constant
-    return "".join(
-        [part if type(part) is str else str(evaluate(source, part, names)) for part in parts]  # type: ignore[arg-type]  # a part that is no text is an expression
-    )
+    text = ""
+    for part in parts:
+        text += part if isinstance(part, str) else str(evaluate(source, part, names))
+    return text
 
 
 def read_volume(source: Source, word: tree.Word, names: Names) -> Volume:

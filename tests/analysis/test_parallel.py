@@ -133,6 +133,13 @@ def test_fsdp2_of_resnet50_whose_blocks_are_paths(cards: int) -> None:
     assert predicted(case, cards, alone=True).peak_bytes == found.peak
 
 
+@pytest.mark.parametrize(("name", "cards", "tracker"), [("mobilenet_v2", 2, 73_084_080), ("resnet50", 4, 293_347_192)])
+def test_the_largest_state_counts_where_the_peak_is_in_the_backward_pass(name: str, cards: int, tracker: int) -> None:
+    """Another card has less state, and larger temporaries; figures of the tracker in benchmarks/results/cards.txt."""
+    case = Case(name, 4, "zero1", optimizer="adam", implementation="loop", input="64x64x3")
+    assert predicted(case, cards).peak_bytes == tracker
+
+
 # ---- against PyTorch, piece by piece
 
 

@@ -7,6 +7,7 @@ gradients of all but the last one are not exchanged: they lie beside the buckets
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 
 from cnncalc.analysis.memory import TrainingSetup
@@ -43,12 +44,14 @@ def replicated_step(parallel: Parallel, setup: TrainingSetup, steps: Steps) -> C
         passes.append(Pass(last.walk, added, _handed_over(last, setup, held)))
         behind = CardExtra(buckets=held)
     kept = lasting.kinds(setup) | {"parameter_gradients": 0}
-    if parallel.way == "zero1":
-        state, update = _largest_share(parallel, setup, lasting)
-        kept["optimizer_state"] = state
-    else:
-        update = lasting.step_bytes(setup)
-    return CardStep(last.walk, lasting, passes, kept, update, behind)
+    whole_step = CardStep(last.walk, lasting, passes, kept, lasting.step_bytes(setup), behind)
+    if parallel.way != "zero1":
+        return whole_step
+    shares = [
+        replace(whole_step, kept=kept | {"optimizer_state": state}, update=update)
+        for state, update in _largest_shares(parallel, setup, lasting)
+    ]
+    return max(shares, key=lambda step: step.peak(setup))
 
 
 def gradient_sizes(lasting: Lasting) -> list[int]:
@@ -89,8 +92,11 @@ def _handed_over(step: Step, setup: TrainingSetup, held: int) -> list[Piece]:
     return pieces
 
 
-def _largest_share(parallel: Parallel, setup: TrainingSetup, lasting: Lasting) -> tuple[int, int]:
-    """Return the bytes of the optimizer's state and of its step's temporaries on the card that takes most."""
+def _largest_shares(parallel: Parallel, setup: TrainingSetup, lasting: Lasting) -> set[tuple[int, int]]:
+    """Return the bytes of the optimizer's state and of its step's temporaries on the cards that may take most.
+
+    The largest state counts where the peak is in a pass, and its sum with the temporaries where it is in the step.
+    """
     sizes = [setup.rounded(FLOAT * values) for values in lasting.trained]
     scalars = setup.state_scalars * setup.rounded(FLOAT)
     decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
@@ -100,4 +106,4 @@ def _largest_share(parallel: Parallel, setup: TrainingSetup, lasting: Lasting) -
         state = setup.state_tensors * sum(own) + scalars * len(own)
         step = StepMemory(setup.implementation, decays, own, [], on_cuda)
         shares.append((state, setup.rule.step_bytes(step)))
-    return max(shares, key=sum)
+    return {max(shares), max(shares, key=sum)}

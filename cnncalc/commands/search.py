@@ -24,6 +24,7 @@ from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.running import SweepTask, source_of_designs
 from cnncalc.design.scaling import ScaleFactor, read_factors, scaled_designs, usual_texts
 from cnncalc.design.search import DesignSearch
+from cnncalc.design.search_relaxing import least_relaxations
 from cnncalc.design.sweep import Tally
 from cnncalc.design.translated import check_sizes_for
 from cnncalc.loading import read_source
@@ -48,8 +49,8 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
     """Find the one best design of a spec, without counting all of them.
 
     Where parameters, MACs, activations and layers can only rise with what is varied, many designs are excluded at once.
-    It is the design that a sweep over all would find, or one as good. The status is 1 if no design satisfies the
-    conditions.
+    It is the design that a sweep over all would find, or one as good. Where none satisfies the conditions, the
+    least relaxations are shown, and the status is 1.
 
     With --scale, width, depth and input grow together: what is scaled is multiplied by its factor to the power of one
     number, and the largest number that satisfies the conditions is found.
@@ -91,7 +92,10 @@ def _of_scale(wishes: SweepWishes, vary: tuple[str, ...], write: str | None) -> 
 
 def _searched(outcome: SweepOutcome, output: Output) -> bool:
     """Search, show what was found, and say whether anything was."""
-    found = DesignSearch(outcome.sweep).found()
+    designs = DesignSearch(outcome.sweep)
+    found = designs.found()
+    if found.best is None and outcome.sweep.condition.comparisons:
+        outcome = outcome._replace(relaxations=least_relaxations(designs))
     if found.best is not None:
         outcome.tally.met = 1
         outcome.tally.keep(0, found.best, 1)

@@ -109,7 +109,7 @@ class DesignSearch:
         """Search all designs."""
         waiting: list[tuple[Number, int, DesignBox]] = []
         number = 0
-        for box in self._first_boxes():
+        for box in self.first_boxes():
             heapq.heappush(waiting, (self._priority(box), number := number + 1, box))
         while waiting:
             _, _, box = heapq.heappop(waiting)
@@ -119,7 +119,7 @@ class DesignSearch:
         names = tuple([self.space.axes[place].name for place in self.rising])
         return Found(self.best, len(self.known), self.excluded, names, refused)
 
-    def _first_boxes(self) -> Iterator[DesignBox]:
+    def first_boxes(self) -> Iterator[DesignBox]:
         """Yield the boxes in which nothing but what is shown to rise varies."""
         lengths = [len(axis.values) for axis in self.space.axes]
         fixed = [range(1) if place in self.rising else range(count) for place, count in enumerate(lengths)]
@@ -129,13 +129,13 @@ class DesignSearch:
 
     def _priority(self, box: DesignBox) -> Number:
         """Return what is looked at first: boxes that may hold the best."""
-        corner = self._amounts(box.high if self.goal.largest else box.low)
+        corner = self.amounts(box.high if self.goal.largest else box.low)
         worth = None if isinstance(corner, str) else self._worth(corner)
         return 0 if worth is None else -worth
 
     def _looked_at(self, box: DesignBox) -> tuple[DesignBox, ...]:
         """Look at the corners of a box: return its halves, or nothing where it is done."""
-        low, high = self._amounts(box.low), self._amounts(box.high)
+        low, high = self.amounts(box.low), self.amounts(box.high)
         for corner, design in ((box.low, low), (box.high, high)):
             if not isinstance(design, str):
                 self._consider(corner, design)
@@ -171,19 +171,19 @@ class DesignSearch:
             return
         if all(each.holds(known) for each in self.sweep.condition.comparisons):
             row: Row = tuple([known[name] for name in self.sweep.columns])
-            self.best, self.worth = Kept(self._number(corner), row), worth
+            self.best, self.worth = Kept(self.number(corner), row), worth
 
     def _worth(self, known: dict[str, Amount | None]) -> Number | None:
         amount = self.term.value(known)
         value = min(amount) if isinstance(amount, tuple) else amount
         return value if value is None or self.goal.largest else -value
 
-    def _amounts(self, corner: Corner) -> dict[str, Amount | None] | str:
+    def amounts(self, corner: Corner) -> dict[str, Amount | None] | str:
         """Return what is known of a design, or the code of its error."""
         known = self.known.get(corner)
         if known is None:
             asked = self.sweep.asked
-            design = self.sweep.counter.design(self._number(corner))
+            design = self.sweep.counter.design(self.number(corner))
             try:
                 known = asked.of_totals(design)
                 if asked.dear:
@@ -193,12 +193,20 @@ class DesignSearch:
             self.known[corner] = known
         return known
 
-    def _number(self, corner: Corner) -> int:
+    def number(self, corner: Corner) -> int:
         """Return the number of a design in the space."""
+        return self._joined([order[place] for order, place in zip(self.order, corner, strict=True)])
+
+    def _joined(self, places: Sequence[int]) -> int:
         number = 0
-        for axis, order, place in zip(self.space.axes, self.order, corner, strict=True):
-            number = number * len(axis.values) + order[place]
+        for axis, place in zip(self.space.axes, places, strict=True):
+            number = number * len(axis.values) + place
         return number
+
+    def first_number(self, box: DesignBox) -> int:
+        """Return the least number of the designs in a box."""
+        ranges = zip(self.order, box.low, box.high, strict=True)
+        return self._joined([min(order[low : high + 1]) for order, low, high in ranges])
 
     # ---- what rises
 

@@ -13,7 +13,16 @@ from cnncalc.design.scaling import ScaledDesign, ScaleFactor, usual_sizes
 from cnncalc.design.search import Found
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
-from cnncalc.report.sweep import SweepOutcome, best_data, design_table, see_text, values_text
+from cnncalc.report.sweep import (
+    SweepOutcome,
+    best_data,
+    design_table,
+    relaxations_data,
+    relaxed_table,
+    relaxed_text,
+    see_text,
+    values_text,
+)
 from cnncalc.report.table import Column, Table
 
 
@@ -35,8 +44,9 @@ def search_report(outcome: SweepOutcome, found: Found) -> Report:
     elif sweep.space.size > 2:
         excluded.append("nothing is shown to rise with what is varied, so that every design was counted")
     if found.best is None:
-        excluded.insert(0, "no design satisfies all conditions; `cnncalc sweep` shows the least relaxations")
-    return Report(design_table(sweep, rows), lambda: _data(outcome, found), summary, excluded)
+        excluded.insert(0, relaxed_text(outcome.relaxations) if outcome.relaxations else "no design can be chosen")
+    table = relaxed_table(sweep, outcome.relaxations) if outcome.relaxations else design_table(sweep, rows)
+    return Report(table, lambda: _data(outcome, found), summary, excluded)
 
 
 def _designs(outcome: SweepOutcome, found: Found) -> str:
@@ -57,6 +67,7 @@ def _data(outcome: SweepOutcome, found: Found) -> dict[str, Any]:
         "rising": list(found.rising),
         "errors": dict(found.refused),
         "best": best_data(outcome.sweep, found.best) if found.best else None,
+        "relaxations": relaxations_data(outcome),
     }
 
 

@@ -78,7 +78,7 @@ def sweep_report(outcome: SweepOutcome, *, for_people: bool) -> Report:
     """
     sweep, tally = outcome.sweep, outcome.tally
     if outcome.relaxations is not None:
-        table = _relaxed(sweep, outcome.relaxations)
+        table = relaxed_table(sweep, outcome.relaxations)
     else:
         rows = outcome.rows
         table = design_table(
@@ -178,9 +178,7 @@ def see_text(outcome: SweepOutcome) -> str:
 def _remarks(outcome: SweepOutcome, *, for_people: bool) -> list[str]:
     sweep, tally = outcome.sweep, outcome.tally
     if outcome.relaxations is not None:
-        if outcome.relaxations.nearest is None:
-            return ["no design satisfies all conditions, and of each of them something is unknown"]
-        return ["no design satisfies all conditions; the table shows by how little they would have to be relaxed"]
+        return [relaxed_text(outcome.relaxations)]
     left = tally.met - len(outcome.shown)
     if for_people and not sweep.front and left > 0:
         order = "the best" if sweep.best else "the first"
@@ -191,7 +189,14 @@ def _remarks(outcome: SweepOutcome, *, for_people: bool) -> list[str]:
 # ---- what would have to give
 
 
-def _relaxed(sweep: Sweep, found: LeastRelaxations) -> Table:
+def relaxed_text(found: LeastRelaxations) -> str:
+    """Return the sentence below the table of what would have to give."""
+    if found.nearest is None:
+        return "no design satisfies all conditions, and of each of them something is unknown"
+    return "no design satisfies all conditions; the table shows by how little they would have to be relaxed"
+
+
+def relaxed_table(sweep: Sweep, found: LeastRelaxations) -> Table:
     """Return a table of the conditions that would have to be relaxed: one alone, or several together."""
     columns = (
         Column("relax", "relax"),
@@ -268,7 +273,7 @@ def _data(outcome: SweepOutcome) -> dict[str, Any]:
         "errors": dict(tally.refused),
         "best": [best_data(sweep, kept) for kept in tally.ranked()],
         "front": [best_data(sweep, kept) for kept in outcome.front],
-        "relaxations": _relaxations(outcome),
+        "relaxations": relaxations_data(outcome),
     }
     if rows is not None:
         data["designs"] = (best_data(sweep, kept) for kept in rows())
@@ -285,7 +290,8 @@ def best_data(sweep: Sweep, kept: Kept) -> dict[str, Any]:
     }
 
 
-def _relaxations(outcome: SweepOutcome) -> list[dict[str, Any]]:
+def relaxations_data(outcome: SweepOutcome) -> list[dict[str, Any]]:
+    """Return what would have to give as JSON has it."""
     found = outcome.relaxations
     if found is None:
         return []

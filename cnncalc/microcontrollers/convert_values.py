@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from cnncalc.microcontrollers.conversion import WHAT, Conversion
-from cnncalc.microcontrollers.convert_windows import dense_bias
+from cnncalc.microcontrollers.convert_windows import bias_of
 from cnncalc.microcontrollers.graph import Operator, TfliteTensor
 from cnncalc.to_foreign.keras_model import KerasCall
 
 _FOLDS_A_NORM = frozenset(("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED"))
+_WITH_BIAS = {"FULLY_CONNECTED": 3, "TRANSPOSE_CONV": 4}
+"""How many inputs operators have whose bias may be missing, when it is there."""
+
 _FUSES_AN_ACTIVATION = _FOLDS_A_NORM | {"ADD", "SUB", "MUL", "MAX_POOL_2D", "AVERAGE_POOL_2D"}
 
 
@@ -24,8 +27,8 @@ def batch_norm(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteT
 def with_shift(to: Conversion, call: KerasCall, producer: Operator) -> TfliteTensor:
     """Put a convolution, whose bias has a shift in it, in the place of both."""
     inputs = producer.inputs
-    if producer.kind == "FULLY_CONNECTED" and len(inputs) == 2:
-        inputs = (*inputs, dense_bias(to, call, inputs[1].shape[0]))
+    if len(inputs) < _WITH_BIAS.get(producer.kind, 0):
+        inputs = (*inputs, bias_of(to, call, inputs[1].shape[0]))
     return to.instead(producer, inputs=inputs)
 
 

@@ -60,14 +60,14 @@ def depthwise(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTe
 
 
 def transposed(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
-    """``TRANSPOSE_CONV``"""
+    """``TRANSPOSE_CONV``, without a bias where the layer has none"""
     kernel, filters = pair(call.config["kernel_size"]), call.config["filters"]
     stride = pair(call.config.get("strides", 1))
     sides = zip(source.shape[1:3], kernel, stride, strict=True)
     shape = (1, *[(size - 1) * step + max(side, step) for size, side, step in sides], filters)
     weights = to.learned(call, "weights", (filters, *kernel, source.shape[-1]), scales=filters)
-    bias = to.learned(call, "bias", (filters,), bytes_each=4, scales=filters)
-    return to.add(call, "TRANSPOSE_CONV", (to.setting(shape, (4,)), weights, source, bias), shape)
+    bias = () if call.config.get("use_bias") is False else (bias_of(to, call, filters),)
+    return to.add(call, "TRANSPOSE_CONV", (to.setting(shape, (4,)), weights, source, *bias), shape)
 
 
 def dense(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor:
@@ -83,12 +83,12 @@ def dense(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTensor
         source = flattened.inputs[0]
     units = call.config["units"]
     weights = to.learned(call, "weights", (units, source.shape[-1]), scales=units)
-    bias = () if call.config.get("use_bias") is False else (dense_bias(to, call, units),)
+    bias = () if call.config.get("use_bias") is False else (bias_of(to, call, units),)
     return to.add(call, "FULLY_CONNECTED", (source, weights, *bias), (1, units))
 
 
-def dense_bias(to: Conversion, call: KerasCall, units: int) -> TfliteTensor:
-    """Return the bias of a fully connected layer."""
+def bias_of(to: Conversion, call: KerasCall, units: int) -> TfliteTensor:
+    """Return the bias of a fully connected layer, or of a transposed convolution."""
     return to.learned(call, "bias", (units,), bytes_each=4, scales=units)
 
 

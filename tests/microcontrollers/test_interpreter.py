@@ -87,3 +87,10 @@ def test_converted_networks(row: dict[str, str]) -> None:
     assert (arena.used, arena.head, flash.weights) == (int(row["arena"]), int(row["tensors"]), int(row["weights"]))
     assert int(row["least"]) <= arena.needed <= 1.009 * int(row["least"])
     assert abs(flash.bytes / int(row["file"]) - 1) < 0.3
+
+
+def test_a_transposed_convolution_without_a_bias() -> None:
+    """The generator of DCGAN: four of them have a crop before the norm, which cannot become their bias."""
+    network = cnncalc.load("dcgan_generator")
+    graph = convert(network)
+    assert (arena_of(graph, PYTHON).used, flash_of(graph, network).weights) == (414_496, 3_577_728)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import cnncalc
+from cnncalc import zoo
 from tests.page.conftest import AXE, Opened, page_of, violations
 
 pytestmark = pytest.mark.slow
@@ -264,3 +265,11 @@ def test_totals_of_several_networks_are_scrolled_on_a_phone(opened: Opened) -> N
     page = opened("vgg16", "resnet50", "alexnet", wide=360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate("(box) => box.scrollWidth > box.clientWidth", page.query_selector("header .wide"))
+
+
+def test_all_columns_are_seen_where_layers_have_long_calls(opened: Opened) -> None:
+    """At 1280 pixels the last column was cut; long operations are shortened, and their titles say all of them."""
+    source = zoo.spec("efficientnet_b0")
+    assert source is not None
+    [table] = opened(source.text).query_selector_all(".table")
+    assert table.evaluate("each => each.scrollWidth - each.clientWidth") == 0

@@ -128,7 +128,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
     if (task := options.pop("data_task")) is not None:
         data["task"] = task
     if resume is not None:
-        _refuse_with_resume(spec is not None or settings != SpecSettings(), data, options)
+        _refuse_with_resume(spec, settings, data, options)
         if options["show_batch"] is not None:
             raise click.UsageError("--show-batch shows the first batch of a new run; leave out --resume")
     elif spec is None:
@@ -242,9 +242,12 @@ def _without_idle(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     return recipe
 
 
-def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any]) -> None:
+def _refuse_with_resume(
+    spec: str | None, settings: SpecSettings, data: dict[str, Any], options: dict[str, Any]
+) -> None:
     """Refuse what a run has been told already."""
-    given = ["SPEC"] if spec else []
+    told = {"SPEC": spec is not None, "--input": settings.inputs, "--set": settings.parameters}
+    given = [name for name, there in (told | {"--rounding": settings.rounding}).items() if there]
     given += [f"--{name.replace('_', '-')}" for name in data]
     given += [f"--{name}" for name in ("recipe", "out", "weights") if options[name] is not None]
     if given:

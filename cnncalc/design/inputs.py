@@ -28,6 +28,9 @@ _SMALL = (1, 2, 4, 16)
 _BEYOND = 64
 """How far beyond the network's own input sizes are tried."""
 
+MOST_OF_ALL = 40_000
+"""Most trials of sizes, shared by the sides, however large the network's own input is: some seconds of them."""
+
 
 class Parameters(NamedTuple):
     """How the number of parameters depends on the input.
@@ -56,6 +59,7 @@ class Taken(NamedTuple):
         sides: the rule for each side, with the others as they usually are.
         independent: whether every side may be chosen by itself.
         parameters: how their number depends on the input.
+        takes_usual: whether its own input is taken, which may be larger than what was tried.
 
     """
 
@@ -64,14 +68,7 @@ class Taken(NamedTuple):
     sides: tuple[InputRule, ...]
     independent: bool
     parameters: Parameters
-
-    @property
-    def takes_usual(self) -> bool:
-        """Whether the usual input is taken."""
-        rule = self.equal if self.equal and len(set(self.usual.spatial)) == 1 else None
-        if rule is not None:
-            return rule.takes(self.usual.spatial[0])
-        return all(rule.takes(size) for rule, size in zip(self.sides, self.usual.spatial, strict=True))
+    takes_usual: bool
 
 
 class InputTrials:
@@ -107,23 +104,27 @@ class InputTrials:
             SpecError: for a spec without one input, and with an error that no other size mends.
         """
         usual = self.usual()
-        most = max(MOST_TRIED, max(usual.spatial) + _BEYOND)
-        dimensions, sizes = usual.dimensions, range(1, most + 1)
+        dimensions = usual.dimensions
+        rows = dimensions + (dimensions > 1)  # all sides together, and each alone
+        most = max(MOST_TRIED, min(max(usual.spatial) + _BEYOND, MOST_OF_ALL // rows))
+        sizes = range(1, most + 1)
         counts: dict[int, int] = {}
         for size in sizes:
             found = self.totals(usual.with_spatial((size,) * dimensions))
             if found is not None:
                 counts[size] = found.weights + found.biases
         equal = rule_of(list(counts), most)
+        takes_usual = self.totals(usual) is not None
         if dimensions == 1:
-            return Taken(usual, None, (equal,), True, self._parameters(usual, counts))
+            return Taken(usual, None, (equal,), True, self._parameters(usual, counts), takes_usual)
         others = usual
-        if self.totals(usual) is None and counts:  # then sides are tried beside others that fit
+        if not takes_usual and counts:  # then sides are tried beside others that fit
             nearest = [size for size in equal.nearest(max(usual.spatial)) if size is not None]
             others = usual.with_spatial((nearest[-1],) * dimensions)
         sides = tuple([self._side(others, axis, sizes) for axis in range(dimensions)])
         independent = self._independent(others, sides)
-        return Taken(usual, equal if counts else None, sides, independent, self._parameters(usual, counts))
+        parameters = self._parameters(usual, counts)
+        return Taken(usual, equal if counts else None, sides, independent, parameters, takes_usual)
 
     def usual(self) -> Volume:
         """Return the input that the spec or an option has, whether the network takes it or not."""
@@ -150,8 +151,9 @@ class InputTrials:
     def _independent(self, usual: Volume, sides: Sequence[InputRule]) -> bool:
         """Say whether sides that are taken alone are taken together: tried for small and large ones of each."""
         every = range(1, sides[0].tried + 1)
-        tried = [[*_spread(rule.taken), *_spread([n for n in every if n not in set(rule.taken)])] for rule in sides]
-        tried = [sorted({*_SMALL, *sizes}) for sizes in tried]
+        refused = [sorted({*every}.difference(rule.taken)) for rule in sides]
+        spread = [(*_spread(rule.taken), *_spread(other)) for rule, other in zip(sides, refused, strict=True)]
+        tried = [sorted({*_SMALL, *sizes}) for sizes in spread]
         for (one, first), (other, second) in combinations(enumerate(sides), 2):
             for a, b in product(tried[one], tried[other]):
                 spatial = list(usual.spatial)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from cnncalc.core.errors import Fault
 from cnncalc.core.numbers import counted
 from cnncalc.core.words import shorten
 from cnncalc.layers.number_lists import Filters, read_number
-from cnncalc.layers.operations import StateTensor, exact
+from cnncalc.layers.operations import Number, StateTensor, exact
 from cnncalc.layers.steps import Module, Preset, Step
 from cnncalc.layers.written import Token, Tokens, Unsayable, flag, literal, of_float32, short
 
@@ -45,19 +46,45 @@ class Given(NamedTuple):
 
     def state(self, shape: tuple[int, ...], biases: int) -> tuple[StateTensor, ...]:
         """Return the weights of this shape and so many biases as tensors of a layer's state."""
-        start = () if self.kernel is None else tuple(map(exact, spread(self.kernel, shape)))
+        start = () if self.kernel is None else Spread(self.kernel, shape)
         weight = StateTensor("weight", shape, start, not self.fixed)
-        first = self.bias or ((0,) if start else ())  # beside a kernel that is given, nothing is added
+        first = self.bias or (() if self.kernel is None else (0,))  # beside a kernel that is given, nothing is added
         bias = StateTensor("bias", (biases,), tuple(map(exact, first)), not self.fixed)
         return (weight, bias) if biases else (weight,)
 
 
-def spread(values: Any, shape: Sequence[int]) -> list[float]:
-    """Return tuples in tuples as a flat list, where one value of a dimension serves all of it."""
+class Spread(Sequence[Number]):
+    """Tuples in tuples as one sequence, where one value of a dimension serves all of it.
+
+    A number is made when it is asked for: a kernel of nine numbers may serve billions of channels, and most who ask a
+    layer for its tensors want their names and sizes.
+    """
+
+    def __init__(self, values: Any, shape: Sequence[int]) -> None:
+        self._values = values
+        self._shape = tuple(shape)
+
+    def __len__(self) -> int:
+        return prod(self._shape)
+
+    def __iter__(self) -> Iterator[Number]:
+        return map(exact, _spread(self._values, self._shape))
+
+    @overload
+    def __getitem__(self, place: int) -> Number: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Number, ...]: ...
+    def __getitem__(self, place: int | slice) -> Number | tuple[Number, ...]:
+        return tuple(self)[place]
+
+
+def _spread(values: Any, shape: Sequence[int]) -> Iterator[float]:
+    """Yield the numbers in tuples in tuples, last dimension fastest."""
     if not shape:
-        return [values]
-    parts = values * shape[0] if len(values) == 1 else values
-    return [number for part in parts for number in spread(part, shape[1:])]
+        yield values
+        return
+    for part in repeat(values[0], shape[0]) if len(values) == 1 else values:
+        yield from _spread(part, shape[1:])
 
 
 NOT_GIVEN = Given()

@@ -43,7 +43,7 @@ class StateTensor(NamedTuple):
 
     name: str
     shape: tuple[int, ...]
-    start: tuple[Number, ...] = ()
+    start: Sequence[Number] = ()
     learned: bool = True
 
     @property

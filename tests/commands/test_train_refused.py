@@ -114,6 +114,9 @@ WRONG_CALLS = {
     "x --resume run --epochs 3 --data digits --recipe fast": (
         "error[usage]: --resume takes these from the run; leave out SPEC, --data, --recipe"
     ),
+    "--resume run --set width=16 --input 8x8x1": (
+        "error[usage]: --resume takes these from the run; leave out --input, --set"
+    ),
     "x --accept-changes": (
         "error[usage]: --accept-changes goes with --resume RUN: a new run has nothing that could have changed"
     ),

@@ -89,6 +89,15 @@ def test_beyond_what_was_tried_the_rule_says_it() -> None:
     assert taken.equal.nearest(992) == (992, 992)
 
 
+@pytest.mark.slow
+def test_an_own_input_beyond_what_can_be_tried() -> None:
+    """The rule is found from smaller sizes, and the own input is asked about by itself."""
+    taken = trials("input 1000000000000x4\nconv 3x4 s3").taken()
+    assert (str(taken.sides[0]), taken.takes_usual) == ("multiples of 3", False)  # 10**12 = 3k + 1
+    taken = trials("input 999999999999x4\nconv 3x4 s3").taken()
+    assert (str(taken.sides[0]), taken.takes_usual) == ("multiples of 3", True)
+
+
 def test_sides_that_depend_on_each_other() -> None:
     """A fully connected layer takes any volume, a reshape one number of values."""
     taken = trials("input 8x8x1\nreshape 4x4x4").taken()

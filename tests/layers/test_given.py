@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import torch
 from torch.nn import functional
 
@@ -66,6 +68,13 @@ def test_first_values_are_learned():
     weight, bias = (value.detach() for value in module.parameters())
     assert weight.flatten().tolist() == [-1, 0, 1, -2, 0, 2, -1, 0, 1]
     assert bias.tolist() == [0.5]
+
+
+def test_a_kernel_for_billions_of_channels():
+    """It is written once, and its numbers are not made before they are asked for."""
+    node = layer("conv 3x3x6 p1 fixed kernel=box", "8x8x1000000000")
+    weight, _ = node.layer.state(node.sources)
+    assert (len(weight.start), next(iter(weight.start))) == (6 * 10**9 * 9, Fraction(1, 9))
 
 
 def test_what_does_not_fit():

@@ -15,17 +15,20 @@ from cnncalc.train.recipe.settings import Recipe
 
 
 def check_parts(module: nn.Module, recipe: Recipe) -> None:
-    """Refuse names of parts that a network does not have, and a recipe that freezes everything.
+    """Refuse names of parts that a network does not have, a recipe that freezes everything, and rates of frozen parts.
 
     Raises:
         SpecError: with the names that there are.
 
     """
-    _factors(module, recipe)
+    factors = _factors(module, recipe)
     frozen = _named(module, patterns_of(recipe.freeze), "freeze")
     if frozen and not recipe.unfreeze and len(frozen) == len(dict(module.named_parameters())):
         message = f"`freeze = {shorten(recipe.freeze)}` leaves nothing to train"
         raise SpecError("bad-recipe", message, hints=[f"`{BODY}` freezes all but the last layer with weights"])
+    if frozen and factors and not recipe.unfreeze and frozen.issuperset(factors):
+        message = f"`learning-rate-of = {shorten(recipe.learning_rate_of)}` names only parts that are frozen"
+        raise SpecError("bad-recipe", message, hints=["leave it out, or say after how many epochs: --unfreeze N"])
 
 
 class Frozen:

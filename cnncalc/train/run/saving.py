@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from cnncalc.core.errors import RunError
+from cnncalc.core.numbers import counted
 from cnncalc.core.writing import write_file
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint, read_newest, restore_module, write_checkpoint
 from cnncalc.train.checkpoints.tensor_file import pack, read_whole
@@ -114,7 +115,9 @@ class RunSaver:
         checkpoint, told = read_newest(self._folder.checkpoints)
         progress = self._session.restore(checkpoint)
         if progress.step > self._session.steps:
-            raise RunError("bad-checkpoint", "the checkpoint lies after the end of the run")
+            whole = counted(self._session.recipe.epochs, "epoch")
+            message = f"{progress.step:,} steps are done, and a run of {whole} has {self._session.steps:,}"
+            raise RunError("bad-checkpoint", message, hints=["say how many it has in all: --epochs N"])
         steps = self._session.steps_per_epoch
         if not 0 <= progress.step - progress.epoch * steps <= steps:
             message = (

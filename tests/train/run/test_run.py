@@ -223,7 +223,10 @@ def test_the_checkpoints_of_another_run_are_refused(folder: Path, complaint: Com
 
 
 EDITS = {
-    ("epochs = 2", "epochs = 1"): "error[bad-checkpoint]: the checkpoint lies after the end of the run",
+    ("epochs = 2", "epochs = 1"): (
+        "error[bad-checkpoint]: 14 steps are done, and a run of 1 epoch has 7\n"
+        "  = say how many it has in all: --epochs N"
+    ),
     ("batch = 32", "batch = 64"): (
         "error[bad-checkpoint]: step 14 of the checkpoint is not in epoch 3 of 4 steps\n"
         "  = a run continues with the batches that it began with"

@@ -179,6 +179,11 @@ def test_parts_learn_at_rates_of_their_own(folder: Path) -> None:
             "error[bad-recipe]: `freeze = *` leaves nothing to train\n"
             "  = `body` freezes all but the last layer with weights",
         ),
+        (
+            {"freeze": "conv*", "learning_rate_of": "conv1=10x"},
+            "error[bad-recipe]: `learning-rate-of = conv1=10x` names only parts that are frozen\n"
+            "  = leave it out, or say after how many epochs: --unfreeze N",
+        ),
     ],
 )
 def test_parts_that_there_are_not(folder: Path, complaint: Complaint, settings: dict[str, str], text: str) -> None:

@@ -37,7 +37,7 @@ def activation(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteT
     name = call.config["activation"]
     if name in ("relu", "relu6"):
         producer = to.producer(source)
-        if producer and producer.kind in _FUSES_AN_ACTIVATION and to.alone(call) and not producer.activation:
+        if producer and _fuses(producer) and to.alone(call) and not producer.activation:
             return to.instead(producer, activation=name)
     if name == "hard_sigmoid":
         return hard_sigmoid(to, call, source)
@@ -46,6 +46,12 @@ def activation(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteT
     if name not in _ACTIVATIONS:
         raise to.fault(call, f"{WHAT} has no int8 kernel for `{call.node.layer.kind}`")
     return to.add(call, _ACTIVATIONS[name], (source,), source.shape)
+
+
+def _fuses(producer: Operator) -> bool:
+    """Say whether an operator takes in the activation behind it; a transposed convolution does where it has a bias."""
+    bare = producer.kind == "TRANSPOSE_CONV" and len(producer.inputs) < _WITH_BIAS["TRANSPOSE_CONV"]
+    return producer.kind in _FUSES_AN_ACTIVATION and not bare
 
 
 _ACTIVATIONS = {

@@ -94,3 +94,11 @@ def test_a_transposed_convolution_without_a_bias() -> None:
     network = cnncalc.load("dcgan_generator")
     graph = convert(network)
     assert (arena_of(graph, PYTHON).used, flash_of(graph, network).weights) == (414_496, 3_577_728)
+
+
+def test_an_activation_behind_a_transposed_convolution_without_a_bias() -> None:
+    """It stays an operator of its own: what was measured of this network."""
+    network = cnncalc.load("deconv 2x2x8 s2 nobias - relu - deconv 3x3x3 s2 p1 nobias - bn", input="8x8x4")
+    graph = convert(network)
+    assert [operator.kind for operator in graph.operators[:2]] == ["TRANSPOSE_CONV", "RELU"]
+    assert (arena_of(graph, PYTHON).used, flash_of(graph, network).weights) == (20_496, 350)

@@ -46,14 +46,14 @@ class Given(NamedTuple):
 
     def state(self, shape: tuple[int, ...], biases: int) -> tuple[StateTensor, ...]:
         """Return the weights of this shape and so many biases as tensors of a layer's state."""
-        start = () if self.kernel is None else Spread(self.kernel, shape)
+        start = () if self.kernel is None else GivenNumbers(self.kernel, shape)
         weight = StateTensor("weight", shape, start, not self.fixed)
         first = self.bias or (() if self.kernel is None else (0,))  # beside a kernel that is given, nothing is added
         bias = StateTensor("bias", (biases,), tuple(map(exact, first)), not self.fixed)
         return (weight, bias) if biases else (weight,)
 
 
-class Spread(Sequence[Number]):
+class GivenNumbers(Sequence[Number]):
     """Tuples in tuples as one sequence, where one value of a dimension serves all of it.
 
     A number is made when it is asked for: a kernel of nine numbers may serve billions of channels, and most who ask a

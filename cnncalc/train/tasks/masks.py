@@ -169,7 +169,7 @@ class Masks(Task):
 
     def captioned(self, target: Tensor, result: Tensor) -> str:
         """Say what the shares of `guesses` are."""
-        return "predicted for its pixels"
+        return "image with the classes predicted for its pixels"
 
     def holding(self, target: Tensor) -> list[str]:
         """Return the classes that the mask has."""

@@ -38,11 +38,6 @@ Walk = Callable[..., int]
 class StepExpansion(LayerReading):
     """The walk through the steps of a syntax tree."""
 
-    def _sequence(self, steps: tree.Sequence, at: int, scope: Scope) -> int:
-        for step in steps:
-            at = self.step(step, at, scope)
-        return at
-
     def step(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
         """Walk through a step, and return the index of the volume that leaves it."""
         item, span, label, repeats, claim, stated = step  # names of fields take longer
@@ -110,7 +105,8 @@ class StepExpansion(LayerReading):
         if self.depth >= MAX_NESTING:
             raise self.error("too-deep", f"brackets and block calls nest at most {MAX_NESTING} deep", span)
         self.depth += 1
-        at = self._sequence(body, at, scope)
+        for step in body:
+            at = self.step(step, at, scope)
         self.depth -= 1
         return at
 

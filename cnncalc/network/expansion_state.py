@@ -20,7 +20,7 @@ from cnncalc.network.scope import Scope, joined
 from cnncalc.network.settings import SpecSettings
 from cnncalc.network.shared_weights import SharedWeights
 from cnncalc.spec import tree
-from cnncalc.spec.expressions import SIZES, Expression
+from cnncalc.spec.expressions import SIZES, Expression, Literal
 from cnncalc.spec.parser import layer_words
 from cnncalc.spec.steps import MERGES, STATEMENTS
 from cnncalc.spec.values import evaluate, read_volume
@@ -104,6 +104,8 @@ class ExpansionState:
 
     def value(self, expression: Expression, names: Mapping[str, int], source: Source | None = None) -> int:
         """Return the value of an expression."""
+        if type(expression) is Literal and type(expression.value) is int:
+            return expression.value  # as most are: nothing is computed
         self.spend(cost(expression.span), expression.span)
         return evaluate(source or self.source, expression, names)
 

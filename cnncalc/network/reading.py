@@ -78,7 +78,9 @@ class LayerReading(ExpansionState):
             message = f"the output of this layer would be {operation.output}; sizes go up to {MAX_NUMBER:,}"
             raise self.error("out-of-range", message, span)
         steps = operation.windows() // _WINDOWS_IN_A_STEP if operation.layer.windows_vary else 0
-        self.spend(STEPS_OF_A_NEW_LAYER + steps, span)
+        self.steps += STEPS_OF_A_NEW_LAYER + steps
+        if self.steps > self.most_steps:
+            raise self.too_many_steps(span)
         return operation
 
 

@@ -62,7 +62,7 @@ class Matching(NamedTuple):
         taken = len(self.rows) - len(self.new)
         parts = [f"{taken:,} of {len(self.rows):,} tensors by {self.how}"]
         if self.new:
-            parts.append(f"new: {shorten(', '.join(row.name for row in self.new), 120)}")
+            parts.append(f"new: {shorten(', '.join(map(_as_new, self.new)), 120)}")
         if self.unused:
             parts.append(f"not used: {shorten(', '.join(self.unused), 120)}")
         return "; ".join(parts)
@@ -188,6 +188,11 @@ def _foreign(own: Sequence[Named], given: Sequence[Named], rows: Sequence[Tensor
     else:
         hints = [f"`{first.name}` has {_sizes(first.shape)}, and they have {_sizes(first.found)} in its place"]
     return SpecError("other-weights", message, hints=hints)
+
+
+def _as_new(row: TensorMatch) -> str:
+    """Name a tensor that stays as it was drawn, with both sizes where the file has another one in its place."""
+    return f"{row.name} ({_sizes(row.shape)}; the file has {_sizes(row.found)})" if row.found else row.name
 
 
 def _sizes(shape: tuple[int, ...] | None) -> str:

@@ -53,7 +53,10 @@ def test_names_go_before_the_order() -> None:
 def test_a_head_of_other_classes_is_new() -> None:
     module = cnncalc.build(cnncalc.load("resnet18", params={"classes": 10}), device="meta")
     matching = match(module, models.resnet18().state_dict())
-    assert matching.text() == "100 of 102 tensors by order; new: fc1.weight, fc1.bias; not used: fc.weight, fc.bias"
+    assert matching.text() == (
+        "100 of 102 tensors by order; new: fc1.weight (10x512; the file has 1000x512), "
+        "fc1.bias (10; the file has 1000); not used: fc.weight, fc.bias"
+    )
     assert [row.found for row in matching.new] == [(1000, 512), (1000,)]
 
 

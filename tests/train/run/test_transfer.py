@@ -80,7 +80,8 @@ def test_a_head_of_other_classes_is_drawn(trained: Path, monkeypatch: pytest.Mon
     assert found["fc1.weight"].equal(drawn["fc1.weight"])
     (begun,) = heard.all("begin")
     assert dict(begun.facts)["weights"] == (
-        "eleven.pt: 7 of 9 tensors by name; new: fc1.weight, fc1.bias; not used: fc1.weight, fc1.bias"
+        "eleven.pt: 7 of 9 tensors by name; new: fc1.weight (10x6; the file has 11x6), fc1.bias (10; the file has 11); "
+        "not used: fc1.weight, fc1.bias"
     )
 
 

@@ -63,7 +63,7 @@ def _row(subject: Subject, node: Node, units: Mapping[int, Sequence[Patch]], ima
     network = subject.network
     fields = receptive_fields(network)[node.index]
     size = patch_size(network, fields)
-    classes = subject.classes if node.index == network.output_index and subject.classifies else ()
+    named = node.index == network.output_index and len(subject.classes) == node.output.channels
     shots = []
     for unit, patches in units.items():
         tiles = [
@@ -71,7 +71,7 @@ def _row(subject: Subject, node: Node, units: Mapping[int, Sequence[Patch]], ima
             for patch in patches
         ]
         picture = grid(framed(sized(torch.stack(tiles), SIDE)), columns=3, gap=2)
-        name = shorten(cell(classes[unit]), 14) if classes else f"unit {unit}"
+        name = shorten(cell(subject.classes[unit]), 14) if named else f"unit {unit}"
         values = with_minus(f"{patches[0].value:.3g} … {patches[-1].value:.3g}")
         shots.append(Shot(picture, f"Patches that activate {name} of {node.name} most", (name, values)))
     seen = f"each sees {size[0]}x{size[1]}"

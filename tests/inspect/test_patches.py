@@ -22,6 +22,7 @@ from cnncalc.inspect.patches import (
     telling_units,
 )
 from cnncalc.inspect.shown_patches import SIDE, patches_part
+from cnncalc.train.tasks.labels import Labels
 from tests.inspect.subjects import make_subject, noise
 
 SPEC = "input 12x14x1\nconv 3x3x4 p1 - relu - pool2\nconv 3x3x5 - relu\nfc 3"
@@ -110,3 +111,12 @@ def test_a_page_shows_the_patches_of_the_units_that_are_named(tmp_path: Path) ->
     factor = SIDE // 3
     middle = part.rows[0].shots[0].picture[1 + factor + factor // 2, 1 + factor + factor // 2]
     assert middle[0] == images[best.image, top + 1, left + 1]
+
+
+def test_units_of_the_output_carry_the_names_of_labels(tmp_path: Path) -> None:
+    """The outputs of a network that learns several labels are these labels; units of other layers have numbers."""
+    subject = make_subject(tmp_path, SPEC, images=noise(21, 12, 14), labels=LABELS)
+    subject = subject._replace(task=Labels(("red", "round", "ripe")))
+    hidden, output = subject.network.layers[-2], subject.network.layers[-1]
+    rows = patches_part(subject, [hidden, output], [0, 2]).rows
+    assert [[shot.lines[0] for shot in row.shots] for row in rows] == [["unit 0", "unit 2"], ["red", "ripe"]]

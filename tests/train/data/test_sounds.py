@@ -107,7 +107,7 @@ def test_other_rates_are_refused(folder: Path, complaint: Complaint) -> None:
     write_words()
     write("words/no/9.wav", sound(9), rate=16000)
     assert complaint(load, "words", "40x1") == (
-        "error[bad-data]: the sounds of `words` have 16,000, 8,000 values a second\n  = convert them to one rate"
+        "error[bad-data]: the sounds of `words` have 8,000, 16,000 values a second\n  = convert them to one rate"
     )
 
 

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from cnncalc import loading
@@ -52,7 +53,11 @@ def load(
 
 def shown(network: Network) -> ShownNetwork:
     """Return a network that can show itself."""
-    return ShownNetwork(**{field.name: getattr(network, field.name) for field in fields(network)})
+    return ShownNetwork(*_PARTS(network))
+
+
+_PARTS = attrgetter(*[field.name for field in fields(Network)])
+"""What a network is made of, in its order."""
 
 
 def predict_memory(

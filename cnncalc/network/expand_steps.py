@@ -292,7 +292,10 @@ class StepExpansion(LayerReading):
         last = self.repeated
         assert last is not None  # `_may_repeat` has said so
         known, own = last.known, last.calls - 1
-        names = [scope.numbered(item.name) if label is None else scope.labelled(label) for _ in range(turns)]
+        if label is None:
+            names = scope.numbered_often(item.name, turns)
+        else:
+            names = [scope.labelled(label) for _ in range(turns)]
         last.prefixes.extend([name + "." for name in names])
         self.called += self.called[own : last.calls + len(known.inner)] * turns
         self._add_known(known, turns)

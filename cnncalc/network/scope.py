@@ -50,6 +50,14 @@ class Scope:
         self.counts[word] = count
         return self.prefix + name
 
+    def numbered_often(self, word: str, times: int) -> list[str]:
+        """Return the next free names, so many."""
+        if self.taken or word[-1] in _DIGITS:
+            return [self.numbered(word) for _ in range(times)]
+        first = self.counts.get(word, 0) + 1
+        self.counts[word] = first + times - 1
+        return [f"{self.prefix}{word}{count}" for count in range(first, first + times)]
+
     def _is_numbered(self, name: str) -> bool:
         """Say whether a word that ends in no digit has been given this name: ``relu61`` is the 61st ``relu``."""
         word = name.rstrip(_DIGITS)

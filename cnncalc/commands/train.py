@@ -67,7 +67,7 @@ def _check_trackers(context: click.Context, parameter: click.Parameter, value: s
 @click.option(
     "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
 )
-@click.option("--out", metavar="RUN", help="Folder of the run. [default: a new one in runs]")
+@click.option("-o", "--out", metavar="RUN", help="Folder of the run. [default: a new one in runs]")
 @click.option(
     "--weights",
     cls=AliasedOption,

@@ -29,7 +29,7 @@ TRIALS = 20
     "--where", metavar="CONDITION", multiple=True, help="Condition on designs, such as params < 1M. May be repeated."
 )
 @click.option("--trials", type=Whole(1, 10**6), metavar="N", help=f"Number of trials. [{TRIALS}]")
-@click.option("--out", metavar="STUDY", help="Folder of the study. [default: a new one in studies]")
+@click.option("-o", "--out", metavar="STUDY", help="Folder of the study. [default: a new one in studies]")
 @click.option("--resume", metavar="STUDY", help="Continue a study, or help another process with it.")
 @click.option("--storage", metavar="URL|FILE", help="Database or journal of Optuna. [default: a file in the folder]")
 @click.option("--sampler", type=click.Choice(["tpe", "random"]), help="How settings are proposed. [tpe]")

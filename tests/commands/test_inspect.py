@@ -200,6 +200,8 @@ REFUSED = {
     ),
     ("conv 3x3x4 - fc 2", "--input", "8x8x1", "--weights", "no.pt"): (
         "error[no-weights]: cannot read the weights in `no.pt`: No such file or directory\n"
+        "  = weights are a file (.safetensors, .pt, .pth, .bin, .ckpt, .npz) or the folder of a run, "
+        "and `torchvision` names its own\n"
     ),
     ("conv 3x3x4 - fc 2", "--input", "8x8x1", "--weights", "seven.png"): (
         "error[bad-weights]: `seven.png` is not a file of weights: its name ends in none of "

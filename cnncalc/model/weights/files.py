@@ -6,7 +6,7 @@ import pickle
 import stat
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -76,13 +76,15 @@ def _check_there(path: str) -> None:
     try:
         found = Path(path).stat()
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from None
+        kinds = ", ".join(_READERS)
+        hints = [f"weights are a file ({kinds}) or the folder of a run, and `torchvision` names its own"]
+        raise _unreadable(path, error.strerror or str(error), hints) from None
     if not stat.S_ISREG(found.st_mode):
         raise _unreadable(path, "it is a folder, a device or a pipe")
 
 
-def _unreadable(path: str, reason: str) -> SpecError:
-    return SpecError("no-weights", f"cannot read the weights in `{shorten_path(path)}`: {reason}")
+def _unreadable(path: str, reason: str, hints: Iterable[str] = ()) -> SpecError:
+    return SpecError("no-weights", f"cannot read the weights in `{shorten_path(path)}`: {reason}", hints=hints)
 
 
 def _damaged(path: str, reason: str) -> SpecError:

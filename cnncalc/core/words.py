@@ -34,7 +34,9 @@ def listed(names: Iterable[str], limit: int = 10) -> str:
 
 def natural(name: str) -> list[tuple[int, str]]:
     """Return by what names are ordered as people do, numbers by their value: ``resnet18`` before ``resnet101``."""
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
+    # of two numbers the one with fewer digits is smaller, and so no number is too long to be read
+    parts = [part.lstrip("0") if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+    return [(len(part) if place % 2 else 0, part) for place, part in enumerate(parts)]
 
 
 def joined_by_and(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import pytest
 import cnncalc
 from cnncalc import SpecError, zoo
 from cnncalc.analysis import receptive_fields
+from cnncalc.core.words import listed
 from cnncalc.spec import parse
 from cnncalc.zoo.catalogue import catalogue
 
@@ -17,6 +18,11 @@ FEWEST_LINES, MOST_LINES = 6, 60
 def name(request: pytest.FixtureRequest) -> str:
     """Return the name of a spec."""
     return str(request.param)
+
+
+def test_numbers_in_names_may_be_of_any_length() -> None:
+    """A name of a stranger may have more digits than Python reads as a number."""
+    assert listed(["v" + "9" * 5000, "v10", "v010a", "v9"]).startswith("v9, v10, v010a, v999")
 
 
 def test_names_are_in_the_order_in_which_people_count() -> None:

@@ -296,7 +296,7 @@ class _Kernels:
 
     def _cast(self, casts: str, reads: tuple[int, ...]) -> tuple[int, ...]:
         sizes = [self._value(read).size for read in reads]
-        if not self.casts and max(sizes) == FULL:
+        if not self.casts and max(sizes) == FULL:  # without autocast, only places are of another type
             return reads
         size = operand_size(casts, sizes, self.low, self.device)
         pairs = zip(reads, sizes, strict=True)

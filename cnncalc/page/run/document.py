@@ -17,6 +17,7 @@ from cnncalc.page.run.view import RunView
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of, settings
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.shown_paths import shown_path
+from cnncalc.train.tasks import task_named
 
 LINKS = {
     "curves": "Learning curves",
@@ -65,12 +66,8 @@ def _network_name(view: RunView) -> str:
     return name if name not in ("", "text", "standard input") and len(name) <= 60 else "A network"
 
 
-_WORDS = {"labels": "label", "regression": "number"}
-"""What a network has an output for, by what it learns; of the other tasks these are classes."""
-
-
 def _learned(facts: RunFacts) -> str:
-    return counted(len(facts.classes), _WORDS.get(facts.task, "class"))
+    return counted(len(facts.classes), task_named(facts.task, facts.classes).named)
 
 
 def _head(view: RunView, parts: Mapping[str, str], *, live: bool) -> Iterator[str]:

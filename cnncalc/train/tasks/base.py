@@ -71,6 +71,7 @@ class Task(ABC):
     Attributes:
         name: what ``--task`` calls it.
         learned: what it learns, as a plural: ``classes``.
+        named: what one of ``names`` is a name of.
         loss_words: what its loss is called.
         ends: kinds of layers at the end of a spec that the loss does itself.
         measures: the numbers by which a test is judged; the first says which epoch is best.
@@ -85,6 +86,7 @@ class Task(ABC):
 
     name: ClassVar[str]
     learned: ClassVar[str]
+    named: ClassVar[str] = "class"
     loss_words: ClassVar[str]
     ends: ClassVar[tuple[str, ...]]
     measures: ClassVar[tuple[Measure, ...]]

@@ -69,6 +69,7 @@ class Labels(Task):
 
     name = "labels"
     learned = "labels"
+    named = "label"
     loss_words = "binary cross-entropy of each label"
     ends = ("sigmoid",)
     measures = (PRECISION, F1, ACCURACY._replace(shown=False))

@@ -66,6 +66,7 @@ class Regression(Task):
 
     name = "regression"
     learned = "numbers"
+    named = "number"
     loss_words = "mean squared error"
     ends = ()
     measures = (RMSE, MAE, R2)

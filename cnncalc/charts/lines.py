@@ -189,7 +189,7 @@ def _names(chart: Chart) -> str:
         for line in named
     )
     rest = sum(not line.named for line in chart.lines)
-    others = f'<tspan dx="12">and {counted(rest, "other")}</tspan>' if rest else ""
+    others = f'<tspan dx="12">and {counted(rest, "other")}</tspan>' if rest and named else ""
     return f'<text class="names" x="-40" y="-14">{title}{names}{others}</text>'
 
 

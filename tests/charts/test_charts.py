@@ -189,3 +189,11 @@ def test_the_names_say_how_many_lines_have_none(lines: int, shown: str) -> None:
     root = ElementTree.fromstring(chart_svg(Chart("Height", drawn)))
     [names] = [each for each in root.iter("text") if each.get("class") == "names"]
     assert " ".join(names.itertext()) == shown
+
+
+def test_the_only_line_of_a_chart_need_not_be_named() -> None:
+    """The title says what it is; nothing is said of others."""
+    line = ChartLine("learning rate", [(1, 2.0), (2, 1.0)], "trained", named=False)
+    root = ElementTree.fromstring(chart_svg(Chart("Learning rate", [line])))
+    [names] = [each for each in root.iter("text") if each.get("class") == "names"]
+    assert "".join(names.itertext()) == "Learning rate"

@@ -85,7 +85,7 @@ def _rate(context: click.Context, parameter: click.Parameter, value: str | None)
     metavar="N",
     default=0,
     show_default=True,
-    help="Seed of numbers that are not given.",
+    help="Random seed of the numbers that are not given.",
 )
 @click.option(
     "--image", metavar="FILE", type=click.Path(), help="Image that is the input; grey, unless the input has 3 channels."
@@ -113,7 +113,7 @@ def compute(spec: str | None, **options: Any) -> None:
     drawn from the seed, small whole ones. A small network only: this is plain Python. With --image and -o FILE.png
     an image is filtered.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
 
     \b
     Examples:

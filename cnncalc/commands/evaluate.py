@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from cnncalc.commands.options import output_options, take_output
 from cnncalc.commands.replacing import check_output
 from cnncalc.commands.training import (
+    device_option,
     refuse_replacing_run,
     run_argument,
     take_data,
@@ -19,9 +20,6 @@ from cnncalc.commands.training import (
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import complain, write_file
 from cnncalc.report.evaluate import TestedOn
-
-if TYPE_CHECKING:
-    pass
 
 
 def _check_picture(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -34,9 +32,7 @@ def _check_picture(context: click.Context, parameter: click.Parameter, value: st
 @run_argument
 @weights_option
 @views_option
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
-)
+@device_option
 @click.option("--confusion", is_flag=True, help="Show the confusion matrix instead of the classes.")
 @click.option(
     "--picture", metavar="FILE", callback=_check_picture, help="Picture of the confusion matrix: .svg or .png."

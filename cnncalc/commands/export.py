@@ -60,23 +60,24 @@ def _of_a_run(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Call
 )
 @click.option(
     "--weights",
-    metavar="WHICH",
+    metavar="best|last|FILE|torchvision",
     help="Of a run: best or last; of a spec: a file or torchvision. [default: best]",
 )
 @spec_options
 @_of_a_run("--without-preprocessing", is_flag=True, help="Leave out normalisation and softmax.")
-@_of_a_run("--colour-order", type=click.Choice(["rgb", "bgr"]), help="Order of the input's colours. [rgb]")
-@_of_a_run("--precision", type=click.Choice(["float32", "int8"]), help="Precision of an ONNX file. [float32]")
+@_of_a_run("--colour-order", type=click.Choice(["rgb", "bgr"]), help="Order of the input's colours. [default: rgb]")
+@_of_a_run("--precision", type=click.Choice(["float32", "int8"]), help="Precision of an ONNX file. [default: float32]")
 @tested_data_options
 def export(
     spec: str, output: str | None, form: str | None, seed: int | None, weights: str | None, **options: Any
 ) -> None:
     """Write the network for PyTorch, ONNX, Keras, TensorFlow.js or Darknet, or its weights as a state_dict.
 
-    SPEC is a spec, or a run's folder for trained weights. model.py is source to read and change: blocks are classes,
-    repeats are loops; without -o it goes to the terminal. model.onnx and model.pt2 hold the network in evaluation
-    mode, for any batch; model.pt holds the weights alone. A spec has random initial weights, or those of --weights.
-    They need PyTorch: pip install "cnncalc[export]".
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Or it is the folder of a run, for
+    trained weights. model.py is source to read and change: blocks are classes, repeats are loops; without -o it goes to
+    the terminal. model.onnx and model.pt2 hold the network in evaluation mode, for any batch; model.pt holds the
+    weights alone. A spec has random initial weights, or those of --weights. They need PyTorch: pip install
+    "cnncalc[export]".
 
     Of a run, model.onnx and model.pt2 take pixels from 0 to 255 and return probabilities, with the names of the
     classes as metadata. --precision int8 is calibrated with training images, and tested before and after.

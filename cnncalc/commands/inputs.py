@@ -36,7 +36,7 @@ def inputs(spec: str, near: str | None, **options: Any) -> None:
 
     Every size is tried, without the claims of the spec. A size is taken if no layer has an error.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
 
     \b
     Examples:

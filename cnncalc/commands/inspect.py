@@ -21,6 +21,7 @@ from cnncalc.commands.replacing import refuse_replacing
 from cnncalc.commands.training import (
     GroupedHelp,
     GroupedOption,
+    device_option,
     refuse_replacing_run,
     take_data,
     tested_data_options,
@@ -63,7 +64,7 @@ class Asked(NamedTuple):
     metavar="best|last|FILE|torchvision",
     default="best",
     show_default=True,
-    help="Of a run: best or last epoch. Of a spec: a file, or published.",
+    help="Of a run: best or last; of a spec: a file or torchvision.",
 )
 @click.option(
     "--layer",
@@ -72,7 +73,7 @@ class Asked(NamedTuple):
     group=PICTURES,
     metavar="NAME",
     multiple=True,
-    help="Layer that is shown. May be repeated. [a few]",
+    help="Layer that is shown. May be repeated. [default: a few]",
 )
 @click.option(
     "--unit",
@@ -82,7 +83,7 @@ class Asked(NamedTuple):
     metavar="N",
     type=Whole(0),
     multiple=True,
-    help="Channel whose patches are shown, from 0. May be repeated. [a few]",
+    help="Channel whose patches are shown, from 0. May be repeated. [default: a few]",
 )
 @click.option(
     "--only",
@@ -90,26 +91,30 @@ class Asked(NamedTuple):
     group=PICTURES,
     type=click.Choice(list(PARTS)),
     multiple=True,
-    help="Part that is shown. May be repeated. [all]",
+    help="Part that is shown. May be repeated. [default: all]",
 )
 @click.option(
-    "--theme", cls=GroupedOption, group=PICTURES, type=click.Choice(["light", "dark"]), help="Ground of a .png. [light]"
+    "--theme",
+    cls=GroupedOption,
+    group=PICTURES,
+    type=click.Choice(["light", "dark"]),
+    help="Colour theme of a .png. [default: light]",
 )
 @click.option(
     "--normalise",
     type=click.Choice(NORMALISATIONS),
-    help="Normalisation of the images of a spec. [as published, else none]",
+    help="Normalisation of the images of a spec. [default: as published, else none]",
 )
+@device_option
 @click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
+    "--format", "form", type=click.Choice(FORMATS), help="Format of the summary. [default: by the ending of -o]"
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Format of the summary. [by the ending of -o]")
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Output file: .html .png, or .txt .json .csv .md .tex for the summary.",
+    help="Output file: .html or .png; of the summary: .txt, .json, .csv, .md or .tex.",
 )
 @tested_data_options
 @spec_options
@@ -124,11 +129,11 @@ def inspect(
 ) -> None:
     """Show what a trained network sees.
 
-    RUN is the folder that `cnncalc train` wrote; a SPEC needs --weights. A page (-o look.html) or a sheet
-    (-o look.png) shows the filters of the first layer, activation maps and class activation maps of images, the parts
-    of images that activate units most, the worst mistakes, and precision, recall, F1 and the confusion matrix. Without
-    IMAGE two of the test images are taken; of a FOLDER its first eight. Without -o a summary goes to the terminal.
-    Needs PyTorch: pip install "cnncalc[train]".
+    RUN is the folder that `cnncalc train` wrote. SPEC is a file, - for standard input, a name of the zoo, or the text
+    in quotes; it needs --weights. A page (-o look.html) or a sheet (-o look.png) shows the filters of the first layer,
+    activation maps and class activation maps of images, the parts of images that activate units most, the worst
+    mistakes, and precision, recall, F1 and the confusion matrix. Without IMAGE two of the test images are taken; of a
+    FOLDER its first eight. Without -o a summary goes to the terminal. Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:

@@ -54,7 +54,7 @@ def memory(spec: str, budget: int | None, gpu: str | None, cards: Cards, **optio
     int8 is inference on a microcontroller: the flash and the arena of TensorFlow Lite Micro's interpreter. The status
     is 1 if they do not fit.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes.
 
     \b
     Examples:

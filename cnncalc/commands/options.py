@@ -327,7 +327,7 @@ def fold_option(command: F) -> F:
 
 _COUNTING_OPTIONS = (
     batch_option("Images whose activations are counted."),
-    precision_option(STORED, "Type of activations and parameters."),
+    precision_option(STORED, "Precision of activations and parameters."),
 )
 _OUTPUT_OPTIONS = (
     click.option(
@@ -341,6 +341,6 @@ _OUTPUT_OPTIONS = (
         "--output",
         metavar="FILE",
         type=click.Path(dir_okay=False),
-        help="Output file: .txt .json .csv .md .tex. [default: the terminal]",
+        help="Output file: .txt, .json, .csv, .md or .tex. [default: the terminal]",
     ),
 )

@@ -19,16 +19,19 @@ from cnncalc.core.writing import write_stream
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--serve", is_flag=True, help="Serve the page at 127.0.0.1 until Ctrl-C.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), metavar="N", help="Port of the page. [8766, or one that is free]"
+    "--port", type=click.IntRange(1, 65535), metavar="N", help="Port of the page. [default: 8766, or one that is free]"
 )
 @click.option(
-    "--pyodide", metavar="DIR", type=click.Path(file_okay=False), help="Folder of Pyodide, to be copied. [a CDN]"
+    "--pyodide",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Folder of Pyodide, to be copied. [default: a CDN]",
 )
 @click.option(
     "--tensorflow",
     metavar="DIR",
     type=click.Path(file_okay=False),
-    help="Folder @tensorflow of npm, to be copied. [a CDN]",
+    help="Folder @tensorflow of npm, to be copied. [default: a CDN]",
 )
 def playground(folder: str, serve: bool, port: int | None, **folders: str | None) -> None:
     """Write a web site whose page computes as one types.

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cnncalc.commands.options import SpecArgument, output_options, spec_options, take_output, take_spec_options
-from cnncalc.commands.training import refuse_replacing_run, views_option
+from cnncalc.commands.training import (
+    device_option,
+    refuse_replacing_run,
+    views_option,
+)
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.network import SpecSettings
@@ -36,12 +40,10 @@ FEW = 32
     metavar="best|last|torchvision",
     default="best",
     show_default=True,
-    help="Weights: of a run its best or last epoch's; of a spec torchvision's.",
+    help="Of a run: best or last; of a spec: torchvision.",
 )
 @views_option
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
-)
+@device_option
 @click.option(
     "--top",
     type=Whole(1),
@@ -51,7 +53,9 @@ FEW = 32
     help="Number of classes shown per image.",
 )
 @click.option("--masks", metavar="FOLDER", help="Folder for predicted masks, as PNG files with a palette.")
-@click.option("--resize", type=click.Choice(RESIZES), help="Resizing of images of another size. [as in training]")
+@click.option(
+    "--resize", type=click.Choice(RESIZES), help="Resizing of images of another size. [default: as in training]"
+)
 @spec_options
 @output_options
 def predict(

@@ -26,7 +26,7 @@ from cnncalc.report.korean import LANGUAGES
 )
 @click.option("--count", type=Whole(1, 500), metavar="N", default=10, show_default=True, help="Number of exercises.")
 @click.option(
-    "--seed", type=Whole(0, 2**63 - 1), metavar="N", default=0, show_default=True, help="Seed of what is drawn."
+    "--seed", type=Whole(0, 2**63 - 1), metavar="N", default=0, show_default=True, help="Random seed of the exercises."
 )
 @click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the words.")
 @click.option("--answers", is_flag=True, help="Add answers, worked solutions and mistakes to a sheet.")
@@ -35,7 +35,7 @@ from cnncalc.report.korean import LANGUAGES
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Sheet to write: .md .tex .html. [default: ask here]",
+    help="Output file: .md, .tex or .html. [default: ask in the terminal]",
 )
 def quiz(
     topic: str | None, level: int | None, count: int, seed: int, lang: str, answers: bool, output: str | None

@@ -39,21 +39,23 @@ if TYPE_CHECKING:
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Output file, .html. [default: the network's name, .html]",
+    help="Output file: .html. [default: NAME.html]",
 )
 @batch_option("Images per training step, whose memory is shown.")
 @click.option("--gradients", is_flag=True, help="Of a run: print the gradient norms of its layers in place of a page.")
-@click.option("--limit", type=Whole(1), metavar="N", help="Of a run: test images, evenly spaced. [all]")
-@click.option("--device", metavar="NAME", help="Of a run: auto, cpu, cuda, cuda:N or mps. [auto]")
+@click.option(
+    "--limit", type=Whole(1), metavar="N", help="Number of test images of a run, evenly spaced. [default: all]"
+)
+@click.option("--device", metavar="NAME", help="Device of a run: auto, cpu, cuda, cuda:N or mps. [default: auto]")
 @spec_options
 def report(specs: tuple[str, ...], output: str | None, batch: int, **options: Any) -> None:
     """Write a web page of a network or of a training run.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes; several are compared. The
-    page shows picture, table, costs, memory and arithmetic. With the folder of a training run in place of a SPEC it
-    also shows learning curves, gradient norms, filters, activation maps, a test and the recipe.
-    The page is one file and makes no network request. A layer that is selected in the picture, the table, a chart or
-    the text is highlighted in all of them, and its arithmetic is shown.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes; several are compared. The page shows
+    picture, table, costs, memory and arithmetic. With the folder of a training run in place of a SPEC it also shows
+    learning curves, gradient norms, filters, activation maps, a test and the recipe. The page is one file and makes no
+    network request. A layer that is selected in the picture, the table, a chart or the text is highlighted in all of
+    them, and its arithmetic is shown.
 
     \b
     Examples:

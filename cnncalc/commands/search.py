@@ -8,6 +8,15 @@ from typing import Any
 import click
 
 from cnncalc import zoo
+from cnncalc.commands.design_options import (
+    DesignOptions,
+    design_options,
+    held,
+    refuse_idle_setup,
+    refuse_set_values,
+    sweep_request,
+    write_best,
+)
 from cnncalc.commands.options import (
     Output,
     output_options,
@@ -18,7 +27,6 @@ from cnncalc.commands.options import (
     take_spec_path,
 )
 from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
-from cnncalc.commands.sweep import SweepWishes, held, refuse_idle_setup, refuse_set_values, sweep_request, write_best
 from cnncalc.core.collector import paused_collector
 from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.running import SweepTask, source_of_designs
@@ -35,22 +43,18 @@ from cnncalc.spec import parse
 
 @click.command(epilog=f"Quantities: {', '.join(QUANTITIES)}; and the spec's parameters.")
 @spec_argument()
-@click.option("--vary", multiple=True, metavar="NAME=RANGE", help="What is varied, and its values. May be repeated.")
-@click.option("--where", multiple=True, metavar="CONDITION", help="What must hold. May be repeated.")
-@click.option("--maximise", "--maximize", metavar="QUANTITY", help="Find the design with most of it.")
-@click.option("--minimise", "--minimize", metavar="QUANTITY", help="Find the design with least of it.")
+@design_options
 @click.option("--scale", metavar="NAME=FACTOR,…", help="Scale several names by one number, as EfficientNet does.")
-@click.option("--show", metavar="A,B", help="Further quantities in the table.")
-@click.option("--write", metavar="FILE", type=click.Path(dir_okay=False), help="The best design as a spec.")
 @step_options(MOST_USED)
 @spec_options
 @output_options
 def search(spec: str, scale: str | None, **options: Any) -> None:
     """Find the one best design of a spec, without counting all of them.
 
-    Where parameters, MACs, activations and layers can only rise with what is varied, many designs are excluded at once.
-    It is the design that a sweep over all would find, or one as good. Where none satisfies the conditions, the
-    least relaxations are shown, and the status is 1.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Where parameters, MACs, activations
+    and layers can only rise with what is varied, many designs are excluded at once. It is the design that a sweep over
+    all would find, or one as good. Where none satisfies the conditions, the least relaxations are shown, and the status
+    is 1.
 
     With --scale, width, depth and input grow together: what is scaled is multiplied by its factor to the power of one
     number, and the largest number that satisfies the conditions is found.
@@ -67,13 +71,13 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
     setup = take_setup(options)
     origin = read_source(spec)
     source = source_of_designs(origin, settings)
-    wishes = SweepWishes(**options, pareto=None, top=1)
+    wanted = DesignOptions(**options, pareto=None, top=1)
     if scale is not None:
         factors = read_factors(scale)
-        wishes = _of_scale(wishes, usual_texts(parse(source, zoo.blocks), settings, factors, scale), write)
-    elif not (wishes.maximise or wishes.minimise):
+        wanted = _of_scale(wanted, usual_texts(parse(source, zoo.blocks), settings, factors, scale), write)
+    elif not (wanted.maximise or wanted.minimise):
         raise click.UsageError("say what is best: --maximise params")
-    opened = SweepTask.of(source, settings, sweep_request(wishes, setup, None)).open()
+    opened = SweepTask.of(source, settings, sweep_request(wanted, setup, None)).open()
     check_sizes_for(origin, settings, opened.space.inputs)
     refuse_idle_setup(opened)
     outcome = SweepOutcome(opened, spec, held(settings), Tally(), written=write)
@@ -83,11 +87,11 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _of_scale(wishes: SweepWishes, vary: tuple[str, ...], write: str | None) -> SweepWishes:
-    """Return the wishes for a network that is scaled."""
-    if wishes.vary or wishes.maximise or wishes.minimise or write:
+def _of_scale(wanted: DesignOptions, vary: tuple[str, ...], write: str | None) -> DesignOptions:
+    """Return the options of a network that is scaled."""
+    if wanted.vary or wanted.maximise or wanted.minimise or write:
         raise click.UsageError("--scale says itself what is varied, and what is best is the largest scale")
-    return wishes._replace(vary=vary)
+    return wanted._replace(vary=vary)
 
 
 def _searched(outcome: SweepOutcome, output: Output) -> bool:

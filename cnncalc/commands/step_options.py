@@ -34,10 +34,10 @@ _OPTIONS = {
         help="Implementation of the optimizer in PyTorch.",
     ),
     "momentum": click.option(
-        "--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]"
+        "--momentum", type=float, metavar="NUMBER", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]"
     ),
     "weight_decay": click.option(
-        "--weight-decay", type=float, metavar="X", help="Weight decay. [default: the optimizer's own]"
+        "--weight-decay", type=float, metavar="NUMBER", help="Weight decay. [default: the optimizer's own]"
     ),
     "precision": precision_option(AUTOCAST, _PRECISION),
     "accumulate": click.option(

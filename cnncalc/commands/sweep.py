@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
-from cnncalc.analysis.memory import TrainingSetup
 from cnncalc.charts.file import charts_file
+from cnncalc.commands.design_options import (
+    DesignOptions,
+    design_options,
+    held,
+    refuse_idle_setup,
+    refuse_set_values,
+    sweep_request,
+    write_best,
+)
 from cnncalc.commands.design_progress import progress_bar
-from cnncalc.commands.given import first_given
 from cnncalc.commands.interrupts import Interrupted
 from cnncalc.commands.options import (
     Output,
@@ -27,48 +33,35 @@ from cnncalc.commands.replacing import check_output
 from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
 from cnncalc.commands.whole import Whole
 from cnncalc.core.numbers import whole
-from cnncalc.core.words import did_you_mean, shorten_path
 from cnncalc.core.writing import complain, write_file
 from cnncalc.design.journal import SweepJournal
-from cnncalc.design.pareto import Goal, read_goals
 from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.running import SweepTask, run_sweep, source_of_designs
-from cnncalc.design.space import MOST_DESIGNS, refuse_set_too
-from cnncalc.design.sweep import Sweep, SweepRequest, Tally
+from cnncalc.design.space import MOST_DESIGNS
+from cnncalc.design.sweep import Sweep, Tally
 from cnncalc.design.translated import check_sizes_for
-from cnncalc.design.vary import read_variations
-from cnncalc.design.writing import written_design
 from cnncalc.loading import read_source
-from cnncalc.network import SpecSettings
 from cnncalc.page.designs import designs_page
 from cnncalc.report.sweep import SweepOutcome, front_chart, sweep_report
 
 
-class SweepWishes(NamedTuple):
-    """What the options of a sweep say, as they are written."""
-
-    vary: tuple[str, ...]
-    where: tuple[str, ...]
-    maximise: str | None
-    minimise: str | None
-    pareto: str | None
-    show: str | None
-    top: int
-
-
 @click.command(epilog=f"Quantities: {', '.join(QUANTITIES)}; and the spec's parameters.")
 @spec_argument()
-@click.option("--vary", multiple=True, metavar="NAME=RANGE", help="What is varied, and its values. May be repeated.")
-@click.option("--where", multiple=True, metavar="CONDITION", help="What must hold. May be repeated.")
-@click.option("--maximise", "--maximize", metavar="QUANTITY", help="Show the designs with most of it.")
-@click.option("--minimise", "--minimize", metavar="QUANTITY", help="Show the designs with least of it.")
+@design_options
 @click.option("--pareto", metavar="A,B", help="Designs that no other beats: least of A, most of B.")
 @click.option("--plot", metavar="FILE", type=click.Path(dir_okay=False), help="Picture of the front, as SVG.")
-@click.option("--write", metavar="FILE", type=click.Path(dir_okay=False), help="The best design as a spec.")
-@click.option("--show", metavar="A,B", help="Further quantities in the table.")
-@click.option("--top", type=Whole(1, 10_000), default=20, show_default=True, help="Designs in the table.")
-@click.option("--sample", type=Whole(1, MOST_DESIGNS), metavar="N", help="Count so many designs, drawn at random.")
-@click.option("--seed", type=Whole(0, 2**63), default=0, show_default=True, help="Seed of the draw.")
+@click.option(
+    "--top", type=Whole(1, 10_000), default=20, metavar="N", show_default=True, help="Number of designs in the table."
+)
+@click.option(
+    "--sample",
+    type=Whole(1, MOST_DESIGNS),
+    metavar="N",
+    help="Number of designs, drawn at random, that are counted. [default: all]",
+)
+@click.option(
+    "--seed", type=Whole(0, 2**63), default=0, metavar="N", show_default=True, help="Random seed of --sample."
+)
 @click.option("--jobs", type=Whole(1, 1024), metavar="N", help="Number of processes. [default: the cores]")
 @click.option("--quiet", is_flag=True, help="Show no progress bar.")
 @step_options(MOST_USED)
@@ -77,9 +70,10 @@ class SweepWishes(NamedTuple):
 def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int | None, **options: Any) -> None:
     """Count many designs of one spec, and show those that satisfy the conditions.
 
-    What is varied are parameters of the spec, its input and its blocks. Conditions name quantities and parameters.
-    Where nothing satisfies all conditions, the least relaxations are shown, and the status is 1. With -o all designs
-    that satisfy them are written; an interrupted sweep continues when the same command is called again.
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. What is varied are parameters of the
+    spec, its input and its blocks. Conditions name quantities and parameters. Where nothing satisfies all conditions,
+    the least relaxations are shown, and the status is 1. With -o all designs that satisfy them are written; an
+    interrupted sweep continues when the same command is called again.
 
     \b
     Examples:
@@ -94,7 +88,7 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
     refuse_set_values(options["vary"], settings)
     setup = take_setup(options)
     origin = read_source(spec)
-    request = sweep_request(SweepWishes(**options), setup, plot)
+    request = sweep_request(DesignOptions(**options), setup, plot)
     task = SweepTask.of(source_of_designs(origin, settings), settings, request)
     opened = task.open()
     check_sizes_for(origin, settings, opened.space.inputs)
@@ -147,46 +141,6 @@ def _write_more(outcome: SweepOutcome, plot: str | None) -> None:
     write_best(outcome)
 
 
-def write_best(outcome: SweepOutcome) -> None:
-    """Write the best design as a spec, where that is asked for."""
-    if outcome.written is not None and outcome.tally.met:
-        counter = outcome.sweep.counter
-        design = counter.design(outcome.tally.ranked()[0].design)
-        write_file(written_design(counter.spec, design, counter.settings_of(design)).encode(), outcome.written)
-
-
-def refuse_set_values(vary: Sequence[str], settings: SpecSettings) -> None:
-    """Refuse what is varied and has one value by ``--set``, which would have no effect."""
-    for each in read_variations(vary) if settings.parameters else ():
-        refuse_set_too(each, settings)
-
-
-def sweep_request(wishes: SweepWishes, setup: TrainingSetup, plot: str | None) -> SweepRequest:
-    """Return what is asked of a sweep."""
-    if not wishes.vary:
-        raise click.UsageError("say what is varied: --vary width=8..128:step=8")
-    if wishes.maximise and wishes.minimise:
-        raise click.UsageError("--maximise and --minimise exclude each other; --pareto weighs quantities")
-    if plot is not None and not plot.lower().endswith(".svg"):
-        raise click.UsageError(f"--plot writes SVG: {shorten_path(plot)!r} should end in .svg")
-    if plot is not None and not wishes.pareto:
-        raise click.UsageError("--plot draws a front: say which, --pareto macs,params")
-    best = Goal(wishes.maximise, True) if wishes.maximise else None
-    best = Goal(wishes.minimise, False) if wishes.minimise else best
-    front = read_goals(wishes.pareto) if wishes.pareto else ()
-    return SweepRequest(wishes.vary, wishes.where, best, front, setup, _columns(wishes.show), wishes.top)
-
-
-def _columns(text: str | None) -> tuple[str, ...]:
-    """Read the names of further quantities."""
-    names = tuple([name.strip().lower() for name in (text or "").split(",") if name.strip()])
-    for name in names:
-        if name not in QUANTITIES:
-            near = did_you_mean(name, QUANTITIES)
-            raise click.BadParameter(f"there is no quantity {name!r}; {near[0] if near else ', '.join(QUANTITIES)}")
-    return names
-
-
 def _designs(sweep: Sweep, sample: int | None, seed: int) -> Sequence[int]:
     size = sweep.space.size
     if sample is None and size > MOST_DESIGNS:
@@ -218,19 +172,3 @@ def _counted(
                 f"{whole(done)} of {whole(len(designs))} designs are counted; the same command continues from there"
             )
         raise
-
-
-def held(settings: SpecSettings) -> str:
-    """Return the options that hold for every design, as they are written."""
-    inputs = settings.inputs.items()
-    found = [f"--set {shlex.quote(f'{name}={each.text}')}" for name, each in settings.parameters.items()]
-    found += [f"--input {name}={each.text}" if name else f"--input {each.text}" for name, each in inputs]
-    found += [f"--rounding {settings.rounding}"] if settings.rounding else []
-    return " ".join(found)
-
-
-def refuse_idle_setup(sweep: Sweep) -> None:
-    """Refuse what is said of a training step where nobody asks for its memory."""
-    idle = first_given(MOST_USED)
-    if idle and "memory" not in sweep.columns:
-        raise click.UsageError(f"{idle} is for the memory of designs: add --show memory")

@@ -24,10 +24,10 @@ from cnncalc.commands.options import (
     take_output,
     take_spec_options,
 )
+from cnncalc.commands.step_options import step_options
 from cnncalc.commands.whole import Whole
 from cnncalc.core.errors import ArgumentError
 from cnncalc.network import Network
-from cnncalc.optimizers import OPTIMIZERS, with_momentum
 from cnncalc.report.time import Timed, time_report
 from cnncalc.times import MOST_ROUNDS, MOST_THREADS, Where, measure_here
 
@@ -68,12 +68,9 @@ def _show_cards(context: click.Context, parameter: click.Parameter, value: bool)
     help="Print the built-in table of cards.",
 )
 @batch_option("Images of one pass.")
-@precision_option(tuple(PEAKS), "Type of the layers' values.")
+@precision_option(tuple(PEAKS), "Precision of the layers' values.")
 @click.option("--training", is_flag=True, help="A training step: forward, backward, optimizer.")
-@click.option(
-    "--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True, help="Optimizer of the step."
-)
-@click.option("--momentum", type=float, metavar="X", help=f"Momentum ({', '.join(with_momentum())}). [default: 0.9]")
+@step_options(("optimizer", "momentum"))
 @click.option("--measure", is_flag=True, help="Run it here, beside the bound of this machine.")
 @click.option("--device", metavar="NAME", default="cpu", show_default=True, help="Device to measure on: cpu or cuda.")
 @click.option("--threads", type=Whole(1, MOST_THREADS), metavar="N", help="Threads of the CPU. [default: all cores]")

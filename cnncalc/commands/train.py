@@ -18,7 +18,9 @@ from cnncalc.commands.training import (
     GroupedHelp,
     GroupedOption,
     data_options,
+    device_option,
     one_voice,
+    recipe_option,
     recipe_options,
     take_data,
     take_recipe_changes,
@@ -63,10 +65,8 @@ def _check_trackers(context: click.Context, parameter: click.Parameter, value: s
 
 @click.command(cls=GroupedHelp)
 @click.argument("spec", type=SpecArgument(), metavar="[SPEC]", required=False)
-@click.option("--recipe", metavar="NAME|FILE", help="Recipe: default, fast, lecture or a TOML file. [default]")
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
-)
+@recipe_option
+@device_option
 @click.option("-o", "--out", metavar="RUN", help="Folder of the run. [default: a new one in runs]")
 @click.option(
     "--weights",
@@ -94,7 +94,7 @@ def _check_trackers(context: click.Context, parameter: click.Parameter, value: s
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard to the run's folder.")
 @click.option("--live", is_flag=True, help="Serve a page at 127.0.0.1 that shows the run while it trains.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), metavar="N", help="Port of the page. [8765, or one that is free]"
+    "--port", type=click.IntRange(1, 65535), metavar="N", help="Port of the page. [default: 8765, or one that is free]"
 )
 @click.option(
     "--task",
@@ -102,7 +102,7 @@ def _check_trackers(context: click.Context, parameter: click.Parameter, value: s
     cls=GroupedOption,
     group=DATA,
     type=click.Choice(TASKS),
-    help="What images are learned as. [auto: by the spec's output and the data]",
+    help="What images are learned as. [default: by the spec's output and the data]",
 )
 @data_options
 @spec_options
@@ -110,10 +110,9 @@ def _check_trackers(context: click.Context, parameter: click.Parameter, value: s
 def train(spec: str | None, resume: str | None, accept_changes: bool, find_learning_rate: bool, **options: Any) -> None:
     """Train a network on images.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. Every setting
-    can also be given in a recipe file; options override it. Ctrl-C and SIGTERM save the run and end it; --resume
-    continues it, also with other settings, such as a smaller --learning-rate.
-    Needs PyTorch: pip install "cnncalc[train]".
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Every setting can also be given in a
+    recipe file; options override it. Ctrl-C and SIGTERM save the run and end it; --resume continues it, also with other
+    settings, such as a smaller --learning-rate. Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:

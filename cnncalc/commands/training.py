@@ -99,7 +99,7 @@ def _recipe_option(setting: Setting) -> Callable[[F], F]:
         aliases=_ALIASES.get(setting.name, ()),
         group=setting.group,
         default=None,
-        help=f"{setting.meaning} [{_shown(setting)}]",
+        help=f"{setting.meaning} [default: {_shown(setting)}]",
         **form,
     )
 
@@ -111,7 +111,7 @@ def _shown(setting: Setting) -> str:
     if default == "":
         return "none"
     if default == 0:
-        return "0: off" if setting.name not in _NEVER_OFF else "0"
+        return "0, off" if setting.name not in _NEVER_OFF else "0"
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
@@ -122,15 +122,19 @@ def take_recipe_changes(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _DATA_OPTIONS = (
-    ("--data", {"metavar": "NAME|PATH"}, "Data set, folder of images, table, arrays, shards or IDX files. [auto]"),
-    ("--data-folder", {"metavar": "DIR"}, "Folder of the data sets with a name. [data]"),
+    (
+        "--data",
+        {"metavar": "NAME|PATH"},
+        "Data set, folder of images, table, arrays, shards or IDX files. [default: auto]",
+    ),
+    ("--data-folder", {"metavar": "DIR"}, "Folder of the data sets with a name. [default: data]"),
     ("--download", {"is_flag": True, "default": None}, "Download the data set if it is missing."),
-    ("--resize", {"type": click.Choice(RESIZES)}, "Resizing of images of another size. [none]"),
-    ("--colour", {"type": click.Choice(COLOURS)}, "Colours of the images; auto: as the spec's input. [auto]"),
-    ("--layout", {"type": click.Choice(LAYOUTS)}, "Axis order of an array of images. [auto]"),
-    ("--unreadable", {"type": click.Choice(UNREADABLE)}, "Refuse unreadable images, or skip them. [refuse]"),
-    ("--limit", {"type": Whole(1), "metavar": "N"}, "Number of training images, evenly spaced. [all]"),
-    ("--workers", {"type": Whole(0, 256), "metavar": "N"}, "Processes that load images from disk. [2]"),
+    ("--resize", {"type": click.Choice(RESIZES)}, "Resizing of images of another size. [default: none]"),
+    ("--colour", {"type": click.Choice(COLOURS)}, "Colours of the images; auto: as the spec's input. [default: auto]"),
+    ("--layout", {"type": click.Choice(LAYOUTS)}, "Axis order of an array of images. [default: auto]"),
+    ("--unreadable", {"type": click.Choice(UNREADABLE)}, "Refuse unreadable images, or skip them. [default: refuse]"),
+    ("--limit", {"type": Whole(1), "metavar": "N"}, "Number of training images, evenly spaced. [default: all]"),
+    ("--workers", {"type": Whole(0, 256), "metavar": "N"}, "Processes that load images from disk. [default: 2]"),
 )
 _FIELDS = {"data-folder": "folder"}
 
@@ -142,11 +146,13 @@ def data_options(command: F) -> F:
 
 def tested_data_options(command: F) -> F:
     """Add the same options to a command that tests a run: what is not given is as in training."""
-    as_in_training = {name: meaning.rsplit(" [", 1)[0] + " [as in training]" for name, _, meaning in _DATA_OPTIONS}
+    as_in_training = {
+        name: meaning.rsplit(" [", 1)[0] + " [default: as in training]" for name, _, meaning in _DATA_OPTIONS
+    }
     own = {
-        "--data": "Other data: data set, folder, .npz or IDX. [the run's own]",
+        "--data": "Other data: data set, folder, .npz or IDX. [default: the run's own]",
         "--download": "Download the data set if it is missing.",
-        "--limit": "Number of test images, evenly spaced. [all]",
+        "--limit": "Number of test images, evenly spaced. [default: all]",
     }
     return _with_data(command, as_in_training | own)
 
@@ -177,6 +183,22 @@ def refuse_replacing_run(run: str, path: str | None, option: str = "-o") -> None
         refuse_replacing(os.path.join(run, name), path, f"the run's own {name}", option)
 
 
+def recipe_option(command: F) -> F:
+    """Add the option that names a recipe."""
+    return click.option(
+        "--recipe",
+        metavar="NAME|FILE",
+        help="Recipe: default, fast, lecture or a TOML file. [default: default]",
+    )(command)
+
+
+def device_option(command: F) -> F:
+    """Add the option that names the device on which a network is trained or used."""
+    return click.option(
+        "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
+    )(command)
+
+
 def weights_option(command: F) -> F:
     """Add the option that says which weights are meant."""
     choice = click.Choice(["best", "last"])
@@ -192,7 +214,7 @@ def views_option(command: F) -> F:
         "--views",
         type=choice,
         callback=lambda context, parameter, value: None if value is None else int(value),
-        help="Test-time augmentation: number of views averaged. [as in training]",
+        help="Test-time augmentation: number of views averaged. [default: as in training]",
     )(command)
 
 

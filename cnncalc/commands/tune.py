@@ -8,7 +8,15 @@ import click
 
 from cnncalc.commands.options import SpecArgument, spec_options, take_spec_options
 from cnncalc.commands.train import asked_of
-from cnncalc.commands.training import GroupedHelp, data_options, recipe_options, take_data, take_recipe_changes
+from cnncalc.commands.training import (
+    GroupedHelp,
+    data_options,
+    device_option,
+    recipe_option,
+    recipe_options,
+    take_data,
+    take_recipe_changes,
+)
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.design.vary import read_variations
@@ -28,16 +36,14 @@ TRIALS = 20
 @click.option(
     "--where", metavar="CONDITION", multiple=True, help="Condition on designs, such as params < 1M. May be repeated."
 )
-@click.option("--trials", type=Whole(1, 10**6), metavar="N", help=f"Number of trials. [{TRIALS}]")
+@click.option("--trials", type=Whole(1, 10**6), metavar="N", help=f"Number of trials. [default: {TRIALS}]")
 @click.option("-o", "--out", metavar="STUDY", help="Folder of the study. [default: a new one in studies]")
 @click.option("--resume", metavar="STUDY", help="Continue a study, or help another process with it.")
 @click.option("--storage", metavar="URL|FILE", help="Database or journal of Optuna. [default: a file in the folder]")
-@click.option("--sampler", type=click.Choice(["tpe", "random"]), help="How settings are proposed. [tpe]")
+@click.option("--sampler", type=click.Choice(["tpe", "random"]), help="How settings are proposed. [default: tpe]")
 @click.option("--no-pruning", is_flag=True, help="Train every trial to its end.")
-@click.option("--recipe", metavar="NAME|FILE", help="Recipe: default, fast, lecture or a TOML file. [default]")
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="Device: auto, cpu, cuda, cuda:N or mps."
-)
+@recipe_option
+@device_option
 @click.option("--weights", metavar="FILE|RUN|torchvision", help="Initial weights of every trial.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON Lines.")
@@ -47,11 +53,11 @@ TRIALS = 20
 def tune(spec: str | None, **options: Any) -> None:
     """Find settings by trials.
 
-    SPEC is a file, - for standard input, a name of the zoo, or the text itself in quotes. --vary names a parameter of
-    the spec, its input, or a setting of a recipe, with a range or its values: width=16..64:step=8,
-    learning-rate=1e-4..1e-1:log, optimizer=adamw,sgd. Optuna proposes the settings and ends weak trials early;
-    every trial is a run in the study's folder. Ctrl-C saves the study; --resume continues it.
-    Needs PyTorch and Optuna: pip install "cnncalc[train,tune]".
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. --vary names a parameter of the
+    spec, its input, or a setting of a recipe, with a range or its values: width=16..64:step=8,
+    learning-rate=1e-4..1e-1:log, optimizer=adamw,sgd. Optuna proposes the settings and ends weak trials early; every
+    trial is a run in the study's folder. Ctrl-C saves the study; --resume continues it. Needs PyTorch and Optuna: pip
+    install "cnncalc[train,tune]".
 
     \b
     Examples:

@@ -29,9 +29,10 @@ from cnncalc.report.weights import WeightsShown, weights_report
 def verify(spec: str, weights: str | None, **options: Any) -> None:
     """Check the numbers: build the network in PyTorch and compare.
 
-    Output volumes, parameters and MACs of every layer are compared with PyTorch and torchinfo.
-    With --weights, which tensor of the file goes where; the network with torchvision's weights is compared with
-    torchvision's own model. The status is 1 if anything differs. Needs PyTorch: pip install "cnncalc[train]".
+    SPEC is a file, - for standard input, a name of the zoo, or the text in quotes. Output volumes, parameters and MACs
+    of every layer are compared with PyTorch and torchinfo. With --weights, the table has the tensor of the file for
+    each of the network's; the network with torchvision's weights is compared with torchvision's own model. The status
+    is 1 if anything differs. Needs PyTorch: pip install "cnncalc[train]".
 
     \b
     Examples:

@@ -77,7 +77,38 @@ def test_an_option_says_what_it_sets_in_a_line(name: str) -> None:
     """A sentence that begins with a capital letter, ends with a full stop or its default, and is at most 80 long."""
     text = OPTIONS[name].help or ""
     assert len(text) <= MOST
-    assert re.fullmatch(r"[A-Zεβ].*[.)](?: \[[^]]+\])?", text)
+    assert re.fullmatch(r"[A-Zεβ].*[.)](?: \[(?:required|default: [^]]+)\])?", text)
+
+
+FAMILIES = {
+    ("shapes", "params", "explain", "compare"): {"--count"},  # params counts with it alone, the others add a column
+    ("memory", "sweep", "search"): {"--precision"},  # int8 is for one network
+    ("train", "tune"): {"--out", "--resume", "--weights"},  # of a run, or of a study
+    ("export", "evaluate", "inspect", "predict"): {"--format", "--output", "--precision", "--weights"},
+}
+"""Commands that do the same kind of thing, and the options that mean something else in one of them."""
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=" ".join)
+def test_an_option_of_several_commands_has_the_same_words_in_each(family: tuple[str, ...]) -> None:
+    texts: dict[str, set[str]] = {}
+    for name, option in OPTIONS.items():
+        called = next(each for each in option.opts if each.startswith("--"))
+        if name.split()[0] in family and called not in FAMILIES[family]:
+            texts.setdefault(called, set()).add(option.help or "")
+    assert {called: words for called, words in texts.items() if len(words) > 1} == {}
+
+
+SPEC = "SPEC is a file, - for standard input, a name of the zoo, or the text in quotes"
+
+
+def test_every_command_that_takes_a_spec_says_in_the_same_words_what_one_is() -> None:
+    taking = {
+        name
+        for name, command in commands().items()
+        if any("SPEC" in (each.metavar or "") for each in command.params if isinstance(each, click.Argument))
+    }
+    assert {name for name in taking if SPEC not in " ".join((commands()[name].help or "").split())} == {"predict"}
 
 
 def test_old_spellings_work_and_are_not_shown() -> None:

@@ -25,7 +25,7 @@ ROWS = {key: (default, kind, meaning) for key, default, kind, meaning in re.find
 KINDS = {
     "PARTS": "names of parts",
     "PART=FACTORx": "parts and factors",
-    "INTEGER": "whole number",
+    "N": "whole number",
     "NUMBER": "number",
     "TIME": "time: 90s, 10m, 2h",
     "NAME[=N],…": "names of augmentations",

@@ -30,7 +30,7 @@ class Kind(NamedTuple):
     """What a setting may be.
 
     Attributes:
-        shown: how it is written in help: ``INTEGER``, ``sgd|adamw``.
+        shown: how it is written in help: ``N``, ``sgd|adamw``.
         read: turns what is written, a text or a TOML value, into the value, or raises `Wrong`.
         written: turns the value into what a recipe file holds.
         choices: the words that it may be, where it is one of several.
@@ -70,7 +70,7 @@ def whole(least: int, most: int = 2**63 - 1, *, auto: bool = False) -> Kind:
             raise Wrong(f"a whole number of at least {least}" + (f" and at most {most}" if most < 2**31 else ""))
         return value
 
-    return Kind("INTEGER|auto" if auto else "INTEGER", read, _auto_or_number)
+    return Kind("N|auto" if auto else "N", read, _auto_or_number)
 
 
 def decimal(least: float, most: float = float("inf"), *, below: bool = False, auto: bool = False) -> Kind:
@@ -264,7 +264,7 @@ class Recipe:
         "auto", one_of("auto", "plain"), "Fastest way, found by timing a few steps; plain: none is timed.", SPEED
     )
     channels_last: bool | int = _setting(AUTO, OPEN_SWITCH, "Channels-last memory layout.", SPEED)
-    threads: int = _setting(AUTO, whole(0, 1024, auto=True), "Threads of a CPU; 0: PyTorch's own choice.", SPEED)
+    threads: int = _setting(AUTO, whole(0, 1024, auto=True), "Threads of the CPU; 0: PyTorch's own choice.", SPEED)
     compile: bool = _setting(False, SWITCH, "Compile the model with torch.compile.", SPEED)
     checkpointing: bool = _setting(False, SWITCH, "Recompute blocks in the backward pass.", SPEED)
     deterministic: bool = _setting(False, SWITCH, "Use deterministic algorithms only.", SPEED)

@@ -154,6 +154,7 @@ def _measure(case: Case, mesh: Any) -> Measured:
 
 def _step(module: nn.Module, stepper: Any, case: Case, seen: Sequence[torch.Tensor], wanted: torch.Tensor) -> None:
     for number in range(case.passes):
+        output = loss = None  # what the pass before has made is given back
         with _silent(module, last=number == case.passes - 1):
             output = module(*seen)
             loss = nn.functional.cross_entropy(output, wanted)

@@ -129,6 +129,9 @@ def largest_batch(network: Network, setup: TrainingSetup, budget_bytes: int) -> 
 class Predictor:
     """Answers several questions about one network; those that differ in the number of images share a walk."""
 
+    copies_statistics = True
+    """Whether what is computed again changes copies of running statistics, as `cnncalc.model.checkpointing` has it."""
+
     def __init__(self, network: Network) -> None:
         self.network = network
         self.trace: Trace | None = None
@@ -184,7 +187,8 @@ class Predictor:
         trace = self._trace(setup)
         key = (setup.accumulate > 1, setup.checkpointing)
         if self.last is None or self.last[0] != key or not self.last[1].walk.serves(setup):
-            walk = Walk(trace, setup, self._checkpointed(trace, setup), blocks=self._blocks(trace))
+            again, blocks = self._checkpointed(trace, setup), self._blocks(trace)
+            walk = Walk(trace, setup, again, blocks=blocks, copies=self.copies_statistics)
             known = self.last[1].lasting if self.last is not None else None
             self.last = (key, Step(walk, known or Lasting(trace, walk.lifetimes.reached)))
         return self.last[1]

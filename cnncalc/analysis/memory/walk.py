@@ -37,6 +37,8 @@ class Walk:
         timeline: what is alive, moment by moment.
         blocks: operations that hand the gradients of what they read on when all of them are done, as those of a module
             of FSDP2 do; a gradient that is made outside of them is added then.
+        copies: whether batch norms that are computed again change copies of their running statistics; else they change
+            these a second time, as PyTorch's own checkpointing does.
 
     """
 
@@ -47,9 +49,11 @@ class Walk:
         segments: Sequence[range] = (),
         alike_as: Alike | None = None,
         blocks: Sequence[range] = (),
+        *,
+        copies: bool = True,
     ) -> None:
         self.trace = trace
-        self.blocks = blocks
+        self.blocks, self.copies = blocks, copies
         self.lifetimes = Lifetimes(trace, segments, trains=not setup.inference)
         self.timeline = Timeline()
         self.timeline.staying += [self.timeline.sort("input", *size) for size in trace.inputs.values()]
@@ -202,7 +206,7 @@ class Walk:
         By their operations: those that the backward pass reads, and the others.
         """
         found = {}
-        for op in segment.ops:
+        for op in segment.ops if self.copies else ():
             layer = self.trace.layers[op]
             if self.trace.distinct[self.trace.ops[op]].operation == "batch_norm":
                 buffers = [self.timeline.sort("buffers", 0, size) for size in self.trace.parts[layer - 1].buffers]

@@ -39,6 +39,7 @@ class CardPredictor(Predictor):
     def __init__(self, network: Network, parallel: Parallel) -> None:
         super().__init__(network)
         self.parallel = parallel
+        self.copies_statistics = parallel.way != "fsdp2"  # whose blocks PyTorch's own checkpointing computes again
         self.units: Units | None = None
 
     def predict(self, setup: TrainingSetup) -> CardPrediction:

@@ -112,7 +112,7 @@ class Upsample(Layer):
 
     def _blend(self, axis: int, unit: int, size: int, made: int) -> Blend:
         """Return the places that an outgoing unit is blended of, along one dimension, each with its share."""
-        step = 1 / Fraction(short(self.factors[axis])) if self.factors else Fraction(size, made)
+        step = 1 / _ratio(self.factors[axis]) if self.factors else Fraction(size, made)
         if self.mode == "nearest":
             return [(min(floor(unit * step), size - 1), 1)]
         if self.corners:
@@ -147,7 +147,7 @@ class Upsample(Layer):
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
         arriving, made = source.spatial[axis], self.sizes[axis]
-        factor = Fraction(short(self.factors[axis])) if self.factors else Fraction(made, arriving)
+        factor = _ratio(self.factors[axis]) if self.factors else Fraction(made, arriving)
         if factor == 1:
             return None
         if arriving == 1:
@@ -171,14 +171,26 @@ class Upsample(Layer):
     def size_sums(self, sources: Sources) -> tuple[str, ...]:
         if not self.factors:
             return tuple(map(str, self.sizes))
-        cells = zip(sources[0].spatial, self.factors, strict=True)
-        sums = [(f"{size}·{short(factor)}", factor) for size, factor in cells]
-        return tuple([text if float(factor).is_integer() else f"⌊{text}⌋" for text, factor in sums])
+        cells = zip(sources[0].spatial, self.sizes, self.factors, strict=True)
+        return tuple([_size_sum(size, made, factor) for size, made, factor in cells])
 
 
 Sizes = tuple[int, ...]
 Blend = list[tuple[int, Number]]
 """Places, and by what the value at each is multiplied."""
+
+
+def _ratio(factor: float) -> Fraction:
+    """Return the fraction that a factor is meant to be: 5/3 for 1.6666666666666667."""
+    return Fraction(factor).limit_denominator(10**9)
+
+
+def _size_sum(size: int, made: int, factor: float) -> str:
+    """Write the product that a size is: with ten digits, as a fraction or with all digits, where these decide."""
+    if factor.is_integer():
+        return f"{size}·{short(factor)}"
+    ways = [text for text in (short(factor), str(_ratio(factor))) if floor(Fraction(text) * size) == made]
+    return f"⌊{size}·{ways[0] if ways else f'{factor:.17g}'}⌋"
 
 
 def _cubic(distance: Fraction) -> Fraction:
@@ -218,10 +230,10 @@ def _sizes_and_factors(arguments: Arguments) -> tuple[Sizes, tuple[float, ...]]:
         return _checked(sizes, spatial, shrinks, "size"), ()
     about = "factor" if factor is not None else "size"
     factors = _factors(arguments, factor or bare or "", about)
-    exact = [Fraction(short(number)) * side for number, side in zip(factors, spatial, strict=True)]
-    if min(exact) < 1:
+    sizes = tuple([floor(side * number) for number, side in zip(factors, spatial, strict=True)])  # as PyTorch rounds
+    if min(sizes) < 1:
         raise Fault("too-large", f"nothing is left of {arguments.source} with this factor", about=about)
-    return tuple(map(floor, exact)), factors
+    return sizes, factors
 
 
 def _factors(arguments: Arguments, text: str, about: str) -> tuple[float, ...]:
@@ -265,7 +277,7 @@ def _size_of(call: TorchCall) -> Tokens:
     scale = None if call["recompute_scale_factor"] or call["align_corners"] else call["scale_factor"]
     if scale is not None:
         numbers = tuple(map(float, scale)) if isinstance(scale, tuple | list) else (float(scale),) * len(made)
-        texts = tuple(map(short, numbers))
+        texts = tuple([short(number) if float(short(number)) == number else repr(number) for number in numbers])
         return (Token("x", texts, ("",) * len(texts)),)
     shrinks = flag("shrink", any(new < old for new, old in cells))
     prefix = "size=" if len(made) == 1 else ""

@@ -32,6 +32,28 @@ def test_upsample_multiplies_the_size():
     assert load("upsample x2x3 nearest", "8x9x4").output == (16, 27, 4)
 
 
+@pytest.mark.parametrize(
+    ("factor", "size", "sums"),
+    [
+        ("1.15", 100, "⌊100·1.1499999999999999⌋"),
+        ("0.29", 100, "⌊100·0.28999999999999998⌋"),
+        ("1.3333333333333333", 6, "⌊6·4/3⌋"),
+        ("1.6666666666666667", 7, "⌊7·1.666666667⌋"),
+        ("2.3", 50, "⌊50·2.2999999999999998⌋"),
+        ("1.5", 5, "⌊5·1.5⌋"),
+        ("2.0", 5, "5·2"),
+    ],
+)
+def test_factors_with_decimals_make_the_sizes_of_pytorch(factor: str, size: int, sums: str):
+    """PyTorch multiplies in double precision: 100·1.15 is 114.99999999999999 there, and 6·1.3333333333333333 is 8."""
+    import torch
+
+    made = torch.nn.functional.interpolate(torch.zeros(1, 1, size), scale_factor=float(factor))
+    upsample = load(f"upsample x{factor}", f"{size}x1").layers[0]
+    assert upsample.output == (made.shape[2], 1)
+    assert upsample.layer.size_sums(upsample.sources) == (sums,)
+
+
 def test_pixelshuffle_makes_positions_of_channels():
     """r·r channels become r x r positions: the same values in another shape."""
     net = load("pixelshuffle 3", "8x8x18")

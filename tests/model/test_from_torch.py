@@ -156,6 +156,8 @@ def imported(module: nn.Module, input: str = "8x8x4") -> str:
         (StochasticDepth(0.1, "row"), "droppath 0.1"),
         (nn.ZeroPad2d((0, 1, 2, 3)), "pad 2:3x0:1"),
         (nn.Upsample(scale_factor=2, mode="bilinear"), "upsample x2 bilinear"),
+        (nn.Upsample(scale_factor=11 / 8), "upsample x1.375"),
+        (nn.Upsample(scale_factor=7 / 6), "upsample x1.1666666666666667"),
         (nn.PixelShuffle(2), "pixelshuffle 2"),
         (nn.ChannelShuffle(2), "shuffle 2"),
         (Does(lambda x: functional.pad(x, (1, 1, 1, 1))), "pad 1"),

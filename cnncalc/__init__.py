@@ -79,7 +79,7 @@ _WHERE = {
 }
 """The names of each module, which is imported when one of them is asked for.
 
-Whoever begins with a part of the package, as the command line does to hear Ctrl-C first, waits for no other.
+Whoever begins with a part of the package, as the command line does to handle Ctrl-C first, waits for no other.
 """
 
 

@@ -22,7 +22,7 @@ def main() -> None:
         gc.enable()
         status = run(sys.argv[1:], interrupts)
     except Interrupted:
-        status = interrupts.tell()
+        status = interrupts.report()
     sys.exit(status)
 
 

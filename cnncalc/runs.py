@@ -79,7 +79,7 @@ def train_network(
     )
     ended = planning.train(
         asked,
-        lambda processes: make_display(quiet=quiet, as_json=False, speaks=processes.writes),
+        lambda processes: make_display(quiet=quiet, as_json=False, writes=processes.writes),
         Signals(),
     )
     return load_run(ended.folder)

@@ -100,14 +100,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(given: list[str], interrupts: Interrupts | None = None) -> int:
-    """Run the command line and return its status; in a process of its own, ``interrupts`` hears signals for it."""
-    heard = interrupts or Interrupts()
+    """Run the command line and return its status; in a process of its own, ``interrupts`` handles its signals."""
+    signals = interrupts or Interrupts()
     try:
         status, message = _answered(given)
     except Interrupted:
         status, message = 0, ""
-    if heard.number:
-        return heard.tell()
+    if signals.number:
+        return signals.report()
     if message:
         complain(message, data=_wants_json(given))
     return status

@@ -61,7 +61,7 @@ def evaluate(
     with optional_packages():
         from cnncalc.train.engine.devices import choose_device
         from cnncalc.train.run.trained import load_trained
-        from cnncalc.train.run.using import keep_in_card
+        from cnncalc.train.run.using import record_in_card
         from cnncalc.train.show.confusion_matrix import draw_confusion
 
     trained = load_trained(run, weights, choose_device(device))
@@ -69,7 +69,7 @@ def evaluate(
         raise trained.task.no_confusion()
     tested = trained.test(data, views)
     on = TestedOn(run, weights, trained.epoch, tested.data, tested.views, tested.notes)
-    fault = keep_in_card(on, trained.task, tested.score)
+    fault = record_in_card(on, trained.task, tested.score)
     if fault:
         complain(f"note: the model card stays as it was: {fault}")
     if picture is not None:

@@ -22,14 +22,14 @@ def find_rate(asked: TrainRequest, *, path: str | None, quiet: bool, as_json: bo
     from cnncalc.train.show.rate_display import make_range_display
 
     _check_writable(path)
-    speaking = []
+    writing = []
 
-    def make_observer(speaks: bool) -> RangeObserver:
-        speaking.append(speaks)
-        return make_range_display(quiet=quiet, as_json=as_json, speaks=speaks)
+    def make_observer(writes: bool) -> RangeObserver:
+        writing.append(writes)
+        return make_range_display(quiet=quiet, as_json=as_json, writes=writes)
 
     found = find_learning_rate(asked, make_observer)
-    if path is not None and all(speaking):
+    if path is not None and all(writing):
         write_file(_WRITTEN[path.lower()[-4:]](found), path)
         if not quiet and not as_json:
             write_stream(f"\nwrote {shorten_path(path)}\n", sys.stdout)

@@ -19,10 +19,10 @@ class Interrupted(BaseException):
 
 
 class Interrupts:
-    """Hears SIGINT, SIGTERM and SIGHUP, and remembers which one came.
+    """Handles SIGINT, SIGTERM and SIGHUP, and remembers which one came.
 
-    Libraries may turn an exception that they do not expect into another one. So what ends a command is asked here, and
-    not told from the exception that arrives.
+    Libraries may turn an exception that they do not expect into another one. So the signal that
+    ended a command is recorded here, and not concluded from the exception.
 
     Attributes:
         number: the signal that came; 0 for none.
@@ -34,14 +34,14 @@ class Interrupts:
         self._process = os.getpid()
 
     def listen(self) -> None:
-        """Hear the signals from now on, but for those that whoever started the process wants ignored."""
+        """Handle the signals from now on, except those that were ignored when the process started."""
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)  # Windows has no SIGHUP
             if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                signal.signal(number, self.hear)
+                signal.signal(number, self.receive)
 
-    def hear(self, number: int, frame: FrameType | None) -> None:
-        """Remember a signal, and leave; a process that was forked from this one ends as if nobody listened."""
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Remember a signal, and leave; a process that was forked from this one ends as without a handler."""
         if os.getpid() != self._process:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
@@ -66,9 +66,9 @@ class Interrupts:
         if self.number and hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def tell(self) -> int:
-        """Say what came, and return the status."""
-        from cnncalc.core.writing import complain  # nothing may be loaded before signals are heard
+    def report(self) -> int:
+        """Print which signal came, and return the status."""
+        from cnncalc.core.writing import complain  # nothing may be loaded before signals are handled
 
         self.arrived()
         complain(self.line)

@@ -19,9 +19,9 @@ from cnncalc.commands.training import (
     GroupedOption,
     data_options,
     device_option,
-    one_voice,
     recipe_option,
     recipe_options,
+    report_errors_once,
     take_data,
     take_recipe_changes,
 )
@@ -137,7 +137,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
     if options["port"] is not None and not options["live"]:
         raise click.UsageError("--port has no effect without --live")
     find = _rate_finder(resume, options) if find_learning_rate else None
-    with optional_packages(), one_voice(), page_process(options) as page:
+    with optional_packages(), report_errors_once(), page_process(options) as page:
         from cnncalc.train.run import planning
         from cnncalc.train.run.signals import Signals
 
@@ -280,7 +280,7 @@ def _observer_factory(options: dict[str, Any], page: PageProcess | None) -> Obse
         from cnncalc.train.events import Observers
         from cnncalc.train.show.display import make_display
 
-        shown = make_display(quiet=options["quiet"], as_json=options["as_json"], speaks=processes.writes)
+        shown = make_display(quiet=options["quiet"], as_json=options["as_json"], writes=processes.writes)
         others: list[Observer] = []
         if processes.writes:
             with optional_packages():

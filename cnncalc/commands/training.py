@@ -219,8 +219,8 @@ def views_option(command: F) -> F:
 
 
 @contextmanager
-def one_voice() -> Iterator[None]:
-    """Let one process of each machine tell of an error that all of them meet.
+def report_errors_once() -> Iterator[None]:
+    """Let one process of each machine report an error that occurs in all of them.
 
     Raises:
         click.exceptions.Exit: in the others, in place of the error.

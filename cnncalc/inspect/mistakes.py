@@ -54,7 +54,7 @@ def try_out(subject: Subject) -> Tried:
         return Tried(_report(subject, subject.tester(subject.images, lambda *batch: None)))
     worst: list[tuple[float, int, Mistake]] = []
 
-    def hear(indices: Tensor, labels: Tensor, logs: Tensor) -> None:
+    def on_batch(indices: Tensor, labels: Tensor, logs: Tensor) -> None:
         predicted = logs.argmax(1)
         wrong = (predicted != labels).nonzero().flatten()
         own = logs[wrong, labels[wrong]]
@@ -66,7 +66,7 @@ def try_out(subject: Subject) -> Tried:
             if len(worst) > MOST:
                 heapq.heappop(worst)
 
-    found = subject.tester(subject.images, hear)
+    found = subject.tester(subject.images, on_batch)
     mistakes = tuple(mistake for _, _, mistake in sorted(worst, reverse=True))
     return Tried(_report(subject, found), _evaluation(subject, found), mistakes)
 

@@ -102,8 +102,8 @@ def _patches(node: Node, values: Tensor, images: Tensor, places: Tensor) -> list
     ]
 
 
-def telling_units(patches: Sequence[Sequence[Patch]], most: int) -> list[int]:
-    """Return the channels that are excited most, in order; those that never are come last, and are left out."""
+def most_active_units(patches: Sequence[Sequence[Patch]], most: int) -> list[int]:
+    """Return the channels that are activated most, in the order of their numbers, without those that never are."""
     strength = [sum(patch.value for patch in unit) / len(unit) for unit in patches]
     order = sorted(range(len(patches)), key=lambda unit: -strength[unit])
     return sorted(unit for unit in order[:most] if patches[unit][0].value > 0)

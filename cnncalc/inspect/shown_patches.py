@@ -13,7 +13,7 @@ from cnncalc.core.numbers import counted, with_minus
 from cnncalc.core.words import shorten
 from cnncalc.inspect.images import framed, grid, sized
 from cnncalc.inspect.parts import LookPart, LookRow, Shot
-from cnncalc.inspect.patches import Patch, box_of, cut_out, exciting_patches, patch_size, telling_units
+from cnncalc.inspect.patches import Patch, box_of, cut_out, exciting_patches, most_active_units, patch_size
 from cnncalc.inspect.shown_images import photo
 from cnncalc.inspect.subject import Subject
 from cnncalc.network import Node
@@ -49,7 +49,7 @@ def _shown_units(
 ) -> dict[int, Sequence[Patch]]:
     """Return the units of a layer that are shown, with their patches."""
     ends = index == subject.network.output_index
-    few = range(len(patches))[:MOST_CLASSES] if ends else telling_units(patches, MOST_UNITS)
+    few = range(len(patches))[:MOST_CLASSES] if ends else most_active_units(patches, MOST_UNITS)
     return {unit: patches[unit] for unit in units or few}
 
 

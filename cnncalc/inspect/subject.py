@@ -17,7 +17,7 @@ from cnncalc.network import Network, refuse_several_inputs
 from cnncalc.train.data import DataRequest, check_dataset, load_dataset
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.engine.augment import Augmenter, PixelNormalisation
-from cnncalc.train.engine.scoring import Hearer, score
+from cnncalc.train.engine.scoring import BatchCallback, score
 from cnncalc.train.engine.session import autocast
 from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.data_origin import normalisation_of
@@ -31,7 +31,7 @@ _TAKEN: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 """What each of the `NORMALISATIONS` takes from pixels in 0..1, and what they are then divided by."""
 
-Tester = Callable[[SplitToTest, Hearer], Tested]
+Tester = Callable[[SplitToTest, BatchCallback], Tested]
 
 
 class Subject(NamedTuple):
@@ -48,7 +48,7 @@ class Subject(NamedTuple):
         fit: how images from files become the input.
         images: those to test on; None where there are none.
         missing: why there are none; else "".
-        tester: tests on images, and tells a listener.
+        tester: tests on images, and calls a function for every batch.
 
     """
 
@@ -129,7 +129,7 @@ def subject_of_run(path: str, which: str, device: torch.device, given: Mapping[s
         fit=_fit(trained.network, trained.facts.data, given),
         images=images,
         missing=missing,
-        tester=lambda images, hear: trained.test_on(images, None, hear),
+        tester=lambda images, on_batch: trained.test_on(images, None, on_batch),
     )
 
 
@@ -179,9 +179,9 @@ def subject_of_spec(
     named = published.classes if published and len(published.classes) == network.output.channels else None
     images, task = _given_images(network, given, named)
 
-    def test(images: SplitToTest, hear: Hearer) -> Tested:
+    def test(images: SplitToTest, on_batch: BatchCallback) -> Tested:
         split, cast = images.split.to(device), autocast(recipe, device)
-        found = score(module, split, augmenter, task=task, batch=AT_ONCE, cast=cast, hear=hear)
+        found = score(module, split, augmenter, task=task, batch=AT_ONCE, cast=cast, on_batch=on_batch)
         return Tested(found, images.what, 1, images.notes)
 
     missing = "" if images else "a spec has no data of its own: name images with --data"

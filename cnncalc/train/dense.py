@@ -1,4 +1,4 @@
-"""Outputs of a class for each pixel: which pixels of the image they are about."""
+"""Dense predictions: the pixels of the image to which the positions of the output belong."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def tells_pixels(network: Network) -> bool:
-    """Say whether the output has a place for each pixel of the image, or of its middle.
+def predicts_pixels(network: Network) -> bool:
+    """Return whether the output has a position for each pixel of the image, or of its centre.
 
     The second is a network without padding, whose output is smaller by what its borders lose: each step of the output
     is one pixel of the image, and as much is missing on one side as on the other (Ronneberger, Fischer, Brox: U-Net,
@@ -28,7 +28,7 @@ def tells_pixels(network: Network) -> bool:
 
 
 def middle(targets: Tensor, outputs: Tensor) -> Tensor:
-    """Return what outputs N x classes x H x W are about, of targets N x H' x W': H x W values of the middle."""
+    """Return the centre of targets, N x H' x W', to which outputs N x classes x H x W belong: N x H x W."""
     cut = targets
     for axis in (1, 2):
         size = outputs.shape[axis + 1]

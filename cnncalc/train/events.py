@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, and who listens."""
+"""The events of a training run, and the observers that are notified of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from cnncalc.train.progress import EpochGradients, EpochMetrics
 
 
 class Begun(NamedTuple):
-    """A run begins or goes on.
+    """A run begins or is resumed.
 
     Attributes:
         folder: where it is kept.
         facts: pairs of a word and a sentence that say what is trained, on what, where and how.
         epochs, steps_per_epoch: how long it is.
-        first_step: the step at which it goes on; 0 for a new one.
+        first_step: the step from which it is resumed; 0 for a new one.
         rows: of the epochs that are complete.
         tested: which images an epoch is tested on: ``validation`` or ``test``; "" where there are none.
         measures: the numbers by which they are judged; the first says which epoch is best.
@@ -163,34 +163,34 @@ class FoldsEnded(NamedTuple):
 
 
 class Observer:
-    """Whoever wants to know how a run goes on: a display, a log. This one hears everything and does nothing."""
+    """An observer of a run, such as a display or a log. This one does nothing on any event."""
 
     def watch(self, session: Any) -> None:
-        """Get hold of what is trained, a `Session`, before the run begins: to be looked at, and not to be changed."""
+        """Called before the run begins, with its `Session`, which an observer may read and may not change."""
 
     def begin(self, event: Begun) -> None:
-        """Hear that a run begins."""
+        """Called when a run begins or is resumed."""
 
     def steps(self, event: StepReport) -> None:
-        """Hear how it goes within an epoch."""
+        """Called a few times a second within an epoch."""
 
     def epoch(self, row: EpochMetrics) -> None:
-        """Hear what an epoch came to."""
+        """Called after an epoch, with its metrics."""
 
     def gradients(self, row: EpochGradients) -> None:
-        """Hear how large the gradients were in the last step of an epoch, before that is tested."""
+        """Called before an epoch is tested, with the gradient norms of its last step."""
 
     def note(self, text: str) -> None:
-        """Hear a sentence worth telling."""
+        """Called with a message for people, a sentence."""
 
     def end(self, event: Ended) -> None:
-        """Hear that the run is over; not called where it ends in an error."""
+        """Called when the run has ended; not called where it ends in an error."""
 
     def folds(self, event: FoldsEnded) -> None:
-        """Hear what the runs of a cross-validation came to; the only thing that is told beside what each run tells."""
+        """Called after a cross-validation, with the results of its runs; each run has events of its own."""
 
     def close(self) -> None:
-        """Let go of the terminal or a file, whatever happened."""
+        """Release a terminal or a file; called in any case, also after an error."""
 
 
 class Observers(Observer):
@@ -200,42 +200,42 @@ class Observers(Observer):
         self._all = observers
 
     def watch(self, session: Any) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.watch(session)
 
     def begin(self, event: Begun) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.begin(event)
 
     def steps(self, event: StepReport) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.steps(event)
 
     def epoch(self, row: EpochMetrics) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.epoch(row)
 
     def gradients(self, row: EpochGradients) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.gradients(row)
 
     def note(self, text: str) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.note(text)
 
     def end(self, event: Ended) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.end(event)
 
     def folds(self, event: FoldsEnded) -> None:
-        """Tell all."""
+        """Notify all."""
         for observer in self._all:
             observer.folds(event)
 

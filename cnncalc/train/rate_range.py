@@ -35,15 +35,15 @@ def rate_at(step: int) -> float:
     return float(f"{LEAST * 10 ** (step / PER_DECADE):.4g}")
 
 
-class ExplosionWatch:
-    """Hears the loss of one step after the other, and says when it has exploded."""
+class ExplosionCheck:
+    """Finds the step at which the loss explodes, from the losses of one step after the other."""
 
     def __init__(self) -> None:
         self._last: deque[float] = deque(maxlen=_TRAILING)
         self._first, self._least = inf, inf
 
     def exploded(self, loss: float) -> bool:
-        """Hear the loss of a step; say whether it is far above the least one and above the first one."""
+        """Add the loss of a step; return whether it is far above the least one and above the first one."""
         self._last.append(loss)
         mean = sum(self._last) / len(self._last)
         if self._first == inf and len(self._last) == _TRAILING:
@@ -114,16 +114,16 @@ def _slope(values: Sequence[float]) -> float:
 
 
 class RangeObserver:
-    """Whoever hears how a range test goes. This one does nothing."""
+    """An observer of a range test. This one does nothing."""
 
     def begin(self, about: list[tuple[str, str]]) -> None:
-        """Hear what is trained, in pairs of a word and a sentence."""
+        """Called before the first step, with pairs of a word and a sentence that describe what is trained."""
 
     def step(self, number: int, rate: float, loss: float) -> None:
-        """Hear the rate and the loss of a step, counted from 1."""
+        """Called after each step, with its number from 1, its learning rate and its loss."""
 
     def end(self, found: RateRange) -> None:
-        """Hear what was found."""
+        """Called after the last step, with the result."""
 
     def close(self) -> None:
-        """Let go of the terminal, whatever happened."""
+        """Release the terminal; called in any case, also after an error."""

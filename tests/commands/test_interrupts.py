@@ -114,7 +114,7 @@ def test_whatever_a_library_makes_of_it_is_no_error(
 
     def lost(given: list[str]) -> int:
         with pytest.raises(Interrupted):
-            interrupts.hear(signal.SIGTERM, None)
+            interrupts.receive(signal.SIGTERM, None)
         raise ImportError("initialization failed")
 
     monkeypatch.setattr(cli, "_called", lost)
@@ -128,7 +128,7 @@ def test_an_exception_that_is_lost_is_raised_again(monkeypatch: pytest.MonkeyPat
     before = signal.getsignal(signal.SIGALRM)
     interrupts = Interrupts()
     with pytest.raises(Interrupted):
-        interrupts.hear(signal.SIGINT, None)
+        interrupts.receive(signal.SIGINT, None)
     with pytest.raises(Interrupted):
         time.sleep(30)
     interrupts.arrived()

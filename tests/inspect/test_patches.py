@@ -18,8 +18,8 @@ from cnncalc.inspect.patches import (
     check_units,
     cut_out,
     exciting_patches,
+    most_active_units,
     patch_size,
-    telling_units,
 )
 from cnncalc.inspect.shown_patches import SIDE, patches_part
 from cnncalc.train.tasks.labels import Labels
@@ -87,7 +87,7 @@ def test_units_that_never_answer_are_left_out(tmp_path: Path) -> None:
     dead = {"conv1.bias": torch.tensor([-1000.0, 0, 0, 0])}
     subject = make_subject(tmp_path, SPEC, weights=dead, images=noise(21, 12, 14), labels=LABELS)
     node = subject.network.layers[1]
-    units = telling_units(exciting_patches(subject, [node])[2], 8)
+    units = most_active_units(exciting_patches(subject, [node])[2], 8)
     assert 0 not in units
     assert units == sorted(units)
 

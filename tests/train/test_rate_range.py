@@ -6,7 +6,7 @@ from math import log10, tanh
 
 import pytest
 
-from cnncalc.train.rate_range import PER_DECADE, STEPS, ExplosionWatch, RateRange, rate_at
+from cnncalc.train.rate_range import PER_DECADE, STEPS, ExplosionCheck, RateRange, rate_at
 
 RATES = [rate_at(step) for step in range(STEPS)]
 
@@ -42,7 +42,7 @@ def test_the_mean_over_half_a_decade_smooths() -> None:
 
 
 def test_a_loss_has_exploded_where_it_is_four_times_its_least_and_above_its_first() -> None:
-    watch = ExplosionWatch()
+    watch = ExplosionCheck()
     assert not any(map(watch.exploded, [2.0] * 10 + [0.1] * 20 + [1.9] * 20))
     assert watch.exploded(3.0)  # the mean of the last five is 2.12
 

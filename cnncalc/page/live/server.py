@@ -137,7 +137,7 @@ def listen(stream: BinaryIO, state: LiveState) -> None:
     """Take the messages that the process which started this one sends, until there are no more."""
     with contextlib.suppress(EOFError, pickle.UnpicklingError, OSError):
         while True:
-            state.hear(pickle.load(stream))
+            state.receive(pickle.load(stream))
     state.close()
 
 

@@ -20,7 +20,7 @@ Message = tuple[str, Any]
 
 
 class LiveState:
-    """A run as far as it has been heard of. Many threads may ask; one tells.
+    """A run as far as its events have arrived. One thread adds events; many may read.
 
     Attributes:
         version: grows with every change; 0 before the run has begun.
@@ -47,7 +47,7 @@ class LiveState:
             "end": self._end,
         }
 
-    def hear(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         """Take a message."""
         name, event = message
         with self._changed:
@@ -55,7 +55,7 @@ class LiveState:
             self._grow()
 
     def close(self) -> None:
-        """Hear that nothing more will come; a run that has not ended by itself has broken off."""
+        """Note that no event will follow; a run without its last event was broken off."""
         with self._changed:
             if not self.over:
                 self._say("The run has broken off; what it says is in the terminal.")
@@ -100,7 +100,7 @@ class LiveState:
                 self._parts[name] = self.version, text
         self._shown = self.version
 
-    # ---- what is heard
+    # ---- events
 
     def _begin(self, event: Begun) -> None:
         self._begun = event
@@ -111,7 +111,7 @@ class LiveState:
         self._say(f"Epoch {len(event.rows) + 1:,} of {event.epochs:,} begins.")
 
     def _step(self, event: StepReport) -> None:
-        assert self._begun is not None  # a run begins before anything is heard of it
+        assert self._begun is not None  # the first event of a run is its beginning
         begun = self._begun
         place = event.step / begun.steps_per_epoch
         self._steps = [*(one for one in self._steps if one[0] < place), (place, event.loss)]

@@ -11,7 +11,7 @@ from cnncalc.core.words import shorten, shorten_path
 from cnncalc.network import Network, Node
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.kinds import CLASSES, IGNORED, LABELS, MASKS, NUMBERS
-from cnncalc.train.dense import tells_pixels
+from cnncalc.train.dense import predicts_pixels
 
 
 def check_dataset(dataset: Dataset, network: Network) -> None:
@@ -100,7 +100,7 @@ def _check_count(dataset: Dataset, network: Network, output: Volume, word: str) 
 
 def _check_masks(dataset: Dataset, network: Network, output: Volume) -> None:
     count, name = len(dataset.classes), shorten_path(dataset.name)
-    if not tells_pixels(network):
+    if not predicts_pixels(network):
         sides = f"the network's output is {output}, and the masks of {name} are {size_of(network.input)}"
         hints = [f"an output of {network.input.with_channels(count)} has a class for each pixel"]
         raise DataError("data-differs", sides, hints=[*hints, "`upsample 2x` enlarges it, padding keeps its size"])

@@ -12,10 +12,10 @@ from cnncalc.train.engine.plan import RunPlan
 from cnncalc.train.engine.session import Session
 from cnncalc.train.engine.stepping import Part, Stepper, epoch_parts
 from cnncalc.train.progress import EpochMetrics, Progress
-from cnncalc.train.rate_range import STEPS, ExplosionWatch, RateRange, rate_at
+from cnncalc.train.rate_range import STEPS, ExplosionCheck, RateRange, rate_at
 
 
-def range_test(plan: RunPlan, hear: Callable[[int, float, float], None]) -> RateRange:
+def range_test(plan: RunPlan, on_step: Callable[[int, float, float], None]) -> RateRange:
     """Train with a rising learning rate until the loss explodes, or the rate has reached its end.
 
     The weights that move are those of a session of its own, which is then forgotten; what is frozen when a run begins
@@ -23,13 +23,13 @@ def range_test(plan: RunPlan, hear: Callable[[int, float, float], None]) -> Rate
 
     Args:
         plan: of the run that is to be trained.
-        hear: is told the number of every step, from 1, its rate and its loss.
+        on_step: called for every step with its number, from 1, its rate and its loss.
 
     Raises:
         SpecError: where the first loss is no number already.
 
     """
-    tester, watch = _Tester(plan), ExplosionWatch()
+    tester, watch = _Tester(plan), ExplosionCheck()
     rates: list[float] = []
     losses: list[float] = []
     for step, (rate, parts) in enumerate(zip(map(rate_at, range(STEPS)), tester.steps(), strict=False), 1):
@@ -41,7 +41,7 @@ def range_test(plan: RunPlan, hear: Callable[[int, float, float], None]) -> Rate
             return RateRange(rates, losses, rate)
         rates.append(rate)
         losses.append(loss)
-        hear(step, rate, loss)
+        on_step(step, rate, loss)
         if watch.exploded(loss):
             return RateRange(rates, losses, rate)
     return RateRange(rates, losses, None)

@@ -13,8 +13,8 @@ from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.tasks import Task
 from cnncalc.train.tasks.base import TaskScore
 
-Hearer = Callable[[Tensor, Tensor, Tensor], None]
-"""Is told of every batch: indices of its images, int64 [N], their targets, and what `Task.joined` made of them."""
+BatchCallback = Callable[[Tensor, Tensor, Tensor], None]
+"""Called for every batch with the indices of its images, int64 [N], their targets, and what `Task.joined` returned."""
 
 
 class Stopped(Exception):
@@ -33,7 +33,7 @@ def score(
     cast: Callable[[], torch.autocast],
     processes: Processes | None = None,
     stop: Callable[[], bool] = lambda: False,
-    hear: Hearer = lambda indices, targets, predicted: None,
+    on_batch: BatchCallback = lambda indices, targets, predicted: None,
 ) -> TaskScore:
     """Test a module whose outputs are those that a task's loss takes.
 
@@ -48,7 +48,7 @@ def score(
         cast: makes the context in which the module runs.
         processes: who shares the work; nobody if None.
         stop: asked before every batch whether to break the test off.
-        hear: told of every batch what came out for it.
+        on_batch: called for every batch.
 
     Raises:
         Stopped: where it was broken off.
@@ -66,7 +66,7 @@ def score(
                 raise Stopped
             seen = augmenter.views(pixels, views) if views > 1 else [augmenter.plain(pixels)]
             predicted = task.joined([_main_output(module, images, main, cast) for images in seen])
-            hear(places, targets, predicted)
+            on_batch(places, targets, predicted)
             tally.add(places, targets, predicted)
     module.train(was_training)
     return tally.score([processes.total(values) for values in tally.counted()])

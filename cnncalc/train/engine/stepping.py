@@ -40,7 +40,7 @@ class Stepper:
 
     Args:
         session: what is trained.
-        metrics: what hears the loss of every step.
+        metrics: collects the loss of every step.
 
     Attributes:
         rate: the learning rate of the last step.

@@ -16,7 +16,7 @@ def find_learning_rate(request: TrainRequest, make_observer: Callable[[bool], Ra
 
     Args:
         request: of the training that the rate is for; its own learning rate, its schedule and its folder do not matter.
-        make_observer: makes who hears how it goes, and is told whether this process is the one that speaks.
+        make_observer: makes the observer; its argument is whether this process writes to the terminal.
 
     Raises:
         SpecError: for everything that is wrong with the request.

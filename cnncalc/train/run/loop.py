@@ -44,7 +44,7 @@ class Trainer:
     Args:
         session: what is trained.
         folder: where it is kept.
-        observer: who hears how it goes.
+        observer: notified of the events.
         signals: says when somebody asks the run to stop.
 
     """

@@ -40,7 +40,7 @@ from cnncalc.train.run.signals import Signals
 from cnncalc.train.tasks import check_trainable, task_named
 
 ObserverFactory = Callable[[Processes], Observer]
-"""Makes whoever hears of the run, once the processes know each other."""
+"""Makes the observer of a run, once its processes are connected."""
 
 
 class PlannedRun(NamedTuple):

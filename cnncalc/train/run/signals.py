@@ -1,4 +1,4 @@
-"""Asking a run to stop: Ctrl-C and SIGTERM let it finish its step and save."""
+"""Requests to stop a run: Ctrl-C and SIGTERM let it finish its step and save."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ class Signals:
 
     @property
     def asked(self) -> bool:
-        """Whether somebody asked the run to stop."""
+        """Whether the run was asked to stop."""
         return self.number > 0
 
-    def hear(self, number: int, frame: FrameType | None) -> None:
-        """Remember a signal."""
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Remember a signal: the handler of SIGINT and SIGTERM."""
         if self.number == number == signal.SIGINT:
             raise KeyboardInterrupt
         self.number = number
 
     @staticmethod
     def name(number: int) -> str:
-        """Say what came."""
+        """Return the words for a signal."""
         return "interrupted with Ctrl-C" if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}"
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Hear SIGINT and SIGTERM; in a thread that is not the main one, Python hears none."""
+        """Handle SIGINT and SIGTERM; in a thread other than the main one, Python delivers none."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.receive) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:

@@ -21,7 +21,7 @@ from cnncalc.train.data.dataset import spread
 from cnncalc.train.ends import heads_of
 from cnncalc.train.engine.augment import Augmenter
 from cnncalc.train.engine.devices import configure
-from cnncalc.train.engine.scoring import Hearer, score
+from cnncalc.train.engine.scoring import BatchCallback, score
 from cnncalc.train.engine.session import autocast, make_module
 from cnncalc.train.engine.splits import held_back, run_splits
 from cnncalc.train.recipe.settings import Recipe
@@ -100,13 +100,13 @@ class Trained(NamedTuple):
         """Test on the run's own test images, or on other data; see `images` and `test_on`."""
         return self.test_on(self.images(given), views)
 
-    def test_on(self, images: SplitToTest, views: int | None, hear: Hearer = lambda *batch: None) -> Tested:
+    def test_on(self, images: SplitToTest, views: int | None, on_batch: BatchCallback = lambda *batch: None) -> Tested:
         """Test on images.
 
         Args:
             images: which.
             views: how many of each image are averaged, 1, 2 or 6; None for as many as in training.
-            hear: see `score`.
+            on_batch: see `score`.
 
         Raises:
             SpecError: see `views`.
@@ -121,7 +121,7 @@ class Trained(NamedTuple):
             batch=max(AT_ONCE, self.recipe.batch // self.recipe.accumulate),
             views=self.views(views),
             cast=autocast(self.recipe, self.device),
-            hear=hear,
+            on_batch=on_batch,
         )
         return Tested(result, images.what, self.augmenter.number_of_views(self.views(views)), images.notes)
 

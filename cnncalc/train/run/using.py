@@ -19,7 +19,7 @@ from cnncalc.train.tasks import Task
 from cnncalc.train.tasks.base import TaskScore
 
 
-def keep_in_card(on: TestedOn, task: Task, score: TaskScore) -> str:
+def record_in_card(on: TestedOn, task: Task, score: TaskScore) -> str:
     """Write a test into the run's model card; return why that could not be done, "" where it could."""
     folder = RunFolder(on.run)
     try:
@@ -42,7 +42,7 @@ def evaluate_run(
     trained = load_trained(path, weights, choose_device(device))
     tested = trained.test(given, views)
     on = TestedOn(path, weights, trained.epoch, tested.data, tested.views, tested.notes)
-    keep_in_card(on, trained.task, tested.score)
+    record_in_card(on, trained.task, tested.score)
     text = "".join(render(trained.task.report(on, tested.score), "table", Screen()))
     return text.rstrip("\n"), trained.task.measured(tested.score)
 

@@ -266,9 +266,9 @@ def number(value: float | None) -> str:
     return f"{value:.2e}" if 0 < value < 0.001 or value >= 100_000 else f"{value:.4f}"
 
 
-def make_display(*, quiet: bool, as_json: bool, speaks: bool) -> Observer:
+def make_display(*, quiet: bool, as_json: bool, writes: bool) -> Observer:
     """Return what suits the terminal and the wishes; processes that do not speak show nothing."""
-    if quiet or not speaks:
+    if quiet or not writes:
         return Observer()
     if as_json:
         return JsonLines(sys.stdout)

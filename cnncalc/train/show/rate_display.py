@@ -111,9 +111,9 @@ class RangeJson(RangeObserver):
             write_stream(json_text(json.dumps(facts, ensure_ascii=False)) + "\n", self._stream)
 
 
-def make_range_display(*, quiet: bool, as_json: bool, speaks: bool) -> RangeObserver:
+def make_range_display(*, quiet: bool, as_json: bool, writes: bool) -> RangeObserver:
     """Return what suits the terminal and the wishes; processes that do not speak show nothing."""
-    if quiet or not speaks:
+    if quiet or not writes:
         return RangeObserver()
     if as_json:
         return RangeJson(sys.stdout)

@@ -10,7 +10,7 @@ from cnncalc.core.words import listed, shorten_path
 from cnncalc.network import Network, refuse_several_inputs
 from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.kinds import CLASSES, KIND_OF_TASK, LABELS, MASKS, NUMBERS
-from cnncalc.train.dense import tells_pixels
+from cnncalc.train.dense import predicts_pixels
 from cnncalc.train.ends import ends_in
 from cnncalc.train.tasks.base import Task
 from cnncalc.train.tasks.binary import Binary
@@ -81,7 +81,7 @@ def _named_outputs(network: Network) -> list[tuple[str, Volume]]:
 
 def _check_dense(network: Network) -> None:
     """Refuse an output that is neither a vector nor about each pixel of the input, or of its middle."""
-    if tells_pixels(network):
+    if predicts_pixels(network):
         return
     hints = [
         "end it with `gap - fc 10`, or `fc 10`, for as many classes as there are",

@@ -89,7 +89,7 @@ def ask(server: LiveServer) -> Ask:
 
 
 def begun(folder: Path, state: LiveState, epochs: int = 2) -> None:
-    state.hear(("begin", Begun(str(folder), [], epochs, 7, 0, [])))
+    state.receive(("begin", Begun(str(folder), [], epochs, 7, 0, [])))
 
 
 def news(ask: Ask, since: int = 0) -> Any:
@@ -154,23 +154,23 @@ def test_news_are_what_has_changed(folder: Path, state: LiveState, ask: Ask) -> 
     first = news(ask)
     assert set(first["parts"]) == {"state", "totals", "curves", "epochs", "gradients", "seen"}
     assert first["parts"]["state"] == "Epoch 1 of 2 begins."
-    state.hear(("steps", StepReport(7, 2.5, None, 0.01, 200.0, 0)))
+    state.receive(("steps", StepReport(7, 2.5, None, 0.01, 200.0, 0)))
     second = news(ask, first["version"])
     assert set(second["parts"]) == {"state", "curves"}
     pace = "loss 2.5000, 200 images/s, about 1.0 s left"
     assert second["parts"]["state"] == f"Training: epoch 2 of 2, step 7 of 14, {pace}."
-    state.hear(("gradients", EpochGradients(1, {"conv1": 1e-5, "fc1": 0.5})))
+    state.receive(("gradients", EpochGradients(1, {"conv1": 1e-5, "fc1": 0.5})))
     third = news(ask, second["version"])
     assert set(third["parts"]) == {"gradients"}
     assert "50,000 times smaller" in third["parts"]["gradients"]
-    state.hear(("epoch", ROW))
+    state.receive(("epoch", ROW))
     assert set(news(ask, third["version"])["parts"]) == {"totals", "curves", "epochs"}
 
 
 def test_what_is_heard_late_is_waited_for(folder: Path, state: LiveState, ask: Ask) -> None:
     begun(folder, state)
     version = news(ask)["version"]
-    threading.Timer(0.2, state.hear, [("epoch", ROW)]).start()
+    threading.Timer(0.2, state.receive, [("epoch", ROW)]).start()
     assert "75.0%" in news(ask, version)["parts"]["totals"]
 
 
@@ -190,7 +190,7 @@ def test_a_version_that_is_none_is_the_first(folder: Path, state: LiveState, ask
 def test_names_of_classes_stay_text(folder: Path, state: LiveState, ask: Ask) -> None:
     name = "<img src=x onerror=alert(1)>"
     begun(folder, state)
-    state.hear(("seen", Seen(images=[Guessed(None, name, [(name, 0.5)])])))
+    state.receive(("seen", Seen(images=[Guessed(None, name, [(name, 0.5)])])))
     assert "<img" not in news(ask)["parts"]["seen"]
 
 
@@ -206,10 +206,10 @@ def test_a_run_that_goes_back_is_shown_as_it_goes_on(folder: Path, state: LiveSt
     """Of an epoch that is trained again, and of its steps, the second time counts."""
     begun(folder, state)
     for loss in (5.0, 2.0):
-        state.hear(("steps", StepReport(3, loss, None, 0.01, 200.0, 0)))
-        state.hear(("steps", StepReport(7, loss, None, 0.01, 200.0, 0)))
-        state.hear(("gradients", EpochGradients(1, {"conv1": loss})))
-        state.hear(("epoch", replace(ROW, train_loss=loss)))
+        state.receive(("steps", StepReport(3, loss, None, 0.01, 200.0, 0)))
+        state.receive(("steps", StepReport(7, loss, None, 0.01, 200.0, 0)))
+        state.receive(("gradients", EpochGradients(1, {"conv1": loss})))
+        state.receive(("epoch", replace(ROW, train_loss=loss)))
     view = state.view(0)
     assert view is not None
     assert [row.train_loss for row in view.rows] == [2.0]
@@ -220,7 +220,7 @@ def test_a_run_that_goes_back_is_shown_as_it_goes_on(folder: Path, state: LiveSt
 def test_many_steps_are_thinned(folder: Path, state: LiveState) -> None:
     begun(folder, state, epochs=1000)
     for step in range(1, 2000):
-        state.hear(("steps", StepReport(step, 1.0, None, 0.01, 200.0, 0)))
+        state.receive(("steps", StepReport(step, 1.0, None, 0.01, 200.0, 0)))
     view = state.view(0)
     assert view is not None
     assert 300 <= len(view.steps) <= 600

@@ -136,14 +136,14 @@ def test_the_pointer_reads_values_off(trained: Path, opened: Opened) -> None:
 def test_an_unfinished_run_shows_what_there_is(opened: Opened) -> None:
     """One that was stopped within its first epoch has neither curves nor weights; one after an epoch has both."""
     signals = Signals()
-    train(SPEC, "early", epochs=3, signals=signals, heard=Heard(begin=lambda event: signals.hear(15, None)))
+    train(SPEC, "early", epochs=3, signals=signals, heard=Heard(begin=lambda event: signals.receive(15, None)))
     page = opened(text=page_of_run(Path("early")))
     assert "No epoch is complete yet." in page.text_content("#curves")
     assert "has no complete epoch yet" in page.text_content("#gradients")
     assert "Not shown: the run `early` has no best.safetensors yet." in page.text_content("#seen")
     assert "0 of 3" in page.text_content("#totals")
     signals = Signals()
-    train(SPEC, "later", epochs=3, signals=signals, heard=Heard(epoch=lambda row: signals.hear(15, None)))
+    train(SPEC, "later", epochs=3, signals=signals, heard=Heard(epoch=lambda row: signals.receive(15, None)))
     page = opened(text=page_of_run(Path("later")))
     assert "1 of 3" in page.text_content("#totals")
     assert page.locator("#curves .chart").count() == 3

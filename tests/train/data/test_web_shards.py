@@ -114,7 +114,7 @@ def test_a_run_on_a_stream_of_shards_goes_on_to_the_bit(folder: Path) -> None:
     spec = "input 8x8x3\nconv 3x3x4 p1 - relu - gap - fc 2"
     train(spec, "whole", data=data, batch=8)
     signals = Signals()
-    train(spec, "run", data=data, batch=8, signals=signals, heard=Heard(epoch=lambda row: signals.hear(15, None)))
+    train(spec, "run", data=data, batch=8, signals=signals, heard=Heard(epoch=lambda row: signals.receive(15, None)))
     resume("run")
     assert weights("run") == weights("whole")
 

@@ -15,7 +15,7 @@ from cnncalc.network import SpecSettings
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import DataRequest
 from cnncalc.train.engine.sampling import epoch_order
-from cnncalc.train.rate_range import STEPS, ExplosionWatch, RangeObserver, RateRange, rate_at
+from cnncalc.train.rate_range import STEPS, ExplosionCheck, RangeObserver, RateRange, rate_at
 from cnncalc.train.recipe.presets import load_recipe
 from cnncalc.train.run.choosing import TrainRequest, chosen_plan, joined
 from cnncalc.train.run.finding import find_learning_rate
@@ -31,7 +31,7 @@ def asked(spec: str = LINEAR, *, weights: str | None = None, limit: int = 200, *
 
 
 def found_by(request: TrainRequest) -> RateRange:
-    return find_learning_rate(request, lambda speaks: RangeObserver())
+    return find_learning_rate(request, lambda writes: RangeObserver())
 
 
 def test_its_losses_are_those_of_sgd_at_rising_rates(folder: Path) -> None:
@@ -76,7 +76,7 @@ def test_sgd_on_a_noisy_quadratic_explodes_just_behind_two_over_the_largest_eige
     """Noise of the gradient stands for batches; the loss explodes within two steps in ten of the rate's doubling."""
     torch.manual_seed(0)
     eigenvalues = torch.logspace(-2, 0, 20) * steepest
-    weight, watch = torch.ones(20), ExplosionWatch()
+    weight, watch = torch.ones(20), ExplosionCheck()
     for step in range(STEPS):
         loss = (eigenvalues * weight**2).sum() / 2
         if watch.exploded(loss.item()):

@@ -59,7 +59,7 @@ def test_an_interrupted_one_goes_on_to_the_bit(folder: Path, fold: int) -> None:
     cross_validate("whole")
     signals = Signals()
     count = iter(range(100))
-    heard = Heard(epoch=lambda row: next(count) == 2 * (fold - 1) and signals.hear(15, None))
+    heard = Heard(epoch=lambda row: next(count) == 2 * (fold - 1) and signals.receive(15, None))
     ended = cross_validate("broken", signals, heard)
     assert not ended.complete
     assert ended.commands == [("cnncalc train --resume broken", "continues with the folds that are left")]

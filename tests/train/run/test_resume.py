@@ -51,7 +51,7 @@ def half(folder: Path) -> Path:
     images = draw.integers(0, 256, (60, 8, 8), dtype=np.uint8)
     np.savez("d.npz", x_train=images, y_train=np.arange(60) % 10, x_test=images[:20], y_test=np.arange(20) % 10)
     signals = Signals()
-    heard = Heard(epoch=lambda row: signals.hear(15, None))
+    heard = Heard(epoch=lambda row: signals.receive(15, None))
     train(PLAIN, "run", data=DATA, epochs=2, signals=signals, heard=heard)
     return folder
 
@@ -127,7 +127,12 @@ def test_a_run_with_a_change_is_the_run_that_began_with_it(folder: Path) -> None
     train(SPEC, "whole", **RANDOM, weight_decay=0.1)
     signals = Signals()
     train(
-        SPEC, "run", **RANDOM, signals=signals, heard=Heard(begin=lambda event: signals.hear(15, None)), time_limit=1e-9
+        SPEC,
+        "run",
+        **RANDOM,
+        signals=signals,
+        heard=Heard(begin=lambda event: signals.receive(15, None)),
+        time_limit=1e-9,
     )
     assert RunFolder("run").recipe().weight_decay != 0.1
     resume("run", weight_decay=0.1, time_limit=0)

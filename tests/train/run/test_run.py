@@ -302,7 +302,7 @@ def test_a_time_limit_is_an_end_that_was_asked_for(folder: Path) -> None:
 
 def test_a_signal_saves_and_leaves(uninterrupted: Path, folder: Path) -> None:
     signals = Signals()
-    heard = Heard(epoch=lambda row: signals.hear(15, None))
+    heard = Heard(epoch=lambda row: signals.receive(15, None))
     ended = train(SPEC, "run", heard=heard, signals=signals, **RANDOM)
     assert (ended.reason, ended.complete) == ("stopped by SIGTERM", False)
     assert ended.commands[0] == ("cnncalc train --resume run", "continues the run")
@@ -318,7 +318,7 @@ def test_a_signal_breaks_a_test_off(uninterrupted: Path, folder: Path, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(Session, "tested_at_once", 100)
         plain = Augmenter.plain
-        patch.setattr(Augmenter, "plain", lambda *arguments: signals.hear(15, None) or plain(*arguments))
+        patch.setattr(Augmenter, "plain", lambda *arguments: signals.receive(15, None) or plain(*arguments))
         heard = Heard()
         ended = train(SPEC, "run", heard=heard, signals=signals, **RANDOM)
     assert (ended.reason, ended.complete, heard.all("epoch")) == ("stopped by SIGTERM", False, [])

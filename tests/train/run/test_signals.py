@@ -124,7 +124,7 @@ def test_a_run_on_floats_goes_on_to_the_bit(folder: Path) -> None:
     settings: dict[str, Any] = {"data": DataRequest("d.npz"), "epochs": 3, "shift": 10}
     train(M5, "whole", **settings)
     signals = Signals()
-    train(M5, "run", **settings, signals=signals, heard=Heard(epoch=lambda row: signals.hear(15, None)))
+    train(M5, "run", **settings, signals=signals, heard=Heard(epoch=lambda row: signals.receive(15, None)))
     assert len(Path("run/metrics.csv").read_text().splitlines()) == 2
     resume("run")
     assert weights("run") == weights("whole")

@@ -55,7 +55,7 @@ def test_a_repetition_from_the_recipe_and_a_run_that_goes_on_are_equal_to_the_bi
     train(SPEC, "again", **{**settings, "channels_last": True, "threads": 1})
     assert weights("again") == weights("first")
     signals = Signals()
-    train(SPEC, "half", **settings, signals=signals, heard=Heard(epoch=lambda row: signals.hear(15, None)))
+    train(SPEC, "half", **settings, signals=signals, heard=Heard(epoch=lambda row: signals.receive(15, None)))
     timed = len(clock)
     resume("half")
     assert weights("half") == weights("first")
@@ -82,7 +82,7 @@ def test_a_way_that_takes_twice_as_long_is_soon_timed_no_longer(
     monkeypatch.setattr(speed, "LEAST_STEPS", 2)
     monkeypatch.setattr(speed, "MOST_SECONDS", 100.0)
     signals = Signals()
-    train(SPEC, "run", **LONG, signals=signals, heard=Heard(epoch=lambda row: signals.hear(15, None)))
+    train(SPEC, "run", **LONG, signals=signals, heard=Heard(epoch=lambda row: signals.receive(15, None)))
     assert clock.count(speed.Way(False, 1)) == 4
     assert clock.count(speed.Way(True, 1)) == 3
     assert RunFolder("run").recipe().channels_last

@@ -130,7 +130,7 @@ def test_a_run_with_frozen_parts_that_was_broken_off_goes_on_to_the_bit(
     train(SPEC, "whole", first="first", **settings)
     for epoch in (1, 2):
         signals = Signals()
-        heard = Heard(epoch=lambda row, at=epoch, ask=signals: ask.hear(15, None) if row.epoch == at else None)
+        heard = Heard(epoch=lambda row, at=epoch, ask=signals: ask.receive(15, None) if row.epoch == at else None)
         train(SPEC, f"broken{epoch}", first="first", signals=signals, heard=heard, **settings)
         resume(f"broken{epoch}")
         assert weights(f"broken{epoch}") == weights("whole")

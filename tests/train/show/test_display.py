@@ -236,10 +236,10 @@ def test_any_width_will_do(width: int) -> None:
 def test_only_who_speaks_shows_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quiet is nothing at all; the other processes of torchrun are quiet too."""
     monkeypatch.setattr("sys.stdout", stream())
-    assert type(make_display(quiet=True, as_json=True, speaks=True)) is Observer
-    assert type(make_display(quiet=False, as_json=True, speaks=False)) is Observer
-    assert type(make_display(quiet=False, as_json=True, speaks=True)) is JsonLines
-    assert type(make_display(quiet=False, as_json=False, speaks=True)) is PlainLines
+    assert type(make_display(quiet=True, as_json=True, writes=True)) is Observer
+    assert type(make_display(quiet=False, as_json=True, writes=False)) is Observer
+    assert type(make_display(quiet=False, as_json=True, writes=True)) is JsonLines
+    assert type(make_display(quiet=False, as_json=False, writes=True)) is PlainLines
     show(Observer())
 
 
@@ -250,7 +250,7 @@ def test_a_terminal_gets_bars_if_it_has_the_characters(
     terminal = stream(encoding)
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr("sys.stdout", terminal)
-    assert type(make_display(quiet=False, as_json=False, speaks=True)) is kind
+    assert type(make_display(quiet=False, as_json=False, writes=True)) is kind
 
 
 def test_several_observers_hear_the_same() -> None:

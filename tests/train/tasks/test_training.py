@@ -65,7 +65,12 @@ def test_a_stopped_run_goes_on_to_the_bit(folder: Path, name: str) -> None:
     train(SMALL[name], "whole", data=data, heard=whole, **RANDOM)
     signals = Signals()
     train(
-        SMALL[name], "part", data=data, signals=signals, heard=Heard(epoch=lambda row: signals.hear(15, None)), **RANDOM
+        SMALL[name],
+        "part",
+        data=data,
+        signals=signals,
+        heard=Heard(epoch=lambda row: signals.receive(15, None)),
+        **RANDOM,
     )
     assert resume("part").complete
     assert weights("part") == weights("whole")

@@ -40,5 +40,15 @@ def test_every_layer_has_the_values_of_pytorch(text: str) -> None:
     assert_same(computation, gradient, 1e-6 if "hardsigmoid" in text else 1e-9)
 
 
+@pytest.mark.parametrize("factor", ["1.6666666666666667", "2.3333333333333335", "1.1666666666666667"])
+def test_a_factor_with_all_its_digits_repeats_the_values_of_pytorch(factor: str) -> None:
+    """Cut to ten digits, 5/3 is a little larger, and the value at 5·3/5 = 3 would be the one before."""
+    import torch
+
+    network = cnncalc.load(f"upsample x{factor}", input="12x1")
+    made = torch.nn.functional.interpolate(torch.arange(12.0).reshape(1, 1, 12), scale_factor=float(factor))
+    assert compute(network, [list(range(12))]).output.nested() == made[0].tolist()
+
+
 def test_every_layer_says_what_its_values_are() -> None:
     assert [layer.kind for layer in layers() if layer.compute is Layer.compute] == []

@@ -144,7 +144,7 @@ def train(spec: str | None, resume: str | None, accept_changes: bool, find_learn
         check_trackers(_trackers(options))
         signals, make_observer = Signals(), _observer_factory(options, page)
         if resume is not None:
-            again = planning.ResumeRequest(changes, accept_changes)
+            again = planning.ResumeRequest(changes, accept_changes, data)
             complete = _resumed(resume, options, make_observer, signals, again)
         else:
             asked = asked_of(str(spec), settings, changes, data, options)
@@ -241,13 +241,19 @@ def _without_idle(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     return recipe
 
 
+_MAY_MOVE = ("data", "folder", "download", "unreadable", "limit", "workers")
+"""What may be said anew of a run's data: where they lie, how many are used, and how they are read."""
+
+_OPTION_OF = {"folder": "--data-folder"}
+
+
 def _refuse_with_resume(
     spec: str | None, settings: SpecSettings, data: dict[str, Any], options: dict[str, Any]
 ) -> None:
     """Refuse what a run has been told already."""
     told = {"SPEC": spec is not None, "--input": settings.inputs, "--set": settings.parameters}
     given = [name for name, there in (told | {"--rounding": settings.rounding}).items() if there]
-    given += [f"--{name.replace('_', '-')}" for name in data]
+    given += [_OPTION_OF.get(name, f"--{name}") for name in data if name not in _MAY_MOVE]
     given += [f"--{name}" for name in ("recipe", "out", "weights") if options[name] is not None]
     if given:
         raise click.UsageError(f"--resume takes these from the run; leave out {', '.join(given)}")

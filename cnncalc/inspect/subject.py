@@ -223,9 +223,9 @@ def _given_images(
         names = named or tuple(map(str, range(network.output.channels)))
         return None, task_named("classes" if kind == "auto" else kind, names)
     request = DataRequest(**{name: value for name, value in given.items() if name != "limit"})
-    request = request._replace(task=task_of_spec(network))
+    request = request._replace(task=task_of_spec(network), trained=True)
     dataset = load_dataset(request, network.input, classes=network.output.channels)
-    check_dataset(dataset, network)
+    check_dataset(dataset, network, trained=True)
     parts = [(dataset.test, "test "), (dataset.validation, "validation "), (dataset.train, "")]
     split, kind = next((split, kind) for split, kind in parts if split is not None)
     return some_images(dataset, split, kind, given.get("limit")), task_for(dataset, network)

@@ -41,6 +41,7 @@ class DataRequest(NamedTuple):
         colour: ``auto`` (grey for an input of one channel, colour for three), ``grey`` (colours are dropped; three
             channels of an input hold the same) or ``rgb`` (three channels, or it is an error).
         task: what the images are learned as, one of `TASKS`; ``auto`` goes by the network's outputs and the data.
+        trained: whether the network is trained already, so that no line of its spec can suit the data.
 
     """
 
@@ -56,3 +57,4 @@ class DataRequest(NamedTuple):
     layout: str = "auto"
     colour: str = "auto"
     task: str = "auto"
+    trained: bool = False

@@ -157,6 +157,12 @@ class Progress:
         self.best_score, self.best_epoch = row.score, row.epoch
         return True
 
+    def begin_epoch(self, steps_per_epoch: int) -> None:
+        """Go to the beginning of the epoch under way, counted in epochs of another number of steps."""
+        self.step = self.epoch * steps_per_epoch
+        self.gradients = [row for row in self.gradients if row.epoch <= self.epoch]
+        self.loss_sum, self.loss_images, self.seen_right, self.seen_images = 0.0, 0, 0, 0
+
     def facts(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         return {**asdict(self), "rows": [row.columns() for row in self.rows]}

@@ -111,8 +111,15 @@ WRONG_CALLS = {
         "error[usage]: Invalid value for '--time-limit': 'soon' is not a time such as 90s, 10m or 2h"
     ),
     "x --limit 0": "error[usage]: Invalid value for '--limit': 0 is not in range: at least 1.",
-    "x --resume run --epochs 3 --data digits --recipe fast": (
-        "error[usage]: --resume takes these from the run; leave out SPEC, --data, --recipe"
+    "x --resume run --epochs 3 --data digits --resize pad --recipe fast": (
+        "error[usage]: --resume takes these from the run; leave out SPEC, --resize, --recipe"
+    ),
+    "x --learning-rate-of conv1=2x,fc1=0x": (
+        "error[usage]: Invalid value for '--learning-rate-of': 'conv1=2x,fc1=0x' is not parts and factors, such as "
+        "head=10x: a part that is not to learn is frozen, --freeze fc1"
+    ),
+    "x --learning-rate-of fc1=1e999x": (
+        "error[usage]: Invalid value for '--learning-rate-of': 'fc1=1e999x' is not parts and factors, such as head=10x"
     ),
     "--resume run --set width=16 --input 8x8x1": (
         "error[usage]: --resume takes these from the run; leave out --input, --set"

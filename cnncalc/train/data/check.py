@@ -14,8 +14,13 @@ from cnncalc.train.data.kinds import CLASSES, IGNORED, LABELS, MASKS, NUMBERS
 from cnncalc.train.dense import predicts_pixels
 
 
-def check_dataset(dataset: Dataset, network: Network) -> None:
+def check_dataset(dataset: Dataset, network: Network, *, trained: bool = False) -> None:
     """Compare images with the input of a network, and their targets with its outputs.
+
+    Args:
+        dataset: the images, with their targets.
+        network: what they are to suit.
+        trained: whether it is trained already: then no other line of its spec is of help, and none is hinted at.
 
     Raises:
         DataError: for no images, images of another volume, fewer than two classes, labels that are no classes, and
@@ -26,21 +31,25 @@ def check_dataset(dataset: Dataset, network: Network) -> None:
         if not len(split):
             raise DataError("bad-data", f"{shorten_path(dataset.name)} has no {part} images")
         if split.volume != network.input:
-            raise differing_volume(dataset.name, split.volume, network.input)
-    for output in network.outputs:
-        _OUTPUT_CHECKS[dataset.kind](dataset, network, output)
+            raise differing_volume(dataset.name, split.volume, network.input, trained=trained)
+    try:
+        for output in network.outputs:
+            _OUTPUT_CHECKS[dataset.kind](dataset, network, output)
+    except DataError as error:
+        own = f"it was trained on other {dataset.kind}: name data that have the same"
+        raise DataError(error.code, error.message, hints=[own] if trained else error.hints) from None
     _TARGET_CHECKS[dataset.kind](dataset)
 
 
-def differing_volume(what: str, found: Volume, wanted: Volume) -> DataError:
+def differing_volume(what: str, found: Volume, wanted: Volume, *, trained: bool = False) -> DataError:
     """Return the error for images that are not the spec's input."""
     what = shorten_path(what)
     if found.channels != wanted.channels:
         sides = f"{found} ({colours(found)}), and the spec's input is {wanted} ({colours(wanted)})"
-        return DataError("data-differs", f"the images of {what} are {sides}", hints=_inputs(found))
+        return DataError("data-differs", f"the images of {what} are {sides}", hints=[] if trained else _inputs(found))
     resizing = ["`--resize pad`, `crop` or `stretch` brings them to the input's size"] if len(found) == 3 else []
     message = f"the images of {what} are {found}, and the spec's input is {wanted}"
-    return DataError("data-differs", message, hints=[f"write `input {found}`", *resizing])
+    return DataError("data-differs", message, hints=[*([] if trained else [f"write `input {found}`"]), *resizing])
 
 
 def _inputs(found: Volume) -> list[str]:

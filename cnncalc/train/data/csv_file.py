@@ -50,7 +50,7 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
             there, fewer than two classes; and for images as in `read_files`.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     table = read_table(request.data)
     file, columns = _columns(table, request, outputs)

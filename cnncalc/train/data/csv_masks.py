@@ -35,7 +35,7 @@ def load_csv_masks(request: DataRequest, volume: Volume, outputs: int | None) ->
             are not there; and for masks and images as `load_masks` refuses them.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     table = read_table(request.data)
     file, mask = _columns(table)

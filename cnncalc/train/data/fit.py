@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
+from cnncalc.train.data_request import DataRequest
 
 Box = tuple[float, float, float, float]
 """A part of an image: left, top, right and bottom, in pixels."""
@@ -27,6 +28,11 @@ class ImageFit(NamedTuple):
     colour: str = "auto"
     trained: bool = False
 
+    @classmethod
+    def asked(cls, request: DataRequest, volume: Volume) -> ImageFit:
+        """Return how the images of a request become a volume."""
+        return cls(volume, request.resize, request.colour, request.trained)
+
     @property
     def grey(self) -> bool:
         """Whether colours are dropped."""
@@ -41,7 +47,8 @@ class ImageFit(NamedTuple):
         """
         if self.colour == "rgb" and self.volume.channels != 3:
             message = f"`--colour rgb` needs an input of 3 channels, and the spec's input is {self.volume}"
-            hints = [f"write `input {self.volume.with_channels(3)}`, or leave the option out: the images become grey"]
+            write = "" if self.trained else f"write `input {self.volume.with_channels(3)}`, or "
+            hints = [f"{write}leave the option out: the images become grey"]
             raise DataError("data-differs", message, hints=hints)
 
 

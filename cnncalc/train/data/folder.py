@@ -82,7 +82,7 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
             skipped.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     layout = layout_of(request.data)
     files = _files(layout, request.limit)

@@ -61,7 +61,7 @@ def load_hugging_face(request: DataRequest, volume: Volume, outputs: int | None)
             images as in `read_files`.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     tables, passed_over = tables_of(request.data)
     columns = _columns(tables["training"], request.data)
@@ -84,7 +84,7 @@ def load_hugging_face_masks(request: DataRequest, volume: Volume, outputs: int |
         DataError: for a folder that cannot be read, other columns, and masks and images as `load_masks` refuses them.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     tables, passed_over = tables_of(request.data)
     image, mask = _mask_columns(tables["training"], request.data)

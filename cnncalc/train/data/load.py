@@ -112,7 +112,7 @@ def _read(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
     if source is None:
         raise _unknown(request.data)
     dataset = _limited(source.load(request, volume, outputs), request.limit)
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     return dataset if source.fits_images else resized(recoloured(dataset, fit), fit)
 
 

@@ -54,7 +54,7 @@ def load_masks(layout: MaskLayout, request: DataRequest, volume: Volume, outputs
             in `read_files`.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     found, lonely = {}, []
     for part, (images, masks, alone) in layout.matched().items():

@@ -12,7 +12,6 @@ from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten_path
 from cnncalc.train.data.arrays import Suiting, pixels_of
-from cnncalc.train.data.check import differing_volume
 from cnncalc.train.data.labels import Named, sizes
 from cnncalc.train.data.npy import described_file
 from cnncalc.train.data.values import check_values
@@ -64,5 +63,6 @@ def read_sample(name: str, volume: Volume, layout: str) -> torch.Tensor:
     sample = pixels_of(Named(f"`{shorten_path(name)}`", np.array(values)), Suiting(volume, layout=layout))
     found = Volume.of(sample.shape[2:], sample.shape[1])
     if found != volume:
-        raise differing_volume(name, found, volume)
+        message = f"`{shorten_path(name)}` is {found}, and the network's input is {volume}"
+        raise DataError("data-differs", message, hints=["samples are not resized: store them as those of training"])
     return sample[0]

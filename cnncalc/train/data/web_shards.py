@@ -92,7 +92,7 @@ def load_shards(request: DataRequest, volume: Volume, outputs: int | None) -> Da
         DataError: for shards that cannot be read, images without a class, and as in `read_files`.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     by_part = _by_part(request)
     labels = read_labels([_named(part, samples, request.data) for part, samples in by_part.items()], outputs)
@@ -112,7 +112,7 @@ def load_shards_of_masks(request: DataRequest, volume: Volume, outputs: int | No
         DataError: for shards that cannot be read, images without a mask, and as in `load_masks`.
 
     """
-    fit = ImageFit(volume, request.resize, request.colour)
+    fit = ImageFit.asked(request, volume)
     check_fit(fit)
     chosen = {}
     for part, samples in _by_part(request).items():

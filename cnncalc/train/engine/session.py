@@ -37,6 +37,9 @@ from cnncalc.train.recipe.settings import Recipe
 
 _TESTED_AT_ONCE = 1024
 
+_IMAGES = "images"
+"""The key of a checkpoint that says how many images an epoch had."""
+
 
 class Session:
     """The living parts of a run.
@@ -135,8 +138,8 @@ class Session:
         tensors = under("model", self.module.state_dict()) | under("optimizer", optimizer_tensors(self.optimizer))
         if self.average:
             tensors |= under("average", self.average.module.state_dict())
-        facts = {"optimizer": self.recipe.optimizer, "scaler": self.scaler.state_dict()}
-        return Checkpoint(tensors, {"progress": progress.facts(), **facts})
+        facts: dict[str, Any] = {"optimizer": self.recipe.optimizer, "scaler": self.scaler.state_dict()}
+        return Checkpoint(tensors, {"progress": progress.facts(), _IMAGES: len(self.splits.train), **facts})
 
     def restore(self, checkpoint: Checkpoint) -> Progress:
         """Take up what a checkpoint holds, and return how far the run had come.
@@ -159,6 +162,9 @@ class Session:
         restore_optimizer(self.optimizer, below("optimizer", checkpoint.tensors), scalars)
         if self.recipe.precision == "fp16":
             self._restore_scaler(checkpoint.facts.get("scaler"))
+        images = len(self.splits.train)
+        if checkpoint.facts.get(_IMAGES, images) != images:  # its steps are of other epochs
+            progress.begin_epoch(self.steps_per_epoch)
         return progress
 
     def _restore_scaler(self, facts: Any) -> None:

@@ -107,25 +107,37 @@ def _read_switch(written: Any) -> bool:
     return written
 
 
-def _parts_text(shown: str, read_parts: Callable[[str], object], wanted: str) -> Kind:
-    """Return the kind of a text that names parts of a network."""
+def _read_parts(written: Any) -> str:
+    return _names(written, patterns_of, lambda error: "names of parts, such as conv1,stage* or body")
 
-    def read(written: Any) -> str:
-        try:
-            read_parts(written if isinstance(written, str) else "=")
-        except ValueError:
-            raise Wrong(wanted) from None
-        return str(written)
 
-    return Kind(shown, read)
+def _read_rates(written: Any) -> str:
+    text = _names(written, rates_of, lambda error: _RATES)
+    for part, factor in rates_of(text):
+        if not factor:
+            raise Wrong(f"{_RATES}: a part that is not to learn is frozen, --freeze {part}")
+        if not isfinite(factor):
+            raise Wrong(_RATES)
+    return text
+
+
+_RATES = "parts and factors, such as head=10x"
 
 
 def _read_augmentations(written: Any) -> str:
+    return _names(written, augmentations_of, str)
+
+
+def _names(written: Any, read: Callable[[str], object], wanted: Callable[[ValueError], str]) -> str:
+    """Return a text of names as it is written; the word ``none`` means that there are none."""
+    text = written if isinstance(written, str) else "="
+    if text.strip().lower() == "none":
+        return ""
     try:
-        augmentations_of(written if isinstance(written, str) else "?")
+        read(text)
     except ValueError as error:
-        raise Wrong(str(error)) from None
-    return str(written)
+        raise Wrong(wanted(error)) from None
+    return text
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -155,8 +167,8 @@ def _read_open_switch(written: Any) -> bool | int:
 SWITCH = Kind("", _read_switch)
 OPEN_SWITCH = Kind("|auto", _read_open_switch, _auto_or_number)
 """A switch that may be left open."""
-PARTS = _parts_text("PARTS", patterns_of, "names of parts, such as conv1,stage* or body")
-RATES = _parts_text("PART=FACTORx", rates_of, "parts and factors, such as head=10x")
+PARTS = Kind("PARTS", _read_parts)
+RATES = Kind("PART=FACTORx", _read_rates)
 AUGMENTED = Kind("NAME[=N],…", _read_augmentations)
 DURATION = Kind("TIME", _read_duration)
 

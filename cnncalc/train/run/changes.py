@@ -30,7 +30,8 @@ class RunChange(NamedTuple):
     Attributes:
         recipe: with what is new.
         facts: likewise.
-        what: from what to what, for each thing that is changed: a key of the recipe, ``spec`` or ``data``.
+        what: from what to what, for each thing that is changed: a key of the recipe, the fingerprints ``spec`` and
+            ``data``, ``data-path`` and ``images``.
 
     """
 
@@ -45,14 +46,22 @@ class RunChange(NamedTuple):
 
     def text(self) -> str:
         """Say it to people, whom fingerprints tell nothing."""
-        prints = (SPEC, DATA)
         return ", ".join(
-            f"another {name}" if name in prints else f"{name} {old} → {new}" for name, (old, new) in self.what.items()
+            _PRINTS[name] if name in _PRINTS else f"{name} {_shown(old)} → {_shown(new)}"
+            for name, (old, new) in self.what.items()
         )
 
     def at(self, step: int) -> RunFacts:
         """Return the facts of the run, with the change and the step from which on it holds."""
         return self.facts._replace(changes=(*self.facts.changes, {"step": step, **self.what}))
+
+
+_PRINTS: Mapping[str, str] = {SPEC: "another spec", DATA: "other data"}
+
+
+def _shown(value: Any) -> Any:
+    """Return how a value is shown: an empty text, of a setting that names nothing, as ``none``."""
+    return "none" if value == "" else value
 
 
 def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -72,11 +81,26 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     return changed
 
 
-def change_of(before: Recipe, after: Recipe, old: RunFacts, fingerprints: Mapping[str, str]) -> RunChange | None:
-    """Return what is changed, or None where nothing is; a run that had no fingerprints gets none."""
+def change_of(
+    before: Recipe, after: Recipe, old: RunFacts, moved: RunFacts, fingerprints: Mapping[str, str]
+) -> RunChange | None:
+    """Return what is changed, or None where nothing is; a run that had no fingerprints gets none.
+
+    Args:
+        before: the recipe that the run had.
+        after: the one that it goes on with.
+        old: what the run remembers of itself.
+        moved: the same, with the request for its data, their name and the number of images as they are now.
+        fingerprints: of what may have changed.
+
+    """
     was, now = as_values(before), as_values(after)
     what: dict[str, Sequence[Any]] = {key: (was[key], now[key]) for key in was if was[key] != now[key]}
+    if moved.data.get("data") != old.data.get("data"):
+        what["data-path"] = (old.data.get("data"), moved.data.get("data"))
+    if moved.images != old.images:
+        what["images"] = (old.images, moved.images)
     known = {name: digits for name, digits in fingerprints.items() if name in old.fingerprints}
     what |= {name: (old.fingerprints[name], new) for name, new in known.items() if old.fingerprints[name] != new}
-    facts = old._replace(fingerprints={**old.fingerprints, **known})
+    facts = moved._replace(fingerprints={**old.fingerprints, **known})
     return RunChange(after, facts, what) if what else None

@@ -58,8 +58,8 @@ def dataset_of_run(facts: RunFacts, network: Network, given: Mapping[str, Any] |
     if given:
         limit = None if "data" in given else request.limit
         request = with_whole_paths(request._replace(limit=limit, **given))
-    dataset = load_dataset(request, network.input, classes=network.output.channels)
-    check_dataset(dataset, network)
+    dataset = load_dataset(request._replace(trained=True), network.input, classes=network.output.channels)
+    check_dataset(dataset, network, trained=True)
     check_class_names(dataset, facts.classes)
     return dataset
 

@@ -85,7 +85,7 @@ def resume_folds(
     with joined(device) as place:
         for fold in range(1, count + 1):
             before = known.get(fold)
-            if before and before.complete and not request.changes:
+            if before and before.complete and not (request.changes or request.data):
                 results.append(before)
                 continue
             ended = resume_at(RunFolder(_fold_path(path, fold)), place, request, make_observer, signals)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from cnncalc.core.errors import RunError
 from cnncalc.network import Network
 from cnncalc.train.checkpoints.checkpoint import has_checkpoint
-from cnncalc.train.data import fingerprint
+from cnncalc.train.data import Dataset, fingerprint
 from cnncalc.train.engine.devices import hardware
 from cnncalc.train.engine.distributed import Processes
 from cnncalc.train.engine.plan import Place, RunPlan, first_weights, plan_of
@@ -30,7 +30,7 @@ from cnncalc.train.run.choosing import (
     load_for,
     plan_loaded,
 )
-from cnncalc.train.run.data_origin import check_data, dataset_of_run, normalisation_of, request_of
+from cnncalc.train.run.data_origin import check_data, dataset_of_run, normalisation_of, request_of, with_whole_paths
 from cnncalc.train.run.facts import DATA, SPEC, RunFacts, command_line, spec_fingerprint, versions
 from cnncalc.train.run.faults import explained_faults
 from cnncalc.train.run.folder import RunFolder, free_folder
@@ -68,11 +68,13 @@ class ResumeRequest(NamedTuple):
     Attributes:
         changes: settings of its recipe that are to be others, by their names.
         accept: whether its spec and its data may have changed.
+        data: fields of the request for its data that are to be others, by their names: where they lie now.
 
     """
 
     changes: Mapping[str, Any] = MappingProxyType({})
     accept: bool = False
+    data: Mapping[str, Any] = MappingProxyType({})
 
 
 def train(request: TrainRequest, make_observer: ObserverFactory, signals: Signals) -> Ended:
@@ -184,27 +186,37 @@ def _whole_path(weights: str | None) -> str:
 def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> PlannedRun:
     """Load and check what a run was begun with, and what is to be changed."""
     facts, before = folder.facts(), folder.recipe()
+    moved = facts._replace(data=with_whole_paths(request_of(facts)._replace(**request.data))._asdict())
     network = folder.network(facts, changed=request.accept)
     check_trainable(network, facts.task)
     if place.processes.writes:
         folder.clean()
-    dataset = dataset_of_run(facts, network)
+    dataset = dataset_of_run(moved, network)
     task = task_named(facts.task, facts.classes)
     recipe, _ = decided_recipe(plain_way(changed_recipe(before, request.changes)), dataset, task.logits(network), place)
     use_threads(recipe)
     splits = run_splits(dataset, recipe, normalisation_of(facts), by_class=facts.splits_by_class)
-    if len(splits.train) != facts.images:
-        message = f"the run was trained on {facts.images:,} images; there are {len(splits.train):,} now"
-        raise RunError("other-data", message, hints=["a run continues with the data that it began with"])
-    if not request.accept:
-        check_data(dataset, facts, [f"or continue anyway: {folder.command('train --resume', '--accept-changes')}"])
+    others = request.accept or bool(request.data)
+    if not others:
+        _check_data(dataset, len(splits.train), facts, folder)
     begun = has_checkpoint(folder.checkpoints) or not facts.weights
     first = None if begun else first_weights(facts.weights, network)
-    plan = plan_of(network, task, recipe, splits, place, first)._replace(workers=request_of(facts).workers)
+    plan = plan_of(network, task, recipe, splits, place, first)._replace(workers=request_of(moved).workers)
     check_plan(plan)
-    accepted = {SPEC: spec_fingerprint(network.source.text, facts.spec), DATA: fingerprint(dataset)}
-    change = change_of(before, recipe, facts, accepted if request.accept else {})
+    moved = moved._replace(data_name=dataset.name, images=len(splits.train))
+    accepted = {SPEC: spec_fingerprint(network.source.text, facts.spec)} if request.accept else {}
+    accepted |= {DATA: fingerprint(dataset)} if others else {}
+    change = change_of(before, recipe, facts, moved, accepted)
     return PlannedRun(plan, folder, facts, about_run(plan, dataset), change)
+
+
+def _check_data(dataset: Dataset, images: int, facts: RunFacts, folder: RunFolder) -> None:
+    """Refuse data that have changed since the run began, where nobody said that they may have."""
+    anyway = f"or continue with them: {folder.command('train --resume', '--accept-changes')}"
+    if images != facts.images:
+        message = f"the run was trained on {facts.images:,} images; there are {images:,} now"
+        raise RunError("other-data", message, hints=["a run continues with the data that it began with", anyway])
+    check_data(dataset, facts, [anyway])
 
 
 def spec_name(network: Network) -> str:

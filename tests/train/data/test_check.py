@@ -109,6 +109,32 @@ def test_what_differs_is_one_clear_error(complaint: Complaint, data: Dataset, sp
     assert complaint(check, data, spec) == text
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (
+            dataset(3, 8, 8),
+            "error[data-differs]: the images of mine are 8x8x3 (colour, 3 channels), and the spec's input is 28x28x1"
+            " (grey, 1 channel)",
+        ),
+        (
+            dataset(1, 32, 32),
+            "error[data-differs]: the images of mine are 32x32x1, and the spec's input is 28x28x1\n"
+            "  = `--resize pad`, `crop` or `stretch` brings them to the input's size",
+        ),
+        (
+            dataset(1, 28, 28, classes=12),
+            "error[data-differs]: mine has 12 classes, and the network 10 outputs\n"
+            "  = it was trained on other classes: name data that have the same",
+        ),
+    ],
+)
+def test_of_a_trained_network_no_line_of_the_spec_is_to_be_changed(
+    complaint: Complaint, data: Dataset, text: str
+) -> None:
+    assert complaint(check_dataset, data, cnncalc.load("input 28x28x1\nfc 10"), trained=True) == text
+
+
 def test_a_repair_of_the_classes_really_repairs() -> None:
     """The hints are followed: the spec with `fc 10`, and the parameter set to 10, pass."""
     data = dataset(3, 8, 8)

@@ -98,8 +98,8 @@ def test_samples_have_the_names_of_their_places(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (X, "the images of x.npy[0] are 5x4x3, and the spec's input is 6x4x3\n  = write `input 5x4x3`\n"
-            "  = `--resize pad`, `crop` or `stretch` brings them to the input's size"),
+        (X, "`x.npy[0]` is 5x4x3, and the network's input is 6x4x3\n"
+            "  = samples are not resized: store them as those of training"),
         (X[0, 0], "`x.npy` is 4 x 3, and the spec's input is 6x4x3, of each of N samples"),
     ],
 )  # fmt: skip

@@ -312,3 +312,9 @@ def test_a_changed_setting_is_checked(complaint: Complaint) -> None:
 
 def test_keys_are_the_options() -> None:
     assert key_of("batch") == "batch"
+
+
+@pytest.mark.parametrize("name", ["freeze", "learning_rate_of", "augment"])
+def test_the_word_none_names_nothing(name: str) -> None:
+    """It is what the documentation calls the default."""
+    assert getattr(with_changes(Recipe(), {name: "none"}), name) == ""

@@ -27,9 +27,12 @@ PLAIN = "input 8x8x1\nfc 10"
 DATA = DataRequest("d.npz")
 
 
-def resume(out: str, heard: Heard | None = None, *, accept: bool = False, **changes: Any) -> Any:
-    """Go on with a run in this process, with some settings changed."""
-    return planning.resume(out, "cpu", make_observer(heard), Signals(), planning.ResumeRequest(changes, accept))
+def resume(
+    out: str, heard: Heard | None = None, *, accept: bool = False, data: dict[str, Any] | None = None, **changes: Any
+) -> Any:
+    """Go on with a run in this process, with some settings changed, or data that lie elsewhere."""
+    request = planning.ResumeRequest(changes, accept, data or {})
+    return planning.resume(out, "cpu", make_observer(heard), Signals(), request)
 
 
 def facts(run: str = "run") -> dict[str, Any]:
@@ -65,7 +68,7 @@ def test_labels_that_were_rotated_are_refused(half: Path, complaint: Complaint) 
     assert complaint(resume, "run") == (
         "error[other-data]: the data d.npz are not those that the run began with\n"
         "  = images, labels or names of classes have changed: put them back as they were, or begin a new run\n"
-        "  = or continue anyway: cnncalc train --resume run --accept-changes"
+        "  = or continue with them: cnncalc train --resume run --accept-changes"
     )
     assert len(Path("run/metrics.csv").read_text().splitlines()) == 2
 
@@ -79,7 +82,7 @@ def test_who_insists_goes_on_and_it_is_written_down(half: Path) -> None:
     heard = Heard()
     resume("run", heard, accept=True)
     after = facts()
-    assert heard.all("note") == ["changed from step 2 on: another spec, another data"]
+    assert heard.all("note") == ["changed from step 2 on: another spec, other data"]
     assert after["changes"] == [
         {"step": 2, **{name: [before[name], after["fingerprints"][name]] for name in ("spec", "data")}}
     ]
@@ -95,6 +98,74 @@ def test_data_that_only_moved_are_the_same(half: Path, monkeypatch: pytest.Monke
     (half / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
     assert resume("../run").complete
+
+
+def test_data_that_are_named_where_they_were_moved(half: Path) -> None:
+    """The run knows their new place from then on, and is the run that it would have been."""
+    train(PLAIN, "whole", data=DATA, epochs=2)
+    Path("moved").mkdir()
+    Path("d.npz").rename("moved/e.npz")
+    heard, before = Heard(), facts()
+    assert resume("run", heard, data={"data": "moved/e.npz"}).complete
+    old, new = str(half / "d.npz"), str(half / "moved" / "e.npz")
+    assert heard.all("note") == [f"changed from step 2 on: data-path {old} → {new}"]
+    assert facts()["changes"] == [{"step": 2, "data-path": [old, new]}]
+    assert facts()["fingerprints"] == before["fingerprints"]
+    assert weights("run") == weights("whole")
+    assert resume("run").complete
+
+
+def more_images(path: str, count: int) -> None:
+    """Write a file of the same test images and another number of training images."""
+    with np.load("d.npz") as file:
+        arrays = dict(file)
+    images = np.random.default_rng(1).integers(0, 256, (count, 8, 8), dtype=np.uint8)
+    np.savez(path, **{**arrays, "x_train": images, "y_train": np.arange(count) % 10})
+
+
+def test_more_images_give_the_epochs_that_follow_more_steps(half: Path) -> None:
+    """60 images in batches of 32 are 2 steps, 100 are 4."""
+    more_images("more.npz", 100)
+    heard = Heard()
+    assert resume("run", heard, data={"data": "more.npz"}, epochs=3).complete
+    said = heard.all("note")[0]
+    assert said.startswith("changed from step 4 on: epochs 2 → 3, data-path ")
+    assert said.endswith("more.npz, images 60 → 100, other data")
+    steps = [row.split(",")[1] for row in Path("run/metrics.csv").read_text().splitlines()]
+    assert steps == ["step", "2", "8", "12"]
+    assert facts()["images"] == 100
+    assert resume("run", epochs=4).complete
+
+
+def test_an_epoch_that_was_broken_off_begins_anew_with_more_images(folder: Path) -> None:
+    """Some of its steps were taken with the images that there were; the run stops in it once more."""
+    train_images = np.random.default_rng(0).integers(0, 256, (96, 8, 8), dtype=np.uint8)
+    np.savez("d.npz", x_train=train_images, y_train=np.arange(96) % 10, x_test=train_images, y_test=np.arange(96) % 10)
+    signals = Signals()
+    train(PLAIN, "run", data=DATA, epochs=2, signals=signals, heard=Heard(steps=lambda seen: signals.hear(15, None)))
+    more_images("more.npz", 160)
+    assert resume("run", data={"data": "more.npz"}).complete
+    steps = [row.split(",")[1] for row in Path("run/metrics.csv").read_text().splitlines()]
+    assert steps[-1] == str(2 * 5)
+
+
+def test_images_that_were_added_where_the_data_lie(half: Path, complaint: Complaint) -> None:
+    more_images("d.npz", 70)
+    assert complaint(resume, "run") == (
+        "error[other-data]: the run was trained on 60 images; there are 70 now\n"
+        "  = a run continues with the data that it began with\n"
+        "  = or continue with them: cnncalc train --resume run --accept-changes"
+    )
+    assert resume("run", accept=True).complete
+    assert facts()["changes"][0]["images"] == [60, 70]
+
+
+def test_other_data_have_the_same_classes(half: Path, complaint: Complaint) -> None:
+    write_images(half / "pets", count=5, size="8x8x1")
+    assert complaint(resume, "run", data={"data": "pets"}) == (
+        "error[data-differs]: pets has 2 classes, and the network 10 outputs\n"
+        "  = it was trained on other classes: name data that have the same"
+    )
 
 
 def test_a_run_that_is_older_than_fingerprints_goes_on(folder: Path) -> None:

@@ -267,7 +267,8 @@ def test_a_run_goes_on_with_the_data_that_it_began_with(folder: Path, complaint:
     (folder / "pets" / "cat" / "1.png").unlink()
     assert complaint(resume, "run") == (
         "error[other-data]: the run was trained on 36 images; there are 34 now\n"
-        "  = a run continues with the data that it began with"
+        "  = a run continues with the data that it began with\n"
+        "  = or continue with them: cnncalc train --resume run --accept-changes"
     )
 
 

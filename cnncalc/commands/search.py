@@ -30,7 +30,13 @@ from cnncalc.commands.step_options import MOST_USED, step_options, take_setup
 from cnncalc.core.collector import paused_collector
 from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.running import SweepTask, source_of_designs
-from cnncalc.design.scaling import ScaleFactor, read_factors, scaled_designs, usual_texts
+from cnncalc.design.scaling import (
+    ScaleFactor,
+    read_factors,
+    scaled_designs,
+    scaled_relaxations,
+    usual_texts,
+)
 from cnncalc.design.search import DesignSearch
 from cnncalc.design.search_relaxing import least_relaxations
 from cnncalc.design.sweep import Tally
@@ -57,7 +63,7 @@ def search(spec: str, scale: str | None, **options: Any) -> None:
     is 1.
 
     With --scale, width, depth and input grow together: what is scaled is multiplied by its factor to the power of one
-    number, and the largest number that satisfies the conditions is found.
+    number, and the largest number that satisfies the conditions is found; without one, the least relaxations, too.
 
     \b
     Examples:
@@ -111,5 +117,8 @@ def _searched(outcome: SweepOutcome, output: Output) -> bool:
 def _scaled(outcome: SweepOutcome, factors: Sequence[ScaleFactor], output: Output) -> bool:
     """Scale, show the designs, and say whether any satisfies the conditions."""
     designs = list(scaled_designs(outcome.sweep, factors))
+    met = any(each.met for each in designs)
+    if not met:
+        outcome = outcome._replace(relaxations=scaled_relaxations(outcome.sweep, designs))
     output.emit(scaling_report(outcome, factors, designs))
-    return any(each.met for each in designs)
+    return met

@@ -17,7 +17,9 @@ from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import did_you_mean, listed, shorten
 from cnncalc.design.counter import Design
+from cnncalc.design.relaxing import LeastRelaxations
 from cnncalc.design.sweep import Row, Sweep
+from cnncalc.design.terms import Amounts
 from cnncalc.network import SpecSettings, expand
 from cnncalc.network.totals import RefusedDesign
 from cnncalc.spec import tree
@@ -42,6 +44,7 @@ class ScaledDesign(NamedTuple):
     Attributes:
         first, number: the smallest and the largest number by which the network becomes it.
         design: the values of what is scaled.
+        known: what is known of it.
         row: its amounts.
         met: whether it satisfies all conditions.
 
@@ -50,6 +53,7 @@ class ScaledDesign(NamedTuple):
     first: float
     number: float
     design: Design
+    known: Amounts
     row: Row
     met: bool
 
@@ -131,7 +135,15 @@ def _counted(sweep: Sweep, first: float, number: float, values: Mapping[str, int
     except RefusedDesign:
         return
     row = tuple([known[name] for name in sweep.columns])
-    yield ScaledDesign(first, number, design, row, sweep.condition.holds(known))
+    yield ScaledDesign(first, number, design, known, row, sweep.condition.holds(known))
+
+
+def scaled_relaxations(sweep: Sweep, designs: Sequence[ScaledDesign]) -> LeastRelaxations:
+    """Return what would have to give where none of these designs satisfies all conditions; their places number them."""
+    found = LeastRelaxations()
+    for place, each in enumerate(designs):
+        found.look_at(sweep.condition, place, each.known, each.row)
+    return found
 
 
 def _scaled(

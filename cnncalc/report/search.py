@@ -11,6 +11,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.design.quantities import QUANTITIES, shown_amount
 from cnncalc.design.scaling import ScaledDesign, ScaleFactor, usual_sizes
 from cnncalc.design.search import Found
+from cnncalc.design.sweep import Kept, Sweep
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.sweep import (
@@ -45,7 +46,9 @@ def search_report(outcome: SweepOutcome, found: Found) -> Report:
         excluded.append("nothing is shown to rise with what is varied, so that every design was counted")
     if found.best is None:
         excluded.insert(0, relaxed_text(outcome.relaxations) if outcome.relaxations else "no design can be chosen")
-    table = relaxed_table(sweep, outcome.relaxations) if outcome.relaxations else design_table(sweep, rows)
+    table = design_table(sweep, rows)
+    if outcome.relaxations:
+        table = relaxed_table(sweep, outcome.relaxations, partial(values_text, sweep))
     return Report(table, lambda: _data(outcome, found), summary, excluded)
 
 
@@ -67,7 +70,7 @@ def _data(outcome: SweepOutcome, found: Found) -> dict[str, Any]:
         "rising": list(found.rising),
         "errors": dict(found.refused),
         "best": best_data(outcome.sweep, found.best) if found.best else None,
-        "relaxations": relaxations_data(outcome),
+        "relaxations": relaxations_data(outcome, lambda each: best_data(outcome.sweep, Kept(each.design, each.row))),
     }
 
 
@@ -76,28 +79,43 @@ def _data(outcome: SweepOutcome, found: Found) -> dict[str, Any]:
 
 def scaling_report(outcome: SweepOutcome, factors: Sequence[ScaleFactor], designs: Sequence[ScaledDesign]) -> Report:
     """Make the report of a network that is scaled: whole numbers, and the largest that satisfies all conditions."""
-    sweep = outcome.sweep
+    sweep, names = outcome.sweep, [factor.name for factor in factors]
     best = next((each for each in reversed(designs) if each.met), None)
-    last = best.number if best else 3.0
-    shown = [(_whole_number(each), each) for each in designs]
-    shown = [(number, each) for number, each in shown if number is not None and number < last]
-    shown += [(best.number, best)] if best else []
-    names = [factor.name for factor in factors]
-    varied = [Column(name, name, right=True) for name in names]
-    amounts = [
-        Column(name, QUANTITIES[name].title, partial(shown_amount, show=QUANTITIES[name].show), right=True, rank=place)
-        for place, name in enumerate(sweep.columns)
-    ]
-    columns = (Column("scale", "scale", lambda number: f"{number:g}", right=True), *varied, *amounts)
-    rows = [(number, *_values(each, names), *each.row) for number, each in shown]
     usual = ", ".join(f"{name} {value}" for name, value in usual_sizes(sweep).items())
     by = ", ".join(f"{factor.name} by {factor.factor:g}" for factor in factors)
     summary = [("scaled", f"{by} to the power of the scale, from {usual}; {counted(len(designs), 'design')} counted")]
     conditions = " and ".join(each.text for each in sweep.condition.comparisons)
     if best is not None and conditions:
         summary.append(("largest", f"{best.number:g} is the largest scale up to 10 that satisfies {conditions}"))
-    remarks = [] if best is not None else ["no scale from 0 to 10 satisfies all conditions"]
-    return Report(Table(columns, rows), lambda: _scaling_data(outcome, factors, designs), summary, remarks)
+    remark = "" if best is not None else "no scale from 0 to 10 satisfies all conditions"
+    table = _scaled_table(sweep, names, designs, best)
+    if outcome.relaxations and outcome.relaxations.nearest:
+        remark += "; the table shows by how little they would have to be relaxed"
+        table = relaxed_table(sweep, outcome.relaxations, lambda place: _scaled_text(designs[place], names))
+    return Report(table, lambda: _scaling_data(outcome, factors, designs), summary, [remark] if remark else [])
+
+
+def _scaled_text(each: ScaledDesign, names: Sequence[str]) -> str:
+    """Write a design: ``scale 0.5: width=16, input=40x40x3``."""
+    values = zip(names, _values(each, names), strict=True)
+    return f"scale {each.number:g}: " + ", ".join(f"{name}={value}" for name, value in values)
+
+
+def _scaled_table(
+    sweep: Sweep, names: Sequence[str], designs: Sequence[ScaledDesign], best: ScaledDesign | None
+) -> Table:
+    """Return the designs of whole numbers, and the best one."""
+    last = best.number if best else 3.0
+    shown = [(_whole_number(each), each) for each in designs]
+    shown = [(number, each) for number, each in shown if number is not None and number < last]
+    shown += [(best.number, best)] if best else []
+    varied = [Column(name, name, right=True) for name in names]
+    amounts = [
+        Column(name, QUANTITIES[name].title, partial(shown_amount, show=QUANTITIES[name].show), right=True, rank=place)
+        for place, name in enumerate(sweep.columns)
+    ]
+    columns = (Column("scale", "scale", lambda number: f"{number:g}", right=True), *varied, *amounts)
+    return Table(columns, [(number, *_values(each, names), *each.row) for number, each in shown])
 
 
 def _whole_number(each: ScaledDesign) -> float | None:
@@ -118,6 +136,7 @@ def _scaling_data(
         "conditions": [each.text for each in outcome.sweep.condition.comparisons],
         "factors": {factor.name: factor.factor for factor in factors},
         "designs": [_scaled_data(outcome, each) for each in designs],
+        "relaxations": relaxations_data(outcome, lambda found: _scaled_data(outcome, designs[found.design])),
     }
 
 

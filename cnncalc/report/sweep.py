@@ -78,7 +78,7 @@ def sweep_report(outcome: SweepOutcome, *, for_people: bool) -> Report:
     """
     sweep, tally = outcome.sweep, outcome.tally
     if outcome.relaxations is not None:
-        table = relaxed_table(sweep, outcome.relaxations)
+        table = relaxed_table(sweep, outcome.relaxations, partial(values_text, sweep))
     else:
         rows = outcome.rows
         table = design_table(
@@ -196,8 +196,11 @@ def relaxed_text(found: LeastRelaxations) -> str:
     return "no design satisfies all conditions; the table shows by how little they would have to be relaxed"
 
 
-def relaxed_table(sweep: Sweep, found: LeastRelaxations) -> Table:
-    """Return a table of the conditions that would have to be relaxed: one alone, or several together."""
+def relaxed_table(sweep: Sweep, found: LeastRelaxations, text: Callable[[int], str]) -> Table:
+    """Return a table of the conditions that would have to be relaxed: one alone, or several together.
+
+    ``text`` writes a design, given its number.
+    """
     columns = (
         Column("relax", "relax"),
         Column("to", "to"),
@@ -209,9 +212,9 @@ def relaxed_table(sweep: Sweep, found: LeastRelaxations) -> Table:
     for place, relaxation in sorted(found.alone.items(), key=lambda item: item[1].share):
         miss = relaxation.misses[place]
         assert miss is not None  # it is the one that the design misses
-        rows.append(_relaxed_row(comparisons[place], miss, values_text(sweep, relaxation.design)))
+        rows.append(_relaxed_row(comparisons[place], miss, text(relaxation.design)))
     if not rows and found.nearest is not None:
-        rows = list(_together(sweep, found.nearest))
+        rows = list(_together(sweep, found.nearest, text(found.nearest.design)))
     return Table(columns, rows)
 
 
@@ -220,8 +223,7 @@ def _share_text(share: float) -> str:
     return f"{100 * share:.3g}%" if share < 1 else f"{1 + share:,.3g}x" if share < 999 else f"{1 + share:,.0f}x"
 
 
-def _together(sweep: Sweep, relaxation: Relaxation) -> Iterator[tuple[Any, ...]]:
-    design = values_text(sweep, relaxation.design)
+def _together(sweep: Sweep, relaxation: Relaxation, design: str) -> Iterator[tuple[Any, ...]]:
     for comparison, miss in zip(sweep.condition.comparisons, relaxation.misses, strict=True):
         if miss is not None:
             yield _relaxed_row(comparison, miss, design)
@@ -273,7 +275,7 @@ def _data(outcome: SweepOutcome) -> dict[str, Any]:
         "errors": dict(tally.refused),
         "best": [best_data(sweep, kept) for kept in tally.ranked()],
         "front": [best_data(sweep, kept) for kept in outcome.front],
-        "relaxations": relaxations_data(outcome),
+        "relaxations": relaxations_data(outcome, lambda each: best_data(sweep, Kept(each.design, each.row))),
     }
     if rows is not None:
         data["designs"] = (best_data(sweep, kept) for kept in rows())
@@ -290,8 +292,8 @@ def best_data(sweep: Sweep, kept: Kept) -> dict[str, Any]:
     }
 
 
-def relaxations_data(outcome: SweepOutcome) -> list[dict[str, Any]]:
-    """Return what would have to give as JSON has it."""
+def relaxations_data(outcome: SweepOutcome, data: Callable[[Relaxation], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what would have to give as JSON has it; ``data`` makes JSON of the design of a relaxation."""
     found = outcome.relaxations
     if found is None:
         return []
@@ -300,7 +302,7 @@ def relaxations_data(outcome: SweepOutcome) -> list[dict[str, Any]]:
     comparisons = outcome.sweep.condition.comparisons
     return [
         {
-            "design": best_data(outcome.sweep, Kept(relaxation.design, relaxation.row)),
+            "design": data(relaxation),
             "missed": {
                 comparison.text: {"value": float(miss.value), "share": miss.share}
                 for comparison, miss in zip(comparisons, relaxation.misses, strict=True)

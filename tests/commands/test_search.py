@@ -84,6 +84,45 @@ def test_compound_scaling(cnncalc: Cnncalc) -> None:
     assert library.load(NET, params=values, input=(side, side, 3)).macs >= 10_000_000
 
 
+ONE_LAYER = "input 8x8x1\nparam width = 4\nconv 3x3x{width} p1 nobias"
+
+
+def test_the_least_relaxations_of_a_scaled_network(cnncalc: Cnncalc) -> None:
+    """By hand: 9·w weights and 576·w MACs for w = round(4·2^s), so w ≤ 11 for the one and w ≥ 174 for the other."""
+    where = ("--where", "params < 100 and macs > 100K")
+    done = cnncalc("search", ONE_LAYER, "--scale", "width=2", *where)
+    assert done.status == 1
+    table, below = done.out.split("\n\n")
+    assert [line.split() for line in table.splitlines()[2:]] == [
+        ["macs", ">", "100K", "macs", ">=", "6,336", "93.7%", "scale", "1.52:", "width=11"],
+        ["params", "<", "100", "params", "<=", "1,566", "15.7x", "scale", "5.44:", "width=174"],
+    ]
+    assert below.splitlines()[1] == (
+        "no scale from 0 to 10 satisfies all conditions; the table shows by how little they would have to be relaxed"
+    )
+    found = json.loads(cnncalc("search", ONE_LAYER, "--scale", "width=2", *where, "--format", "json").out)
+    assert found["relaxations"] == [
+        {"design": design, "missed": missed}
+        for design, missed in (
+            (
+                {"scale": 1.52, "width": 11, "params": 99, "macs": 6336, "satisfies": False},
+                {"macs > 100K": {"value": 6336.0, "share": 0.93664}},
+            ),
+            (
+                {"scale": 5.44, "width": 174, "params": 1566, "macs": 100_224, "satisfies": False},
+                {"params < 100": {"value": 1566.0, "share": 14.66}},
+            ),
+        )
+    ]
+
+
+def test_nothing_can_be_relaxed_where_a_scaled_network_must_differ(cnncalc: Cnncalc) -> None:
+    done = cnncalc("search", ONE_LAYER, "--scale", "width=2", "--where", "params != params")
+    assert done.status == 1
+    assert done.out.splitlines()[-1] == "no scale from 0 to 10 satisfies all conditions"
+    assert done.out.splitlines()[0].split()[0] == "scale"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

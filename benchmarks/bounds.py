@@ -21,7 +21,7 @@ import torch
 import cnncalc
 from cnncalc.analysis.roofline import Bound, Measured, TimeSetup, bound, faster_than_bound
 from cnncalc.core.numbers import seconds_text
-from cnncalc.model.timing import Wish, keep_freed_memory, measure
+from cnncalc.model.timing import MeasureOptions, keep_freed_memory, measure
 
 NETWORKS = (
     ("lenet5", None, 64),
@@ -48,7 +48,7 @@ def main() -> None:
     for name, size, batch in NETWORKS:
         network = cnncalc.load(name, input=size)
         setup = TimeSetup(batch=batch, training=training)
-        measured = measure(network, setup, Wish(processor_time=alone))
+        measured = measure(network, setup, MeasureOptions(processor_time=alone))
         show(name, bound(network, setup, measured.machine), measured)
 
 

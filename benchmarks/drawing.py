@@ -117,13 +117,13 @@ def zoo() -> None:
 
     import cnncalc as library
     from cnncalc import zoo as specs
-    from cnncalc.draw.styles import Wishes, picture_of
+    from cnncalc.draw.styles import DrawingOptions, picture_of
     from cnncalc.draw.svg import svg
 
     start = time.process_time()
     sizes = {}
     for name in specs.names():
-        sizes[name] = len(svg(picture_of(library.load(name), "graph", Wishes(name))).encode())
+        sizes[name] = len(svg(picture_of(library.load(name), "graph", DrawingOptions(name))).encode())
     seconds = time.process_time() - start
     largest = max(sizes, key=lambda name: sizes[name])
     print(f"zoo: {len(sizes)} networks in {seconds:.1f} s; the largest file is {largest}'s, {sizes[largest]:,} bytes")

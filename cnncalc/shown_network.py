@@ -62,14 +62,14 @@ class ShownNetwork(Network):
 
         return svg(self._picture(style, theme, {"layer": layer, "show": show, "depth": depth, "name": name}), theme)
 
-    def draw(self, path: str | os.PathLike[str], *, style: str = "graph", theme: str = "auto", **wishes: Any) -> None:
+    def draw(self, path: str | os.PathLike[str], *, style: str = "graph", theme: str = "auto", **options: Any) -> None:
         """Write a picture of the network to a file: ``.svg``, ``.pdf``, ``.tex``, or ``.png`` with the extra ``draw``.
 
         Args:
             path: the file.
             style: as in `to_svg`.
             theme: as in `to_svg`.
-            wishes: ``layer``, ``show``, ``depth`` and ``name``, as in `to_svg`.
+            options: ``layer``, ``show``, ``depth`` and ``name``, as in `to_svg`.
 
         Raises:
             ArgumentError: as `to_svg` does, and for an ending that names no picture format.
@@ -83,15 +83,15 @@ class ShownNetwork(Network):
 
         ending = Path(path).suffix.lower()
         check_choice("ending", ending, WRITERS)
-        write_file(WRITERS[ending](self._picture(style, theme, wishes), theme), os.fspath(path))
+        write_file(WRITERS[ending](self._picture(style, theme, options), theme), os.fspath(path))
 
-    def picture(self, *, style: str = "graph", theme: str = "light", **wishes: Any) -> ShownPicture:
+    def picture(self, *, style: str = "graph", theme: str = "light", **options: Any) -> ShownPicture:
         """Return a picture of the network that a notebook shows; needs the extra ``draw``.
 
         Args:
             style: as in `to_svg`.
             theme: ``light`` or ``dark``.
-            wishes: ``layer``, ``show``, ``depth`` and ``name``, as in `to_svg`.
+            options: ``layer``, ``show``, ``depth`` and ``name``, as in `to_svg`.
 
         Raises:
             ArgumentError: as `to_svg` does.
@@ -101,7 +101,7 @@ class ShownNetwork(Network):
         from cnncalc.draw.png import png
         from cnncalc.shown_picture import ShownPicture
 
-        return ShownPicture(png(self._picture(style, theme, wishes), theme), f"{self.source.name}, {style}")
+        return ShownPicture(png(self._picture(style, theme, options), theme), f"{self.source.name}, {style}")
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows of the network: totals, picture and table."""
@@ -110,23 +110,23 @@ class ShownNetwork(Network):
 
         return notebook_html(count(self))
 
-    def _picture(self, style: str, theme: str, wishes: Mapping[str, Any]) -> Picture:
+    def _picture(self, style: str, theme: str, options: Mapping[str, Any]) -> Picture:
         from cnncalc.draw.showing import SHOWN
-        from cnncalc.draw.styles import STYLES, Wishes, not_for, picture_of
+        from cnncalc.draw.styles import STYLES, DrawingOptions, not_for, picture_of
         from cnncalc.draw.styles.files import name_of
         from cnncalc.draw.theme import THEMES
 
         check_choice("style", style, STYLES)
         check_choice("theme", theme, THEMES)
-        given = {wish: value for wish, value in wishes.items() if value is not None}
-        for wish in given:
-            check_choice("argument", wish, ("layer", "show", "depth", "name"))
-            if wish != "name" and (takers := not_for(style, wish)):
-                raise ArgumentError("bad-argument", f"{wish} is for {takers}, not for {style}")
+        given = {option: value for option, value in options.items() if value is not None}
+        for option in given:
+            check_choice("argument", option, ("layer", "show", "depth", "name"))
+            if option != "name" and (takers := not_for(style, option)):
+                raise ArgumentError("bad-argument", f"{option} is for {takers}, not for {style}")
         if "show" in given:
             check_choice("show", given["show"], SHOWN)
         if "depth" in given:
             check_whole("depth", given["depth"])
         if "layer" in given:
             given["layer"] = str(given["layer"])
-        return picture_of(self, style, Wishes(**{"name": name_of(self), **given}))
+        return picture_of(self, style, DrawingOptions(**{"name": name_of(self), **given}))

@@ -155,14 +155,14 @@ class TrainingRun:
 
         """
         from cnncalc.inspect.look import look_at
+        from cnncalc.inspect.options import LookOptions
         from cnncalc.inspect.sheet import look_sheet
         from cnncalc.inspect.subject import subject_of_run
-        from cnncalc.inspect.wishes import LookWishes
         from cnncalc.train.engine.devices import choose_device
 
-        wishes = LookWishes(tuple(os.fspath(image) for image in images), tuple(layers), tuple(units), tuple(only))
+        options = LookOptions(tuple(os.fspath(image) for image in images), tuple(layers), tuple(units), tuple(only))
         subject = subject_of_run(self.path, weights, choose_device(device), data)
-        return ShownPicture(look_sheet(look_at(subject, wishes), theme), f"what {self.path} sees")
+        return ShownPicture(look_sheet(look_at(subject, options), theme), f"what {self.path} sees")
 
     def __repr__(self) -> str:
         return f"<TrainingRun {self.path}: {self._summary()}>"

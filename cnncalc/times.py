@@ -164,14 +164,14 @@ def measure_here(network: Network, setup: TimeSetup, where: Where) -> tuple[Meas
     with optional_packages():
         import torch
 
-        from cnncalc.model.timing import Wish, keep_freed_memory, measure
+        from cnncalc.model.timing import MeasureOptions, keep_freed_memory, measure
         from cnncalc.train.engine.devices import choose_device, hardware
         from cnncalc.train.engine.step_memory import free_bytes
     device = choose_device(where.device)
     _check_memory(network, setup, device.type, free_bytes(device))
     threads = where.threads or torch.get_num_threads()
     keep_freed_memory()
-    measured = measure(network, setup, Wish(str(device), threads, where.rounds, where.processor_time))
+    measured = measure(network, setup, MeasureOptions(str(device), threads, where.rounds, where.processor_time))
     clock = ", processor time" if where.processor_time else ""
     how = f"median of {counted(measured.rounds, 'round')}{clock}"
     return measured, f"{hardware(device, 1, threads)}; PyTorch {torch.__version__}; {how}"

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from cnncalc.commands.compute_inputs import InputValues, network_and_values
-from cnncalc.commands.compute_parts import ComputeWishes, shown_values
+from cnncalc.commands.compute_parts import ComputeOptions, shown_values
 from cnncalc.commands.compute_pictures import (
     ImageInput,
-    PictureWishes,
+    PictureOptions,
     refuse_in_a_picture,
     write_picture,
 )
@@ -133,8 +133,8 @@ def compute(spec: str | None, **options: Any) -> None:
         raise click.UsageError("Missing argument 'SPEC'.")
     output = take_output(options)
     network, values = network_and_values(spec, settings, options.pop("values"), image)
-    wished = ComputeWishes(values, **{name: options[name] for name in ComputeWishes._fields[1:]})
-    shown = shown_values(network, wished)
+    asked = ComputeOptions(values, **{name: options[name] for name in ComputeOptions._fields[1:]})
+    shown = shown_values(network, asked)
     remarks = [*_remarks(network, values, options["tensors"], options["seed"]), *_on_pictures(network, image)]
     output.emit(compute_report(shown._replace(digits=options["digits"], remarks=(*shown.remarks, *remarks))))
 
@@ -160,8 +160,8 @@ def _write_picture(spec: str | None, settings: SpecSettings, image: ImageInput |
         raise click.UsageError("Missing argument 'SPEC'.")
     if options["form"] is not None:
         raise click.UsageError("--format is for numbers, and -o names a picture")
-    wished = PictureWishes(*[options[name] for name in ("output", "kernels", "show", "tensors", "seed")])
-    write_picture(spec, settings, image, wished)
+    asked = PictureOptions(*[options[name] for name in ("output", "kernels", "show", "tensors", "seed")])
+    write_picture(spec, settings, image, asked)
 
 
 def _on_pictures(network: Network, image: ImageInput | None) -> list[str]:

@@ -29,7 +29,7 @@ from cnncalc.values.sums import flat_place, unit_sum
 from cnncalc.values.windows import window_steps
 
 
-class ComputeWishes(NamedTuple):
+class ComputeOptions(NamedTuple):
     """The options of the command, by their names."""
 
     values: Numbers | dict[str, Numbers] | None
@@ -46,52 +46,52 @@ class ComputeWishes(NamedTuple):
     rate: Number | None
 
 
-def shown_values(network: Network, wished: ComputeWishes) -> ShownValues:
+def shown_values(network: Network, options: ComputeOptions) -> ShownValues:
     """Compute what is asked for.
 
     Raises:
         SpecError: for what the network does not have or do.
 
     """
-    _check_options(wished)
-    computation = compute(network, wished.values, tensors=wished.tensors, seed=wished.seed)
-    loss = _loss(computation, wished)
-    goes_back = wished.backward or wished.gradient is not None
-    if (goes_back or wished.rate is not None) and not _is_perceptrons(network, wished):
-        gradient = loss.gradient if loss else _numbers(wished.gradient, network, "--gradient")
-        tensors, seed = wished.tensors, wished.seed
-        computation = compute(network, wished.values, tensors=tensors, seed=seed, backward=True, gradient=gradient)
+    _check_options(options)
+    computation = compute(network, options.values, tensors=options.tensors, seed=options.seed)
+    loss = _loss(computation, options)
+    goes_back = options.backward or options.gradient is not None
+    if (goes_back or options.rate is not None) and not _is_perceptrons(network, options):
+        gradient = loss.gradient if loss else _numbers(options.gradient, network, "--gradient")
+        tensors, seed = options.tensors, options.seed
+        computation = compute(network, options.values, tensors=tensors, seed=seed, backward=True, gradient=gradient)
     shown = ShownValues(computation, loss=loss)
-    if wished.rate is not None:
-        shown = shown._replace(learning=_learning(computation, wished))
-    if wished.at is not None:
-        place = _layer(network, wished, lambda node: True)
+    if options.rate is not None:
+        shown = shown._replace(learning=_learning(computation, options))
+    if options.at is not None:
+        place = _layer(network, options, lambda node: True)
         if computation.input_gradient is None:
-            shown = shown._replace(sums=(unit_sum(computation, place, wished.at),))
+            shown = shown._replace(sums=(unit_sum(computation, place, options.at),))
         else:  # of what the layer reads, whose places are others than those of its output
-            shown = shown._replace(gradient_sums=tuple(_gradient_sums(computation, place, wished.at)))
-    if wished.steps:
-        place = _layer(network, wished, lambda node: bool(node.operation.reaches))
+            shown = shown._replace(gradient_sums=tuple(_gradient_sums(computation, place, options.at)))
+    if options.steps:
+        place = _layer(network, options, lambda node: bool(node.operation.reaches))
         shown = shown._replace(windows=tuple(window_steps(computation, place)))
-    if wished.im2col:
-        place = _layer(network, wished, lambda node: node.layer.kind in ("conv", "dwconv"))
+    if options.im2col:
+        place = _layer(network, options, lambda node: node.layer.kind in ("conv", "dwconv"))
         shown = shown._replace(matrices=tuple(matrices(computation, place)))
     return shown
 
 
-def _check_options(wished: ComputeWishes) -> None:
+def _check_options(options: ComputeOptions) -> None:
     """Refuse options that exclude each other, or that say something of what is not asked for."""
-    losses = [name for name in ("gradient", "target", "label") if getattr(wished, name) is not None]
+    losses = [name for name in ("gradient", "target", "label") if getattr(options, name) is not None]
     if len(losses) > 1:
         raise click.UsageError(f"--{losses[0]} and --{losses[1]} exclude each other")
-    if wished.layer is not None and not (wished.at or wished.steps or wished.im2col):
+    if options.layer is not None and not (options.at or options.steps or options.im2col):
         raise click.UsageError("--layer is for --at, --steps or --im2col")
 
 
-def _layer(network: Network, wished: ComputeWishes, fits: Callable[[Node], bool]) -> str | int:
+def _layer(network: Network, options: ComputeOptions, fits: Callable[[Node], bool]) -> str | int:
     """Return the layer that is asked for, else the last one that fits, else the last one."""
-    if wished.layer is not None:
-        return wished.layer
+    if options.layer is not None:
+        return options.layer
     fitting = [node.index for node in network.layers if fits(node)]
     return fitting[-1] if fitting else len(network)
 
@@ -100,31 +100,31 @@ def _numbers(text: str | None, network: Network, where: str) -> Numbers | None:
     return None if text is None else fitted(read_numbers_text(text, where), network.output, where)
 
 
-def _loss(computation: Computation, wished: ComputeWishes) -> Loss | None:
-    if wished.label is not None:
-        return cross_entropy(computation, wished.label)
-    target = _numbers(wished.target, computation.network, "--target")
+def _loss(computation: Computation, options: ComputeOptions) -> Loss | None:
+    if options.label is not None:
+        return cross_entropy(computation, options.label)
+    target = _numbers(options.target, computation.network, "--target")
     return None if target is None else squared_error(computation, target)
 
 
-def _is_perceptrons(network: Network, wished: ComputeWishes) -> bool:
+def _is_perceptrons(network: Network, options: ComputeOptions) -> bool:
     """Say whether the perceptron's rule is meant: a step has no gradient that could be gone down."""
-    return wished.rate is not None and wished.target is not None and ends_in_a_perceptron(network)
+    return options.rate is not None and options.target is not None and ends_in_a_perceptron(network)
 
 
-def _learning(computation: Computation, wished: ComputeWishes) -> Learning:
-    assert wished.rate is not None
+def _learning(computation: Computation, options: ComputeOptions) -> Learning:
+    assert options.rate is not None
     step: LearningStep
-    if _is_perceptrons(computation.network, wished):
-        target = _numbers(wished.target, computation.network, "--target")
-        step = perceptron_step(computation, target, wished.rate)
+    if _is_perceptrons(computation.network, options):
+        target = _numbers(options.target, computation.network, "--target")
+        step = perceptron_step(computation, target, options.rate)
     else:
-        step = descend(computation, wished.rate)
+        step = descend(computation, options.rate)
         if not step.changes:
             hints = ["`cnncalc params` shows what a network learns"]
             raise SpecError("nothing-to-train", "the network has no weights that could be learned", hints=hints)
     made = after(computation, step)
-    return Learning(step, made, _loss(made, wished))
+    return Learning(step, made, _loss(made, options))
 
 
 def _gradient_sums(computation: Computation, layer: str | int, at: tuple[int, ...]) -> Iterator[GradientSum]:

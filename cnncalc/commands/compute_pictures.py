@@ -42,14 +42,14 @@ class ImageInput(NamedTuple):
     longest: int | None
 
 
-def with_image(load: Callable[[dict[str, Source]], Network], wished: ImageInput) -> tuple[Network, Numbers]:
+def with_image(load: Callable[[dict[str, Source]], Network], image: ImageInput) -> tuple[Network, Numbers]:
     """Return a network and its input from an image.
 
     A spec that says its own input gets an image of that size and those channels; another one that of the image.
 
     Args:
         load: loads the spec, with the inputs that it is given.
-        wished: the image.
+        image: the image.
 
     """
     try:
@@ -57,17 +57,17 @@ def with_image(load: Callable[[dict[str, Source]], Network], wished: ImageInput)
     except SpecError as error:
         if error.code != "no-input":
             raise
-        image = read_image(wished.path, colour=wished.colour, longest=wished.longest)
-        return load({"": Source("--image", str(volume_of(image)))}), image
+        numbers = read_image(image.path, colour=image.colour, longest=image.longest)
+        return load({"": Source("--image", str(volume_of(numbers)))}), numbers
     volume = network.input
     if volume.dimensions != 2 or volume.channels not in (1, 3):
         message = f"an image has a height, a width and 1 or 3 channels, and the input of the network is {volume}"
         raise SpecError("bad-volume", message, hints=["pass --input 64x64x3, or --values"])
-    return network, read_image(wished.path, colour=volume.channels == 3, size=(volume[0], volume[1]))
+    return network, read_image(image.path, colour=volume.channels == 3, size=(volume[0], volume[1]))
 
 
-class PictureWishes(NamedTuple):
-    """What is wished of a picture that is written.
+class PictureOptions(NamedTuple):
+    """The options of a picture that is written.
 
     Attributes:
         path: the file that is written, a PNG.
@@ -85,28 +85,28 @@ class PictureWishes(NamedTuple):
     seed: int
 
 
-def write_picture(spec: str | None, settings: SpecSettings, image: ImageInput, wished: PictureWishes) -> None:
+def write_picture(spec: str | None, settings: SpecSettings, image: ImageInput, options: PictureOptions) -> None:
     """Filter an image and write what comes out as a PNG."""
-    refuse_replacing(image.path, wished.path, "the image itself")
-    if wished.kernels is None:
+    refuse_replacing(image.path, options.path, "the image itself")
+    if options.kernels is None:
         assert spec is not None  # the command asks for it
-        made = _filtered(spec, settings, image, wished)
+        made = _filtered(spec, settings, image, options)
     else:
         text = _one_filter(spec or FILTER)
-        names = _kernel_names(wished.kernels)
-        made = sheet_of([(name, _filtered(f"{text} kernel={name}", settings, image, wished)) for name in names])
-    write_file(png_bytes(made), wished.path)
+        names = _kernel_names(options.kernels)
+        made = sheet_of([(name, _filtered(f"{text} kernel={name}", settings, image, options)) for name in names])
+    write_file(png_bytes(made), options.path)
 
 
-def _filtered(spec: str, settings: SpecSettings, image: ImageInput, wished: PictureWishes) -> Image:
+def _filtered(spec: str, settings: SpecSettings, image: ImageInput, options: PictureOptions) -> Image:
     def load(inputs: dict[str, Source]) -> Network:
         return load_spec(spec, replace(settings, inputs=inputs) if inputs else settings)
 
     network, numbers = with_image(load, image)
     if network.output.dimensions != 2:
         raise SpecError("bad-volume", f"the output {network.output} is not an image")
-    made = filtered(network, numbers, tensors=wished.tensors, seed=wished.seed)
-    return image_of(made, wished.show or usual_way(network))
+    made = filtered(network, numbers, tensors=options.tensors, seed=options.seed)
+    return image_of(made, options.show or usual_way(network))
 
 
 def _one_filter(spec: str) -> str:

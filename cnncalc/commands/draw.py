@@ -21,7 +21,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file, write_stream
 from cnncalc.draw.showing import SHOWN
-from cnncalc.draw.styles import STYLES, Wishes, not_for, picture_of
+from cnncalc.draw.styles import STYLES, DrawingOptions, not_for, picture_of
 from cnncalc.draw.styles.files import ENDINGS, WRITERS, Writer, name_of
 from cnncalc.draw.theme import THEMES
 from cnncalc.network import Network, SpecSettings
@@ -73,10 +73,10 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
     check_output(output)
     write = _writer(output)
     settings = take_spec_options(options)
-    wishes = _wishes(style, options)
+    drawing = _drawing_options(style, options)
     network, misfit = _load(spec, settings, style)
     name = name_of(network)
-    picture = picture_of(network, style, wishes._replace(name=name, misfit=misfit))
+    picture = picture_of(network, style, drawing._replace(name=name, misfit=misfit))
     path = output or f"{name}.svg"
     refuse_replacing(spec, path)
     write_file(write(picture, theme), path)
@@ -84,8 +84,8 @@ def draw(spec: str, output: str | None, style: str, theme: str, **options: Any) 
         write_stream(f"wrote {shorten_path(path)}\n", sys.stdout)
 
 
-def _wishes(style: str, options: dict[str, Any]) -> Wishes:
-    """Return what is wished of the picture; refuse what its style does not take."""
+def _drawing_options(style: str, options: dict[str, Any]) -> DrawingOptions:
+    """Return the options of the picture; refuse what its style does not take."""
     image = options.pop("image")
     given = {name: value for name, value in {**options, "photo": image}.items() if value is not None}
     for name in given:
@@ -96,7 +96,7 @@ def _wishes(style: str, options: dict[str, Any]) -> Wishes:
         from cnncalc.draw.layer.photo import photo_uri
 
         given["photo"] = photo_uri(image)
-    return Wishes(**given)
+    return DrawingOptions(**given)
 
 
 def _load(spec: str, settings: SpecSettings, style: str) -> tuple[Network, int]:

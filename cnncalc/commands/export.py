@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.commands.export_run import WITH_PREPROCESSING, ExportWishes, is_run, trained_network, write_run
+from cnncalc.commands.export_run import WITH_PREPROCESSING, RunExportOptions, is_run, trained_network, write_run
 from cnncalc.commands.options import load_spec, spec_argument, spec_options, take_spec_options
 from cnncalc.commands.replacing import check_output
 from cnncalc.commands.training import GroupedHelp, GroupedOption, refuse_replacing_run, take_data, tested_data_options
@@ -105,15 +105,15 @@ def export(
     if seed is not None and weights is not None:
         raise click.UsageError("--seed draws weights and --weights reads them; leave one of them out")
     settings = take_spec_options(options)
-    wishes = _wishes(chosen, spec, weights, options)
+    of_run = _run_options(chosen, spec, weights, options)
     trained: Weights | None
     if is_run(spec):
         _refuse_for_run(settings, seed)
         refuse_replacing_run(spec, output)
         if chosen in WITH_PREPROCESSING and output is not None:
-            write_run(chosen, spec, output, wishes)
+            write_run(chosen, spec, output, of_run)
             return
-        network, trained = trained_network(spec, wishes.which)
+        network, trained = trained_network(spec, of_run.which)
     else:
         network = load_spec(spec, settings)
         trained = None if weights is None else _read(weights, network)
@@ -130,8 +130,8 @@ def export(
         write_stream(data, sys.stdout)
 
 
-def _wishes(form: str, spec: str, weights: str | None, options: dict[str, Any]) -> ExportWishes:
-    """Take what is wished of the file of a run out of a command's arguments; refuse it where it has no effect."""
+def _run_options(form: str, spec: str, weights: str | None, options: dict[str, Any]) -> RunExportOptions:
+    """Take what is asked of the file of a run out of a command's arguments; refuse it where it has no effect."""
     data = take_data(options)
     alone, colours, precision = (options.pop(name) for name in ("without_preprocessing", "colour_order", "precision"))
     given = [
@@ -151,7 +151,7 @@ def _wishes(form: str, spec: str, weights: str | None, options: dict[str, Any]) 
     if colours and alone:
         raise click.UsageError("--colour-order has no effect with --without-preprocessing")
     which = _which(weights) if is_run(spec) else ""
-    return ExportWishes(which, alone, colours or "rgb", precision == "int8", data)
+    return RunExportOptions(which, alone, colours or "rgb", precision == "int8", data)
 
 
 def _refuse_for_run(settings: SpecSettings, seed: int | None) -> None:

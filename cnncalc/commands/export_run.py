@@ -23,8 +23,8 @@ WITH_PREPROCESSING = ("onnx", "pt2")
 """Formats that hold the preprocessing too."""
 
 
-class ExportWishes(NamedTuple):
-    """What is wished of the file of a run.
+class RunExportOptions(NamedTuple):
+    """The options of a file that is exported from a run.
 
     Attributes:
         which: the weights, ``best`` or ``last``.
@@ -63,7 +63,7 @@ def trained_network(path: str, which: str) -> tuple[Network, Weights]:
     return network, weights_for(folder, network, which)[0]
 
 
-def write_run(form: str, path: str, output: str, wishes: ExportWishes) -> None:
+def write_run(form: str, path: str, output: str, options: RunExportOptions) -> None:
     """Write a run as ONNX or as an exported program.
 
     Raises:
@@ -74,22 +74,22 @@ def write_run(form: str, path: str, output: str, wishes: ExportWishes) -> None:
         if form == "onnx":
             import onnx  # noqa: F401  # torch's exporter needs both, and says so less clearly
             import onnxscript  # noqa: F401
-        if wishes.int8:
+        if options.int8:
             import onnxruntime  # noqa: F401
 
         from cnncalc.model import export
         from cnncalc.train.run.exporting import export_of_run
 
-    run = export_of_run(path, wishes.which, preprocessing=not wishes.alone, colours=wishes.colours)
+    run = export_of_run(path, options.which, preprocessing=not options.alone, colours=options.colours)
     writer = export.onnx if form == "onnx" else export.pt2
     data = writer(run.network, weights=run.weights, around=run.around)
-    if wishes.int8:
-        small = _quantised(data, path, wishes)
+    if options.int8:
+        small = _quantised(data, path, options)
         write_file(small.data, output)
         write_stream(_int8_line(small), sys.stdout)
     else:
         write_file(data, output)
-    if not wishes.alone:
+    if not options.alone:
         _say_what_it_takes(run)
 
 
@@ -104,18 +104,18 @@ def _say_what_it_takes(run: RunExport) -> None:
         complain(f"note: `cnncalc predict` averages {run.views} views of an image; the file computes one, as --views 1")
 
 
-def _quantised(data: bytes, path: str, wishes: ExportWishes) -> Quantised:
+def _quantised(data: bytes, path: str, options: RunExportOptions) -> Quantised:
     import torch
 
     from cnncalc.train.run.quantisation import accuracy_metadata, quantised, with_metadata
     from cnncalc.train.run.trained import load_trained
 
-    trained = load_trained(path, wishes.which, torch.device("cpu"))
+    trained = load_trained(path, options.which, torch.device("cpu"))
     if trained.task.name != "classes":
         message = f"int8 is tested by the accuracy of classes, and this run has learned {trained.task.learned}"
         raise SpecError("not-in-int8", message, hints=["leave --precision int8 out"])
-    training, tested = trained.calibration(wishes.data), trained.images(wishes.data)
-    small = quantised(data, training, tested, trained.augmenter.plain if wishes.alone else lambda pixels: pixels)
+    training, tested = trained.calibration(options.data), trained.images(options.data)
+    small = quantised(data, training, tested, trained.augmenter.plain if options.alone else lambda pixels: pixels)
     return small._replace(data=with_metadata(small.data, accuracy_metadata(small)))
 
 

@@ -32,7 +32,7 @@ from cnncalc.core.errors import DataError, RunError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.core.writing import complain, write_file
-from cnncalc.inspect.wishes import NORMALISATIONS, PARTS, LookWishes
+from cnncalc.inspect.options import NORMALISATIONS, PARTS, LookOptions
 from cnncalc.network import SpecSettings
 from cnncalc.report.render import FORMATS
 
@@ -144,7 +144,7 @@ def inspect(
       cnncalc inspect resnet18 cat.jpg --weights torchvision -o look.html
     """
     output, ending = _output(options)
-    wishes = LookWishes(_files(images), layers, units, only)
+    wanted = LookOptions(_files(images), layers, units, only)
     asked = Asked(
         target=target,
         weights=options.pop("weights"),
@@ -153,16 +153,16 @@ def inspect(
         spec=take_spec_options(options),
         data=take_data(options),
     )
-    _check(asked, wishes, output.path, ending, theme)
+    _check(asked, wanted, output.path, ending, theme)
     with optional_packages():
         subject = _subject(asked)
         if ending in _PAGES + _SHEETS:
             assert output.path is not None  # it has an ending
-            write_file(_picture(subject, wishes, ending, theme or "light"), output.path)
+            write_file(_picture(subject, wanted, ending, theme or "light"), output.path)
             return
         from cnncalc.inspect.summary import findings, summary_report
 
-        output.emit(summary_report(findings(subject, wishes)))
+        output.emit(summary_report(findings(subject, wanted)))
 
 
 def _output(options: dict[str, Any]) -> tuple[Output, str]:
@@ -203,12 +203,12 @@ def _files(paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(files)
 
 
-def _check(asked: Asked, wishes: LookWishes, path: str | None, ending: str, theme: str | None) -> None:
+def _check(asked: Asked, wanted: LookOptions, path: str | None, ending: str, theme: str | None) -> None:
     """Refuse what does not go together, and an output that would replace what it is made of."""
     refuse_replacing_run(asked.target, path)
-    for source in (*wishes.images, asked.weights):
+    for source in (*wanted.images, asked.weights):
         refuse_replacing(source, path, f"{shorten_path(source)} itself")
-    if ending not in _PAGES + _SHEETS and (wishes.only or wishes.units):
+    if ending not in _PAGES + _SHEETS and (wanted.only or wanted.units):
         raise click.UsageError("--only and --unit choose pictures; name a file for them: -o look.html or -o look.png")
     if theme is not None and ending not in _SHEETS:
         raise click.UsageError("--theme is for a .png; a page follows the setting of the browser")
@@ -236,10 +236,10 @@ def _subject(asked: Asked) -> Subject:
     return subject
 
 
-def _picture(subject: Subject, wishes: LookWishes, ending: str, theme: str) -> bytes | Iterator[bytes]:
+def _picture(subject: Subject, wanted: LookOptions, ending: str, theme: str) -> bytes | Iterator[bytes]:
     from cnncalc.inspect.look import look_at
 
-    look = look_at(subject, wishes)
+    look = look_at(subject, wanted)
     if ending in _SHEETS:
         from cnncalc.inspect.fonts import letters_without_font
         from cnncalc.inspect.sheet import look_sheet

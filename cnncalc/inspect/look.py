@@ -1,4 +1,4 @@
-"""From a network and wishes to a look at it: all its parts."""
+"""From a network and options to a look at it: all its parts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from cnncalc.inspect.filters import MOST as MOST_FILTERS
 from cnncalc.inspect.filters import filters_picture, first_filters
 from cnncalc.inspect.images import grid, sized
 from cnncalc.inspect.mistakes import Mistake, Tried, try_out
+from cnncalc.inspect.options import LookOptions
 from cnncalc.inspect.parts import LookPart, LookRow, Shot, TrainedLook
 from cnncalc.inspect.patches import check_units
 from cnncalc.inspect.shown_images import image_parts, photo, shown_images
 from cnncalc.inspect.shown_patches import patches_part
 from cnncalc.inspect.subject import Subject
-from cnncalc.inspect.wishes import LookWishes
 from cnncalc.network import Network
 
 MOST_MISTAKES = 16
@@ -31,7 +31,7 @@ SIDE = 96
 """Pixels that their images aim at along the longer side."""
 
 
-def look_at(subject: Subject, wishes: LookWishes) -> TrainedLook:
+def look_at(subject: Subject, options: LookOptions) -> TrainedLook:
     """Return a look at a network.
 
     Raises:
@@ -39,33 +39,33 @@ def look_at(subject: Subject, wishes: LookWishes) -> TrainedLook:
             is asked for needs images to test on, and there are none.
 
     """
-    nodes = chosen_layers(subject.network, wishes.layers)
-    exciting = exciting_layers(subject.network, nodes, wishes.layers)
-    check_units(exciting, wishes.units)
-    _check_images(subject, wishes)
-    images = shown_images(subject, wishes)
-    tried = try_out(subject) if subject.images is not None and wishes.wants("mistakes", "metrics") else None
+    nodes = chosen_layers(subject.network, options.layers)
+    exciting = exciting_layers(subject.network, nodes, options.layers)
+    check_units(exciting, options.units)
+    _check_images(subject, options)
+    images = shown_images(subject, options)
+    tried = try_out(subject) if subject.images is not None and options.wants("mistakes", "metrics") else None
     parts: list[LookPart] = []
-    if wishes.wants("filters"):
+    if options.wants("filters"):
         parts.append(filters_part(subject))
-    if wishes.wants("maps", "cam"):
-        parts += image_parts(subject, nodes, images, wishes)
-    if wishes.wants("patches"):
-        parts.append(patches_part(subject, exciting, wishes.units))
-    if wishes.wants("mistakes") and subject.classifies:
+    if options.wants("maps", "cam"):
+        parts += image_parts(subject, nodes, images, options)
+    if options.wants("patches"):
+        parts.append(patches_part(subject, exciting, options.units))
+    if options.wants("mistakes") and subject.classifies:
         parts.append(mistakes_part(subject, tried))
-    if wishes.wants("metrics"):
+    if options.wants("metrics"):
         parts.append(_metrics_part(subject, tried))
     return TrainedLook(subject.name, _answer(subject, tried), tuple(parts))
 
 
-def _check_images(subject: Subject, wishes: LookWishes) -> None:
+def _check_images(subject: Subject, options: LookOptions) -> None:
     """Refuse to show nothing: where all that is named needs images to test on, and there are none, or classes."""
-    of_classes = {*wishes.only} & {"cam", "mistakes"}
+    of_classes = {*options.only} & {"cam", "mistakes"}
     if of_classes and not subject.classifies:
         message = f"{listed(sorted(of_classes))}: only classifiers have these"
         raise SpecError("bad-option", message, hints=["choose filters, maps, patches or metrics"])
-    named = {*wishes.only, *(["patches"] if wishes.units else [])}
+    named = {*options.only, *(["patches"] if options.units else [])}
     if subject.images is None and named and named <= {"patches", "mistakes", "metrics"}:
         message = f"{listed(named)}: {subject.without_images.rstrip('.')}"
         raise SpecError("no-data", message, hints=["name images to test on: --data NAME|PATH"])

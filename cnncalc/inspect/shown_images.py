@@ -15,9 +15,9 @@ from cnncalc.core.words import shorten
 from cnncalc.inspect.cam import cam_layer, class_activation_maps, over_image
 from cnncalc.inspect.images import grid, maps_picture, photo_tiles, sized
 from cnncalc.inspect.maps import activations
+from cnncalc.inspect.options import LookOptions
 from cnncalc.inspect.parts import LookPart, LookRow, Shot
 from cnncalc.inspect.subject import Subject
-from cnncalc.inspect.wishes import LookWishes
 from cnncalc.network import Node
 from cnncalc.train.data import read_image
 from cnncalc.train.data.dataset import spread
@@ -44,7 +44,7 @@ class ShownImage(NamedTuple):
 
 
 def image_parts(
-    subject: Subject, nodes: Sequence[Node], images: Sequence[ShownImage], wishes: LookWishes
+    subject: Subject, nodes: Sequence[Node], images: Sequence[ShownImage], options: LookOptions
 ) -> Iterator[LookPart]:
     """Yield a part for each image: what is predicted, where it is seen, and what the layers make of it."""
     if subject.network.input.dimensions != 2:
@@ -58,23 +58,23 @@ def image_parts(
     )
     for image in images:
         rows: list[LookRow] = [_predicted(subject, image)]
-        if wishes.wants("cam") and subject.classifies:
+        if options.wants("cam") and subject.classifies:
             rows += _cam(subject, image)
-        if wishes.wants("maps"):
+        if options.wants("maps"):
             rows += _maps(subject, image, nodes)
-        title = "Activation maps" if wishes.wants("maps") else "Class activation maps"
-        yield LookPart(f"{title} of {image.name}", text if wishes.wants("maps") else "", tuple(rows))
+        title = "Activation maps" if options.wants("maps") else "Class activation maps"
+        yield LookPart(f"{title} of {image.name}", text if options.wants("maps") else "", tuple(rows))
 
 
-def shown_images(subject: Subject, wishes: LookWishes) -> list[ShownImage]:
+def shown_images(subject: Subject, options: LookOptions) -> list[ShownImage]:
     """Return the images that are named, or a few of those to test on.
 
     Raises:
         DataError: for an image that cannot be read, or that is not of the input's size.
 
     """
-    if wishes.images or subject.images is None:
-        return [ShownImage(cell(Path(path).name), read_image(path, subject.fit)) for path in wishes.images]
+    if options.images or subject.images is None:
+        return [ShownImage(cell(Path(path).name), read_image(path, subject.fit)) for path in options.images]
     chosen = spread(len(subject.images.split), OWN_IMAGES)
     return [
         ShownImage(f"test image {index + 1:,}", pixels, cell(subject.task.caption(label)))

@@ -14,10 +14,10 @@ from cnncalc.core.words import shorten
 from cnncalc.inspect.choosing import chosen_layers
 from cnncalc.inspect.look import percent
 from cnncalc.inspect.mistakes import Mistake, Tried, try_out
+from cnncalc.inspect.options import LookOptions
 from cnncalc.inspect.shown_images import shown_images
 from cnncalc.inspect.statistics import MOST_IMAGES, LayerStatistics, layer_statistics
 from cnncalc.inspect.subject import Subject
-from cnncalc.inspect.wishes import LookWishes
 from cnncalc.report.class_metrics import percent_text
 from cnncalc.report.evaluate import metrics_data
 from cnncalc.report.report import Report
@@ -46,23 +46,23 @@ class Findings(NamedTuple):
     tried: Tried | None
 
 
-def findings(subject: Subject, wishes: LookWishes) -> Findings:
+def findings(subject: Subject, options: LookOptions) -> Findings:
     """Return what is told of a network: of the images that are named, else of those to test on.
 
     Raises:
         CnncalcError: for a layer or an image that is not there, and an image that does not suit.
 
     """
-    nodes = chosen_layers(subject.network, wishes.layers)
-    pixels = _pixels(subject, wishes)
+    nodes = chosen_layers(subject.network, options.layers)
+    pixels = _pixels(subject, options)
     statistics = layer_statistics(subject, nodes, pixels)
     tried = None if subject.images is None else try_out(subject)
     return Findings(subject, statistics, 0 if pixels is None else len(pixels), tried)
 
 
-def _pixels(subject: Subject, wishes: LookWishes) -> Tensor | None:
-    if wishes.images:
-        return torch.stack([image.pixels for image in shown_images(subject, wishes)])
+def _pixels(subject: Subject, options: LookOptions) -> Tensor | None:
+    if options.images:
+        return torch.stack([image.pixels for image in shown_images(subject, options)])
     if subject.images is None:
         return None
     return subject.fetch(spread(len(subject.images.split), MOST_IMAGES))[0]

@@ -8,7 +8,7 @@ from zlib import crc32
 from cnncalc.analysis import Counts
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import in_units
-from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles import DrawingOptions, picture_of
 from cnncalc.draw.styles.files import name_of
 from cnncalc.draw.svg import svg
 from cnncalc.report.folded import folded, folded_shapes
@@ -25,7 +25,7 @@ def notebook_html(counts: Counts) -> str:
     )
     sizes = f"{network.inputs_text} → {network.outputs_text}"
     totals = f"{name}: {sizes}, {network.params:,} parameters, {in_units(network.macs)} MACs"
-    picture = svg(picture_of(network, "graph", Wishes(name=name)), "light", prefix=prefix)
+    picture = svg(picture_of(network, "graph", DrawingOptions(name=name)), "light", prefix=prefix)
     rows = "".join(_rows(folded(shapes_report(counts), counts, folded_shapes).table.for_people()))
     return f"<div><p><strong>{html_text(totals)}</strong></p>{picture}<table>{rows}</table></div>"
 

@@ -16,7 +16,7 @@ from cnncalc.analysis.memory import MemoryPrediction, TrainingSetup, predict_mem
 from cnncalc.core.cleaning import cell, html_text
 from cnncalc.core.errors import CnncalcError
 from cnncalc.core.numbers import bytes_text, counted, in_units
-from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles import DrawingOptions, picture_of
 from cnncalc.draw.svg import svg
 from cnncalc.page.document import asset, opening
 from cnncalc.page.facts import facts_of
@@ -158,7 +158,7 @@ def _aligned(right: bool) -> str:
 
 def _picture(network: Shown, number: int) -> str:
     """Return the picture as a part of the page: boxes that can be chosen, and names of its own."""
-    picture = picture_of(network.counts.network, "graph", Wishes(name=network.name))
+    picture = picture_of(network.counts.network, "graph", DrawingOptions(name=network.name))
     return svg(picture, prefix=f"n{number}-").replace('role="img"', 'role="group"', 1)
 
 

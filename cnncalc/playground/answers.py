@@ -15,7 +15,7 @@ from cnncalc.analysis import count
 from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.source import Source
 from cnncalc.core.words import shorten
-from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles import DrawingOptions, picture_of
 from cnncalc.draw.svg import svg
 from cnncalc.loading import load
 from cnncalc.network import Network, SpecSettings
@@ -67,7 +67,9 @@ def _layer(request: Request) -> Reply:
     pictures = {}
     for style in ("window", "field"):
         try:
-            picture = picture_of(network, style, Wishes(name=title(network.source.text), layer=request["layer"]))
+            picture = picture_of(
+                network, style, DrawingOptions(name=title(network.source.text), layer=request["layer"])
+            )
         except SpecError:
             continue
         pictures[style] = svg(picture, prefix=f"{style}-")
@@ -198,7 +200,7 @@ def _misfit(text: str, layer: int) -> str:
     """Return the picture of a window that does not fit; "" where that cannot be drawn."""
     try:
         network = load(f"{text}\n", rounding="floor")
-        return svg(picture_of(network, "window", Wishes(name=title(text), misfit=layer)), prefix="misfit-")
+        return svg(picture_of(network, "window", DrawingOptions(name=title(text), misfit=layer)), prefix="misfit-")
     except SpecError:
         return ""
 

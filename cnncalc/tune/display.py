@@ -157,7 +157,7 @@ def ended_text(event: StudyEnded) -> str:
 
 
 def make_study_display(*, quiet: bool, as_json: bool) -> StudyObserver:
-    """Return what suits the terminal and the wishes."""
+    """Return what suits the terminal and the options."""
     if quiet:
         return StudyObserver()
     if as_json:

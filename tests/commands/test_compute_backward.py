@@ -6,17 +6,17 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc import load
-from cnncalc.commands.compute_parts import ComputeWishes, shown_values
+from cnncalc.commands.compute_parts import ComputeOptions, shown_values
 from cnncalc.report.compute import compute_report
 from cnncalc.report.render import render
 from cnncalc.report.report import Screen
 from tests.commands.conftest import Cnncalc
 
 
-def wished(**wishes: Any) -> ComputeWishes:
+def wished(**wishes: Any) -> ComputeOptions:
     """Return what the command is asked for."""
-    nothing = dict.fromkeys(ComputeWishes._fields) | {"tensors": {}, "seed": 0}
-    return ComputeWishes(**(nothing | wishes))
+    nothing = dict.fromkeys(ComputeOptions._fields) | {"tensors": {}, "seed": 0}
+    return ComputeOptions(**(nothing | wishes))
 
 
 def test_gradients_are_grids_and_a_sum_of_them_is_written_out(cnncalc: Cnncalc) -> None:

@@ -200,7 +200,7 @@ def test_measuring(cnncalc: Cnncalc, monkeypatch: pytest.MonkeyPatch) -> None:
     from cnncalc.analysis.roofline import Machine, Measured
 
     measured = Measured(Machine("this machine", 1e11, 1e10), [1e-3, 1e-5, 0.0], [], None, 0.0, 1.1e-3, 7)
-    monkeypatch.setattr("cnncalc.model.timing.measure", lambda network, setup, wish: measured)
+    monkeypatch.setattr("cnncalc.model.timing.measure", lambda network, setup, options: measured)
     monkeypatch.setattr("cnncalc.model.timing.keep_freed_memory", lambda: True)
     done = cnncalc("time", *SMALL, "--measure", "--threads", "1")
     assert done.status == 0

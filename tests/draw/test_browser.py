@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc.draw.styles import STYLES, Wishes, picture_of
+from cnncalc.draw.styles import STYLES, DrawingOptions, picture_of
 from cnncalc.draw.svg import svg
 from cnncalc.draw.text import width
 
@@ -46,7 +46,9 @@ def test_texts_are_as_wide_as_the_table_says(tmp_path: Path) -> None:
     A font with Helvetica's widths must be installed, such as Liberation Sans.
     """
     pictures = [
-        svg(picture_of(cnncalc.load(name), style, Wishes(name)), "light") for name in NETWORKS for style in STYLES
+        svg(picture_of(cnncalc.load(name), style, DrawingOptions(name)), "light")
+        for name in NETWORKS
+        for style in STYLES
     ]
     page = "<!DOCTYPE html><meta charset=utf-8>" + "".join(pictures) + MEASURE
     (tmp_path / "page.html").write_text(page, encoding="utf-8")

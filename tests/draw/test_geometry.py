@@ -10,7 +10,7 @@ import pytest
 import cnncalc
 from cnncalc import zoo
 from cnncalc.draw.showing import SHOWN
-from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles import DrawingOptions, picture_of
 from cnncalc.draw.svg import svg
 from tests.draw.geometry import Area, Segment, drawn, faults
 from tests.draw.tangles import tangle
@@ -27,7 +27,7 @@ WHOLE = ("graph", "volumes")
 
 def picture(network: cnncalc.Network, show: str = "", style: str = "graph") -> str:
     """Draw a network."""
-    return svg(picture_of(network, style, Wishes("net", show)))
+    return svg(picture_of(network, style, DrawingOptions("net", show)))
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_networks_of_every_layer_can_be_read(seed: int, style: str) -> None:
 @pytest.mark.parametrize("depth", [1, 2, 3, 9])
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "efficientnet_b0"])
 def test_every_depth_can_be_read(name: str, depth: int) -> None:
-    assert faults(svg(picture_of(cnncalc.load(name), "graph", Wishes("net", depth=depth)))) == []
+    assert faults(svg(picture_of(cnncalc.load(name), "graph", DrawingOptions("net", depth=depth)))) == []
 
 
 def test_a_chain_of_thousands_of_layers_is_one_page() -> None:
@@ -120,6 +120,6 @@ def test_a_line_cuts_what_it_runs_through() -> None:
 @pytest.mark.parametrize("spec", ["relu", "conv 3x3x4 p1", "conv 3x3x4 p1 - relu - fc 10", "pool2 - pool2 - gap"])
 def test_a_short_network_is_one_column(spec: str) -> None:
     """A chain of a few boxes goes down, and no line leads back to the top."""
-    picture = picture_of(cnncalc.load(spec, input="8x8x3"), "graph", Wishes("net"))
+    picture = picture_of(cnncalc.load(spec, input="8x8x3"), "graph", DrawingOptions("net"))
     boxes = [shape for shape in picture.shapes if type(shape).__name__ == "ShapeGroup"]
     assert len({box.shapes[0].x for box in boxes}) == 1  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ import cnncalc
 from cnncalc import zoo
 from cnncalc.draw.layer.reach import seen_inputs, way_to
 from cnncalc.draw.shapes import Picture, Rect, ShapeGroup, Text
-from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles import DrawingOptions, picture_of
 from cnncalc.draw.svg import svg
 from tests.draw.geometry import unreadable
 from tests.oracle.random_specs import spec as random_spec
@@ -28,10 +28,10 @@ def windows(picture: Picture) -> dict[str, Rect]:
     return {rect.role: rect for rect in reversed(found)}
 
 
-def window(text: str, input: str, **wishes: int) -> Picture:
+def window(text: str, input: str, **options: int) -> Picture:
     """Draw the window of a layer."""
-    rounding = "floor" if wishes else None
-    return picture_of(cnncalc.load(text, input=input, rounding=rounding), "window", Wishes("net", **wishes))
+    rounding = "floor" if options else None
+    return picture_of(cnncalc.load(text, input=input, rounding=rounding), "window", DrawingOptions("net", **options))
 
 
 # ---- windows: the lecture's 7x7 grid with a 3x3 filter
@@ -106,7 +106,7 @@ def test_every_window_of_the_zoo_can_be_read(name: str) -> None:
     if not windows:
         pytest.skip("it has transposed convolutions alone")
     for layer in ("", windows[-1]):
-        assert unreadable(svg(picture_of(network, "window", Wishes(name, layer=layer)))) == []
+        assert unreadable(svg(picture_of(network, "window", DrawingOptions(name, layer=layer)))) == []
 
 
 # ---- receptive fields
@@ -122,7 +122,7 @@ def test_every_window_of_the_zoo_can_be_read(name: str) -> None:
 )
 def test_the_field_is_that_of_the_lectures(text: str, layer: str, said: str) -> None:
     """Three 3x3 layers see what one of 7x7 sees; LeNet-5: 5, 6, 14, 16."""
-    picture = picture_of(cnncalc.load(text, input="32x32x3"), "field", Wishes("net", layer=layer))
+    picture = picture_of(cnncalc.load(text, input="32x32x3"), "field", DrawingOptions("net", layer=layer))
     assert said in texts(picture)
 
 
@@ -140,7 +140,7 @@ def test_the_way_back_ends_at_the_receptive_field(name: str) -> None:
     Through branches it sees at most that, since the way goes through one of them.
     """
     network = cnncalc.load(name)
-    picture_of(network, "field", Wishes(name))
+    picture_of(network, "field", DrawingOptions(name))
     node = next(node for node in reversed(network.layers) if node.operation.reaches and max(node.output.spatial) > 1)
     axis = node.output.dimensions - 1
     [seen] = seen_inputs(network, node)
@@ -156,24 +156,24 @@ def test_the_way_back_ends_at_the_receptive_field(name: str) -> None:
 
 @pytest.mark.parametrize("name", zoo.names())
 def test_every_field_of_the_zoo_can_be_read(name: str) -> None:
-    assert unreadable(svg(picture_of(cnncalc.load(name), "field", Wishes(name)))) == []
+    assert unreadable(svg(picture_of(cnncalc.load(name), "field", DrawingOptions(name)))) == []
 
 
 def test_a_field_beyond_the_input_says_so() -> None:
-    picture = picture_of(cnncalc.load("resnet50"), "field", Wishes("net"))
+    picture = picture_of(cnncalc.load("resnet50"), "field", DrawingOptions("net"))
     assert "it reaches into the padding around the input" in texts(picture)
 
 
 def test_bars_that_are_left_out_are_counted() -> None:
     """30 layers of 3x3 and the input are 31 bars; the field is 1 + 30·2 = 61, whatever is shown."""
-    picture = picture_of(cnncalc.load("(conv 3x3x4 p1)*30", input="99x99x1"), "field", Wishes("net"))
+    picture = picture_of(cnncalc.load("(conv 3x3x4 p1)*30", input="99x99x1"), "field", DrawingOptions("net"))
     assert "20 of the 31 bars on the way are shown" in texts(picture)
     assert "receptive field 61×61 of 99×99, stride 1" in texts(picture)
 
 
 def test_a_photo_is_in_the_picture_itself() -> None:
     uri = "data:image/png;base64,AAAA"
-    text = svg(picture_of(cnncalc.load("lenet5"), "field", Wishes("net", photo=uri)))
+    text = svg(picture_of(cnncalc.load("lenet5"), "field", DrawingOptions("net", photo=uri)))
     images = [e for e in ElementTree.fromstring(text).iter() if e.tag.endswith("image")]
     assert [image.attrib["href"] for image in images] == [uri]
 
@@ -185,7 +185,7 @@ def test_layers_of_every_kind_can_be_read(seed: int) -> None:
     network = random_spec(Random(seed)).load()
     for style in ("window", "field"):
         try:
-            text = svg(picture_of(network, style, Wishes("net")))
+            text = svg(picture_of(network, style, DrawingOptions("net")))
         except cnncalc.SpecError as error:
             assert error.code in ("no-such-layer", "unknown-field")
             continue
@@ -202,5 +202,5 @@ def test_layers_of_every_kind_can_be_read(seed: int) -> None:
 )
 def test_a_window_on_a_huge_input_takes_no_longer(layer: str, volume: str) -> None:
     """Only the cells that are shown are drawn, and only the windows that lie in them."""
-    picture = picture_of(cnncalc.load(layer, input=volume), "window", Wishes("net"))
+    picture = picture_of(cnncalc.load(layer, input=volume), "window", DrawingOptions("net"))
     assert len(picture.shapes) < 2000

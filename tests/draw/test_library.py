@@ -24,7 +24,7 @@ def test_a_layer_goes_by_its_name_or_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "said"),
+    ("options", "said"),
     [
         ({"style": "cubes"}, "there is no style `cubes`"),
         ({"theme": "sepia"}, "there is no theme `sepia`"),
@@ -34,9 +34,9 @@ def test_a_layer_goes_by_its_name_or_number() -> None:
         ({"layer": "nope", "style": "field"}, "there is no layer `nope`"),
     ],
 )
-def test_a_wrong_argument_is_named(wishes: dict[str, object], said: str) -> None:
+def test_a_wrong_argument_is_named(options: dict[str, object], said: str) -> None:
     with pytest.raises(cnncalc.SpecError) as caught:
-        cnncalc.load("lenet5").to_svg(**wishes)  # type: ignore[arg-type]
+        cnncalc.load("lenet5").to_svg(**options)  # type: ignore[arg-type]
     assert caught.value.message.startswith(said)
 
 

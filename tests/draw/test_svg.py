@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import cnncalc
-from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles import DrawingOptions, picture_of
 from cnncalc.draw.svg import svg
 from cnncalc.draw.theme import LOOKS, THEMES
 
@@ -19,7 +19,7 @@ HOSTILE = "<script>alert(1)</script>&\"'\x00\x1b[31m\u202e]]> <!-- {}"
 def drawn(name: str = "net", theme: str = "auto") -> str:
     """Draw a small network under a name."""
     network = cnncalc.load("conv 3x3x4 p1 - add( conv 3x3x4 p1 - relu | ) - pool2 - fc 10", input="8x8x4")
-    return svg(picture_of(network, "graph", Wishes(name)), theme)
+    return svg(picture_of(network, "graph", DrawingOptions(name)), theme)
 
 
 def test_a_hostile_name_is_a_text() -> None:
@@ -77,7 +77,7 @@ def test_one_file_serves_light_and_dark() -> None:
 
 def test_two_pictures_may_stand_in_one_page() -> None:
     """With a prefix they share no class and no identifier, whatever their texts are."""
-    picture = picture_of(cnncalc.load("lenet5"), "graph", Wishes('class="x"'))
+    picture = picture_of(cnncalc.load("lenet5"), "graph", DrawingOptions('class="x"'))
     names = [
         {word for element in ElementTree.fromstring(svg(picture, prefix=prefix)).iter()
          for attribute in ("class", "id") for word in element.attrib.get(attribute, "").split()}
@@ -110,4 +110,4 @@ def test_texts_can_be_read_on_every_box(theme: str, role: str) -> None:
 
 
 def test_resnet_152_takes_less_than_60_kb() -> None:
-    assert len(svg(picture_of(cnncalc.load("resnet152"), "graph", Wishes("resnet152"))).encode()) <= 60_000
+    assert len(svg(picture_of(cnncalc.load("resnet152"), "graph", DrawingOptions("resnet152"))).encode()) <= 60_000

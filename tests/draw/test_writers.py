@@ -18,7 +18,7 @@ import cnncalc
 from cnncalc.draw.pdf import pdf
 from cnncalc.draw.png import png
 from cnncalc.draw.shapes import Line, Picture, Rect, ShapeGroup, Text
-from cnncalc.draw.styles import STYLES, Wishes, picture_of
+from cnncalc.draw.styles import STYLES, DrawingOptions, picture_of
 from cnncalc.draw.tex import tex
 from tests.draw.tangles import tangle
 
@@ -27,7 +27,7 @@ HOSTILE = r"a}\input{/etc/passwd}\end{tikzpicture}%$#_^~&{"
 
 def lenet(style: str = "graph", name: str = "net", photo: str = "") -> Picture:
     """Draw LeNet-5."""
-    return picture_of(cnncalc.load("lenet5"), style, Wishes(name, photo=photo))
+    return picture_of(cnncalc.load("lenet5"), style, DrawingOptions(name, photo=photo))
 
 
 def photo(kind: str, mode: str = "RGB") -> str:

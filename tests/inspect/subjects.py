@@ -12,9 +12,9 @@ from torch import Tensor
 
 import cnncalc
 from cnncalc.inspect.look import look_at
+from cnncalc.inspect.options import LookOptions
 from cnncalc.inspect.parts import TrainedLook
 from cnncalc.inspect.subject import Subject, subject_of_spec
-from cnncalc.inspect.wishes import LookWishes
 from cnncalc.train.tasks import Classes
 
 
@@ -51,4 +51,4 @@ def look(folder: Path, classes: tuple[str, ...] = ("cat", "dog", "horse"), many:
     spec = COLOURS.replace("fc 3", f"fc {many}") if many else COLOURS
     labels = [index % (many or 3) for index in range(60)]
     subject = make_subject(folder, spec, images=noise(60, 12, 12, 3), labels=labels)
-    return look_at(subject._replace(name=classes[0], task=subject.task if many else Classes(classes)), LookWishes())
+    return look_at(subject._replace(name=classes[0], task=subject.task if many else Classes(classes)), LookOptions())

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 
 import cnncalc
 from cnncalc.analysis.memory import TrainingSetup, predict_memory, saved_bytes
-from cnncalc.draw.styles import Wishes, picture_of
+from cnncalc.draw.styles import DrawingOptions, picture_of
 from cnncalc.model.python import python_source
 from cnncalc.model.verify import verify
 from tests.oracle.several_inputs import networks
@@ -84,4 +84,4 @@ def test_every_style_draws_them(text: str) -> None:
     network = cnncalc.load(text)
     first = next(node.name for node in network if node.layer.kind != "input")
     for style in ("graph", "volumes", "field"):
-        assert picture_of(network, style, Wishes(name="net", layer=first)).shapes
+        assert picture_of(network, style, DrawingOptions(name="net", layer=first)).shapes

@@ -12,7 +12,7 @@ import cnncalc
 from cnncalc.analysis.roofline import TimeSetup
 from cnncalc.core.errors import SpecError
 from cnncalc.model.build import build
-from cnncalc.model.timing import Wish, limits, measure
+from cnncalc.model.timing import MeasureOptions, limits, measure
 from cnncalc.model.timing.clocks import Clock
 from cnncalc.model.timing.passes import inference, inputs_of, training_step
 from cnncalc.model.timing.stopwatch import REST, Stopwatch, TimedPart, with_stopwatch
@@ -83,7 +83,7 @@ def test_the_stopwatch_changes_nothing() -> None:
 def test_what_is_measured(steps: Callable[[], float]) -> None:
     """A look at the clock is a second: for each layer, for three passes of the whole, for each product and copy."""
     network = cnncalc.load(BRANCHES, input="8x8x3")
-    measured = measure(network, TimeSetup(batch=2), Wish(rounds=2, seconds=steps))
+    measured = measure(network, TimeSetup(batch=2), MeasureOptions(rounds=2, seconds=steps))
     assert measured.forward == [1.0] * 9
     assert (measured.backward, measured.step) == ([], None)
     assert (measured.rest, measured.total, measured.rounds) == (1.0, 10.0, 2)
@@ -96,7 +96,7 @@ def test_what_is_measured(steps: Callable[[], float]) -> None:
 def test_a_measured_training_step(steps: Callable[[], float]) -> None:
     network = cnncalc.load(BRANCHES, input="8x8x3")
     setup = TimeSetup(batch=2, training=True, optimizer="adamw", precision="bf16")
-    measured = measure(network, setup, Wish(rounds=1, seconds=steps))
+    measured = measure(network, setup, MeasureOptions(rounds=1, seconds=steps))
     assert measured.layers == [2.0] * 9
     assert measured.step == 1.0
 
@@ -117,7 +117,7 @@ def test_threads_are_those_of_before(steps: Callable[[], float]) -> None:
     before = torch.get_num_threads()
     network = cnncalc.load("fc 3 - bn", input="4x4x1")
     with pytest.raises(SpecError, match=r"^PyTorch does not run this network: Expected more than 1 value per channel"):
-        measure(network, TimeSetup(training=True), Wish(threads=before + 1, rounds=1, seconds=steps))
+        measure(network, TimeSetup(training=True), MeasureOptions(threads=before + 1, rounds=1, seconds=steps))
     assert torch.get_num_threads() == before
 
 

@@ -1,4 +1,4 @@
-"""The styles of a picture: from a network, and what is wished of its picture, to the picture."""
+"""The styles of a picture: from a network, and the options of its picture, to the picture."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from cnncalc.draw.shapes import Picture
 from cnncalc.network import Network
 
 
-class Wishes(NamedTuple):
-    """What a picture is to show.
+class DrawingOptions(NamedTuple):
+    """The options of a picture.
 
     Attributes:
         name: of the network, as it stands below the picture.
@@ -31,34 +31,34 @@ class Wishes(NamedTuple):
 
 
 class Style(NamedTuple):
-    """How a picture is made, and which wishes it takes beside the name."""
+    """How a picture is made, and which options it takes beside the name."""
 
-    make: Callable[[Network, Wishes], Picture]
+    make: Callable[[Network, DrawingOptions], Picture]
     takes: frozenset[str]
 
 
-def _graph(network: Network, wishes: Wishes) -> Picture:
+def _graph(network: Network, options: DrawingOptions) -> Picture:
     from cnncalc.draw.graph.page import graph_picture  # each style is loaded only where it is wanted
 
-    return graph_picture(network, wishes.name, show=wishes.show, depth=wishes.depth)
+    return graph_picture(network, options.name, show=options.show, depth=options.depth)
 
 
-def _volumes(network: Network, wishes: Wishes) -> Picture:
+def _volumes(network: Network, options: DrawingOptions) -> Picture:
     from cnncalc.draw.volumes.page import volumes_picture
 
-    return volumes_picture(network, wishes.name, depth=wishes.depth)
+    return volumes_picture(network, options.name, depth=options.depth)
 
 
-def _field(network: Network, wishes: Wishes) -> Picture:
+def _field(network: Network, options: DrawingOptions) -> Picture:
     from cnncalc.draw.layer.field import field_picture
 
-    return field_picture(network, wishes.name, wishes.layer, photo=wishes.photo)
+    return field_picture(network, options.name, options.layer, photo=options.photo)
 
 
-def _window(network: Network, wishes: Wishes) -> Picture:
+def _window(network: Network, options: DrawingOptions) -> Picture:
     from cnncalc.draw.layer.window import window_picture
 
-    return window_picture(network, wishes.name, wishes.layer, misfit=wishes.misfit)
+    return window_picture(network, options.name, options.layer, misfit=options.misfit)
 
 
 STYLES: Mapping[str, Style] = {
@@ -70,13 +70,13 @@ STYLES: Mapping[str, Style] = {
 """The styles of a picture, by name."""
 
 
-def not_for(style: str, wish: str) -> str:
-    """Return the styles that take a wish, where this one does not: ``field and window``; "" where it does."""
-    if wish in STYLES[style].takes:
+def not_for(style: str, option: str) -> str:
+    """Return the styles that take a option, where this one does not: ``field and window``; "" where it does."""
+    if option in STYLES[style].takes:
         return ""
-    return " and ".join([name for name in STYLES if wish in STYLES[name].takes])
+    return " and ".join([name for name in STYLES if option in STYLES[name].takes])
 
 
-def picture_of(network: Network, style: str = "graph", wishes: Wishes = Wishes()) -> Picture:  # noqa: B008
+def picture_of(network: Network, style: str = "graph", options: DrawingOptions = DrawingOptions()) -> Picture:  # noqa: B008
     """Return the picture of a network in one of the `STYLES`."""
-    return STYLES[style].make(network, wishes)
+    return STYLES[style].make(network, options)

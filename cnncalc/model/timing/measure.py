@@ -38,8 +38,8 @@ LEAST_PASSES, MOST_PASSES = 3, 200
 """Passes of a round."""
 
 
-class Wish(NamedTuple):
-    """How it is measured.
+class MeasureOptions(NamedTuple):
+    """How the time of a network is measured.
 
     Attributes:
         device: ``cpu`` or ``cuda``.
@@ -69,19 +69,19 @@ class Wish(NamedTuple):
         return self.seconds or (time.thread_time if self.processor_time else time.perf_counter)
 
 
-def measure(network: Network, setup: TimeSetup, wish: Wish) -> Measured:
+def measure(network: Network, setup: TimeSetup, options: MeasureOptions) -> Measured:
     """Measure a network, and the machine before and after it.
 
     Raises:
         SpecError: for a network that PyTorch has no layers for, or does not run.
 
     """
-    device, clock = torch.device(wish.device), wish.clock()
+    device, clock = torch.device(options.device), options.clock()
     before = torch.get_num_threads()
-    torch.set_num_threads(wish.threads)
+    torch.set_num_threads(options.threads)
     try:
         limits = [_limits(device, setup, clock)]
-        parts, whole, rounds = _rounds(network, setup, wish, clock)
+        parts, whole, rounds = _rounds(network, setup, options, clock)
         limits.append(_limits(device, setup, clock))
     except CnncalcError:
         raise
@@ -109,17 +109,19 @@ def _limits(device: torch.device, setup: TimeSetup, clock: Clock) -> tuple[float
     return measured_peak(device, dtype_of(setup), clock), measured_bandwidth(device, clock)
 
 
-def _rounds(network: Network, setup: TimeSetup, wish: Wish, clock: Clock) -> tuple[dict[TimedPart, float], float, int]:
+def _rounds(
+    network: Network, setup: TimeSetup, options: MeasureOptions, clock: Clock
+) -> tuple[dict[TimedPart, float], float, int]:
     """Return the median seconds of a whole pass, those of every part in the round of median length, and all rounds."""
     watch = Stopwatch(clock)
-    whole, watched = _timers(network, setup, wish, watch)
+    whole, watched = _timers(network, setup, options, watch)
     watched.timeit(1)
     passes = min(MOST_PASSES, max(LEAST_PASSES, round(SHORT / max(whole.timeit(1).mean, 1e-9))))
-    cost = 0.0 if wish.seconds else watch.cost()
+    cost = 0.0 if options.seconds else watch.cost()
     wholes: list[float] = []
     found: list[dict[TimedPart, float]] = []
     begun = time.perf_counter()
-    while _goes_on(len(wholes), wish.rounds, begun):
+    while _goes_on(len(wholes), options.rounds, begun):
         wholes.append(whole.timeit(passes).mean)
         watched.timeit(passes)
         found.append(watch.means(passes, cost))
@@ -127,12 +129,12 @@ def _rounds(network: Network, setup: TimeSetup, wish: Wish, clock: Clock) -> tup
     return found[(len(found) - 1) // 2], median_low(wholes), len(wholes)
 
 
-def _timers(network: Network, setup: TimeSetup, wish: Wish, watch: Stopwatch) -> tuple[Timer, Timer]:
+def _timers(network: Network, setup: TimeSetup, options: MeasureOptions, watch: Stopwatch) -> tuple[Timer, Timer]:
     """Return what times the whole pass, and what runs the pass with the stopwatch."""
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it warns where there is no card
     from torch.utils.benchmark import Timer
 
-    device = torch.device(wish.device)
+    device = torch.device(options.device)
     module = build(network, device=device, seed=0)
     watched = with_stopwatch(module, watch, training=setup.training)
     inputs = inputs_of(network, setup, device)
@@ -140,7 +142,9 @@ def _timers(network: Network, setup: TimeSetup, wish: Wish, watch: Stopwatch) ->
         runs = training_step(module, inputs, setup), training_step(watched, inputs, setup, watch)
     else:
         runs = inference(module, inputs), inference(watched, inputs, watch)
-    first, second = (Timer("run()", globals={"run": run}, timer=wish.timer(), num_threads=wish.threads) for run in runs)
+    first, second = (
+        Timer("run()", globals={"run": run}, timer=options.timer(), num_threads=options.threads) for run in runs
+    )
     return first, second
 
 

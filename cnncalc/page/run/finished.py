@@ -8,8 +8,8 @@ from typing import Any
 from cnncalc.core.errors import CnncalcError
 from cnncalc.inspect.html import part_html
 from cnncalc.inspect.look import look_at
+from cnncalc.inspect.options import LookOptions
 from cnncalc.inspect.subject import Subject, subject_of_run
-from cnncalc.inspect.wishes import LookWishes
 from cnncalc.page.run.looking import Watched, look, samples_of
 from cnncalc.page.run.view import PagePart, RunView
 from cnncalc.train.ends import heads_of
@@ -45,7 +45,7 @@ def with_weights(view: RunView, device: str, data: Mapping[str, Any]) -> RunView
         return view.without_weights(subject.missing)._replace(seen=look(_watched(subject, view.recipe), None, when))
     samples = samples_of(subject.images.split.to(chosen))
     wanted = PARTS if subject.classifies else tuple(name for name in PARTS if name not in ("cam", "mistakes"))
-    parts = look_at(subject, LookWishes(only=wanted)).parts
+    parts = look_at(subject, LookOptions(only=wanted)).parts
     shown = [
         PagePart(f"part{place}", part.title, "".join(part_html(part, f"part{place}")))
         for place, part in enumerate(parts)

@@ -267,7 +267,7 @@ def number(value: float | None) -> str:
 
 
 def make_display(*, quiet: bool, as_json: bool, writes: bool) -> Observer:
-    """Return what suits the terminal and the wishes; processes that do not speak show nothing."""
+    """Return what suits the terminal and the options; processes that do not write show nothing."""
     if quiet or not writes:
         return Observer()
     if as_json:

@@ -112,7 +112,7 @@ class RangeJson(RangeObserver):
 
 
 def make_range_display(*, quiet: bool, as_json: bool, writes: bool) -> RangeObserver:
-    """Return what suits the terminal and the wishes; processes that do not speak show nothing."""
+    """Return what suits the terminal and the options; processes that do not write show nothing."""
     if quiet or not writes:
         return RangeObserver()
     if as_json:

@@ -1,4 +1,4 @@
-"""What somebody wants to see of a network. Nothing here imports torch."""
+"""The options of a look at a trained network. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ NORMALISATIONS = ("none", "half", "imagenet")
 """What may be done to the pixels of a spec's images: nothing but /255, minus 0.5, by ImageNet's mean and deviation."""
 
 
-class LookWishes(NamedTuple):
-    """What is to be shown.
+class LookOptions(NamedTuple):
+    """What is shown of a network.
 
     Attributes:
         images: paths of image files; a few of the test images where there are none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.core.numbers import counted
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table
@@ -51,7 +52,9 @@ def weights_report(shown: WeightsShown) -> Report:
     taken = sum(source is not None for _, _, source, _ in shown.rows)
     summary = [("weights", f"{shown.weights}: {taken:,} of {len(rows):,} tensors by {shown.how}")]
     if shown.unused:
-        summary.append(("not used", f"{len(shown.unused):,} tensors of the file: {', '.join(shown.unused[:6])}"))
+        summary.append(
+            ("not used", f"{counted(len(shown.unused), 'tensor')} of the file: {', '.join(shown.unused[:6])}")
+        )
     if shown.difference is not None:
         equal = "equal to" if shown.difference <= shown.tolerance else "other than"
         summary.append(("outputs", f"{equal} those of torchvision's model: they differ by {shown.difference:.1e}"))

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import bytes_text
 from cnncalc.core.words import shorten, shorten_path, type_text
 
 HOLDERS = (
@@ -32,6 +33,9 @@ HOLDERS = (
 
 WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.", "encoder.", "backbone.")
 """What wrappers (DataParallel, torch.compile, Lightning) put in front of every name."""
+
+MOST_UNPACKED = 2**30
+"""Bytes that may come of a packed file of weights, however small it is."""
 
 _DEEPEST = 3
 """How many holders may lie inside one another."""
@@ -52,6 +56,7 @@ def read_weights(path: str) -> dict[str, Tensor]:
         message = f"`{shorten_path(path)}` is not a file of weights: its name ends in none of {', '.join(_READERS)}"
         raise SpecError("bad-weights", message)
     _check_there(path)
+    _check_unpacked(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = reader(path)
@@ -81,6 +86,24 @@ def _check_there(path: str) -> None:
         raise _unreadable(path, error.strerror or str(error), hints) from None
     if not stat.S_ISREG(found.st_mode):
         raise _unreadable(path, "it is a folder, a device or a pipe")
+
+
+def _check_unpacked(path: str) -> None:
+    """Refuse an archive that would fill the memory: weights hardly get smaller when they are packed.
+
+    Raises:
+        SpecError: where more than `MOST_UNPACKED` bytes would come of a file of less than a hundredth of it.
+
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+    except Exception:  # no archive, or a damaged one: its reader says what is wrong with it
+        return
+    packed = Path(path).stat().st_size
+    if unpacked > max(MOST_UNPACKED, 100 * packed):
+        much = f"{bytes_text(unpacked)}, {unpacked // packed:,} times its size, and would fill the memory"
+        raise SpecError("bad-weights", f"`{shorten_path(path)}` unpacks to {much}")
 
 
 def _unreadable(path: str, reason: str, hints: Iterable[str] = ()) -> SpecError:

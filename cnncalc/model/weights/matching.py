@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import counted
 from cnncalc.core.words import shorten
 
 COUNTER = "num_batches_tracked"
@@ -181,7 +182,9 @@ def _without_counters(named: Iterable[Named]) -> list[Named]:
 
 
 def _foreign(own: Sequence[Named], given: Sequence[Named], rows: Sequence[TensorMatch]) -> SpecError:
-    message = f"the weights are of another network: they have {len(given):,} tensors, and this one has {len(own):,}"
+    message = (
+        f"the weights are of another network: they have {counted(len(given), 'tensor')}, and this one has {len(own):,}"
+    )
     first = next((row for row in rows if row.source is None and row.found), None)
     if first is None:
         hints = [f"its first tensor is `{own[0][0]}`, theirs is `{shorten(given[0][0])}`"] if given else []

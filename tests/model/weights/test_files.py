@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,6 +128,23 @@ def test_every_cut_and_many_changes_are_one_error(tmp_path: Path) -> None:
                     read_weights(str(path))
                 except SpecError as error:
                     assert error.code in ("bad-weights", "no-weights")
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.pt"])
+def test_an_archive_that_would_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Zeros are packed to a thousandth: a small file of them can ask for any memory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cnncalc.model.weights.files.MOST_UNPACKED", 2**20)
+    WRITERS[Path(name).suffix]({"a": torch.zeros(2**21)}, Path(f"whole-{name}"))
+    assert read_weights(f"whole-{name}")["a"].numel() == 2**21
+    with zipfile.ZipFile(f"whole-{name}") as whole, zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as packed:
+        for member in whole.infolist():
+            packed.writestr(member.filename, whole.read(member))
+        unpacked = sum(member.file_size for member in whole.infolist())
+    times = f"{unpacked // Path(name).stat().st_size:,}"
+    with pytest.raises(SpecError) as caught:
+        read_weights(name)
+    assert caught.value.message == f"`{name}` unpacks to 8.0 MiB, {times} times its size, and would fill the memory"
 
 
 @pytest.mark.parametrize(

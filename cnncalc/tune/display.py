@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -10,13 +9,11 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cnncalc.core.cleaning import json_text, printable_lines
-from cnncalc.core.errors import WriteError
 from cnncalc.core.numbers import counted, duration_text
 from cnncalc.core.words import shorten
-from cnncalc.core.writing import encodable, write_stream
 from cnncalc.train.measures import ACCURACY, Measure
 from cnncalc.train.progress import EpochMetrics
+from cnncalc.train.show.line_writer import LineWriter, console_with_bars
 from cnncalc.train.show.lines import described, paired
 from cnncalc.tune.events import StudyBegun, StudyEnded, StudyObserver
 from cnncalc.tune.page import value_text
@@ -29,7 +26,7 @@ class StudyLines(StudyObserver):
     """A line for every trial, with a bar below them where there is a terminal."""
 
     def __init__(self, stream: TextIO | None, console: Console | None = None) -> None:
-        self._stream, self._console = stream, console
+        self._lines = LineWriter(stream, console)
         columns = TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[text]}")
         self._bar = Progress(*columns, console=console, transient=True, expand=True) if console else None
         self._begun: StudyBegun | None = None
@@ -38,13 +35,15 @@ class StudyLines(StudyObserver):
     def begin(self, event: StudyBegun) -> None:
         """Say what is varied, and the trials that there are."""
         self._begun = event
-        self._say(paired([*event.about, ("study", event.folder)]))
+        self._lines.write(paired([*event.about, ("study", event.folder)]))
         head = f"{'trial':>{_NUMBER}}  {event.judge.title:>{_SCORE}}  {'time':>{_TIME}}"
-        self._say(f"\n{head}  {', '.join(event.labels)}\n{'─' * (len(head) + 2 + len(', '.join(event.labels)))}")
+        self._lines.write(
+            f"\n{head}  {', '.join(event.labels)}\n{'─' * (len(head) + 2 + len(', '.join(event.labels)))}"
+        )
         for row in event.rows:
             if row.state in (COMPLETE, PRUNED, FAILED):
                 self._ended += 1
-                self._say(trial_line(row, event.judge.measure))
+                self._lines.write(trial_line(row, event.judge.measure))
         if self._bar:
             self._bar.add_task("study", total=event.trials, completed=self._ended, text=self._count())
             self._bar.add_task("trial", total=event.epochs, text="")
@@ -53,7 +52,7 @@ class StudyLines(StudyObserver):
     def trial(self, number: int, values: Mapping[str, Any], *, again: bool) -> None:
         """Begin the bar of a trial."""
         if again:
-            self._say(f"trial {number} was interrupted, and continues")
+            self._lines.write(f"trial {number} was interrupted, and continues")
         if self._bar:
             self._bar.update(self._bar.task_ids[1], description=f"trial {number}", completed=0, text="")
 
@@ -68,14 +67,14 @@ class StudyLines(StudyObserver):
             return
         self._ended += 1
         measure = self._begun.judge.measure if self._begun else ACCURACY
-        self._say(trial_line(row, measure, best=best))
+        self._lines.write(trial_line(row, measure, best=best))
         if self._bar:
             self._bar.update(self._bar.task_ids[0], completed=self._ended, text=self._count())
 
     def end(self, event: StudyEnded) -> None:
         """Say what the study came to."""
         self.close()
-        self._say(ended_text(event))
+        self._lines.write(ended_text(event))
 
     def close(self) -> None:
         """Give the terminal back."""
@@ -85,30 +84,21 @@ class StudyLines(StudyObserver):
     def _count(self) -> str:
         return f"{self._ended} of {self._begun.trials}" if self._begun else ""
 
-    def _say(self, text: str) -> None:
-        if self._console is not None:
-            self._console.print(printable_lines(text), markup=False, highlight=False, soft_wrap=True)
-        elif self._stream is not None:
-            try:
-                write_stream(printable_lines(text) + "\n", self._stream)
-            except WriteError:
-                self._stream = None  # a reader that has gone does not end the study
-
 
 class StudyJson(StudyObserver):
     """A JSON object a line: an event with its facts."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._lines = StudyLines(stream)
+        self._lines = LineWriter(stream)
 
     def begin(self, event: StudyBegun) -> None:
         """Write the event."""
         facts = {"about": dict(event.about), "rows": [*map(_facts, event.rows)], "judge": event.judge.column}
-        self._write("begin", **{**event._asdict(), **facts})
+        self._lines.write_event("begin", **{**event._asdict(), **facts})
 
     def trial_ended(self, row: TrialRow, *, best: bool) -> None:
         """Write the event."""
-        self._write("trial", **_facts(row), best=best)
+        self._lines.write_event("trial", **_facts(row), best=best)
 
     def end(self, event: StudyEnded) -> None:
         """Write the event."""
@@ -118,10 +108,7 @@ class StudyJson(StudyObserver):
             "best": event.best and _facts(event.best),
             "judge": event.judge.column,
         }
-        self._write("end", **{**event._asdict(), "rows": [*map(_facts, event.rows)], **facts})
-
-    def _write(self, event: str, **facts: Any) -> None:
-        self._lines._say(json_text(json.dumps({"event": event, **facts}, ensure_ascii=False)))
+        self._lines.write_event("end", **{**event._asdict(), "rows": [*map(_facts, event.rows)], **facts})
 
 
 def _facts(row: TrialRow) -> dict[str, Any]:
@@ -162,7 +149,4 @@ def make_study_display(*, quiet: bool, as_json: bool) -> StudyObserver:
         return StudyObserver()
     if as_json:
         return StudyJson(sys.stdout)
-    plain = encodable("─", getattr(sys.stdout, "encoding", None)) != "─"
-    if getattr(sys.stdout, "isatty", bool)() and not plain:
-        return StudyLines(sys.stdout, Console())
-    return StudyLines(sys.stdout)
+    return StudyLines(sys.stdout, console_with_bars())

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cnncalc.core.cleaning import json_text, printable_lines
-from cnncalc.core.errors import WriteError
 from cnncalc.core.numbers import bytes_text, duration_text
-from cnncalc.core.writing import WIDE, encodable, write_stream
+from cnncalc.core.writing import WIDE
 from cnncalc.train.events import Begun, Ended, FoldsEnded, Observer, StepReport
 from cnncalc.train.measures import ACCURACY, Measure
 from cnncalc.train.progress import EpochMetrics
 from cnncalc.train.show.folds import folds_text
+from cnncalc.train.show.line_writer import LineWriter, console_with_bars
 from cnncalc.train.show.lines import described, paired, percent
 
 _GAP = "  "
@@ -68,47 +66,38 @@ class PlainLines(Observer):
     """A line for every epoch, for files and pipes. A reader that has gone does not end the training."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream
+        self._lines = LineWriter(stream)
         self._begun: Begun | None = None
 
     def begin(self, event: Begun) -> None:
         """Say what is trained, and the heads of the columns."""
         self._begun = event
-        self.say(begun_text(event))
-        self.say("\n".join(epoch_line(row, event) for row in event.rows))
+        self._lines.write(begun_text(event))
+        self._lines.write("\n".join(epoch_line(row, event) for row in event.rows))
 
     def epoch(self, row: EpochMetrics) -> None:
         """Say what an epoch came to."""
         assert self._begun is not None
-        self.say(epoch_line(row, self._begun))
+        self._lines.write(epoch_line(row, self._begun))
 
     def note(self, text: str) -> None:
         """Say it."""
-        self.say(f"note: {text}")
+        self._lines.write(f"note: {text}")
 
     def end(self, event: Ended) -> None:
         """Say what the run came to."""
-        self.say(ended_text(event))
+        self._lines.write(ended_text(event))
 
     def folds(self, event: FoldsEnded) -> None:
         """Say what all folds came to."""
-        self.say(folds_text(event))
-
-    def say(self, text: str) -> None:
-        """Write a text and a line end."""
-        if self._stream is None or not text:
-            return
-        try:
-            write_stream(printable_lines(text) + "\n", self._stream)
-        except WriteError:
-            self._stream = None
+        self._lines.write(folds_text(event))
 
 
 class Live(Observer):
     """Bars for the epoch and for the run, with lines for the epochs that are complete above them."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self._console, self._lines = console, LineWriter(None, console)
         columns = TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[text]}")
         self._bars = Progress(*columns, console=console, transient=True, expand=True, refresh_per_second=5)
         self._begun: Begun | None = None
@@ -118,7 +107,7 @@ class Live(Observer):
     def begin(self, event: Begun) -> None:
         """Say what is trained, and start the bars."""
         self._begun = event
-        self._say(begun_text(event, self._console.width))
+        self._lines.write(begun_text(event, self._console.width))
         for row in event.rows:
             self.epoch(row)
         self._bars.start()
@@ -152,60 +141,56 @@ class Live(Observer):
     def epoch(self, row: EpochMetrics) -> None:
         """Say what an epoch came to, above the bars."""
         assert self._begun is not None
-        self._say(epoch_line(row, self._begun, self._console.width))
+        self._lines.write(epoch_line(row, self._begun, self._console.width))
 
     def note(self, text: str) -> None:
         """Say it above the bars."""
-        self._say(f"note: {text}")
+        self._lines.write(f"note: {text}")
 
     def end(self, event: Ended) -> None:
         """Take the bars away and say what the run came to."""
         self._bars.stop()
-        self._say(ended_text(event))
+        self._lines.write(ended_text(event))
 
     def folds(self, event: FoldsEnded) -> None:
         """Say what all folds came to."""
-        self._say(folds_text(event))
+        self._lines.write(folds_text(event))
 
     def close(self) -> None:
         """Give the terminal back."""
         self._bars.stop()
-
-    def _say(self, text: str) -> None:
-        self._console.print(printable_lines(text), markup=False, highlight=False, soft_wrap=True)
 
 
 class JsonLines(Observer):
     """A JSON object a line: an event with its facts."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._lines = PlainLines(stream)
+        self._lines = LineWriter(stream)
         self._tested = ""
 
     def begin(self, event: Begun) -> None:
         """Write the event."""
         self._tested = event.tested
         rows, measures = [row.columns() for row in event.rows], [measure.name for measure in event.measures]
-        self._write("begin", **{**event._asdict(), "facts": dict(event.facts), "rows": rows, "measures": measures})
+        self._lines.write_event(
+            "begin", **{**event._asdict(), "facts": dict(event.facts), "rows": rows, "measures": measures}
+        )
 
     def epoch(self, row: EpochMetrics) -> None:
         """Write the event."""
-        self._write("epoch", **row.columns(), tested=self._tested)
+        self._lines.write_event("epoch", **row.columns(), tested=self._tested)
 
     def note(self, text: str) -> None:
         """Write the event."""
-        self._write("note", text=text)
+        self._lines.write_event("note", text=text)
 
     def end(self, event: Ended) -> None:
         """Write the event."""
-        self._write("end", **event.named())
+        self._lines.write_event("end", **event.named())
 
     def folds(self, event: FoldsEnded) -> None:
         """Write the event."""
-        self._write("folds", **event.named())
-
-    def _write(self, event: str, **facts: Any) -> None:
-        self._lines.say(json_text(json.dumps({"event": event, **facts}, ensure_ascii=False)))
+        self._lines.write_event("folds", **event.named())
 
 
 def begun_text(event: Begun, width: int = WIDE) -> str:
@@ -272,7 +257,5 @@ def make_display(*, quiet: bool, as_json: bool, writes: bool) -> Observer:
         return Observer()
     if as_json:
         return JsonLines(sys.stdout)
-    plain = encodable("─", getattr(sys.stdout, "encoding", None)) != "─"
-    if getattr(sys.stdout, "isatty", bool)() and not plain:
-        return Live(Console())
-    return PlainLines(sys.stdout)
+    console = console_with_bars()
+    return PlainLines(sys.stdout) if console is None else Live(console)

@@ -142,7 +142,7 @@ def test_an_epoch_that_was_broken_off_begins_anew_with_more_images(folder: Path)
     train_images = np.random.default_rng(0).integers(0, 256, (96, 8, 8), dtype=np.uint8)
     np.savez("d.npz", x_train=train_images, y_train=np.arange(96) % 10, x_test=train_images, y_test=np.arange(96) % 10)
     signals = Signals()
-    train(PLAIN, "run", data=DATA, epochs=2, signals=signals, heard=Heard(steps=lambda seen: signals.hear(15, None)))
+    train(PLAIN, "run", data=DATA, epochs=2, signals=signals, heard=Heard(steps=lambda seen: signals.receive(15, None)))
     more_images("more.npz", 160)
     assert resume("run", data={"data": "more.npz"}).complete
     steps = [row.split(",")[1] for row in Path("run/metrics.csv").read_text().splitlines()]

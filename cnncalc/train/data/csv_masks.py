@@ -15,6 +15,7 @@ from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_dataset
 from cnncalc.train.data.images import check_fit
 from cnncalc.train.data.kinds import MASKS
+from cnncalc.train.data.mask_colours import colour_table
 from cnncalc.train.data.mask_files import MaskFiles, no_labels
 from cnncalc.train.data.mask_meaning import meaning_of_masks
 from cnncalc.train.data.mask_names import MASK_FOLDERS, OR_CLASSES, class_names
@@ -50,12 +51,14 @@ def load_csv_masks(request: DataRequest, volume: Volume, outputs: int | None) ->
     )
     held = places_of_parts(rows, request.limit)
     used = [masks[place] for places in held.values() for place in places]
-    names = class_names(os.path.dirname(os.path.abspath(request.data)))
-    meaning = meaning_of_masks(used, request, outputs, names)
+    folder = os.path.dirname(os.path.abspath(request.data))
+    colours = colour_table(folder)
+    names = colours.names if colours else class_names(folder)
+    meaning = meaning_of_masks(used, request, outputs, names, colours=colours)
     files = {}
     for part, places in held.items():
         given, drawn = ([paths[place] for place in places] for paths in (images, masks))
-        files[part] = Files(given, no_labels(len(given)), MaskFiles(given, drawn, meaning.table))
+        files[part] = Files(given, no_labels(len(given)), MaskFiles(given, drawn, meaning.table, colours=colours))
     return read_dataset(files, request, fit, meaning.names, notes=(meaning.note,), kind=MASKS)
 
 

@@ -20,10 +20,8 @@ from cnncalc.train.data.folder_layout import Layout, class_folders, images_below
 from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 from cnncalc.train.data.images import SUFFIXES, check_fit, check_header, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
-from cnncalc.train.data.kinds import CLASSES, MASKS
+from cnncalc.train.data.kinds import CLASSES
 from cnncalc.train.data.mask_files import MaskFiles
-from cnncalc.train.data.mask_layout import without_masks
-from cnncalc.train.data.source import DataSource
 from cnncalc.train.data.stream import StreamedSplit
 from cnncalc.train.data_request import DataRequest
 
@@ -54,23 +52,6 @@ class Files(NamedTuple):
         """Return the files at some indices."""
         masks = self.masks and self.masks.at(indices)
         return Files([self.paths[index] for index in indices], self.labels[list(indices)], masks, self.box)
-
-
-class ImageFolder(DataSource):
-    """A folder with a folder of images for every class."""
-
-    shown = "`--data FOLDER`: images in a folder for each class, or IDX files"
-    fits_images = True
-
-    def reads(self, data: str) -> bool:
-        """Say whether there is such a folder."""
-        return os.path.isdir(data)
-
-    def load(self, request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
-        """Read the images; see `load_folder`. Raises DataError where masks are asked for, which it has not."""
-        if request.task == MASKS:
-            raise without_masks(request.data)
-        return load_folder(request, volume)
 
 
 def load_folder(request: DataRequest, volume: Volume) -> Dataset:
@@ -274,12 +255,13 @@ def _unusable(look: Callable[[int], None], index: int) -> Unusable | None:
 # ---- what is done about those that cannot be used
 
 
-def refuse_unusable(unusable: list[Unusable], count: int, request: DataRequest) -> None:
+def refuse_unusable(unusable: list[Unusable], count: int, request: DataRequest, what: str = "images") -> None:
     """Refuse images that cannot be used, unless they are to be skipped."""
     if not unusable or request.unreadable == "skip":
         return
-    message = f"{len(unusable):,} of {count:,} images cannot be read"
-    raise DataError("unreadable-image", message, hints=[*_some(unusable), "`--unreadable skip` leaves them out"])
+    message = f"{len(unusable):,} of {count:,} {what} cannot be read"
+    skip = ["`--unreadable skip` leaves them out"] if len(unusable) < count else []
+    raise DataError("unreadable-image", message, hints=[*_some(unusable), *skip])
 
 
 def _some(unusable: list[Unusable]) -> list[str]:

@@ -14,9 +14,9 @@ from cnncalc.train.data.csv_file import CsvFile
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.digits import Digits
 from cnncalc.train.data.fit import ImageFit
-from cnncalc.train.data.folder import ImageFolder
 from cnncalc.train.data.hugging_face import HuggingFaceFolder
 from cnncalc.train.data.idx import IdxFolder
+from cnncalc.train.data.image_folder import ImageFolder
 from cnncalc.train.data.mask_folder import MaskFolder
 from cnncalc.train.data.npy import NpyFiles
 from cnncalc.train.data.npz import NpzFile

@@ -14,6 +14,7 @@ from cnncalc.train.data.fit import ImageFit, centre_box, inner_size
 from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 from cnncalc.train.data.images import TURNS, Crop, opened_image, orientation_of
 from cnncalc.train.data.kinds import IGNORED
+from cnncalc.train.data.mask_colours import EXAMPLE, ColourTable
 
 _LARGEST = 255
 
@@ -30,6 +31,7 @@ class MaskFiles(NamedTuple):
         classes: what each value of a file means: the class, or `IGNORED`, uint8 of shape [256].
         box: where the masks lie, and what hands them over by their paths.
         image_box: the same of the images.
+        colours: which colour each class has, where the masks are in colours.
 
     """
 
@@ -38,6 +40,7 @@ class MaskFiles(NamedTuple):
     classes: torch.Tensor
     box: ImageBox = ON_DISK
     image_box: ImageBox = ON_DISK
+    colours: ColourTable | None = None
 
     def at(self, indices: Sequence[int]) -> MaskFiles:
         """Return those at some indices."""
@@ -53,7 +56,7 @@ class MaskFiles(NamedTuple):
         """
         with opened_image(self.images[index], self.image_box) as image:
             orientation, size = orientation_of(image), image.size
-        values = mask_values(self.paths[index], self.box)
+        values = mask_values(self.paths[index], self.box, self.colours)
         mask = Image.fromarray(self.classes.numpy()[values])
         upright = size[::-1] if orientation > _LAST_UNTURNED else size
         if mask.size != upright and mask.size == size:  # drawn on the image as it lies in its file
@@ -73,25 +76,30 @@ def _written(size: tuple[int, int]) -> str:
     return f"{size[1]}x{size[0]}"
 
 
-def mask_values(path: str, box: ImageBox = ON_DISK) -> npt.NDArray[np.uint8]:
-    """Return the values of the pixels of a mask: indices of its palette, or greys.
+def mask_values(path: str, box: ImageBox = ON_DISK, colours: ColourTable | None = None) -> npt.NDArray[np.uint8]:
+    """Return the values of the pixels of a mask: indices of its palette, greys, or the classes of its colours.
 
     Raises:
-        Unusable: for a file that is no image, one in colours, and values above 255.
+        Unusable: for a file that is no image, one in colours that no table names, and values above 255.
 
     """
     with opened_image(path, box) as image:
-        if image.mode in ("RGB", "RGBA", "LA", "CMYK", "YCbCr"):
-            return _of_equal_channels(path, np.asarray(image.convert("RGB")))
+        coloured = image.mode in ("RGB", "RGBA", "LA", "CMYK", "YCbCr")
+        if colours and (coloured or image.mode == "P"):
+            return colours.classes(path, np.asarray(image.convert("RGB")))
+        if coloured:
+            return _of_equal_channels(path, np.asarray(image.convert("RGB")), box)
         values = np.asarray(image.convert("L") if image.mode == "1" else image)
     if values.ndim != 2 or values.dtype.kind not in "ui" or int(values.max()) > _LARGEST or int(values.min()) < 0:
         raise Unusable(path, "its pixels are not classes from 0 to 255")
     return values.astype(np.uint8)
 
 
-def _of_equal_channels(path: str, values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _of_equal_channels(path: str, values: npt.NDArray[np.uint8], box: ImageBox) -> npt.NDArray[np.uint8]:
     if not (values == values[..., :1]).all():
-        raise Unusable(path, "its pixels are colours; a mask has a class for each pixel: a palette, or greys from 0")
+        on_disk = f"its colours stand in no labelmap.txt, which has lines such as {EXAMPLE}"
+        other = "its pixels are colours; a mask has a class for each pixel: a palette, or greys from 0"
+        raise Unusable(path, on_disk if box is ON_DISK else other)
     return values[..., 0]
 
 

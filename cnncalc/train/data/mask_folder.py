@@ -13,6 +13,7 @@ from cnncalc.train.data.folder import Files, read_dataset
 from cnncalc.train.data.images import check_fit
 from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.mask_classes import MaskClasses
+from cnncalc.train.data.mask_colours import ColourTable, colour_table
 from cnncalc.train.data.mask_files import MaskFiles, no_labels
 from cnncalc.train.data.mask_layout import MaskLayout, mask_layout_of
 from cnncalc.train.data.mask_meaning import meaning_of_masks
@@ -64,10 +65,12 @@ def load_masks(layout: MaskLayout, request: DataRequest, volume: Volume, outputs
     if "training" not in found:
         raise DataError("bad-data", f"`{shorten_path(request.data)}` has no images to train with")
     paths = [path for _, masks in found.values() for path in masks]
-    meaning = meaning_of_masks(paths, request, outputs, class_names(layout.folder))
-    files = {part: _files(images, masks, meaning) for part, (images, masks) in found.items()}
+    colours = colour_table(layout.folder)
+    names = colours.names if colours else class_names(layout.folder)
+    meaning = meaning_of_masks(paths, request, outputs, names, colours=colours)
+    files = {part: _files(images, masks, meaning, colours) for part, (images, masks) in found.items()}
     return read_dataset(files, request, fit, meaning.names, left_out=lonely, notes=(meaning.note,), kind=MASKS)
 
 
-def _files(images: list[str], masks: list[str], meaning: MaskClasses) -> Files:
-    return Files(images, no_labels(len(images)), MaskFiles(images, masks, meaning.table))
+def _files(images: list[str], masks: list[str], meaning: MaskClasses, colours: ColourTable | None) -> Files:
+    return Files(images, no_labels(len(images)), MaskFiles(images, masks, meaning.table, colours=colours))

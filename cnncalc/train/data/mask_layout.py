@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cnncalc.core.errors import DataError
@@ -43,12 +44,14 @@ class MaskLayout(NamedTuple):
         folder: that was found: the one that was named, or one inside of it.
         parts: the folders of each part; ``training`` alone where lists say the parts.
         lists: the file with the names of a part's images, for each part that has one.
+        known: the images of each part with their masks, where they were found one by one; else empty.
 
     """
 
     folder: str
     parts: Mapping[str, Pair]
     lists: Mapping[str, str]
+    known: Mapping[str, Matched] = MappingProxyType({})
 
     def matched(self) -> dict[str, Matched]:
         """Return the images of each part, with their masks.
@@ -57,6 +60,8 @@ class MaskLayout(NamedTuple):
             DataError: for images without a mask, two masks for one image, and names in a list that no image has.
 
         """
+        if self.known:
+            return dict(self.known)
         if not self.lists:
             return {part: _matched(images_below(pair.images), pair) for part, pair in self.parts.items()}
         pair = self.parts["training"]
@@ -84,42 +89,50 @@ def _json_files(folder: str) -> list[str]:
     return [os.path.join(folder, name) for name in found]
 
 
-def mask_layout_of(folder: str, depth: int = 0) -> MaskLayout | None:
-    """Return where a folder has images and masks; None for a folder of something else.
-
-    Where it holds nothing but another folder, as unpacked archives do, that one is looked at.
-    """
-    parts = _parts(folder)
-    if parts:
-        return MaskLayout(folder, parts, _lists(folder) if [*parts] == ["training"] else {})
-    inner = class_folders(folder)
-    if len(inner) != 1 or depth == _DEEPEST:
-        return None
-    return mask_layout_of(os.path.join(folder, inner[0]), depth + 1)
-
-
-# ---- the folders
-
-
-def _parts(folder: str) -> dict[str, Pair]:
-    """Return the folders of each part: `images` and `masks`, in the parts or with the parts in them, or beside them."""
-    whole = _pair(folder)
-    if whole is None:
-        found = {part: _pair(path) for part, path in _parts_in(folder).items()}
-        return {part: pair for part, pair in found.items() if pair} or _beside(folder)
-    images, masks = _parts_in(whole.images), _parts_in(whole.masks)
-    inside = {part: Pair(path, masks[part]) for part, path in images.items() if part in masks}
-    return inside or {"training": whole}
-
-
-def _pair(folder: str) -> Pair | None:
+def pair_of(folder: str) -> Pair | None:
+    """Return the folders of images and of masks in a folder, by their names."""
     names = {name.lower(): os.path.join(folder, name) for name in class_folders(folder)}
     images = next((names[name] for name in IMAGES if name in names), None)
     masks = next((names[name] for name in MASK_FOLDERS if name in names and has_images(names[name])), None)
     return Pair(images, masks) if images and masks else None
 
 
-def _parts_in(folder: str) -> dict[str, str]:
+def mask_layout_of(folder: str, depth: int = 0, find: Callable[[str], Pair | None] = pair_of) -> MaskLayout | None:
+    """Return where a folder has images and masks; None for a folder of something else.
+
+    Where it holds nothing but another folder, as unpacked archives do, that one is looked at.
+
+    Args:
+        folder: it.
+        depth: in how many others it lies that were looked at.
+        find: tells which folders in a folder hold images and masks.
+
+    """
+    parts = _parts(folder, find)
+    if parts:
+        return MaskLayout(folder, parts, _lists(folder) if [*parts] == ["training"] else {})
+    inner = class_folders(folder)
+    if len(inner) != 1 or depth == _DEEPEST:
+        return None
+    return mask_layout_of(os.path.join(folder, inner[0]), depth + 1, find)
+
+
+# ---- the folders
+
+
+def _parts(folder: str, find: Callable[[str], Pair | None]) -> dict[str, Pair]:
+    """Return the folders of each part: `images` and `masks`, in the parts or with the parts in them, or beside them."""
+    whole = find(folder)
+    if whole is None:
+        found = {part: find(path) for part, path in parts_in(folder).items()}
+        return {part: pair for part, pair in found.items() if pair} or _beside(folder)
+    images, masks = parts_in(whole.images), parts_in(whole.masks)
+    inside = {part: Pair(path, masks[part]) for part, path in images.items() if part in masks}
+    return inside or {"training": whole}
+
+
+def parts_in(folder: str) -> dict[str, str]:
+    """Return the folders of the parts in a folder, by the parts."""
     found: dict[str, str] = {}
     for name in class_folders(folder):
         found.setdefault(part_called(name) or "", os.path.join(folder, name))
@@ -157,7 +170,7 @@ def _first(paths: Iterable[str]) -> str | None:
 
 def _listed(path: str, images: list[str], folder: str) -> list[str]:
     """Return the images that a list names, with their endings or without; raises DataError for another one."""
-    known = {_stem(image, folder): image for image in images}
+    known = {stem_of(image, folder): image for image in images}
     known |= {os.path.relpath(image, folder).lower(): image for image in images}
     found = []
     for line, name in enumerate(lines_of(path), 1):
@@ -176,10 +189,10 @@ def _matched(images: list[str], pair: Pair) -> Matched:
     """Return images and their masks, in the order of the images."""
     masks = images_below(pair.masks)
     by_name = _by_name(masks, pair.masks)
-    names = [_mask_name(_stem(path, pair.images), by_name) for path in images]
+    names = [_mask_name(stem_of(path, pair.images), by_name) for path in images]
     if not any(names) and masks:  # all of them may lie in a further folder, as in `annotations/trimaps`
         by_name = _by_name(masks, os.path.commonpath([*map(os.path.dirname, masks)]))
-        names = [_mask_name(_stem(path, pair.images), by_name) for path in images]
+        names = [_mask_name(stem_of(path, pair.images), by_name) for path in images]
     missing = [path for path, name in zip(images, names, strict=True) if name is None]
     if missing or not images:
         message = f"{len(missing):,} of {len(images):,} images of `{shorten_path(pair.images)}` have no mask"
@@ -195,14 +208,15 @@ def _by_name(masks: list[str], folder: str) -> dict[str, str]:
     """Return masks by their names without ending, in small letters; raises DataError for two of one name."""
     found: dict[str, str] = {}
     for path in masks:
-        other = found.setdefault(_stem(path, folder), path)
+        other = found.setdefault(stem_of(path, folder), path)
         if other != path:
             message = f"there are two masks of one name, `{shorten_path(other)}` and `{shorten_path(path)}`"
             raise DataError("bad-data", message, hints=["keep one of them"])
     return found
 
 
-def _stem(path: str, folder: str) -> str:
+def stem_of(path: str, folder: str) -> str:
+    """Return the name of a file in a folder without its ending, in small letters."""
     return os.path.splitext(os.path.relpath(path, folder))[0].lower()
 
 

@@ -12,6 +12,7 @@ from cnncalc.train.data.folder import for_all, refuse_unusable
 from cnncalc.train.data.image_box import ON_DISK, ImageBox
 from cnncalc.train.data.kinds import MOST_MASK_CLASSES
 from cnncalc.train.data.mask_classes import MaskClasses, classes_of_masks
+from cnncalc.train.data.mask_colours import ColourTable
 from cnncalc.train.data.mask_files import mask_values
 from cnncalc.train.data_request import DataRequest
 
@@ -22,6 +23,7 @@ def meaning_of_masks(
     outputs: int | None,
     names: tuple[str, ...] = (),
     box: ImageBox = ON_DISK,
+    colours: ColourTable | None = None,
 ) -> MaskClasses:
     """Return the classes of masks.
 
@@ -31,18 +33,20 @@ def meaning_of_masks(
         outputs: the channels of the network's output.
         names: of the classes, where they are known.
         box: where the masks lie.
+        colours: which colour each class has, where they are in colours.
 
     Raises:
         DataError: for masks that cannot be read, if they are not skipped, and for values that are no class.
 
     """
-    present = np.zeros((len(paths), 256), dtype=bool)
+    counts = np.zeros((len(paths), 256), dtype=np.int64)
 
     def look(index: int) -> None:
-        present[index, np.unique(mask_values(paths[index], box))] = True
+        counts[index] = np.bincount(mask_values(paths[index], box, colours).reshape(-1), minlength=256)
 
-    refuse_unusable([*for_all(len(paths), look).values()], len(paths), request)
-    meaning = classes_of_masks(np.flatnonzero(present.any(0)).tolist(), outputs, names)
+    refuse_unusable([*for_all(len(paths), look).values()], len(paths), request, "masks")
+    meaning = classes_of_masks(counts.sum(0), outputs, names)
+    present = counts > 0
     most = outputs if outputs and outputs > 1 else len(meaning.names)
     classes = meaning.table.numpy()
     wrong = (classes >= min(most, len(meaning.names))) & (classes != MOST_MASK_CLASSES)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from cnncalc.core.errors import DataError
@@ -59,7 +60,7 @@ def check_target_kind(array: Described, wish: TargetWish) -> None:
     name, shape, dtype = array
     if wish.task == "masks":
         plain = len(shape) == wish.dimensions + 1
-        channel = len(shape) == wish.dimensions + 2 and 1 in (shape[1], shape[-1])
+        channel = len(shape) == wish.dimensions + 2 and (1 in (shape[1], shape[-1]) or shape[-1] == wish.outputs)
         if dtype.kind not in "biuf" or not (plain or channel):
             message = f"{name} holds {dtype} of shape {sizes(shape)}; masks have a class for each pixel of N images"
             raise DataError("bad-data", message, hints=["their shape is N x H x W, their values whole numbers from 0"])
@@ -139,14 +140,16 @@ def _numbers(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
 
 def _masks(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
     read = [_mask_values(array, wish) for array in arrays]
-    present = {int(value) for values in read for value in np.unique(values)}
-    found = classes_of_masks(present, wish.outputs)
+    counts = sum(np.bincount(values.reshape(-1), minlength=256) for values in read)
+    found = classes_of_masks(np.asarray(counts), wish.outputs)
     table = found.table.numpy()
     return ReadTargets(MASKS, found.names, [torch.from_numpy(table[values]) for values in read], found.note)
 
 
-def _mask_values(array: Named, wish: TargetWish) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _mask_values(array: Named, wish: TargetWish) -> npt.NDArray[np.uint8]:
     name, values = array
+    if values.ndim == wish.dimensions + 2 and 1 not in (values.shape[1], values.shape[-1]):
+        return _from_channels(array)
     if values.ndim == wish.dimensions + 2:
         values = values[:, 0] if values.shape[1] == 1 else values[..., 0]
     whole = values.dtype.kind in "biu" or bool(np.isin(values, np.arange(-1, 256)).all())
@@ -154,6 +157,16 @@ def _mask_values(array: Named, wish: TargetWish) -> np.ndarray[tuple[int, ...], 
         message = f"{name} has pixels from {values.min():g} to {values.max():g}"
         raise DataError("bad-data", message, hints=["masks hold whole numbers from 0; 255, or −1, is ignored"])
     return np.where(values == -1, 255, values).astype(np.uint8)
+
+
+def _from_channels(array: Named) -> npt.NDArray[np.uint8]:
+    """Return the classes of masks that have a channel for each class, as Keras' `to_categorical` makes them."""
+    name, values = array
+    if not (np.isin(values, (0, 1)).all() and (values.sum(-1) == 1).all()):
+        message = f"{name} has the shape {sizes(values.shape)}, and a pixel that is not a single 1 among zeros"
+        raise DataError("bad-data", message, hints=["masks are N x H x W with a class for each pixel, or one-hot"])
+    classes: npt.NDArray[np.uint8] = values.argmax(-1).astype(np.uint8)
+    return classes
 
 
 def _columns(arrays: Sequence[Named]) -> int:

@@ -160,7 +160,7 @@ def test_a_mask_of_colours_is_refused_by_its_row(folder: Path, complaint: Compla
     columns = {"image": PICTURES[:2], "mask": [MASKS[0], PICTURES[1]]}
     datasets.Dataset.from_dict(columns, features=kinds).save_to_disk("cells")
     assert complaint(load, "cells", "8x8x3", 3, task="masks") == (
-        "error[unreadable-image]: 1 of 2 images cannot be read\n"
+        "error[unreadable-image]: 1 of 2 masks cannot be read\n"
         "  = `cells/training/row 1`: its pixels are colours; a mask has a class for each pixel: a palette, or greys "
         "from 0\n"
         "  = `--unreadable skip` leaves them out"

@@ -48,6 +48,20 @@ def masks_of(split: Split) -> NDArray[np.uint8]:
         ((0, 255), 2, (0, 1), ("background", "foreground"), "the masks are black and white: white is class 1"),
         ((0, 255), 1, (0, 1), ("background", "foreground"), "the masks are black and white: white is class 1"),
         ((0, 1), 1, (0, 1), ("background", "foreground"), ""),
+        (
+            (0, 128, 255),
+            3,
+            (0, 1, 2),
+            ("0", "1", "2"),
+            "the masks have the values 0, 128, 255: they are classes 0 to 2",
+        ),
+        (
+            (0, 2, 250, 255),
+            2,
+            (0, 0, 1, 1),
+            ("background", "foreground"),
+            "the masks are black and white with greys between them: 128 and more is class 1",
+        ),
         ((1, 2, 3, 255), 3, (0, 1, 2, 255), ("0", "1", "2"), "the masks go from 1 to 3: classes are counted from 1"),
     ],
 )
@@ -146,9 +160,8 @@ def test_a_random_crop_of_a_stream_cuts_the_mask_as_its_image(folder: Path) -> N
         ),
         (
             [mask(0, 1), mask(0, 1)], 2, "coloured",
-            "error[unreadable-image]: 1 of 2 images cannot be read\n"
-            "  = `d/masks/0.png`: its pixels are colours; "
-            "a mask has a class for each pixel: a palette, or greys from 0\n"
+            "error[unreadable-image]: 1 of 2 masks cannot be read\n"
+            "  = `d/masks/0.png`: its colours stand in no labelmap.txt, which has lines such as car:250,50,83\n"
             "  = `--unreadable skip` leaves them out",
         ),
     ],

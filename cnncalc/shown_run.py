@@ -9,7 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from cnncalc.analysis.gradient_flow import gradient_flow
-from cnncalc.charts.lines import chart_svg
+from cnncalc.charts.lines import chart_figure
 from cnncalc.charts.look import notebook_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.shown_network import ShownNetwork
@@ -178,7 +178,7 @@ class TrainingRun:
         kind = f"cnncalc-{crc32(self.path.encode()):08x}"
         head = f"<p><strong>{html_text(f'{self.path}: {self._summary()}')}</strong></p>"
         charts = [*learning_curves(self.history, self.tested), gradient_chart(self.gradients)]
-        drawn = "".join(f"<div>{chart_svg(chart, kind=kind)}</div>" for chart in charts if chart.known)
+        drawn = "".join(chart_figure(chart, kind) for chart in charts)
         flow = gradient_flow(list(self.gradients.values()))
         told = f"<p>{html_text(flow.sentence())}</p>" if flow else ""
         return (

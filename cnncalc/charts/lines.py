@@ -100,6 +100,8 @@ class ChartArea(NamedTuple):
 def chart_svg(chart: Chart, box: ChartArea | None = None, kind: str = "chart") -> str:
     """Return a chart as an ``svg`` element of HTML, whose look is in a style sheet; "" where there is nothing to draw.
 
+    In a picture its title and the names of its lines stand above it; `chart_figure` has them in a page.
+
     Args:
         chart: what is drawn.
         box: where it stands in a picture around it; the style sheet says so if None.
@@ -121,9 +123,26 @@ def chart_svg(chart: Chart, box: ChartArea | None = None, kind: str = "chart") -
         f'<svg class="{kind}" role="img" aria-label="{html_text(_described(chart))}" data-ends="{ends}" '
         f'data-scale="{scale}" data-unit="{chart.unit}" data-across="{html_text(chart.across)}"{place}>'
         + "".join(_grid(chart, across, down))
-        + (lines if box else f"<svg {inner}>{lines}</svg>")
-        + f"{_names(chart)}</svg>"
+        + (f"{lines}{_names(chart)}" if box else f"<svg {inner}>{lines}</svg>")
+        + "</svg>"
     )
+
+
+def chart_figure(chart: Chart, kind: str = "chart") -> str:
+    """Return a chart as a ``figure`` of HTML, under its title and the names of its lines; "" where nothing is known.
+
+    The names are text of the page, which begins a new line where a page is narrow.
+    """
+    if not chart.known:
+        return ""
+    names = "".join(
+        f'<span><span class="key {line.look}" aria-hidden="true">{_key(line)}</span> {html_text(line.name)}</span> '
+        for line in _named(chart)
+    )
+    rest = _others(chart)
+    others = f"<span>{html_text(rest)}</span>" if rest else ""
+    caption = f'<figcaption class="{kind}-names"><b>{html_text(chart.title)}</b> {names}{others}</figcaption>'
+    return f'<figure class="{kind}-figure">{caption}{chart_svg(chart, kind=kind)}</figure>'
 
 
 def down_axis(chart: Chart) -> ChartAxis:
@@ -180,16 +199,31 @@ def _grid(chart: Chart, across: ChartAxis, down: ChartAxis) -> Iterator[str]:
         yield f"{html_text(word)}</text>"
 
 
+def _named(chart: Chart) -> list[ChartLine]:
+    """Return the lines whose names are shown."""
+    return [line for line in chart.lines if line.named and any(value is not None for _, value in line.points)]
+
+
+def _others(chart: Chart) -> str:
+    """Say how many lines have no name where others have one; else ""."""
+    rest = sum(not line.named for line in chart.lines)
+    return f"and {counted(rest, 'other')}" if rest and _named(chart) else ""
+
+
+def _key(line: ChartLine) -> str:
+    """Return what stands before the name of a line, in its colour."""
+    return "━" if line.joined else "●"
+
+
 def _names(chart: Chart) -> str:
-    """Return the title and the names of the lines, one behind the other, whatever width they have."""
-    named = [line for line in chart.lines if line.named and any(value is not None for _, value in line.points)]
+    """Return the title and the names of the lines, one behind the other."""
     title = f'<tspan class="title">{html_text(chart.title)}</tspan>'
     names = "".join(
-        f'<tspan class="key {line.look}" dx="12">━</tspan><tspan dx="4">{html_text(line.name)}</tspan>'
-        for line in named
+        f'<tspan class="key {line.look}" dx="12">{_key(line)}</tspan><tspan dx="4">{html_text(line.name)}</tspan>'
+        for line in _named(chart)
     )
-    rest = sum(not line.named for line in chart.lines)
-    others = f'<tspan dx="12">and {counted(rest, "other")}</tspan>' if rest and named else ""
+    rest = _others(chart)
+    others = f'<tspan dx="12">{rest}</tspan>' if rest else ""
     return f'<text class="names" x="-40" y="-14">{title}{names}{others}</text>'
 
 

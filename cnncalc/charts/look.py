@@ -32,7 +32,7 @@ DARK = {
 """Colours by their names, which stand for themselves in the rules: ``var(--chart-ink)``."""
 
 PLACE = (
-    ".chart { display: block; width: calc(100% - 64px); height: 200px; margin: 34px 16px 42px 48px; "
+    ".chart { display: block; width: calc(100% - 64px); height: 200px; margin: 12px 16px 42px 48px; "
     "overflow: visible; }\n"
 )
 """Where a chart stands in a page; what is written around its area is in its margins."""
@@ -45,7 +45,7 @@ def depth_look(place: int, count: int) -> str:
 
 def chart_sheet() -> str:
     """Return the style sheet of charts in a page, for light grounds, and dark ones for those who prefer them."""
-    light, dark = (f".chart, .charts {{ {_variables(colours)} }}" for colours in (LIGHT, DARK))
+    light, dark = (f".chart, .charts, .chart-names {{ {_variables(colours)} }}" for colours in (LIGHT, DARK))
     night = f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}"  # paper is light
     return f"{light}\n{night}\n{PLACE}{_rules()}"
 

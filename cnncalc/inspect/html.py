@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cnncalc.core.cleaning import html_text
+from cnncalc.core.cleaning import cell, html_text
 from cnncalc.inspect.confusions import MOST_CLASSES, most_confused, shade
 from cnncalc.inspect.images import data_uri, png
 from cnncalc.inspect.parts import LookPart, LookRow, Shot, TrainedLook
 from cnncalc.page.document import asset, opening
 from cnncalc.report.class_metrics import percent_text
 from cnncalc.report.evaluate import Evaluation
+from cnncalc.report.table import Table
 
 _BAR = 140
 """Pixels of the bar of a probability of 1."""
@@ -37,6 +38,12 @@ def part_html(part: LookPart, name: str) -> Iterator[str]:
         yield f'<p class="quietly">{html_text(part.text)}</p>\n'
     for row in part.rows:
         yield from _row(row)
+    if part.facts:
+        yield '<dl class="facts">'
+        yield from (f"<div><dt>{html_text(word)}</dt><dd>{html_text(text)}</dd></div>" for word, text in part.facts)
+        yield "</dl>\n"
+    if part.table is not None:
+        yield from _plain_table(part.title, part.table)
     if part.evaluation is not None:
         yield from _tables(part.evaluation)
     yield "</section>\n"
@@ -75,6 +82,21 @@ def _scores(scores: Iterable[tuple[str, float]]) -> str:
 
 
 # ---- metrics
+
+
+def _plain_table(caption: str, table: Table) -> Iterator[str]:
+    """Yield the table of a report; its first column has the names of its rows."""
+    titles, rows, _ = table.shown(cell)
+    looks = ["number" if column.right else "" for column in table.columns]
+    yield f'<div class="tables">\n{_scrolling(caption, named=False)}<thead><tr>'
+    yield "".join(_heads((title,), look) for title, look in zip(titles, looks, strict=True)) + "</tr></thead><tbody>\n"
+    for name, *texts in rows:
+        cells = "".join(
+            f'<td class="{look}">{html_text(text)}</td>' if look else f"<td>{html_text(text)}</td>"
+            for text, look in zip(texts, looks[1:], strict=True)
+        )
+        yield f'<tr><th scope="row">{html_text(name)}</th>{cells}</tr>\n'
+    yield "</tbody></table></div>\n</div>\n"
 
 
 def _tables(evaluation: Evaluation) -> Iterator[str]:
@@ -118,11 +140,12 @@ def _confusions(evaluation: Evaluation) -> Iterator[str]:
     yield "</tbody></table></div>\n"
 
 
-def _scrolling(caption: str, kind: str = "") -> str:
-    """Return the beginning of a table that can be scrolled by the keyboard too."""
+def _scrolling(caption: str, kind: str = "", *, named: bool = True) -> str:
+    """Return the beginning of a table that can be scrolled by the keyboard too; its caption is seen if ``named``."""
     table = f'<table class="{kind}">' if kind else "<table>"
+    seen = "" if named else ' class="skip"'
     label = f'tabindex="0" role="region" aria-label="{html_text(caption)}"'
-    return f'<div class="table" {label}>{table}<caption>{html_text(caption)}</caption>'
+    return f'<div class="table" {label}>{table}<caption{seen}>{html_text(caption)}</caption>'
 
 
 def _heads(names: Iterable[str], kind: str = "") -> str:

@@ -16,6 +16,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from cnncalc.train.show.mask_colours import mask_table
+
 Picture = NDArray[np.uint8]
 """Height x width x 4: red, green, blue and opacity, in 0..255."""
 
@@ -115,6 +117,12 @@ def _bytes(pixels: Tensor) -> Tensor:
         return pixels
     low, high = pixels.amin((1, 2, 3), keepdim=True), pixels.amax((1, 2, 3), keepdim=True)
     return ((pixels - low) / (high - low).clamp(min=1e-30) * 255).round().to(torch.uint8)
+
+
+def mask_tile(mask: Tensor) -> Tensor:
+    """Return a mask, whole numbers H x W, as a tile 1 x H x W x 3 in the colours of its classes."""
+    labels = mask.long() & 255  # what has no class is 255, also where it is stored as -1
+    return torch.tensor(mask_table(), dtype=torch.uint8)[labels][None]
 
 
 def sized(tiles: Tensor, side: int = SIDE) -> Tensor:

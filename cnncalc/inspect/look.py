@@ -75,11 +75,11 @@ def _metrics_part(subject: Subject, tried: Tried | None) -> LookPart:
     """Return the part that says how well images are told apart, or what else a test came to."""
     if subject.classifies:
         text = _METRICS if tried else subject.without_images
-        evaluation = tried.evaluation if tried else None
-        return LookPart("Precision, recall, F1 and the confusion matrix", text, evaluation=evaluation)
+        evaluation, facts = (tried.evaluation, tried.report.summary) if tried else (None, ())
+        return LookPart("Precision, recall, F1 and the confusion matrix", text, facts=facts, evaluation=evaluation)
     if tried is None:
         return LookPart("Test", subject.without_images)
-    return LookPart("Test", ". ".join(f"{word}: {sentence}" for word, sentence in tried.report.summary) + ".")
+    return LookPart("Test", "", facts=tried.report.summary, table=tried.report.table.for_people())
 
 
 _METRICS = (

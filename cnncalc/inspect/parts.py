@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.inspect.images import Picture
 from cnncalc.report.evaluate import Evaluation
+from cnncalc.report.table import Table
 
 
 class Shot(NamedTuple):
@@ -60,6 +62,8 @@ class LookPart(NamedTuple):
         title: its heading.
         text: how it is to be read, or why it is not there.
         rows: its pictures.
+        facts: pairs of a word and what is said about it, one below the other.
+        table: what a test came to, a row for each label, number or class.
         evaluation: metrics that are shown as tables.
 
     """
@@ -67,6 +71,8 @@ class LookPart(NamedTuple):
     title: str
     text: str
     rows: tuple[LookRow, ...] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    table: Table | None = None
     evaluation: Evaluation | None = None
 
 

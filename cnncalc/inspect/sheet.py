@@ -13,7 +13,7 @@ from cnncalc.core.errors import ArgumentError
 from cnncalc.inspect.fonts import font_for
 from cnncalc.inspect.images import WIDTH, Picture, png
 from cnncalc.inspect.parts import LookPart, LookRow, Shot, TrainedLook
-from cnncalc.inspect.sheet_tables import SheetCell, sheet_tables
+from cnncalc.inspect.sheet_tables import SheetCell, report_table, sheet_tables
 
 MARGIN, LABEL, GAP = 28, 164, 14
 """Pixels around the sheet, of what stands to the left of pictures, and between pictures."""
@@ -83,11 +83,23 @@ class _Sheet:
         for row in part.rows:
             self.top += 10
             self.row(row)
+        if part.facts:
+            self.top += 6
+            self.facts(part.facts)
+        if part.table is not None:
+            self.top += 6
+            self.table(report_table(part.table))
         if part.evaluation is not None:
             self.top += 6
             for rows in sheet_tables(part.evaluation):
                 self.top += 6
                 self.table(rows)
+
+    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Add words to the left, and what is said about each to the right of them."""
+        for word, text in facts:
+            self.letters(MARGIN, self.top, word, TEXT, quiet=True)
+            self.top = max(self.top + 20, self.block(MARGIN + LABEL, self.top, (text,), WIDTH))
 
     def row(self, row: LookRow) -> None:
         """Add a row: title and lines to the left, pictures to the right of them."""

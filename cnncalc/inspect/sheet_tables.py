@@ -10,6 +10,7 @@ from cnncalc.core.words import shorten
 from cnncalc.inspect.confusions import MOST_CLASSES, most_confused, shade
 from cnncalc.report.class_metrics import ClassMetrics, MacroMetrics, percent_text
 from cnncalc.report.evaluate import Evaluation
+from cnncalc.report.table import Table
 
 _LONGEST_NAME = 20
 
@@ -40,6 +41,12 @@ def sheet_tables(evaluation: Evaluation) -> list[Rows]:
     if len(names) <= MOST_CLASSES:
         return [list(_matrix(names, evaluation))]
     return [_worst(names, evaluation), _confusions(names, evaluation)]
+
+
+def report_table(table: Table) -> Rows:
+    """Return the table of a report as its rows."""
+    titles, rows, _ = table.shown(cell)
+    return [_heads(titles), *([SheetCell(shorten(name, _LONGEST_NAME)), *map(SheetCell, rest)] for name, *rest in rows)]
 
 
 _HEADS = ("precision", "recall", "F1")

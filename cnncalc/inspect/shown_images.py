@@ -13,7 +13,7 @@ from torch.nn import functional
 from cnncalc.core.cleaning import cell
 from cnncalc.core.words import shorten
 from cnncalc.inspect.cam import cam_layer, class_activation_maps, over_image
-from cnncalc.inspect.images import grid, maps_picture, photo_tiles, sized
+from cnncalc.inspect.images import grid, maps_picture, mask_tile, photo_tiles, sized
 from cnncalc.inspect.maps import activations
 from cnncalc.inspect.options import LookOptions
 from cnncalc.inspect.parts import LookPart, LookRow, Shot
@@ -21,6 +21,8 @@ from cnncalc.inspect.subject import Subject
 from cnncalc.network import Node
 from cnncalc.train.data import read_image
 from cnncalc.train.data.dataset import spread
+from cnncalc.train.ends import heads_of
+from cnncalc.train.engine.scoring import as_outputs
 
 MOST_MAPS = 64
 """Most maps of a layer that are shown."""
@@ -36,11 +38,20 @@ SIDE = 128
 
 
 class ShownImage(NamedTuple):
-    """An image that is shown: what it is called, its pixels (uint8 C x H x W), and its class where that is known."""
+    """An image that is shown.
+
+    Attributes:
+        name: what it is called.
+        pixels: uint8 C x H x W.
+        label: its class in words; "" where that is not known.
+        target: what it is to be predicted as; None where that is not known.
+
+    """
 
     name: str
     pixels: Tensor
     label: str = ""
+    target: Tensor | None = None
 
 
 def image_parts(
@@ -77,7 +88,7 @@ def shown_images(subject: Subject, options: LookOptions) -> list[ShownImage]:
         return [ShownImage(cell(Path(path).name), read_image(path, subject.fit)) for path in options.images]
     chosen = spread(len(subject.images.split), OWN_IMAGES)
     return [
-        ShownImage(f"test image {index + 1:,}", pixels, cell(subject.task.caption(label)))
+        ShownImage(f"test image {index + 1:,}", pixels, cell(subject.task.caption(label)), label)
         for index, pixels, label in zip(chosen.tolist(), *subject.fetch(chosen), strict=True)
     ]
 
@@ -91,14 +102,34 @@ def photo(pixels: Tensor) -> Tensor:
 
 def _predicted(subject: Subject, image: ShownImage) -> LookRow:
     """Return an image with what it is predicted to be."""
-    shot = Shot(grid(sized(photo(image.pixels), SIDE)), image.name)
-    lines = (f"true: {shorten(image.label)}",) if image.label else ()
+    shots = [Shot(grid(sized(photo(image.pixels), SIDE)), image.name)]
+    lines = [f"true: {shorten(image.label)}"] if image.label else []
     scores: tuple[tuple[str, float], ...] = ()
     if subject.classifies:
         found = _probabilities(subject, image.pixels).topk(min(TOP, len(subject.classes)))
         pairs = zip(found.indices.tolist(), found.values.tolist(), strict=True)
         scores = tuple((shorten(cell(subject.classes[place]), 36), share) for place, share in pairs)
-    return LookRow("input", (str(subject.network.input), *lines), (shot,), scores=scores)
+    elif subject.epoch is not None:  # a run, whose task is known
+        result = _result(subject, image.pixels)
+        scores = tuple((shorten(cell(name), 36), share) for name, share in subject.task.guesses(result, TOP))
+        estimated = subject.task.estimated(result)
+        lines += [f"predicted: {shorten(cell(estimated))}"] if estimated else []
+        shots += _masks(subject, image, result)
+    return LookRow("input", (str(subject.network.input), *lines), tuple(shots), scores=scores)
+
+
+def _result(subject: Subject, pixels: Tensor) -> Tensor:
+    """Return what is predicted for an image, as the task of the run has it."""
+    with torch.no_grad():
+        output = activations(subject.module, subject.network, subject.seen(pixels[None]), []).output
+    view = as_outputs(output)[heads_of(subject.network).main]
+    return subject.task.results(subject.task.joined([view]))[0].cpu()
+
+
+def _masks(subject: Subject, image: ShownImage, result: Tensor) -> Iterator[Shot]:
+    """Yield the mask of an image, where it is known, and the predicted one."""
+    for word, mask in subject.task.pictured(image.target, result):
+        yield Shot(grid(sized(mask_tile(mask), SIDE)), f"{word} of {image.name}", (word,))
 
 
 def _probabilities(subject: Subject, pixels: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from cnncalc.charts.lines import Chart, chart_svg
+from cnncalc.charts.lines import Chart, chart_figure
 from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.page.document import asset, opening
@@ -37,7 +37,7 @@ def designs_page(title: str, report: Report, charts: Sequence[Chart], pictures: 
     yield from (
         f'<div class="wide" role="region" aria-label="Picture" tabindex="0">{each}</div>\n' for each in pictures
     )
-    yield from map(chart_svg, charts)
+    yield from map(chart_figure, charts)
     yield '<div class="wide"><table><thead><tr>'
     columns = report.table.columns
     yield from (f'<th scope="col"><button type="button">{html_text(column.title)}</button></th>' for column in columns)

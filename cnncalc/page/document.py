@@ -50,9 +50,14 @@ def opening(
 
 
 def typed(command: Sequence[str]) -> str:
-    """Return a command as a shell takes it; words of several lines keep their lines."""
-    lines = "<br>".join(map(html_text, shlex.join(command).split("\n")))
-    return f'<p class="typed"><code>{lines}</code></p>\n'
+    """Return a command as a shell takes it; only words that are long or have several lines are broken."""
+    words = " ".join(map(_word, map(shlex.quote, command)))
+    return f'<p class="typed"><code>{words}</code></p>\n'
+
+
+def _word(word: str) -> str:
+    lines = word.split("\n")
+    return f"<span>{html_text(word)}</span>" if len(lines) == 1 else "<br>".join(map(html_text, lines))
 
 
 def _policy(scripts: Sequence[str], sheets: Sequence[str]) -> str:

@@ -76,3 +76,8 @@ def measure_called(words: str) -> Measure:
 def measure_of(name: str) -> Measure:
     """Return what is known of a measure; of one with another name that it is a number, and more is better."""
     return _BY_NAME.get(name) or Measure(name, name, name, share=False)
+
+
+def named_by(task: str) -> str:
+    """Return what an output of a network stands for that has learned a task: a class, a label or a number."""
+    return {"labels": "label", "regression": "number"}.get(task, "class")

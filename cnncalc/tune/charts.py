@@ -7,13 +7,15 @@ from itertools import accumulate
 
 from cnncalc.charts.lines import Chart, ChartLine, Point
 from cnncalc.core.words import shorten
-from cnncalc.design.ranges import RealNumbers
+from cnncalc.design.ranges import Choices, RealNumbers, Value
 from cnncalc.tune.results import COMPLETE, PRUNED, Judge, TrialRow
 from cnncalc.tune.space import Varied
 
 _LOOKS = ((PRUNED, "tested"), (COMPLETE, "trained"))
 """States whose trials are dots, and the colours of these; complete trials are in front."""
 _LONGEST_WORD = 12
+_MOST_STOPS = 8
+"""Most values of a range that each have a place of their own."""
 
 
 def history_chart(rows: Sequence[TrialRow], judge: Judge) -> Chart:
@@ -45,13 +47,11 @@ def _unit(judge: Judge) -> str:
 
 def value_chart(rows: Sequence[TrialRow], varied: Varied, judge: Judge, best: TrialRow | None) -> Chart:
     """Return the chart of scores by the values of one thing that is varied."""
-    values = [row.values[varied.label] for row in rows if varied.label in row.values]
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    words = [] if numbers else list(dict.fromkeys(map(str, varied.ends())))
+    stops = _stops(varied)
 
     def place(row: TrialRow) -> float:
         value = row.values[varied.label]
-        return float(words.index(str(value)) + 1) if words else float(value)
+        return float(_nearest(stops, value) + 1) if stops else float(value)
 
     dots = [_dots(rows, state, look, judge, place, varied.label) for state, look in _LOOKS]
     whole = "linear" if isinstance(varied.variation.range, RealNumbers) else "whole"
@@ -63,8 +63,28 @@ def value_chart(rows: Sequence[TrialRow], varied: Varied, judge: Judge, best: Tr
         marks=[(place(best), "best")] if best else [],
         below=judge.measure.higher,
         places="logarithmic" if varied.logarithmic else whole,
-        words=[shorten(word, _LONGEST_WORD) for word in words],
+        words=[shorten(_written(value), _LONGEST_WORD) for value in stops],
     )
+
+
+def _stops(varied: Varied) -> Sequence[Value]:
+    """Return the values that each have a place of their own on the axis: choices, and steps that are few."""
+    found = varied.variation.range
+    if isinstance(found, Choices):
+        return tuple(dict.fromkeys(found.values))
+    values = found.values if found.points or not found.log else None  # of others any number is drawn
+    return values if values is not None and len(values) <= _MOST_STOPS else ()
+
+
+def _nearest(stops: Sequence[Value], value: object) -> int:
+    """Return the place of a value among those that it may have; a database may have rounded a number."""
+    if isinstance(value, int | float) and all(isinstance(stop, int | float) for stop in stops):
+        return min(range(len(stops)), key=lambda place: abs(float(stops[place]) - value))
+    return list(map(_written, stops)).index(_written(value))
+
+
+def _written(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _dots(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from cnncalc.charts.lines import Chart, chart_svg
+from cnncalc.charts.lines import chart_figure
 from cnncalc.charts.look import chart_sheet
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
@@ -68,7 +68,7 @@ def study_page(view: StudyView) -> Iterator[str]:
     yield "<main>\n<h2>Best trial</h2>\n"
     yield from _best(view)
     yield '<h2>Trial by trial</h2>\n<div class="charts wide">'
-    yield from _figures([history_chart(view.rows, view.facts.judge)])
+    yield chart_figure(history_chart(view.rows, view.facts.judge))
     yield "</div>\n"
     yield from _values(view)
     yield from _importance(view)
@@ -81,10 +81,6 @@ def study_page(view: StudyView) -> Iterator[str]:
 
 def _own(name: str) -> str:
     return (files("cnncalc.tune") / name).read_text(encoding="utf-8")
-
-
-def _figures(charts: Sequence[Chart]) -> Iterator[str]:
-    yield from (f"<figure>{chart_svg(chart)}</figure>" for chart in charts if chart.known)
 
 
 def _totals(view: StudyView) -> Iterator[str]:
@@ -122,7 +118,7 @@ def _values(view: StudyView) -> Iterator[str]:
     yield f"<h2>{html_text(_capital(view.score))} by setting</h2>\n"
     yield '<p class="quietly">Each dot is a trial; pruned ones have the best score that they had.</p>\n'
     yield '<div class="charts grid">'
-    yield from _figures(charts)
+    yield from map(chart_figure, charts)
     yield "</div>\n"
 
 

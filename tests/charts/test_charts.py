@@ -10,7 +10,7 @@ import pytest
 
 from cnncalc.charts.file import charts_file
 from cnncalc.charts.image import charts_png
-from cnncalc.charts.lines import Chart, ChartLine, chart_svg
+from cnncalc.charts.lines import Chart, ChartArea, ChartLine, chart_figure, chart_svg
 from cnncalc.charts.look import DARK_DEPTHS, DEPTHS, chart_sheet, depth_look
 from cnncalc.charts.scale import linear_scale, logarithmic_scale, ratio_scale, tick_text, whole_scale
 
@@ -186,14 +186,29 @@ def test_charts_become_images() -> None:
 )
 def test_the_names_say_how_many_lines_have_none(lines: int, shown: str) -> None:
     drawn = [ChartLine("abcd"[place], [(1, 2.0), (2, 3.0)], "depth1", named=not place) for place in range(lines)]
-    root = ElementTree.fromstring(chart_svg(Chart("Height", drawn)))
+    root = ElementTree.fromstring(chart_svg(Chart("Height", drawn), ChartArea(0, 0, 100, 100)))
     [names] = [each for each in root.iter("text") if each.get("class") == "names"]
     assert " ".join(names.itertext()) == shown
+    caption = next(ElementTree.fromstring(chart_figure(Chart("Height", drawn))).iter("figcaption"))
+    assert " ".join("".join(caption.itertext()).split()) == shown
 
 
 def test_the_only_line_of_a_chart_need_not_be_named() -> None:
     """The title says what it is; nothing is said of others."""
     line = ChartLine("learning rate", [(1, 2.0), (2, 1.0)], "trained", named=False)
-    root = ElementTree.fromstring(chart_svg(Chart("Learning rate", [line])))
+    root = ElementTree.fromstring(chart_svg(Chart("Learning rate", [line]), ChartArea(0, 0, 100, 100)))
     [names] = [each for each in root.iter("text") if each.get("class") == "names"]
     assert "".join(names.itertext()) == "Learning rate"
+
+
+def test_a_page_has_the_names_as_text_of_its_own() -> None:
+    """They begin a new line where a page is narrow; a line and dots have other signs, both in the line's colour."""
+    line = ChartLine("best <so far>", [(1, 2.0), (2, 1.0)], "only")
+    dots = ChartLine("pruned", [(1, 2.0)], "tested", joined=False)
+    text = chart_figure(Chart("Score", [line, dots]))
+    figure = ElementTree.fromstring(text)
+    assert [child.tag for child in figure] == ["figcaption", "svg"]
+    keys = [(each.get("class"), each.text) for each in figure[0].iter("span") if each.get("aria-hidden")]
+    assert keys == [("key only", "━"), ("key tested", "●")]
+    assert not [each for each in figure.iter("text") if each.get("class") == "names"]
+    assert chart_figure(Chart("Score", [])) == ""

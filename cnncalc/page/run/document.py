@@ -14,10 +14,10 @@ from cnncalc.page.document import asset, opening, typed
 from cnncalc.page.page import network_part, shown
 from cnncalc.page.run.sections import epoch_heads, live_parts, seen_part
 from cnncalc.page.run.view import RunView
+from cnncalc.train.measures import named_by
 from cnncalc.train.recipe.settings import Recipe, as_values, key_of, settings
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.shown_paths import shown_path
-from cnncalc.train.tasks import task_named
 
 LINKS = {
     "curves": "Learning curves",
@@ -67,7 +67,7 @@ def _network_name(view: RunView) -> str:
 
 
 def _learned(facts: RunFacts) -> str:
-    return counted(len(facts.classes), task_named(facts.task, facts.classes).named)
+    return counted(len(facts.classes), named_by(facts.task))
 
 
 def _head(view: RunView, parts: Mapping[str, str], *, live: bool) -> Iterator[str]:
@@ -126,10 +126,11 @@ def _recipe(view: RunView) -> Iterator[str]:
         yield "</dl></section>\n"
     yield "</div>\n"
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
-    yield f'<p class="quietly">Settings in bold are not the usual ones. Made with {html_text(versions)}.</p>\n'
+    bold = "Settings in bold differ from the defaults, or were chosen where the default is auto."
+    yield f'<p class="quietly">{bold} Made with {html_text(versions)}.</p>\n'
 
 
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"

@@ -12,7 +12,7 @@ from torch import Tensor, fx
 from cnncalc.core.cleaning import cell
 from cnncalc.inspect.choosing import chosen_layers, mapped_layers
 from cnncalc.inspect.filters import filters_picture, first_filters
-from cnncalc.inspect.images import Picture, grid, map_tiles, photo_tiles, sized
+from cnncalc.inspect.images import Picture, grid, map_tiles, mask_tile, photo_tiles, sized
 from cnncalc.inspect.maps import activations
 from cnncalc.network import Network, Node
 from cnncalc.page.run.view import Guessed, Seen, SeenLayer, SeenPicture
@@ -20,6 +20,7 @@ from cnncalc.train.data import Split
 from cnncalc.train.data.dataset import spread
 from cnncalc.train.engine.augment import Augmenter
 from cnncalc.train.engine.scoring import as_outputs
+from cnncalc.train.show.mask_colours import mask_colour
 from cnncalc.train.tasks import Task
 
 IMAGES, MAPPED = 8, 3
@@ -108,18 +109,32 @@ def _images(watched: Watched, samples: Samples, seen: Seen) -> Seen:
         made = activations(watched.module, watched.network, images, [node.index for node in nodes])
     task = watched.task
     results = task.results(task.joined([as_outputs(made.output)[watched.main]])).cpu()
-    guesses = [[(cell(name), share) for name, share in task.guesses(result, GUESSES)] for result in results]
-    labels = [cell(task.captioned(*pair)) for pair in zip(samples.targets.cpu(), results, strict=True)]
-    holding = [[cell(name) for name in task.holding(target)] for target in samples.targets.cpu()]
     photos = _photos(samples.pixels)
     layers = [_layer(node, made.layers[node.index][:MAPPED]) for node in nodes]
-    return seen._replace(
-        images=[
-            Guessed(picture, label, guessed, task.confusable, held)
-            for picture, label, guessed, held in zip(photos, labels, guesses, holding, strict=True)
-        ],
-        layers=layers,
+    shown = zip(photos, samples.targets.cpu(), results, strict=True)
+    return seen._replace(images=[_guessed(task, *one) for one in shown], layers=layers)
+
+
+def _guessed(task: Task, photo: SeenPicture | None, target: Tensor, result: Tensor) -> Guessed:
+    """Return an image with what it is and what is predicted for it."""
+    guesses = task.guesses(result, GUESSES)
+    masks = [(word, _mask(mask)) for word, mask in task.pictured(target, result)]
+    return Guessed(
+        photo,
+        cell(task.captioned(target, result)),
+        [(cell(name), share) for name, share in guesses],
+        task.confusable,
+        [cell(name) for name in task.holding(target)],
+        masks,
+        [mask_colour(task.names.index(name)) for name, _ in guesses] if masks else (),
     )
+
+
+def _mask(mask: Tensor) -> SeenPicture:
+    """Return a mask, whole numbers H x W, as a picture in the colours of its classes."""
+    tiles = mask_tile(mask)
+    tiles = sized(tiles, SIDE) if max(mask.shape) > SIDE else tiles
+    return _shown(grid(tiles), max(tiles.shape[1:3]), SHOWN_PHOTO)
 
 
 def _photos(pixels: Tensor) -> list[SeenPicture | None]:

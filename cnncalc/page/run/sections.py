@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncalc.analysis.gradient_flow import gradient_flow
-from cnncalc.charts.lines import Chart, chart_svg
+from cnncalc.charts.lines import Chart, chart_figure
 from cnncalc.core.cleaning import html_text
 from cnncalc.core.numbers import duration_text
 from cnncalc.page.run.png import png_uri
@@ -20,6 +20,7 @@ from cnncalc.train.show.curves import gradient_chart, learning_curves
 from cnncalc.train.show.lines import percent
 
 NO_GRADIENTS = "This run has no gradient norms: it was made before they were recorded, or has no complete epoch yet."
+_SWATCH = 'aria-hidden="true" width="10" height="10"><rect width="10" height="10"'
 NO_EPOCH = "No epoch is complete yet."
 
 
@@ -79,7 +80,7 @@ def curves(view: RunView) -> str:
 
 
 def _figures(charts: Sequence[Chart]) -> str:
-    return "".join(f"<figure>{chart_svg(chart)}</figure>" for chart in charts if chart.known)
+    return "".join(map(chart_figure, charts))
 
 
 def epoch_heads(view: RunView) -> list[str]:
@@ -157,6 +158,8 @@ def _seen(found: Seen) -> Iterator[str]:
 
 
 def _guessed(image: Guessed) -> str:
+    if image.masks:
+        return _segmented(image)
     picture = _image(image.picture, image.label) if image.picture else ""
     mark = "✓" if image.right else "✗"
     bars = "".join(_guess(name, share, right=name in image.holding) for name, share in image.guesses)
@@ -169,12 +172,26 @@ def _guessed(image: Guessed) -> str:
     )
 
 
-def _guess(name: str, share: float, *, right: bool) -> str:
-    """Return a class with its probability and a bar behind it."""
+def _segmented(image: Guessed) -> str:
+    """Return an image beside its mask and the predicted one, with the shares of what is predicted."""
+    pictures = [("image", image.picture), *image.masks]
+    shown = "".join(
+        f"<figure>{_image(picture, word)}<figcaption>{html_text(word)}</figcaption></figure>"
+        for word, picture in pictures
+        if picture
+    )
+    guesses = zip(image.guesses, image.colours, strict=True)
+    bars = "".join(_guess(name, share, right=name in image.holding, colour=colour) for (name, share), colour in guesses)
+    return f'<li class="masked"><div class="masks">{shown}</div><div><p>{html_text(image.label)}</p>{bars}</div></li>'
+
+
+def _guess(name: str, share: float, *, right: bool, colour: str = "") -> str:
+    """Return a class with its probability and a bar behind it, and its colour in a mask before it."""
     look = "own" if right else "other"
+    key = f'<svg class="swatch" {_SWATCH} fill="{colour}"/></svg> ' if colour else ""
     return (
         f'<p class="guess"><svg aria-hidden="true" width="100%" height="100%"><rect class="{look}" height="100%" '
-        f'width="{100 * share:.1f}%"/></svg><span>{html_text(name)}</span><span>{100 * share:.0f}%</span></p>'
+        f'width="{100 * share:.1f}%"/></svg><span>{key}{html_text(name)}</span><span>{100 * share:.0f}%</span></p>'
     )
 
 

@@ -32,6 +32,8 @@ class Guessed(NamedTuple):
         guesses: the likeliest classes with their probabilities, the likeliest first.
         judged: whether the likeliest class is right or wrong; other things than classes are neither.
         holding: the names of the classes or labels that it has.
+        masks: its mask and the predicted one, by what they are called; none of other tasks.
+        colours: those of ``guesses`` in these masks.
 
     """
 
@@ -40,6 +42,8 @@ class Guessed(NamedTuple):
     guesses: Sequence[tuple[str, float]]
     judged: bool = True
     holding: Sequence[str] = ()
+    masks: Sequence[tuple[str, SeenPicture]] = ()
+    colours: Sequence[str] = ()
 
     @property
     def right(self) -> bool:

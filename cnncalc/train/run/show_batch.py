@@ -35,7 +35,7 @@ def show_batch(request: TrainRequest, path: str) -> str:
         session = Session(plan._replace(recipe=plain_way(plan.recipe)))
         images, captions, masks = first_batch(session)
     if place.processes.writes:
-        write_file(batch_sheet(images, captions, masks), path)
+        write_file(batch_sheet(images, captions, masks, plan.task.names), path)
     few = "" if len(images) <= MOST else f"{MOST} of "
     return f"{path}: {few}the {counted(len(images), 'image')} of the first batch, as they are trained on"
 
@@ -65,4 +65,5 @@ def _captions(targets: Targets, task: Task) -> Iterator[str]:
         yield from first
         return
     others = [task.caption(target) for target in targets.others]
-    yield from (f"{targets.share:.0%} {one}, {other}" for one, other in zip(first, others, strict=True))
+    pairs = zip(first, others, strict=True)
+    yield from (f"{targets.share:.0%} {one}, {other}" if one or other else "" for one, other in pairs)

@@ -11,11 +11,11 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import torch
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from cnncalc.core.cleaning import cell
-from cnncalc.train.data.kinds import IGNORED
+from cnncalc.train.show.mask_colours import CURVES, MOST_COLOURS, mask_colour, mask_table
 
 MOST = 100
 """Images on a sheet at most."""
@@ -25,17 +25,11 @@ _SIDE = 96
 
 _MARGIN, _GAP, _LINE, _LETTERS = 16, 10, 18, 12
 _GROUND, _INK = "#ffffff", "#1c2229"
-_CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-"""Colours of the channels of a signal, in turn."""
 
 
-_CLASSES = (*_CURVES, "#f0e442", "#999999", "#882255", "#44aa99")
-"""Colours of the classes of a mask, in turn; class 0, most often the background, is dark."""
-
-_BACKGROUND, _NO_CLASS = "#22282e", "#dde2e7"
-
-
-def batch_sheet(images: Tensor, captions: Sequence[str], masks: Tensor | None = None) -> bytes:
+def batch_sheet(
+    images: Tensor, captions: Sequence[str], masks: Tensor | None = None, classes: Sequence[str] = ()
+) -> bytes:
     """Return a sheet as the bytes of a PNG file.
 
     Images of one channel are grey, those of three have colours, of others the mean of the channels is shown. Of a clip
@@ -46,6 +40,7 @@ def batch_sheet(images: Tensor, captions: Sequence[str], masks: Tensor | None = 
         captions: a line for each.
         masks: the classes of the pixels, whole numbers N x H x W, which are shown beside the images; light grey
             has no class.
+        classes: the names of the masks' classes, which stand below with their colours.
 
     """
     tiles = [_tile(image) for image in images[:MOST]]
@@ -55,15 +50,40 @@ def batch_sheet(images: Tensor, captions: Sequence[str], masks: Tensor | None = 
     columns = max(1, min(len(tiles), ceil(sqrt(len(tiles) * (high + _LINE) / wide * 1.5))))
     rows = ceil(len(tiles) / columns)
     size = 2 * _MARGIN + columns * (wide + _GAP) - _GAP, 2 * _MARGIN + rows * (high + _LINE + _GAP) - _GAP
-    sheet = Image.new("RGB", size, _GROUND)
+    keys = _keys(classes, size[0] - 2 * _MARGIN) if masks is not None else []
+    sheet = Image.new("RGB", (size[0], size[1] + _LINE * len(keys)), _GROUND)
     draw = ImageDraw.Draw(sheet)
     for number, (tile, caption) in enumerate(zip(tiles, captions, strict=False)):
         left, top = _MARGIN + number % columns * (wide + _GAP), _MARGIN + number // columns * (high + _LINE + _GAP)
         sheet.paste(tile, (left, top))
         draw.text((left, top + high + 1), _fitting(cell(caption), wide), _INK, _font())
+    for number, line in enumerate(keys):
+        _draw_keys(draw, line, size[1] - _MARGIN + _LINE * number)
     file = BytesIO()
     sheet.save(file, "PNG")
     return file.getvalue()
+
+
+def _keys(classes: Sequence[str], width: int) -> list[list[tuple[str, str]]]:
+    """Return lines of names with colours, each line within a width; names that would repeat a colour are left out."""
+    lines: list[list[tuple[str, str]]] = [[]]
+    x = 0.0
+    for label, name in enumerate(classes[:MOST_COLOURS]):
+        text = _fitting(cell(name), width - 2 * _LETTERS)
+        x += 2 * _LETTERS + _font().getlength(text)
+        if x > width and lines[-1]:
+            lines.append([])
+            x = 2 * _LETTERS + _font().getlength(text)
+        lines[-1].append((text, mask_colour(label)))
+    return [line for line in lines if line]
+
+
+def _draw_keys(draw: ImageDraw.ImageDraw, line: Sequence[tuple[str, str]], top: int) -> None:
+    x = float(_MARGIN)
+    for text, colour in line:
+        draw.rectangle((x, top + 3, x + _LETTERS - 3, top + _LETTERS), fill=colour)
+        draw.text((x + _LETTERS, top + 1), text, _INK, _font())
+        x += 2 * _LETTERS + _font().getlength(text)
 
 
 def _tile(image: Tensor) -> Image.Image:
@@ -85,11 +105,8 @@ def _beside(tile: Image.Image, mask: Tensor) -> Image.Image:
     """Return an image with its mask to the right of it, in the colours of the classes."""
     if mask.dim() != 2:
         return tile
-    table = np.array(
-        [ImageColor.getrgb(_BACKGROUND)] + [ImageColor.getrgb(_CLASSES[k % len(_CLASSES)]) for k in range(255)]
-    )
-    table[IGNORED] = ImageColor.getrgb(_NO_CLASS)
-    painted = Image.fromarray(table.astype(np.uint8)[mask.cpu().numpy().astype(np.uint8)])
+    table = np.array(mask_table(), dtype=np.uint8)
+    painted = Image.fromarray(table[mask.cpu().numpy().astype(np.uint8)])
     both = Image.new("RGB", (2 * tile.width + 2, tile.height), _GROUND)
     both.paste(tile, (0, 0))
     both.paste(painted.resize(tile.size, Image.Resampling.NEAREST), (tile.width + 2, 0))
@@ -104,7 +121,7 @@ def _curves(signal: Tensor) -> Image.Image:
     places = np.linspace(0, wide - 1, signal.shape[1])
     for number, channel in enumerate(signal.clamp(0, 1).tolist()):
         points = [(x, (1 - y) * (high - 1)) for x, y in zip(places, channel, strict=True)]
-        draw.line(points if len(points) > 1 else points * 2, _CURVES[number % len(_CURVES)])
+        draw.line(points if len(points) > 1 else points * 2, CURVES[number % len(CURVES)])
     return tile
 
 

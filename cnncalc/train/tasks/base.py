@@ -195,6 +195,14 @@ class Task(ABC):
         """Say what an image is, and what is predicted where `guesses` do not say it."""
         return self.caption(target)
 
+    def estimated(self, result: Tensor) -> str:
+        """Say which numbers are predicted for an image; "" of other tasks."""
+        return ""
+
+    def pictured(self, target: Tensor | None, result: Tensor) -> Sequence[tuple[str, Tensor]]:
+        """Return what an image is, where that is known, and what is predicted: masks by what they are called."""
+        return ()
+
     @abstractmethod
     def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
         """Return what is predicted for an image, by `results`, as names with shares in 0..1, the largest first."""

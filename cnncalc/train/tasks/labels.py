@@ -15,7 +15,7 @@ from cnncalc.report.evaluate import TestedOn, tested_data, tested_lines
 from cnncalc.report.predict import left_out_lines, predictions_data
 from cnncalc.report.report import Report
 from cnncalc.report.table import Column, Table
-from cnncalc.train.measures import ACCURACY, F1, PRECISION
+from cnncalc.train.measures import ACCURACY, F1, PRECISION, named_by
 from cnncalc.train.tasks.base import LeftOut, Task
 from cnncalc.train.tasks.collecting import Collected
 from cnncalc.train.tasks.logistic import joined_logits, logistic_loss
@@ -69,7 +69,7 @@ class Labels(Task):
 
     name = "labels"
     learned = "labels"
-    named = "label"
+    named = named_by("labels")
     loss_words = "binary cross-entropy of each label"
     ends = ("sigmoid",)
     measures = (PRECISION, F1, ACCURACY._replace(shown=False))

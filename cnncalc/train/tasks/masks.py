@@ -169,7 +169,11 @@ class Masks(Task):
 
     def captioned(self, target: Tensor, result: Tensor) -> str:
         """Say what the shares of `guesses` are."""
-        return "image with the classes predicted for its pixels"
+        return "classes predicted for the pixels"
+
+    def pictured(self, target: Tensor | None, result: Tensor) -> Sequence[tuple[str, Tensor]]:
+        """Return the mask, where there is one, and the predicted one, each H x W of its own size."""
+        return [*([] if target is None else [("mask", target)]), ("predicted", result)]
 
     def holding(self, target: Tensor) -> list[str]:
         """Return the classes that the mask has."""

@@ -14,7 +14,7 @@ from cnncalc.report.evaluate import TestedOn, tested_data, tested_lines
 from cnncalc.report.predict import left_out_lines, predictions_data
 from cnncalc.report.report import Report
 from cnncalc.report.table import Column, Table
-from cnncalc.train.measures import MAE, R2, RMSE
+from cnncalc.train.measures import MAE, R2, RMSE, named_by
 from cnncalc.train.tasks.base import LeftOut, Task
 from cnncalc.train.tasks.collecting import Collected
 
@@ -66,7 +66,7 @@ class Regression(Task):
 
     name = "regression"
     learned = "numbers"
-    named = "number"
+    named = named_by("regression")
     loss_words = "mean squared error"
     ends = ()
     measures = (RMSE, MAE, R2)
@@ -138,7 +138,11 @@ class Regression(Task):
 
     def captioned(self, target: Tensor, result: Tensor) -> str:
         """Name the numbers, and those that are predicted."""
-        return f"{self.caption(target)}; predicted {self.caption(result)}"
+        return f"{self.caption(target)}; predicted {self.estimated(result)}"
+
+    def estimated(self, result: Tensor) -> str:
+        """Name the numbers."""
+        return self.caption(result)
 
     def guesses(self, result: Tensor, most: int) -> list[tuple[str, float]]:
         """Return nothing: numbers are no shares."""

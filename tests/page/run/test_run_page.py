@@ -19,6 +19,7 @@ from cnncalc.train.run.signals import Signals
 from tests.page.conftest import AXE, Opened, violations
 from tests.train.data.files import write_images
 from tests.train.runs import Heard, train
+from tests.train.tasks.test_training import SMALL, write_data
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +83,10 @@ def test_the_command_stands_there_without_folders_of_the_machine(trained: Path, 
     facts["command"] = ["cnncalc", "train", "input 8x8x1\nfc 10", "--data=/home/ann/photos", "--out", str(path.parent)]
     path.write_text(json.dumps(facts), encoding="utf-8")
     text = page_of_run(path.parent)
-    assert "<code>cnncalc train &#39;input 8x8x1<br>fc 10&#39; --data=photos --out run</code>" in text
+    assert (
+        "<code><span>cnncalc</span> <span>train</span> &#39;input 8x8x1<br>fc 10&#39; <span>--data=photos</span> "
+        "<span>--out</span> <span>run</span></code>" in text
+    )
     assert str(tmp_path) not in text
 
 
@@ -96,6 +100,26 @@ def test_the_test_is_that_of_evaluate(trained: Path, opened: Opened, capsys: pyt
     assert [[0 if text == "·" else int(text) for text in row] for row in cells] == told["confusion"]
     wrong = told["images"] - told["right"]
     assert page.locator("section:has(h2:text-is('Worst mistakes')) figure").count() == min(16, wrong)
+
+
+def test_settings_that_are_empty_say_so(trained: Path) -> None:
+    """No part is frozen, none has a rate of its own, and nothing of torchvision is applied."""
+    text = page_of_run(trained)
+    assert "<dd></dd>" not in text
+    for key in ("freeze", "learning-rate-of", "augment"):
+        assert f"<dt>{key}</dt><dd>none</dd>" in text.replace("\n", "")
+
+
+def test_masks_stand_beside_their_images(opened: Opened) -> None:
+    """An image, its mask and the predicted one; the classes have the colours of the masks."""
+    data = write_data("masks", Path())
+    train(SMALL["masks"], "run", epochs=1, batch=8, data=data)
+    page = opened(text=page_of_run(Path("run")))
+    assert page.locator(".guesses li").count() == 8
+    assert page.locator(".guesses li:first-child figcaption").all_inner_texts() == ["image", "mask", "predicted"]
+    assert page.locator(".guesses figure img").count() == 24
+    fills = page.eval_on_selector_all(".swatch rect", "all => all.map(one => one.getAttribute('fill'))")
+    assert set(fills) <= {"#22282e", "#0072b2", "#d55e00"} and len(fills) >= 8
 
 
 def test_filters_images_and_maps_are_there(trained: Path, opened: Opened) -> None:
@@ -194,6 +218,8 @@ def test_everybody_can_use_it(trained: Path, opened: Opened, scheme: str, wide: 
     """axe-core finds nothing, and nothing is wider than the screen."""
     page = opened(text=page_of_run(trained), scheme=scheme, wide=wide, bypass=True)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    ends = page.eval_on_selector_all(".chart-names span", "all => all.map(one => one.getBoundingClientRect().right)")
+    assert ends and max(ends) <= wide
     if not AXE.exists():
         pytest.skip("there is no axe-core")
     assert violations(page) == []

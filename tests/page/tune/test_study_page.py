@@ -61,6 +61,23 @@ def test_words_have_places_of_their_own() -> None:
     assert chart.marks == [(1.0, "best")]
 
 
+@pytest.mark.parametrize(
+    ("written", "words", "places"),
+    [
+        ("width=2..8:step=2", ["2", "4", "6", "8"], [1, 3, 4]),
+        ("width=8,2,6", ["8", "2", "6"], [2, 3, 1]),
+        ("width=2..8:count=4:log", ["2", "3", "5", "8"], [1, 3, 4]),
+        ("width=2..80", [], [2, 6, 8]),
+        ("width=2..8:log", [], [2, 6, 8]),
+    ],
+)
+def test_values_that_are_few_have_places_of_their_own(written: str, words: list[str], places: list[float]) -> None:
+    """Steps and choices stand at equal distances with their values; a value between two is at the nearer one."""
+    chart = value_chart(ROWS, read(written)[0], JUDGE, ROWS[3])
+    assert list(chart.words) == words
+    assert [place for place, _ in chart.lines[1].points] == places
+
+
 def test_only_a_complete_trial_is_the_best() -> None:
     assert best_row(ROWS[:2], higher=True) == ROWS[0]
     assert best_row(ROWS, higher=True) == ROWS[3]
@@ -95,7 +112,7 @@ def test_the_page_shows_no_folders_of_the_machine() -> None:
     again = "cnncalc train /home/ann/widths/best.txt --data /home/ann/photos --out again"
     page = "".join(study_page(StudyView("/home/ann/widths", facts, "at random", (), ROWS, ROWS[3], again, {})))
     assert '<p class="answer">net.txt on photos: at random</p>' in page
-    assert re.findall("<code>(.*)</code>", page) == [
+    assert [re.sub("</?span>", "", text) for text in re.findall("<code>(.*)</code>", page)] == [
         "cnncalc train best.txt --data photos --out again",
         "cnncalc tune net.txt --data=photos --out widths",
     ]
@@ -122,6 +139,8 @@ def test_the_page_in_a_browser(folder: Path, browser: Any) -> None:
     faults = page.locator("tr.fault").all_inner_texts()
     assert [text.strip() for text in faults] == [found.error for found in heard.rows if found.error]
     page.set_viewport_size({"width": 375, "height": 800})
+    ends = page.eval_on_selector_all(".chart-names span", "all => all.map(one => one.getBoundingClientRect().right)")
+    assert max(ends) <= 375 and len(ends) > 6
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.close()
 

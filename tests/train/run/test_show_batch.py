@@ -19,6 +19,7 @@ from cnncalc.train.run import choosing, show_batch
 from cnncalc.train.show.batch_sheet import batch_sheet
 from tests.train.data.files import write_images
 from tests.train.runs import DIGITS, SHORT, SPEC, Heard, train
+from tests.train.tasks.test_training import SMALL, write_data
 
 PLAIN = {"shift": 0, "flip": "none"}
 
@@ -89,3 +90,29 @@ def test_the_command_writes_the_picture_and_ends(folder: Path, capsys: pytest.Ca
 def test_another_ending_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "input 8x8x1\nfc 10", "--show-batch", "batch.jpg"]) == 2
     assert "'batch.jpg' does not end in .png" in capsys.readouterr().err
+
+
+def test_the_classes_of_masks_stand_below_with_their_colours() -> None:
+    """A line of 18 pixels for two names, and more lines where the sheet is narrow; without masks there is none."""
+    images, masks = torch.zeros(6, 1, 48, 48), torch.zeros(6, 48, 48)
+    captions = [""] * 6
+
+    def sheet(*classes: str) -> Image.Image:
+        return Image.open(BytesIO(batch_sheet(images, captions, masks if classes else None, classes)))
+
+    plain = Image.open(BytesIO(batch_sheet(images, captions, masks)))
+    named = sheet("ground", "disc")
+    assert named.size == (plain.width, plain.height + 18)
+    colours = {named.getpixel((x, named.height - 26)) for x in range(named.width)}
+    assert {(0x22, 0x28, 0x2E), (0x00, 0x72, 0xB2)} <= colours
+    assert sheet(*(["a long name of a class"] * 12)).height > named.height
+
+
+def test_mixed_images_with_masks_have_no_caption(folder: Path) -> None:
+    """Both masks are pictures: words would be shares of nothing."""
+    recipe = load_recipe("default", SHORT | {"mixup": 0.5})
+    data = write_data("masks", folder)
+    asked = choosing.TrainRequest(SMALL["masks"], SpecSettings(), recipe, data, "cpu", None)
+    with choosing.joined("cpu") as place:
+        _, captions, masks = show_batch.first_batch(Session(choosing.chosen_plan(asked, place).plan))
+    assert set(captions) == {""} and masks is not None

@@ -75,7 +75,7 @@ def test_every_optimizer(optimizer: str, implementation: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["alexnet", "resnet18", "squeezenet1_1"])
-def test_muon(name: str) -> None:
+def test_the_memory_of_muon_is_that_of_the_tracker(name: str) -> None:
     """To the byte: stacks of matrices of one shape, tall, wide and square ones, whose Gram matrices are large."""
     network = cnncalc.load(name)
     assert predicted(network, batch=2, optimizer="muon") == tracked(network, 2, optimizer="muon")

@@ -30,7 +30,7 @@ SETUPS = [
 
 @pytest.mark.parametrize("setup", SETUPS)
 @pytest.mark.parametrize("text", [THREE_STAGES, PLAIN, LABELS, SIZES])
-def test_designs(text: str, setup: TrainingSetup) -> None:
+def test_the_peak_of_a_plan_is_that_of_the_prediction(text: str, setup: TrainingSetup) -> None:
     """Widths, depths and inputs: also of one channel and of one position, where tensors are copied otherwise."""
     counter = PeakCounter(setup)
     designs = list(product([1, 2, 8], [1, 3], [4, 8, 16], [1, 3]))

@@ -72,7 +72,7 @@ def peaks(network: cnncalc.Network) -> tuple[int, int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("spec", EXAMPLES)
-def test_examples(spec: Spec) -> None:
+def test_random_networks_save_and_peak_as_the_tracker_finds(spec: Spec) -> None:
     """To the byte."""
     network = spec.load()
     for ours, theirs in (saved(network), peaks(network)):

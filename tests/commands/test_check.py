@@ -99,7 +99,7 @@ def test_notes_are_notices_and_no_faults(cnncalc: Cnncalc, folder: Path) -> None
     assert cnncalc("check", "a.txt").out.startswith("note[channels-first]: ")
 
 
-def test_sarif(cnncalc: Cnncalc, specs: Path) -> None:
+def test_sarif_has_the_required_parts_and_the_places_in_the_files(cnncalc: Cnncalc, specs: Path) -> None:
     """The parts that SARIF 2.1.0 requires, with places that a viewer finds again in the files."""
     done = cnncalc("check", "specs", "--format", "sarif", "-o", "out.sarif")
     assert (done.status, done.out) == (1, "")

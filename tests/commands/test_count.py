@@ -42,7 +42,7 @@ def test_shapes_has_the_same_table(cnncalc: Cnncalc) -> None:
     assert cnncalc("shapes", *SPEC, "--count", "ptflops") == cnncalc("params", *SPEC, "--count", "ptflops")
 
 
-def test_csv(cnncalc: Cnncalc) -> None:
+def test_csv_has_plain_numbers_and_the_parameters_of_the_tool(cnncalc: Cnncalc) -> None:
     """Plain numbers, with the tool's parameters and its rule."""
     rows = list(csv.DictReader(io.StringIO(cnncalc("params", *SPEC, "--count", "torchinfo", "--format", "csv").out)))
     assert [(row["name"], row["count"], row["params"]) for row in rows] == [
@@ -50,7 +50,7 @@ def test_csv(cnncalc: Cnncalc) -> None:
     ]  # fmt: skip
 
 
-def test_json(cnncalc: Cnncalc) -> None:
+def test_json_has_the_parts_of_every_layer(cnncalc: Cnncalc) -> None:
     """Every layer, with its parts; ptflops counts a ReLU as a module and as a function."""
     data = json.loads(cnncalc("params", *SPEC, "--count", "ptflops", "--format", "json").out)
     assert (data["counter"]["name"], data["counter"]["version"]) == ("ptflops", "0.7.5")
@@ -74,13 +74,13 @@ def test_code_of_torchvision_that_is_written_otherwise(cnncalc: Cnncalc) -> None
     assert data["total"]["count"] - data["torchvision"]["count"] == 1280 * (7 * 7 + 1)
 
 
-def test_folded(cnncalc: Cnncalc) -> None:
+def test_a_folded_repeat_is_one_row_with_the_sum_of_its_layers(cnncalc: Cnncalc) -> None:
     """Sixteen alike convolutions are one row: 16 · 4·4 · 3·3·3·3."""
     done = cnncalc("params", "(conv 3x3x3 p1 - relu)*16", "--input", "4x4x3", "--count", "fvcore", "--fold")
     assert done.out.splitlines()[2].split()[-3:-1] == [f"{16 * 16 * 81:,}", "100.0%"]
 
 
-def test_refused(cnncalc: Cnncalc) -> None:
+def test_options_and_networks_that_cannot_be_counted_are_refused(cnncalc: Cnncalc) -> None:
     """Options that say something else about the same table, and networks that PyTorch has no layers for."""
     for arguments, message in (
         (

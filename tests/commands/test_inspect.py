@@ -87,7 +87,9 @@ def test_a_page_is_the_same_every_time(cnncalc: Cnncalc, first: Path) -> None:
 
 
 @pytest.mark.parametrize(("theme", "corner"), [(None, (255, 255, 255)), ("dark", (20, 23, 28))])
-def test_a_sheet(cnncalc: Cnncalc, first: Path, theme: str | None, corner: tuple[int, int, int]) -> None:
+def test_a_sheet_is_a_picture_in_the_theme(
+    cnncalc: Cnncalc, first: Path, theme: str | None, corner: tuple[int, int, int]
+) -> None:
     themed = ["--theme", theme] if theme else []
     done = cnncalc("inspect", "first", "seven.png", "--device", "cpu", "--only", "maps", *themed, "-o", "look.png")
     assert (done.status, done.out, done.err) == (0, "", "")

@@ -42,7 +42,7 @@ def test_the_table(cnncalc: Cnncalc) -> None:
     )
 
 
-def test_it_fits(cnncalc: Cnncalc) -> None:
+def test_the_status_says_whether_a_step_fits_into_the_budget(cnncalc: Cnncalc) -> None:
     """The status is 0 within a budget, and 1 beyond it; without one there is nothing to fail."""
     assert cnncalc("memory", *TWO, "--batch", "8", "--budget", "1GiB").status == 0
     assert cnncalc("memory", *TWO, "--batch", "8", "--budget", "1000000B").status == 1
@@ -145,7 +145,7 @@ def test_advice_comes_true(cnncalc: Cnncalc) -> None:
         assert json.loads(cnncalc(*call, *change["option"].split()).out)["peak_bytes"] == change["peak_bytes"]
 
 
-def test_csv(cnncalc: Cnncalc) -> None:
+def test_csv_has_the_parts_in_bytes(cnncalc: Cnncalc) -> None:
     """The parts, in bytes."""
     rows = list(csv.DictReader(io.StringIO(cnncalc("memory", *TWO, "--format", "csv").out)))
     assert rows[0] == {"part": "parameters", "bytes": "158720"}
@@ -154,7 +154,7 @@ def test_csv(cnncalc: Cnncalc) -> None:
 @pytest.mark.parametrize(
     ("text", "size"), [("1GiB", 2**30), ("1.5 GB", 1_500_000_000), ("2m", 2_000_000), ("77 bytes", 77)]
 )
-def test_budgets(cnncalc: Cnncalc, text: str, size: int) -> None:
+def test_a_budget_has_binary_or_decimal_units(cnncalc: Cnncalc, text: str, size: int) -> None:
     """Binary and decimal units, or bytes."""
     data = json.loads(cnncalc("memory", *TWO, "--budget", text, "--format", "json").out)
     assert data["budget_bytes"] == size

@@ -77,7 +77,7 @@ def test_the_table(cnncalc: Cnncalc, own: str) -> None:
     )
 
 
-def test_json(cnncalc: Cnncalc) -> None:
+def test_json_has_what_the_cards_share_and_exchange(cnncalc: Cnncalc) -> None:
     """What is shared and exchanged; assumptions are those of one card, whose share is rounded up."""
     found = data(cnncalc, "--batch", "100", "--gpus", "8", "--no-gradient-as-bucket-view")
     assert found["cards"] == {

@@ -42,7 +42,7 @@ def test_the_table(cnncalc: Cnncalc) -> None:
     )
 
 
-def test_it_fits(cnncalc: Cnncalc) -> None:
+def test_the_status_says_whether_sram_and_flash_are_large_enough(cnncalc: Cnncalc) -> None:
     """The status is 1 if the SRAM or the flash is too small; without them there is nothing to fail."""
     assert cnncalc("memory", *TWO).status == 0
     assert cnncalc("memory", *TWO, "--mcu", "STM32F746NG").status == 0
@@ -64,7 +64,7 @@ def test_boards_of_a_user(cnncalc: Cnncalc, folder: Path) -> None:
     assert "mine   8.0 KiB of SRAM: " in done.out
 
 
-def test_json(cnncalc: Cnncalc) -> None:
+def test_json_has_parts_that_add_up_and_every_operator(cnncalc: Cnncalc) -> None:
     """The parts add up to what is used, and every operator and every buffer is there."""
     data = json.loads(cnncalc("memory", *TWO, "--mcu", "stm32f746", "--format", "json").out)
     assert sum(data["arena"].values()) == data["arena_used_bytes"] <= data["arena_bytes"]
@@ -82,7 +82,7 @@ def test_json(cnncalc: Cnncalc) -> None:
     assert max(each["offset"] + each["bytes"] for each in data["buffers"]) <= data["arena"]["tensors"]
 
 
-def test_csv(cnncalc: Cnncalc) -> None:
+def test_csv_has_a_row_for_each_part(cnncalc: Cnncalc) -> None:
     rows = list(csv.DictReader(io.StringIO(cnncalc("memory", *TWO, "--format", "csv").out)))
     assert [(row["where"], row["part"]) for row in rows[:2]] == [("arena", "tensors"), ("arena", "structures")]
 

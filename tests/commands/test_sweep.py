@@ -87,7 +87,7 @@ def test_designs_that_do_not_load_are_counted_by_their_code(cnncalc: Cnncalc) ->
     assert data["satisfying"] == len(DESIGNS) - len(codes)
 
 
-def test_a_front(cnncalc: Cnncalc) -> None:
+def test_no_design_beats_one_of_the_front(cnncalc: Cnncalc) -> None:
     """No other design has fewer MACs and more parameters; found by comparing every pair."""
     data = json.loads(cnncalc("sweep", NET, *VARIED, "--pareto", "macs,params", "--format", "json").out)
     networks = [found for found in (loaded(*design) for design in DESIGNS) if not isinstance(found, str)]
@@ -245,7 +245,7 @@ def test_the_picture_of_a_front(cnncalc: Cnncalc, tmp_path: Path) -> None:
     assert "designs that no other beats" in target.read_text()
 
 
-def test_the_page(cnncalc: Cnncalc, tmp_path: Path) -> None:
+def test_the_page_has_a_row_for_each_design_and_the_front(cnncalc: Cnncalc, tmp_path: Path) -> None:
     """Every design is a row with its numbers, the front is drawn, and nothing is taken from elsewhere."""
     target = tmp_path / "designs.html"
     assert cnncalc("sweep", NET, *VARIED, "--pareto", "macs,params", "-o", str(target)).status == 0

@@ -44,7 +44,7 @@ def test_the_table(cnncalc: Cnncalc) -> None:
     )
 
 
-def test_the_json(cnncalc: Cnncalc) -> None:
+def test_json_has_the_seconds_of_every_pass_and_their_sums(cnncalc: Cnncalc) -> None:
     """Everything, with the sums; seconds are what they say."""
     call = ("time", *SMALL, "--gpu", "RTX 3060", "--batch", "2", "--training", "--format", "json")
     data = json.loads(cnncalc(*call).out)
@@ -177,7 +177,9 @@ def test_calls_that_are_refused(cnncalc: Cnncalc, options: tuple[str, ...], mess
         ),
     ],
 )
-def test_faults(cnncalc: Cnncalc, options: tuple[str, ...], error: str) -> None:
+def test_options_without_effect_and_wrong_values_are_refused(
+    cnncalc: Cnncalc, options: tuple[str, ...], error: str
+) -> None:
     done = cnncalc("time", *SMALL, *options)
     assert (done.status, done.out, done.err) == (1, "", error)
 

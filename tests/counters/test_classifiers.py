@@ -33,7 +33,7 @@ def test_there_are_all_68() -> None:
 
 
 @pytest.mark.parametrize("row", TOTALS, ids=lambda row: f"{row['name']}-{row['code']}")
-def test_totals(row: dict[str, str]) -> None:
+def test_totals_and_parameters_are_those_of_the_tools(row: dict[str, str]) -> None:
     """Every total and every number of parameters is the tool's."""
     network = load(row)
     habits = habits_of(network) if row["code"] == "torchvision" else ()
@@ -44,7 +44,7 @@ def test_totals(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", LAYERS, ids=lambda row: f"{row['name']}-{row['counter']}")
-def test_layers(row: dict[str, str]) -> None:
+def test_the_number_of_every_module_is_that_of_a_layer(row: dict[str, str]) -> None:
     """Every single number that a tool has for a module of torchvision's is that of a layer, and no other is there."""
     network = load(row)
     found = count_like(network, COUNTERS[row["counter"]], habits_of(network))

@@ -49,7 +49,7 @@ def test_a_batch_norm() -> None:
     assert each == {"fvcore": 2 * 1024, "thop": 4 * 1024, "ptflops": 2 * 1024, "torchinfo": 32}
 
 
-def test_a_relu() -> None:
+def test_only_ptflops_counts_a_relu() -> None:
     """Only ptflops counts it, as a module and as the function that the module calls."""
     assert {tool: counted(tool, "relu", "8x8x16") for tool in COUNTERS} == {
         "fvcore": 0,
@@ -147,7 +147,7 @@ def test_every_layer(row: dict[str, str]) -> None:
 
 @every_tool
 @pytest.mark.parametrize("seed", range(20))
-def test_random_networks(tool: str, seed: int) -> None:
+def test_random_networks_have_the_numbers_of_the_tools(tool: str, seed: int) -> None:
     """Networks nobody designed."""
     network = random_spec(Random(seed)).load()
     agree(tool, network)

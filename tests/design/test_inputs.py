@@ -74,7 +74,7 @@ def check_walked(name: str, taken: Taken) -> None:
         ("input 30x30x1\npool {H//2}x{W//2} s{H//2}x{W//2}", "2, 3, then multiples of 2, from 4"),
     ],
 )
-def test_rules(text: str, rule: str) -> None:
+def test_the_rule_in_words_holds_for_every_size(text: str, rule: str) -> None:
     """What is said in words, and that it holds for sizes up to 33."""
     taken = check(text, list(range(1, 34)))
     assert str(taken.equal or taken.sides[0]) == rule

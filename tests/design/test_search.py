@@ -85,12 +85,12 @@ def compare(seed: int) -> Found:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_it_is_the_best_of_all(seed: int) -> None:
+def test_the_design_found_is_the_best_of_all(seed: int) -> None:
     compare(seed)
 
 
 @pytest.mark.slow
-def test_500_random_problems() -> None:
+def test_the_design_found_is_the_best_of_all_in_500_random_problems() -> None:
     """Most of them have something that is shown to rise, and designs that were excluded."""
     found = [compare(seed) for seed in range(500)]
     assert sum(bool(each.rising) for each in found) > 150

@@ -47,7 +47,7 @@ def refused(*texts: str) -> str:
         ("width = 64", [64]),
     ],
 )
-def test_values(text: str, values: list[object]) -> None:
+def test_a_range_has_its_ends_and_exact_steps(text: str, values: list[object]) -> None:
     """Ends are values, steps are exact, ``log`` doubles, and lists keep their order."""
     found = read(text).values
     assert found is not None

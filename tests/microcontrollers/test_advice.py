@@ -35,7 +35,7 @@ def test_branches_in_another_order() -> None:
     assert order.operators == ("conv1", "conv3", "conv4", "conv2", "concat1")
 
 
-def test_patches() -> None:
+def test_patches_need_the_two_largest_patches_and_not_the_first_output() -> None:
     """Of 4 patches each, 16x16 of 32 with one position around: the first layer's whole output is never there."""
     prediction = predict("conv 3x3x16 same - relu - conv 3x3x4 s4 floor - relu - fc 2", "64x64x1")
     assert prediction.arena.head == 64 * 64 * (1 + 16)

@@ -63,7 +63,7 @@ def trained_together(done: subprocess.CompletedProcess[str], run: Path) -> None:
     assert len((run / "metrics.csv").read_text().splitlines()) == 3
 
 
-def test_torchrun(tmp_path: Path) -> None:
+def test_torchrun_trains_one_run_with_several_processes(tmp_path: Path) -> None:
     trained_together(script("torchrun.sh", tmp_path, "--out", str(tmp_path / "run")), tmp_path / "run")
 
 

@@ -75,7 +75,7 @@ def test_warm_up_and_what_follows(schedule: str, warmup: int) -> None:
     assert rates == pytest.approx([*up, *theirs(AFTER[schedule](steps - rise), steps - rise)])
 
 
-def test_steps() -> None:
+def test_a_step_schedule_is_that_of_pytorch() -> None:
     """Every third epoch a tenth; the scheduler goes an epoch at a time."""
     recipe = Recipe(schedule="step", step_every=3, step_factor=0.1)
     epochs = theirs(lambda optimizer: lr_scheduler.StepLR(optimizer, 3, 0.1), 10)

@@ -164,7 +164,7 @@ def test_a_reader_that_has_gone_does_not_end_the_training() -> None:
     ("seconds", "shown"),
     [(0.0, "0.0 s"), (59.94, "59.9 s"), (59.96, "1:00"), (60, "1:00"), (3599.6, "1:00:00"), (90_061, "25:01:01")],
 )
-def test_times(seconds: float, shown: str) -> None:
+def test_a_time_has_the_unit_that_suits_it(seconds: float, shown: str) -> None:
     assert duration_text(seconds) == shown
 
 

@@ -36,7 +36,7 @@ def marks(*shape: int, seed: int = 1) -> Tensor:
 
 @pytest.mark.parametrize("digits", [8, 0])
 @pytest.mark.parametrize("count", [2, 50, 500])
-def test_rankings(count: int, digits: int) -> None:
+def test_ranking_metrics_are_those_of_scikit_learn(count: int, digits: int) -> None:
     """With scores that all differ, and with many that are equal."""
     holds, scores = marks(count), (noise(count) * 2).round(decimals=digits)
     holds[0], holds[1] = 0, 1
@@ -77,7 +77,7 @@ def test_several_labels() -> None:
     assert [one.recall for one in found.labels][:3] == pytest.approx(recalls[:3])
 
 
-def test_numbers() -> None:
+def test_regression_metrics_are_those_of_scikit_learn() -> None:
     targets, predicted = noise(70, 2), noise(70, 2, seed=5)
     found = number_score(targets, predicted)
     assert found.metrics == {

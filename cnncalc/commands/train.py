@@ -250,7 +250,7 @@ _OPTION_OF = {"folder": "--data-folder"}
 def _refuse_with_resume(
     spec: str | None, settings: SpecSettings, data: dict[str, Any], options: dict[str, Any]
 ) -> None:
-    """Refuse what a run has been told already."""
+    """Refuse options whose values the run has."""
     told = {"SPEC": spec is not None, "--input": settings.inputs, "--set": settings.parameters}
     given = [name for name, there in (told | {"--rounding": settings.rounding}).items() if there]
     given += [_OPTION_OF.get(name, f"--{name}") for name in data if name not in _MAY_MOVE]

@@ -121,7 +121,7 @@ def _asked(
 
 
 def _refuse_with_resume(spec: bool, data: dict[str, Any], options: dict[str, Any]) -> None:
-    """Refuse what a study has been told already."""
+    """Refuse options whose values the study has."""
     given = ["SPEC, its options or settings of a recipe"] if spec else []
     given += [f"--{name.replace('_', '-')}" for name in data]
     names = ("vary", "where", "out", "sampler", "no_pruning", "recipe", "weights")

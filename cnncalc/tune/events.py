@@ -1,4 +1,4 @@
-"""What a study tells while it goes on, and who listens. Nothing here imports Optuna or torch."""
+"""The events of a study, and the observers that are notified of them. Nothing here imports Optuna or torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnncalc.tune.results import Judge, TrialRow
 
 
 class StudyBegun(NamedTuple):
-    """A study begins or goes on.
+    """A study begins or is resumed.
 
     Attributes:
         folder: where it is kept.
@@ -58,22 +58,22 @@ class StudyEnded(NamedTuple):
 
 
 class StudyObserver:
-    """Whoever hears how a study goes. This one hears everything and does nothing."""
+    """An observer of a study, such as a display. This one does nothing on any event."""
 
     def begin(self, event: StudyBegun) -> None:
-        """Hear that a study begins or goes on."""
+        """Called when a study begins or is resumed."""
 
     def trial(self, number: int, values: Mapping[str, Any], *, again: bool) -> None:
-        """Hear that a trial begins, or that one goes on which was cut off."""
+        """Called when a trial begins; ``again`` says that it was interrupted and is resumed."""
 
     def epoch(self, row: EpochMetrics) -> None:
-        """Hear what an epoch of the trial came to."""
+        """Called after an epoch of the trial, with its metrics."""
 
     def trial_ended(self, row: TrialRow, *, best: bool) -> None:
-        """Hear how a trial ended, and whether it is the best so far."""
+        """Called when a trial has ended; ``best`` says that it is the best so far."""
 
     def end(self, event: StudyEnded) -> None:
-        """Hear what the study came to."""
+        """Called when the study has ended or was stopped."""
 
     def close(self) -> None:
-        """Let go of the terminal, whatever happened."""
+        """Release the terminal; called in any case, also after an error."""

@@ -1,4 +1,4 @@
-"""The folder of a study: what was asked, the trials' runs, and locks that say which trials somebody works on."""
+"""The folder of a study: what was asked, the trials' runs, and the locks of the trials that processes work on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_BYTES = 2**20
 
 
 class StudyFacts(NamedTuple):
-    """What a study remembers of what was asked.
+    """The settings of a study, as ``study.json`` has them.
 
     Attributes:
         name: in Optuna's storage.
@@ -41,7 +41,7 @@ class StudyFacts(NamedTuple):
         trials: how many are wanted.
         storage: Optuna's: a URL or the path of a journal; "" for the database in the folder.
         sampler: what proposes settings.
-        prunes: whether trials that lag behind are ended early.
+        prunes: whether trials that are worse than others are ended early.
         tested: which images trials are judged by: ``validation`` or ``test``.
         measure: the number by which they are judged: a name of `cnncalc.train.measures`.
         command: what was typed.
@@ -86,7 +86,7 @@ class StudyFolder:
         return self.file(trial_name(number))
 
     def command(self, more: str = "") -> str:
-        """Return the command that goes on with the study."""
+        """Return the command that resumes the study."""
         return " ".join(filter(None, ["cnncalc tune --resume", shlex.quote(self.path), more]))
 
     def begun(self) -> bool:
@@ -119,13 +119,13 @@ class StudyFolder:
         self.write(facts)
 
     def write(self, facts: StudyFacts) -> None:
-        """Write what is remembered of a study; see `create`."""
+        """Write the settings of a study; see `create`."""
         data = {"schema": SCHEMA, **facts._asdict(), "spec": facts.spec.texts(), "data": facts.data._asdict()}
         text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
         write_file(text.encode("utf-8", "backslashreplace"), self.file(STUDY))
 
     def facts(self) -> StudyFacts:
-        """Return what a study remembers.
+        """Return the settings of a study.
 
         Raises:
             SpecError: where this is no study, or its file is not what cnncalc wrote.
@@ -155,7 +155,7 @@ class StudyFolder:
         """Return the recipe of trials where nothing is varied."""
         return load_recipe(self.file(RECIPE))
 
-    # ---- who works on what
+    # ---- locks
 
     @contextmanager
     def choosing(self) -> Iterator[None]:

@@ -49,7 +49,7 @@ class Judge(NamedTuple):
 
 
 EXCLUDED = "excluded"
-"""The key under which a trial remembers the condition that its design did not meet; it was not trained."""
+"""The key under which a trial stores the condition that its design did not meet; it was not trained."""
 
 
 class TrialRow(NamedTuple):

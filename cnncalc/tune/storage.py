@@ -24,11 +24,11 @@ SAMPLERS = ("tpe", "random")
 FASTEST = 9
 """Into how many parts the epochs of a run are divided for pruning: a trial is first judged after one of them."""
 REDUCTION = 3
-"""At every rung a third of the trials goes on, to three times as many epochs."""
+"""At every rung a third of the trials continues, to three times as many epochs."""
 _WAIT_SECONDS = 60
 """Longest time that this process waits for another that writes to the database."""
 _ASKED = "cnncalc"
-"""The name of what a study in a storage remembers of what was asked."""
+"""The attribute of a study in a storage that has its settings."""
 
 optuna.logging.disable_default_handler()
 
@@ -93,7 +93,7 @@ def _pruner(epochs: int) -> optuna.pruners.BasePruner:
 
 
 def _check_same(study: optuna.Study, facts: StudyFacts) -> None:
-    """Remember in the storage what is varied, or compare it with what was remembered there."""
+    """Store what is varied in the storage, or compare it with what is stored there."""
     asked = {"vary": list(facts.vary), "spec": facts.spec_name}
     before: Any = study.user_attrs.get(_ASKED)
     if before is None:
@@ -104,7 +104,7 @@ def _check_same(study: optuna.Study, facts: StudyFacts) -> None:
 
 
 def sampler_of(name: str, seed: int, place: int) -> BaseSampler:
-    """Return what proposes the settings of a trial.
+    """Return the sampler that proposes the settings of a trial.
 
     A sampler of its own for each trial, seeded with the trial's place, proposes the same in a study that was
     interrupted as in one that was not.

@@ -25,15 +25,15 @@ from cnncalc.tune.conditions import missed, read_where
 from cnncalc.tune.events import StudyBegun, StudyObserver
 from cnncalc.tune.folder import SPEC, StudyFacts, StudyFolder, TrialLock
 from cnncalc.tune.importance import importances
-from cnncalc.tune.keeping import StudyKeeper
 from cnncalc.tune.results import EXCLUDED, TrialRow, rows_of
+from cnncalc.tune.saving import StudyFiles
 from cnncalc.tune.space import TrialSettings, Varied, asked_with, parameters_of, varied_names
 from cnncalc.tune.storage import open_study, sampler_of
-from cnncalc.tune.trial import TrialEnd, begin_or_go_on
+from cnncalc.tune.trial import TrialEnd, train_or_resume
 
 
 class TuneRequest(NamedTuple):
-    """What somebody asked to be tried.
+    """What is asked of a study.
 
     Attributes:
         train: what is trained where nothing is varied; its folder is that of the study.
@@ -101,21 +101,21 @@ def begin_study(request: TuneRequest, observer: StudyObserver, signals: Signals)
     if facts.storage:  # what cannot be opened leaves no folder
         open_study(folder, facts, recipe.epochs, higher=facts.judge.measure.higher)
     folder.create(facts, chosen.plan.network.source.text, recipe)
-    return _Study(folder, facts, train.device, observer, signals).go_on()
+    return _Study(folder, facts, train.device, observer, signals).run()
 
 
 def resume_study(
     path: str, device: str, trials: int | None, storage: str, observer: StudyObserver, signals: Signals
 ) -> bool:
-    """Go on with a study, or help another process with it; say whether it has all its trials.
+    """Resume a study, or help another process with it; return whether it has all its trials.
 
     Args:
         path: its folder.
         device: where trials are trained.
         trials: how many are wanted now; None for as many as before.
         storage: where Optuna keeps it now; "" for where it was.
-        observer: who hears of it.
-        signals: says when somebody asks to stop.
+        observer: notified of the events.
+        signals: says when to stop.
 
     Raises:
         SpecError: where the folder is not that of a study, and for everything else that is wrong.
@@ -128,7 +128,7 @@ def resume_study(
     facts = before._replace(trials=trials or before.trials, storage=_whole_storage(storage) or before.storage)
     if facts != before:
         folder.write(facts)
-    return _Study(folder, facts, device, observer, signals).go_on()
+    return _Study(folder, facts, device, observer, signals).run()
 
 
 def _refuse_processes() -> None:
@@ -206,15 +206,15 @@ class _Study:
             weights=facts.weights or None,
         )
         self._study = open_study(folder, facts, self._recipe.epochs, higher=facts.judge.measure.higher)
-        self._keeper = StudyKeeper(folder, facts, self._varied, self._recipe)
+        self._files = StudyFiles(folder, facts, self._varied, self._recipe)
 
-    def go_on(self) -> bool:
-        """Try until there are as many trials as are wanted, or somebody asks to stop."""
+    def run(self) -> bool:
+        """Train until there are as many trials as are wanted, or a signal asks to stop; return whether there are."""
         with self._signals.listening():
             self._observer.begin(self._begun())
             while not self._signals.asked and (taken := self._next()):
                 self._try(*taken)
-            ended = self._keeper.ended(self._rows(), importances(self._study), self._stopped())
+            ended = self._files.ended(self._rows(), importances(self._study), self._stopped())
         self._observer.end(ended)
         return not ended.stopped
 
@@ -225,7 +225,7 @@ class _Study:
             ("varied", ", ".join(facts.vary)),
             *([("where", " and ".join(facts.where))] if facts.where else []),
             ("data", facts.data.data),
-            ("trials", self._keeper.method()),
+            ("trials", self._files.method()),
         ]
         labels = [each.label for each in self._varied]
         return StudyBegun(
@@ -293,7 +293,7 @@ class _Study:
         finally:
             lock.release(ended=end.state is not None)
         rows = self._rows()
-        best = self._keeper.keep(rows, {})
+        best = self._files.write(rows, {})
         row = next(row for row in rows if row.number == trial.number)
         self._observer.trial_ended(row, best=best is not None and best.number == row.number)
 
@@ -308,7 +308,7 @@ class _Study:
             recipe=asked.recipe,
             out=self._folder.trial(trial.number),
         )
-        return begin_or_go_on(trial, request, [_Epochs(self._observer)], self._signals)
+        return train_or_resume(trial, request, [_Epochs(self._observer)], self._signals)
 
     def _tell(self, trial: Trial, end: TrialEnd) -> None:
         if end.error:
@@ -317,11 +317,11 @@ class _Study:
 
 
 class _Epochs(Observer):
-    """Hands the epochs of a trial on to who hears of the study."""
+    """Passes the epochs of a trial to the observer of the study."""
 
     def __init__(self, observer: StudyObserver) -> None:
         self._observer = observer
 
     def epoch(self, row: EpochMetrics) -> None:
-        """Hand an epoch on."""
+        """Pass an epoch on."""
         self._observer.epoch(row)

@@ -1,4 +1,4 @@
-"""A trial: a run in a folder of its own, whose epochs Optuna hears, and which it may end early."""
+"""A trial: a run in a folder of its own, whose epochs are reported to Optuna, which may end it early."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from cnncalc.train.engine.session import Session
 
 PRUNED_REASON = "other trials are better"
-_LAGS = "lags"
-"""The key under which a trial remembers that it lags behind."""
+_PRUNED = "lags"
+"""The key under which a trial stores that it is to be pruned; studies on disk have this word."""
 
 
 class TrialObserver(Observer):
-    """Tells Optuna of every epoch of a trial, and ends the run where that says so.
+    """Reports every epoch of a trial to Optuna, and ends the run where Optuna prunes it.
 
     Args:
         trial: in Optuna.
@@ -37,43 +37,43 @@ class TrialObserver(Observer):
 
     def __init__(self, trial: Trial, signals: Signals) -> None:
         self._trial, self._signals = trial, signals
-        self._told: set[int] = set(_frozen(trial).intermediate_values)
+        self._reported: set[int] = set(_frozen(trial).intermediate_values)
         self._epochs = 0
         self.pruned = False
 
     def watch(self, session: Session) -> None:
-        """Remember how large the network is."""
+        """Store the number of parameters in the trial."""
         self._trial.set_user_attr("parameters", session.plan.network.params)
 
     def begin(self, event: Begun) -> None:
-        """Tell of the epochs of a run that goes on, where that was cut off between an epoch and what follows it."""
+        """Report the epochs of a run that is resumed, which may have been killed between an epoch and its report."""
         self._epochs = event.epochs
         for row in event.rows:
-            self._tell(row)
+            self._report(row)
         if event.rows:
             self._judge(event.rows[-1])
 
     def epoch(self, row: EpochMetrics) -> None:
-        """Tell of an epoch; end the run where Optuna says that it is enough."""
-        self._tell(row)
+        """Report an epoch; end the run where Optuna prunes it."""
+        self._report(row)
         self._judge(row)
 
     def _judge(self, row: EpochMetrics) -> None:
-        """Ask whether the trial lags behind, which is remembered: a pruner decides once at each rung."""
+        """Ask whether the trial is pruned; the answer is stored, since a pruner decides once at each rung."""
         if row.epoch == self._epochs:
             return  # it is complete
-        if self._trial.user_attrs.get(_LAGS) or self._trial.should_prune():
-            self._trial.set_user_attr(_LAGS, True)
+        if self._trial.user_attrs.get(_PRUNED) or self._trial.should_prune():
+            self._trial.set_user_attr(_PRUNED, True)
             self.pruned = True
             self._signals.enough = PRUNED_REASON
 
-    def _tell(self, row: EpochMetrics) -> None:
-        if row.score is not None and row.epoch not in self._told:
-            self._told.add(row.epoch)
+    def _report(self, row: EpochMetrics) -> None:
+        if row.score is not None and row.epoch not in self._reported:
+            self._reported.add(row.epoch)
             self._trial.report(row.score, row.epoch)
 
     def end(self, event: Ended) -> None:
-        """Remember what the run came to."""
+        """Store the seconds of the run and its score on test images."""
         self._trial.set_user_attr("seconds", round(event.seconds, 3))
         if event.test_score is not None:
             self._trial.set_user_attr("test", event.test_score)
@@ -84,23 +84,23 @@ def _frozen(trial: Trial) -> FrozenTrial:
 
 
 class TrialEnd(NamedTuple):
-    """How a trial ended: its state in Optuna, its score, and its error; no state where it can go on."""
+    """How a trial ended: its state in Optuna, its score, and its error; no state where it can be resumed."""
 
     state: TrialState | None
     score: float | None = None
     error: str = ""
 
 
-def begin_or_go_on(trial: Trial, asked: TrainRequest, others: list[Observer], signals: Signals) -> TrialEnd:
-    """Train a trial from the start, or from where it was cut off.
+def train_or_resume(trial: Trial, asked: TrainRequest, others: list[Observer], signals: Signals) -> TrialEnd:
+    """Train a trial from the start, or resume it where it was killed.
 
-    A fault of the trial is its end; one of the disk is not.
+    An error of the trial ends the trial; one of the disk ends the study.
 
     Args:
         trial: in Optuna.
         asked: what is trained, with the folder of its run.
-        others: who else hears of it.
-        signals: says when somebody asks to stop.
+        others: further observers.
+        signals: says when to stop.
 
     Raises:
         WriteError: where something cannot be written.

@@ -1,4 +1,4 @@
-"""Keeping what a study came to: a table, a page, and the best trial with the command that trains it again."""
+"""The files of a study: a table, a page, and the best trial with the command that trains it again."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ COMMAND = "command.txt"
 _MOST_BYTES = 64 * 2**20
 
 
-class StudyKeeper:
-    """Writes the files of a study."""
+class StudyFiles:
+    """Writes the files of a study into its folder."""
 
     def __init__(self, folder: StudyFolder, facts: StudyFacts, varied: Sequence[Varied], recipe: Recipe) -> None:
         self._folder, self._facts, self._varied, self._recipe = folder, facts, varied, recipe
@@ -32,13 +32,13 @@ class StudyKeeper:
         self._judge = facts.judge
 
     def method(self) -> str:
-        """Say how settings are proposed, and which trials end early."""
+        """Return in words how settings are proposed, and which trials end early."""
         sampler = {"tpe": "TPE", "random": "at random"}[self._facts.sampler]
         pruned = "pruned by ASHA" if self._facts.prunes else "not pruned"
         trials, epochs = counted(self._facts.trials, "trial"), counted(self._recipe.epochs, "epoch")
         return f"{trials} of {epochs}, drawn {'by ' if sampler == 'TPE' else ''}{sampler}, {pruned}"
 
-    def keep(self, rows: Sequence[TrialRow], importance: Mapping[str, float]) -> TrialRow | None:
+    def write(self, rows: Sequence[TrialRow], importance: Mapping[str, float]) -> TrialRow | None:
         """Write the table and the page, and the best trial where it is a new one; return the best trial.
 
         Raises:
@@ -47,7 +47,7 @@ class StudyKeeper:
         """
         best = best_row(rows, higher=self._judge.measure.higher)
         if best is not None and best != self._best:
-            self._keep_best(best)
+            self._write_best(best)
         self._best = best
         labels = [each.label for each in self._varied]
         write_file(results_csv(rows, labels, self._judge.column), self._folder.file(RESULTS))
@@ -57,8 +57,8 @@ class StudyKeeper:
         write_file(map(str.encode, study_page(view)), self._folder.file(PAGE))
         return best
 
-    def _keep_best(self, best: TrialRow) -> None:
-        """Write the spec and the recipe of the best trial, and the command; another machine's are not here."""
+    def _write_best(self, best: TrialRow) -> None:
+        """Write the spec, the recipe and the command of the best trial, unless another machine trained it."""
         run = RunFolder(self._folder.trial(best.number))
         if not run.begun():
             return
@@ -71,8 +71,8 @@ class StudyKeeper:
         write_file(self._repeat + "\n", os.path.join(folder, COMMAND))
 
     def ended(self, rows: Sequence[TrialRow], importance: Mapping[str, float], stopped: str) -> StudyEnded:
-        """Write everything once more, and return what is said at the end."""
-        best = self.keep(rows, importance)
+        """Write everything once more, and return the last event."""
+        best = self.write(rows, importance)
         files = [
             (self._folder.file(RESULTS), "a line for every trial"),
             (self._folder.file(PAGE), "a page: trials, best so far, each setting"),

@@ -6,6 +6,7 @@ import pickle
 import stat
 import warnings
 import zipfile
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import Tensor
 from cnncalc.core.errors import SpecError
 from cnncalc.core.numbers import bytes_text
 from cnncalc.core.words import shorten, shorten_path, type_text
+from cnncalc.model.weights.kinds import in_its_place, kind_of
 
 HOLDERS = (
     "state_dict",
@@ -29,7 +31,7 @@ HOLDERS = (
     "model_ema",
     "state_dict_ema",
 )
-"""Keys below which training scripts keep the weights; the first that is there counts."""
+"""Keys below which training scripts keep the weights; the first that is there counts, and else what holds tensors."""
 
 WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.", "encoder.", "backbone.")
 """What wrappers (DataParallel, torch.compile, Lightning) put in front of every name."""
@@ -52,10 +54,14 @@ def read_weights(path: str) -> dict[str, Tensor]:
 
     """
     reader = _READERS.get(Path(path).suffix.lower())
+    if reader is None and Path(path).is_file():
+        reader = _READERS.get(kind_of(path))
     if reader is None:
         message = f"`{shorten_path(path)}` is not a file of weights: its name ends in none of {', '.join(_READERS)}"
         raise SpecError("bad-weights", message)
     _check_there(path)
+    if what := in_its_place(path):
+        raise _unreadable(path, what)
     _check_unpacked(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -119,7 +125,7 @@ def _tensors_of(found: Any, path: str) -> dict[str, Tensor]:
     for _ in range(_DEEPEST):
         if not isinstance(found, Mapping):
             break
-        holder = next((key for key in HOLDERS if isinstance(found.get(key), Mapping)), None)
+        holder = next((key for key in HOLDERS if isinstance(found.get(key), Mapping)), None) or _holder(found)
         if holder is None:
             break
         found = found[holder]
@@ -132,6 +138,15 @@ def _tensors_of(found: Any, path: str) -> dict[str, Tensor]:
             message = f"`{shorten(name)}` in `{shorten_path(path)}` is not a tensor of plain numbers"
             raise SpecError("bad-weights", message)
     return tensors
+
+
+def _holder(found: Mapping[Any, Any]) -> Any:
+    """Return the key of the dictionary with the most tensors; None where there is none, or tensors lie beside it."""
+    if any(isinstance(value, Tensor) and value.ndim for value in found.values()):
+        return None
+    inside = {key: value for key, value in found.items() if isinstance(value, Mapping)}
+    tensors = {key: sum(isinstance(each, Tensor) for each in value.values()) for key, value in inside.items()}
+    return max(tensors, key=tensors.__getitem__) if any(tensors.values()) else None
 
 
 # ---- one reader for each kind of file; the import of a package stands where it is needed
@@ -150,7 +165,8 @@ def _read_safetensors(path: str) -> Any:
 
 def _read_torch(path: str) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_plain_data()):
+            return torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:
         raise _unreadable(path, "it does not fit into memory") from None
     except pickle.UnpicklingError as error:
@@ -161,6 +177,18 @@ def _read_torch(path: str) -> Any:
         if "TorchScript" in str(error):
             raise _not_only_weights(path) from None
         raise _damaged(path, str(error).split("\n", 1)[0]) from None
+
+
+def _plain_data() -> list[Any]:
+    """Return what training scripts keep beside weights, and what holds values alone: their options, NumPy's numbers."""
+    import _codecs
+
+    import numpy as np
+    from numpy._core.multiarray import scalar
+
+    numbers = [type(np.dtype(name)) for name in ("float64", "float32", "int64", "int32", "bool")]
+    old = (scalar, "numpy.core.multiarray.scalar")  # as NumPy 1 called it
+    return [Namespace, scalar, old, np.dtype, *numbers, _codecs.encode]
 
 
 def _not_only_weights(path: str) -> SpecError:
@@ -209,6 +237,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     ".pth": _read_torch,
     ".bin": _read_torch,
     ".ckpt": _read_torch,
+    ".tar": _read_torch,
     ".npz": _read_npz,
 }
 """The reader of a kind of file, by the end of its name."""

@@ -72,7 +72,8 @@ class Matching(NamedTuple):
 def match(module: nn.Module, given: Mapping[str, Tensor]) -> Matching:
     """Find out which tensors of a file a module takes.
 
-    By name, where the file has all names of the module or all but those of its last layers; else by order: the n-th
+    By name, also with one word in front of all of them (``model.``, ``teacher.``), where the file has all names of the
+    module or all but those of its last layers; else by order: the n-th
     tensor of the file is that of the module, as far as their shapes agree. Learned factors of channels, which some
     modules register first and others last, are counted on their own, and so are heads with `AUXILIARY` in their names.
 
@@ -120,7 +121,20 @@ def check_whole(matching: Matching, what: str) -> None:
 
 
 def _by_name(own: Sequence[Named], given: Mapping[str, Tensor]) -> list[TensorMatch]:
-    return [_row(name, value, (name, given[name]) if name in given else None) for name, value in own]
+    """Match by names, with the words in front of them with which most are found: first with none."""
+    ways = ([_named_row(*item, front, given) for item in own] for front in _fronts(own, given))
+    return max(ways, key=_taken)
+
+
+def _named_row(name: str, value: Tensor, front: str, given: Mapping[str, Tensor]) -> TensorMatch:
+    theirs = f"{front}{name}"
+    return _row(name, value, (theirs, given[theirs]) if theirs in given else None)
+
+
+def _fronts(own: Sequence[Named], given: Mapping[str, Tensor]) -> list[str]:
+    """Return what may stand in front of names: what stands in front of the first two in the file."""
+    ends = [f".{name}" for name, _ in own[:2]]
+    return list(dict.fromkeys(["", *(name[: 1 - len(end)] for end in ends for name in given if name.endswith(end))]))
 
 
 def _by_order(own: Sequence[Named], given: Sequence[Named]) -> list[TensorMatch]:
@@ -178,7 +192,12 @@ def _taken(rows: Sequence[TensorMatch]) -> int:
 
 
 def _without_counters(named: Iterable[Named]) -> list[Named]:
-    return [(name, value) for name, value in named if not name.endswith(COUNTER)]
+    """Return tensors without the counters of batches, which other programs may number instead of naming them."""
+    return [(name, value) for name, value in named if not (name.endswith(COUNTER) or _counts(value))]
+
+
+def _counts(value: Tensor) -> bool:
+    return not value.ndim and not value.is_floating_point()
 
 
 def _foreign(own: Sequence[Named], given: Sequence[Named], rows: Sequence[TensorMatch]) -> SpecError:

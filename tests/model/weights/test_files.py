@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -56,6 +57,45 @@ def test_weights_are_taken_out_of_what_training_scripts_save(tmp_path: Path, hol
     assert equal(read_weights(str(tmp_path / "a.pt")), small())
 
 
+@pytest.mark.parametrize("holder", ["ema_state_dict", "ema", "model_state", "teacher"])
+def test_a_dictionary_of_tensors_is_opened_whatever_it_is_called(tmp_path: Path, holder: str) -> None:
+    momentum = {"state": {0: {"momentum_buffer": torch.zeros(2)}}, "param_groups": []}
+    held = {"epoch": torch.tensor(3), "optimizer": momentum, holder: small()}
+    torch.save(held, tmp_path / "a.pt")
+    assert equal(read_weights(str(tmp_path / "a.pt")), small())
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_options_and_numbers_beside_the_weights_are_data(tmp_path: Path, older: bool) -> None:
+    """As torchvision's references and many others keep them."""
+    options = argparse.Namespace(lr=0.1, betas=(0.9, 0.99), data=None)
+    beside = {"args": options, "best": np.float64(93.5), "epoch": np.int64(3), "done": np.bool_(True)}
+    torch.save({"model": small(), **beside}, tmp_path / "a.pth", _use_new_zipfile_serialization=not older)
+    assert equal(read_weights(str(tmp_path / "a.pth")), small())
+
+
+@pytest.mark.parametrize("name", ["model_best.pth.tar", "weights", "a.pkl", "a.model"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: torch.save({"state_dict": small()}, path),
+        lambda path: torch.save(small(), path, _use_new_zipfile_serialization=False),
+    ],
+)
+def test_names_with_other_endings(tmp_path: Path, name: str, write: Callable[[Path], None]) -> None:
+    """PyTorch's own example for ImageNet writes `model_best.pth.tar`."""
+    write(tmp_path / name)
+    assert equal(read_weights(str(tmp_path / name)), small())
+
+
+def test_other_kinds_without_an_ending(tmp_path: Path) -> None:
+    save_file(small(), tmp_path / "weights")
+    assert read_weights(str(tmp_path / "weights")).keys() == small().keys()
+    with (tmp_path / "arrays").open("wb") as file:
+        np.savez(file, **{name: value.numpy() for name, value in small().items()})
+    assert equal(read_weights(str(tmp_path / "arrays")), small())
+
+
 class Bomb:
     """Something that would write a file when it is unpickled."""
 
@@ -67,10 +107,11 @@ class Bomb:
     "write",
     [
         lambda path: torch.save({"a": Bomb()}, path),
+        lambda path: torch.save({"args": argparse.Namespace(a=Bomb())}, path),
         lambda path: torch.save(nn.Conv2d(3, 4, 3), path),
         lambda path: path.write_bytes(pickle.dumps(Bomb())),
     ],
-    ids=["an object", "a whole module", "a pickle"],
+    ids=["an object", "in options", "a whole module", "a pickle"],
 )
 def test_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]) -> None:
     monkeypatch.chdir(tmp_path)
@@ -89,7 +130,19 @@ def test_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: 
             b"",
             "`a.txt` is not a file of weights: its name ends in none of .safetensors, .pt, .pth, .bin, .ckpt,",
         ),
-        ("a.pt", b"", "`a.pt` is damaged: "),
+        ("a.pt", b"", "cannot read the weights in `a.pt`: it is empty"),
+        (
+            "a.pth",
+            b"\n<!DOCTYPE html><html>",
+            "cannot read the weights in `a.pth`: it is a web page in place of the file: download that again",
+        ),
+        (
+            "a.safetensors",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 3\n",
+            "cannot read the weights in `a.safetensors`: it is a pointer of Git LFS in place of the file: "
+            "fetch that with git lfs pull",
+        ),
+        ("a", b"hello", "`a` is not a file of weights: its name ends in none of .safetensors, .pt, .pth,"),
         ("a.pt", b"PK\3\4 and so on", "`a.pt` is damaged: "),
         ("a.npz", b"PK\3\4 and so on", "`a.npz` is damaged: "),
         ("a.npz", pickle.dumps([1]), "`a.npz` is damaged: "),

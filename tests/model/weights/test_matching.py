@@ -50,6 +50,29 @@ def test_names_go_before_the_order() -> None:
     assert all(torch.equal(value, given[name]) for name, value in module.state_dict().items() if "num_" not in name)
 
 
+@pytest.mark.parametrize("front", ["model.", "module.encoder_q.", "0."])
+def test_names_with_a_word_in_front_and_others_beside_them(front: str) -> None:
+    """As Lightning keeps them beside its losses and metrics, MoCo two networks, and an average its counter."""
+    network = cnncalc.load("input 8x8x3\nconv 3x3x4 - bn - conv 3x3x4 - bn - fc 3")
+    given = cnncalc.build(network, seed=1).state_dict()
+    beside = {"criterion.weight": torch.ones(3), "n_averaged": torch.tensor(7)}
+    others = {f"encoder_k.{name}": value for name, value in cnncalc.build(network, seed=3).state_dict().items()}
+    file = {**beside, **{front + name: value for name, value in given.items()}, **others}
+    module = cnncalc.build(network, seed=2)
+    matching = match(module, file)
+    fill(module, file, matching)
+    assert (matching.how, matching.new) == ("name", ())
+    assert all(torch.equal(value, given[name]) for name, value in module.state_dict().items() if "num_" not in name)
+
+
+def test_arrays_that_are_only_numbered() -> None:
+    """As `numpy.savez(path, *values)` names them, the counters of batches among them."""
+    network = cnncalc.load("input 8x8x3\nconv 3x3x4 - bn - conv 3x3x4 - bn - fc 3")
+    given = cnncalc.build(network, seed=1).state_dict()
+    file = {f"arr_{number}": value for number, value in enumerate(given.values())}
+    assert match(cnncalc.build(network, seed=2), file).text() == "14 of 14 tensors by order"
+
+
 def test_a_head_of_other_classes_is_new() -> None:
     module = cnncalc.build(cnncalc.load("resnet18", params={"classes": 10}), device="meta")
     matching = match(module, models.resnet18().state_dict())

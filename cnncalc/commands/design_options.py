@@ -13,7 +13,7 @@ from cnncalc.commands.given import first_given
 from cnncalc.commands.options import F
 from cnncalc.commands.step_options import MOST_USED
 from cnncalc.core.words import did_you_mean, shorten_path
-from cnncalc.core.writing import write_file
+from cnncalc.core.writing import complain, write_file
 from cnncalc.design.pareto import Goal, read_goals
 from cnncalc.design.quantities import QUANTITIES
 from cnncalc.design.space import refuse_set_too
@@ -21,6 +21,7 @@ from cnncalc.design.sweep import Sweep, SweepRequest
 from cnncalc.design.vary import read_variations
 from cnncalc.design.writing import written_design
 from cnncalc.network import SpecSettings
+from cnncalc.report.report import Report
 from cnncalc.report.sweep import SweepOutcome
 
 
@@ -72,6 +73,12 @@ def write_best(outcome: SweepOutcome) -> None:
         counter = outcome.sweep.counter
         design = counter.design(outcome.tally.ranked()[0].design)
         write_file(written_design(counter.spec, design, counter.settings_of(design)).encode(), outcome.written)
+
+
+def say_summary(report: Report) -> None:
+    """Write what stands below the table of a report to standard error."""
+    width = max(len(word) for word, _ in report.summary)
+    complain("\n".join([*(f"{word:<{width}}  {text}" for word, text in report.summary), *report.remarks]))
 
 
 def refuse_set_values(vary: Sequence[str], settings: SpecSettings) -> None:

@@ -14,6 +14,7 @@ from cnncalc.commands.design_options import (
     held,
     refuse_idle_setup,
     refuse_set_values,
+    say_summary,
     sweep_request,
     write_best,
 )
@@ -42,6 +43,7 @@ from cnncalc.design.search_relaxing import least_relaxations
 from cnncalc.design.sweep import Tally
 from cnncalc.design.translated import check_sizes_for
 from cnncalc.loading import read_source
+from cnncalc.report.report import Report
 from cnncalc.report.search import scaling_report, search_report
 from cnncalc.report.sweep import SweepOutcome
 from cnncalc.spec import parse
@@ -109,7 +111,7 @@ def _searched(outcome: SweepOutcome, output: Output) -> bool:
     if found.best is not None:
         outcome.tally.met = 1
         outcome.tally.keep(0, found.best, 1)
-    output.emit(search_report(outcome, found))
+    _emit(search_report(outcome, found), output)
     write_best(outcome)
     return found.best is not None
 
@@ -120,5 +122,12 @@ def _scaled(outcome: SweepOutcome, factors: Sequence[ScaleFactor], output: Outpu
     met = any(each.met for each in designs)
     if not met:
         outcome = outcome._replace(relaxations=scaled_relaxations(outcome.sweep, designs))
-    output.emit(scaling_report(outcome, factors, designs))
+    _emit(scaling_report(outcome, factors, designs), output)
     return met
+
+
+def _emit(report: Report, output: Output) -> None:
+    """Write a report; where it goes into a file, say what was found."""
+    output.emit(report)
+    if output.path is not None:
+        say_summary(report)

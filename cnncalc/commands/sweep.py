@@ -14,6 +14,7 @@ from cnncalc.commands.design_options import (
     held,
     refuse_idle_setup,
     refuse_set_values,
+    say_summary,
     sweep_request,
     write_best,
 )
@@ -42,6 +43,7 @@ from cnncalc.design.sweep import Sweep, Tally
 from cnncalc.design.translated import check_sizes_for
 from cnncalc.loading import read_source
 from cnncalc.page.designs import designs_page
+from cnncalc.report.report import Report
 from cnncalc.report.sweep import SweepOutcome, front_chart, sweep_report
 
 
@@ -104,7 +106,7 @@ def sweep(spec: str, plot: str | None, sample: int | None, seed: int, jobs: int 
             relaxations = run_sweep(task, designs, observe, jobs=jobs, relaxing=True).relaxations
     rows = journal.rows if journal else None
     outcome = SweepOutcome(opened, spec, held(settings), tally, rows, relaxations, write)
-    _emit(outcome, output)
+    _emit(outcome, output, quiet=quiet)
     _write_more(outcome, plot)
     if journal is not None:
         journal.end()
@@ -122,9 +124,15 @@ def _take_output(values: dict[str, Any]) -> Output:
     return take_output(values)
 
 
-def _emit(outcome: SweepOutcome, output: Output) -> None:
-    """Write the report, or the page."""
+def _emit(outcome: SweepOutcome, output: Output, *, quiet: bool) -> None:
+    """Write the report, or the page; where it goes into a file, say what was found, and always that nothing was."""
     report = sweep_report(outcome, for_people=output.path is None and output.form == "table")
+    _write_report(outcome, report, output)
+    if output.path is not None and not (quiet and outcome.tally.met):
+        say_summary(report)
+
+
+def _write_report(outcome: SweepOutcome, report: Report, output: Output) -> None:
     if output.form != "html":
         output.emit(report)
         return

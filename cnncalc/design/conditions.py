@@ -16,6 +16,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_DIGITS, MAX_NESTING, MAX_TERMS
 from cnncalc.core.source import Source, Span
 from cnncalc.core.words import did_you_mean, listed, one_spelling, shorten
+from cnncalc.design.limits import Limit, NumberLimits
 from cnncalc.design.terms import BYTES, UNITS, Amounts, Number, Term, joined, pairs
 
 _COMPARE: Mapping[str, Callable[[Number, Number], bool]] = {
@@ -26,6 +27,12 @@ _COMPARE: Mapping[str, Callable[[Number, Number], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+MIRRORED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+"""How two terms are compared that change their places."""
+
+FEWEST_BYTES = 1000
+"""Fewer bytes than any quantity in bytes has: such a number was meant in another unit."""
+
 _SPELLED = {"=": "==", "≤": "<=", "≥": ">=", "≠": "!="}
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]{1,2})?)(?P<unit>[a-z]+|\s+(?:[kmgt]i?b?|b)\b)?"
@@ -40,7 +47,7 @@ class Comparison(NamedTuple):
     """Two terms that are compared: ``params < 1M``.
 
     Attributes:
-        left, right: the terms.
+        left, right: the terms; one that is only a number comes second, wherever it was written.
         sign: how they are compared.
         text, left_text: as the whole and the left term were written, without blanks around them.
 
@@ -56,6 +63,12 @@ class Comparison(NamedTuple):
     def names(self) -> frozenset[str]:
         """What it asks for."""
         return self.left.names | self.right.names
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in its text."""
+        spans = self.left.span, self.right.span
+        return Span(min(span.start for span in spans), max(span.end for span in spans))
 
     def holds(self, known: Amounts) -> bool:
         """Say whether it holds, in every dimension; not where anything that it asks for is unknown."""
@@ -100,12 +113,19 @@ def read_conditions(
         option: what errors call the text.
 
     Raises:
-        SpecError: ``bad-condition`` and ``unknown-name``, with the place in the text.
+        SpecError: ``bad-condition`` and ``unknown-name``, with the place in the text; two conditions that exclude
+            each other.
 
     """
     found: list[Comparison] = []
+    limits = NumberLimits()
     for text in texts:
-        found.extend(ConditionParser(Source(option, text), quantities, parameters).condition())
+        source = Source(option, text)
+        for each in ConditionParser(source, quantities, parameters).condition():
+            limit = _constant(each.right) if each.left.names and not each.right.names else None
+            if limit is not None:
+                limits.add(each.left_text, each.sign, Limit(limit, each.text, each.span), source)
+            found.append(each)
     return Condition(tuple(found))
 
 
@@ -114,6 +134,12 @@ def read_term(
 ) -> Term:
     """Read an expression that has a value, such as ``params`` or ``macs/params``; see `read_conditions`."""
     return ConditionParser(Source(option, text), quantities, parameters).whole_term()
+
+
+def _constant(term: Term) -> Number | None:
+    """Return the value of a term that asks for nothing; None where a divisor is 0."""
+    value = term.value({})
+    return None if isinstance(value, tuple) else value
 
 
 class _Token(NamedTuple):
@@ -157,7 +183,10 @@ class ConditionParser:
             self._check_units(left, right)
             sign = _SPELLED.get(token.text, token.text)
             text = self._written(left.span.start, right.span.end)
-            found.append(Comparison(left, sign, right, text, self._written(*left.span)))
+            if left.names or not right.names:
+                found.append(Comparison(left, sign, right, text, self._written(*left.span)))
+            else:  # `1M < params`: what is counted comes first
+                found.append(Comparison(right, MIRRORED[sign], left, text, self._written(*right.span)))
             left = right
         if not found:
             hints = [_EXAMPLE] if left.names else ["a number has no commas: write 50000, or 50K", _EXAMPLE]
@@ -224,7 +253,7 @@ class ConditionParser:
         if own in self.parameters:
             return Term(operator.itemgetter(own), frozenset((own,)), "", token.span)
         if name not in self.quantities:
-            known = [*self.parameters, *self.quantities]
+            known = list(dict.fromkeys([*self.parameters, *self.quantities]))
             hints = [*did_you_mean(name, known), f"known here: {listed(known, limit=30)}"]
             message = f"`{shorten(token.text)}` is neither counted nor a parameter of the spec"
             raise self._error("unknown-name", message, token.span, *hints)
@@ -237,6 +266,12 @@ class ConditionParser:
             hint = "write 1K, 1M or 1G for a number, and KiB, MiB or GiB for bytes"
             message = "bytes are compared with a number that does not count bytes"
             raise self._error("bad-condition", message, term.span, hint)
+        number = next((term for term in (left, right) if term.unit is None and not term.names), None)
+        value = _constant(number) if number is not None and BYTES in units else None
+        if number is not None and value is not None and 0 < value < FEWEST_BYTES:
+            text = self._written(*number.span)
+            hint = f"write {text}MiB or {text}GiB, or {text}B for so many bytes"
+            raise self._error("bad-condition", f"`{text}` has no unit", number.span, hint)
 
     # ---- tokens
 
@@ -273,6 +308,8 @@ class ConditionParser:
     def _rest(self) -> SpecError:
         token = self.tokens[self.place]
         hints = [_EXAMPLE]
+        if token.text.startswith("_"):
+            hints = ["a number has no underscores: write 50000, or 50K", *hints]
         if token.text.lower() in ("or", "not"):
             hints = ["conditions are joined by `and`; for alternatives, call the command for each of them"]
         return self._error("bad-condition", f"`{shorten(token.text)}` does not belong here", token.span, *hints)

@@ -87,8 +87,9 @@ class SweepJournal:
             [list(map(_encoded, costs)), kept.design, list(map(_encoded, kept.row))]
             for costs, kept in tally.front.entries
         ]
-        counts = {"done": done, "counted": tally.counted, "met": tally.met, "refused": tally.refused}
-        return json.dumps({**counts, "best": best, "front": front})
+        counts = {"done": done, "counted": tally.counted, "met": tally.met}
+        errors = {"refused": tally.refused, "examples": tally.examples}
+        return json.dumps({**counts, **errors, "best": best, "front": front})
 
     def _append(self, lines: Iterable[str]) -> None:
         try:
@@ -120,6 +121,7 @@ class SweepJournal:
 def _restore(tally: Tally, mark: dict[str, Any], most: int) -> None:
     tally.counted, tally.met = mark["counted"], mark["met"]
     tally.refused.update(mark["refused"])
+    tally.examples.update(mark.get("examples", {}))
     for worth, number, row in mark["best"]:
         tally.keep(_decoded(worth), Kept(-number, _row(row)), most)
     for costs, number, row in mark["front"]:

@@ -9,6 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
+from cnncalc.core.words import shorten
 from cnncalc.design.terms import Number
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def read_goals(text: str) -> tuple[Goal, ...]:
     """Read ``macs,params``: the least of the first, the most of the others; a sign says otherwise: ``-macs,-memory``.
 
     Raises:
-        SpecError: for fewer than two.
+        SpecError: for fewer than two, and for one that is named twice.
     """
     found = []
     for place, part in enumerate(filter(None, map(str.strip, text.split(",")))):
@@ -43,6 +44,12 @@ def read_goals(text: str) -> tuple[Goal, ...]:
     if len(found) < 2:
         hints = ["write for example --pareto macs,params: the least MACs, the most parameters"]
         message = "a front weighs two quantities or more against each other"
+        raise SpecError("bad-condition", message, hints=hints, source=Source("--pareto", text), span=None)
+    names = [goal.text.lower() for goal in found]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        hints = ["name each quantity once: --pareto macs,params"]
+        message = f"`{shorten(twice)}` is weighed against itself"
         raise SpecError("bad-condition", message, hints=hints, source=Source("--pareto", text), span=None)
     return tuple(found)
 

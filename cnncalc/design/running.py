@@ -10,8 +10,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.resource_tracker import ensure_running
+from threading import Thread
 
 from cnncalc import zoo
 from cnncalc.core.errors import SpecError
@@ -157,7 +158,7 @@ def _parts(count: CountPart, stretches: Iterator[Sequence[int]], jobs: int) -> I
         return
     # a process of its own has no threads and no signals of this one
     others = active_children()
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_signals_alone)
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
     try:
         yield _in_order(pool, count, stretches, 2 * jobs)
     except BaseException:
@@ -199,6 +200,15 @@ def _no_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _leave_signals_alone() -> None:
-    """Leave Ctrl-C to the process that handed out the work."""
+def _begin() -> None:
+    """Leave Ctrl-C to the process that handed out the work, and end with it, also where it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait until the process that handed out the work is gone; this one would wait for more for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from math import prod
 from operator import le
@@ -66,6 +66,7 @@ class Found(NamedTuple):
         excluded: how many were excluded without being counted, by the reason.
         rising: the varied names with which it is shown that costs can only rise.
         refused: designs that do not load, by the code of their error.
+        examples: the first of these, by the code.
 
     """
 
@@ -74,6 +75,7 @@ class Found(NamedTuple):
     excluded: Counter[str]
     rising: tuple[str, ...]
     refused: Counter[str]
+    examples: Mapping[str, int]
 
 
 class DesignSearch:
@@ -115,9 +117,11 @@ class DesignSearch:
             _, _, box = heapq.heappop(waiting)
             for part in self._looked_at(box):
                 heapq.heappush(waiting, (self._priority(part), number := number + 1, part))
-        refused = Counter([each for each in self.known.values() if isinstance(each, str)])
+        failed = [(known, corner) for corner, known in self.known.items() if isinstance(known, str)]
+        refused = Counter([code for code, _ in failed])
+        examples = {code: self.number(corner) for code, corner in reversed(failed)}
         names = tuple([self.space.axes[place].name for place in self.rising])
-        return Found(self.best, len(self.known), self.excluded, names, refused)
+        return Found(self.best, len(self.known), self.excluded, names, refused, examples)
 
     def first_boxes(self) -> Iterator[DesignBox]:
         """Yield the boxes in which nothing but what is shown to rise varies."""

@@ -74,6 +74,7 @@ class Tally:
         counted: how many designs have been counted.
         met: how many of them satisfy all conditions.
         refused: how many do not load, by the code of their error.
+        examples: the first of these, by the code.
         best: the designs that are kept, each behind its cost and its number; the worst comes first, as in a heap.
         front: those that nothing beats.
         relaxations: what would have to give; None where nobody asks.
@@ -84,6 +85,7 @@ class Tally:
         self.counted = 0
         self.met = 0
         self.refused: Counter[str] = Counter()
+        self.examples: dict[str, int] = {}
         self.best: list[tuple[Number, int, Row]] = []
         self.front: ParetoFront[Kept] = ParetoFront()
         self.relaxations = LeastRelaxations() if relaxing else None
@@ -101,6 +103,7 @@ class Tally:
         self.counted += other.counted
         self.met += other.met
         self.refused += other.refused
+        self.examples = other.examples | self.examples
         for worth, number, row in other.best:
             self.keep(worth, Kept(-number, row), most)
         self.front.add_all(other.front.entries)
@@ -190,6 +193,7 @@ class Sweep:
             return self._look_at(self.counter.design(number), tally)
         except RefusedDesign as refused:
             tally.refused[refused.code] += 1
+            tally.examples.setdefault(refused.code, number)
             return None
 
     def _look_at(self, design: Design, tally: Tally) -> Kept | None:

@@ -73,6 +73,8 @@ class _Handed:
 
 
 def _csv_value(value: Any) -> Any:
+    if isinstance(value, tuple):  # sizes, as in the other forms
+        return "x".join(map(str, value))
     return csv_cell(value) if isinstance(value, str) else value
 
 

@@ -18,6 +18,8 @@ from cnncalc.report.sweep import (
     SweepOutcome,
     best_data,
     design_table,
+    errors_summary,
+    examples_data,
     relaxations_data,
     relaxed_table,
     relaxed_text,
@@ -32,9 +34,7 @@ def search_report(outcome: SweepOutcome, found: Found) -> Report:
     sweep = outcome.sweep
     rows = [found.best] if found.best is not None else []
     summary = [("designs", _designs(outcome, found))]
-    if found.refused:
-        codes = ", ".join(f"{whole(count)} {code}" for code, count in found.refused.most_common())
-        summary.append(("errors", f"{counted(found.refused.total(), 'design')} with an error: {codes}"))
+    summary += errors_summary(outcome, found.refused, found.examples)
     if found.best is not None:
         best = f"{values_text(sweep, found.best.design)} ({sweep.request.best})"
         summary += [("best", best), ("see it", see_text(outcome))]
@@ -69,6 +69,7 @@ def _data(outcome: SweepOutcome, found: Found) -> dict[str, Any]:
         "excluded": dict(found.excluded),
         "rising": list(found.rising),
         "errors": dict(found.refused),
+        "error_examples": examples_data(outcome.sweep, found.examples),
         "best": best_data(outcome.sweep, found.best) if found.best else None,
         "relaxations": relaxations_data(outcome, lambda each: best_data(outcome.sweep, Kept(each.design, each.row))),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -80,11 +81,8 @@ def sweep_report(outcome: SweepOutcome, *, for_people: bool) -> Report:
     if outcome.relaxations is not None:
         table = relaxed_table(sweep, outcome.relaxations, partial(values_text, sweep))
     else:
-        rows = outcome.rows
-        table = design_table(
-            sweep, outcome.shown if for_people or rows is None else Again(lambda: _cells(sweep, rows()))
-        )
-    summary = [("designs", _designs(sweep, tally)), *_refused(tally)]
+        table = design_table(sweep, outcome.shown) if for_people or outcome.rows is None else _whole_table(outcome)
+    summary = [("designs", _designs(sweep, tally)), *errors_summary(outcome, tally.refused, tally.examples)]
     if tally.met:
         summary += _front(outcome)
         if sweep.best or not sweep.front:
@@ -110,13 +108,25 @@ def design_table(sweep: Sweep, rows: Sequence[Kept] | Again) -> Table:
     return Table((*varied, *amounts), cells)
 
 
+def _whole_table(outcome: SweepOutcome) -> Table:
+    """Return all designs that were kept as a table, and with a front whether each belongs to it."""
+    sweep, rows = outcome.sweep, outcome.rows
+    assert rows is not None  # they were written down
+    table = design_table(sweep, Again(lambda: _cells(sweep, rows())))
+    if not sweep.front:
+        return table
+    front = {kept.design for kept in outcome.front}
+    cells = Again(lambda: ((*_row_cells(sweep, kept), "yes" if kept.design in front else "no") for kept in rows()))
+    return Table((*table.columns, Column("front", "front")), cells)
+
+
 def _cells(sweep: Sweep, rows: Iterable[Kept]) -> Iterator[tuple[Any, ...]]:
     for kept in rows:
-        yield (*map(str, sweep.values_of(kept.design)), *kept.row)
+        yield _row_cells(sweep, kept)
 
 
-def _every(sweep: Sweep, rows: Callable[[], Iterable[Kept]]) -> Iterator[tuple[Any, ...]]:
-    return _cells(sweep, rows())
+def _row_cells(sweep: Sweep, kept: Kept) -> tuple[Any, ...]:
+    return (*map(str, sweep.values_of(kept.design)), *kept.row)
 
 
 def _designs(sweep: Sweep, tally: Tally) -> str:
@@ -126,11 +136,21 @@ def _designs(sweep: Sweep, tally: Tally) -> str:
     return f"{done}; {whole(tally.met)} satisfy {conditions}" if conditions else done
 
 
-def _refused(tally: Tally) -> list[tuple[str, str]]:
-    if not tally.refused:
+def errors_summary(outcome: SweepOutcome, refused: Counter[str], examples: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Say how many designs do not load, by the code of their error, which is one of them, and how to see why."""
+    if not refused:
         return []
-    codes = ", ".join(f"{whole(count)} {code}" for code, count in tally.refused.most_common())
-    return [("errors", f"{counted(tally.refused.total(), 'design')} with an error, which are not chosen: {codes}")]
+    sweep = outcome.sweep
+    codes = ", ".join(
+        f"{whole(count)} {code} (such as {values_text(sweep, examples[code])})"
+        if count > 1
+        else f"{code} ({values_text(sweep, examples[code])})"
+        for code, count in refused.most_common()
+    )
+    are = "which is not chosen" if refused.total() == 1 else "which are not chosen"
+    found = [("errors", f"{counted(refused.total(), 'design')} with an error, {are}: {codes}")]
+    command = shapes_command(outcome, examples[refused.most_common(1)[0][0]])
+    return [*found, ("see why", command)] if command else found
 
 
 def _front(outcome: SweepOutcome) -> list[tuple[str, str]]:
@@ -158,13 +178,18 @@ def values_text(sweep: Sweep, design: int) -> str:
 
 def see_text(outcome: SweepOutcome) -> str:
     """Return the command that shows the best design; what it cannot say is in a file (`--write`)."""
-    sweep = outcome.sweep
-    design = outcome.tally.ranked()[0].design
-    values = list(zip(sweep.space.axes, sweep.values_of(design), strict=True))
     if outcome.written is not None:
         return f"cnncalc shapes {shlex.quote(outcome.written)}"
+    command = shapes_command(outcome, outcome.tally.ranked()[0].design)
+    return command or "--write best.txt writes it as a spec"
+
+
+def shapes_command(outcome: SweepOutcome, design: int) -> str:
+    """Return the command that shows a design; "" for one with other blocks, which no option says."""
+    sweep = outcome.sweep
+    values = list(zip(sweep.space.axes, sweep.values_of(design), strict=True))
     if any(axis.kind == BLOCK and axis.name != value for axis, value in values):
-        return "--write best.txt writes it as a spec"
+        return ""
     options = [
         f"--input {value}" if axis.kind == INPUT else f"--set {axis.name}={value}"
         for axis, value in values
@@ -182,7 +207,8 @@ def _remarks(outcome: SweepOutcome, *, for_people: bool) -> list[str]:
     left = tally.met - len(outcome.shown)
     if for_people and not sweep.front and left > 0:
         order = "the best" if sweep.best else "the first"
-        return [f"{order} {len(outcome.shown)} are shown; -o designs.csv writes all {whole(tally.met)}"]
+        shown = f"{order} {len(outcome.shown)} are" if len(outcome.shown) > 1 else f"{order} one is"
+        return [f"{shown} shown; -o designs.csv writes all {whole(tally.met)}"]
     return []
 
 
@@ -273,6 +299,7 @@ def _data(outcome: SweepOutcome) -> dict[str, Any]:
         "counted": tally.counted,
         "satisfying": tally.met,
         "errors": dict(tally.refused),
+        "error_examples": examples_data(sweep, tally.examples),
         "best": [best_data(sweep, kept) for kept in tally.ranked()],
         "front": [best_data(sweep, kept) for kept in outcome.front],
         "relaxations": relaxations_data(outcome, lambda each: best_data(sweep, Kept(each.design, each.row))),
@@ -287,9 +314,19 @@ def best_data(sweep: Sweep, kept: Kept) -> dict[str, Any]:
     values = zip(sweep.space.axes, sweep.values_of(kept.design), strict=True)
     amounts = zip(sweep.columns, kept.row, strict=True)
     return {
-        **{axis.name: list(value) if isinstance(value, tuple) else value for axis, value in values},
-        **{name: list(amount) if isinstance(amount, tuple) else amount for name, amount in amounts},
+        **{axis.name: _value_data(value) for axis, value in values},
+        **{name: _value_data(amount) for name, amount in amounts},
     }
+
+
+def examples_data(sweep: Sweep, examples: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """Return for each code of an error what is varied of a design that has it."""
+    found = {code: zip(sweep.space.axes, sweep.values_of(design), strict=True) for code, design in examples.items()}
+    return {code: {axis.name: _value_data(value) for axis, value in values} for code, values in found.items()}
+
+
+def _value_data(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def relaxations_data(outcome: SweepOutcome, data: Callable[[Relaxation], dict[str, Any]]) -> list[dict[str, Any]]:

@@ -49,6 +49,43 @@ def test_what_holds(text: str, true: bool) -> None:
     assert holds(text, **known) is true
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("params < 1M and params > 2M", "`params > 2M` and `params < 1M` exclude each other"),
+        ("2M < params < 1M", "`2M < params` and `params < 1M` exclude each other"),
+        ("params < 1M and params >= 1M", "`params >= 1M` and `params < 1M` exclude each other"),
+        ("macs / params == 3 and macs/params > 3", "`macs/params > 3` and `macs / params == 3` exclude each other"),
+        ("params > 1K and params < 1M and params = 1", "`params > 1K` and `params = 1` exclude each other"),
+        ("memory < 8", "`8` has no unit"),
+        ("0.5*2 > memory/2", "`0.5*2` has no unit"),
+    ],
+)
+def test_what_no_design_can_satisfy(text: str, said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        holds(text)
+    assert caught.value.code == "bad-condition"
+    assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "params <= 1M and params >= 1M",
+        "params < 1M and params > 1",
+        "params < 1M and macs > 2M",
+        "params < 1M and params*2 > 1M",
+        "params != 3 and params == 4",
+        "memory < 8B",
+        "memory > 0",
+        "memory < 8000000",
+        "memory/params < 8",
+    ],
+)
+def test_what_a_design_may_satisfy(text: str) -> None:
+    assert read_conditions([text], QUANTITIES).comparisons
+
+
 def test_sizes_are_compared_dimension_by_dimension() -> None:
     """The field must be as large as the input in height and in width."""
     assert holds("field >= input", field=(60, 130), input=(50, 120))

@@ -79,7 +79,7 @@ _WHERE = {
 }
 """The names of each module, which is imported when one of them is asked for.
 
-Whoever begins with a part of the package, as the command line does to handle Ctrl-C first, waits for no other.
+A program that imports a part of the package, as the command line does to handle Ctrl-C first, loads no other.
 """
 
 

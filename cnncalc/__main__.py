@@ -7,7 +7,7 @@ import sys
 
 try:
     from cnncalc.commands.interrupts import Interrupted, Interrupts
-except KeyboardInterrupt:  # nobody listens yet
+except KeyboardInterrupt:  # signals are not handled yet
     sys.exit(130)
 
 

@@ -1,4 +1,4 @@
-"""Checks of what a Python program hands over: each names the argument, what it takes and what it got.
+"""Checks of the arguments of a Python program: each names the argument, what it takes and what it got.
 
 The command line checks its own options, so that here only calls of the library fail.
 """

@@ -150,7 +150,7 @@ def _called(given: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as bare:
         click.echo(bare.format_message())
         return 0
-    except SystemExit as left:  # click leaves behind a shell's completion, and where nobody reads its help any more
+    except SystemExit as left:  # click leaves behind a shell's completion, and where the reader of its help is gone
         if COMPLETION in os.environ:
             return int(left.code or 0)
         raise BrokenPipeError from None

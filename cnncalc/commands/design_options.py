@@ -123,7 +123,7 @@ def held(settings: SpecSettings) -> str:
 
 
 def refuse_idle_setup(sweep: Sweep) -> None:
-    """Refuse what is said of a training step where nobody asks for its memory."""
+    """Refuse what is said of a training step where its memory is not asked for."""
     idle = first_given(MOST_USED)
     if idle and "memory" not in sweep.columns:
         raise click.UsageError(f"{idle} is for the memory of designs: add --show memory")

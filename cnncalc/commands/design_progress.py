@@ -13,7 +13,7 @@ from cnncalc.design.sweep import Tally
 
 @contextmanager
 def progress_bar(what: str, total: int, *, quiet: bool = False) -> Iterator[Observer]:
-    """Show a bar on standard error while designs are counted, where that is a terminal; yield what is told of them."""
+    """Show a bar on standard error while designs are counted, where that is a terminal; yield the observer of them."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda done, tally: None
         return

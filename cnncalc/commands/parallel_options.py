@@ -59,7 +59,7 @@ def take_parallel(options: dict[str, Any], inference: bool) -> Parallel | None:
 
 
 def take_prices(options: dict[str, Any], cards: Cards, device: str, *, asked: bool) -> Sequence[Price]:
-    """Take the prices out of a command's keyword arguments; () where nobody asked for any."""
+    """Take the prices out of a command's keyword arguments; () where none are asked for."""
     path = options.pop("prices")
     if path is not None:
         if device != "cuda":

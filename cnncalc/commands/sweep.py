@@ -162,7 +162,7 @@ def _designs(sweep: Sweep, sample: int | None, seed: int) -> Sequence[int]:
 def _counted(
     task: SweepTask, designs: Sequence[int], jobs: int | None, journal: SweepJournal | None, *, quiet: bool
 ) -> Tally:
-    """Count the designs; where that is broken off, say how to go on."""
+    """Count the designs; where that is broken off, say how to continue."""
     done = 0
     try:
         with progress_bar("counting designs", len(designs), quiet=quiet) as observe:

@@ -22,7 +22,7 @@ _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 
 
 def watch(path: str, show: Callable[[], None]) -> None:
-    """Show something now, and again whenever a file has changed; a fault is shown, and the watching goes on.
+    """Show something now, and again whenever a file has changed; a fault is shown, and it is watched further.
 
     Args:
         path: the file.
@@ -48,7 +48,7 @@ def _show_once(path: str, show: Callable[[], None]) -> None:
     try:
         show()
     except WriteError:
-        raise  # nobody reads any more
+        raise  # the reader is gone
     except CnncalcError as error:
         complain(draw_error(error))
     complain(f"watching {shorten_path(path)}; Ctrl-C ends")

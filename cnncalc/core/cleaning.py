@@ -13,7 +13,7 @@ UNKNOWN = "�"
 """Stands for a character that is not shown."""
 
 _BLANK_LETTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
-"""Letters by their category that nobody sees, such as the filler of Hangul. Python calls them printable."""
+"""Letters by their category that are invisible, such as the filler of Hangul. Python calls them printable."""
 
 _BEGINS_A_FORMULA = tuple("=+-@\t\r＝＋－＠")
 _NUMBER = re.compile(r"[+\-]?\d+(\.\d+)?")
@@ -103,7 +103,7 @@ def cell(text: str) -> str:
 
 
 def html_text(text: str) -> str:
-    """Return a text that can stand between tags of HTML or SVG and in an attribute, whoever wrote it."""
+    """Return a text that can stand between tags of HTML or SVG and in an attribute, also one that is not trusted."""
     clean = cell(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return clean.replace('"', "&quot;").replace("'", "&#39;")
 

@@ -70,7 +70,7 @@ class CnncalcError(Exception):
 
 
 class SpecError(CnncalcError, ValueError):
-    """A fault in a spec, or in how it was handed over."""
+    """A fault in a spec, or in how it was given."""
 
 
 class ArgumentError(SpecError):
@@ -90,7 +90,7 @@ class DeviceError(CnncalcError, RuntimeError):
 
 
 class RunError(CnncalcError, RuntimeError):
-    """A training run that cannot begin, go on or be read."""
+    """A training run that cannot begin, be resumed or be read."""
 
 
 class WriteError(CnncalcError, OSError):
@@ -98,13 +98,13 @@ class WriteError(CnncalcError, OSError):
 
 
 class ReaderGone(WriteError, BrokenPipeError):
-    """Nobody reads standard output any more, as behind ``| head``: there is nobody to tell."""
+    """The reader of standard output has closed it, as ``| head`` does: no message can be written."""
 
 
 class Fault(Exception):
     """What a layer finds wrong with itself: the inner rule, which knows no text and no line.
 
-    ``about`` names the argument at fault (``"stride"``); whoever called the layer knows where in the
+    ``about`` names the argument at fault (``"stride"``); the caller of the layer knows where in the
     text that stands, and raises a `SpecError` in its place. ``changes`` says by how much smaller, and by how
     much larger, the volume would have to be, per dimension.
     """
@@ -129,7 +129,7 @@ class Fault(Exception):
 
 
 class Note(NamedTuple):
-    """Something worth telling that is no fault: the counting goes on."""
+    """A note, which is no fault: counting continues."""
 
     code: str
     message: str

@@ -1,4 +1,4 @@
-"""Reading files that somebody else may have put there."""
+"""Reading files that are not trusted."""
 
 from __future__ import annotations
 

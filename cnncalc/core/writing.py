@@ -55,7 +55,7 @@ def write_stream(text: str | Iterable[str], stream: TextIO | None) -> None:
     """Write a text, in one or many pieces, to standard output, in plain characters where it knows no others.
 
     Raises:
-        ReaderGone: where nobody reads any more, as behind ``| head``.
+        ReaderGone: where the reader has closed the pipe, as ``| head`` does.
         WriteError: where the disk is full or standard output is closed.
 
     """

@@ -42,7 +42,7 @@ class ForeignCounter:
         unit: what its number is, with the tool's own word for it.
         account: sentences on how it counts.
         modules: rules for modules, by their class with or without the number of dimensions.
-        functions: rules for functions, whoever calls them, by their names.
+        functions: rules for functions by their names, inside modules too.
         traces: whether it counts a trace, in which there is only what the output depends on.
 
     """

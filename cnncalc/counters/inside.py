@@ -27,13 +27,13 @@ _SAME: Mapping[str, str] = {
     "Softmax": "softmax",
     "Upsample": "interpolate",
 }
-"""Modules that call one function on the same tensor; of those that nobody counts there is none."""
+"""Modules that call one function on the same tensor; those that no tool counts are left out."""
 
 _PER_DIMENSION = frozenset({"adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "conv", "conv_transpose", "max_pool"})
 
 
 def functions_inside(call: TensorCall) -> Iterator[TensorCall]:
-    """Yield the calls that a module makes inside; a function makes none that somebody counts."""
+    """Yield the calls that a module makes inside; a function makes none that a tool counts."""
     if not call.is_module:
         return
     compound = _COMPOUND.get(call.kind)

@@ -1,4 +1,4 @@
-"""The journal of a sweep: what has been found, line by line, so that a sweep that was broken off goes on.
+"""The journal of a sweep: what has been found, line by line, so that a sweep that was interrupted continues.
 
 Its first line says which sweep it is of. Then come the designs that satisfy the conditions, and now and then a line
 that says how far the sweep had come and what was known. What stands behind the last of these is counted again.

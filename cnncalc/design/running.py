@@ -32,7 +32,7 @@ _FEW_PARTS = 12
 """So many parts are faster counted by one process: others take a while to start."""
 
 Observer = Callable[[int, Tally], None]
-"""Is told after each part how many designs are done, and what is known."""
+"""Called after each part with the number of designs that are done, and the tally of them."""
 
 CountPart = Callable[[Sequence[int]], SweepPart]
 
@@ -122,7 +122,7 @@ def run_sweep(
     Args:
         task: what is asked.
         designs: their numbers.
-        observe: is told after each part how many are done.
+        observe: called after each part.
         jobs: the number of processes; None for one for each core, and for a single one where there is little to do.
         journal: where all that satisfy the conditions are written; it says where an earlier run was broken off.
         relaxing: whether it is noted by how much the others miss the conditions.
@@ -152,7 +152,7 @@ def run_sweep(
 
 @contextmanager
 def _parts(count: CountPart, stretches: Iterator[Sequence[int]], jobs: int) -> Iterator[Iterator[SweepPart]]:
-    """Hand out the parts in order, counted by so many processes."""
+    """Yield the parts in order, counted by so many processes."""
     if jobs == 1:
         yield map(count, stretches)
         return
@@ -188,7 +188,7 @@ def _in_order(
 
 @contextmanager
 def _no_ctrl_c() -> Iterator[None]:
-    """Block Ctrl-C while a process starts, which hears it too, and would end with a traceback before it is ready."""
+    """Block Ctrl-C while a process starts, which receives it too, and would end with a traceback before it is ready."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -201,13 +201,13 @@ def _no_ctrl_c() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the process that handed out the work, and end with it, also where it is killed."""
+    """Leave Ctrl-C to the parent process, and end with it, also where it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """Wait until the process that handed out the work is gone; this one would wait for more for ever."""
+    """Wait until the parent process is gone, and end; this process would wait for work for ever."""
     parent = parent_process()
     if parent is not None:
         parent.join()

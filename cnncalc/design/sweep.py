@@ -77,7 +77,7 @@ class Tally:
         examples: the first of these, by the code.
         best: the designs that are kept, each behind its cost and its number; the worst comes first, as in a heap.
         front: those that nothing beats.
-        relaxations: what would have to give; None where nobody asks.
+        relaxations: the least relaxations; None where they are not asked for.
 
     """
 
@@ -123,7 +123,7 @@ class SweepPart(NamedTuple):
 
     Attributes:
         tally: what is known of its designs.
-        rows: every design that satisfies all conditions, in order; () where nobody asks for them.
+        rows: every design that satisfies all conditions, in order; () where they are not asked for.
 
     """
 

@@ -1,4 +1,4 @@
-"""Which layers are shown where nobody names any."""
+"""The layers that are shown by default."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _check_images(subject: Subject, options: LookOptions) -> None:
 
 
 def _metrics_part(subject: Subject, tried: Tried | None) -> LookPart:
-    """Return the part that says how well images are told apart, or what else a test came to."""
+    """Return the part that says how well images are classified, or what else a test came to."""
     if subject.classifies:
         text = _METRICS if tried else subject.without_images
         evaluation, facts = (tried.evaluation, tried.report.summary) if tried else (None, ())

@@ -66,7 +66,7 @@ class _Recorder(fx.Interpreter):
         self._wanted = wanted
 
     def run_node(self, n: fx.Node) -> Any:
-        """Run a call; what is remembered is handed on as a copy, since the next layer may overwrite it."""
+        """Run a call; what is remembered is passed on as a copy, since the next layer may overwrite it."""
         value = super().run_node(n)
         if n not in self._wanted:
             return value

@@ -1,4 +1,4 @@
-"""What a network gets wrong: how it tells images apart, and the images that it gets most wrong."""
+"""What a network gets wrong: how it classifies images, and the images that it gets most wrong."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def try_out(subject: Subject) -> Tried:
 
     The mistakes that come first are those of the largest loss: the network thinks their own class the least likely.
     """
-    assert subject.images is not None  # nobody asks for what is missing
+    assert subject.images is not None  # callers check that there are images
     if not subject.classifies:
         return Tried(_report(subject, subject.tester(subject.images, lambda *batch: None)))
     worst: list[tuple[float, int, Mistake]] = []

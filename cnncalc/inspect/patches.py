@@ -72,7 +72,7 @@ def exciting_patches(subject: Subject, nodes: Sequence[Node]) -> dict[int, list[
 
     Of each image a unit counts once, where it is excited most.
     """
-    assert subject.images is not None  # nobody asks for what is missing
+    assert subject.images is not None  # callers check that there are images
     split = subject.images.split.to(subject.device)
     order = torch.split(spread(len(split), MOST_IMAGES), images_at_once(subject.network, AT_ONCE))
     best: dict[int, tuple[Tensor, Tensor, Tensor]] = {}

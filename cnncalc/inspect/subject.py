@@ -97,7 +97,7 @@ class Subject(NamedTuple):
 
     def fetch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Return the pixels, uint8 N x C x H x W on the CPU, and labels of some of the images to test on."""
-        assert self.images is not None  # nobody asks for what is missing
+        assert self.images is not None  # callers check that there are images
         [(pixels, labels)] = self.images.split.batches([indices])
         return pixels.cpu(), labels.cpu()
 

@@ -26,11 +26,11 @@ from cnncalc.report.table import Column, Table
 from cnncalc.train.data.dataset import spread
 
 MOST_MISTAKES = 3
-"""Mistakes that are told."""
+"""Most mistakes that the summary names."""
 
 
 class Findings(NamedTuple):
-    """What is told of a network.
+    """The summary of a network.
 
     Attributes:
         subject: the network.
@@ -47,7 +47,7 @@ class Findings(NamedTuple):
 
 
 def findings(subject: Subject, options: LookOptions) -> Findings:
-    """Return what is told of a network: of the images that are named, else of those to test on.
+    """Return the summary of a network: of the images that are named, else of those to test on.
 
     Raises:
         CnncalcError: for a layer or an image that is not there, and an image that does not suit.

@@ -101,7 +101,7 @@ class Kernel(NamedTuple):
         lies: how the result lies in memory.
         needs: how the operand must lie; None where PyTorch copies it never.
         reorders: whether behind channels that lie last the weights' gradient lies so too, and is copied.
-        makes_all: whether its backward pass makes the gradient of its operand even where nobody wants it.
+        makes_all: whether its backward pass makes the gradient of its operand even where it is not needed.
         learned_first: whether the gradients of its parameters are summed before those of its operands.
         sums: whether the parameters' gradients are sums that are made when its backward pass is done.
         training_only: whether it does nothing when the network is tested.

@@ -60,7 +60,7 @@ def register(*words: str, heads: str = "") -> Callable[[type[L]], type[L]]:
 
     def add(layer: type[L]) -> type[L]:
         if not layer.__module__.startswith(f"{__package__}."):
-            seldom()  # the words of this package are its own, whoever comes first
+            seldom()  # the words of this package are its own, also where another package comes first
         for word in words:
             if word in _ENTRIES:
                 raise ValueError(f"two layers are written {word!r}")

@@ -92,7 +92,7 @@ class Dropout(Layer):
     def kernels(self, sources: Sources, overwrites: bool) -> Kernels:
         values = sources[0].values
         rows = (stretched(values),) if self.what == "droppath" else ()
-        if self.rate == 0:  # PyTorch hands on what arrives
+        if self.rate == 0:  # PyTorch returns its input
             return rows
         if self.rate == 1:  # everything becomes 0 by a product with a single 0
             mask = Extra(fixed=1)

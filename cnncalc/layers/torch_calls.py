@@ -114,7 +114,7 @@ class TorchCall(Protocol):
         """Return how many numbers a learned tensor has, 1 or one for each channel, and note it; 0 where it is none."""
 
     def settled(self) -> TorchCall:
-        """Return the call on images with their channels first, with padding that nobody has taken over as a layer."""
+        """Return the call on images with their channels first, with padding that is not a layer of its own."""
 
     def behind(self, result: Any) -> TorchCall:
         """Return the call on what another layer has made, in the place of what comes first."""

@@ -161,7 +161,7 @@ def _exported(
         given = given if preprocessing.floats else tuple([each.to(torch.uint8) for each in given])
     program = torch.export.export(module, given, dynamic_shapes=_any_batch(network))
     for node in program.graph.nodes:
-        node.meta.pop("stack_trace", None)  # which files of this machine it came through is nobody's business
+        node.meta.pop("stack_trace", None)  # it would name files of this machine
     return program
 
 

@@ -13,7 +13,7 @@ _GREY_OF_RGB = (19_595, 38_470, 7_471)
 
 
 Finish = Callable[[Tensor], Tensor]
-"""Makes of the network's output what is told of images: of logits, N x classes, probabilities of the same shape."""
+"""Turns the network's output into predictions of images: of logits, N x classes, probabilities of the same shape."""
 
 
 def softmax(logits: Tensor) -> Tensor:
@@ -47,7 +47,7 @@ class PixelPreprocessing(NamedTuple):
 
 
 class PixelsToResults(nn.Module):
-    """A network with its preprocessing in front, and what is told of images behind.
+    """A network with its preprocessing in front, and the predictions of images after it.
 
     It takes pixels, uint8 of shape N x C x H x W, or floats, and makes probabilities, numbers or masks.
 
@@ -74,7 +74,7 @@ class PixelsToResults(nn.Module):
         self.register_buffer("_factor", factor, persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return what is told of images."""
+        """Return the predictions of images."""
         if self._reverse:
             images = images.flip(1)
         values = self._grey_of(images) if self._grey else images.float()

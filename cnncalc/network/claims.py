@@ -63,7 +63,7 @@ def check_totals(
 
 
 def unread_totals(rows: Iterable[Span]) -> Iterator[Note]:
-    """Tell of the totals that nobody could check."""
+    """Yield notes on the totals that cannot be checked."""
     for row in rows:
         yield Note("not-checked", "the number of this total could not be read, so it is not checked", row)
 

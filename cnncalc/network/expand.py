@@ -1,7 +1,7 @@
 """From a syntax tree to a network: blocks are called, repeats unrolled, volumes computed.
 
 The walk goes through the tree once per expanded layer. It carries the index of the volume that arrives
-(0 is the network's input) and hands back the index of the volume that leaves.
+(0 is the network's input) and returns the index of the output volume.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From steps to layers: the walk through sequences, merges, layers and calls of blocks.
 
 It goes through the tree once per expanded layer. It carries the index of the volume that arrives (0 is the network's
-input) and hands back the index of the volume that leaves.
+input) and returns the index of the output volume.
 """
 
 from __future__ import annotations

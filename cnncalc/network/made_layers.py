@@ -1,4 +1,4 @@
-"""The layers that an expansion makes. Calls that repeat an earlier one become layers when somebody reads them.
+"""The layers that an expansion makes. Calls that repeat an earlier one become layers when they are first read.
 
 Totals and volumes need what layers do and not where they stand, and most of a deep network repeats itself.
 """

@@ -124,7 +124,7 @@ class KnownCall(NamedTuple):
 class CallMemory(dict[CallKey, KnownCall]):
     """What is known of calls; it serves networks of the same syntax tree.
 
-    Of one network all parameters of the spec are the same, so that nobody need ask which of them a block uses.
+    Of one network all parameters of the spec are the same, so that it need not be known which of them a block uses.
     """
 
     def __init__(self, spec: tree.Spec, *, several: bool) -> None:

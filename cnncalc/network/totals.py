@@ -56,7 +56,7 @@ class _Made:
         costs: the sums over its layers.
         steps: the steps that it takes.
         labels: the labels that it sets, each with its volume and what made it.
-        flow: its layers; None where nobody asks for them.
+        flow: its layers; None where they are not asked for.
 
     """
 
@@ -148,7 +148,7 @@ class Totalling(Expansion):
 
     def network_counted(self) -> Network:
         """Return the network that was counted last, if its layers are wanted: without names and places in the text."""
-        assert self.flow is not None  # whoever asks for layers has said so
+        assert self.flow is not None  # layers were asked for
         layer_of = self.flow.layer_of
         ends = tuple([layer_of[index] for index in self.ends])
         return Network(

@@ -116,7 +116,7 @@ O = TypeVar("O", bound=type[Optimizer])  # noqa: E741
 
 
 def register(optimizer: O) -> O:
-    """Register an optimizer under its name; the same name twice is a mistake of whoever writes the class."""
+    """Register an optimizer under its name; the same name twice is an error in the code."""
     if optimizer.name in OPTIMIZERS:
         raise ValueError(f"two optimizers are called {optimizer.name!r}")
     OPTIMIZERS[optimizer.name] = optimizer()

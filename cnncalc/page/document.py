@@ -31,7 +31,7 @@ def opening(
     is loaded; images are data of the page itself.
 
     Args:
-        title: as it is, whoever wrote it.
+        title: as it is, also one that is not trusted.
         sheet: the style sheet that the head holds.
         sheets: others that stand in the page.
         scripts: those that the page runs.

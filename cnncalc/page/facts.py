@@ -14,7 +14,7 @@ from cnncalc.network import Operation
 from cnncalc.report.shapes import field_text
 
 MOST_EXACT = 2**53
-"""The largest whole number that a script can hold; what is larger is handed over as a text."""
+"""The largest whole number that a script can hold; what is larger is passed as a text."""
 
 MOST_MOMENTS = 4000
 """Most points of a timeline; of a longer one the highest of each stretch is shown."""

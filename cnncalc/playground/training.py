@@ -50,7 +50,7 @@ def _local_response(model: KerasModel, node: Node, source: Made) -> Made:
 class PageModel(TensorFlowJS):
     """A model of TensorFlow.js with the layers that the page brings, where it has none."""
 
-    table = {**KERAS, "lrn": _local_response}  # noqa: RUF012 - nobody changes it
+    table = {**KERAS, "lrn": _local_response}  # noqa: RUF012 - it is not changed
 
     def said(self, layer: KerasCall) -> KerasCall:
         """Return a layer of Keras as the page has it."""

@@ -44,7 +44,7 @@ class Asking:
         """Ask all exercises, or until the input ends; the score comes in any case.
 
         Raises:
-            WriteError: where nobody reads any more.
+            WriteError: where the reader has closed the pipe.
 
         """
         if isinstance(self._given, TextIOWrapper):

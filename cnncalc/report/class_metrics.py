@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class ClassMetrics(NamedTuple):
-    """How well one class was told from the others.
+    """How well one class was distinguished from the others.
 
     Attributes:
         images: how many the class has.

@@ -1,4 +1,4 @@
-"""The report of ``cnncalc evaluate``: how well a trained network tells images apart."""
+"""The report of ``cnncalc evaluate``: how well a trained network classifies images."""
 
 from __future__ import annotations
 

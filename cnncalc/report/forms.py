@@ -11,7 +11,7 @@ from cnncalc.report.table import MOST_KNOWN, Blocks, Table
 
 
 def to_csv(table: Table) -> Iterator[str]:
-    """Yield the rows as CSV with plain values; totals are left to whoever reads it."""
+    """Yield the rows as CSV with plain values; totals are left to the reader."""
     import csv
 
     places = [place for place, column in enumerate(table.columns) if column.programs]
@@ -66,7 +66,7 @@ def _texts(
 
 
 class _Handed:
-    """A file whose `write` hands back what is written: `csv.writer` returns it in turn."""
+    """A file whose `write` returns what is written: `csv.writer` returns it in turn."""
 
     def write(self, text: str) -> str:
         return text

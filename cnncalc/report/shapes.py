@@ -100,7 +100,7 @@ def shapes_report(
 
 
 def _table(counts: Counts, depth: int | None, *, explain: bool) -> Table:
-    """Return the table; its rows are made each time that somebody goes through them."""
+    """Return the table; its rows are made anew at each iteration."""
     network = counts.network
     arranged = _with_sums if explain else _without_sums
     heads = _input_cells(counts)

@@ -73,7 +73,7 @@ class Column(NamedTuple):
 
 
 class Again:
-    """Rows that are made anew each time that somebody goes through them, so that a long table is never held whole."""
+    """Rows that are made anew at each iteration, so that a long table is never held whole."""
 
     def __init__(self, make: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
         self._make = make
@@ -99,7 +99,7 @@ class RowBlock(NamedTuple):
 
 
 class Blocks(Again):
-    """Rows in blocks: whoever writes them may make the text of what blocks share once."""
+    """Rows in blocks: the text that blocks share is made once."""
 
     def __init__(self, make: Callable[[], Iterable[RowBlock]]) -> None:
         self.blocks = make

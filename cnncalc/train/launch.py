@@ -34,7 +34,7 @@ def launched() -> Launch:
     """Return which process this is: torchrun's variables first, then those of srun, else the only one.
 
     Raises:
-        SpecError: where somebody else has put something into them.
+        SpecError: where another program has set them to something else.
 
     """
     if "WORLD_SIZE" in os.environ or "LOCAL_RANK" in os.environ:
@@ -82,7 +82,7 @@ def _told(name: str, usual: int) -> int:
     """Return a number that torchrun or srun puts into the environment.
 
     Raises:
-        SpecError: where somebody else has put something there.
+        SpecError: where another program has set something else.
 
     """
     written = os.environ.get(name, str(usual))

@@ -23,7 +23,7 @@ HALF = PER_DECADE // 4
 STEPS = PER_DECADE * round(log10(MOST / LEAST)) + 1
 
 _TRAILING = 5
-"""Steps over which the loss is smoothed while the test goes on, which does not know the next ones."""
+"""Steps over which the loss is smoothed during the test, which does not know the next ones."""
 _EXPLODED = 4.0
 """How many times its least value the loss has reached when it counts as exploded, where it began with less."""
 _FALL = 1e-3

@@ -10,7 +10,7 @@ _MASK = 2**64 - 1
 
 
 def mixed(*parts: int) -> int:
-    """Return a number of 63 bits that depends on all parts, alike for nobody who differs in one (SplitMix64)."""
+    """Return a number of 63 bits that depends on all parts, and differs where one part differs (SplitMix64)."""
     state = 0
     for part in parts:
         state = (state + part + 0x9E3779B97F4A7C15) & _MASK

@@ -126,7 +126,7 @@ def trial_line(row: TrialRow, measure: Measure, *, best: bool = False) -> str:
 
 
 def ended_text(event: StudyEnded) -> str:
-    """Say what a study came to, where it is kept and how to go on."""
+    """Say what a study came to, where it is kept and how to continue."""
     count = {state: sum(row.state == state for row in event.rows) for state in (COMPLETE, PRUNED, FAILED)}
     numbers = ", ".join(f"{number:,} {state}" for state, number in count.items() if number) or "none has ended"
     said = [("stopped", event.stopped)] if event.stopped else []

@@ -241,7 +241,7 @@ class _Study:
     # ---- which trial is next
 
     def _next(self) -> tuple[Trial, TrialLock, bool] | None:
-        """Take a trial that was cut off, or a new one; None where there are as many as are wanted."""
+        """Take a trial that was interrupted, or a new one; None where there are as many as are wanted."""
         with self._folder.choosing():
             every = self._study.get_trials(deepcopy=False)
             for frozen in every:
@@ -251,7 +251,7 @@ class _Study:
                 return None
             trial = self._proposed(len(every))
             lock = self._folder.take(trial.number)
-            assert lock is not None  # whoever takes a trial holds the folder
+            assert lock is not None  # the folder is locked while a trial is taken
             return trial, lock, False
 
     def _proposed(self, place: int) -> Trial:

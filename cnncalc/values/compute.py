@@ -146,7 +146,7 @@ def compute(
 
 
 def _own(made: Box, tape: Tape, mark: int) -> Box:
-    """Return the values of a layer, each in a cell of its own; what it only hands on is copied."""
+    """Return the values of a layer, each in a cell of its own; what it only passes on is copied."""
     fresh = set(map(id, tape.cells[mark:]))
     return [value if id(value) in fresh else tape.keep(Copied(value)) for value in made]
 

@@ -34,7 +34,7 @@ class Cell:
 
 
 class Copied(Cell):
-    """A value that a layer hands on as it is."""
+    """A value that a layer passes on as it is."""
 
     __slots__ = ("of",)
 

@@ -53,7 +53,7 @@ def backward_work(counted: BackwardCounts, wanted: Sequence[bool], setup: TimeSe
     gradients = 0
     if any(wanted):
         gradients = _gradient_values(kernels, [source.values for source in sources], wanted, made)
-    if not gradients and not weights:  # the gradient that arrives is handed on as it is
+    if not gradients and not weights:  # the incoming gradient is passed on as it is
         return PassWork()
     size = setup.bytes_per_value
     saved = _saved_values(operation, kernels)

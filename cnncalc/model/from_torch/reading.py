@@ -140,7 +140,7 @@ class TraceWalk:
         return found
 
     def _guarded(self, read: Callable[[], Any]) -> Any:
-        """Read a call; whatever it is given that nobody thought of, the error names the call."""
+        """Read a call; for arguments that no reader expects, the error names the call."""
         try:
             return read()
         except Unsayable as error:

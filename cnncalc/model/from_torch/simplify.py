@@ -49,7 +49,7 @@ _OVER_ALL = {"gap": "adaptiveavgpool", "gmp": "adaptivemaxpool"}
 
 
 def _means_of_means(readout: Readout) -> set[int]:
-    """Return the means over columns whose mean over rows is taken next, by nobody else: ``x.mean(3).mean(2)``."""
+    """Return the means over columns that a mean over rows alone reads next: ``x.mean(3).mean(2)``."""
     readers = Counter([source for each in readout.operations for source in each.inputs])
     found = set()
     for each in readout.operations:

@@ -17,7 +17,7 @@ class Lines:
     """The lines of the user's code that are running, while a function traces a module."""
 
     def __init__(self, tracing: Callable[..., Any]) -> None:
-        """Note where to stop: whoever calls ``tracing`` is no part of the module."""
+        """Note where to stop: the caller of ``tracing`` is no part of the module."""
         self.end = tracing.__code__
 
     def now(self, outside: frozenset[CodeType] = frozenset()) -> str:

@@ -265,7 +265,7 @@ def labelled_calls(phrases: Phrases) -> Iterator[tuple[str, str]]:
 
 
 def without_last_label(phrases: Phrases) -> Phrases:
-    """Return a sequence whose output has no label: it is the label of whoever calls the sequence."""
+    """Return a sequence whose output has no label: it is the label of the call of the sequence."""
     return (*phrases[:-1], replace(phrases[-1], label=None))
 
 

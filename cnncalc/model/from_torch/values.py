@@ -77,7 +77,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Overwritten:
-    """A value that a call has written over in a way that no layout follows; nobody may read it any more."""
+    """A value that a call has written over in a way that no layout follows; it must not be read any more."""
 
     by: str
 

@@ -11,7 +11,7 @@ from cnncalc.model.python.arguments import may_be_called
 from cnncalc.model.python.calls import Body, BodyItem, Counting, Loop, PythonCall, SharedWork
 from cnncalc.model.python.lines import WIDTH, Brackets, flat, laid_out
 
-_CHAIN = ("x", "y")  # variables for what the next statement reads and nobody else
+_CHAIN = ("x", "y")  # variables for what only the next statement reads
 _LONGEST_NAME = 20
 
 METHODS: Mapping[str, str] = {
@@ -217,7 +217,7 @@ class _Forward:
         place, value = self.pending
         self.pending = None
         if not self.readers[place]:
-            self._line(value.text)  # nobody reads it, but it is a layer of the network
+            self._line(value.text)  # nothing reads it, but it is a layer of the network
         elif self.variables.get(place) != value.text:
             self._store(place, value.text)
 

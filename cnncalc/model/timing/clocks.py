@@ -32,7 +32,7 @@ class Clock:
 
 
 class CudaClock(Clock):
-    """Moments on a graphics card: events that it passes, so that nobody waits for it in between."""
+    """Moments on a graphics card: events that it passes, so that the CPU need not wait for it in between."""
 
     costs = False
 

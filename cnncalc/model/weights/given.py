@@ -17,7 +17,7 @@ from cnncalc.network import Network
 
 
 class GivenWeights(NamedTuple):
-    """Weights that somebody gave.
+    """Weights that a user gave.
 
     Attributes:
         name: how people know them: a path, or torchvision's name.

@@ -80,7 +80,7 @@ class PageProcess:
         return self._waiting.qsize() > MOST_WAITING
 
     def send(self, name: str, event: Any) -> None:
-        """Send a message, some time soon; nobody waits for it."""
+        """Queue a message, which is sent by a thread of its own."""
         self._waiting.put((name, event))
 
     def _send_all(self) -> None:
@@ -91,7 +91,7 @@ class PageProcess:
                 self._process.stdin.flush()
             self._process.stdin.close()
         except OSError:
-            return  # somebody has ended the server, which is no reason to end training
+            return  # the server was ended, which is no reason to end training
 
     def close(self) -> None:
         """Let the process end, once it has said how the run ended."""
@@ -112,12 +112,12 @@ class Addressed(Observers):
         self._address = address
 
     def begin(self, event: Begun) -> None:
-        """Tell it, with the address."""
+        """Add the address of the page to the facts."""
         super().begin(event._replace(facts=[*event.facts, ("live page", self._address)]))
 
 
 class LivePage(Observer):
-    """Sends to the page what is heard of a run, and now and then what its network sees.
+    """Sends the events of a run to the page, and now and then what its network sees.
 
     Nothing of the training changes by that: a look runs the network as a test does, draws no random numbers, and leaves
     it as it was. Looks take `SHARE` of the time.
@@ -168,7 +168,7 @@ class LivePage(Observer):
         started = monotonic()
         try:
             seen = look(self._watched(), self._samples, when)
-        except Exception as error:  # whatever it is (memory that runs out, a layer of a stranger), training goes on
+        except Exception as error:  # whatever it is (memory that runs out, a foreign layer), training continues
             seen, self._next = Seen(reason=f"Not shown: {shorten(str(error), 200)}"), inf
         else:
             now = monotonic()
@@ -179,7 +179,7 @@ class LivePage(Observer):
         from cnncalc.page.run.looking import Watched
         from cnncalc.train.ends import heads_of
 
-        assert self._session is not None  # who looks has been told what to look at
+        assert self._session is not None  # the session was given before the run began
         session = self._session
         module: Any = session.tested_module
         main = heads_of(session.plan.logits).main

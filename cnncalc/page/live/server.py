@@ -26,7 +26,7 @@ HOST = "127.0.0.1"
 WAIT_SECONDS = 20.0
 """How long a question for what is new is kept waiting."""
 GRACE_SECONDS = 3.0
-"""How long, at most, whoever watches has to fetch the end of the run."""
+"""The most time that a browser has to fetch the last event of the run."""
 MOST_ASKING = 32
 """Most requests that are answered at a time."""
 SAFE = {
@@ -59,7 +59,7 @@ class LiveServer(ThreadingHTTPServer):
         super().__init__((HOST, port), LivePageHandler)
         self.state, self.version = state, version
         self.names = {f"{name}:{self.server_port}" for name in (HOST, "localhost")}
-        self.asked = self.told = 0.0  # when somebody last asked for news, and last got the end
+        self.asked = self.told = 0.0  # when a browser last asked for events, and when the last event was sent
         self._free = threading.BoundedSemaphore(MOST_ASKING)
 
     def process_request(self, request: Any, client_address: Any) -> None:

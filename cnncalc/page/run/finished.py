@@ -1,4 +1,4 @@
-"""What takes PyTorch to say of a run: what its network sees, what it gets wrong, and how well it tells images apart."""
+"""What takes PyTorch to say of a run: what its network sees, what it gets wrong, and how well it classifies images."""
 
 from __future__ import annotations
 

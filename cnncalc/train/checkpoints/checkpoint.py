@@ -45,7 +45,7 @@ def write_checkpoint(folder: str, step: int, checkpoint: Checkpoint) -> None:
 
 
 def read_newest(folder: str) -> tuple[Checkpoint, list[str]]:
-    """Return the newest checkpoint that is whole, and what is to be told of damaged ones.
+    """Return the newest checkpoint that is whole, and messages on damaged ones.
 
     Raises:
         RunError: where none is whole.

@@ -160,7 +160,7 @@ def _pixels(images: Named, dimensions: int, channels_first: bool) -> torch.Tenso
 
 
 def _channels_first(images: Named, suiting: Suiting) -> tuple[bool, str]:
-    """Say whether the first size behind N is the channels', and note where that was not told but found out."""
+    """Say whether the first size behind N is the channels', and note where that was not given but found out."""
     if images.values.ndim == suiting.volume.dimensions + 1:
         return False, ""
     if suiting.layout != "auto":

@@ -59,7 +59,7 @@ class Split(Protocol):
             order: indices of the images of each batch, int64, on any device.
             seed: None when evaluating. When training, what is random per image (the random crop of a
                 stream) depends on this and on the image's index alone: the same whatever the number of
-                workers, and from whichever batch the epoch goes on.
+                workers, and from whichever batch the epoch is resumed.
 
         Yields:
             Pixels, uint8 or float32 (see ``floats``), of shape N x C x H x W (as many spatial sizes as the volume has)

@@ -31,7 +31,7 @@ class Unusable(Exception):
 
 
 class ImageBox(ABC):
-    """Hands over the bytes of images by their names; may be sent to another process."""
+    """Returns the bytes of images by their names; may be sent to another process."""
 
     @abstractmethod
     def opened(self, path: str) -> BinaryIO:

@@ -215,7 +215,7 @@ def _check_range(path: str, image: Image.Image) -> None:
 
 
 _SIXTEEN_BITS_AS_I = ("PNG", "PPM")
-"""Formats of which Pillow hands over 16 bits as numbers of 32 bits, 0 to 65,535."""
+"""Formats of which Pillow returns 16 bits as numbers of 32 bits, 0 to 65,535."""
 
 
 def _channels(image: Image.Image, wanted: int) -> int:

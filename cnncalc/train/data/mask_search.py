@@ -38,7 +38,7 @@ def _beside(folder: str) -> Matched | None:
     if not masks:
         return None
     others = (path for stem, path in found.items() if stem not in {*masks, *masks.values()})
-    alone = [f"`{shorten_path(path)}`: it is no image with a mask beside it, nor that mask" for path in others]
+    alone = [f"`{shorten_path(path)}`: it is neither an image with a mask beside it nor such a mask" for path in others]
     return Matched([found[image] for image in masks], [found[mask] for mask in masks.values()], alone)
 
 

@@ -15,7 +15,7 @@ class DataSource(ABC):
 
     Attributes:
         name: what ``--data`` calls it; "" for a source that is found by the path of its files.
-        shown: how a hint tells what can be given, for a source without a name: ``--data FOLDER``: images in ….
+        shown: how a hint names what can be given, for a source without a name: ``--data FOLDER``: images in ….
         fits_images: whether it brings images to the size and the colours of the spec's input while it reads them; of
             another source they are brought there afterwards.
 

@@ -67,7 +67,7 @@ class ImageTransforms:
         """Return the images of a batch, changed, and their targets; masks among these are moved along.
 
         What is drawn depends on the seed and the batch's indices alone. So an image that stands in several batches, or
-        twice in one, is changed in another way each time, and whoever reads the batch, in whichever process, draws the
+        twice in one, is changed in another way each time, and any process that reads the batch draws the
         same.
 
         Args:

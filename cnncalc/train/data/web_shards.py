@@ -1,7 +1,7 @@
 """Shards as the library `webdataset` writes them: tar files with an image and its class, or its mask, side by side.
 
 They are read in place: the headers once, to learn where each image lies, and then each image where it is needed. So the
-images of all shards are seen in any order, and a run goes on in the middle of an epoch, which reading tar files from
+images of all shards are seen in any order, and a run is resumed in the middle of an epoch, which reading tar files from
 their beginnings to their ends cannot do.
 """
 

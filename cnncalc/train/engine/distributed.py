@@ -95,7 +95,7 @@ def joined_processes(device: torch.device) -> Iterator[Processes]:
     try:
         processes = Processes(distributed.get_rank(), distributed.get_world_size(), launch.local_rank)
         yield processes
-        processes.wait()  # whoever leaves first would take the connections away from the others
+        processes.wait()  # the process that leaves first would close the connections of the others
     except RuntimeError as error:
         if _ANOTHER_ENDED.search(str(error)) is None:
             raise

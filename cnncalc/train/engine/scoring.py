@@ -46,7 +46,7 @@ def score(
         main: which of several outputs is tested.
         views: see `Augmenter.views`; what is predicted for them is averaged.
         cast: makes the context in which the module runs.
-        processes: who shares the work; nobody if None.
+        processes: those that share the work; None for one process.
         stop: asked before every batch whether to break the test off.
         on_batch: called for every batch.
 

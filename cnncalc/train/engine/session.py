@@ -115,7 +115,7 @@ class Session:
 
     @property
     def tested_module(self) -> nn.Module:
-        """The model that is tested and handed out: the averaged one, where there is one."""
+        """The model that is tested and exported: the averaged one, where there is one."""
         return self.average.module if self.average else self.module
 
     @cached_property
@@ -130,11 +130,11 @@ class Session:
         return nullcontext()
 
     def weights(self) -> dict[str, Tensor]:
-        """Return the weights that are handed out."""
+        """Return the weights that are exported."""
         return self.tested_module.state_dict()
 
     def checkpoint(self, progress: Progress) -> Checkpoint:
-        """Return everything that a run needs to go on."""
+        """Return everything that a run needs to be resumed."""
         tensors = under("model", self.module.state_dict()) | under("optimizer", optimizer_tensors(self.optimizer))
         if self.average:
             tensors |= under("average", self.average.module.state_dict())

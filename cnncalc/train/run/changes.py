@@ -25,7 +25,7 @@ FIXED: Mapping[str, str] = {
 
 
 class RunChange(NamedTuple):
-    """What is changed where a run goes on.
+    """What is changed where a run is resumed.
 
     Attributes:
         recipe: with what is new.
@@ -45,7 +45,7 @@ class RunChange(NamedTuple):
         return "learning-rate" in self.what
 
     def text(self) -> str:
-        """Say it to people, whom fingerprints tell nothing."""
+        """Return it in words, without fingerprints, which are for programs."""
         return ", ".join(
             _PRINTS[name] if name in _PRINTS else f"{name} {_shown(old)} → {_shown(new)}"
             for name, (old, new) in self.what.items()
@@ -88,7 +88,7 @@ def change_of(
 
     Args:
         before: the recipe that the run had.
-        after: the one that it goes on with.
+        after: the one with which it is resumed.
         old: what the run remembers of itself.
         moved: the same, with the request for its data, their name and the number of images as they are now.
         fingerprints: of what may have changed.

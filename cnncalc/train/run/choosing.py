@@ -31,7 +31,7 @@ from cnncalc.train.tasks import Task, check_kind, check_trainable, check_views, 
 
 
 class TrainRequest(NamedTuple):
-    """What somebody asked to be trained.
+    """What is asked of a training.
 
     Attributes:
         spec: a file, a name of the zoo or a text.

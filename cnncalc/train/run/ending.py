@@ -24,7 +24,7 @@ def files_of(folder: RunFolder) -> list[tuple[str, str]]:
 
 
 def commands_of(folder: RunFolder, task: Task, *, goes_on: bool, tested: bool) -> list[tuple[str, str]]:
-    """Return what to type next, with what it does: of a run that can go on, and of one with an epoch to test."""
+    """Return what to type next, with what it does: of a run that can be resumed, and of one with an epoch to test."""
     commands = [
         (goes_on, folder.command("train --resume"), "continues the run"),
         (tested, folder.command("evaluate"), task.evaluates),

@@ -24,7 +24,7 @@ def explained_faults(recipe: Recipe, folder: RunFolder | None) -> Iterator[None]
 
     Args:
         recipe: of what is trained.
-        folder: of the run; None where there is none to go on with.
+        folder: of the run; None where there is none to resume.
 
     Raises:
         SpecError: in place of running out of memory, and of losing the other processes.

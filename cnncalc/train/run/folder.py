@@ -87,7 +87,7 @@ class RunFolder:
         write_file(to_json(facts), self.file(RUN))
 
     def write_change(self, recipe: Recipe, facts: RunFacts) -> None:
-        """Write the recipe and the facts of a run that goes on with others.
+        """Write the recipe and the facts of a run that is resumed with others.
 
         Raises:
             WriteError: where they cannot be written.

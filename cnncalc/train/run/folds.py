@@ -46,7 +46,7 @@ def train_folds(request: TrainRequest, make_observer: ObserverFactory, signals: 
     """Begin a run for every fold of a recipe, and train them one after the other.
 
     The data are read once, and the way to compute is chosen once. All runs are begun before the first is trained, so
-    that `resume_folds` goes on with them wherever they were interrupted.
+    that `resume_folds` continues them wherever they were interrupted.
 
     Raises:
         CnncalcError: for everything that is wrong, before anything is written; and where a run fails.

@@ -1,4 +1,4 @@
-"""One process at a time writes a run: whoever does holds a lock on a file in its folder."""
+"""One process at a time writes a run, and holds a lock on a file in its folder."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def take_lock(path: str) -> tuple[int | None, str]:
 
 @contextmanager
 def waited_lock(path: str) -> Iterator[None]:
-    """Hold a lock until the end, once whoever holds it has let go.
+    """Hold a lock until the end, once the process that holds it has released it.
 
     Raises:
         WriteError: where the file cannot be written.

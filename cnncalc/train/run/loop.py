@@ -31,7 +31,7 @@ MOST_ROLLBACKS = 10
 
 
 class End(NamedTuple):
-    """Why a run ends, whether that was to be expected, and whether it could go on."""
+    """Why a run ends, whether that was to be expected, and whether it could be resumed."""
 
     reason: str
     complete: bool
@@ -45,7 +45,7 @@ class Trainer:
         session: what is trained.
         folder: where it is kept.
         observer: notified of the events.
-        signals: says when somebody asks the run to stop.
+        signals: says when the run is asked to stop.
 
     """
 
@@ -155,7 +155,7 @@ class Trainer:
 
     def _report_steps(self) -> None:
         progress, norms = self.progress, self._stepper.gradients.take()
-        if norms:  # kept before anything is saved: whoever goes on from here does not take this step again
+        if norms:  # kept before anything is saved: a run that is resumed here does not take this step again
             progress.gradients.append(EpochGradients(progress.epoch + 1, norms))
             self.observer.gradients(progress.gradients[-1])
         seen = self._metrics.collect(self.progress, self._stepper.rate)
@@ -163,7 +163,7 @@ class Trainer:
             self.observer.steps(seen)
 
     def _asked_to_end(self) -> End | None:
-        """Say whether somebody asked the run to stop, or its time is over; all processes agree."""
+        """Return whether the run was asked to stop, or its time is over; the same in all processes."""
         limit = self.session.recipe.time_limit
         late = bool(limit) and time.monotonic() - self._begun >= limit
         asks = torch.tensor([self.signals.number, late], dtype=torch.int64)
@@ -227,7 +227,7 @@ class Trainer:
             self.observer.note(text)
 
     def _apply(self, change: RunChange) -> None:
-        """Write down what is changed where the run goes on; a new learning rate is not halved any more."""
+        """Write down what is changed where the run is resumed; a new learning rate is not halved any more."""
         if change.new_rate:
             self.progress.rate_scale, self.progress.rollbacks = 1.0, 0
         self._saver.write_change(change, self.progress.step)

@@ -51,7 +51,7 @@ class PlannedRun(NamedTuple):
         folder: where it is kept.
         facts: what it remembers of itself.
         about: pairs of a word and a sentence that say all that.
-        change: what is changed where it goes on; None where nothing is.
+        change: what is changed where it is resumed; None where nothing is.
 
     """
 
@@ -63,7 +63,7 @@ class PlannedRun(NamedTuple):
 
 
 class ResumeRequest(NamedTuple):
-    """What somebody asks of a run that goes on.
+    """What is asked of a run that is resumed.
 
     Attributes:
         changes: settings of its recipe that are to be others, by their names.
@@ -78,7 +78,7 @@ class ResumeRequest(NamedTuple):
 
 
 def train(request: TrainRequest, make_observer: ObserverFactory, signals: Signals) -> Ended:
-    """Begin a run, or go on with it where torchrun has started it again.
+    """Begin a run, or resume it where torchrun has started it again.
 
     Raises:
         CnncalcError: for everything that is wrong, before anything is written; and where the run fails.
@@ -211,7 +211,7 @@ def _plan_again(folder: RunFolder, place: Place, request: ResumeRequest) -> Plan
 
 
 def _check_data(dataset: Dataset, images: int, facts: RunFacts, folder: RunFolder) -> None:
-    """Refuse data that have changed since the run began, where nobody said that they may have."""
+    """Refuse data that have changed since the run began, without the option that accepts it."""
     anyway = f"or continue with them: {folder.command('train --resume', '--accept-changes')}"
     if images != facts.images:
         message = f"the run was trained on {facts.images:,} images; there are {images:,} now"
@@ -220,6 +220,6 @@ def _check_data(dataset: Dataset, images: int, facts: RunFacts, folder: RunFolde
 
 
 def spec_name(network: Network) -> str:
-    """Return what a run of a network is called, where nobody says."""
+    """Return the default name of a run of a network."""
     name = os.path.basename(network.source.name)
     return "spec" if name in ("text", "standard input") else os.path.splitext(name)[0]

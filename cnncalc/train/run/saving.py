@@ -44,7 +44,7 @@ class RunSaver:
         )
 
     def begun(self) -> bool:
-        """Say whether there is something to go on from."""
+        """Return whether there is a checkpoint to resume from."""
         return has_checkpoint(self._folder.checkpoints)
 
     def take_weights(self, row: EpochMetrics, *, best: bool) -> None:
@@ -72,7 +72,7 @@ class RunSaver:
         self._saved = time.monotonic()
 
     def write_change(self, change: RunChange, step: int) -> None:
-        """Write the recipe and the facts of a run that goes on from a step with others.
+        """Write the recipe and the facts of a run that is resumed from a step with others.
 
         Raises:
             WriteError: where they cannot be written.
@@ -106,7 +106,7 @@ class RunSaver:
         write_card(self._folder)
 
     def restore(self) -> tuple[Progress, list[str]]:
-        """Give the session what the newest whole checkpoint holds; return the progress, and what is to be told.
+        """Give the session what the newest whole checkpoint holds; return the progress, and messages on damaged ones.
 
         Raises:
             RunError: where no checkpoint is whole, or it belongs to another run.

@@ -1,4 +1,4 @@
-"""Paths as a card and a page show them, which are handed on: without the folders of the machine that trained."""
+"""Paths as a card and a page show them, which others will read: without the folders of the machine that trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run has learned, taken up again to test, to predict and to hand out."""
+"""What a run has learned, loaded again to test, to predict and to export."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Trained(NamedTuple):
         return Tested(result, images.what, self.augmenter.number_of_views(self.views(views)), images.notes)
 
     def views(self, asked: int | None) -> int:
-        """Return how many views are asked for: where nobody does, as many as in training.
+        """Return how many views are asked for; by default as many as in training.
 
         Raises:
             SpecError: where a mirrored view is asked for, and training did not mirror, and for too many views.

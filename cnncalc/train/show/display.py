@@ -219,7 +219,7 @@ def _fitting(columns: list[EpochColumn], width: int) -> list[EpochColumn]:
 
 
 def ended_text(event: Ended) -> str:
-    """Say what a run came to, where it is kept and how to go on."""
+    """Say what a run came to, where it is kept and how to continue."""
     results = [("ended", f"{event.reason}, after {duration_text(event.seconds)}")]
     measure = event.measure
     short = measure.words if measure.words == ACCURACY.words else measure.title

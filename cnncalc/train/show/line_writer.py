@@ -1,4 +1,4 @@
-"""Lines of text and of JSON for whoever follows a run: to a terminal, a file or a pipe."""
+"""Lines of text and of JSON that report on a run: to a terminal, a file or a pipe."""
 
 from __future__ import annotations
 

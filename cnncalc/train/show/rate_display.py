@@ -1,4 +1,4 @@
-"""What a person sees of a range test: a bar while it goes on, then the curve and what it suggests; or JSON."""
+"""What a person sees of a range test: a bar while it runs, then the curve and what it suggests; or JSON."""
 
 from __future__ import annotations
 

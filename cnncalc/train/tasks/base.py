@@ -181,7 +181,7 @@ class Task(ABC):
 
     @abstractmethod
     def results(self, predicted: Tensor) -> Tensor:
-        """Return what is told of images, from what `joined` made: probabilities, numbers, or masks."""
+        """Return the predictions of images, from what `joined` returned: probabilities, numbers, or masks."""
 
     @abstractmethod
     def caption(self, target: Tensor) -> str:

@@ -21,7 +21,7 @@ from cnncalc.train.tasks.ranking import roc_auc
 
 
 class BinaryScore(NamedTuple):
-    """How well two classes were told apart.
+    """How well two classes were classified.
 
     Attributes:
         loss: mean binary cross-entropy.

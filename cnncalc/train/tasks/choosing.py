@@ -41,7 +41,7 @@ def task_of_spec(network: Network, asked: str = "auto") -> str:
 
     Args:
         network: what is trained.
-        asked: what somebody says that it is.
+        asked: the task that is asked for.
 
     """
     if asked != "auto":

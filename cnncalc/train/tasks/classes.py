@@ -20,7 +20,7 @@ TOP = 5
 
 
 class ClassScore(NamedTuple):
-    """How well images were told apart.
+    """How well images were classified.
 
     Attributes:
         loss: mean cross-entropy.
@@ -40,12 +40,12 @@ class ClassScore(NamedTuple):
 
     @property
     def right(self) -> int:
-        """How many were told right."""
+        """How many were classified correctly."""
         return int(self.confusion.diagonal().sum())
 
     @property
     def accuracy(self) -> float:
-        """Share told right, in 0..1."""
+        """Share that was classified correctly, in 0..1."""
         return self.right / self.images
 
     @property

@@ -24,7 +24,7 @@ from cnncalc.train.tasks.one_of_classes import likeliest
 
 
 class MaskScore(NamedTuple):
-    """How well pixels were told apart.
+    """How well pixels were classified.
 
     Attributes:
         loss: mean cross-entropy of a pixel.
@@ -49,7 +49,7 @@ class MaskScore(NamedTuple):
 
     @property
     def metrics(self) -> Mapping[str, float | None]:
-        """The means over the classes that occur, and the share of pixels told right, by their names."""
+        """The means over the classes that occur, and the share of pixels classified correctly, by their names."""
         classes = self.classes
         right = int(self.confusion.diagonal().sum())
         return {

@@ -22,15 +22,15 @@ PROJECT = "cnncalc"
 
 
 class TrackedRun(NamedTuple):
-    """What a tracker is told of a run when it begins.
+    """What a tracker gets of a run when it begins.
 
     Attributes:
         folder: where it is kept.
         name: the folder's own name.
-        id: eight characters that no other run has; a run that goes on has its earlier ones.
+        id: eight characters that no other run has; a run that is resumed has its earlier ones.
         settings: of the recipe, by their keys.
         about: what is trained, on what, where and how: sentences by a word.
-        first_step: the step at which it goes on; 0 for a new one.
+        first_step: the step from which it is resumed; 0 for a new one.
 
     """
 
@@ -59,7 +59,7 @@ class Tracker(Observer):
     # ---- what subclasses say
 
     def open(self, run: TrackedRun) -> None:
-        """Begin a log, or go on with that of the run's ``id``."""
+        """Begin a log, or continue that of the run's ``id``."""
         raise NotImplementedError
 
     def add(self, values: Mapping[str, float], step: int) -> None:
@@ -72,7 +72,7 @@ class Tracker(Observer):
     def shut(self) -> None:
         """Write what is still in memory."""
 
-    # ---- what is heard
+    # ---- events
 
     def watch(self, session: Any) -> None:
         """Remember the settings."""

@@ -29,7 +29,7 @@ class MLflow(Tracker):
 
     def open(self, run: TrackedRun) -> None:
         """Find the run by its id in the store, or begin it."""
-        logging.getLogger("mlflow").setLevel(logging.ERROR)  # it tells of every table that it makes
+        logging.getLogger("mlflow").setLevel(logging.ERROR)  # it logs every table that it makes
         logging.getLogger("alembic").setLevel(logging.ERROR)
         self._client = MlflowClient(os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{os.path.abspath(STORE)}")
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or PROJECT

@@ -18,7 +18,7 @@ class TensorBoard(Tracker):
     _writer: SummaryWriter
 
     def open(self, run: TrackedRun) -> None:
-        """Open the log; what was logged behind the step where the run goes on is dropped."""
+        """Open the log; what was logged after the step from which the run is resumed is dropped."""
         self._writer = SummaryWriter(os.path.join(run.folder, TENSORBOARD), purge_step=run.first_step or None)
 
     def add(self, values: Mapping[str, float], step: int) -> None:

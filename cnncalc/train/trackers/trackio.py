@@ -20,7 +20,7 @@ class Trackio(Tracker):
     _run: Any
 
     def open(self, run: TrackedRun) -> None:
-        """Begin a run, or go on with the one of this name; what the library prints is left out."""
+        """Begin a run, or continue the one of this name; what the library prints is left out."""
         with redirect_stdout(io.StringIO()):
             self._run = trackio.init(
                 project=os.environ.get("TRACKIO_PROJECT", PROJECT),

@@ -40,7 +40,7 @@ class WeightsAndBiases(Tracker):
             config={**run.settings, "about": dict(run.about)},
             settings=quiet,
         )
-        self._run.define_metric("*", step_metric="step")  # of its own, since a run may go on from an earlier step
+        self._run.define_metric("*", step_metric="step")  # of its own, since a run may be resumed from an earlier step
 
     def add(self, values: Mapping[str, float], step: int) -> None:
         """Log the values together."""
@@ -56,7 +56,7 @@ class WeightsAndBiases(Tracker):
 
 
 def _mode() -> Any:
-    """Return how the library logs: offline, unless somebody says otherwise in the environment."""
+    """Return how the library logs: offline, unless the environment has another mode."""
     return os.environ.get("WANDB_MODE", "offline")
 
 

@@ -49,7 +49,7 @@ class Energy(Tracker):
     _step: int
 
     def open(self, run: TrackedRun) -> None:
-        """Begin to measure; a run that goes on keeps what its earlier epochs took.
+        """Begin to measure; a run that is resumed keeps what its earlier epochs took.
 
         Raises:
             RuntimeError: where nothing here has a counter that may be read.
@@ -101,7 +101,7 @@ def _sum(joules: Mapping[int, float] | None) -> Any:
 
 
 def _read(path: str) -> list[tuple[str, ...]]:
-    """Return the rows of a run that goes on; none where there are none that can be read."""
+    """Return the rows of a run that is resumed; none where there are none that can be read."""
     try:
         head, *rows = csv.reader(read_regular(path, _MOST_BYTES).decode().splitlines())
     except (OSError, ValueError, csv.Error):

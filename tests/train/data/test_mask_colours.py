@@ -112,7 +112,8 @@ def test_masks_beside_their_images(folder: Path) -> None:
     Image.fromarray(mask(0, 1)).save(folder / "d" / "benign" / "b (0)_mask_1.png")
     dataset = load("d", "4x4x3", 3, task="masks")
     assert masks_of(dataset.train).tolist() == [mask(0, number).tolist() for number in range(3)]
-    assert dataset.skipped == ("`d/benign/b (0)_mask_1.png`: it is no image with a mask beside it, nor that mask",)
+    fault = "it is neither an image with a mask beside it nor such a mask"
+    assert dataset.skipped == (f"`d/benign/b (0)_mask_1.png`: {fault}",)
 
 
 @pytest.mark.parametrize(("images", "masks", "ending"), [("이미지", "마스크", ""), ("Input", "GroundTruth", "_seg")])

@@ -17,7 +17,6 @@ from cnncalc.layers.base import MAX_WINDOWS
 from cnncalc.report.diagnostics import draw_error
 from cnncalc.spec.expressions import RESERVED_NAMES
 from cnncalc.spec.parser import ROUNDINGS, STATEMENTS
-from tests.test_readme import SHOWN, output_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -240,12 +239,6 @@ def test_the_library_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert result.failed == 0
     assert result.attempted > 20
-
-
-@pytest.mark.parametrize("shown", list(SHOWN.finditer(PAGES["values.md"])), ids=lambda match: match["command"])
-def test_the_page_on_values_shows_what_a_command_prints(shown: re.Match[str]) -> None:
-    """`python -m tests.test_readme` writes it anew."""
-    assert shown["output"] == output_of(shown["command"])
 
 
 def test_the_python_of_the_page_on_values_runs() -> None:

@@ -192,6 +192,7 @@ def _check_memory(network: Network, setup: TimeSetup, device: str, free: int) ->
     )
     peak = predict_memory(network, wanted).peak_bytes
     if peak > free:
-        images = counted(setup.batch, "image")
-        message = f"{images} take {bytes_text(peak)} by prediction, and {bytes_text(free)} are free"
-        raise SpecError("out-of-memory", message, hints=["give a smaller batch"])
+        images = "1 image takes" if setup.batch == 1 else f"{setup.batch:,} images take"
+        message = f"{images} {bytes_text(peak)} by prediction, and {bytes_text(free)} are free"
+        hint = "make the network or its input smaller" if setup.batch == 1 else "give a smaller batch"
+        raise SpecError("out-of-memory", message, hints=[hint])

@@ -17,6 +17,7 @@ from cnncalc.layers.steps import Factor, Fixed, Function, Kept, Module, OwnModul
 from cnncalc.model import modules
 from cnncalc.model.initialise import FixedTensor, LearnedFactor, initialise
 from cnncalc.model.plan import Planned, check_dimensions, placeholders, plan, refused
+from cnncalc.model.room import check_tensors_fit
 from cnncalc.network import Network
 
 FUNCTIONS: Mapping[str, Any] = {
@@ -77,6 +78,8 @@ def build(
     module = fx.GraphModule(root, graph, class_name="Network")
     target = torch.get_default_device() if device is None else torch.device(device)
     if target.type != "meta":
+        if target.type == "cpu" and type(torch.empty(0)) is torch.Tensor:  # under a FakeTensorMode nothing takes memory
+            check_tensors_fit(module)
         _make_room(module, target)
         initialise(module, seed)
     return module

@@ -21,6 +21,7 @@ import torch
 from cnncalc.core.errors import SpecError
 from cnncalc.model.build import build
 from cnncalc.model.preprocessing import PixelPreprocessing, PixelsToResults
+from cnncalc.model.room import check_images_fit
 from cnncalc.network import Network
 
 BATCH = 2
@@ -155,6 +156,7 @@ def _exported(
 ) -> torch.export.ExportedProgram:
     """Trace a network for any batch."""
     module = _module(network, seed, weights)
+    check_images_fit(network, BATCH)
     given = tuple([torch.zeros(BATCH, each.channels, *each.spatial) for each in network.inputs])
     if preprocessing is not None:
         module = PixelsToResults(module, preprocessing, network.input.dimensions).eval()

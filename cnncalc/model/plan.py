@@ -79,6 +79,9 @@ class _Program(NamedTuple):
     number: int
 
 
+REFUSED = "its numbers are right nevertheless, but it cannot be trained or exported so"
+"""What is to be said of a network that PyTorch refuses."""
+
 MOST_DIMENSIONS = 3
 """PyTorch's windows have at most three spatial dimensions."""
 
@@ -183,8 +186,7 @@ def _layer_steps(network: Network, node: Node, vector: bool) -> Steps:
 def refused(network: Network, node: Node, error: Exception) -> SpecError:
     """Make the error for a layer that PyTorch does not make, or does not run, for the volume that it gets."""
     message = f"PyTorch refuses `{node.name}` on {node.sources[0]}: {shorten(str(error), 160)}"
-    hints = ["its numbers are right nevertheless, but it cannot be trained or exported so"]
-    return SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=hints)
+    return SpecError("not-in-pytorch", message, span=node.span, source=network.source, hints=[REFUSED])
 
 
 def _unflatten(volume: Volume) -> Step:

@@ -17,9 +17,11 @@ from torch import fx, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.analysis.checks import Check
+from cnncalc.core.errors import SpecError
 from cnncalc.core.volume import Volume
+from cnncalc.core.words import shorten
 from cnncalc.model.build import LAYER, build
-from cnncalc.model.plan import Planned, plan, refused
+from cnncalc.model.plan import REFUSED, Planned, plan, refused
 from cnncalc.network import Network
 
 BATCH = 2
@@ -174,4 +176,8 @@ def _torchinfo(module: nn.Module, network: Network) -> dict[int, Any]:
 
 
 def _inputs(network: Network) -> list[torch.Tensor]:
-    return [torch.empty((BATCH, each.channels, *each.spatial), device="meta") for each in network.inputs]
+    try:
+        return [torch.empty((BATCH, each.channels, *each.spatial), device="meta") for each in network.inputs]
+    except RuntimeError as error:  # PyTorch counts bytes up to 2⁶³
+        message = f"PyTorch refuses {BATCH} images of {network.input}: {shorten(str(error), 160)}"
+        raise SpecError("not-in-pytorch", message, hints=[REFUSED]) from None

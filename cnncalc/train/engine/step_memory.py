@@ -10,7 +10,8 @@ import torch
 from cnncalc.analysis.memory import Predictor, TrainingSetup, largest_batch
 from cnncalc.analysis.parallel import CardPredictor, Parallel
 from cnncalc.core.errors import SpecError
-from cnncalc.core.numbers import bytes_text
+from cnncalc.core.numbers import bytes_text, counted
+from cnncalc.model.room import SMALLER, machine_bytes
 from cnncalc.network import Network
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.train.data import Split
@@ -67,6 +68,31 @@ def data_bytes(*splits: Split | None) -> int:
     return sum(len(split) * split.volume.values * (4 if split.floats else 1) + split.labels.nbytes for split in held)
 
 
+def check_room(plan: RunPlan) -> None:
+    """Refuse a step that takes more than the device has, before anything is computed; of frozen parts less is kept.
+
+    Raises:
+        SpecError: says whether a smaller batch would do.
+
+    """
+    device = plan.place.device
+    room = total_bytes(device)
+    wanted = step_bytes(plan.logits, plan.recipe, plan.place)
+    if plan.recipe.freeze or wanted <= room:
+        return
+    images = f"a step of {counted(plan.recipe.batch, 'image')}"
+    largest = _predictor(plan.logits, plan.place).largest_batch(
+        setup_of(plan.recipe, plan.recipe.accumulate, device), room
+    )
+    hint = f"give a smaller --batch: {largest:,} would fit by prediction" if largest else SMALLER
+    message = f"{images} takes {bytes_text(wanted)} by prediction, and {_owner(device)} has {bytes_text(room)}"
+    raise SpecError("out-of-memory", message, hints=[hint])
+
+
+def _owner(device: torch.device) -> str:
+    return f"{device}" if device.type == "cuda" else "this machine"
+
+
 def memory_line(plan: RunPlan, held: int) -> str:
     """Say what a step takes, before it is taken."""
     images = f", and {bytes_text(held)} for the images" if held else ""
@@ -107,6 +133,14 @@ def fitting_batch(logits: Network, recipe: Recipe, place: Place, train: Split) -
     if found > most:
         return Fit(size, f"{found:,} would fit, but an epoch keeps {FEWEST_STEPS} steps")
     return Fit(size, f"the largest that fits into {MARGIN:.0%} of the {bytes_text(free)} that are free")
+
+
+def total_bytes(device: torch.device) -> int:
+    """Return the bytes of a device's memory, whether they are free or not."""
+    if device.type == "cuda":
+        total: int = torch.cuda.mem_get_info(device)[1]
+        return total
+    return machine_bytes()
 
 
 def free_bytes(device: torch.device) -> int:

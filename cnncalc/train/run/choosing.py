@@ -20,7 +20,7 @@ from cnncalc.train.engine.distributed import joined_processes
 from cnncalc.train.engine.parts import check_parts
 from cnncalc.train.engine.plan import FirstWeights, Place, RunPlan, first_weights, plan_of
 from cnncalc.train.engine.splits import run_splits, validation_share
-from cnncalc.train.engine.step_memory import fitting_batch
+from cnncalc.train.engine.step_memory import check_room, fitting_batch
 from cnncalc.train.recipe.augmentations import augmentations_of
 from cnncalc.train.recipe.resolved import resolved
 from cnncalc.train.recipe.settings import AUTO, Recipe
@@ -156,6 +156,7 @@ def check_plan(plan: RunPlan) -> None:
     masks = plan.splits.kind == MASKS
     check_augmentations(augmentations_of(plan.recipe.augment), plan.network.input, masks=masks)
     check_parts(build(plan.logits, device="meta"), plan.recipe)
+    check_room(plan)
     configure(plan.recipe, plan.place.device, plan.network)
 
 

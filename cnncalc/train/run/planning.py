@@ -147,7 +147,8 @@ def carry_out(planned: PlannedRun, make_observer: ObserverFactory, signals: Sign
 def plan_new(loaded: LoadedRun, request: TrainRequest, place: Place) -> PlannedRun:
     """Plan a new run, with the fastest way to compute it."""
     chosen = plan_loaded(loaded, request.recipe, place)
-    speed = fastest_way(chosen.plan)
+    with explained_faults(chosen.plan.recipe, None):
+        speed = fastest_way(chosen.plan)
     plan = chosen.plan._replace(recipe=speed.recipe)
     use_threads(plan.recipe)
     path = request.out or place.processes.agree_on(free_folder(spec_name(plan.network)))

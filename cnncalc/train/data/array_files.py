@@ -26,6 +26,12 @@ NAMES = (
     ("train_images", "train_masks", "val_images", "val_masks", "test_images", "test_masks"),
     ("images", "masks", "val_images", "val_masks", "test_images", "test_masks"),
     ("x", "y", "x_val", "y_val", "x_test", "y_test"),
+    ("train_x", "train_y", "val_x", "val_y", "test_x", "test_y"),
+    ("train_data", "train_labels", "val_data", "val_labels", "test_data", "test_labels"),
+    ("data", "labels", "val_data", "val_labels", "test_data", "test_labels"),
+    ("data", "target", "val_data", "val_target", "test_data", "test_target"),
+    ("features", "labels", "val_features", "val_labels", "test_features", "test_labels"),
+    ("features", "targets", "val_features", "val_targets", "test_features", "test_targets"),
 )
 """Names of the arrays, in small letters or capitals: training images, their labels, the same of the other parts."""
 

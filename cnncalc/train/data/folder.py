@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,12 +12,13 @@ from typing import NamedTuple
 import torch
 
 from cnncalc.core.errors import DataError
+from cnncalc.core.numbers import counted
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import listed, shorten, shorten_path
 from cnncalc.train.data.dataset import Dataset, Split, spread
 from cnncalc.train.data.fingerprint import digest_of_files, mark_of_content
 from cnncalc.train.data.fit import ImageFit, converted_note
-from cnncalc.train.data.folder_layout import Layout, class_folders, images_below, layout_of
+from cnncalc.train.data.folder_layout import Layout, class_folders, has_images, images_below, layout_of
 from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 from cnncalc.train.data.images import SUFFIXES, check_fit, check_header, quiet_pillow, read_pixels
 from cnncalc.train.data.in_memory import MemorySplit
@@ -65,9 +67,19 @@ def load_folder(request: DataRequest, volume: Volume) -> Dataset:
     """
     fit = ImageFit.asked(request, volume)
     check_fit(fit)
-    layout = layout_of(request.data)
-    files = _files(layout, request.limit)
-    return read_dataset(files, request, fit, tuple(map(_text, layout.classes)), left_out=layout.passed_over)
+    layout, others = layout_of(request.data), Counter[str]()
+    files = _files(layout, request.limit, others)
+    notes = (layout.note, _unread_note(others))
+    classes = tuple(map(_text, layout.classes))
+    return read_dataset(files, request, fit, classes, left_out=layout.passed_over, notes=notes)
+
+
+def _unread_note(others: Mapping[str, int]) -> str:
+    """Say which files are there that may be images, and are not read; "" where there are none."""
+    if not others:
+        return ""
+    found = ", ".join(f"{counted(count, 'file')} of {ending}" for ending, count in sorted(others.items()))
+    return f"not read: {found}; JPEG and PNG files are"
 
 
 def _text(name: str) -> str:
@@ -78,36 +90,38 @@ def _text(name: str) -> str:
 # ---- which files there are
 
 
-def _files(layout: Layout, limit: int | None) -> dict[str, Files]:
-    """Return the images of each part that there is."""
-    files = {"training": _training_files(layout, limit)}
+def _files(layout: Layout, limit: int | None, others: Counter[str]) -> dict[str, Files]:
+    """Return the images of each part that there is, and count the files that are none that is read."""
+    files = {"training": _training_files(layout, limit, others)}
     for part, folder in (("validation", layout.validation), ("test", layout.test)):
         if folder is not None:
-            files[part] = _tested_files(folder, layout)
+            files[part] = _tested_files(folder, layout, others)
     return files
 
 
-def _training_files(layout: Layout, limit: int | None) -> Files:
+def _training_files(layout: Layout, limit: int | None, others: Counter[str]) -> Files:
     paths = [os.path.join(layout.training, name) for name in layout.classes]
-    found = [images_below(path) for path in paths]
+    found = [images_below(path, others) for path in paths]
     empty = [path for path, images in zip(paths, found, strict=True) if not images]
     if empty:
         message = f"`{shorten_path(empty[0])}` has no images"
         names = map(os.path.basename, empty[1:])
-        others = [f"the same holds for {shorten(listed(names), 200)}"] if empty[1:] else []
-        raise DataError("bad-data", message, hints=[f"images are files ending in {', '.join(SUFFIXES)}", *others])
+        same = [f"the same holds for {shorten(listed(names), 200)}"] if empty[1:] else []
+        hints = [f"images are files ending in {', '.join(SUFFIXES)}", *same]
+        hints += [note for note in [_unread_note(others)] if note]
+        raise DataError("bad-data", message, hints=[*hints, "put images there, or remove the folder"])
     files = _joined(found)
     return files.at(spread(len(files.paths), limit).tolist())
 
 
-def _tested_files(folder: str, layout: Layout) -> Files:
+def _tested_files(folder: str, layout: Layout, others: Counter[str]) -> Files:
     present = class_folders(folder)
-    unknown = sorted({*present} - {*layout.classes})
+    unknown = sorted(name for name in {*present} - {*layout.classes} if has_images(os.path.join(folder, name)))
     if unknown:
         message = f"`{shorten_path(os.path.join(folder, unknown[0]))}` is a class that is not trained"
         hints = [f"the classes of train are {shorten(listed(layout.classes), 200)}"]
         raise DataError("bad-data", message, hints=hints)
-    found = [images_below(os.path.join(folder, name)) if name in present else [] for name in layout.classes]
+    found = [images_below(os.path.join(folder, name), others) if name in present else [] for name in layout.classes]
     if not any(found):
         raise DataError("bad-data", f"`{shorten_path(folder)}` has no images in its folders of classes")
     return _joined(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -14,8 +15,8 @@ from cnncalc.train.data.images import SUFFIXES
 
 PARTS = {
     "training": ("train", "training", "train_set", "training_set"),
-    "validation": ("val", "valid", "validation", "val_set", "valid_set", "validation_set"),
-    "test": ("test", "testing", "test_set", "testing_set"),
+    "validation": ("val", "valid", "validation", "val_set", "valid_set", "validation_set", "dev"),
+    "test": ("test", "testing", "test_set", "testing_set", "eval", "evaluation"),
 }
 """What the folder of each part may be called, in small letters or capitals."""
 
@@ -43,6 +44,7 @@ class Layout(NamedTuple):
         training, validation, test: folders that hold a folder for each class; None where there is none.
         classes: names of the folders of the classes, sorted.
         passed_over: folders whose images are not used, a line for each.
+        note: where they lie, if that is another folder than the one that was named; else "".
 
     """
 
@@ -51,17 +53,41 @@ class Layout(NamedTuple):
     test: str | None
     classes: tuple[str, ...]
     passed_over: tuple[str, ...]
+    note: str = ""
 
 
 def layout_of(folder: str) -> Layout:
     """Find the parts and the classes of a folder.
 
+    Where it holds nothing but another folder, as unpacked archives do, that one is looked at.
+
     Raises:
         DataError: for a folder that cannot be read, parts whose meaning is not clear, and fewer than two classes.
 
     """
+    inside = _unpacked(folder)
+    if inside == folder:
+        return _layout_of(folder)
+    note = f"the images lie in `{shorten_path(os.path.relpath(inside, folder))}`"
+    return _layout_of(inside)._replace(note=note)
+
+
+def _unpacked(folder: str) -> str:
+    """Go into folders that are alone in one, to the first with several; without such a one, stay."""
+    inside, names = folder, class_folders(folder)
+    while len(names) == 1 and part_called(names[0]) is None and not any(map(_is_image, _entries(inside))):
+        inside = os.path.join(inside, names[0])
+        if os.path.islink(inside):
+            return folder
+        names = class_folders(inside)
+    several = len(names) > 1 or (len(names) == 1 and part_called(names[0]) is not None)
+    return inside if several and all(has_images(os.path.join(inside, name)) for name in names[:2]) else folder
+
+
+def _layout_of(folder: str) -> Layout:
     held = class_folders(folder)
     found = {part: _found(folder, held, part) for part in PARTS}
+    found = found if any(found.values()) else _with_words(folder, held) or found
     training = found["training"]
     others = [path for part in ("test", "validation") for path in (found[part],) if path]
     if training is None or not (others or class_folders(training)):  # else it is a class of that name
@@ -85,10 +111,26 @@ def _found(folder: str, held: list[str], part: str) -> str | None:
     return next(iter(with_classes or (named if part == "training" else ())), None)
 
 
+_WORD = re.compile(r"(?:^|[ _-])(train|training|val|valid|validation|test|testing)(?:$|[ _-])", re.IGNORECASE)
+
+
+def _with_words(folder: str, held: list[str]) -> dict[str, str | None]:
+    """Return the folders of parts whose names have a word more, the same in all of them: `seg_train` and `seg_test`.
+
+    A folder that is alone in one of them, as in archives, is the one that is meant.
+    """
+    words = {name: match for name in held if (match := _WORD.search(name))}
+    rests = {name.replace(match[1], "") for name, match in words.items()}
+    parts = {part_called(match[1]): name for name, match in words.items()}
+    if len(rests) != 1 or len(parts) != len(words) or len(parts) < 2 or "training" not in parts:
+        return {}
+    return {part: _unpacked(os.path.join(folder, parts[part])) if part in parts else None for part in PARTS}
+
+
 def _passed_over(folder: str, held: list[str], found: Mapping[str, str | None]) -> Iterator[str]:
     for name in held:
         path = os.path.join(folder, name)
-        if path not in found.values():
+        if not any(used and (used == path or used.startswith(path + os.sep)) for used in found.values()):
             known = part_called(name) is not None
             reason = "it has no folders of classes" if known else "it is neither train, val nor test"
             yield f"`{shorten_path(path)}`: {reason}"
@@ -118,7 +160,10 @@ def _advice(folder: str, classes: list[str]) -> Iterator[str]:
         inner = class_folders(path)
         if len(inner) > 1:
             yield f"the folder in it has {len(inner):,}: `--data {shorten_path(path)}`"
-    loose = sum(map(_is_image, _entries(folder)))
+    entries = _entries(folder)
+    tables = sorted(entry.path for entry in entries if entry.name.lower().endswith((".csv", ".tsv")))
+    yield from (f"it holds a table: `--data {shorten_path(path)}`" for path in tables[:1])
+    loose = sum(map(_is_image, entries))
     if loose:
         yield f"{loose:,} images lie in it, and in no folder of a class"
 
@@ -135,9 +180,15 @@ def class_folders(folder: str) -> list[str]:
     return sorted(entry.name for entry in _entries(folder) if _is_folder(entry))
 
 
-def images_below(folder: str) -> list[str]:
-    """Return the paths of all images below a folder, sorted; links to folders are not followed, so none is a circle."""
-    return sorted(_images_below(folder))
+def images_below(folder: str, others: Counter[str] | None = None) -> list[str]:
+    """Return the paths of all images below a folder, sorted; links to folders are not followed, so none is a circle.
+
+    Args:
+        folder: it.
+        others: is given how many files there are with each ending of `UNREAD`.
+
+    """
+    return sorted(_images_below(folder, others))
 
 
 def has_images(folder: str) -> bool:
@@ -145,7 +196,14 @@ def has_images(folder: str) -> bool:
     return next(_images_below(folder), None) is not None
 
 
-def _images_below(folder: str) -> Iterator[str]:
+UNREAD = (
+    ".avif", ".heic", ".heif", ".jp2", ".jpe", ".jxl", ".tga", ".psd", ".svg", ".dng", ".nef", ".cr2", ".arw", ".raw",
+    ".exr", ".hdr", ".ico", ".pbm", ".dcm", ".nii", ".npy", ".mp4", ".avi", ".mov",
+)  # fmt: skip
+"""Endings of files that may hold images, and are not read."""
+
+
+def _images_below(folder: str, others: Counter[str] | None = None) -> Iterator[str]:
     waiting = [folder]
     while waiting:
         for entry in _entries(waiting.pop()):
@@ -153,6 +211,8 @@ def _images_below(folder: str) -> Iterator[str]:
                 waiting.append(entry.path)
             elif _is_image(entry):
                 yield entry.path
+            elif others is not None and entry.name.lower().endswith(UNREAD):
+                others[os.path.splitext(entry.name.lower())[1]] += 1
 
 
 def _is_image(entry: os.DirEntry[str]) -> bool:

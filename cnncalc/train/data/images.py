@@ -21,7 +21,7 @@ from cnncalc.train.data.ends import ends_as_it_should
 from cnncalc.train.data.fit import Box, ImageFit, centre_box, inner_size
 from cnncalc.train.data.image_box import ON_DISK, ImageBox, Unusable
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
+SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
 """Ends of the names of files that are images; other files in a folder are passed over."""
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")

@@ -125,7 +125,8 @@ def _split(train: Split, recipe: Recipe, by_class: bool) -> tuple[torch.Tensor, 
         return (~out).nonzero().flatten(), out.nonzero().flatten()
     if not 0 < round(images * recipe.validation) < images:
         message = f"a validation share of {recipe.validation:g} of {images:,} images leaves nothing on one side"
-        raise SpecError("too-few-images", message, hints=["choose a share between 0 and 1 that leaves images on both"])
+        hint = "choose a share between 0 and 1 that leaves images on both"
+        raise SpecError("too-few-images", message, hints=[hint, "or add images, or a folder `val` or `test`"])
     generator = torch.Generator().manual_seed(mixed(recipe.seed, SPLIT))
     if not by_class:
         order, count = torch.randperm(images, generator=generator), round(images * recipe.validation)

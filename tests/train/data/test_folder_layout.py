@@ -70,11 +70,11 @@ def test_what_systems_leave_behind_is_no_class(folder: Path, name: str) -> None:
 
 
 def test_a_folder_beside_train_that_is_not_used_is_named(folder: Path) -> None:
-    """Of ImageNet's test images nobody has the labels; `dev` might be anything."""
-    write_parts(folder / "pets", "train", "dev")
+    """Of ImageNet's test images nobody has the labels; `extra` might be anything."""
+    write_parts(folder / "pets", "train", "extra")
     (folder / "pets" / "test").mkdir()
     assert load("pets", "8x8x3").skipped == (
-        "`pets/dev`: it is neither train, val nor test",
+        "`pets/extra`: it is neither train, val nor test",
         "`pets/test`: it has no folders of classes",
     )
 
@@ -134,8 +134,9 @@ def test_classes_without_images(folder: Path, complaint: Complaint) -> None:
         (folder / "pets" / name).mkdir()
     assert complaint(load, "pets", "8x8x3") == (
         "error[bad-data]: `pets/bee` has no images\n"
-        "  = images are files ending in .jpg, .jpeg, .png, .bmp, .gif, .pgm, .ppm, .tif, .tiff, .webp\n"
-        "  = the same holds for cow"
+        "  = images are files ending in .jpg, .jpeg, .jfif, .png, .bmp, .gif, .pgm, .ppm, .tif, .tiff, .webp\n"
+        "  = the same holds for cow\n"
+        "  = put images there, or remove the folder"
     )
 
 
@@ -163,12 +164,64 @@ def test_two_folders_of_one_part(folder: Path, complaint: Complaint, first: str,
     )
 
 
-def test_a_folder_in_a_folder(folder: Path, complaint: Complaint) -> None:
-    """As archives are unpacked: it is said which folder to name, and not guessed whether it is a class."""
-    write_images(folder / "pets" / "PetImages")
+@pytest.mark.parametrize("inside", ["PetImages", "archive/dataset/train"])
+def test_a_folder_in_a_folder(folder: Path, inside: str) -> None:
+    """As archives are unpacked: with one class in it nothing could be trained."""
+    write_images(folder / "pets" / inside)
+    dataset = load("pets", "8x8x3")
+    assert (dataset.classes, len(dataset.train)) == (("cat", "dog"), 6)
+    assert dataset.notes == (f"the images lie in `{inside.removesuffix('/train')}`",)
+
+
+def test_a_class_alone_with_folders_inside_and_images_is_one_class(folder: Path, complaint: Complaint) -> None:
+    write_images(folder / "pets" / "cat")
+    (folder / "pets" / "cat" / "dog" / "0.png").rename(folder / "pets" / "cat" / "x.png")
+    for path in (folder / "pets" / "cat" / "dog").iterdir():
+        path.unlink()
     assert complaint(load, "pets", "8x8x3") == (
-        "error[bad-data]: pets has one class, `PetImages`: a classifier needs two or more\n"
-        f"  = the folder in it has 2: `--data pets/PetImages`\n  = {LAYOUT}"
+        "error[bad-data]: pets has one class, `cat`: a classifier needs two or more\n"
+        f"  = the folder in it has 2: `--data pets/cat`\n  = {LAYOUT}"
+    )
+
+
+def test_parts_with_a_word_more(folder: Path) -> None:
+    """As Kaggle's scenes have them, each folder in one of its own name; classes may be called like parts."""
+    for part in ("train", "test"):
+        write_images(folder / "scenes" / f"seg_{part}" / f"seg_{part}")
+    (folder / "scenes" / "seg_pred" / "seg_pred").mkdir(parents=True)
+    dataset = load("scenes", "8x8x3")
+    assert [part for part, _ in dataset.parts()] == ["training", "test"]
+    assert dataset.classes == ("cat", "dog")
+    assert dataset.skipped == ("`scenes/seg_pred`: it is neither train, val nor test",)
+    write_images(folder / "things", ("train_station", "test_tube"))
+    assert load("things", "8x8x3").classes == ("test_tube", "train_station")
+
+
+def test_an_empty_folder_of_test_images_is_no_class(folder: Path) -> None:
+    for part in ("train", "test"):
+        write_images(folder / "pets" / part)
+    (folder / "pets" / "test" / "bird").mkdir()
+    assert load("pets", "8x8x3").classes == ("cat", "dog")
+
+
+def test_images_of_other_kinds_are_counted(folder: Path) -> None:
+    """Whoever has photos of a telephone learns that they are not among those that are trained on."""
+    write_images(folder / "pets")
+    for name in ("cat/a.heic", "cat/b.HEIC", "dog/c.avif", "dog/notes.txt"):
+        (folder / "pets" / name).write_bytes(b"x")
+    Path("pets/cat/0.png").rename("pets/cat/0.jfif")
+    dataset = load("pets", "8x8x3")
+    assert len(dataset.train) == 6
+    assert dataset.notes == ("not read: 1 file of .avif, 2 files of .heic; JPEG and PNG files are",)
+
+
+def test_a_table_beside_images_is_named(folder: Path, complaint: Complaint) -> None:
+    write_images(folder, ("pets",))
+    (folder / "pets" / "train.csv").write_text("file,label\n0.png,cat\n")
+    assert complaint(load, "pets", "8x8x3") == (
+        "error[bad-data]: pets has no classes\n"
+        "  = it holds a table: `--data pets/train.csv`\n"
+        f"  = 3 images lie in it, and in no folder of a class\n  = {LAYOUT}"
     )
 
 

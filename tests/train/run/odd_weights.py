@@ -155,7 +155,7 @@ def files() -> Iterator[OddWeights]:
     for (what, make), name in product(THINGS.items(), ("w.pt", "w.npz", "w.safetensors")):
         yield OddWeights(f"{what} as {name}", name, make)
     for name in ("w.txt", "w", "w.h5", "w.pkl"):
-        yield OddWeights(f"weights called {name}", name, of_bytes(good["w.pt"]))
+        yield OddWeights(f"a text called {name}", name, of_bytes(b"0.1 0.2 0.3\n"))
 
 
 def _packed(path: Path, members: dict[str, bytes]) -> None:

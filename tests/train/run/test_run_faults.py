@@ -155,7 +155,8 @@ def test_nothing_is_left_where_a_run_is_refused(folder: Path, complaint: Complai
     )
     assert complaint(train, PLAIN, "run", validation=0.999, data=DataRequest("digits", limit=20)) == (
         "error[too-few-images]: a validation share of 0.999 of 20 images leaves nothing on one side\n"
-        "  = choose a share between 0 and 1 that leaves images on both"
+        "  = choose a share between 0 and 1 that leaves images on both\n"
+        "  = or add images, or a folder `val` or `test`"
     )
     assert [*folder.iterdir()] == []
 

@@ -127,6 +127,9 @@ def _answered(given: list[str]) -> tuple[int, str]:
     except click.ClickException as error:
         usage = CnncalcError("usage", error.format_message())
         return error.exit_code, _json(usage) if as_json else _usage(error)
+    except MemoryError:
+        fault = CnncalcError("out-of-memory", "memory ran out", hints=["a smaller network or input takes less"])
+        return 1, _json(fault) if as_json else draw_error(fault)
     except OSError as error:
         if error.filename is not None or sys.stdout is None:
             return _mistake(error, as_json=as_json)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.core.errors import SpecError
+from cnncalc.core.errors import CnncalcError, SpecError
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.words import shorten
 from cnncalc.train.seeds import mixed
 from cnncalc.tune.folder import DATABASE, StudyFacts, StudyFolder
+from cnncalc.tune.results import EXCLUDED
 
 with optional_packages(), warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -19,6 +23,7 @@ with optional_packages(), warnings.catch_warnings():
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
 
 SAMPLERS = ("tpe", "random")
 FASTEST = 9
@@ -59,16 +64,77 @@ def open_study(folder: StudyFolder, facts: StudyFacts, epochs: int, *, higher: b
         raise
     except Exception as error:  # each kind of database has errors of its own
         hints = ["name a URL, such as postgresql://HOST/NAME, or the path of a journal file"]
-        message = f"cannot open the storage {_named(folder, facts)}: {shorten(_first_line(error), 200)}"
+        message = f"cannot open the storage {storage_name(folder, facts)}: {shorten(_first_line(error), 200)}"
         raise SpecError("no-storage", message, hints=hints) from None
     return study
+
+
+@contextmanager
+def using_storage(name: str, kinds: tuple[type[Exception], ...] = (Exception,)) -> Iterator[None]:
+    """Say of what goes wrong between here and the end, and is no error of ours, that the storage cannot be used.
+
+    Args:
+        name: of the storage, as `storage_name` writes it.
+        kinds: of errors that are the storage's; each database has its own, also for values of a wrong type.
+
+    Raises:
+        SpecError: for a database that is damaged, locked or gone, and for a full disk.
+
+    """
+    try:
+        yield
+    except (CnncalcError, MemoryError):
+        raise
+    except kinds as error:
+        hints = ["put back the storage as it was; the runs of its trials are as they were"]
+        message = f"cannot use the storage {name}: {shorten(_first_line(error), 200)}"
+        raise SpecError("no-storage", message, hints=hints) from None
+
+
+def trials_of(study: optuna.Study, name: str, varied: Iterable[str]) -> list[FrozenTrial]:
+    """Return the trials of a study, which somebody else may have written to.
+
+    Args:
+        study: that is open.
+        name: of its storage, as `storage_name` writes it.
+        varied: the labels of what is varied.
+
+    Raises:
+        SpecError: where they cannot be read, or a trial holds something of another type than was written.
+
+    """
+    with using_storage(name):
+        trials = study.get_trials(deepcopy=False)
+        for trial in trials:
+            wrong = next((key for key, right in _checks(trial, varied) if not right), None)
+            if wrong is not None:
+                raise ValueError(f"`{wrong}` of trial {trial.number} is not what was written")
+    return trials
+
+
+def _checks(trial: FrozenTrial, varied: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield parts of a trial by name, and whether each has the type that it is written with."""
+    seen, attributes = trial.intermediate_values, trial.user_attrs
+    for label in varied if trial.state.is_finished() else ():  # another process may just begin one
+        yield label, label in trial.params
+    yield "epochs", all(_is_number(each) for pair in seen.items() for each in pair)
+    yield "score", trial.value is None or _is_number(trial.value)
+    for name in ("test", "parameters", "seconds"):
+        yield name, attributes.get(name) is None or _is_number(attributes[name])
+    for name in ("error", EXCLUDED):
+        yield name, isinstance(attributes.get(name, ""), str)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
-def _named(folder: StudyFolder, facts: StudyFacts) -> str:
+def storage_name(folder: StudyFolder, facts: StudyFacts) -> str:
+    """Return the name of a study's storage, as an error names it."""
     return f"`{shorten(facts.storage or folder.file(DATABASE))}`"
 
 

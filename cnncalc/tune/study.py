@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 import optuna
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from cnncalc.core.errors import SpecError
 from cnncalc.loading import load_with, read_source
@@ -28,7 +29,7 @@ from cnncalc.tune.importance import importances
 from cnncalc.tune.results import EXCLUDED, TrialRow, rows_of
 from cnncalc.tune.saving import StudyFiles
 from cnncalc.tune.space import TrialSettings, Varied, asked_with, parameters_of, varied_names
-from cnncalc.tune.storage import open_study, sampler_of
+from cnncalc.tune.storage import open_study, sampler_of, storage_name, trials_of, using_storage
 from cnncalc.tune.trial import TrialEnd, train_or_resume
 
 
@@ -206,6 +207,7 @@ class _Study:
             weights=facts.weights or None,
         )
         self._study = open_study(folder, facts, self._recipe.epochs, higher=facts.judge.measure.higher)
+        self._storage = storage_name(folder, facts)
         self._files = StudyFiles(folder, facts, self._varied, self._recipe)
 
     def run(self) -> bool:
@@ -214,7 +216,7 @@ class _Study:
             self._observer.begin(self._begun())
             while not self._signals.asked and (taken := self._next()):
                 self._try(*taken)
-            ended = self._files.ended(self._rows(), importances(self._study), self._stopped())
+            ended = self._files.ended(self._rows(), self._importances(), self._stopped())
         self._observer.end(ended)
         return not ended.stopped
 
@@ -233,7 +235,14 @@ class _Study:
         )
 
     def _rows(self) -> list[TrialRow]:
-        return rows_of(self._study.get_trials(deepcopy=False), higher=self._facts.judge.measure.higher)
+        return rows_of(self._every(), higher=self._facts.judge.measure.higher)
+
+    def _every(self) -> list[FrozenTrial]:
+        return trials_of(self._study, self._storage, [each.label for each in self._varied])
+
+    def _importances(self) -> Mapping[str, float]:
+        with using_storage(self._storage):
+            return importances(self._study)
 
     def _stopped(self) -> str:
         return self._signals.name(self._signals.number) if self._signals.asked else ""
@@ -242,8 +251,8 @@ class _Study:
 
     def _next(self) -> tuple[Trial, TrialLock, bool] | None:
         """Take a trial that was interrupted, or a new one; None where there are as many as are wanted."""
-        with self._folder.choosing():
-            every = self._study.get_trials(deepcopy=False)
+        with self._folder.choosing(), using_storage(self._storage):
+            every = self._every()
             for frozen in every:
                 if frozen.state is TrialState.RUNNING and (lock := self._left_alone(frozen.number)):
                     return Trial(self._study, frozen._trial_id), lock, True
@@ -287,7 +296,8 @@ class _Study:
         self._observer.trial(trial.number, trial.params, again=again)
         end = TrialEnd(None)
         try:
-            end = self._trained(trial)
+            with using_storage(self._storage, (optuna.exceptions.OptunaError, OSError)):
+                end = self._trained(trial)
             if end.state is not None:
                 self._tell(trial, end)
         finally:
@@ -298,6 +308,9 @@ class _Study:
         self._observer.trial_ended(row, best=best is not None and best.number == row.number)
 
     def _trained(self, trial: Trial) -> TrialEnd:
+        unknown = next((each.label for each in self._varied if each.label not in trial.params), None)
+        if unknown is not None:  # the process that began it was killed before it had all of them
+            return TrialEnd(TrialState.FAIL, error=f"the storage has no value of {unknown} for it")
         try:
             asked = asked_with(trial.params, self._varied, self._base)
         except SpecError as error:
@@ -311,9 +324,10 @@ class _Study:
         return train_or_resume(trial, request, [_Epochs(self._observer)], self._signals)
 
     def _tell(self, trial: Trial, end: TrialEnd) -> None:
-        if end.error:
-            trial.set_user_attr("error", end.error)
-        self._study.tell(trial, end.score, end.state)
+        with using_storage(self._storage):
+            if end.error:
+                trial.set_user_attr("error", end.error)
+            self._study.tell(trial, end.score, end.state)
 
 
 class _Epochs(Observer):

@@ -122,4 +122,22 @@ def test_a_mistake_of_our_own_is_one_line_too(cnncalc: Cnncalc, monkeypatch: pyt
     )
 
 
+@pytest.mark.parametrize("words", [(), ("--format", "json")])
+def test_memory_that_runs_out_is_no_mistake(
+    cnncalc: Cnncalc, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """What Python raises where a limit (`ulimit -v`) or the machine leaves no more."""
+
+    def full(*arguments: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(cnncalc_options, "load_with", full)
+    done = cnncalc("shapes", "relu", *words)
+    assert done.status == 1
+    if words:
+        assert json.loads(done.err)["code"] == "out-of-memory"
+    else:
+        assert done.err == "error[out-of-memory]: memory ran out\n  = a smaller network or input takes less\n"
+
+
 cnncalc_options = cnncalc.commands.options

@@ -14,13 +14,14 @@ def overwritable(network: Network) -> frozenset[int]:
     That is safe where nobody else reads the input, and where the layer that made it does not need it for
     its backward pass. The network's own input and output are never written over.
     """
-    layers = network.layers
-    readers = Counter(chain.from_iterable([node.inputs for node in layers]))
+    operations, inputs = network.made.operations, network.made.inputs()
+    readers = Counter(chain.from_iterable(inputs))
     readers.update(network.ends)
+    overwriting = {operation for operation in network.made.kinds if operation.layer.may_overwrite}
     found = []
-    for node in layers:
-        if node.operation.layer.may_overwrite:
-            read = node.inputs[0]
-            if read and readers[read] == 1 and layers[read - 1].operation.layer.output_is_free:
-                found.append(node.index)
+    for index, operation in enumerate(operations, 1):
+        if operation in overwriting:
+            read = inputs[index - 1][0]
+            if read and readers[read] == 1 and operations[read - 1].layer.output_is_free:
+                found.append(index)
     return frozenset(found)

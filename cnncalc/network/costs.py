@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
 
 from cnncalc.core.volume import Volume
 from cnncalc.network.network import Network
@@ -18,16 +18,12 @@ def costs_of(operation: Operation) -> Costs:
     return 1, operation.weights, operation.biases, operation.macs, operation.values
 
 
-def sum_of(costs: Iterable[Costs]) -> Costs:
+_NOTHING: Costs = (0, 0, 0, 0, 0)
+
+
+def sum_of(costs: Sequence[Costs]) -> Costs:
     """Return what several layers cost together."""
-    layers = weights = biases = macs = values = 0
-    for each in costs:
-        layers += each[0]
-        weights += each[1]
-        biases += each[2]
-        macs += each[3]
-        values += each[4]
-    return layers, weights, biases, macs, values
+    return cast(Costs, tuple(map(sum, zip(*costs, strict=True)))) if costs else _NOTHING
 
 
 def times(costs: Costs, count: int) -> Costs:

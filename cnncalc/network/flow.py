@@ -6,12 +6,12 @@ it was, and what it reads from outside, the arriving volume or a label, is found
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnncalc.core.source import Span
-from cnncalc.network.made_layers import MadeLayers
-from cnncalc.network.node import Node, Operation
+from cnncalc.network.made_layers import MadeLayers, UnnamedLayers
+from cnncalc.network.node import Operation
 
 Entry = tuple[Operation, tuple[int, ...], int]
 """A layer: what it does, how many layers back the ones stand that it reads, and how many the farthest of them."""
@@ -45,12 +45,15 @@ class LayerFlow:
     Attributes:
         entries: the layers.
         layer_of: for each volume of the walk the number of the layer that made it, from 1; 0 for the input.
+        outward: the numbers of the layers that may read from outside of the step that is walked through, in order;
+            those of a step that is done are there only if they read from outside of it.
 
     """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.layer_of: list[int] = [0]
+        self.outward: list[int] = []
 
     def add(self, operation: Operation, inputs: Sequence[int]) -> None:
         """Add a layer that reads some volumes of the walk."""
@@ -61,6 +64,7 @@ class LayerFlow:
         else:
             backs = tuple([own - layer_of[index] for index in inputs])
             self.entries.append((operation, backs, max(backs)))
+        self.outward.append(own)
         layer_of.append(own)
 
     def pattern(self, at: int, labelled: Sequence[int | None]) -> tuple[int, ...]:
@@ -85,12 +89,14 @@ class LayerFlow:
         found = {layer_of[labels[label]]: label for label in reversed(read) if label in labels}
         found[layer_of[at]] = ARRIVING
         entries = tuple(self.entries[first:])
+        begin = bisect_right(self.outward, first)
+        outward = [own for own in self.outward[begin:] if self.entries[own - 1][2] >= own - first]
+        self.outward[begin:] = outward
         outside = [
-            (number, source, found[first + number - back])
-            for number, (_, backs, farthest) in enumerate(entries, 1)
-            if farthest >= number
-            for source, back in enumerate(backs)
-            if back >= number
+            (own - first, source, found[own - back])
+            for own in outward
+            for source, back in enumerate(self.entries[own - 1][1])
+            if back >= own - first
         ]
         places = [layer_of[index] - first if layer_of[index] > first else found[layer_of[index]] for index in made]
         return KnownFlow(entries, tuple(outside), tuple(places))
@@ -107,6 +113,7 @@ class LayerFlow:
             if backs[source] != back:
                 backs = (*backs[:source], back, *backs[source + 1 :])
                 entries[first + number - 1] = operation, backs, max(backs)
+        self.outward += dict.fromkeys([first + number for number, _, _ in known.outside])
         for place in known.places:
             if isinstance(place, int):
                 layer_of.append(first + place)
@@ -114,20 +121,9 @@ class LayerFlow:
                 layer_of.append(layer_of[labels[place]] if place else arriving)
 
     def made(self) -> MadeLayers:
-        """Return the layers as nodes without names and places in the text."""
-        return MadeLayers.of(
-            [
-                Node(
-                    own,
-                    "",
-                    operation,
-                    (own - backs[0],) if len(backs) == 1 else tuple([own - back for back in backs]),
-                    _NOWHERE,
-                    _NOWHERE,
-                )
-                for own, (operation, backs, _) in enumerate(self.entries, 1)
-            ]
-        )
-
-
-_NOWHERE = Span(0, 0)
+        """Return the layers, without names and places in the text."""
+        inputs = [
+            (own - backs[0],) if len(backs) == 1 else tuple([own - back for back in backs])
+            for own, (_, backs, _) in enumerate(self.entries, 1)
+        ]
+        return UnnamedLayers([operation for operation, _, _ in self.entries], inputs)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.core.collector import paused_collector
+from cnncalc.core.source import Span
 from cnncalc.network.node import Node, Operation
 from cnncalc.network.repeated_calls import BlockCall, KnownCall
 
@@ -86,6 +87,10 @@ class MadeLayers:
         self.make()
         return tuple(self._calls)
 
+    def inputs(self) -> Sequence[tuple[int, ...]]:
+        """Return the indices of what each layer reads."""
+        return [node.inputs for node in self.nodes()]
+
     def make(self) -> None:
         """Put all that repeats into its place."""
         if self._repetitions:
@@ -93,3 +98,24 @@ class MadeLayers:
                 for repetition in self._repetitions:  # in their order, since one may repeat what another has made
                     repetition.make(self._nodes, self._calls)
             self._repetitions.clear()
+
+
+class UnnamedLayers(MadeLayers):
+    """Layers without names and places in the text; they become nodes when somebody reads them."""
+
+    def __init__(self, operations: Sequence[Operation], inputs: Sequence[tuple[int, ...]]) -> None:
+        super().__init__([], operations)
+        self._inputs = inputs
+
+    def inputs(self) -> Sequence[tuple[int, ...]]:
+        """Return the indices of what each layer reads."""
+        return self._inputs
+
+    def make(self) -> None:
+        """Make nodes of the layers."""
+        if not self._nodes:
+            layers = enumerate(zip(self.operations, self._inputs, strict=True), 1)
+            self._nodes = [Node(own, "", operation, read, _NOWHERE, _NOWHERE) for own, (operation, read) in layers]
+
+
+_NOWHERE = Span(0, 0)

@@ -113,6 +113,8 @@ class Network:
     @cached_property
     def places_read(self) -> frozenset[int]:
         """The indices of the max pools of which another layer reads where they took their values."""
+        if not any(each.layer.reads_places for each in self.made.kinds):
+            return frozenset()  # as of most
         return frozenset([node.inputs[1] for node in self.layers if node.operation.layer.reads_places])
 
     @cached_property

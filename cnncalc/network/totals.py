@@ -258,13 +258,15 @@ class Totalling(Expansion):
             raise
         labels = self._labels(step, leaving, scope, facts, before) if facts.sets or step.label is not None else []
         volumes, operations = self.volumes, self.made
+        costs = sum_of(self.costs[first:])
+        self.costs[first:] = [costs]  # whatever the step is part of need not add them up again
         flow = None
         if self.flow is not None:
             flow = self.flow.known(layers, at, labels_before, [*[at for _, at in labels], leaving], facts.reads)
         facts.known[key] = _Made(
             volumes[leaving],
             operations[leaving],
-            sum_of(self.costs[first:]),
+            costs,
             self.steps - steps,
             tuple([(label, volumes[index], operations[index]) for label, index in labels]) if labels else (),
             flow,

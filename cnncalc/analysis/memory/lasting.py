@@ -64,7 +64,8 @@ class Lasting:
         rounded = dict(zip(counts, setup.all_rounded([FLOAT * values for values in counts]), strict=True))
         sizes = list(map(rounded.__getitem__, self.trained))
         decays, on_cuda = setup.effective_weight_decay != 0, setup.device == "cuda"
-        return setup.rule.step_bytes(StepMemory(setup.implementation, decays, sizes, self.matrices, on_cuda))
+        matrices = self.matrices if setup.rule.whole_matrices else ()  # of few optimizers
+        return setup.rule.step_bytes(StepMemory(setup.implementation, decays, sizes, matrices, on_cuda))
 
 
 def _total(counts: Counter[int], size: int, setup: TrainingSetup) -> int:

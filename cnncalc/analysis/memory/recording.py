@@ -6,7 +6,7 @@ one read, as far back, adds what that one did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from cnncalc.analysis.memory.autocast import FULL, operand_size
@@ -47,7 +47,7 @@ from cnncalc.layers.kernels import (
     Kernel,
     with_places,
 )
-from cnncalc.network import Network, Node, Operation
+from cnncalc.network import MadeLayers, Network, Operation
 
 
 def record(
@@ -66,7 +66,7 @@ def record(
     overwriting = (overwriting or overwritable(network)) if setup.inplace else frozenset()
     recorder = _Recorder(setup, 0 if network.inputs_at else network.input.values, memory or RecordingMemory())
     recorder.pools = network.places_read
-    recorder.layers(network.layers, overwriting, uses(network.weights_of))
+    recorder.layers(network.made, overwriting, uses(network.weights_of))
     trace = recorder.trace
     trace.outputs = tuple([recorder.places[index] for index in network.ends])
     trace.labels = tuple([prod(volume.spatial) for volume in network.outputs])
@@ -88,33 +88,32 @@ class _Recorder:
         self.places = [0]
         self.pools: frozenset[int] = frozenset()
 
-    def layers(self, nodes: Iterable[Node], overwriting: frozenset[int], uses: Mapping[int, int]) -> None:
+    def layers(self, layers: MadeLayers, overwriting: frozenset[int], uses: Mapping[int, int]) -> None:
         """Add layers in their order; ``uses`` are those whose weights several have."""
         trace, places = self.trace, self.places
         ops, facts, parts, shared, pools = trace.ops, trace.facts, trace.parts, self.shared, self.pools
         add_part, add_op, add_fact, add_place = parts.append, ops.append, facts.append, places.append
         several = not trace.inputs
         here = len(facts)  # counted along: a network has many layers, and each little to do
-        for node in nodes:
-            inputs, operation = node.inputs, node.operation
+        use, returns = ONLY, False
+        for index, (operation, inputs) in enumerate(zip(layers.operations, layers.inputs(), strict=True), 1):
             if several and operation.layer.kind == "input":
-                self._input(node)
+                self._input(operation)
                 here = len(facts)
                 continue
-            over = node.index in overwriting
+            over = index in overwriting
             if len(inputs) == 1:
                 place = places[inputs[0]]
                 key: tuple[object, ...] = (operation, over, facts[place], here - place)
             else:
-                read = self._read(node)
+                read = self._read(operation, inputs)
                 key = (operation, over, *[(facts[place], here - place) for place in read])
-            use = uses.get(node.index, ONLY) if uses else ONLY
-            returns = bool(pools) and node.index in pools
-            if use or returns:
+            if uses or pools:  # of few networks
+                use, returns = uses.get(index, ONLY), index in pools
                 key = (*key, use, returns)
             part = shared.get(key)
             if part is None:
-                part = shared[key] = self.kernels.part(operation, over, self._read(node), use, returns)
+                part = shared[key] = self.kernels.part(operation, over, self._read(operation, inputs), use, returns)
             add_part(part)
             if len(part.ops) == 1:  # by far the most
                 add_op(part.ops[0])
@@ -128,18 +127,18 @@ class _Recorder:
             else:
                 add_place(places[inputs[0]])
 
-    def _read(self, node: Node) -> list[int]:
+    def _read(self, operation: Operation, inputs: Sequence[int]) -> list[int]:
         """Return the tensors that a layer reads; the places of a max pool are made right before its values."""
-        first, *others = [self.places[index] for index in node.inputs]
-        return [first, *[other - 1 if node.layer.reads_places else other for other in others]]
+        first, *others = [self.places[index] for index in inputs]
+        return [first, *[other - 1 if operation.layer.reads_places else other for other in others]]
 
-    def _input(self, node: Node) -> None:
+    def _input(self, operation: Operation) -> None:
         """Add one of several inputs, which is there already when the pass begins."""
-        part = self.kernels.input(node.output.values)
+        part = self.kernels.input(operation.values)
         self.trace.parts.append(part)
         self._add(part)
         self.places.append(len(self.trace.facts) - 1)
-        self.trace.inputs[self.places[-1]] = Size(node.output.values * FULL, 0)
+        self.trace.inputs[self.places[-1]] = Size(operation.values * FULL, 0)
 
     def loss(self) -> None:
         """Add a cross entropy of every output, and their sum."""

@@ -39,7 +39,7 @@ class AdaptivePool(Layer):
 
     @classmethod
     def read(cls, arguments: Arguments) -> AdaptivePool:
-        size = arguments.size(f"`{arguments.word} 7x7`: the size of the output")
+        size = arguments.size("`{0} 7x7`: the size of the output")
         return cls(arguments.spread(size, "size"))
 
     @property

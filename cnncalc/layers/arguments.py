@@ -35,6 +35,7 @@ _WRITTEN = {"stride": "s2 (stride=2)", "pad": "p1 (pad=1)", "dilation": "d2 (dil
     "factor": "x2",
 }
 
+_FEW_DIGITS = MAX_DIGITS - 2
 Pair = tuple[int, int]
 
 
@@ -117,10 +118,10 @@ class Arguments:
     # ---- questions
 
     def size(self, expected: str) -> tuple[int, ...]:
-        """Return the sizes that come first, ``3x3x64`` as (3, 3, 64)."""
+        """Return the sizes that come first, ``3x3x64`` as (3, 3, 64); ``{0}`` in ``expected`` is the layer's word."""
         text = self._first_number("size")
         if text is None:
-            raise Fault("missing-size", f"{self.word} needs its size", hints=[f"write {expected}"])
+            raise Fault("missing-size", f"{self.word} needs its size", hints=["write " + expected.format(self.word)])
         return self.whole_numbers(text, "size", least=1)
 
     def groups(self, example: str) -> int:
@@ -157,9 +158,9 @@ class Arguments:
     def option(self, name: str) -> str | None:
         """Return the value of an option as written, or None."""
         self._known.append(name)
-        place, value = self._options.pop(name, (None, None))
-        if place is not None:
-            self.places[name] = place
+        if name not in self._options:
+            return None  # as of most
+        self.places[name], value = self._options.pop(name)
         return value
 
     def whole(self, name: str, default: int, least: int = 1) -> int:
@@ -187,7 +188,7 @@ class Arguments:
     def pairs(self, text: str, name: str) -> tuple[Pair, ...]:
         """Read (before, after) per dimension from ``1``, ``1x2`` or ``0:1x0:1``."""
         if "x" not in text:
-            return (self._pair(text, name),) * self.dimensions
+            return ((0, 0) if text == "0" else self._pair(text, name),) * self.dimensions
         pairs = [self._pair(part, name) for part in text.split("x")]
         self._right_count(len(pairs), name)
         return tuple(pairs)
@@ -269,7 +270,7 @@ class Arguments:
 
     def whole_number(self, text: str, name: str, least: int) -> int:
         """Read one whole number, at least ``least``."""
-        if text.isdecimal() and text.isascii() and len(text) < MAX_DIGITS - 2 and (number := int(text)) >= least:
+        if len(text) < _FEW_DIGITS and text.isascii() and text.isdecimal() and (number := int(text)) >= least:
             return number  # by far the most
         digits = text.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()):

@@ -34,21 +34,22 @@ from cnncalc.layers.written import Pairs, Token, Words, alike, each, flag, optio
 if TYPE_CHECKING:
     from cnncalc.layers.torch_calls import TorchCall
 
-_EXAMPLES = {1: "3x64", 2: "3x3x64", 3: "3x3x3x64"}
+_EXAMPLES = {1: "`{0} 3x64`", 2: "`{0} 3x3x64`", 3: "`{0} 3x3x3x64`"}
+_ROLES_OF_SIZES = ": the kernel, then the number of filters"
 
 
 def kernel_and_filters(arguments: Arguments) -> tuple[tuple[int, ...], int]:
     """Read ``3x3x64``: a kernel size for every spatial dimension, then the number of filters."""
     dimensions = arguments.dimensions
-    example = f"{arguments.word} {_EXAMPLES.get(dimensions, '3x…x64')}"
-    size = arguments.size(f"`{example}`: the kernel, then the number of filters")
+    example = _EXAMPLES.get(dimensions, "`{0} 3x…x64`")
+    size = arguments.size(example + _ROLES_OF_SIZES)
     if len(size) != dimensions + 1:
         written = shorten("x".join(map(str, size)))
         raise Fault(
             "bad-size",
             f"{arguments.word} takes a kernel of {counted(dimensions, 'size')} and the filters, not `{written}`",
             about="size",
-            hints=[f"the input is {arguments.source}; write for example `{example}`"],
+            hints=[f"the input is {arguments.source}; write for example {example.format(arguments.word)}"],
         )
     return size[:-1], size[-1]
 

@@ -55,7 +55,7 @@ class Pool(Windowed):
         if arguments.head:
             size: tuple[int, ...] = (arguments.whole_number(arguments.head, "size", 1),)
         else:
-            size = arguments.size(f"`{arguments.word} 2x2` or `{arguments.word} 3x3 s2`")
+            size = arguments.size("`{0} 2x2` or `{0} 3x3 s2`")
         kernel = arguments.spread(size, "size")
         windows, rounding = read_windows(arguments, kernel, kernel)
         if not cls.dilates and "dilation" in arguments.places:

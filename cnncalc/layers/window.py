@@ -102,12 +102,16 @@ class Windowed(Layer):
         return known[1]
 
     def _spatial(self, source: Volume) -> list[int]:
-        found = []
-        for window, size in zip(self.windows, source[:-1], strict=True):
-            steps, rest = divmod(window.room(size), window.stride)
-            if steps < 0 or (rest and self.rounding == "strict"):
-                raise does_not_fit(self, source)
-            found.append(window.outputs(size, self.rounding) if rest else steps + 1)
+        found: list[int] = []
+        last: tuple[Window, int] | None = None
+        for cell in zip(self.windows, source[:-1], strict=True):
+            if cell != last:  # a square is worked out once
+                window, size = last = cell
+                steps, rest = divmod(window.room(size), window.stride)
+                if steps < 0 or (rest and self.rounding == "strict"):
+                    raise does_not_fit(self, source)
+                outputs = window.outputs(size, self.rounding) if rest else steps + 1
+            found.append(outputs)
         return found
 
     def reach(self, source: Volume, axis: int) -> Reach | None:
@@ -229,11 +233,8 @@ def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[s
 
 
 def _fitting(layer: Windowed, sizes: Sequence[int]) -> list[str]:
-    return [
-        *_repairs("stride", layer, sizes, _strides),
-        *_repairs("padding", layer, sizes, _paddings),
-        *_repairs("kernel", layer, sizes, _kernels),
-    ]
+    changes = {"stride": _strides, "padding": _paddings, "kernel": _kernels}
+    return [repair for what, change in changes.items() for repair in _repairs(what, layer, sizes, change)]
 
 
 def _rounded(layer: Windowed, source: Volume) -> str:

@@ -165,15 +165,14 @@ class Expansion(StepExpansion):
             hints = ["give it another name"]
             message = f"the parameter `{shorten(statement.name)}` is defined twice"
             raise self.error("bad-name", message, statement.span, hints)
-        names = self.names(at, scope.parameters)
         override = self.settings.parameters.get(statement.name)
         if override is None:
             assert statement.value is not None  # the grammar gives every `param` a value
-            value = self.value(statement.value, names)
+            value = self.value(statement.value, at, scope.parameters)
         elif len(override.text) < MAX_DIGITS - 2 and override.text.isascii() and override.text.isdigit():
             value = int(override.text)  # by far the most: a number, and within the range of numbers
         else:
-            value = evaluate(override, parse_value(override), names)
+            value = evaluate(override, parse_value(override), self.names(at, scope.parameters))
         self.parameters[statement.name] = value
         return at
 

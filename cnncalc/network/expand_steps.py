@@ -7,6 +7,7 @@ input) and returns the index of the output volume.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from cnncalc.core.errors import SpecError
 from cnncalc.core.limits import MAX_LAYERS, MAX_NESTING, MAX_STEPS
@@ -85,7 +86,7 @@ class StepExpansion(LayerReading):
     def _repeats(self, step: tree.StepSyntax, at: int, scope: Scope) -> int:
         count = 1
         for repeat in step.repeats:
-            times = self.value(repeat, self.names(at, scope.parameters))
+            times = self.value(repeat, at, scope.parameters)
             if times < 0:
                 raise self.error("out-of-range", f"a repeat count is at least 0, not {times}", repeat.span)
             count *= times
@@ -250,7 +251,7 @@ class StepExpansion(LayerReading):
         leaving = self._through(block, item, at, inner)
         if self.sharing == shared:
             layers, inside = range(start, len(self.nodes)), range(calls, len(self.called))
-            done = [node.operation for node in self.nodes[start:]]
+            done = cast("list[Operation]", self.made[start + 1 :])  # the input alone is made by none
             self.known_calls[key] = KnownCall(self.nodes, self.called, layers, inside, done, len(inner.prefix), leaving)
         self.repeated = None
         return leaving

@@ -96,18 +96,22 @@ class ExpansionState:
         if not self.volumes or (not at and self.inputs.named):
             return parameters
         volume = self.volumes[at]
-        sizes = self.sizes.get(volume)
-        if sizes is None:
-            sizes = self.sizes[volume] = dict(zip("wh", volume.spatial[::-1], strict=False))
-            sizes["c"] = volume.channels
+        sizes = self.sizes.get(volume) or self._sizes_of(volume)
         return joined(parameters, sizes)
 
-    def value(self, expression: Expression, names: Mapping[str, int], source: Source | None = None) -> int:
-        """Return the value of an expression."""
+    def _sizes_of(self, volume: Volume) -> dict[str, int]:
+        sizes = self.sizes[volume] = dict(zip("wh", volume.spatial[::-1], strict=False))
+        sizes["c"] = volume.channels
+        return sizes
+
+    def value(
+        self, expression: Expression, at: int, parameters: MutableMapping[str, int], source: Source | None = None
+    ) -> int:
+        """Return the value of an expression where a volume arrives."""
         if type(expression) is Literal and type(expression.value) is int:
             return expression.value  # as most are: nothing is computed
         self.spend(cost(expression.span), expression.span)
-        return evaluate(source or self.source, expression, names)
+        return evaluate(source or self.source, expression, self.names(at, parameters))
 
     def volume(self, word: tree.Word, names: Mapping[str, int]) -> Volume:
         """Return the volume that a word writes."""
@@ -123,8 +127,7 @@ class ExpansionState:
 
     def bound(self, block: tree.BlockSyntax, call: tree.CallSyntax, at: int, scope: Scope) -> MutableMapping[str, int]:
         """Return the parameters inside a block: the spec's, then the block's own."""
-        outside = self.names(at, scope.parameters)
-        given = self.given(block, call, outside)
+        given = self.given(block, call, at, scope) if call.arguments else {}
         outer = self.parameters
         if self.hides_sizes and block.source is not self.spec.source:  # it means the sizes, whatever the spec calls so
             outer = {name: value for name, value in outer.items() if name not in SIZES}
@@ -133,14 +136,14 @@ class ExpansionState:
             if parameter.name in given:
                 bound[parameter.name] = given[parameter.name]
             elif parameter.value is not None:
-                bound[parameter.name] = self.value(parameter.value, self.names(at, bound), block.source)
+                bound[parameter.name] = self.value(parameter.value, at, bound, block.source)
             else:
                 hints = [f"write {shorten(block.signature, 80)}"]
                 message = f"`{block.name}` needs a value for `{parameter.name}`"
                 raise self.error("bad-call", message, call.span, hints)
         return bound
 
-    def given(self, block: tree.BlockSyntax, call: tree.CallSyntax, names: Mapping[str, int]) -> dict[str, int]:
+    def given(self, block: tree.BlockSyntax, call: tree.CallSyntax, at: int, scope: Scope) -> dict[str, int]:
         """Return the values that a call gives to the parameters of a block, by name."""
         known = [parameter.name for parameter in block.parameters]
         given: dict[str, int] = {}
@@ -155,7 +158,7 @@ class ExpansionState:
                 raise self.error("bad-call", message, argument.span, hints)
             if name in given:
                 raise self.error("bad-call", f"`{name}` is given twice", argument.span, _defined(block))
-            given[name] = self.value(argument.value, names)
+            given[name] = self.value(argument.value, at, scope.parameters)
         return given
 
     # ---- limits

@@ -35,10 +35,11 @@ class Operation:
         self.written = written
         self.sources = sources
         self.output = output
+        weights, macs = layer.weight_factors(sources), layer.mac_factors(sources)
         self.values = prod(output)
-        self.weights = layer.weights(sources)
+        self.weights = prod(weights) if weights else 0
         self.biases = layer.biases(sources)
-        self.macs = layer.macs(sources)
+        self.macs = prod(macs) if macs else 0
         self.shared = shared
         self.again = False
 

@@ -40,15 +40,21 @@ class Scope:
     def numbered(self, word: str) -> str:
         """Return the next free name for a layer or a block without a label: ``conv3``."""
         count = self.counts.get(word, 0) + 1
-        if word[-1] in _DIGITS:
-            while (name := f"{word}{count}") in self.taken or self._is_numbered(name):
-                count += 1
-            self.taken.add(name)
-        else:  # no other word makes such a name, so that it need not be remembered
-            while (name := f"{word}{count}") in self.taken:
-                count += 1
+        if self.taken or word[-1] in _DIGITS:
+            count = self._free(word, count)
         self.counts[word] = count
-        return self.prefix + name
+        return f"{self.prefix}{word}{count}"
+
+    def _free(self, word: str, count: int) -> int:
+        """Return the next number with which the word is a free name."""
+        if word[-1] not in _DIGITS:  # no other word makes such a name, so that it need not be remembered
+            while f"{word}{count}" in self.taken:
+                count += 1
+            return count
+        while (name := f"{word}{count}") in self.taken or self._is_numbered(name):
+            count += 1
+        self.taken.add(name)
+        return count
 
     def numbered_often(self, word: str, times: int) -> list[str]:
         """Return the next free names, so many."""

@@ -24,7 +24,7 @@ Library = Callable[[str], Source | None]
 """Finds the block file that a name of ``use`` stands for."""
 
 _IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
-_BLOCK = re.compile(r"\bblock[^\S\n]+([a-z_][a-z0-9_]*)")
+_BLOCK = re.compile(r"block(?<!\wblock)[^\S\n]+([a-z_][a-z0-9_]*)")  # found faster than what begins with \b
 _OUTPUT = re.compile(r"output[^\S\n]+@")
 _NEXT_OUTPUT = re.compile(r"[^\S\n]*,?[^\S\n]*@")
 _LINE = re.compile(r"[^\n]*")

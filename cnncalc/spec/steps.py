@@ -33,6 +33,8 @@ _CLAIM = re.compile(r"[^\S\n]*=>[^\S\n]*")
 _WEIGHTS = re.compile(r"[^\S\n]*weights[^\S\n]*=(?!>)")
 _COUNT = re.compile(r"[0-9a-z_]")
 _MARKS = re.compile(r"#[^\n]*|[(\[)\]|]")
+_WITHOUT_FORK = re.compile(r"\([^()\[\]|#]*\)")
+"""Brackets that hold no others and no `|`, as those of most calls."""
 _CLOSERS = {"(": ")", "[": "]"}
 
 
@@ -137,10 +139,15 @@ class StepParser(Scanner):
         self.position = name.end()
         self.gap()
         if self.text.startswith("(", self.position):
-            merges = self.position in self.forks or (name[0] in MERGES and not self.is_block(name[0]))
-            return self.merge(name[0], start) if merges else self.call(name[0], start)
+            return self.merge(name[0], start) if self._merges(name[0]) else self.call(name[0], start)
         self.position = start
         return self.layer()
+
+    def _merges(self, word: str) -> bool:
+        """Say whether the bracket at this position, which follows a word, is that of a merge."""
+        if word in MERGES and not self.is_block(word):
+            return True
+        return not _WITHOUT_FORK.match(self.text, self.position) and self.position in self.forks
 
     def group(self, opener: str) -> tree.Group:
         """group = "(" sequence ")" | "[" sequence "]" """

@@ -16,6 +16,7 @@ from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.core.writing import write_file, write_stream
 from cnncalc.network import Network, SpecSettings
+from cnncalc.train.run_files import WEIGHTS
 
 if TYPE_CHECKING:
     from cnncalc.model.export import Weights
@@ -32,7 +33,6 @@ ENDINGS = {
 """The formats by the ends of their files' names; the first one that fits is meant."""
 
 _FOREIGN = ("keras", "tensorflowjs", "darknet")
-_OF_A_RUN = ("best", "last")
 
 
 def _of_a_run(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -161,8 +161,8 @@ def _refuse_for_run(settings: SpecSettings, seed: int | None) -> None:
 
 def _which(weights: str | None) -> str:
     """Return which weights of a run are meant."""
-    if weights not in (None, *_OF_A_RUN):
-        raise click.UsageError(f"of a run, --weights is {' or '.join(_OF_A_RUN)}, not {weights!r}")
+    if weights not in (None, *WEIGHTS):
+        raise click.UsageError(f"of a run, --weights is {' or '.join(WEIGHTS)}, not {weights!r}")
     return weights or "best"
 
 

@@ -35,12 +35,12 @@ from cnncalc.core.writing import complain, write_file
 from cnncalc.inspect.options import NORMALISATIONS, PARTS, LookOptions
 from cnncalc.network import SpecSettings
 from cnncalc.report.render import FORMATS
+from cnncalc.train.run_files import WEIGHTS
 
 if TYPE_CHECKING:
     from cnncalc.inspect.subject import Subject
 
 PICTURES = "Pictures"
-_OF_A_RUN = ("best", "last")
 _PAGES, _SHEETS = (".html", ".htm"), (".png",)
 _REPORTS = (".txt", ".json", ".csv", ".md", ".tex")
 
@@ -212,7 +212,7 @@ def _check(asked: Asked, wanted: LookOptions, path: str | None, ending: str, the
         raise click.UsageError("--only and --unit choose pictures; name a file for them: -o look.html or -o look.png")
     if theme is not None and ending not in _SHEETS:
         raise click.UsageError("--theme is for a .png; a page follows the setting of the browser")
-    if asked.weights in _OF_A_RUN and (asked.normalise is not None or asked.spec != SpecSettings()):
+    if asked.weights in WEIGHTS and (asked.normalise is not None or asked.spec != SpecSettings()):
         raise click.UsageError("a run has its network and its normalisation; leave out --normalise, --input and --set")
 
 
@@ -221,7 +221,7 @@ def _subject(asked: Asked) -> Subject:
     from cnncalc.train.engine.devices import choose_device
 
     device = choose_device(asked.device)
-    if asked.weights not in _OF_A_RUN:
+    if asked.weights not in WEIGHTS:
         network = load_spec(asked.target, asked.spec)
         name = network.source.name
         return subject_of_spec(network, name, asked.weights, asked.normalise, device, asked.data)

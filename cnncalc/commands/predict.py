@@ -19,14 +19,12 @@ from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
 from cnncalc.network import SpecSettings
 from cnncalc.train.data_request import RESIZES
+from cnncalc.train.run_files import WEIGHTS
 
 if TYPE_CHECKING:
     from cnncalc.train.run.predicting import ImagePredictor
 
 T = TypeVar("T")
-
-OWN_WEIGHTS = ("best", "last")
-"""The weights that a run has."""
 
 FEW = 32
 """Up to so many images there is no progress bar."""
@@ -129,7 +127,7 @@ def _published(
     from cnncalc.train.run.predicting import published_predictor
 
     if os.path.isdir(spec):
-        raise click.UsageError(f"a run has its own weights, {' and '.join(OWN_WEIGHTS)}, and not {weights!r}")
+        raise click.UsageError(f"a run has its own weights, {' and '.join(WEIGHTS)}, and not {weights!r}")
     for name, value in (("--views", views), ("--resize", resize)):
         if value is not None:
             raise click.UsageError(f"{name} is for a run: published weights have their own preprocessing")
@@ -142,7 +140,7 @@ def _maker(model: str, weights: str) -> Callable[..., ImagePredictor]:
     ending = os.path.splitext(model)[1].lower()
     if ending in by_ending and os.path.isfile(model):
         return by_ending[ending]
-    return _of_run if weights in OWN_WEIGHTS else _published
+    return _of_run if weights in WEIGHTS else _published
 
 
 def _saved(
@@ -151,7 +149,7 @@ def _saved(
     from cnncalc.train.engine.devices import choose_device
     from cnncalc.train.run.file_predicting import file_predictor
 
-    if settings != SpecSettings() or weights != OWN_WEIGHTS[0] or views is not None:
+    if settings != SpecSettings() or weights != "best" or views is not None:
         raise click.UsageError("a .safetensors file has its own weights; it takes --top, --device and --resize alone")
     return file_predictor(path, resize, choose_device(device))
 
@@ -162,7 +160,7 @@ def _exported(
     with optional_packages():
         from cnncalc.train.run.onnx_predicting import onnx_predictor
 
-    if settings != SpecSettings() or weights != OWN_WEIGHTS[0] or views is not None or device not in ("auto", "cpu"):
+    if settings != SpecSettings() or weights != "best" or views is not None or device not in ("auto", "cpu"):
         raise click.UsageError("an .onnx file has its weights and runs on the CPU; it takes --top and --resize alone")
     return onnx_predictor(path, resize)
 

@@ -17,7 +17,7 @@ from cnncalc.core.errors import CnncalcError
 from cnncalc.train.data_request import COLOURS, LAYOUTS, RESIZES, UNREADABLE
 from cnncalc.train.launch import launched
 from cnncalc.train.recipe.settings import Kind, Setting, Wrong, key_of, settings
-from cnncalc.train.run_files import BEST, CARD, CURVE, EVALUATIONS, GRADIENTS, LAST, METRICS, RECIPE, RUN, SPEC
+from cnncalc.train.run_files import BEST, CARD, CURVE, EVALUATIONS, GRADIENTS, LAST, METRICS, RECIPE, RUN, SPEC, WEIGHTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -201,7 +201,7 @@ def device_option(command: F) -> F:
 
 def weights_option(command: F) -> F:
     """Add the option that says which weights are meant."""
-    choice = click.Choice(["best", "last"])
+    choice = click.Choice(list(WEIGHTS))
     return click.option(
         "--weights", type=choice, default="best", show_default=True, help="Weights of the best epoch, or of the last."
     )(command)

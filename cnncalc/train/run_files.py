@@ -5,6 +5,8 @@ from cnncalc.model.weights import RUN_WEIGHTS
 SPEC, RECIPE, RUN, METRICS, CURVE = "spec.txt", "recipe.toml", "run.json", "metrics.csv", "curve.svg"
 GRADIENTS = "gradients.csv"
 BEST, LAST, CHECKPOINTS, TENSORBOARD = RUN_WEIGHTS, "last.safetensors", "checkpoints", "tensorboard"
+WEIGHTS = {"best": BEST, "last": LAST}
+"""The weights that a run has, by the names that options give them: of its best epoch, and of its last."""
 CARD, EVALUATIONS = "README.md", "evaluations.json"
 ENERGY = "energy.csv"
 """What the epochs took of energy, where it is measured."""

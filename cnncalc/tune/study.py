@@ -20,6 +20,7 @@ from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.choosing import ChosenPlan, TrainRequest, chosen_plan, joined
 from cnncalc.train.run.data_origin import with_whole_paths
 from cnncalc.train.run.facts import command_line, versions
+from cnncalc.train.run.folder import free_folder
 from cnncalc.train.run.signals import Signals
 from cnncalc.tune.blocks import with_calls
 from cnncalc.tune.conditions import missed, read_where
@@ -143,13 +144,9 @@ def _whole_storage(storage: str) -> str:
 
 
 def _free_folder(spec: str) -> str:
-    """Return the first of ``studies/NAME-1``, ``studies/NAME-2``, … that is not there yet."""
+    """Return a new folder in ``studies``, with the name of a spec's file."""
     stem = os.path.splitext(os.path.basename(spec))[0] if os.path.isfile(spec) else ""
-    stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in stem).strip("-.") or "study"
-    number = 1
-    while os.path.exists(os.path.join("studies", f"{stem}-{number}")):
-        number += 1
-    return os.path.join("studies", f"{stem}-{number}")
+    return free_folder(stem, "studies", "study")
 
 
 def _first_design(train: TrainRequest, varied: tuple[Varied, ...]) -> tuple[TrainRequest, ChosenPlan]:

@@ -204,10 +204,17 @@ def _is_left_behind(name: str) -> bool:
     return name.startswith(".") and name.endswith(".tmp")
 
 
-def free_folder(name: str) -> str:
-    """Return the first of ``runs/NAME-1``, ``runs/NAME-2``, … that is not there yet."""
-    stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.") or "run"
+def free_folder(name: str, parent: str = "runs", unnamed: str = "run") -> str:
+    """Return the first of ``runs/NAME-1``, ``runs/NAME-2``, … that is not there yet.
+
+    Args:
+        name: what it is of; letters that are unusual in paths become hyphens.
+        parent: the folder in which it is.
+        unnamed: the name in place of an empty one.
+
+    """
+    stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.") or unnamed
     number = 1
-    while os.path.exists(os.path.join("runs", f"{stem}-{number}")):
+    while os.path.exists(os.path.join(parent, f"{stem}-{number}")):
         number += 1
-    return os.path.join("runs", f"{stem}-{number}")
+    return os.path.join(parent, f"{stem}-{number}")

@@ -28,7 +28,7 @@ from cnncalc.train.recipe.settings import Recipe
 from cnncalc.train.run.data_origin import check_data, dataset_of_run, normalisation_of
 from cnncalc.train.run.facts import RunFacts
 from cnncalc.train.run.folder import RunFolder
-from cnncalc.train.run_files import BEST, LAST
+from cnncalc.train.run_files import WEIGHTS
 from cnncalc.train.tasks import Task, check_views, task_named
 
 AT_ONCE = 256
@@ -197,9 +197,9 @@ def load_trained(path: str, which: str, device: torch.device) -> Trained:
     task = task_named(facts.task, facts.classes)
     module = make_module(task.logits(network), recipe, device)
     module.eval()
-    restore_module(module, stored.tensors, folder.file(_FILES[which]))
+    restore_module(module, stored.tensors, folder.file(WEIGHTS[which]))
     augmenter = Augmenter(recipe, network.input, normalisation_of(facts), 1, device)
-    return Trained(facts, network, task, recipe, module, augmenter, _epoch(stored, folder.file(_FILES[which])))
+    return Trained(facts, network, task, recipe, module, augmenter, _epoch(stored, folder.file(WEIGHTS[which])))
 
 
 def _epoch(stored: Checkpoint, path: str) -> int:
@@ -216,14 +216,11 @@ def _for_testing(recipe: Recipe, device: torch.device) -> Recipe:
     return replace(recipe, precision="float32" if exact else recipe.precision, deterministic=False)
 
 
-_FILES: Mapping[str, str] = {"best": BEST, "last": LAST}
-
-
 def read_weights(folder: RunFolder, which: str) -> Checkpoint:
     """Read a run's weights as data; nothing in the file is run."""
-    path = folder.file(_FILES[which])
+    path = folder.file(WEIGHTS[which])
     if not os.path.exists(path):
-        message = f"the run `{shorten_path(folder.path)}` has no {_FILES[which]} yet"
+        message = f"the run `{shorten_path(folder.path)}` has no {WEIGHTS[which]} yet"
         hints = [f"train at least one epoch: {folder.command('train --resume')}"]
         raise SpecError("no-weights", message, hints=hints)
     return read_whole(path)
@@ -237,5 +234,5 @@ def weights_for(folder: RunFolder, network: Network, which: str) -> tuple[dict[s
 
     """
     stored = read_weights(folder, which)
-    check_tensors(build(network, device="meta"), stored.tensors, folder.file(_FILES[which]))
-    return stored.tensors, _epoch(stored, folder.file(_FILES[which]))
+    check_tensors(build(network, device="meta"), stored.tensors, folder.file(WEIGHTS[which]))
+    return stored.tensors, _epoch(stored, folder.file(WEIGHTS[which]))

@@ -17,6 +17,7 @@ from cnncalc.commands.training import (
 )
 from cnncalc.commands.whole import Whole
 from cnncalc.core.needs import optional_packages
+from cnncalc.core.writing import complain
 from cnncalc.network import SpecSettings
 from cnncalc.train.data_request import RESIZES
 from cnncalc.train.run_files import WEIGHTS
@@ -103,6 +104,9 @@ def predict(
 
         write_masks(told, masks)
     output.emit(predictor.task.predictions(model, told, left_out, top))
+    if output.path is not None or output.form == "csv":  # elsewhere they stand below the table
+        for path, fault in left_out:
+            complain(f"note: left out {path}: {fault}")
     if not told:
         raise click.exceptions.Exit(1)
 

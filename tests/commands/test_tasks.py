@@ -81,3 +81,15 @@ def test_numbers_from_a_table_to_a_table(scans: Path, cnncalc: Cnncalc) -> None:
     assert "Images and what is predicted" in page
     done = cnncalc("export", "run", "-o", "run.onnx")
     assert done.err == "note: the input is pixels, uint8 N x 1 x 16 x 16, and the output is numbers\n"
+
+
+def test_numbers_are_named_in_the_order_of_the_outputs(folder: Path, cnncalc: Cnncalc) -> None:
+    """That of the table's columns, which is also the order of what is predicted."""
+    rows = ["file,width,area"]
+    for number, array in enumerate(scenes(24, 0, 16)[0]):
+        Image.fromarray(array).save(folder / f"{number}.png")
+        rows.append(f"{number}.png,{number % 5},{number % 7}.5")
+    (folder / "sizes.csv").write_text("\n".join(rows))
+    done = cnncalc("train", "input 16x16x1\ngap - fc 2", "--data", "sizes.csv", "--epochs", "1", "--out", "run")
+    assert "; 2 numbers: width, area\n" in done.out
+    assert cnncalc("predict", "run", "3.png", "--format", "csv").out.splitlines()[0] == "image,width,area"

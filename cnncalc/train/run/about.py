@@ -63,7 +63,8 @@ def _learned(plan: RunPlan) -> str:
     if kind == MASKS:
         return f"masks of {len(names)} classes"
     word = kind if len(names) > 1 else kind[:-1]
-    return f"{len(names)} {word}: {shorten(listed(names, 5), 100)}"
+    some = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")  # in the order of the outputs
+    return f"{len(names)} {word}: {shorten(some, 100)}"
 
 
 def _auxiliary_text(plan: RunPlan) -> str:

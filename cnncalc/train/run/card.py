@@ -116,7 +116,7 @@ def _result(known: CardFacts, test: MeasuredTest) -> Iterator[str]:
     yield f"      type: {_quoted(known.facts.data_name)}"
     yield "    metrics:"
     for name, value in test.metrics.items():
-        yield f"    - type: {_quoted(name.replace(' ', '_'))}"
+        yield f"    - type: {_quoted(measure_called(name).name.replace(' ', '_'))}"
         yield f"      name: {_quoted(f'{name}, {_which(test)}')}"
         yield f"      value: {value!r}"
 

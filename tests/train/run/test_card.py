@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from cnncalc.commands.cli import run as cnncalc
 from cnncalc.train.run.shown_paths import shown_path
 from tests.train.runs import DIGITS, SPEC, resume, train
+from tests.train.tasks.test_training import SMALL, write_data
 
 yaml = pytest.importorskip("yaml")
 
@@ -193,3 +195,12 @@ def test_a_spec_of_several_lines_can_be_copied_with_the_command(folder: Path, mo
 )
 def test_which_words_are_such_paths(word: str, shown: str) -> None:
     assert shown_path(word) == shown
+
+
+def test_the_metrics_of_masks_have_the_names_that_hugging_face_knows(folder: Path) -> None:
+    """The metric in front is also that of the result: ``mean_iou``, as the library `evaluate` calls it."""
+    train(SMALL["masks"], "run", epochs=1, batch=8, data=write_data("masks", folder))
+    assert cnncalc(["evaluate", "run", "--device", "cpu"]) == 0
+    head = card().split("---")[1]
+    assert re.findall(r"^metrics:\n- (\w+)$", head, re.MULTILINE) == ["mean_iou"]
+    assert re.findall(r'- type: "(\w+)"', head) == ["mean_iou", "mean_dice", "accuracy", "loss"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from cnncalc.core.errors import SpecError
 from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
 from cnncalc.design.input_rule import InputRule, rule_of
+from cnncalc.design.separate_sides import sides_are_separate
 from cnncalc.network import ExpansionMemory, Network, SpecSettings, expand
 from cnncalc.network.costs import Totals, totals_of
 from cnncalc.network.network import Reached
@@ -121,7 +122,8 @@ class InputTrials:
         if not takes_usual and counts:  # then sides are tried beside others that fit
             nearest = [size for size in equal.nearest(max(usual.spatial)) if size is not None]
             others = usual.with_spatial((nearest[-1],) * dimensions)
-        sides = tuple([self._side(others, axis, sizes) for axis in range(dimensions)])
+        known = self._known_sides(others, counts)
+        sides = tuple([self._side(others, axis, sizes, known) for axis in range(dimensions)])
         independent = self._independent(others, sides)
         parameters = self._parameters(usual, counts)
         return Taken(usual, equal if counts else None, sides, independent, parameters, takes_usual)
@@ -138,13 +140,19 @@ class InputTrials:
                 return error.reached.network.input
             raise
 
-    def _side(self, usual: Volume, axis: int, sizes: Iterable[int]) -> InputRule:
+    def _known_sides(self, usual: Volume, counts: Collection[int]) -> Collection[int]:
+        """Return sizes that each side takes beside the usual ones, which all sides together are known to take."""
+        sides = set(usual.spatial)
+        small = len(sides) == 1 and max(sides) < MOST_OF_ALL  # so that no volume comes near the largest
+        return counts if small and sides_are_separate(self.spec) and self.totals(usual) is not None else ()
+
+    def _side(self, usual: Volume, axis: int, sizes: Iterable[int], known: Collection[int]) -> InputRule:
         sides = list(usual.spatial)
         taken = []
         last = 0
         for size in sizes:
             sides[axis] = last = size
-            if self.totals(usual.with_spatial(sides)) is not None:
+            if size in known or self.totals(usual.with_spatial(sides)) is not None:
                 taken.append(size)
         return rule_of(taken, last)
 

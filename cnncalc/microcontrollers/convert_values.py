@@ -50,8 +50,24 @@ def activation(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteT
 
 def _fuses(producer: Operator) -> bool:
     """Say whether an operator takes in the activation behind it; a transposed convolution does where it has a bias."""
-    bare = producer.kind == "TRANSPOSE_CONV" and len(producer.inputs) < _WITH_BIAS["TRANSPOSE_CONV"]
-    return producer.kind in _FUSES_AN_ACTIVATION and not bare
+    return producer.kind in _FUSES_AN_ACTIVATION and not _is_bare(producer)
+
+
+def _is_bare(producer: Operator) -> bool:
+    """Say whether an operator is a transposed convolution without a bias."""
+    return producer.kind == "TRANSPOSE_CONV" and len(producer.inputs) < _WITH_BIAS["TRANSPOSE_CONV"]
+
+
+def _with_sum(to: Conversion, call: KerasCall, producer: Operator) -> TfliteTensor:
+    """Put a convolution in the place of itself and of the sum with one number behind it.
+
+    The converter makes that one number the bias of a transposed convolution that has none, whatever its filters are,
+    and stops at it.
+    """
+    if _is_bare(producer) and producer.output.shape[-1] > 1:
+        message = f"TensorFlow's converter cannot put the sum of `{call.node.layer.kind}` into a `deconv nobias`"
+        raise to.fault(call, message, "leave out `nobias`, or put a `bn` between the two")
+    return with_shift(to, call, producer)
 
 
 _ACTIVATIONS = {
@@ -69,7 +85,7 @@ def hard_sigmoid(to: Conversion, call: KerasCall, source: TfliteTensor) -> Tflit
     """``ADD`` of 3 with a fused relu6, and ``MUL`` by a sixth."""
     producer = to.producer(source)
     if producer and producer.kind in _FOLDS_A_NORM and to.alone(call) and not producer.activation:
-        with_shift(to, call, producer._replace())
+        _with_sum(to, call, producer)
         total = to.instead(to.graph.operators[-1], activation="relu6")
     else:
         total = to.add(call, "ADD", (source, to.number(3.0)), source.shape, activation="relu6")
@@ -80,7 +96,7 @@ def rescaled(to: Conversion, call: KerasCall, source: TfliteTensor) -> TfliteTen
     """``MUL`` or ``ADD`` with one number; weights and bias of a convolution in front take it in."""
     producer = to.producer(source)
     if producer and producer.kind in _FOLDS_A_NORM and to.alone(call) and not producer.activation:
-        return with_shift(to, call, producer) if "offset" in call.config else to.instead(producer)
+        return _with_sum(to, call, producer) if "offset" in call.config else to.instead(producer)
     offset = call.config.get("offset", 0.0)
     kind, number = ("ADD", offset) if "offset" in call.config else ("MUL", call.config["scale"])
     return to.add(call, kind, (source, to.number(number)), source.shape)

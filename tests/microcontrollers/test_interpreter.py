@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import cnncalc
+from cnncalc.core.errors import SpecError
 from cnncalc.microcontrollers.arena import arena_of
 from cnncalc.microcontrollers.converter import convert
 from cnncalc.microcontrollers.flash import flash_of
@@ -94,6 +95,39 @@ def test_a_transposed_convolution_without_a_bias() -> None:
     network = cnncalc.load("dcgan_generator")
     graph = convert(network)
     assert (arena_of(graph, PYTHON).used, flash_of(graph, network).weights) == (414_496, 3_577_728)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("deconv 2x2x8 s2 nobias - hardsigmoid", "hardsigmoid"),
+        ("deconv 2x2x8 s2 nobias - plus 3", "plus"),
+        ("deconv 2x2x8 s2 nobias - times 2 - plus 3", "plus"),
+    ],
+)
+def test_a_sum_behind_a_transposed_convolution_without_a_bias(text: str, said: str) -> None:
+    """TensorFlow 2.21 stops: ``NumElements(bias) != SizeOfDimension(weights, 0) (1 != 8)``."""
+    with pytest.raises(SpecError) as caught:
+        convert(cnncalc.load(f"{text} - conv 3x3x4", input="8x8x4"))
+    assert caught.value.code == "not-in-format"
+    assert caught.value.message == (
+        f"`{said}1`: TensorFlow's converter cannot put the sum of `{said}` into a `deconv nobias`"
+    )
+    assert list(caught.value.hints) == ["leave out `nobias`, or put a `bn` between the two"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deconv 2x2x8 s2 nobias - bn - hardsigmoid",
+        "deconv 2x2x8 s2 - plus 3",
+        "deconv 2x2x1 s2 nobias - hardsigmoid",
+    ],
+)
+def test_a_sum_behind_other_transposed_convolutions(text: str) -> None:
+    """With a bias, also that of a norm, and with a single filter TensorFlow 2.21 converts them."""
+    graph = convert(cnncalc.load(f"{text} - conv 3x3x4", input="8x8x4"))
+    assert graph.operators[0].kind == "TRANSPOSE_CONV"
 
 
 def test_an_activation_behind_a_transposed_convolution_without_a_bias() -> None:

@@ -8,8 +8,9 @@ from cnncalc.core.errors import DataError
 from cnncalc.core.volume import Volume
 from cnncalc.core.words import shorten, shorten_path
 from cnncalc.train.data.column_names import FILE_COLUMNS, LABEL_COLUMNS
+from cnncalc.train.data.csv_lists import parts_of
 from cnncalc.train.data.csv_masks import load_csv_masks
-from cnncalc.train.data.csv_paths import IMAGE_FOLDERS, paths_of
+from cnncalc.train.data.csv_paths import IMAGE_FOLDERS, column_of_files, paths_of
 from cnncalc.train.data.csv_rows import SEPARATORS, ReadTable, places_of_parts, read_table
 from cnncalc.train.data.csv_targets import Said, number_in, table_targets
 from cnncalc.train.data.dataset import Dataset
@@ -53,7 +54,7 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
     fit = ImageFit.asked(request, volume)
     check_fit(fit)
     table = read_table(request.data)
-    file, columns = _columns(table, request, outputs)
+    file, columns, note = _columns(table, request, outputs)
     rows = table.rows(file, columns)
     targets = table_targets(Said(table, columns, rows), TargetWish(request.task, outputs, volume.dimensions))
     paths = paths_of(table, file, [(row.line, row.file) for row in rows], IMAGE_FOLDERS)
@@ -61,26 +62,43 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
         part: Files([paths[place] for place in places], targets.values[places])
         for part, places in places_of_parts(rows, request.limit).items()
     }
-    return read_dataset(files, request, fit, targets.names, kind=targets.kind, notes=(targets.note,))
+    folds = "the column fold is not read: --folds makes folds of all images" if table.numbers_folds else ""
+    return read_dataset(files, request, fit, targets.names, kind=targets.kind, notes=(note, targets.note, folds))
 
 
 # ---- which columns
 
 
-def _columns(table: ReadTable, request: DataRequest, outputs: int | None) -> tuple[int, list[int]]:
-    """Return the column of the images, and those that say what they are.
+def _columns(table: ReadTable, request: DataRequest, outputs: int | None) -> tuple[int, list[int], str]:
+    """Return the column of the images, those that say what they are, and a note where their cells said so.
 
     Raises:
         DataError: where it is not clear which these are.
 
     """
     if not table.titles:
-        return 0, [1]
-    file = table.column(FILE_COLUMNS)
-    targets = [] if file is None else _target_columns(table, file, request.task, outputs)
-    if file is None or not targets:
+        return 0, [1], ""
+    named = table.column(FILE_COLUMNS)
+    file = column_of_files(table, IMAGE_FOLDERS) if named is None else named
+    if file is None:
         raise _without_columns(table, file, outputs)
-    return file, targets
+    targets = _target_columns(table, file, request.task, outputs)
+    found = targets or _column_of_classes(table, file, request.task, outputs)
+    if not found:
+        raise _without_columns(table, file, outputs)
+    images = "" if named is not None else f"column {table.called(file)} names the images"
+    classes = "" if targets else f"column {table.called(found[0])} says what they are: it alone has {outputs} values"
+    return file, found, "; ".join(filter(None, (images, classes)))
+
+
+def _column_of_classes(table: ReadTable, file: int, task: str, outputs: int | None) -> list[int]:
+    """Return the only column with as many different values as the network has outputs; else none."""
+    if task not in ("auto", "classes") or outputs is None or outputs < 2:
+        return []
+    cells = {place: {line.cell(place) for line in table.lines} for place in table.beside(file)}
+    values = {place: {part for cell in found for part in parts_of(cell)} for place, found in cells.items()}
+    fitting = [place for place, found in values.items() if len(found) == outputs and "" not in found]
+    return fitting if len(fitting) == 1 else []
 
 
 def _target_columns(table: ReadTable, file: int, task: str, outputs: int | None) -> list[int]:

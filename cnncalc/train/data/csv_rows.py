@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import os
 import re
@@ -63,7 +64,7 @@ class ReadTable(NamedTuple):
 
     def column(self, names: Sequence[str]) -> int | None:
         """Return the column with one of some names, the first of them that is there."""
-        titles = [title.lower() for title in self.titles]
+        titles = [_plain(title) for title in self.titles]
         return next((titles.index(name) for name in names if name in titles), None)
 
     def beside(self, file: int) -> list[int]:
@@ -79,6 +80,13 @@ class ReadTable(NamedTuple):
     def called(self, column: int) -> str:
         """Return what messages call a column: its title, or its number from 1."""
         return shorten(self.titles[column]) if column < len(self.titles) else str(column + 1)
+
+    @property
+    def numbers_folds(self) -> bool:
+        """Whether the column of the parts numbers the folds of a cross-validation, as tables of Kaggle do."""
+        column = self.column(PART_COLUMNS)
+        cells = {line.cell(column) for line in self.lines} if column is not None else set()
+        return column is not None and _plain(self.titles[column]) == "fold" and all(map(str.isdecimal, cells))
 
     def rows(self, file: int, targets: Sequence[int]) -> list[TableRow]:
         """Return all rows.
@@ -105,7 +113,7 @@ class ReadTable(NamedTuple):
     def _parts(self) -> Iterator[str]:
         """Yield the part to which each line belongs."""
         column = self.column(PART_COLUMNS)
-        if column is not None:
+        if column is not None and not self.numbers_folds:
             yield from (self._part(line, column) for line in self.lines)
             return
         titles = enumerate(map(str.lower, self.titles))
@@ -128,6 +136,11 @@ class ReadTable(NamedTuple):
             message = f"{self.place(line.number, column)} has `{shorten(word, 80)}`"
             raise DataError("bad-data", message, hints=["it is True or False"])
         return marked
+
+
+def _plain(title: str) -> str:
+    """Return a title as names of columns are written: `Image Index` is `image_index`."""
+    return re.sub(r"[\s-]+", "_", title.lower())
 
 
 def places_of_parts(rows: Sequence[TableRow], limit: int | None) -> dict[str, list[int]]:
@@ -159,18 +172,25 @@ def _lines(path: str) -> Iterator[TableLine]:
     try:
         if os.path.getsize(path) > MAX_TABLE_BYTES:
             raise DataError("bad-data", f"`{shorten_path(path)}` is larger than 1 GiB")
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with open(path, encoding=_encoding(path), newline="") as file:
             separator = _separator(path, file.readline())
             file.seek(0)
             reader = csv.reader(file, delimiter=separator)
             stripped = (TableLine(reader.line_num, [*map(str.strip, cells)]) for cells in reader)
             yield from (line for line in stripped if any(line.cells))
     except UnicodeDecodeError:
-        raise DataError("bad-data", f"`{shorten_path(path)}` is not UTF-8 text") from None
+        hints = ["save it as UTF-8: in Excel as CSV UTF-8, elsewhere with iconv, such as iconv -f cp949 -t utf-8"]
+        raise DataError("bad-data", f"`{shorten_path(path)}` is not UTF-8 text", hints=hints) from None
     except csv.Error as error:
         raise DataError("bad-data", f"`{shorten_path(path)}` is not a table: {error}") from None
     except OSError as error:
         raise DataError("bad-data", f"cannot read `{shorten_path(path)}`: {error.strerror or error}") from None
+
+
+def _encoding(path: str) -> str:
+    """Return the encoding of a file: Excel's Unicode text begins with a mark that says UTF-16."""
+    with open(path, "rb") as file:
+        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _separator(path: str, first: str) -> str:

@@ -62,6 +62,60 @@ def test_a_column_says_the_parts(table: Callable[..., None]) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("file,label\r\npets\\cat\\0.png,고양이\r\npets\\dog\\0.png,개 한마리\r\n", "utf-8-sig"),
+        ("file\tlabel\r\npets\\cat\\0.png\t고양이\r\npets\\dog\\0.png\t개 한마리\r\n", "utf-16"),
+        ("file,label\nC:\\Users\\kim\\pets\\cat\\0.png,고양이\nC:\\Users\\kim\\pets\\dog\\0.png,개 한마리\n", "utf-8"),
+        ("file,label\n../input/x/pets/cat/0.png,고양이\n../input/x/pets/dog/0.png,개 한마리\n", "utf-8"),
+        ("/home/kim/pets/cat/0.png,고양이\n/home/kim/pets/dog/0.png,개 한마리\n", "utf-8"),
+    ],
+    ids=["Windows", "Excel's Unicode text", "a disk of Windows", "Kaggle's input", "another home"],
+)
+def test_paths_and_texts_of_other_machines(table: Callable[..., None], folder: Path, text: str, encoding: str) -> None:
+    table("")
+    (folder / "labels.csv").write_bytes(text.encode(encoding))
+    dataset = load("labels.csv", "8x8x3")
+    assert (dataset.classes, dataset.train.labels.tolist()) == (("개 한마리", "고양이"), [1, 0])
+
+
+def test_two_paths_of_another_machine_are_not_one_file(table: Callable[..., None], complaint: Complaint) -> None:
+    table("file,label\n/a/pets/cat/0.png,cat\n/b/pets/cat/0.png,dog\n")
+    assert complaint(load, "labels.csv", "8x8x3") == (
+        "error[no-such-data]: 2 of 2 images that `labels.csv` names are not there\n"
+        "  = line 2, column file: `/a/pets/cat/0.png`\n"
+        "  = line 3, column file: `/b/pets/cat/0.png`\n"
+        "  = paths are looked up from the table's folder"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("id_code,diagnosis\npets/cat/0,1\npets/dog/0,0\n", "column id_code names the images"),
+        (
+            "lesion,image_id,dx,age\na,pets/cat/0,nv,40\nb,pets/cat/1,nv,41\nc,pets/dog/0,mel,42\n",
+            "column dx says what they are: it alone has 2 values",
+        ),
+        (
+            "Image Index,Finding,age,sex\npets/cat/0,nv,4,f\npets/cat/1,nv,5,f\npets/dog/0,mel,6,f\n",
+            "column Image Index names the images; column Finding says what they are: it alone has 2 values",
+        ),
+        (
+            "file,label,fold\npets/cat/0.png,cat,0\npets/dog/0.png,dog,1\n",
+            "the column fold is not read: --folds makes folds of all images",
+        ),
+    ],
+)
+def test_columns_that_are_known_by_what_stands_in_them(table: Callable[..., None], text: str, note: str) -> None:
+    """As tables of APTOS, HAM10000 and others have them."""
+    table(text)
+    dataset = load("labels.csv", "8x8x3", 2)
+    assert (len(dataset.classes), len(dataset.train)) == (2, text.count("pets"))
+    assert dataset.notes == (note,)
+
+
 def test_images_may_lie_in_a_folder_beside_the_table(folder: Path) -> None:
     """As competitions hand them out: train.csv with identifiers, and the folder train."""
     write_images(folder / "set" / "train", ("",), count=4)
@@ -82,7 +136,7 @@ def test_images_may_lie_in_a_folder_beside_the_table(folder: Path) -> None:
             "  = write the title label over the classes, or give one column for each output of the network",
         ),
         (
-            "picture,weight\npets/cat/0.png,3\n",
+            "picture,weight\npets/cat/9.png,3\n",
             "error[bad-data]: `labels.csv` has no columns file and label\n"
             "  = its first line is picture, weight\n"
             "  = write the titles file,label in the first line",
@@ -125,5 +179,8 @@ def test_what_is_refused(table: Callable[..., None], complaint: Complaint, text:
 
 
 def test_a_table_that_is_no_text(folder: Path, complaint: Complaint) -> None:
-    (folder / "labels.csv").write_bytes(b"\xff\xfe\0f")
-    assert complaint(load, "labels.csv", "8x8x3") == "error[bad-data]: `labels.csv` is not UTF-8 text"
+    (folder / "labels.csv").write_bytes(b"f\xff\xfe\0")
+    assert complaint(load, "labels.csv", "8x8x3") == (
+        "error[bad-data]: `labels.csv` is not UTF-8 text\n"
+        "  = save it as UTF-8: in Excel as CSV UTF-8, elsewhere with iconv, such as iconv -f cp949 -t utf-8"
+    )

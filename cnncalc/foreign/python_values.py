@@ -49,7 +49,7 @@ class PythonText:
     def _parsed(self) -> ast.Module:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Python's remarks on somebody else's code, such as on `1if x else 2`
+                warnings.simplefilter("ignore")  # Python's warnings on the file's code, such as on `1if x else 2`
                 return ast.parse(self._added + self.text)
         except SyntaxError as error:
             line = (error.lineno or 1) - self._added.count("\n")

@@ -101,7 +101,7 @@ class MadeLayers:
 
 
 class UnnamedLayers(MadeLayers):
-    """Layers without names and places in the text; they become nodes when somebody reads them."""
+    """Layers without names and places in the text; they become nodes when they are first read."""
 
     def __init__(self, operations: Sequence[Operation], inputs: Sequence[tuple[int, ...]]) -> None:
         super().__init__([], operations)

@@ -60,7 +60,7 @@ class Asking:
         self._write(self._scores())
 
     def _answered(self, exercise: Exercise) -> bool:
-        """Hear an answer and say what it is worth; False where there will be no more."""
+        """Read an answer and print whether it is right; return False where there will be no more."""
         while True:
             text = self._heard()
             if text is None or text.lower() in ("q", "quit", "exit"):

@@ -57,8 +57,8 @@ def sheet(wanted: Wanted) -> list[Exercise]:
     sources = {(topic, level): _drawn(topic, level, wanted.seed) for topic in topics for level in levels}
     found: dict[tuple[str, int], list[Exercise]] = {place: [] for place in sources}
     for number in range(wanted.number):
-        wished = topics[number % len(topics)], levels[number * len(levels) // wanted.number]
-        for place in _near(wished, list(sources)):
+        first_choice = topics[number % len(topics)], levels[number * len(levels) // wanted.number]
+        for place in _near(first_choice, list(sources)):
             exercise = next(sources[place], None)
             if exercise is not None:
                 found[place].append(exercise)
@@ -69,9 +69,9 @@ def sheet(wanted: Wanted) -> list[Exercise]:
     return [exercise for place in found for exercise in found[place]]
 
 
-def _near(wished: tuple[str, int], places: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def _near(first_choice: tuple[str, int], places: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """Return where exercises may come from: a topic and a level, else another level, else another topic."""
-    return sorted(places, key=lambda place: (place[0] != wished[0], abs(place[1] - wished[1])))
+    return sorted(places, key=lambda place: (place[0] != first_choice[0], abs(place[1] - first_choice[1])))
 
 
 def _too_many(wanted: Wanted, there: int) -> ArgumentError:

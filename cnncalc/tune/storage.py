@@ -92,7 +92,7 @@ def using_storage(name: str, kinds: tuple[type[Exception], ...] = (Exception,)) 
 
 
 def trials_of(study: optuna.Study, name: str, varied: Iterable[str]) -> list[FrozenTrial]:
-    """Return the trials of a study, which somebody else may have written to.
+    """Return the trials of a study, which another program may have written.
 
     Args:
         study: that is open.

@@ -140,6 +140,13 @@ def _visible() -> Iterator[tuple[str, str]]:
         yield str(page.relative_to(ROOT)), page.read_text()
 
 
+@pytest.mark.parametrize("word", [r"[Ss]omebody", r"[Ww]hoever", r"[Hh]ears?", r"[Ww]ish(?:es|ed)?", r"\w*Keeper"])
+def test_the_code_has_the_words_of_programmers(word: str) -> None:
+    """An observer is notified, an argument is passed, a run is resumed: also in names, comments and docstrings."""
+    sources = sorted((ROOT / "cnncalc").rglob("*.py"))
+    assert [path.name for path in sources if re.search(rf"\b{word}\b", path.read_text())] == []
+
+
 @pytest.mark.parametrize("phrase", DIALECT)
 def test_the_words_are_those_of_the_field(phrase: str) -> None:
     assert [place for place, text in visible() if re.search(phrase, text)] == []

@@ -16,7 +16,7 @@ from cnncalc.train.data.dataset import Dataset
 from cnncalc.train.data.in_memory import MemorySplit
 from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.labels import Described, Named, sizes
-from cnncalc.train.data.targets import TargetWish, check_target_kind, read_targets
+from cnncalc.train.data.targets import KnownOfTargets, check_target_kind, read_targets
 from cnncalc.train.data.values import check_values, values_of
 
 _AXES = {1: "L x C", 2: "H x W x C", 3: "D x H x W x C"}
@@ -47,9 +47,9 @@ class Suiting(NamedTuple):
     task: str = "auto"
 
     @property
-    def wish(self) -> TargetWish:
+    def known(self) -> KnownOfTargets:
         """What is known of the targets."""
-        return TargetWish(self.task, self.outputs, self.volume.dimensions)
+        return KnownOfTargets(self.task, self.outputs, self.volume.dimensions)
 
 
 def dataset_of(
@@ -72,8 +72,8 @@ def dataset_of(
     """
     for part in parts.values():
         check_described(described(part.images), described(part.labels), suiting)
-    wish = suiting.wish._replace(outputs=None if classes else suiting.outputs)
-    targets = read_targets([part.labels for part in parts.values()], wish)
+    known = suiting.known._replace(outputs=None if classes else suiting.outputs)
+    targets = read_targets([part.labels for part in parts.values()], known)
     splits: dict[str, MemorySplit] = {}
     notes: dict[bool, str] = {}
     for (part_name, part), values in zip(parts.items(), targets.values, strict=True):
@@ -122,7 +122,7 @@ def check_described(images: Described, labels: Described, suiting: Suiting) -> N
         axes = _AXES.get(dimensions, f"{dimensions} sizes x C")
         message = f"{images.name} has the shape {sizes(images.shape)}; for this spec it is N x {axes}"
         raise DataError("bad-data", message)
-    check_target_kind(labels, suiting.wish)
+    check_target_kind(labels, suiting.known)
     if images.shape[0] != labels.shape[0]:
         message = f"{images.name} has {images.shape[0]:,} images and {labels.name} {labels.shape[0]:,} labels"
         raise DataError("bad-data", message)

@@ -19,7 +19,7 @@ from cnncalc.train.data.folder import Files, read_dataset
 from cnncalc.train.data.images import check_fit
 from cnncalc.train.data.kinds import MASKS
 from cnncalc.train.data.source import DataSource
-from cnncalc.train.data.targets import TargetWish
+from cnncalc.train.data.targets import KnownOfTargets
 from cnncalc.train.data_request import DataRequest
 
 
@@ -56,7 +56,7 @@ def load_csv(request: DataRequest, volume: Volume, outputs: int | None) -> Datas
     table = read_table(request.data)
     file, columns, note = _columns(table, request, outputs)
     rows = table.rows(file, columns)
-    targets = table_targets(Said(table, columns, rows), TargetWish(request.task, outputs, volume.dimensions))
+    targets = table_targets(Said(table, columns, rows), KnownOfTargets(request.task, outputs, volume.dimensions))
     paths = paths_of(table, file, [(row.line, row.file) for row in rows], IMAGE_FOLDERS)
     files = {
         part: Files([paths[place] for place in places], targets.values[places])

@@ -15,7 +15,7 @@ from cnncalc.train.data.check import check_class_count
 from cnncalc.train.data.csv_lists import Parting, parts_of
 from cnncalc.train.data.csv_rows import ReadTable, TableRow
 from cnncalc.train.data.kinds import CLASSES, KIND_OF_TASK, LABELS, NUMBERS
-from cnncalc.train.data.targets import TargetWish
+from cnncalc.train.data.targets import KnownOfTargets
 
 
 class Said(NamedTuple):
@@ -52,26 +52,26 @@ class TableTargets(NamedTuple):
     note: str = ""
 
 
-def table_targets(said: Said, wish: TargetWish) -> TableTargets:
+def table_targets(said: Said, known: KnownOfTargets) -> TableTargets:
     """Understand what the rows of a table say.
 
     Args:
         said: it.
-        wish: what is known: the task, and the network's outputs.
+        known: what is known: the task, and the network's outputs.
 
     Raises:
         DataError: for a cell that is none of its kind, and classes that no training image has.
 
     """
-    kind = KIND_OF_TASK.get(wish.task) or _kind(said, wish)
+    kind = KIND_OF_TASK.get(known.task) or _kind(said, known)
     if kind == NUMBERS:
         return _numbers(said)
     if len(said.columns) > 1:
         return _marks(said, kind)
-    return _labels(said, wish) if kind == LABELS else _classes(said)
+    return _labels(said, known) if kind == LABELS else _classes(said)
 
 
-def _kind(said: Said, wish: TargetWish) -> str:
+def _kind(said: Said, known: KnownOfTargets) -> str:
     """Return what the rows are, by their cells: numbers, or names of classes or labels."""
     rows = said.rows
     if len(said.columns) > 1:
@@ -81,14 +81,14 @@ def _kind(said: Said, wish: TargetWish) -> str:
         single = all(sum(marks[cell.lower()] for cell in row.cells) == 1 for row in rows)
         return CLASSES if single else LABELS
     cells = {row.cells[0] for row in rows}
-    parted = Parting.of(cells, wish.outputs)
+    parted = Parting.of(cells, known.outputs)
     several = [names for names in map(parted.names, cells) if len(names) > 1]
     if several:
         parts = [part for cell in cells for part in parted.names(cell)]
         numeric = all(number_in(part) is not None for part in parts)
         return NUMBERS if numeric and not all(part.isdecimal() for part in parts) else LABELS
     numeric = all(number_in(cell) is not None for cell in cells)
-    return NUMBERS if wish.outputs == 1 and numeric and len(cells) > 2 else CLASSES
+    return NUMBERS if known.outputs == 1 and numeric and len(cells) > 2 else CLASSES
 
 
 # ---- one class
@@ -124,8 +124,8 @@ def _check_known(said: Said, found: Sequence[Sequence[str]], names: Sequence[str
 # ---- several labels
 
 
-def _labels(said: Said, wish: TargetWish) -> TableTargets:
-    parted = Parting.of({row.cells[0] for row in said.rows}, wish.outputs)
+def _labels(said: Said, known: KnownOfTargets) -> TableTargets:
+    parted = Parting.of({row.cells[0] for row in said.rows}, known.outputs)
     found = [parted.names(row.cells[0]) for row in said.rows]
     trained = (labels for row, labels in zip(said.rows, found, strict=True) if row.part == "training")
     names = tuple(sorted({label for labels in trained for label in labels}))

@@ -18,7 +18,7 @@ _LARGEST = 2.0**31
 """Numbers are below; float32 holds larger ones, and no loss of their squares."""
 
 
-class TargetWish(NamedTuple):
+class KnownOfTargets(NamedTuple):
     """What is known of targets before they are read.
 
     Attributes:
@@ -34,7 +34,7 @@ class TargetWish(NamedTuple):
 
 
 class ReadTargets(NamedTuple):
-    """ReadTargets that have been understood.
+    """Targets that have been read.
 
     Attributes:
         kind: one of `KINDS`.
@@ -50,7 +50,7 @@ class ReadTargets(NamedTuple):
     note: str = ""
 
 
-def check_target_kind(array: Described, wish: TargetWish) -> None:
+def check_target_kind(array: Described, known: KnownOfTargets) -> None:
     """Refuse arrays that hold no targets, by their shape and the type of their values.
 
     Raises:
@@ -58,27 +58,27 @@ def check_target_kind(array: Described, wish: TargetWish) -> None:
 
     """
     name, shape, dtype = array
-    if wish.task == "masks":
-        plain = len(shape) == wish.dimensions + 1
-        channel = len(shape) == wish.dimensions + 2 and (1 in (shape[1], shape[-1]) or shape[-1] == wish.outputs)
+    if known.task == "masks":
+        plain = len(shape) == known.dimensions + 1
+        channel = len(shape) == known.dimensions + 2 and (1 in (shape[1], shape[-1]) or shape[-1] == known.outputs)
         if dtype.kind not in "biuf" or not (plain or channel):
             message = f"{name} holds {dtype} of shape {sizes(shape)}; masks have a class for each pixel of N images"
             raise DataError("bad-data", message, hints=["their shape is N x H x W, their values whole numbers from 0"])
         return
     if (
         dtype.kind in "biuf"
-        and len(shape) in (wish.dimensions + 1, wish.dimensions + 2)
+        and len(shape) in (known.dimensions + 1, known.dimensions + 2)
         and max(shape[2:], default=0) > 1
     ):
         message = f"{name} holds masks, {dtype} of shape {sizes(shape)}, and the network has no output for each pixel"
         raise DataError("bad-data", message, hints=["masks are learned with an output as large as the input"])
-    if wish.task in ("regression", "labels") and (dtype.kind not in "biuf" or len(shape) not in (1, 2)):
-        wanted = "numbers are N or N x numbers" if wish.task == "regression" else "rows of N x labels with 0 and 1"
+    if known.task in ("regression", "labels") and (dtype.kind not in "biuf" or len(shape) not in (1, 2)):
+        wanted = "numbers are N or N x numbers" if known.task == "regression" else "rows of N x labels with 0 and 1"
         raise DataError("bad-data", f"{name} holds {dtype} of shape {sizes(shape)}; wanted are {wanted}")
     check_label_kind(name, shape, dtype)
 
 
-def read_targets(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
+def read_targets(arrays: Sequence[Named], known: KnownOfTargets) -> ReadTargets:
     """Understand arrays of targets that belong together.
 
     What they are is said by the task; where that is left open, by the arrays: rows with other than a single 1 are
@@ -87,19 +87,19 @@ def read_targets(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
 
     Args:
         arrays: those of training first, then those of the other parts.
-        wish: what is known.
+        known: what is known.
 
     Raises:
         DataError: for targets of another kind.
 
     """
-    return _READERS[_kind(arrays[0], wish)](arrays, wish)
+    return _READERS[_kind(arrays[0], known)](arrays, known)
 
 
-def _kind(array: Named, wish: TargetWish) -> str:
+def _kind(array: Named, known: KnownOfTargets) -> str:
     told = {"labels": LABELS, "regression": NUMBERS, "masks": MASKS, "classes": CLASSES, "binary": CLASSES}
-    if wish.task in told:
-        return told[wish.task]
+    if known.task in told:
+        return told[known.task]
     values = array.values
     if values.dtype.kind not in "biuf":
         return CLASSES
@@ -108,18 +108,18 @@ def _kind(array: Named, wish: TargetWish) -> str:
         return NUMBERS if not marks else CLASSES if bool((values.sum(1) == 1).all()) else LABELS
     if values.dtype.kind == "f" and np.isfinite(values).all() and (values != np.floor(values)).any():
         return NUMBERS
-    return NUMBERS if wish.outputs == 1 and not np.isin(values, (0, 1)).all() else CLASSES
+    return NUMBERS if known.outputs == 1 and not np.isin(values, (0, 1)).all() else CLASSES
 
 
 # ---- one reader for each kind
 
 
-def _classes(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
-    labels = read_labels(arrays, wish.outputs)
+def _classes(arrays: Sequence[Named], known: KnownOfTargets) -> ReadTargets:
+    labels = read_labels(arrays, known.outputs)
     return ReadTargets(CLASSES, labels.classes, labels.indices, labels.note)
 
 
-def _labels(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
+def _labels(arrays: Sequence[Named], known: KnownOfTargets) -> ReadTargets:
     for name, values in arrays:
         if values.ndim != 2 or not np.isin(values, (0, 1)).all():
             message = f"{name} has the shape {sizes(values.shape)}, and its rows are not 0 and 1 for each label"
@@ -127,7 +127,7 @@ def _labels(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
     return ReadTargets(LABELS, tuple(map(str, range(_columns(arrays)))), _floats(arrays))
 
 
-def _numbers(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
+def _numbers(arrays: Sequence[Named], known: KnownOfTargets) -> ReadTargets:
     arrays = [Named(name, values.reshape(len(values), -1)) for name, values in arrays]
     for name, values in arrays:
         wrong = values[~(np.abs(values.astype(np.float64)) < _LARGEST)]
@@ -138,19 +138,19 @@ def _numbers(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
     return ReadTargets(NUMBERS, ("y",) if count == 1 else tuple(f"y{place}" for place in range(count)), _floats(arrays))
 
 
-def _masks(arrays: Sequence[Named], wish: TargetWish) -> ReadTargets:
-    read = [_mask_values(array, wish) for array in arrays]
+def _masks(arrays: Sequence[Named], known: KnownOfTargets) -> ReadTargets:
+    read = [_mask_values(array, known) for array in arrays]
     counts = sum(np.bincount(values.reshape(-1), minlength=256) for values in read)
-    found = classes_of_masks(np.asarray(counts), wish.outputs)
+    found = classes_of_masks(np.asarray(counts), known.outputs)
     table = found.table.numpy()
     return ReadTargets(MASKS, found.names, [torch.from_numpy(table[values]) for values in read], found.note)
 
 
-def _mask_values(array: Named, wish: TargetWish) -> npt.NDArray[np.uint8]:
+def _mask_values(array: Named, known: KnownOfTargets) -> npt.NDArray[np.uint8]:
     name, values = array
-    if values.ndim == wish.dimensions + 2 and 1 not in (values.shape[1], values.shape[-1]):
+    if values.ndim == known.dimensions + 2 and 1 not in (values.shape[1], values.shape[-1]):
         return _from_channels(array)
-    if values.ndim == wish.dimensions + 2:
+    if values.ndim == known.dimensions + 2:
         values = values[:, 0] if values.shape[1] == 1 else values[..., 0]
     whole = values.dtype.kind in "biu" or bool(np.isin(values, np.arange(-1, 256)).all())
     if not whole or values.min(initial=0) < -1 or values.max(initial=0) > 255:

@@ -19,7 +19,7 @@ from cnncalc.network.expansion_state import cost
 from cnncalc.network.made_layers import Repetition
 from cnncalc.network.node import Node, Operation
 from cnncalc.network.reading import LayerReading
-from cnncalc.network.repeated_calls import BlockCall, CallKey, KnownCall
+from cnncalc.network.repeated_calls import BlockCall, KnownCall
 from cnncalc.network.scope import Scope
 from cnncalc.network.shared_weights import TiedCall
 from cnncalc.spec import tree
@@ -243,7 +243,7 @@ class StepExpansion(LayerReading):
         """Walk through a block, or take over what a call that is alike made."""
         place = self.called_at if block.source is self.spec.source else self.called_at or item.span
         values = self.known_calls.values_for(block, own, self.parameters)
-        key = CallKey(item.name, values, self.volumes[at], self.rounding, place, self.path, self.depth)
+        key = item.name, values, self.volumes[at], self.rounding, place, self.path, self.depth
         known = self.known_calls.get(key)
         if known is not None and self._has_room(known, len(inner.prefix)):
             return self._again(known, at, inner.prefix)

@@ -46,27 +46,13 @@ class BlockCall(NamedTuple):
         return f"{self.block.name}({', '.join(values)})"
 
 
-class CallKey(NamedTuple):
-    """What a call of a block depends on: calls with the same key are alike.
+CallKey = tuple[str, tuple[int | None, ...], Volume, str, Span | None, tuple[str, ...], int]
+"""What a call of a block depends on: calls with the same key are alike.
 
-    Attributes:
-        block: the block's name.
-        values: those of its parameters, then those of the spec's that it uses (or all, where these are few).
-        volume: what arrives.
-        rounding: what holds where a layer says nothing else.
-        called_at: where the spec calls a block of another text.
-        path: the blocks that are being called.
-        depth: how deep in brackets and calls it stands.
-
-    """
-
-    block: str
-    values: tuple[int | None, ...]
-    volume: Volume
-    rounding: str
-    called_at: Span | None
-    path: tuple[str, ...]
-    depth: int
+It is the block's name; the values of its parameters, then those of the spec's that it uses (or all, where these are
+few); the volume that arrives; what rounding holds where a layer says nothing else; where the spec calls a block of
+another text; the blocks that are being called; and how deep in brackets and calls it stands.
+"""
 
 
 class KnownCall(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 RESIZES = ("none", "pad", "crop", "stretch")
 """Ways to deal with images of another size."""
@@ -58,3 +59,27 @@ class DataRequest(NamedTuple):
     colour: str = "auto"
     task: str = "auto"
     trained: bool = False
+
+
+_RANGES = {"limit": range(1, 2**63), "workers": range(257), "memory_limit": range(2**63), "seed": range(2**63)}
+_CHOICES = {"unreadable": UNREADABLE, "resize": RESIZES, "layout": LAYOUTS, "colour": COLOURS, "task": TASKS}
+
+
+def read_request(written: Mapping[str, Any]) -> DataRequest:
+    """Return what a file says that was asked for; it may have been changed into anything.
+
+    Raises:
+        TypeError: with the name of what is not there, or is not what cnncalc writes.
+
+    """
+    defaults, request = DataRequest()._asdict(), DataRequest(**written)
+    for name, value in request._asdict().items():
+        if name in _RANGES and type(value) is int:
+            right = value in _RANGES[name]
+        elif name in _CHOICES:
+            right = value in _CHOICES[name]
+        else:
+            right = type(value) is str and type(defaults[name]) is str
+        if not (right or value is defaults[name] or type(value) is type(defaults[name]) is bool):
+            raise TypeError(name)
+    return request

@@ -14,7 +14,7 @@ from cnncalc.core.reading import read_regular
 from cnncalc.core.words import shorten_path
 from cnncalc.core.writing import write_file
 from cnncalc.network import SpecSettings
-from cnncalc.train.data_request import DataRequest
+from cnncalc.train.data_request import DataRequest, read_request
 from cnncalc.train.measures import measure_of
 from cnncalc.train.recipe.presets import load_recipe, to_toml
 from cnncalc.train.recipe.settings import Recipe
@@ -25,6 +25,8 @@ SCHEMA = "cnncalc-study/1"
 STUDY, SPEC, RECIPE, DATABASE = "study.json", "spec.txt", "recipe.toml", "study.db"
 RESULTS, PAGE, BEST, LOCKS = "results.csv", "study.html", "best", "locks"
 """What is in the folder of a study beside its trials."""
+SAMPLERS = ("tpe", "random")
+_CHOICES = {"sampler": SAMPLERS, "tested": ("validation", "test")}
 _MOST_BYTES = 2**20
 
 
@@ -203,7 +205,7 @@ def _facts_from(found: Mapping[str, Any]) -> StudyFacts:
     texts = ("name", "spec_name", "weights", "storage", "sampler", "tested", "measure")
     lists = ("vary", "where", "command")
     for name in texts:
-        if not isinstance(found[name], str):
+        if not isinstance(found[name], str) or found[name] not in _CHOICES.get(name, (found[name],)):
             raise TypeError(name)
     for name in lists:
         if not (isinstance(found[name], list) and all(isinstance(each, str) for each in found[name])):
@@ -215,7 +217,7 @@ def _facts_from(found: Mapping[str, Any]) -> StudyFacts:
         **{name: found[name] for name in texts},
         **{name: tuple(found[name]) for name in lists},  # type: ignore[arg-type]  # mypy asks it to be texts
         spec=SpecSettings.of_options(found["spec"]["input"], found["spec"]["parameters"], found["spec"]["rounding"]),
-        data=DataRequest(**found["data"]),
+        data=read_request(found["data"]),
         trials=found["trials"],
         prunes=found["prunes"],
         versions={"cnncalc": "", **found["versions"]},

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
-SAMPLERS = ("tpe", "random")
 FASTEST = 9
 """Into how many parts the epochs of a run are divided for pruning: a trial is first judged after one of them."""
 REDUCTION = 3
@@ -176,7 +175,7 @@ def sampler_of(name: str, seed: int, place: int) -> BaseSampler:
     interrupted as in one that was not.
 
     Args:
-        name: one of `SAMPLERS`.
+        name: one of `cnncalc.tune.folder.SAMPLERS`.
         seed: of the study.
         place: how many trials there are already.
 

@@ -264,16 +264,6 @@ def test_the_folder_must_be_empty_and_a_study_to_go_on_with_must_be_one(
     )
 
 
-def test_a_changed_file_of_a_study_is_an_error(folder: Path, complaint: Callable[..., str]) -> None:
-    begin("study", trials=1)
-    path = Path("study/study.json")
-    path.write_text(path.read_text().replace('"prunes": true', '"prunes": 1'))
-    assert complaint(resume, "study") == (
-        "error[no-study]: `study/study.json` is not what cnncalc wrote: TypeError prunes\n"
-        "  = put back the file that `cnncalc tune` wrote"
-    )
-
-
 # ---- several processes
 
 

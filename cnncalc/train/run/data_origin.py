@@ -18,23 +18,17 @@ from cnncalc.train.data import (
     fingerprint,
     load_dataset,
 )
+from cnncalc.train.data_request import read_request
 from cnncalc.train.engine.augment import BYTES, FLOATS, PixelNormalisation
 from cnncalc.train.run.facts import DATA, RunFacts
 
 
 def request_of(facts: RunFacts) -> DataRequest:
     """Return how a run's data were asked for; what stands in its file may have been changed into anything."""
-    defaults = DataRequest()._asdict()
-    ranges = {"limit": range(1, 2**63), "workers": range(257), "memory_limit": range(2**63), "seed": range(2**63)}
     try:
-        request = DataRequest(**facts.data)
-        for name, value in request._asdict().items():
-            right = value in ranges[name] if name in ranges and type(value) is int else type(value) is str
-            if not (right or value is defaults[name] or type(value) is type(defaults[name]) is bool):
-                raise TypeError(name)
+        return read_request(facts.data)
     except TypeError:
         raise RunError("no-run", "the run does not say what it was trained on") from None
-    return request
 
 
 def normalisation_of(facts: RunFacts) -> PixelNormalisation:

@@ -73,11 +73,11 @@ def take_board(options: dict[str, Any]) -> tuple[str, int | None, int | None]:
 def memory_on_mcu(network: Network, board: tuple[str, int | None, int | None], output: Output) -> bool:
     """Write the report of an int8 network on a microcontroller; say whether it fits."""
     from cnncalc.microcontrollers.prediction import predict_mcu
-    from cnncalc.microcontrollers.report import Room, mcu_report
+    from cnncalc.microcontrollers.report import McuBudget, mcu_report
 
     refuse_idle_in_inference()
     refuse_idle(_ONE_IMAGE, "with --precision int8, which runs one image at a time")
     prediction = predict_mcu(network)
-    room = Room(*board)
-    output.emit(mcu_report(prediction, room))
-    return room.fits(prediction)
+    budget = McuBudget(*board)
+    output.emit(mcu_report(prediction, budget))
+    return budget.fits(prediction)

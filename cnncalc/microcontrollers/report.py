@@ -40,8 +40,8 @@ _UNCOUNTED = (
 )
 
 
-class Room(NamedTuple):
-    """What there is: the name of a board, or "", and the bytes of its SRAM and its flash, None where not given."""
+class McuBudget(NamedTuple):
+    """The name of a board, or "", and the bytes of its SRAM and of its flash; None for what is not given."""
 
     name: str = ""
     sram: int | None = None
@@ -53,7 +53,7 @@ class Room(NamedTuple):
         return arena and (self.flash is None or prediction.flash.bytes <= self.flash)
 
 
-def mcu_report(prediction: McuPrediction, room: Room) -> Report:
+def mcu_report(prediction: McuPrediction, budget: McuBudget) -> Report:
     """Make the report."""
     arena, flash = prediction.arena, prediction.flash
     rows = [
@@ -70,8 +70,8 @@ def mcu_report(prediction: McuPrediction, room: Room) -> Report:
     )
     return Report(
         Table(columns, rows),
-        lambda: _data(prediction, room),
-        [*_room(prediction, room), *_summary(prediction)],
+        lambda: _data(prediction, budget),
+        [*_budget(prediction, budget), *_summary(prediction)],
         [*[_advice(prediction, change) for change in prediction.advice], _UNCOUNTED],
     )
 
@@ -116,16 +116,16 @@ def _called(buffer: Buffer) -> str:
     return f"scratch of {buffer.name}" if buffer.scratch else buffer.name
 
 
-def _room(prediction: McuPrediction, room: Room) -> list[tuple[str, str]]:
+def _budget(prediction: McuPrediction, budget: McuBudget) -> list[tuple[str, str]]:
     said = [
         f"{bytes_text(there)} of {what}: {_compared(there - needed)}"
         for what, there, needed in (
-            ("SRAM", room.sram, prediction.arena.needed),
-            ("flash", room.flash, prediction.flash.bytes),
+            ("SRAM", budget.sram, prediction.arena.needed),
+            ("flash", budget.flash, prediction.flash.bytes),
         )
         if there is not None
     ]
-    return [(room.name or "room", "; ".join(said))] if said else []
+    return [(budget.name or "budget", "; ".join(said))] if said else []
 
 
 def _compared(spare: int) -> str:
@@ -137,7 +137,7 @@ def _advice(prediction: McuPrediction, change: ArenaAdvice) -> str:
     return f"{change.change}: {bytes_text(saved)} less, {bytes_text(change.head)} of tensors ({change.effect})"
 
 
-def _data(prediction: McuPrediction, room: Room) -> dict[str, Any]:
+def _data(prediction: McuPrediction, budget: McuBudget) -> dict[str, Any]:
     arena, flash, network = prediction.arena, prediction.flash, prediction.network
     operators = prediction.graph.operators
     return {
@@ -165,10 +165,10 @@ def _data(prediction: McuPrediction, room: Room) -> dict[str, Any]:
         },
         "operators": [_operator(each) for each in operators],
         "buffers": [each._asdict() for each in arena.buffers],
-        "board": room.name or None,
-        "sram_bytes": room.sram,
-        "board_flash_bytes": room.flash,
-        "fits": None if room.sram is None and room.flash is None else room.fits(prediction),
+        "board": budget.name or None,
+        "sram_bytes": budget.sram,
+        "board_flash_bytes": budget.flash,
+        "fits": None if budget.sram is None and budget.flash is None else budget.fits(prediction),
         "advice": [
             {"change": each.change, "effect": each.effect, "tensors_bytes": each.head, "order": each.operators or None}
             for each in prediction.advice

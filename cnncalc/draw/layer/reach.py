@@ -56,7 +56,7 @@ def way_to(network: Network, target: Node, axis: int, seen: SeenInput) -> list[L
     through none whose single value goes to every position, such as the gate of squeeze-and-excitation.
     """
     way = _way(network, target, axis, seen.start)
-    places = _places(network, way, axis)
+    places = _places(way, axis)
     levels: list[Level] = []
     first = last = target.output.spatial[axis] // 2
     for node, place in zip(reversed(way), reversed(places[1:]), strict=True):
@@ -88,7 +88,7 @@ def _source(node: Node, fields: list[Fields], axis: int) -> int:
     return max(whole or [index for index, _ in pairs], key=lambda index: _size(fields[index][axis]), default=0)
 
 
-def _places(network: Network, way: list[Node], axis: int) -> list[tuple[float, float]]:
+def _places(way: list[Node], axis: int) -> list[tuple[float, float]]:
     """Return for the input and every layer of a way where its units stand over the input."""
     places = [(0.0, 1.0)]
     for node in way:

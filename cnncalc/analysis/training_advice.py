@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.depth import depth_of, weighty
 from cnncalc.analysis.receptive import receptive_fields
+from cnncalc.core.numbers import counted
 from cnncalc.core.words import listed
 from cnncalc.network import Network, Node
 
@@ -23,30 +24,41 @@ CUTTING = ("relu", "relu6", "sigmoid", "tanh", "hardtanh", "hardsigmoid")
 """Activations that bound scores, which should be free."""
 
 
-def training_advice(network: Network, *, drawn: bool = True) -> list[str]:
-    """Say what makes a classifier hard to train; nothing is said of what is usual.
+def training_advice(network: Network, *, drawn: bool = True, learned: str = "classes") -> list[str]:
+    """Say what makes a network hard to train; nothing is said of what is usual.
 
     Args:
-        network: the classifier.
+        network: it.
         drawn: whether it begins with drawn weights, so that its depth matters.
+        learned: what it learns: ``classes``, ``labels``, ``numbers`` or ``masks``.
 
     Returns:
         Sentences for people, in order of weight.
 
     """
-    found = [_bounded_scores(network), _linear_pairs(network), _small_field(network)]
+    found = [_bounded_scores(network, learned), _linear_pairs(network), _small_field(network)]
     if drawn:
         found += [_saturating_stack(network), _deep_without_norms(network)]
     return [sentence for sentence in found if sentence]
 
 
-def _bounded_scores(network: Network) -> str:
+_SCORES = {
+    "classes": ("the scores of the classes", "end with `fc` or `softmax`"),
+    "labels": ("the scores of the labels", "end with `fc` or `sigmoid`"),
+    "numbers": ("the numbers", "end with `fc`"),
+    "masks": ("the scores of the classes", "end with `conv` or `softmax`"),
+}
+"""What an activation at the end bounds, by what is learned, and what belongs there."""
+
+
+def _bounded_scores(network: Network, learned: str) -> str:
     """Speak of an activation between the last layer with weights and the loss."""
     for node in reversed(network.layers):
         if weighty(node.operation) or node.layer.role == "pooling" or len(node.inputs) > 1:
             return ""
         if node.layer.kind in CUTTING:
-            return f"{node.name} bounds the scores of the classes: end with `fc` or `softmax`, without `{node.written}`"
+            scores, end = _SCORES[learned]
+            return f"{node.name} bounds {scores}: {end}, without `{node.written}`"
     return ""
 
 
@@ -120,4 +132,4 @@ def _has(network: Network, role: str) -> bool:
 
 
 def _more(pairs: list[str]) -> str:
-    return f" (and {len(pairs) - 1} more pairs)" if len(pairs) > 1 else ""
+    return f" (and {counted(len(pairs) - 1, 'more pair')})" if len(pairs) > 1 else ""

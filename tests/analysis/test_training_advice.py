@@ -24,7 +24,7 @@ from cnncalc.zoo.catalogue import catalogue
         (
             "conv3-8 - bn - conv3-8 - bn - conv3-8 - relu - gap - fc 10",
             [
-                "there is no activation between conv1 and conv2 (and 1 more pairs): both together are one linear layer",
+                "there is no activation between conv1 and conv2 (and 1 more pair): both together are one linear layer",
                 "a unit before gap1 sees 7x7 of the 32x32 positions: pool earlier, or add layers",
             ],
         ),
@@ -47,6 +47,18 @@ from cnncalc.zoo.catalogue import catalogue
 )
 def test_what_is_said(text: str, sentences: list[str]) -> None:
     assert training_advice(cnncalc.load(text, input="32x32x3")) == sentences
+
+
+@pytest.mark.parametrize(
+    ("learned", "said"),
+    [
+        ("labels", "relu1 bounds the scores of the labels: end with `fc` or `sigmoid`, without `relu`"),
+        ("numbers", "relu1 bounds the numbers: end with `fc`, without `relu`"),
+        ("masks", "relu1 bounds the scores of the classes: end with `conv` or `softmax`, without `relu`"),
+    ],
+)
+def test_what_belongs_at_the_end_is_of_the_task(learned: str, said: str) -> None:
+    assert training_advice(cnncalc.load("fc 3 - relu", input="8x8x3"), learned=learned) == [said]
 
 
 def test_depth_does_not_matter_to_trained_weights() -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from cnncalc.core.errors import SpecError
+from cnncalc.core.numbers import counted
 from cnncalc.core.words import shorten
 from cnncalc.train.data.kinds import CLASSES
 from cnncalc.train.engine.sampling import epoch_order
@@ -81,6 +82,8 @@ def balance_note(labels: Tensor, classes: tuple[str, ...], balance: str) -> str:
     if balance == "none":
         return ""
     counts = torch.bincount(labels, minlength=len(classes))
+    if len({*counts[counts > 0].tolist()}) == 1:
+        return f"all classes have {counted(int(counts.max()), 'image')}: none weighs more, or is seen more often"
     weights = class_weights(labels, len(classes))
     most, least = int(weights.argmax()), int(torch.where(counts > 0, weights, torch.inf).argmin())
     if balance == "weights":

@@ -36,6 +36,7 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
     chosen = [("data chosen", dataset.chosen)] if dataset.chosen else []
     more = f", and {len(dataset.skipped) - 1:,} more" if len(dataset.skipped) > 1 else ""
     skipped = [("left out", f"{text}{more}") for text in dataset.skipped[:1]]
+    advice = training_advice(network, drawn=plan.first is None, learned=splits.kind)
     return [
         ("network", f"{network.source.name}: {network.input} → {network.output}, {network.params:,} parameters"),
         *([("weights", f"{plan.first.name}: {plan.first.matching.text()}")] if plan.first else []),
@@ -46,7 +47,7 @@ def about_run(plan: RunPlan, dataset: Dataset) -> list[tuple[str, str]]:
         *skipped,
         *([("few images", missing)] if missing else []),
         *([("balance", balance)] if balance else []),
-        *(("hint", text) for text in (*data_advice(plan), *training_advice(network, drawn=plan.first is None))),
+        *(("hint", text) for text in (*data_advice(plan), *advice)),
         ("device", f"{where}, {recipe.precision}"),
         ("recipe", _recipe_line(recipe)),
         ("augmentation", _augmentation_line(recipe)),

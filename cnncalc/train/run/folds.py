@@ -22,6 +22,7 @@ from cnncalc.train.run.folder import RunFolder, free_folder
 from cnncalc.train.run.lock import held
 from cnncalc.train.run.planning import (
     ObserverFactory,
+    PlannedRun,
     ResumeRequest,
     carry_out,
     make,
@@ -57,10 +58,11 @@ def train_folds(request: TrainRequest, make_observer: ObserverFactory, signals: 
         loaded = load_for(request)
         path = request.out or place.processes.agree_on(free_folder(spec_name(loaded.network)))
         _check_blank(path)
-        recipe, planned = request.recipe, []
+        recipe = request.recipe
+        planned: list[PlannedRun] = []
         for fold in range(1, recipe.folds + 1):
             asked = request._replace(recipe=replace(recipe, fold=fold), out=_fold_path(path, fold))
-            planned.append(plan_new(loaded, asked, place))
+            planned.append(_without_known_hints(plan_new(loaded, asked, place), planned[:1]))
             recipe = replace(planned[0].plan.recipe, fold=0)  # with nothing left open: the folds compute alike
         for one in planned:
             make(one, place.processes)
@@ -74,6 +76,12 @@ def train_folds(request: TrainRequest, make_observer: ObserverFactory, signals: 
             if not ended.complete:
                 break
         return _told(path, len(planned), results, place, make_observer)
+
+
+def _without_known_hints(one: PlannedRun, first: Sequence[PlannedRun]) -> PlannedRun:
+    """Leave out the hints that the first fold gives as well: each is said once."""
+    known = [pair for other in first for pair in other.about if pair[0] == "hint"]
+    return one._replace(about=[pair for pair in one.about if pair not in known])
 
 
 def resume_folds(

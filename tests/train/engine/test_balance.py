@@ -80,6 +80,12 @@ def test_the_line_about_balance(balance: str, said: str) -> None:
     assert balance_note(labels_of([90, 10]), ("cat", "dog"), balance) == said
 
 
+@pytest.mark.parametrize("balance", ["weights", "sampling"])
+def test_classes_of_one_size_are_balanced_already(balance: str) -> None:
+    said = "all classes have 20 images: none weighs more, or is seen more often"
+    assert balance_note(labels_of([20, 20]), ("cat", "dog"), balance) == said
+
+
 def test_the_loss_of_an_epoch_is_pytorch_s_weighted_one(folder: object) -> None:
     """Weights that never move, so that the loss is known: the sum over all images, by the class weights, per image."""
     draw = np.random.default_rng(0)

@@ -41,6 +41,10 @@ def test_each_fold_is_the_run_that_holds_it_out(folder: Path) -> None:
     train(SPEC, "second", data=DATA, **RANDOM, epochs=2, folds=3, fold=2)
     assert weights("all/fold-2") == weights("second")
 
+    hints = [[text for word, text in begun.facts if word == "hint"] for begun in heard.all("begin")]
+    assert hints[0]
+    assert not {*hints[0]} & {*hints[1], *hints[2]}  # each is said once
+
     images = [json.loads(Path(f"all/fold-{fold}/run.json").read_text())["images"] for fold in (1, 2, 3)]
     assert sum(120 - trained for trained in images) == 120
 

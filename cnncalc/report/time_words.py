@@ -69,12 +69,19 @@ def _machine(bound: Bound) -> str:
     return f"{machine.name} in {bound.setup.precision}: {rates}{source}; {balance}"
 
 
+MOST_APART = 0.1
+"""Largest share by which the sum of the layers differs from the whole where nothing else runs."""
+
+
 def _measured(bound: Bound, measured: Measured, words: str) -> list[tuple[str, str]]:
     images = digits(bound.setup.batch / measured.whole)
     share = share_text(bound.seconds, measured.whole)
     sum_ = share_text(measured.total, measured.whole)
     took = f"{seconds_text(measured.whole)}, {images} images/s: {share} of what the bound allows"
     parts = f"the layers sum to {seconds_text(measured.total)}, {sum_} of the whole"
+    if abs(measured.total / measured.whole - 1) > MOST_APART:
+        parts += "; they are that far apart on a machine that others use: "
+        parts += "give more --rounds, or --processor-time --threads 1"
     return [("measured", took), ("sum", parts), ("on", words)]
 
 

@@ -219,6 +219,25 @@ def test_measuring(cnncalc: Cnncalc, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data["machine"]["source"] is None
 
 
+@pytest.mark.parametrize("layer", [0.98e-3, 1.22e-3])
+def test_a_sum_that_is_far_from_the_whole_says_what_to_do(
+    cnncalc: Cnncalc, monkeypatch: pytest.MonkeyPatch, layer: float
+) -> None:
+    """More than a tenth more, or less, than the whole: something else ran in one of the two."""
+    pytest.importorskip("torch")
+    from cnncalc.analysis.roofline import Machine, Measured
+
+    measured = Measured(Machine("this machine", 1e11, 1e10), [layer, 0.0, 0.0], [], None, 0.0, 1.1e-3, 7)
+    monkeypatch.setattr("cnncalc.model.timing.measure", lambda network, setup, options: measured)
+    monkeypatch.setattr("cnncalc.model.timing.keep_freed_memory", lambda: True)
+    said = " ".join(cnncalc("time", *SMALL, "--measure", "--threads", "1").out.split())
+    share = 100 * layer / 1.1e-3
+    assert (
+        f"{share:.1f}% of the whole; they are that far apart on a machine that others use: "
+        "give more --rounds, or --processor-time --threads 1"
+    ) in said
+
+
 @pytest.mark.parametrize(
     ("columns", "error"),
     [

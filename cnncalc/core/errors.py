@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from cnncalc.core.cleaning import printable
 from cnncalc.core.source import Source, Span
+
+
+class Later:
+    """Hints that are put together each time they are read: of many designs that are refused nobody reads them."""
+
+    def __init__(self, make: Callable[[], Iterable[str]]) -> None:
+        self.make = make
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.make())
 
 
 class CnncalcError(Exception):
@@ -17,7 +27,6 @@ class CnncalcError(Exception):
         code: a stable name for the kind of fault, such as ``does-not-fit``.
         message: one sentence that says what is wrong.
         detail: what stands beside the caret, usually the sum that does not come out.
-        hints: what would mend it, one sentence each; the best one first.
         trail: the block calls that lead to the fault, outermost first.
         source, span: where it is; None for a fault that lies in no text (a missing file).
         reached: for a fault in a spec, how far its network came; else None. It stays in its process.
@@ -40,11 +49,21 @@ class CnncalcError(Exception):
         self.code = code
         self.message = message
         self.detail = detail
-        self.hints = tuple(hints)
+        self._hints = hints if type(hints) is Later else tuple(hints)
         self.trail = tuple(trail)
         self.source = source
         self.span = span
         self.reached: Any = None
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What would mend it, one sentence each; the best one first."""
+        self._hints = tuple(self._hints)
+        return self._hints
+
+    @hints.setter
+    def hints(self, hints: tuple[str, ...]) -> None:
+        self._hints = hints
 
     @property
     def line(self) -> int | None:
@@ -124,7 +143,7 @@ class Fault(Exception):
         self.message = message
         self.about = about
         self.detail = detail
-        self.hints = tuple(hints)
+        self.hints = hints if type(hints) is Later else tuple(hints)
         self.changes = changes
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple, cast
 
-from cnncalc.core.errors import Fault
+from cnncalc.core.errors import Fault, Later
 from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Letters, Reach
 from cnncalc.layers.captions import unusual, with_kernel
@@ -193,22 +194,19 @@ def does_not_fit(layer: Windowed, source: Volume) -> Fault:
     if any(window.room(size) < 0 for window, size in zip(layer.windows, sizes, strict=True)):
         return _too_large(layer, source, kernel)
     stride = _by_dimension([window.stride for window in layer.windows])
-    cells, fitting = _cells(layer.windows, sizes), ", ".join(_fitting(layer, sizes))
+    cells = _cells(layer.windows, sizes)
     return Fault(
         "does-not-fit",
         f"{_sized('window', kernel)} with stride {stride} does not fit {_sized('input', sizes)}",
         about="stride",
         detail="; ".join(_failing_sums(layer.windows, sizes)),
-        hints=[*([f"fits with: {fitting}"] if fitting else []), _rounded(layer, source)],
+        hints=Later(partial(_repaired, layer, source)),
         changes=tuple([(w.room(size) % w.stride, -w.room(size) % w.stride) for w, size in cells]),
     )
 
 
 def _too_large(layer: Windowed, source: Volume, kernel: list[int]) -> Fault:
     sizes = source.spatial
-    repairs = [*_repairs("padding", layer, sizes, _paddings)]
-    smaller = [min(window.kernel, (size - 1) // window.dilation + 1) for window, size in _cells(layer.windows, sizes)]
-    repairs.append(f"kernel {_joined(smaller)}")
     padded = "padded " if any(window.before or window.after for window in layer.windows) else ""
     extents = _joined([window.extent for window in layer.windows])
     dilated = f" (dilated to {extents})" if any(window.dilation > 1 for window in layer.windows) else ""
@@ -217,7 +215,7 @@ def _too_large(layer: Windowed, source: Volume, kernel: list[int]) -> Fault:
         "too-large",
         f"{_sized('window', kernel)}{dilated} is larger than {_sized(f'{padded}input', whole, 'the')}",
         about="size",
-        hints=["fits with: " + ", ".join(repairs)],
+        hints=Later(partial(_smaller, layer, sizes)),
         changes=tuple([(0, max(0, -window.room(size))) for window, size in _cells(layer.windows, sizes)]),
     )
 
@@ -232,9 +230,15 @@ def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[s
         yield text if alike else f"{axis_name(axis, len(windows))}: {text}"
 
 
-def _fitting(layer: Windowed, sizes: Sequence[int]) -> list[str]:
-    changes = {"stride": _strides, "padding": _paddings, "kernel": _kernels}
-    return [repair for what, change in changes.items() for repair in _repairs(what, layer, sizes, change)]
+def _smaller(layer: Windowed, sizes: Sequence[int]) -> list[str]:
+    kernel = [min(window.kernel, (size - 1) // window.dilation + 1) for window, size in _cells(layer.windows, sizes)]
+    return ["fits with: " + ", ".join([*_repairs("padding", layer, sizes, _paddings), f"kernel {_joined(kernel)}"])]
+
+
+def _repaired(layer: Windowed, source: Volume) -> list[str]:
+    settings = (("stride", _strides), ("padding", _paddings), ("kernel", _kernels))
+    found = [text for what, changes in settings for text in _repairs(what, layer, source.spatial, changes)]
+    return [*(["fits with: " + ", ".join(found)] if found else []), _rounded(layer, source)]
 
 
 def _rounded(layer: Windowed, source: Volume) -> str:

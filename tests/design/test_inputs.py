@@ -13,6 +13,7 @@ from cnncalc.core.source import Source
 from cnncalc.core.volume import Volume
 from cnncalc.design.input_rule import InputRule, rule_of
 from cnncalc.design.inputs import InputTrials, Taken, without_claims
+from cnncalc.layers import window
 from cnncalc.loading import read_source
 from cnncalc.network import SpecSettings, expand
 from cnncalc.spec import parse
@@ -169,3 +170,15 @@ def test_every_network_of_the_zoo(name: str) -> None:
 def test_a_rule_needs_three_periods() -> None:
     """Two sizes are no rule."""
     assert rule_of([300, 600], 600) == InputRule((300, 600), 600, None, 1, ())
+
+
+def test_nothing_is_proposed_for_sizes_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would fit is worked out where somebody reads it, and not for each of the sizes that are tried."""
+    asked: list[str] = []
+    monkeypatch.setattr(window, "_repairs", lambda what, *others: asked.append(what) or [])
+    taken = trials("input 8x8x4\nconv 3x3x6 s2").taken()
+    assert (str(taken.equal), asked) == ("2k + 1, from 3", [])
+    with pytest.raises(SpecError) as caught:
+        cnncalc.load("input 8x8x4\nconv 3x3x6 s2")
+    assert caught.value.hints
+    assert set(asked) == {"stride", "padding", "kernel"}

@@ -221,12 +221,11 @@ def _too_large(layer: Windowed, source: Volume, kernel: list[int]) -> Fault:
 
 
 def _failing_sums(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[str]:
-    failing = [
-        (axis, window, size) for axis, (window, size) in enumerate(_cells(windows, sizes)) if not window.fits(size)
-    ]
+    every = enumerate(_cells(windows, sizes))
+    failing = [(axis, window, size) for axis, (window, size) in every if not window.fits(size)]
     texts = {f"{window.sum(size)} = {window.result(size)}": axis for axis, window, size in failing}
+    alike = len(texts) == 1 and len(failing) == len(windows)
     for text, axis in texts.items():
-        alike = len(texts) == 1 and len(failing) == len(windows)
         yield text if alike else f"{axis_name(axis, len(windows))}: {text}"
 
 
@@ -236,7 +235,7 @@ def _smaller(layer: Windowed, sizes: Sequence[int]) -> list[str]:
 
 
 def _repaired(layer: Windowed, source: Volume) -> list[str]:
-    settings = (("stride", _strides), ("padding", _paddings), ("kernel", _kernels))
+    settings = {"stride": _strides, "padding": _paddings, "kernel": _kernels}.items()
     found = [text for what, changes in settings for text in _repairs(what, layer, source.spatial, changes)]
     return [*(["fits with: " + ", ".join(found)] if found else []), _rounded(layer, source)]
 
@@ -297,9 +296,6 @@ def _kernels(window: Window, size: int) -> Iterator[Window]:
                 yield window._replace(kernel=kernel)
 
 
-_SHOWN = {"stride": 2, "padding": 1, "kernel": 1}
-
-
 def _repairs(what: str, layer: Windowed, sizes: Sequence[int], changes: Repair) -> list[str]:
     """Return the nearest changes of one setting that make every dimension fit, smallest first."""
     choices = [
@@ -309,7 +305,7 @@ def _repairs(what: str, layer: Windowed, sizes: Sequence[int], changes: Repair) 
         for window, size in _cells(layer.windows, sizes)
     ]
     found: list[str] = []
-    for rank in range(min(_SHOWN[what], max(map(len, choices)))):
+    for rank in range(min(2 if what == "stride" else 1, max(map(len, choices)))):
         if not all(choices):
             break
         chosen = [choice[min(rank, len(choice) - 1)] for choice in choices]
@@ -324,9 +320,8 @@ def setting_text(what: str, windows: Sequence[Window]) -> str:
         return _by_dimension([window.stride for window in windows])
     if what == "kernel":
         return _joined([window.kernel for window in windows])
-    pads = [
-        str(window.before) if window.before == window.after else f"{window.before}:{window.after}" for window in windows
-    ]
+    both = [(window.before, window.after) for window in windows]
+    pads = [str(before) if before == after else f"{before}:{after}" for before, after in both]
     return pads[0] if len(set(pads)) == 1 else "x".join(pads)
 
 

@@ -14,7 +14,7 @@ from cnncalc.analysis.counts import Counts, LayerCounts
 from cnncalc.analysis.receptive import Field, Fields, input_fields
 from cnncalc.core.numbers import counted
 from cnncalc.core.words import joined_by_and
-from cnncalc.layers.window import axis_name, never_read
+from cnncalc.layers.dimension_names import axis_name, never_read
 from cnncalc.network import Node, Operation
 
 

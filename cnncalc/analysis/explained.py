@@ -13,7 +13,7 @@ from cnncalc.analysis.neurons import neuron_steps
 from cnncalc.analysis.traffic import forward_values
 from cnncalc.analysis.unlearned import unlearned_of
 from cnncalc.core.numbers import counted
-from cnncalc.layers.window import axis_name
+from cnncalc.layers.dimension_names import axis_name
 from cnncalc.network import Node, Operation
 
 

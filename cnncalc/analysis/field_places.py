@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from cnncalc.analysis.arithmetic import ArithmeticStep
 from cnncalc.analysis.receptive import Field, Fields
-from cnncalc.layers.window import axis_name
+from cnncalc.layers.dimension_names import axis_name
 
 
 def place_steps(fields: Fields, spatial: tuple[int, ...]) -> Iterator[ArithmeticStep]:

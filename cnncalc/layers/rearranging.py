@@ -10,11 +10,11 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments
 from cnncalc.layers.base import MAX_WINDOWS, UNKNOWN_REACH, Layer, Reach, Sources, Texts
 from cnncalc.layers.captions import sizes
+from cnncalc.layers.dimension_names import axis_name
 from cnncalc.layers.kernels import CHANNELS_FIRST, FORMAT, PASSED, ROWS, Kernel, Kernels
 from cnncalc.layers.operations import Box, Operations, State, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, module
-from cnncalc.layers.window import axis_name
 from cnncalc.layers.written import Token, Words
 
 if TYPE_CHECKING:

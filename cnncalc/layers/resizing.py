@@ -12,6 +12,7 @@ from cnncalc.core.volume import Volume
 from cnncalc.layers.arguments import Arguments, Pair
 from cnncalc.layers.base import Layer, Reach, Sources
 from cnncalc.layers.constants import Plus
+from cnncalc.layers.dimension_names import axis_name
 from cnncalc.layers.kernels import (
     AS_IT_ARRIVES,
     CHANNELS_FIRST,
@@ -26,7 +27,6 @@ from cnncalc.layers.operations import Box, Operations, State, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Function, Steps, padding
 from cnncalc.layers.taps import OUTSIDE, places
-from cnncalc.layers.window import axis_name
 from cnncalc.layers.written import Unsayable, flag, sides, words
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from cnncalc.layers.base import MAX_WINDOWS, NOTHING, UNKNOWN_REACH, Layer, Lett
 from cnncalc.layers.captions import kernel_letters, unusual, with_kernel
 from cnncalc.layers.convolution import check_groups, kernel_and_filters
 from cnncalc.layers.convolution_memory import convolution_kernel, without_gradient
+from cnncalc.layers.dimension_names import axis_name
 from cnncalc.layers.given import NOT_GIVEN, Given, given_tokens, read_given
 from cnncalc.layers.kernels import Kernels
 from cnncalc.layers.operations import Box, Operations, State, StateTensor, channels_of
 from cnncalc.layers.registry import register
 from cnncalc.layers.steps import Steps, module
 from cnncalc.layers.taps import crossed
-from cnncalc.layers.window import axis_name
 from cnncalc.layers.written import Token, alike, each, flag, option, sides, words
 
 if TYPE_CHECKING:

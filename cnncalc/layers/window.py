@@ -16,6 +16,7 @@ from cnncalc.core.errors import Fault, Later
 from cnncalc.core.volume import Volume
 from cnncalc.layers.base import Layer, Letters, Reach
 from cnncalc.layers.captions import unusual, with_kernel
+from cnncalc.layers.dimension_names import axis_name, never_read
 from cnncalc.layers.kernels import Kernel, order_of_images
 from cnncalc.layers.taps import places, sliding
 
@@ -245,30 +246,6 @@ def _rounded(layer: Windowed, source: Volume) -> str:
     dropped = floored.dropped(source)
     result = _joined(floored.spatial(source))
     return f"or write `floor`, as PyTorch does → {result} ({never_read(dropped)})"
-
-
-def never_read(dropped: Sequence[int]) -> str:
-    """Say in words which values no window reads: ``the last row and column are never read``."""
-    if not any(dropped):
-        return "only padding is dropped"
-    names = [axis_name(axis, len(dropped), noun=True) for axis in range(len(dropped))]
-    lost = [(count, name) for count, name in zip(dropped, names, strict=True) if count]
-    counts = {count for count, _ in lost}
-    if counts == {1}:
-        verb = "is" if len(lost) == 1 else "are"
-        return f"the last {' and '.join(name for _, name in lost)} {verb} never read"
-    parts = " and ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in lost)
-    return f"the last {parts} are never read"
-
-
-def axis_name(axis: int, dimensions: int, *, noun: bool = False) -> str:
-    """Name a dimension: height and width in two dimensions, or as nouns row and column."""
-    if dimensions > 3:
-        return f"size {axis + 1}"
-    names = ("slice", "row", "column") if noun else ("depth", "height", "width")
-    if dimensions == 1:
-        return "value" if noun else "length"
-    return names[3 - dimensions + axis]
 
 
 Repair = Callable[[Window, int], Iterable[Window]]

@@ -11,7 +11,7 @@ from cnncalc.core.errors import Note, SpecError
 from cnncalc.core.source import Source, Span
 from cnncalc.core.volume import Volume
 from cnncalc.layers import spoken
-from cnncalc.layers.window import axis_name, never_read
+from cnncalc.layers.dimension_names import axis_name, never_read
 from cnncalc.network.expand import expand
 from cnncalc.network.network import Network, Reached
 from cnncalc.network.settings import SpecSettings

@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.core.numbers import counted, whole
 from cnncalc.design.input_rule import InputRule
 from cnncalc.design.inputs import Taken
-from cnncalc.layers.window import axis_name
+from cnncalc.layers.dimension_names import axis_name
 from cnncalc.report.report import Report
 from cnncalc.report.schema import SCHEMA
 from cnncalc.report.table import Column, Table

@@ -12,7 +12,7 @@ from cnncalc.analysis.depth import depth_of
 from cnncalc.analysis.receptive import Fields
 from cnncalc.core.numbers import bytes_text, counted, in_units, whole
 from cnncalc.core.words import joined_by_and
-from cnncalc.layers.window import never_read
+from cnncalc.layers.dimension_names import never_read
 from cnncalc.network import Network, Operation
 from cnncalc.report.report import Report
 from cnncalc.report.schema import counts_data

@@ -15,7 +15,8 @@ from cnncalc.draw.layer.choosing import first_that, layer_named
 from cnncalc.draw.roles import times
 from cnncalc.draw.shapes import Line, Picture, Rect, Shape, ShapeGroup, Text
 from cnncalc.draw.text import cut, width
-from cnncalc.layers.window import Window, axis_name, never_read
+from cnncalc.layers.dimension_names import axis_name, never_read
+from cnncalc.layers.window import Window
 from cnncalc.network import Network, Node
 
 MARGIN = 24.0

@@ -1,4 +1,4 @@
-"""Data sets that Hugging Face's library `datasets` has saved on the disk: rows with an image and a class, or a mask."""
+"""Hugging Face data sets that were saved on the disk: rows with an image, and its class, labels, numbers or mask."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from cnncalc.core.errors import DataError
@@ -17,13 +16,14 @@ from cnncalc.train.data.column_names import FILE_COLUMNS, LABEL_COLUMNS, MASK_CO
 from cnncalc.train.data.dataset import Dataset, spread
 from cnncalc.train.data.fit import ImageFit
 from cnncalc.train.data.folder import Files, read_dataset
-from cnncalc.train.data.hugging_face_tables import OF_MANY, OF_ONE, HuggingFaceRows, reading_table, tables_of
+from cnncalc.train.data.hugging_face_tables import OF_MANY, OF_ONE, HuggingFaceRows, tables_of
+from cnncalc.train.data.hugging_face_targets import row_targets
 from cnncalc.train.data.images import check_fit
-from cnncalc.train.data.kinds import MASKS
-from cnncalc.train.data.labels import Named, read_labels
+from cnncalc.train.data.kinds import CLASSES, MASKS
 from cnncalc.train.data.mask_files import MaskFiles, no_labels
 from cnncalc.train.data.mask_meaning import meaning_of_masks
 from cnncalc.train.data.source import DataSource
+from cnncalc.train.data.targets import KnownOfTargets
 from cnncalc.train.data_request import DataRequest
 
 
@@ -43,38 +43,38 @@ class HuggingFaceFolder(DataSource):
 
 
 class _Columns(NamedTuple):
-    """The names of the columns of images and of classes, and names of the classes where the data set has them."""
+    """The names of the columns of images, and of what is said of them."""
 
     image: str
-    label: str
-    classes: tuple[str, ...]
+    target: str
 
 
 def load_hugging_face(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
-    """Read a data set with an image and a class in each row.
+    """Read a data set with an image in each row, and its class, its labels or its numbers.
 
-    The image column is the one of the library's kind `Image`, the class column that of `ClassLabel`, or else one with a
-    usual name, such as ``label``.
+    The image column is the one of the library's kind `Image`. What is said of the images is in the column of the kind
+    `ClassLabel`, or of lists of these, or else in one with a usual name, such as ``label``, or in the only other one.
 
     Raises:
-        DataError: for a folder that cannot be read, other columns, and classes that contradict themselves; and for
-            images as in `read_files`.
+        DataError: for a folder that cannot be read, other columns, and targets as in `row_targets`; and for images as
+            in `read_files`.
 
     """
     fit = ImageFit.asked(request, volume)
     check_fit(fit)
     tables, passed_over = tables_of(request.data)
     columns = _columns(tables["training"], request.data)
-    named = [_labels(table, columns, part, request.data) for part, table in tables.items()]
-    labels = read_labels(named, None if columns.classes else outputs)
-    classes = columns.classes or labels.classes
-    check_class_count(os.path.basename(os.path.abspath(request.data)), classes)
     box, rows = HuggingFaceRows(tables, columns.image, request.data), _rows(tables, request)
+    known = KnownOfTargets(request.task, outputs, volume.dimensions)
+    targets = row_targets(tables, columns.target, request.data, known)
+    if targets.kind == CLASSES:
+        check_class_count(os.path.basename(os.path.abspath(request.data)), targets.names)
     files = {
-        part: Files(_names(part, rows[part], request), indices[rows[part]], box=box)
-        for part, indices in zip(tables, labels.indices, strict=True)
+        part: Files(_names(part, rows[part], request), values[rows[part]], box=box)
+        for part, values in zip(tables, targets.values, strict=True)
     }
-    return read_dataset(files, request, fit, classes, left_out=passed_over, notes=(labels.note,))
+    notes = (targets.note,)
+    return read_dataset(files, request, fit, targets.names, kind=targets.kind, left_out=passed_over, notes=notes)
 
 
 def load_hugging_face_masks(request: DataRequest, volume: Volume, outputs: int | None) -> Dataset:
@@ -117,9 +117,10 @@ def _columns(table: Any, path: str) -> _Columns:
 
     kinds = table.features
     images = [name for name, kind in kinds.items() if isinstance(kind, datasets.Image)]
-    classes = [name for name, kind in kinds.items() if isinstance(kind, datasets.ClassLabel)]
+    classes = [name for name, kind in kinds.items() if hasattr(getattr(kind, "feature", kind), "names")]
     image = _one(images, FILE_COLUMNS)
-    label = _one(classes, LABEL_COLUMNS) or next((name for name in LABEL_COLUMNS if name in kinds), None)
+    usual = next((name for name in LABEL_COLUMNS if name in kinds), None)
+    label = _one(classes, LABEL_COLUMNS) or usual or _one([name for name in kinds if name != image], ())
     if image is None or label is None:
         what = "image" if image is None else "class"
         message = f"`{shorten_path(path)}` has no column of which it is clear that it is the {what}"
@@ -128,7 +129,7 @@ def _columns(table: Any, path: str) -> _Columns:
         message = f"column {shorten(label)} of training in `{shorten_path(path)}` holds images, and the network has no "
         hints = ["masks are learned with an output as large as the input"]
         raise DataError("bad-data", message + "output for each pixel", hints=hints)
-    return _Columns(image, label, tuple(kinds[label].names) if label in classes else ())
+    return _Columns(image, label)
 
 
 def _mask_columns(table: Any, path: str) -> tuple[str, str]:
@@ -150,20 +151,3 @@ def _mask_columns(table: Any, path: str) -> tuple[str, str]:
 def _one(names: Sequence[str], usual: Sequence[str]) -> str | None:
     """Return the only name, or the one that is usual."""
     return names[0] if len(names) == 1 else next((name for name in usual if name in names), None)
-
-
-def _labels(table: Any, columns: _Columns, part: str, path: str) -> Named:
-    name = f"column {shorten(columns.label)} of {part} in `{shorten_path(path)}`"
-    with reading_table(path):
-        if columns.image not in table.column_names or columns.label not in table.column_names:
-            raise DataError("bad-data", f"the part {part} of `{shorten_path(path)}` has other columns than training")
-        values = table.data.column(columns.label).to_pylist()
-    if any(value is None for value in values):
-        raise DataError("bad-data", f"{name}: row {values.index(None):,} has no class")
-    if not all(isinstance(value, (int, float, str)) for value in values):
-        raise DataError("bad-data", f"{name} is not one class for each row")
-    found = Named(name, np.array(values))
-    if columns.classes and found.values.dtype.kind in "iu" and found.values.max() >= len(columns.classes):
-        message = f"{name} has the class {found.values.max()}, and there are {len(columns.classes)}"
-        raise DataError("bad-data", message)
-    return found

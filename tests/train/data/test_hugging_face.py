@@ -167,6 +167,96 @@ def test_a_mask_of_colours_is_refused_by_its_row(folder: Path, complaint: Compla
     )
 
 
+# ---- numbers and labels
+
+
+def of_lists(kind: Any) -> Any:
+    return datasets.Sequence(kind)
+
+
+def told(column: str, cells: list[Any], kind: Any) -> Any:
+    """Return a data set of pictures, and of a column that is no class."""
+    kinds = datasets.Features({"image": datasets.Image(), column: kind})
+    return datasets.Dataset.from_dict({"image": PICTURES, column: cells}, features=kinds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ages", "outputs"),
+    [("float32", [0.5, 31, 30, 29, 28, 27], None), ("int64", [30, 31, 30, 29, 28, 27], 1)],
+    ids=["fractions", "whole numbers for a single output"],
+)
+def test_a_column_of_numbers_is_learned_as_numbers(
+    folder: Path, kind: str, ages: list[float], outputs: int | None
+) -> None:
+    """The only column beside the image is the target, whatever it is called."""
+    told("age", ages, datasets.Value(kind)).save_to_disk("pets")
+    dataset = load("pets", "8x8x3", outputs)
+    assert (dataset.kind, dataset.classes) == ("numbers", ("age",))
+    assert dataset.train.labels.tolist() == [[age] for age in ages]
+
+
+def test_lists_of_numbers_are_several_numbers(folder: Path) -> None:
+    boxes = [[0.5, 1.0], [2.0, 3.0]] * 3
+    told("target", boxes, of_lists(datasets.Value("float32"))).save_to_disk("pets")
+    dataset = load("pets", "8x8x3", 2)
+    assert (dataset.kind, dataset.classes, dataset.train.labels.tolist()) == ("numbers", ("target0", "target1"), boxes)
+
+
+MARKS = [[1, 1, 0], [0, 0, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([[0, 1], [], [2], [0], [1], [2]], datasets.ClassLabel(names=NAMES)),
+        ([["cat", "dog"], [], ["emu"], ["cat"], ["dog"], ["emu"]], datasets.Value("string")),
+        (MARKS, datasets.Value("int64")),
+    ],
+    ids=["classes", "names", "marks"],
+)
+def test_lists_of_labels_are_several_labels(folder: Path, cells: list[Any], kind: Any) -> None:
+    told("tags", cells, of_lists(kind)).save_to_disk("pets")
+    dataset = load("pets", "8x8x3", 3)
+    names = ("0", "1", "2") if cells is MARKS else tuple(NAMES)
+    assert (dataset.kind, dataset.classes, dataset.train.labels.tolist()) == ("labels", names, MARKS)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "task", "said"),
+    [
+        ([[0.5], [1, 2], [3], [4], [5], [6]], "float32", "auto", "row 1 has 2 numbers, and row 0 has 1"),
+        ([[{}]] * 6, {}, "auto", "row 0 has a list of neither labels nor numbers"),
+        ([["cat", None]] * 6, "string", "auto", "row 0 has a list of neither labels nor numbers"),
+    ],
+    ids=["other lengths", "structures", "an empty label"],
+)
+def test_lists_of_something_else_are_refused_by_their_row(
+    folder: Path, complaint: Complaint, cells: list[Any], kind: Any, task: str, said: str
+) -> None:
+    told("tags", cells, of_lists(kind if kind == {} else datasets.Value(kind))).save_to_disk("pets")
+    assert complaint(load, "pets", "8x8x3", 3, task=task) == (
+        f"error[bad-data]: column tags of training in `pets`: {said}"
+    )
+
+
+def test_lists_of_labels_are_no_classes(folder: Path, complaint: Complaint) -> None:
+    told("tags", [["cat"]] * 6, of_lists(datasets.Value("string"))).save_to_disk("pets")
+    assert complaint(load, "pets", "8x8x3", 3, task="classes") == (
+        "error[bad-data]: column tags of training in `pets` has a list of labels in each row\n"
+        "  = several labels are learned with `--task labels`"
+    )
+
+
+def test_a_label_that_training_does_not_have_is_refused(folder: Path, complaint: Complaint) -> None:
+    kind = of_lists(datasets.Value("string"))
+    parts = {"train": told("tags", [["cat"], ["dog"]] * 3, kind), "test": told("tags", [["cat"], ["emu"]] * 3, kind)}
+    datasets.DatasetDict(parts).save_to_disk("pets")
+    assert complaint(load, "pets", "8x8x3", 2) == (
+        "error[bad-data]: column tags of test in `pets`: row 1 has the label emu, which is not trained\n"
+        "  = trained are cat, dog"
+    )
+
+
 # ---- what is refused
 
 
@@ -200,8 +290,6 @@ def _saved_as_it_is(made: Any) -> None:
         ([0, 1, 2, 0, 1, -1], "int64", "column label of training in `pets` has labels from -1 to 2\n"
                                        "  = labels are counted from 0, up to 99,999"),
         ([0, 1, 2, 0, 1, None], "int64", "column label of training in `pets`: row 5 has no class"),
-        ([0.5, 1, 2, 0, 1, 2], "float64", "column label of training in `pets` has a label 0.5\n  = labels are one "
-         "whole number for each image, counted from 0; or names, or rows with a single 1"),
         (["cat"] * 6, "string", "pets has one class, `cat`: a classifier needs two or more"),
     ],
 )  # fmt: skip
@@ -210,6 +298,14 @@ def test_classes_that_are_none_are_refused(
 ) -> None:
     table(labels, datasets.Value(kind)).save_to_disk("pets")
     assert complaint(load, "pets", "8x8x3") == f"error[bad-data]: {said}"
+
+
+def test_fractions_are_no_classes(folder: Path, complaint: Complaint) -> None:
+    table([0.5, 1, 2, 0, 1, 2], datasets.Value("float64")).save_to_disk("pets")
+    assert complaint(load, "pets", "8x8x3", task="classes") == (
+        "error[bad-data]: column label of training in `pets` has a label 0.5\n"
+        "  = labels are one whole number for each image, counted from 0; or names, or rows with a single 1"
+    )
 
 
 def test_other_columns_are_refused(folder: Path, complaint: Complaint) -> None:

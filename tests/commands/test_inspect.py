@@ -202,12 +202,12 @@ REFUSED = {
     ),
     ("conv 3x3x4 - fc 2", "--input", "8x8x1", "--weights", "no.pt"): (
         "error[no-weights]: cannot read the weights in `no.pt`: No such file or directory\n"
-        "  = weights are a file (.safetensors, .pt, .pth, .bin, .ckpt, .npz) or the folder of a run, "
+        "  = weights are a file (.safetensors, .pt, .pth, .bin, .ckpt, .tar, .npz) or the folder of a run, "
         "and `torchvision` names its own\n"
     ),
     ("conv 3x3x4 - fc 2", "--input", "8x8x1", "--weights", "seven.png"): (
         "error[bad-weights]: `seven.png` is not a file of weights: its name ends in none of "
-        ".safetensors, .pt, .pth, .bin, .ckpt, .npz\n"
+        ".safetensors, .pt, .pth, .bin, .ckpt, .tar, .npz\n"
     ),
     ("conv 3x3x4 - fc 2", "--input", "8x8x1", "--weights", "first/best.safetensors", "--normalise", "imagenet"): (
         "error[bad-option]: --normalise imagenet is for images of 3 channels, and the network's have 1\n"

@@ -8,6 +8,7 @@ from cnncalc.core.numbers import counted
 from cnncalc.core.words import shorten
 from cnncalc.train.data.kinds import CLASSES, LABELS, NUMBERS
 from cnncalc.train.engine.plan import RunPlan
+from cnncalc.train.engine.shared_images import shared_images
 from cnncalc.train.engine.splits import images_of_each
 
 UNEVEN = 10
@@ -18,6 +19,9 @@ FEW_IMAGES = 10
 
 FAR = 30
 """How many times more or less than 1 the deviation of a number is, from which on it is said."""
+
+MANY_SHARED = 0.01
+"""Share of the images that are tested and trained on, from which on it is said."""
 
 FEW_STEPS = 50
 """Steps of a run below which it is said."""
@@ -30,6 +34,7 @@ def data_advice(plan: RunPlan) -> list[str]:
         found += _rare_class(plan)
     if plan.splits.kind == NUMBERS:
         found += [*_far_numbers(plan), *_moved_numbers(plan)]
+    found += _shared_images(plan)
     steps = -(-len(plan.splits.train) // plan.recipe.batch) * plan.recipe.epochs
     if steps < FEW_STEPS:
         found.append(f"the run has {counted(steps, 'step')}: a smaller --batch or more --epochs give it more")
@@ -47,6 +52,16 @@ def _rare_class(plan: RunPlan) -> list[str]:
         way = "--balance weights or sampling may help" if word == "class" else "rare labels are learned last"
         return [f"{rare}, and {word} {shorten(classes[largest])} {most:,}: {way}"]
     return [f"{rare}: more images, or trained --weights, help"] if least < FEW_IMAGES else []
+
+
+def _shared_images(plan: RunPlan) -> list[str]:
+    splits = plan.splits
+    for name, part in ((splits.tested_name, splits.tested), ("test", splits.test)):
+        count = part and shared_images(splits.train, part)
+        if part and count and count >= MANY_SHARED * len(part):
+            shared = f"{count:,} of {counted(len(part), f'{name} image')} {'is' if count == 1 else 'are'}"
+            return [f"{shared} among the training images, too: what is measured on them says little about new ones"]
+    return []
 
 
 def _far_numbers(plan: RunPlan) -> list[str]:

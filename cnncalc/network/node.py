@@ -35,11 +35,10 @@ class Operation:
         self.written = written
         self.sources = sources
         self.output = output
-        weights, macs = layer.weight_factors(sources), layer.mac_factors(sources)
         self.values = prod(output)
-        self.weights = prod(weights) if weights else 0
+        self.weights = layer.weights(sources)
         self.biases = layer.biases(sources)
-        self.macs = prod(macs) if macs else 0
+        self.macs = layer.macs(sources)
         self.shared = shared
         self.again = False
 

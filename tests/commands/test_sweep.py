@@ -201,7 +201,7 @@ def test_a_sweep_that_is_broken_off_goes_on(cnncalc: Cnncalc, tmp_path: Path, mo
         return part(task, designs, stop, **settings)
 
     monkeypatch.setattr("cnncalc.commands.sweep.run_sweep", breaks_off)
-    monkeypatch.setattr("cnncalc.commands.interrupts.Interrupts.tell", lambda self: 128 + signal.SIGINT)
+    monkeypatch.setattr("cnncalc.commands.interrupts.Interrupts.report", lambda self: 128 + signal.SIGINT)
     target = tmp_path / "found.csv"
     stopped = cnncalc(*arguments, "-o", str(target))
     assert stopped.err == "9,000 of 24,000 designs are counted; the same command continues from there\n"

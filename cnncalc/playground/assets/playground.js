@@ -151,7 +151,7 @@ class Playground {
 
   async compute(text) {
     performance.mark("asked");
-    const slow = setTimeout(() => this.say(COMPUTING), 400);
+    const slow = setTimeout(() => find("status").textContent || this.say(COMPUTING), 400);
     const quick = await this.calculator.ask({ ask: "network", text });
     clearTimeout(slow);
     this.ended(COMPUTING);

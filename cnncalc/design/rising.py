@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from cnncalc.layers import find
 from cnncalc.spec import tree
 from cnncalc.spec.expressions import Chain, Expression, FunctionCall, Literal, Name, Negative, Power
-from cnncalc.spec.names import called_by, inner_steps, names_in
+from cnncalc.spec.names import called_by, names_in, steps_of
 
 _SIZES = frozenset(("h", "w", "c"))
 
@@ -32,7 +32,7 @@ def rises_with(spec: tree.Spec, name: str) -> bool:
         name: a parameter of the spec, or ``input``.
 
     """
-    steps = list(_every_step(spec))
+    steps = list(steps_of(spec))
     if not all(_is_plain(step, spec) for step in steps):
         return False
     dependent = _dependent(spec, steps, name)
@@ -45,18 +45,9 @@ def rises_with(spec: tree.Spec, name: str) -> bool:
 
 def repeated_with(spec: tree.Spec, name: str) -> list[tree.StepSyntax]:
     """Return the steps whose repeats depend on a parameter."""
-    steps = list(_every_step(spec))
+    steps = list(steps_of(spec))
     dependent = _dependent(spec, steps, name)
     return [step for step in steps if any(dependent & set(names_in(each)) for each in step.repeats)]
-
-
-def _every_step(spec: tree.Spec) -> Iterator[tree.StepSyntax]:
-    waiting = [each for each in spec.statements if type(each) is tree.StepSyntax]
-    waiting += [step for block in spec.blocks.values() for step in block.body]
-    while waiting:
-        step = waiting.pop()
-        waiting.extend(inner_steps(step))
-        yield step
 
 
 def _is_plain(step: tree.StepSyntax, spec: tree.Spec) -> bool:

@@ -6,11 +6,9 @@ the height or the width. What is not shown may be true nevertheless.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cnncalc.layers import find
 from cnncalc.spec import tree
-from cnncalc.spec.names import called_by, expressions_of, inner_steps, names_in
+from cnncalc.spec.names import called_by, expressions_of, names_in, steps_of
 
 _ROLES = frozenset(("activation", "regularisation"))
 _KINDS = frozenset(("conv", "dwconv", "fc", "bn", "gn", "pool", "maxpool", "avgpool", "gap", "identity", "padchannels"))
@@ -27,20 +25,11 @@ def sides_are_separate(spec: tree.Spec) -> bool:
     parameters = [statement for statement in spec.statements if type(statement) is tree.ParameterSyntax]
     parameters += [parameter for block in spec.blocks.values() for parameter in block.parameters]
     expressions = [each.value for each in parameters if each.value is not None]
-    for step in _every_step(spec):
+    for step in steps_of(spec):
         if not _is_separate(step, spec):
             return False
         expressions.extend(expressions_of(step))
     return not any(name in ("h", "w") for expression in expressions for name in names_in(expression))
-
-
-def _every_step(spec: tree.Spec) -> Iterator[tree.StepSyntax]:
-    waiting = [each for each in spec.statements if type(each) is tree.StepSyntax]
-    waiting += [step for block in spec.blocks.values() for step in block.body]
-    while waiting:
-        step = waiting.pop()
-        waiting.extend(inner_steps(step))
-        yield step
 
 
 def _is_separate(step: tree.StepSyntax, spec: tree.Spec) -> bool:

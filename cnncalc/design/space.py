@@ -16,7 +16,7 @@ from cnncalc.design.ranges import Value
 from cnncalc.design.vary import Variation
 from cnncalc.network import SpecSettings, input_volume
 from cnncalc.spec import tree
-from cnncalc.spec.names import inner_steps
+from cnncalc.spec.names import steps_of
 
 MOST_DESIGNS = 100_000_000
 """Most designs that are counted; of more, some are drawn."""
@@ -204,11 +204,7 @@ def _usual_input(spec: tree.Spec, given: Source | None) -> Volume | None:
 
 def _called(spec: tree.Spec) -> Iterator[str]:
     """Yield the names that the spec calls as blocks, whether they are defined or not."""
-    waiting = [each for each in spec.statements if type(each) is tree.StepSyntax]
-    waiting += [step for block in spec.blocks.values() for step in block.body]
-    while waiting:
-        step = waiting.pop()
-        waiting.extend(inner_steps(step))
+    for step in steps_of(spec):
         if type(step.item) is tree.CallSyntax:
             yield step.item.name
         elif type(step.item) is tree.LayerSyntax and step.item.texts and step.item.texts[0] in spec.blocks:

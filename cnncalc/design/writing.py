@@ -8,7 +8,7 @@ from cnncalc.core.source import Span
 from cnncalc.design.counter import Design
 from cnncalc.network import SpecSettings
 from cnncalc.spec import tree
-from cnncalc.spec.names import inner_steps
+from cnncalc.spec.names import steps_of
 
 Edit = tuple[Span, str]
 """A stretch of the text, and what takes its place."""
@@ -48,11 +48,8 @@ def _values(spec: tree.Spec, settings: SpecSettings) -> Iterator[Edit]:
 
 def _calls(spec: tree.Spec, chosen: Mapping[str, str]) -> Iterator[Edit]:
     """Yield the edits that call other blocks; blocks that `use` brings in lie in other texts."""
-    waiting = [each for each in spec.statements if type(each) is tree.StepSyntax]
-    waiting += [step for block in spec.blocks.values() if block.source is spec.source for step in block.body]
-    while waiting:
-        step = waiting.pop()
-        waiting.extend(inner_steps(step))
+    own = [block for block in spec.blocks.values() if block.source is spec.source]
+    for step in steps_of(spec, own):
         name = _called(step, spec)
         if name in chosen and chosen[name] != name:
             start = step.item.span.start

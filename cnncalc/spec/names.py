@@ -48,6 +48,23 @@ def inner_steps(step: tree.StepSyntax) -> Iterable[tree.StepSyntax]:
     return ()
 
 
+def steps_below(steps: Iterable[tree.StepSyntax]) -> Iterator[tree.StepSyntax]:
+    """Yield steps and all that stand in their brackets, at any depth."""
+    waiting = list(steps)
+    while waiting:
+        step = waiting.pop()
+        waiting.extend(inner_steps(step))
+        yield step
+
+
+def steps_of(spec: tree.Spec, blocks: Iterable[tree.BlockSyntax] | None = None) -> Iterator[tree.StepSyntax]:
+    """Yield every step of a spec, and of its blocks or of some of them, at any depth."""
+    steps = [each for each in spec.statements if type(each) is tree.StepSyntax]
+    for block in spec.blocks.values() if blocks is None else blocks:
+        steps += block.body
+    return steps_below(steps)
+
+
 def called_by(step: tree.StepSyntax, blocks: Mapping[str, tree.BlockSyntax]) -> Iterable[str]:
     """Return the blocks that a step may call: by a call, by a single word, or by a word that is computed."""
     item = step.item
@@ -112,11 +129,8 @@ class NamesOfBlocks:
     def _in_steps(self, steps: Iterable[tree.StepSyntax]) -> _Direct:
         names: set[str] = set()
         calls: set[str] = set()
-        waiting = list(steps)
-        while waiting:
-            step = waiting.pop()
+        for step in steps_below(steps):
             for expression in expressions_of(step):
                 names.update(names_in(expression))
-            waiting.extend(inner_steps(step))
             calls.update(called_by(step, self.blocks))
         return _Direct(frozenset(names), frozenset(calls))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from cnncalc import zoo
 from cnncalc.core.source import Source, Span
 from cnncalc.spec import parse, tree
-from cnncalc.spec.names import inner_steps
+from cnncalc.spec.names import steps_of
 
 
 def with_calls(source: Source, chosen: Mapping[str, str]) -> str:
@@ -27,11 +27,8 @@ def with_calls(source: Source, chosen: Mapping[str, str]) -> str:
 
 def _calls(spec: tree.Spec, source: Source) -> Iterator[Span]:
     """Yield where the names of blocks stand that a text calls itself; those in blocks of the zoo stand elsewhere."""
-    waiting = [each for each in spec.statements if type(each) is tree.StepSyntax]
-    waiting += [step for block in spec.blocks.values() if block.source.text == source.text for step in block.body]
-    while waiting:
-        step = waiting.pop()
-        waiting.extend(inner_steps(step))
+    own = [block for block in spec.blocks.values() if block.source.text == source.text]
+    for step in steps_of(spec, own):
         item = step.item
         if type(item) is tree.CallSyntax:
             yield Span(item.span.start, item.span.start + len(item.name))
